@@ -1,0 +1,94 @@
+using System.Collections.Frozen;
+
+namespace RnnService.Engine.Text;
+
+/// <summary>
+/// The tokens a model knows, in id order. Immutable and safe for any number of threads.
+/// </summary>
+public sealed class Vocabulary
+{
+    /// <summary>Fills the space after a row's last token. Never read by a network.</summary>
+    public const string Padding = "<pad>";
+
+    /// <summary>Stands for every token that is not in the vocabulary.</summary>
+    public const string Unknown = "<unk>";
+
+    /// <summary>Marks the end of a text: a language model that emits it has finished.</summary>
+    public const string End = "</s>";
+
+    private readonly string[] _tokens;
+    private readonly FrozenDictionary<string, int> _ids;
+    private readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+
+    /// <summary>Creates a vocabulary from its tokens in id order.</summary>
+    /// <exception cref="ArgumentException">A token occurs twice, or <see cref="Unknown"/> is missing.</exception>
+    public Vocabulary(IEnumerable<string> tokens)
+    {
+        _tokens = [.. tokens];
+        var ids = new Dictionary<string, int>(_tokens.Length, StringComparer.Ordinal);
+        for (int id = 0; id < _tokens.Length; id++)
+        {
+            if (!ids.TryAdd(_tokens[id], id))
+                throw new ArgumentException($"token {id} repeats token {ids[_tokens[id]]} (\"{_tokens[id]}\"): every token must occur once");
+        }
+
+        _ids = ids.ToFrozenDictionary(StringComparer.Ordinal);
+        _lookup = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        UnknownId = _ids.TryGetValue(Unknown, out int unknown)
+            ? unknown
+            : throw new ArgumentException($"no \"{Unknown}\" among the {_tokens.Length} tokens: a vocabulary must hold it");
+        PaddingId = _ids.GetValueOrDefault(Padding, -1);
+        EndId = _ids.GetValueOrDefault(End, -1);
+    }
+
+    /// <summary>Number of tokens, special ones included (V).</summary>
+    public int Count => _tokens.Length;
+
+    /// <summary>Id of <see cref="Unknown"/>.</summary>
+    public int UnknownId { get; }
+
+    /// <summary>Id of <see cref="Padding"/>, or −1.</summary>
+    public int PaddingId { get; }
+
+    /// <summary>Id of <see cref="End"/>, or −1.</summary>
+    public int EndId { get; }
+
+    /// <summary>The tokens in id order.</summary>
+    public IReadOnlyList<string> Tokens => _tokens;
+
+    /// <summary>The token with this id.</summary>
+    public string this[int id] => _tokens[id];
+
+    /// <summary>The token's id, <see cref="UnknownId"/> when it is not known.</summary>
+    public int IdOf(ReadOnlySpan<char> token) => _lookup.TryGetValue(token, out int id) ? id : UnknownId;
+
+    /// <summary>Whether the token is known.</summary>
+    public bool Contains(ReadOnlySpan<char> token) => _lookup.ContainsKey(token);
+
+    /// <summary>Whether the id is padding, unknown or end, which stand for no text of their own.</summary>
+    public bool IsSpecial(int id) => id == UnknownId || id == PaddingId || id == EndId;
+
+    /// <summary>
+    /// Builds a vocabulary from running tokens: the special ones first, then the rest by falling frequency, ties in ordinal order,
+    /// so that the same corpus always gives the same ids.
+    /// </summary>
+    /// <param name="tokens">Running tokens of the corpus.</param>
+    /// <param name="minCount">Rarer tokens are left out and read as unknown.</param>
+    /// <param name="maxSize">Most tokens to keep, special ones included.</param>
+    /// <param name="withEnd">Whether to include <see cref="End"/>.</param>
+    public static Vocabulary Build(IEnumerable<string> tokens, int minCount = 1, int maxSize = int.MaxValue, bool withEnd = false)
+    {
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (string token in tokens)
+        {
+            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(counts, token, out _)++;
+        }
+
+        string[] special = withEnd ? [Padding, Unknown, End] : [Padding, Unknown];
+        foreach (string token in special) counts.Remove(token);
+        var kept = counts.Where(entry => entry.Value >= minCount)
+            .OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key, StringComparer.Ordinal)
+            .Select(entry => entry.Key).Take(Math.Max(0, maxSize - special.Length));
+        return new Vocabulary(special.Concat(kept));
+    }
+}
