@@ -1,0 +1,62 @@
+namespace RnnService.Engine.Tasks;
+
+/// <summary>How a text is continued.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Most tokens to add, at least 1.</summary>
+    public int MaxNewTokens { get; init; } = 200;
+
+    /// <summary>Logits are divided by it before sampling; 0 takes the likeliest token. Not negative.</summary>
+    public float Temperature { get; init; } = 1;
+
+    /// <summary>Only the k likeliest tokens are drawn from; 0 means all.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>Only the likeliest tokens that together reach this probability are drawn from; above 0, 1 means all.</summary>
+    public float TopP { get; init; } = 1;
+
+    /// <summary>
+    /// Logits of tokens already seen are divided by it when positive and multiplied when negative (Keskar et al. 2019); above 0, 1 means off.
+    /// </summary>
+    public float RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>False takes the likeliest token at every step, whatever the temperature.</summary>
+    public bool DoSample { get; init; } = true;
+
+    /// <summary>Generation ends once the new text ends with one of these; the text keeps it.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Seed of the draws; none draws one.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>How many of the likeliest alternatives to report with each token.</summary>
+    public int TopNTokens { get; init; }
+
+    /// <summary>Whether to report the log-probability of each prompt token.</summary>
+    public bool ScorePrompt { get; init; }
+}
+
+/// <summary>Why a generation ended.</summary>
+public enum FinishReason
+{
+    /// <summary>It reached <see cref="GenerationOptions.MaxNewTokens"/>.</summary>
+    Length,
+
+    /// <summary>The model drew its end token.</summary>
+    EndOfText,
+
+    /// <summary>The text ends with one of <see cref="GenerationOptions.Stop"/>.</summary>
+    StopSequence,
+}
+
+/// <summary>A token and what the model thought of it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Text">What it adds to the text.</param>
+/// <param name="LogProbability">Natural logarithm of its probability under the untouched model; NaN for a prompt's first token.</param>
+/// <param name="IsSpecial">Whether it stands for no text of its own.</param>
+public readonly record struct ScoredToken(int Id, string Text, float LogProbability, bool IsSpecial);
+
+/// <summary>A drawn token with the likeliest alternatives.</summary>
+/// <param name="Token">The token drawn.</param>
+/// <param name="Alternatives">The likeliest tokens at this step, best first; empty unless asked for.</param>
+public readonly record struct GeneratedToken(ScoredToken Token, IReadOnlyList<ScoredToken> Alternatives);
