@@ -34,6 +34,22 @@ public sealed record GenerationOptions
 
     /// <summary>Whether to report the log-probability of each prompt token.</summary>
     public bool ScorePrompt { get; init; }
+
+    /// <summary>Checks every bound.</summary>
+    /// <exception cref="ArgumentException">A value is out of its bounds; the message names it, the value found and the one wanted.</exception>
+    public void Validate()
+    {
+        if (MaxNewTokens < 1) throw Wrong("max_new_tokens", MaxNewTokens, "1 or more");
+        if (!(Temperature >= 0 && float.IsFinite(Temperature))) throw Wrong("temperature", Temperature, "0 or more");
+        if (TopK < 0) throw Wrong("top_k", TopK, "0 (off) or more");
+        if (!(TopP > 0 && TopP <= 1)) throw Wrong("top_p", TopP, "above 0, at most 1");
+        if (!(RepetitionPenalty > 0 && float.IsFinite(RepetitionPenalty))) throw Wrong("repetition_penalty", RepetitionPenalty, "above 0");
+        if (TopNTokens < 0) throw Wrong("top_n_tokens", TopNTokens, "0 or more");
+        if (Stop.Any(string.IsNullOrEmpty)) throw new ArgumentException("stop holds an empty string: each must have a character");
+
+        static ArgumentException Wrong(string name, object found, string wanted) =>
+            new(FormattableString.Invariant($"{name} is {found}: {wanted} wanted"));
+    }
 }
 
 /// <summary>Why a generation ended.</summary>

@@ -1,4 +1,5 @@
 using RnnService.Engine.Cells;
+using RnnService.Engine.Layers;
 
 namespace RnnService.Engine.Tasks;
 
@@ -13,19 +14,6 @@ public enum ModelTask
 
     /// <summary>Gives every word a label.</summary>
     Tagger,
-}
-
-/// <summary>How a classifier makes one vector of all steps.</summary>
-public enum Pooling
-{
-    /// <summary>The last state of each direction.</summary>
-    Last,
-
-    /// <summary>The mean over time.</summary>
-    Mean,
-
-    /// <summary>The largest value over time, unit by unit.</summary>
-    Max,
 }
 
 /// <summary>How text becomes tokens.</summary>
@@ -107,4 +95,46 @@ public sealed record ModelConfig
 
     /// <summary>Measured scores by name.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Checks that sizes are positive and that fields agree.</summary>
+    /// <exception cref="ArgumentException">They do not; the message names the field, the value found and the one wanted.</exception>
+    public void Validate()
+    {
+        if (FormatVersion != CurrentFormat) throw Wrong("format_version", FormatVersion, $"{CurrentFormat}");
+        Positive("embedding_size", EmbeddingSize, 4096);
+        Positive("hidden_size", HiddenSize, 8192);
+        Positive("layers", Layers, 16);
+        if (Cell == CellKind.Sum && Characters is null && Layers == 1 && EmbeddingSize != HiddenSize)
+            throw Wrong("hidden_size", HiddenSize, $"{EmbeddingSize} (embedding_size), since a sum keeps the width,");
+        if (Task == ModelTask.LanguageModel)
+        {
+            if (Bidirectional) throw Wrong("bidirectional", true, "false, since a language model cannot read what comes,");
+            if (Tokenizer == Tokenization.English) throw Wrong("tokenizer", "english", "characters or whitespace");
+            if (TieWeights && EmbeddingSize != HiddenSize) throw Wrong("embedding_size", EmbeddingSize, $"{HiddenSize} (hidden_size) with tie_weights");
+        }
+        else
+        {
+            if (Labels.Count < 2) throw Wrong("labels", Labels.Count, "two or more");
+            if (Labels.Distinct().Count() != Labels.Count) throw new ArgumentException("labels repeat: each must occur once");
+            if (TieWeights) throw Wrong("tie_weights", true, "false but for a language model");
+        }
+
+        if (Task == ModelTask.Tagger && Tokenizer == Tokenization.Characters) throw Wrong("tokenizer", "characters", "english or whitespace");
+        if (Characters is { } characters)
+        {
+            if (Task != ModelTask.Tagger) throw new ArgumentException("characters is given: only a tagger spells words out");
+            Positive("characters.embedding_size", characters.EmbeddingSize, 4096);
+            Positive("characters.hidden_size", characters.HiddenSize, 4096);
+        }
+
+        Generation?.Validate();
+
+        static void Positive(string name, int found, int most)
+        {
+            if (found < 1 || found > most) throw Wrong(name, found, $"1 to {most}");
+        }
+
+        static ArgumentException Wrong(string name, object found, string wanted) =>
+            new(FormattableString.Invariant($"{name} is {found}: {wanted} wanted"));
+    }
 }

@@ -1,0 +1,85 @@
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Cells;
+
+/// <summary>
+/// The gate mathematics of one recurrence, forward and backward, for n rows of one time step. Time, direction, stacking and lengths are
+/// the business of the layers. Sizes: n rows, H hidden, G gate blocks. Immutable but for <see cref="Refresh"/>; safe for any number of
+/// threads between refreshes.
+/// </summary>
+internal abstract class Cell(int hiddenSize)
+{
+    /// <summary>H.</summary>
+    public int HiddenSize { get; } = hiddenSize;
+
+    /// <summary>G, the number of blocks in the input projection.</summary>
+    public abstract int Gates { get; }
+
+    /// <summary>Values a unit keeps for the way back beside its gates.</summary>
+    public virtual int Saved => 0;
+
+    /// <summary>Whether the state has a second part c beside h.</summary>
+    public virtual bool HasMemory => false;
+
+    /// <summary>Whether there are weights at all: without, the input projection is the input itself.</summary>
+    public virtual bool HasWeights => true;
+
+    /// <summary>How the bias of the input projection starts.</summary>
+    public virtual Initializer BiasStart => Initializer.Zero;
+
+    /// <summary>
+    /// Adds to the bias of the input projection [G·H] what of the recurrent bias may be added once for all steps.
+    /// </summary>
+    public virtual void AddToInputBias(Span<float> bias)
+    {
+    }
+
+    /// <summary>One step forward.</summary>
+    /// <param name="n">Rows.</param>
+    /// <param name="gates">[n,G·H]; in: the input projection with its bias; out: what the way back needs of the gates.</param>
+    /// <param name="hPrevious">[n,H].</param>
+    /// <param name="cPrevious">[n,H], empty without memory.</param>
+    /// <param name="h">[n,H], the new state.</param>
+    /// <param name="c">[n,H], empty without memory.</param>
+    /// <param name="saved">[n,Saved·H], kept for the way back.</param>
+    /// <param name="scratch">[n,G·H], of no meaning afterwards.</param>
+    public abstract void Step(
+        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
+        Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch);
+
+    /// <summary>One step back: the mirror image of <see cref="Step"/>.</summary>
+    /// <param name="n">Rows.</param>
+    /// <param name="gates">[n,G·H]; in: as the step left them; out: the gradient of the input projection.</param>
+    /// <param name="hPrevious">[n,H].</param>
+    /// <param name="cPrevious">[n,H], empty without memory.</param>
+    /// <param name="saved">[n,Saved·H]; in: as the step left them; out: what <see cref="AddRecurrentGradient"/> needs.</param>
+    /// <param name="dh">[n,H]; in: the gradient of the new h; out: of the previous one.</param>
+    /// <param name="dc">[n,H]; the same for c.</param>
+    /// <param name="scratch">[n,G·H], of no meaning afterwards.</param>
+    public abstract void StepBack(
+        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
+        Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch);
+
+    /// <summary>Adds the gradients of the recurrent weights and bias from all rows of all steps, after the way back.</summary>
+    public virtual void AddRecurrentGradient(
+        int rows, ReadOnlySpan<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> saved,
+        Gradients gradients, Kernels.Workspace workspace)
+    {
+    }
+
+    /// <summary>Packs the weights anew after a trainer changed them.</summary>
+    public virtual void Refresh()
+    {
+    }
+
+    /// <summary>Creates a cell whose recurrent parameters are asked for as prefix.weight_hh_suffix and prefix.bias_hh_suffix.</summary>
+    public static Cell Create(CellKind kind, Parameters parameters, string prefix, string suffix, int hiddenSize) => kind switch
+    {
+        CellKind.Tanh or CellKind.Relu => new ElmanCell(kind, parameters, prefix, suffix, hiddenSize),
+        CellKind.Gru => new GruCell(parameters, prefix, suffix, hiddenSize),
+        CellKind.GruBefore => new GruBeforeCell(parameters, prefix, suffix, hiddenSize),
+        CellKind.Lstm => new LstmCell(parameters, prefix, suffix, hiddenSize),
+        CellKind.Sum => new SumCell(hiddenSize),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a cell"),
+    };
+}

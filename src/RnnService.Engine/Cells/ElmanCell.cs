@@ -1,0 +1,57 @@
+using System.Numerics.Tensors;
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Cells;
+
+/// <summary>Elman network: h' = f(x̂ + U h + c) with f tanh or ReLU; x̂ is the input projection.</summary>
+internal sealed class ElmanCell : Cell
+{
+    private readonly bool _relu;
+    private readonly Parameter _bias; // [H]
+    private readonly RecurrentWeights _weights; // U [H,H]
+
+    public ElmanCell(CellKind kind, Parameters parameters, string prefix, string suffix, int hiddenSize)
+        : base(hiddenSize)
+    {
+        _relu = kind == CellKind.Relu;
+        Parameter weight = parameters.Add($"{prefix}.weight_hh_{suffix}", Initializer.Orthogonal(1), hiddenSize, hiddenSize);
+        _bias = parameters.Add($"{prefix}.bias_hh_{suffix}", Initializer.Zero, hiddenSize);
+        _weights = new RecurrentWeights(weight, 0, 1, parameters.IsTrainable);
+    }
+
+    public override int Gates => 1;
+
+    public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
+
+    public override void Step(
+        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
+        Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+    {
+        _weights.Forward(n, hPrevious, gates, HiddenSize);
+        if (_relu) Activations.Relu(gates, gates);
+        else Activations.Tanh(gates, gates);
+        Activations.FlushTiny(gates);
+        gates.CopyTo(h);
+    }
+
+    public override void StepBack(
+        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
+        Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch)
+    {
+        if (_relu) Activations.ReluBackward(gates, dh, gates);
+        else Activations.TanhBackward(gates, dh, gates);
+        dh.Clear();
+        _weights.Backward(n, gates, HiddenSize, dh);
+    }
+
+    public override void AddRecurrentGradient(
+        int rows, ReadOnlySpan<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> saved,
+        Gradients gradients, Workspace workspace)
+    {
+        _weights.AddGradient(rows, gates, HiddenSize, hPrevious, gradients, workspace);
+        WeightGradient.AddBias(rows, gates, HiddenSize, gradients.Of(_bias));
+    }
+
+    public override void Refresh() => _weights.Refresh();
+}

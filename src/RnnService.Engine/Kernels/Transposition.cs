@@ -1,0 +1,25 @@
+namespace RnnService.Engine.Kernels;
+
+/// <summary>Rows to columns.</summary>
+public static class Transposition
+{
+    private const int Block = 16;
+
+    /// <summary>to [columns, rows] = from [rows, columns]ᵀ, <paramref name="from"/> with <paramref name="stride"/> floats from row to row.</summary>
+    public static void Transpose(ReadOnlySpan<float> from, int rows, int columns, int stride, Span<float> to)
+    {
+        for (int r0 = 0; r0 < rows; r0 += Block)
+        {
+            int rEnd = Math.Min(r0 + Block, rows);
+            for (int c0 = 0; c0 < columns; c0 += Block)
+            {
+                int cEnd = Math.Min(c0 + Block, columns);
+                for (int c = c0; c < cEnd; c++)
+                {
+                    Span<float> target = to.Slice(c * rows, rows);
+                    for (int r = r0; r < rEnd; r++) target[r] = from[r * stride + c];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Numerics.Tensors;
+
+namespace RnnService.Engine.Layers;
+
+/// <summary>How a classifier makes one vector of all steps.</summary>
+public enum Pooling
+{
+    /// <summary>The last state of each direction.</summary>
+    Last,
+
+    /// <summary>The mean over time.</summary>
+    Mean,
+
+    /// <summary>The largest value over time, unit by unit.</summary>
+    Max,
+}
+
+/// <summary>One vector a sequence from the outputs [R, directions·H] of all its steps. No parameters, no state.</summary>
+internal static class Pool
+{
+    /// <summary>Pools every sequence, none of them empty.</summary>
+    /// <param name="pooling">How.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="x">[R,width].</param>
+    /// <param name="directions">1 or 2: <see cref="Pooling.Last"/> takes the reverse half from the first step.</param>
+    /// <param name="y">[N,width] in the caller's order.</param>
+    public static void Forward(Pooling pooling, BatchLayout layout, ReadOnlySpan<float> x, int directions, Span<float> y)
+    {
+        int width = y.Length / layout.Batch, half = width / directions;
+        for (int place = 0; place < layout.Batch; place++)
+        {
+            Span<float> result = y.Slice(place * width, width);
+            int length = layout.LengthOfRank(layout.RankOf(place));
+            if (pooling == Pooling.Last)
+            {
+                x.Slice(layout.RowOf(place, length - 1) * width, half).CopyTo(result);
+                if (directions == 2) x.Slice(layout.RowOf(place, 0) * width + half, half).CopyTo(result[half..]);
+                continue;
+            }
+
+            x.Slice(layout.RowOf(place, 0) * width, width).CopyTo(result);
+            for (int t = 1; t < length; t++)
+            {
+                ReadOnlySpan<float> row = x.Slice(layout.RowOf(place, t) * width, width);
+                if (pooling == Pooling.Max) TensorPrimitives.Max(result, row, result);
+                else TensorPrimitives.Add(result, row, result);
+            }
+
+            if (pooling == Pooling.Mean) TensorPrimitives.Multiply(result, 1f / length, result);
+        }
+    }
+
+    /// <summary>The way back: the gradient of every step's output, dx [R,width], from that of the pooled vectors.</summary>
+    public static void Backward(
+        Pooling pooling, BatchLayout layout, ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> dy, int directions, Span<float> dx)
+    {
+        int width = y.Length / layout.Batch, half = width / directions;
+        dx.Clear();
+        for (int place = 0; place < layout.Batch; place++)
+        {
+            ReadOnlySpan<float> gradient = dy.Slice(place * width, width);
+            int length = layout.LengthOfRank(layout.RankOf(place));
+            switch (pooling)
+            {
+                case Pooling.Last:
+                    gradient[..half].CopyTo(dx[(layout.RowOf(place, length - 1) * width)..]);
+                    if (directions == 2) gradient[half..].CopyTo(dx[(layout.RowOf(place, 0) * width + half)..]);
+                    break;
+                case Pooling.Mean:
+                    for (int t = 0; t < length; t++)
+                        TensorPrimitives.Multiply(gradient, 1f / length, dx[(layout.RowOf(place, t) * width)..]);
+                    break;
+                default:
+                    for (int unit = 0; unit < width; unit++)
+                    {
+                        // The first step that reached the largest value gets it all.
+                        int t = 0;
+                        while (t < length - 1 && x[layout.RowOf(place, t) * width + unit] != y[place * width + unit]) t++;
+                        dx[layout.RowOf(place, t) * width + unit] = gradient[unit];
+                    }
+
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+namespace RnnService.Engine.Weights;
+
+/// <summary>A trained tensor. Read-only outside training.</summary>
+public sealed class Parameter
+{
+    internal Parameter(int index, string name, int[] shape, float[] values) => (Index, Name, Shape, Data) = (index, name, shape, values);
+
+    /// <summary>Dotted name, PyTorch's where PyTorch has one.</summary>
+    public string Name { get; }
+
+    /// <summary>Sizes, outermost first; values are stored row-major.</summary>
+    public IReadOnlyList<int> Shape { get; }
+
+    /// <summary>The values, row-major.</summary>
+    public ReadOnlySpan<float> Values => Data;
+
+    /// <summary>Place among the parameters of its model.</summary>
+    internal int Index { get; }
+
+    /// <summary>The values for a trainer to change; layers must be refreshed afterwards.</summary>
+    internal float[] Data { get; }
+}
+
+/// <summary>
+/// The parameters of one model in the order its layers asked for them. Layers ask by name and shape; the origin (a file, or a random
+/// start) gives the values. Immutable once the model is built, but for a trainer.
+/// </summary>
+public sealed class Parameters
+{
+    private readonly List<Parameter> _all = [];
+    private readonly Func<string, int[], Initializer, float[]> _origin;
+
+    private Parameters(Func<string, int[], Initializer, float[]> origin, bool trained) => (_origin, IsTrainable) = (origin, trained);
+
+    /// <summary>All parameters so far.</summary>
+    public IReadOnlyList<Parameter> All => _all;
+
+    /// <summary>Number of values in all.</summary>
+    public long Count => _all.Sum(parameter => (long)parameter.Values.Length);
+
+    /// <summary>Whether layers must be able to send gradients back.</summary>
+    internal bool IsTrainable { get; }
+
+    /// <summary>A random start that depends on the seed and on each parameter's name alone.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="identityRecurrence">Start square recurrent blocks as the identity instead of a random rotation.</param>
+    public static Parameters Random(ulong seed, bool identityRecurrence = false) => new(
+        (name, shape, initializer) =>
+        {
+            var random = new RandomSource(seed, Hash(name));
+            float[] values = new float[shape.Aggregate(1, (product, size) => checked(product * size))];
+            if (identityRecurrence && name.Contains(".weight_hh_", StringComparison.Ordinal))
+                initializer = Initializer.Identity(shape[0] / shape[1]);
+            initializer.Fill(values, shape, ref random);
+            return values;
+        },
+        trained: true);
+
+    /// <summary>Values given by name and shape, as a weight file does.</summary>
+    /// <param name="values">Returns the values, or throws a sentence that names what is missing or of another shape.</param>
+    /// <param name="trainable">Whether the model is to be trained on.</param>
+    public static Parameters From(Func<string, int[], float[]> values, bool trainable = false) =>
+        new((name, shape, _) => values(name, shape), trainable);
+
+    /// <summary>Asks for a parameter.</summary>
+    internal Parameter Add(string name, Initializer initializer, params int[] shape)
+    {
+        var parameter = new Parameter(_all.Count, name, shape, _origin(name, shape, initializer));
+        _all.Add(parameter);
+        return parameter;
+    }
+
+    private static ulong Hash(string name)
+    {
+        ulong hash = 14695981039346656037UL; // FNV-1a
+        foreach (char c in name) hash = (hash ^ c) * 1099511628211UL;
+        return hash;
+    }
+}
+
+/// <summary>
+/// The gradient of a loss with respect to every parameter of a model, added up over calls. Not thread-safe: each thread has its own,
+/// and their sums are taken in a fixed order, so that the result does not depend on timing.
+/// </summary>
+public sealed class Gradients
+{
+    private readonly float[][] _values;
+
+    /// <summary>All zero, for these parameters.</summary>
+    public Gradients(Parameters parameters)
+    {
+        _values = [.. parameters.All.Select(parameter => new float[parameter.Values.Length])];
+    }
+
+    /// <summary>The gradient of one parameter, laid out like its values.</summary>
+    public Span<float> Of(Parameter parameter) => _values[parameter.Index];
+
+    /// <summary>Sets everything to zero.</summary>
+    public void Clear()
+    {
+        foreach (float[] values in _values) Array.Clear(values);
+    }
+
+    /// <summary>Adds another's values to these.</summary>
+    public void Add(Gradients other)
+    {
+        for (int i = 0; i < _values.Length; i++)
+            System.Numerics.Tensors.TensorPrimitives.Add<float>(_values[i], other._values[i], _values[i]);
+    }
+
+    /// <summary>Multiplies everything.</summary>
+    public void Scale(float factor)
+    {
+        foreach (float[] values in _values) System.Numerics.Tensors.TensorPrimitives.Multiply(values, factor, values);
+    }
+
+    /// <summary>The length of all values taken as one vector; not finite when any value is not.</summary>
+    public double Norm() => Math.Sqrt(_values.Sum(values => (double)System.Numerics.Tensors.TensorPrimitives.SumOfSquares<float>(values)));
+}
