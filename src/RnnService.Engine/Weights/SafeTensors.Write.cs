@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using static RnnService.Engine.Weights.WeightFormatException;
+
+namespace RnnService.Engine.Weights;
+
+/// <summary>A tensor to be written to a weight file.</summary>
+/// <param name="Name">Dotted name, unique in the file.</param>
+/// <param name="Shape">Sizes; empty for a scalar. Their product is the number of values.</param>
+/// <param name="Values">Values, row-major.</param>
+public readonly record struct TensorData(string Name, IReadOnlyList<int> Shape, ReadOnlyMemory<float> Values);
+
+public sealed partial class SafeTensorsFile
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>
+    /// Writes a file, tensors in the order given. It is written beside <paramref name="path"/>, flushed to disk and renamed, so that
+    /// whoever reads the path sees the old file or the new one, whole; when writing fails, the old one stays.
+    /// </summary>
+    /// <param name="path">The file, in a folder that exists.</param>
+    /// <param name="tensors">The tensors. Enumerated once, before anything is written.</param>
+    /// <param name="metadata">What to say about the file.</param>
+    /// <param name="type">F32, BF16 or F16. Values are rounded to nearest, ties to even; too large ones become infinity.</param>
+    /// <exception cref="ArgumentException">
+    /// A name is repeated or reserved, a shape does not fit its values, text is not well-formed UTF-16, the type is not a float type, or
+    /// the file would be too large to be read again.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(
+        string path,
+        IEnumerable<TensorData> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        TensorType type = TensorType.F32)
+    {
+        TensorData[] list = [.. tensors];
+        byte[] header = BuildHeader(list, metadata, type);
+        string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
+        var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        try
+        {
+            using (stream)
+            {
+                Span<byte> prefix = stackalloc byte[PrefixLength];
+                BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
+                stream.Write(prefix);
+                stream.Write(header);
+                foreach (TensorData tensor in list) WriteValues(stream, tensor.Values.Span, type);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    private static byte[] BuildHeader(TensorData[] tensors, IReadOnlyDictionary<string, string>? metadata, TensorType type)
+    {
+        int width = WidthOf(type);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        using var header = new MemoryStream();
+        using (var json = new Utf8JsonWriter(header, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject(SafeTensorsHeader.MetadataKey);
+                foreach ((string key, string value) in metadata) json.WriteString(StrictUtf8.GetBytes(key), StrictUtf8.GetBytes(value));
+                json.WriteEndObject();
+            }
+
+            long begin = 0;
+            foreach (TensorData tensor in tensors)
+            {
+                Check(tensor, names);
+                long end = begin + (long)tensor.Values.Length * width;
+                if (end > Array.MaxLength)
+                    throw new ArgumentException($"tensor {Quote(tensor.Name)} ends at byte {end}: at most {Array.MaxLength} can be read");
+                json.WriteStartObject(StrictUtf8.GetBytes(tensor.Name));
+                json.WriteString("dtype", type.ToString());
+                json.WriteStartArray("shape");
+                foreach (int length in tensor.Shape) json.WriteNumberValue(length);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(begin);
+                json.WriteNumberValue(end);
+                json.WriteEndArray();
+                json.WriteEndObject();
+                begin = end;
+            }
+
+            json.WriteEndObject();
+        }
+
+        // Spaces up to a multiple of 8, so that whoever maps the file finds its values aligned.
+        while (header.Length % 8 != 0) header.WriteByte((byte)' ');
+        if (header.Length > LongestHeader)
+            throw new ArgumentException($"the header takes {header.Length} bytes: at most {LongestHeader} can be read");
+        return header.ToArray();
+    }
+
+    private static void Check(TensorData tensor, HashSet<string> names)
+    {
+        string where = $"tensor {Quote(tensor.Name)}";
+        if (tensor.Name == SafeTensorsHeader.MetadataKey) throw new ArgumentException($"{where}: the format reserves this name");
+        if (!names.Add(tensor.Name)) throw new ArgumentException($"{where} occurs twice: names must be unique");
+        long count = 1;
+        foreach (int length in tensor.Shape)
+        {
+            if (length < 0) throw new ArgumentException($"{where}: shape {Show([.. tensor.Shape])} has a negative size");
+            // Saturates: no array is as long, so the comparison below refuses it.
+            count = length > 0 && count > long.MaxValue / length ? long.MaxValue : count * length;
+        }
+
+        if (count != tensor.Values.Length)
+            throw new ArgumentException($"{where}: shape {Show([.. tensor.Shape])} wants {count} values, got {tensor.Values.Length}");
+    }
+
+    private static void WriteValues(Stream stream, ReadOnlySpan<float> values, TensorType type)
+    {
+        const int most = 16_384;
+        int width = WidthOf(type);
+        byte[] buffer = new byte[Math.Min(most, values.Length) * width];
+        while (!values.IsEmpty)
+        {
+            int count = Math.Min(most, values.Length);
+            for (int i = 0; i < count; i++)
+            {
+                Span<byte> target = buffer.AsSpan(i * width);
+                if (type == TensorType.F32) BinaryPrimitives.WriteSingleLittleEndian(target, values[i]);
+                else if (type == TensorType.F16) BinaryPrimitives.WriteHalfLittleEndian(target, (Half)values[i]);
+                else BinaryPrimitives.WriteUInt16LittleEndian(target, ToBFloat16(values[i]));
+            }
+
+            stream.Write(buffer, 0, count * width);
+            values = values[count..];
+        }
+    }
+
+    private static int WidthOf(TensorType type) => type switch
+    {
+        TensorType.F32 => sizeof(float),
+        TensorType.BF16 or TensorType.F16 => sizeof(ushort),
+        _ => throw new ArgumentException($"cannot write {type}: F32, BF16 or F16 wanted"),
+    };
+
+    private static ushort ToBFloat16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        // A NaN whose payload is all in the lower half would round to infinity: the quiet bit keeps it one.
+        if (float.IsNaN(value)) return (ushort)(bits >> 16 | 0x40);
+        return (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);
+    }
+}

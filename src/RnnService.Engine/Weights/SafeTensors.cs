@@ -1,0 +1,186 @@
+using System.Buffers.Binary;
+using static RnnService.Engine.Weights.WeightFormatException;
+
+namespace RnnService.Engine.Weights;
+
+/// <summary>How a weight file stores a tensor's values.</summary>
+public enum TensorType
+{
+    /// <summary>32-bit floats: exactly the values in memory.</summary>
+    F32,
+
+    /// <summary>The upper half of a 32-bit float: its range, with 8 bits of precision.</summary>
+    BF16,
+
+    /// <summary>16-bit floats: 11 bits of precision, magnitudes from 6e-8 to 65504.</summary>
+    F16,
+
+    /// <summary>64-bit signed integers.</summary>
+    I64,
+
+    /// <summary>32-bit signed integers.</summary>
+    I32,
+
+    /// <summary>A type of the format whose values this engine does not read.</summary>
+    Other,
+}
+
+/// <summary>
+/// A safetensors file held in memory: tensors by name and shape. Checked as untrusted input when opened, never changed after,
+/// safe for any number of threads. Values are not checked: NaN and infinity are read as they are.
+/// </summary>
+public sealed partial class SafeTensorsFile
+{
+    private const int PrefixLength = sizeof(ulong);
+    private const int LongestHeader = 100_000_000;
+
+    private readonly SafeTensorsHeader _header;
+    private readonly byte[] _data;
+    private readonly string _file;
+
+    private SafeTensorsFile(SafeTensorsHeader header, byte[] data, string file)
+    {
+        _header = header;
+        _data = data;
+        _file = file;
+    }
+
+    /// <summary>What the writer said about the file. Empty when it said nothing.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
+
+    /// <summary>The tensors' names, in the order of their bytes in the file.</summary>
+    public IReadOnlyCollection<string> Names => _header.Names;
+
+    /// <summary>Reads a file whole and checks it.</summary>
+    /// <param name="path">The file; at most 2 GB of it may be tensors.</param>
+    /// <exception cref="WeightFormatException">The file is not a well-formed safetensors file.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The path is a folder, or its permissions forbid reading.</exception>
+    public static SafeTensorsFile Open(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        return Read(stream, path);
+    }
+
+    /// <summary>Reads a stream that knows its length, from where it stands to its end, and checks it.</summary>
+    /// <param name="stream">The bytes.</param>
+    /// <param name="file">A name for messages.</param>
+    /// <exception cref="WeightFormatException">The bytes are not a well-formed safetensors file.</exception>
+    internal static SafeTensorsFile Read(Stream stream, string file)
+    {
+        long rest = stream.Length - stream.Position - PrefixLength;
+        if (rest < 0)
+            throw new WeightFormatException(file, $"truncated: {rest + PrefixLength} bytes, the header's length takes {PrefixLength}");
+        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(ReadBytes(stream, PrefixLength, file));
+        if (headerLength > LongestHeader)
+            throw new WeightFormatException(file, $"a header of {headerLength} bytes is refused: at most {LongestHeader}");
+        if ((long)headerLength > rest)
+            throw new WeightFormatException(file, $"truncated: a header of {headerLength} bytes is announced, {rest} bytes follow");
+        byte[] json = ReadBytes(stream, (int)headerLength, file);
+
+        rest -= json.Length;
+        var header = SafeTensorsHeader.Parse(json, rest, file);
+        if (rest > Array.MaxLength)
+            throw new WeightFormatException(file, $"{rest} bytes of tensors are refused: at most {Array.MaxLength}");
+        return new SafeTensorsFile(header, ReadBytes(stream, (int)rest, file), file);
+    }
+
+    /// <summary>Whether the file holds a tensor of this name.</summary>
+    public bool Contains(string name) => _header.Entries.ContainsKey(name);
+
+    /// <summary>The tensor's sizes; empty for a scalar.</summary>
+    /// <exception cref="WeightFormatException">No such tensor.</exception>
+    public IReadOnlyList<int> ShapeOf(string name) => Array.AsReadOnly(Find(name).Shape);
+
+    /// <summary>How the file stores the tensor.</summary>
+    /// <exception cref="WeightFormatException">No such tensor.</exception>
+    public TensorType TypeOf(string name) => Find(name).Type;
+
+    /// <summary>A fresh copy of a float tensor, row-major, that must have this shape.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="shape">Wanted sizes; <c>[]</c> for a scalar.</param>
+    /// <exception cref="WeightFormatException">No such tensor, another shape, or values that are not F32, BF16 or F16.</exception>
+    public float[] Floats(string name, params ReadOnlySpan<int> shape)
+    {
+        TensorEntry entry = Find(name);
+        if (!shape.SequenceEqual(entry.Shape))
+            throw new WeightFormatException(_file, $"tensor {Quote(name)}: shape {Show(shape)} wanted, {Show(entry.Shape)} found");
+        return Floats(name);
+    }
+
+    /// <summary>A fresh copy of a float tensor of whatever shape, row-major. BF16 and F16 become the floats of the same value.</summary>
+    /// <exception cref="WeightFormatException">No such tensor, or values that are not F32, BF16 or F16.</exception>
+    public float[] Floats(string name)
+    {
+        TensorEntry entry = Find(name);
+        if (entry.Type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16))
+            throw new WeightFormatException(_file, $"tensor {Quote(name)}: F32, BF16 or F16 wanted, {entry.ElementName} found");
+        ReadOnlySpan<byte> bytes = BytesOf(entry);
+        int width = WidthOf(entry.Type);
+        float[] values = new float[bytes.Length / width];
+        for (int i = 0; i < values.Length; i++)
+        {
+            ReadOnlySpan<byte> source = bytes[(i * width)..];
+            if (entry.Type == TensorType.F32) values[i] = BinaryPrimitives.ReadSingleLittleEndian(source);
+            else if (entry.Type == TensorType.F16) values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(source);
+            else values[i] = BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(source) << 16);
+        }
+
+        return values;
+    }
+
+    /// <summary>A fresh copy of an integer tensor of whatever shape, row-major.</summary>
+    /// <exception cref="WeightFormatException">No such tensor, or values that are not I64 or I32.</exception>
+    public long[] Integers(string name)
+    {
+        TensorEntry entry = Find(name);
+        if (entry.Type is not (TensorType.I64 or TensorType.I32))
+            throw new WeightFormatException(_file, $"tensor {Quote(name)}: I64 or I32 wanted, {entry.ElementName} found");
+        ReadOnlySpan<byte> bytes = BytesOf(entry);
+        bool wide = entry.Type == TensorType.I64;
+        int width = wide ? sizeof(long) : sizeof(int);
+        long[] values = new long[bytes.Length / width];
+        for (int i = 0; i < values.Length; i++)
+        {
+            ReadOnlySpan<byte> source = bytes[(i * width)..];
+            values[i] = wide ? BinaryPrimitives.ReadInt64LittleEndian(source) : BinaryPrimitives.ReadInt32LittleEndian(source);
+        }
+
+        return values;
+    }
+
+    private TensorEntry Find(string name)
+    {
+        if (_header.Entries.TryGetValue(name, out TensorEntry? entry)) return entry;
+        string[] near = [.. _header.Names.OrderBy(other => Distance(name, other)).Take(3).Select(Quote)];
+        string nearest = near.Length == 0 ? "" : $"; nearest: {string.Join(", ", near)}";
+        throw new WeightFormatException(_file, $"no tensor {Quote(name)} among {_header.Names.Count}{nearest}");
+    }
+
+    // Characters between a shared beginning and a shared end. Linear, because the file may hold a million names to compare with.
+    private static int Distance(string wanted, string other)
+    {
+        int shorter = Math.Min(wanted.Length, other.Length);
+        int start = wanted.AsSpan().CommonPrefixLength(other);
+        int end = 0;
+        while (end < shorter - start && wanted[^(end + 1)] == other[^(end + 1)]) end++;
+        return Math.Max(wanted.Length, other.Length) - start - end;
+    }
+
+    private ReadOnlySpan<byte> BytesOf(TensorEntry entry) => _data.AsSpan((int)entry.Begin, (int)(entry.End - entry.Begin));
+
+    private static byte[] ReadBytes(Stream stream, int count, string file)
+    {
+        byte[] bytes = new byte[count];
+        try
+        {
+            stream.ReadExactly(bytes);
+        }
+        catch (EndOfStreamException error)
+        {
+            throw new WeightFormatException(file, $"truncated while it was read: {count} bytes wanted", error);
+        }
+
+        return bytes;
+    }
+}
