@@ -71,15 +71,4 @@ internal abstract class Cell(int hiddenSize)
     public virtual void Refresh()
     {
     }
-
-    /// <summary>Creates a cell whose recurrent parameters are asked for as prefix.weight_hh_suffix and prefix.bias_hh_suffix.</summary>
-    public static Cell Create(CellKind kind, Parameters parameters, string prefix, string suffix, int hiddenSize) => kind switch
-    {
-        CellKind.Tanh or CellKind.Relu => new ElmanCell(kind, parameters, prefix, suffix, hiddenSize),
-        CellKind.Gru => new GruCell(parameters, prefix, suffix, hiddenSize),
-        CellKind.GruBefore => new GruBeforeCell(parameters, prefix, suffix, hiddenSize),
-        CellKind.Lstm => new LstmCell(parameters, prefix, suffix, hiddenSize),
-        CellKind.Sum => new SumCell(hiddenSize),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a cell"),
-    };
 }

@@ -11,10 +11,10 @@ internal sealed class ElmanCell : Cell
     private readonly Parameter _bias; // [H]
     private readonly RecurrentWeights _weights; // U [H,H]
 
-    public ElmanCell(CellKind kind, Parameters parameters, string prefix, string suffix, int hiddenSize)
+    public ElmanCell(bool relu, Parameters parameters, string prefix, string suffix, int hiddenSize)
         : base(hiddenSize)
     {
-        _relu = kind == CellKind.Relu;
+        _relu = relu;
         Parameter weight = parameters.Add($"{prefix}.weight_hh_{suffix}", Initializer.Orthogonal(1), hiddenSize, hiddenSize);
         _bias = parameters.Add($"{prefix}.bias_hh_{suffix}", Initializer.Zero, hiddenSize);
         _weights = new RecurrentWeights(weight, 0, 1, parameters.IsTrainable);

@@ -1,4 +1,3 @@
-using RnnService.Engine.Cells;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Layers;

@@ -23,7 +23,7 @@ internal sealed class TimeLoop
     public TimeLoop(CellKind kind, Parameters parameters, string prefix, int layer, bool reverse, int inputSize, int hiddenSize)
     {
         string suffix = reverse ? $"l{layer}_reverse" : $"l{layer}";
-        _cell = Cell.Create(kind, parameters, prefix, suffix, hiddenSize);
+        _cell = CreateCell(kind, parameters, prefix, suffix, hiddenSize);
         _reverse = reverse;
         InputSize = inputSize;
         int width = _cell.Gates * hiddenSize;
@@ -140,6 +140,16 @@ internal sealed class TimeLoop
         _bias!.Values.CopyTo(_inputBias);
         _cell.AddToInputBias(_inputBias);
     }
+
+    private static Cell CreateCell(CellKind kind, Parameters parameters, string prefix, string suffix, int hiddenSize) => kind switch
+    {
+        CellKind.Tanh or CellKind.Relu => new ElmanCell(kind == CellKind.Relu, parameters, prefix, suffix, hiddenSize),
+        CellKind.Gru => new GruCell(parameters, prefix, suffix, hiddenSize),
+        CellKind.GruBefore => new GruBeforeCell(parameters, prefix, suffix, hiddenSize),
+        CellKind.Lstm => new LstmCell(parameters, prefix, suffix, hiddenSize),
+        CellKind.Sum => new SumCell(hiddenSize),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a cell"),
+    };
 
     private void Project(int rows, ReadOnlySpan<float> input, Span<float> gates)
     {

@@ -1,6 +1,5 @@
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Tasks;
@@ -25,7 +24,7 @@ public sealed class Classifier : TextModel
     /// <summary>The ids of a text's tokens; a text without any gets the unknown id.</summary>
     public int[] Encode(string text)
     {
-        int[] ids = [.. Config.SplitText(text).Select(token => Vocabulary.Tokens.IdOf(token))];
+        int[] ids = [.. Config.Tokenize(text).Select(token => Vocabulary.Tokens.IdOf(Config.Normalize(token.Text)))];
         return ids.Length > 0 ? ids : [Vocabulary.Tokens.UnknownId];
     }
 

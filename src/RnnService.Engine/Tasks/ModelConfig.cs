@@ -1,5 +1,5 @@
-using RnnService.Engine.Cells;
 using RnnService.Engine.Layers;
+using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Tasks;
 
@@ -95,6 +95,17 @@ public sealed record ModelConfig
 
     /// <summary>Measured scores by name.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Splits a text into tokens with their offsets in code points, the way the model was trained.</summary>
+    public List<WordToken> Tokenize(string text) => Tokenizer switch
+    {
+        Tokenization.English => WordTokenizer.Tokenize(text),
+        Tokenization.Whitespace => PlainSplit.Words(text),
+        _ => PlainSplit.Characters(text),
+    };
+
+    /// <summary>The form under which a token stands in the vocabulary.</summary>
+    public string Normalize(string token) => LowerCase ? token.ToLowerInvariant() : token;
 
     /// <summary>Checks that sizes are positive and that fields agree.</summary>
     /// <exception cref="ArgumentException">They do not; the message names the field, the value found and the one wanted.</exception>

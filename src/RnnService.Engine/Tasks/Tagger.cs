@@ -65,7 +65,7 @@ public sealed class Tagger : TextModel
     public TaggerInput Encode(IEnumerable<string> words)
     {
         string[] forms = [.. words];
-        return new TaggerInput(forms, [.. forms.Select(form => Vocabulary.Tokens.IdOf(Config.LowerCase ? form.ToLowerInvariant() : form))]);
+        return new TaggerInput(forms, [.. forms.Select(form => Vocabulary.Tokens.IdOf(Config.Normalize(form)))]);
     }
 
     /// <summary>The likeliest label of every word: [N][words]. A sentence's labels do not depend on its company.</summary>

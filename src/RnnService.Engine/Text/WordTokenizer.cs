@@ -5,3 +5,10 @@ namespace RnnService.Engine.Text;
 /// <param name="Start">Offset of its first code point.</param>
 /// <param name="End">Offset past its last code point.</param>
 public readonly record struct WordToken(string Text, int Start, int End);
+
+/// <summary>English words.</summary>
+public static class WordTokenizer
+{
+    /// <summary>Splits.</summary>
+    public static List<WordToken> Tokenize(string text) => PlainSplit.Words(text);
+}

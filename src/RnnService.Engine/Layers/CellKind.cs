@@ -1,4 +1,4 @@
-namespace RnnService.Engine.Cells;
+namespace RnnService.Engine.Layers;
 
 /// <summary>The recurrences the engine knows; docs/equations.md writes them out.</summary>
 public enum CellKind
