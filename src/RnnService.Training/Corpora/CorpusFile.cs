@@ -67,7 +67,11 @@ internal sealed class CorpusFile
         // other bytes in that place nearly always say more than was unpacked.
         uint size = packed.Length < 4 ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(packed.AsSpan(^4));
         if (size > content.Length)
-            throw new InvalidDataException($"{path} is not a whole gzip file: its end says {size} bytes, but {content.Length} were unpacked");
+        {
+            throw new InvalidDataException(
+                $"{path} is not a whole gzip file: its end says {size} bytes, but {content.Length} were unpacked");
+        }
+
         return content.ToArray();
     }
 
@@ -76,6 +80,7 @@ internal sealed class CorpusFile
         int offset = 0;
         while (Rune.DecodeFromUtf8(bytes[offset..], out _, out int length) == OperationStatus.Done) offset += length;
         int line = bytes[..offset].Count((byte)'\n') + 1;
-        return new InvalidDataException($"{path}, line {line}: byte 0x{bytes[offset]:X2} at offset {offset} is not UTF-8: wanted UTF-8 text");
+        return new InvalidDataException(
+            $"{path}, line {line}: byte 0x{bytes[offset]:X2} at offset {offset} is not UTF-8: wanted UTF-8 text");
     }
 }

@@ -18,5 +18,6 @@ internal readonly record struct CorpusLine(string Path, int Number, string Text)
 
     /// <summary>The label's name in the source.</summary>
     public string NameOf(string raw, CorpusSource source) =>
-        source.NameOf(raw) ?? throw Error($"\"{raw}\" has no name in label_names: wanted one of {string.Join(", ", source.LabelNames!.Keys)}");
+        source.NameOf(raw)
+        ?? throw Error($"\"{raw}\" has no name in label_names: wanted one of {string.Join(", ", source.LabelNames!.Keys)}");
 }

@@ -82,7 +82,8 @@ public sealed class TextTests : IDisposable
     [Fact]
     public void Packed_files_one_after_the_other_are_one_text()
     {
-        byte[] first = File.ReadAllBytes(_folder.WritePacked("1.gz", "one\n")), second = File.ReadAllBytes(_folder.WritePacked("2.gz", "two\n"));
+        byte[] first = File.ReadAllBytes(_folder.WritePacked("1.gz", "one\n"));
+        byte[] second = File.ReadAllBytes(_folder.WritePacked("2.gz", "two\n"));
         Assert.Equal("one\ntwo\n", Read(_folder.Write("both.gz", [.. first, .. second])));
     }
 }
