@@ -55,7 +55,8 @@ public static class Activations
         return largest + MathF.Log(sum);
     }
 
-    private static float ExpShifted(ReadOnlySpan<float> x, Span<float> y, out float largest)
+    /// <summary>y = exp(x − max x) and the sum of y; x and y may be the same.</summary>
+    internal static float ExpShifted(ReadOnlySpan<float> x, Span<float> y, out float largest)
     {
         largest = float.NegativeInfinity;
         foreach (float value in x) largest = MathF.Max(largest, value);

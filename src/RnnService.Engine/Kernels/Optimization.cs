@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
 
 namespace RnnService.Engine.Kernels;
@@ -47,6 +48,15 @@ public static class Optimization
 
         static Vector256<float> Flush(Vector256<float> x) =>
             Vector256.AndNot(x, Vector256.LessThan(Vector256.Abs(x), Vector256.Create(1e-30f)));
+    }
+
+    /// <summary>Momentum: v = momentum·v + g, w −= rate·v, after decoupled decay w −= decay·w.</summary>
+    public static void Momentum(Span<float> w, ReadOnlySpan<float> g, Span<float> v, float momentum, float rate, float decay)
+    {
+        TensorPrimitives.Multiply(v, momentum, v);
+        TensorPrimitives.Add(v, g, v);
+        if (decay != 0) TensorPrimitives.MultiplyAdd(w, -decay, w, w);
+        TensorPrimitives.MultiplyAdd(v, -rate, w, w);
     }
 
     /// <summary>Averages: a += (w − a)·<paramref name="share"/>.</summary>

@@ -113,7 +113,7 @@ public sealed class LanguageModel : TextModel
     /// The summed negative log-likelihood, in nats, of each row's next tokens: row i is fed tokens[0 … n−2] and judged on the rest, from
     /// <paramref name="state"/>, which moves on.
     /// </summary>
-    /// <param name="rows">Tokens of each row, two or more.</param>
+    /// <param name="rows">Tokens of each row, one or more; a row of one is not judged and moves nothing.</param>
     /// <param name="state">One state a row, moved on to after the last token fed.</param>
     /// <returns>Nats, one sum a row.</returns>
     public double[] Score(IReadOnlyList<ReadOnlyMemory<int>> rows, RecurrentState state) => Infer(pass =>

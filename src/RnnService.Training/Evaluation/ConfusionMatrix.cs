@@ -120,7 +120,7 @@ public sealed class ConfusionMatrix
         return rows.Count > 1 ? $"\n{TextTable.Format(rows)}" : "";
     }
 
-    private int IdOf(string label, string which) =>
+    internal int IdOf(string label, string which) =>
         _ids.TryGetValue(label, out int id)
             ? id
             : throw new ArgumentException($"{which} label \"{label}\" is not known: wanted one of {string.Join(", ", _labels)}");

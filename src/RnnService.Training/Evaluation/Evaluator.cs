@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Numerics.Tensors;
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+using RnnService.Training.Corpora;
+
+namespace RnnService.Training.Evaluation;
+
+/// <summary>How a classifier did.</summary>
+/// <param name="Loss">Nats a text.</param>
+/// <param name="Confusion">Labels wanted and given.</param>
+public sealed record ClassificationReport(double Loss, ConfusionMatrix Confusion);
+
+/// <summary>How a tagger did.</summary>
+/// <param name="Loss">Nats a word.</param>
+/// <param name="Confusion">Labels wanted and given, word by word.</param>
+/// <param name="Spans">Spans wanted and given; null when the labels are not BIO.</param>
+public sealed record TaggingReport(double Loss, ConfusionMatrix Confusion, SpanScores? Spans);
+
+/// <summary>Measures models on corpora. Safe for any number of threads; uses all processors.</summary>
+public static class Evaluator
+{
+    private const int BatchSize = 32;
+
+    /// <summary>
+    /// Scores a language model on running text. One stream reads it as it stands, its state carried over from the first token to the last.
+    /// More streams each read a part side by side, which is faster, after warming up on the tokens before it; the figure differs a little.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="streams">Parts read side by side.</param>
+    public static LanguageScores Language(LanguageModel model, string text, int streams = 1) =>
+        Language(model, model.Codec.Encode(text), streams);
+
+    /// <summary>Scores a classifier.</summary>
+    /// <exception cref="InvalidDataException">An example has a label that the model lacks.</exception>
+    public static ClassificationReport Classification(Classifier model, IReadOnlyList<LabelledText> examples)
+    {
+        var confusion = new ConfusionMatrix(model.Config.Labels);
+        int[][] texts = [.. examples.Select(example => model.Encode(example.Text))];
+        float[][] probabilities = new float[examples.Count][];
+        InBatches(texts.Select(text => text.Length), batch =>
+        {
+            float[][] rows = model.Classify([.. batch.Select(i => texts[i])]);
+            for (int i = 0; i < batch.Length; i++) probabilities[batch[i]] = rows[i];
+        });
+        double loss = 0;
+        for (int i = 0; i < examples.Count; i++)
+        {
+            int gold = confusion.IdOf(examples[i].Label, "gold");
+            confusion.Add(gold, TensorPrimitives.IndexOfMax<float>(probabilities[i]));
+            loss -= Math.Log(Math.Max(probabilities[i][gold], 1e-30f));
+        }
+
+        return new ClassificationReport(loss / Math.Max(1, examples.Count), confusion);
+    }
+
+    /// <summary>Scores a tagger on sentences whose words are given.</summary>
+    /// <exception cref="InvalidDataException">A word has a label that the model lacks.</exception>
+    public static TaggingReport Tagging(Tagger model, IReadOnlyList<TaggedSentence> sentences)
+    {
+        IReadOnlyList<string> labels = model.Config.Labels;
+        var confusion = new ConfusionMatrix(labels);
+        int[][] gold = [.. sentences.Select(sentence => sentence.Tags.Select(tag => confusion.IdOf(tag, "gold")).ToArray())];
+        TaggerInput[] inputs = [.. sentences.Select(sentence => model.Encode(sentence.Words))];
+        int[][] predicted = new int[sentences.Count][];
+        double[] losses = new double[sentences.Count];
+        var workspaces = new ConcurrentBag<Workspace>();
+        InBatches(inputs.Select(input => input.Length), batch =>
+        {
+            if (!workspaces.TryTake(out Workspace? workspace)) workspace = new Workspace();
+            TaggerInput[] rows = [.. batch.Select(i => inputs[i])];
+            Tagger.Trace trace = model.Forward(new Pass(workspace), rows, [.. rows.Select(row => row.Ids)], new DropoutRates());
+            for (int i = 0; i < batch.Length; i++)
+            {
+                predicted[batch[i]] = new int[rows[i].Length];
+                for (int t = 0; t < rows[i].Length; t++)
+                {
+                    Span<float> logits = trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * labels.Count, labels.Count);
+                    predicted[batch[i]][t] = TensorPrimitives.IndexOfMax<float>(logits);
+                    losses[batch[i]] += CrossEntropy.Backward(logits, gold[batch[i]][t]);
+                }
+            }
+
+            workspace.Reset();
+            workspaces.Add(workspace);
+        });
+
+        SpanScores? spans = labels.Contains("O") ? new SpanScores() : null;
+        for (int i = 0; i < sentences.Count; i++)
+        {
+            for (int t = 0; t < gold[i].Length; t++) confusion.Add(gold[i][t], predicted[i][t]);
+            spans?.Add(sentences[i].Tags, [.. predicted[i].Select(id => labels[id])]);
+        }
+
+        return new TaggingReport(losses.Sum() / Math.Max(1, confusion.Total), confusion, spans);
+    }
+
+    internal static LanguageScores Language(LanguageModel model, int[] tokens, int streams)
+    {
+        const int chunk = 100, warmUp = 200;
+        int length = (tokens.Length - 1 + streams - 1) / streams; // predictions a stream
+        int groups = Math.Min(streams, Environment.ProcessorCount);
+        double[] nats = new double[streams];
+        Parallel.For(0, groups, group =>
+        {
+            int[] members = [.. Enumerable.Range(0, streams).Where(stream => stream % groups == group)];
+            RecurrentState state = model.NewState(members.Length);
+            model.Score([.. members.Select(stream => Slice((stream * length) - warmUp, stream * length))], state);
+            for (int at = 0; at < length; at += chunk)
+            {
+                int to = Math.Min(at + chunk, length);
+                double[] sums = model.Score([.. members.Select(stream => Slice((stream * length) + at, (stream * length) + to))], state);
+                for (int i = 0; i < members.Length; i++) nats[members[i]] += sums[i];
+            }
+        });
+        return new LanguageScores(nats.Sum(), tokens.Length - 1);
+
+        // The tokens that predict those after from up to to, and the last of those.
+        ReadOnlyMemory<int> Slice(int from, int to)
+        {
+            from = Math.Clamp(from, 0, tokens.Length - 1);
+            to = Math.Clamp(to, 0, tokens.Length - 1);
+            return tokens.AsMemory(from, to - from + 1);
+        }
+    }
+
+    /// <summary>Runs over batches of examples of about the same length, on all processors.</summary>
+    private static void InBatches(IEnumerable<int> lengths, Action<int[]> run) =>
+        Parallel.ForEach(lengths.Index().OrderBy(entry => entry.Item).Select(entry => entry.Index).Chunk(BatchSize), run);
+}

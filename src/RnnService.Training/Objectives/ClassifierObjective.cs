@@ -1,0 +1,62 @@
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
+using RnnService.Training.Evaluation;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Objectives;
+
+/// <summary>One label a text.</summary>
+internal sealed class ClassifierObjective : ExampleObjective
+{
+    private readonly Classifier _model;
+    private readonly int[][] _texts;
+    private readonly int[] _labels;
+    private readonly int[] _counts; // of each token in training
+    private readonly IReadOnlyList<LabelledText> _valid;
+
+    public ClassifierObjective(Recipe recipe)
+        : base(recipe.Training)
+    {
+        LabelledText[] train = [.. recipe.Data.Train.SelectMany(Corpus.ReadLabelled)];
+        _valid = [.. recipe.Data.Valid.SelectMany(Corpus.ReadLabelled)];
+        ModelConfig config = recipe.Model.Labels.Count > 0
+            ? recipe.Model
+            : recipe.Model with { Labels = [.. train.Select(example => example.Label).Distinct().Order(StringComparer.Ordinal)] };
+        Vocabulary vocabulary = Vocabulary.Build(
+            train.SelectMany(example => config.Tokenize(example.Text)).Select(token => config.Normalize(token.Text)),
+            recipe.Data.MinCount, recipe.Data.MaxVocabulary);
+        _model = (Classifier)TextModel.Create(config, new ModelVocabulary(vocabulary), Start(recipe));
+        int most = recipe.Data.MaxTokens == 0 ? int.MaxValue : recipe.Data.MaxTokens;
+        _texts = [.. train.Select(example => _model.Encode(example.Text)).Select(ids => ids.Length > most ? ids[..most] : ids)];
+        _labels = [.. train.Select(example => LabelIds.Of(config, example.Label, "training"))];
+        _counts = Count(vocabulary, _texts);
+        Lengths = [.. _texts.Select(text => text.Length)];
+        foreach (LabelledText example in _valid) LabelIds.Of(config, example.Label, "validation");
+    }
+
+    public override TextModel Model => _model;
+
+    private protected override IReadOnlyList<int> Lengths { get; }
+
+    public override ValidationScore Evaluate()
+    {
+        ClassificationReport report = Evaluator.Classification(_model, _valid);
+        return new ValidationScore(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);
+    }
+
+    private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
+    {
+        int[][] texts = [.. examples.Select(i => DropWords(_texts[i], _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
+        Classifier.Trace trace = _model.Forward(pass, texts, Settings.Dropout);
+        int labels = _model.Config.Labels.Count;
+        double loss = 0;
+        for (int i = 0; i < examples.Length; i++)
+            loss += CrossEntropy.Backward(trace.Logits.Span.Slice(i * labels, labels), _labels[examples[i]]);
+        _model.Backward(pass, trace, trace.Logits.Span, gradients);
+        return new ShardResult(loss, examples.Length, trace.Layout.Rows);
+    }
+}

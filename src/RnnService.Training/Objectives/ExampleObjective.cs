@@ -1,0 +1,61 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Objectives;
+
+/// <summary>What tasks with separate examples share: batches by length, split among the shards, and words read as unknown now and then.</summary>
+internal abstract class ExampleObjective(TrainingSettings settings) : Objective
+{
+    private int[][] _plan = [];
+    private int _planned = -1;
+    private int[] _batch = [];
+
+    private protected TrainingSettings Settings { get; } = settings;
+
+    /// <summary>Tokens of every training example.</summary>
+    private protected abstract IReadOnlyList<int> Lengths { get; }
+
+    public override int StepsIn(int epoch) => (Lengths.Count + Settings.BatchSize - 1) / Settings.BatchSize;
+
+    public override void Begin(int epoch, int index)
+    {
+        if (_planned != epoch)
+        {
+            _plan = Buckets.Plan(Lengths, Settings.BatchSize, Settings.Seed, epoch);
+            _planned = epoch;
+        }
+
+        _batch = _plan[index];
+    }
+
+    public override ShardResult Run(int shard, Pass pass, Gradients gradients)
+    {
+        int[] examples = [.. _batch.Where((_, place) => place % Settings.Shards == shard)];
+        return examples.Length == 0 ? default : Run(examples, pass, gradients);
+    }
+
+    /// <summary>Adds the gradient of the summed loss of these examples.</summary>
+    private protected abstract ShardResult Run(int[] examples, Pass pass, Gradients gradients);
+
+    /// <summary>The ids with some replaced by unknown, rare ones more often.</summary>
+    private protected int[] DropWords(int[] ids, int[] counts, int unknown, Pass pass)
+    {
+        if (Settings.UnknownChance <= 0) return ids;
+        double a = Settings.UnknownChance;
+        return [.. ids.Select(id => pass.Dropout!.Draw(a / (a + counts[id])) ? unknown : id)];
+    }
+
+    /// <summary>How often each id occurs.</summary>
+    private protected static int[] Count(Vocabulary vocabulary, IEnumerable<int[]> examples)
+    {
+        int[] counts = new int[vocabulary.Count];
+        foreach (int[] ids in examples)
+        {
+            foreach (int id in ids) counts[id]++;
+        }
+
+        return counts;
+    }
+}

@@ -1,0 +1,98 @@
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
+using RnnService.Training.Evaluation;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Objectives;
+
+/// <summary>
+/// Next-token prediction over running text: as many parallel streams as the batch has rows, unrolled a window at a time, the state carried
+/// from window to window (truncated backpropagation through time). Each epoch starts at another offset, so windows end elsewhere.
+/// </summary>
+internal sealed class LanguageObjective : Objective
+{
+    private readonly LanguageModel _model;
+    private readonly TrainingSettings _settings;
+    private readonly int[] _train;
+    private readonly int[] _valid;
+    private readonly RecurrentState[] _states; // one a shard
+    private int _start; // of the window, in every stream
+
+    public LanguageObjective(Recipe recipe)
+    {
+        _settings = recipe.Training;
+        TokenUnit unit = recipe.Model.Tokenizer == Tokenization.Characters ? TokenUnit.Character : TokenUnit.Word;
+        string train = Read(recipe.Data.Train), valid = Read(recipe.Data.Valid);
+        Vocabulary vocabulary = Vocabulary.Build(
+            TextCodec.Split(train, unit), recipe.Data.MinCount, recipe.Data.MaxVocabulary, withEnd: unit == TokenUnit.Word);
+        _model = (LanguageModel)TextModel.Create(recipe.Model, new ModelVocabulary(vocabulary), Start(recipe));
+        _train = _model.Codec.Encode(train);
+        _valid = _model.Codec.Encode(valid);
+        if (StreamLength < 2)
+        {
+            throw new RecipeException(
+                $"training.batch_size is {_settings.BatchSize}: the corpus has {_train.Length} tokens, at least two a stream wanted");
+        }
+
+        _states = [.. Enumerable.Range(0, _settings.Shards).Select(shard => _model.NewState(Rows(shard).Count()))];
+    }
+
+    public override TextModel Model => _model;
+
+    public override IReadOnlyList<float[]> Carried => [.. _states.SelectMany(state => new[] { state.Hidden, state.Memory })];
+
+    private int StreamLength => _train.Length / _settings.BatchSize;
+
+    public override int StepsIn(int epoch)
+    {
+        int predictions = StreamLength - 1 - Offset(epoch);
+        return Math.Max(1, predictions / _settings.UnrollSteps);
+    }
+
+    public override void Begin(int epoch, int index)
+    {
+        _start = Offset(epoch) + index * _settings.UnrollSteps;
+        if (index > 0) return;
+        foreach (float[] values in Carried) Array.Clear(values);
+    }
+
+    public override ShardResult Run(int shard, Pass pass, Gradients gradients)
+    {
+        int[] rows = [.. Rows(shard)];
+        int length = Math.Min(_settings.UnrollSteps, StreamLength - 1 - _start), vocabulary = _model.Vocabulary.Tokens.Count;
+        var tokens = new ReadOnlyMemory<int>[rows.Length];
+        for (int i = 0; i < rows.Length; i++) tokens[i] = _train.AsMemory(rows[i] * StreamLength + _start, length + 1);
+
+        LanguageModel.Trace trace = _model.Hidden(pass, [.. tokens.Select(row => row[..^1])], _states[shard], _settings.Dropout);
+        Span<float> logits = _model.Logits(pass, trace).Span;
+        double loss = 0;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            for (int t = 0; t < length; t++)
+                loss += CrossEntropy.Backward(logits.Slice(trace.Layout.RowOf(i, t) * vocabulary, vocabulary), tokens[i].Span[t + 1]);
+        }
+
+        _model.Backward(pass, trace, logits, gradients);
+        return new ShardResult(loss, (long)rows.Length * length, (long)rows.Length * length);
+    }
+
+    public override ValidationScore Evaluate()
+    {
+        LanguageScores scores = Evaluator.Language(_model, _valid, streams: 16);
+        return new ValidationScore(scores.Nats, "nats_a_token", scores.Nats, HigherIsBetter: false);
+    }
+
+    private static string Read(IReadOnlyList<CorpusSource> sources) => string.Join('\n', sources.Select(Corpus.ReadText));
+
+    private int Offset(int epoch)
+    {
+        int room = Math.Min(_settings.UnrollSteps, StreamLength / 2);
+        return epoch == 0 || room == 0 ? 0 : new RandomSource(_settings.Seed, 0x0FF5E7, (ulong)epoch).Below(room);
+    }
+
+    private IEnumerable<int> Rows(int shard) => Enumerable.Range(0, _settings.BatchSize).Where(row => row % _settings.Shards == shard);
+}

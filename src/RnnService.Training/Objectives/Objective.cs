@@ -1,0 +1,70 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Weights;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Objectives;
+
+/// <summary>What one part of a batch gave: the summed loss in nats, over how many predictions, from how many tokens.</summary>
+internal readonly record struct ShardResult(double Loss, long Predictions, long Tokens);
+
+/// <summary>A score on the validation corpora.</summary>
+/// <param name="Loss">Nats a prediction.</param>
+/// <param name="Metric">Name of the figure that chooses the best weights.</param>
+/// <param name="Value">That figure.</param>
+/// <param name="HigherIsBetter">Which way is up.</param>
+public sealed record ValidationScore(double Loss, string Metric, double Value, bool HigherIsBetter)
+{
+    /// <summary>Whether this is better than another; anything is better than nothing.</summary>
+    public bool IsBetterThan(double? best) => best is not { } other || (HigherIsBetter ? Value > other : Value < other);
+}
+
+/// <summary>
+/// A task as its training sees it: a model made for a corpus, batches in an order that the seed, epoch and step fix, and the gradient of
+/// each part of a batch. Everything but <see cref="Carried"/> can be computed anew, so a checkpoint need not hold it.
+/// </summary>
+internal abstract class Objective
+{
+    /// <summary>The model in training.</summary>
+    public abstract TextModel Model { get; }
+
+    /// <summary>State that lives from step to step beside the weights.</summary>
+    public virtual IReadOnlyList<float[]> Carried => [];
+
+    /// <summary>Number of steps in an epoch.</summary>
+    public abstract int StepsIn(int epoch);
+
+    /// <summary>Gets the batch of a step ready. Steps are asked for in order, from anywhere after a resumption.</summary>
+    public abstract void Begin(int epoch, int index);
+
+    /// <summary>
+    /// Adds the gradient of the summed loss of one part of the batch. Parts may run side by side, each with its own pass and gradients.
+    /// </summary>
+    public abstract ShardResult Run(int shard, Pass pass, Gradients gradients);
+
+    /// <summary>Scores the model on the validation corpora.</summary>
+    public abstract ValidationScore Evaluate();
+
+    /// <summary>Reads the corpora of a recipe and makes a model for them.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="dataFolder">Folder that relative corpus paths start from.</param>
+    public static Objective Create(Recipe recipe, string dataFolder)
+    {
+        DataSettings data = recipe.Data with
+        {
+            Train = [.. recipe.Data.Train.Select(source => source with { Path = Path.Combine(dataFolder, source.Path) })],
+            Valid = [.. recipe.Data.Valid.Select(source => source with { Path = Path.Combine(dataFolder, source.Path) })],
+        };
+        recipe = recipe with { Data = data };
+        return recipe.Model.Task switch
+        {
+            ModelTask.LanguageModel => new LanguageObjective(recipe),
+            ModelTask.Classifier => new ClassifierObjective(recipe),
+            ModelTask.Tagger => new TaggerObjective(recipe),
+            _ => throw new RecipeException($"model.task is {recipe.Model.Task}: language_model, classifier or tagger wanted"),
+        };
+    }
+
+    private protected static Parameters Start(Recipe recipe) =>
+        Parameters.Random(recipe.Training.Seed, recipe.Training.IdentityStart);
+}

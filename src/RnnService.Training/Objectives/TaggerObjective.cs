@@ -1,0 +1,72 @@
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
+using RnnService.Training.Evaluation;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Objectives;
+
+/// <summary>One label a word.</summary>
+internal sealed class TaggerObjective : ExampleObjective
+{
+    private readonly Tagger _model;
+    private readonly TaggerInput[] _sentences;
+    private readonly int[][] _labels;
+    private readonly int[] _counts; // of each word in training
+    private readonly IReadOnlyList<TaggedSentence> _valid;
+
+    public TaggerObjective(Recipe recipe)
+        : base(recipe.Training)
+    {
+        TaggedSentence[] train = [.. recipe.Data.Train.SelectMany(Corpus.ReadTagged)];
+        _valid = [.. recipe.Data.Valid.SelectMany(Corpus.ReadTagged)];
+        ModelConfig config = recipe.Model.Labels.Count > 0
+            ? recipe.Model
+            : recipe.Model with { Labels = [.. train.SelectMany(sentence => sentence.Tags).Distinct().Order(StringComparer.Ordinal)] };
+        string[] forms = [.. train.SelectMany(sentence => sentence.Words)];
+        Vocabulary words = Vocabulary.Build(forms.Select(config.Normalize), recipe.Data.MinCount, recipe.Data.MaxVocabulary);
+        // A character seen once or twice is read as unknown, so that the unknown character is learnt too.
+        Vocabulary? characters = config.Characters is null
+            ? null
+            : Vocabulary.Build(forms.SelectMany(form => form.EnumerateRunes()).Select(rune => rune.ToString()), minCount: 3);
+        _model = (Tagger)TextModel.Create(config, new ModelVocabulary(words, characters), Start(recipe));
+        _sentences = [.. train.Select(sentence => _model.Encode(sentence.Words))];
+        _labels = [.. train.Select(sentence => sentence.Tags.Select(tag => LabelIds.Of(config, tag, "training")).ToArray())];
+        _counts = Count(words, _sentences.Select(sentence => sentence.Ids));
+        Lengths = [.. _sentences.Select(sentence => sentence.Length)];
+        foreach (string tag in _valid.SelectMany(sentence => sentence.Tags).Distinct()) LabelIds.Of(config, tag, "validation");
+    }
+
+    public override TextModel Model => _model;
+
+    private protected override IReadOnlyList<int> Lengths { get; }
+
+    public override ValidationScore Evaluate()
+    {
+        TaggingReport report = Evaluator.Tagging(_model, _valid);
+        return report.Spans is { } spans
+            ? new ValidationScore(report.Loss, "span_f1", spans.Overall.F1, HigherIsBetter: true)
+            : new ValidationScore(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);
+    }
+
+    private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
+    {
+        TaggerInput[] sentences = [.. examples.Select(i => _sentences[i])];
+        int[][] ids = [.. sentences.Select(sentence => DropWords(sentence.Ids, _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
+        Tagger.Trace trace = _model.Forward(pass, sentences, ids, Settings.Dropout);
+        int labels = _model.Config.Labels.Count;
+        double loss = 0;
+        for (int i = 0; i < examples.Length; i++)
+        {
+            int[] gold = _labels[examples[i]];
+            for (int t = 0; t < gold.Length; t++)
+                loss += CrossEntropy.Backward(trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * labels, labels), gold[t]);
+        }
+
+        _model.Backward(pass, trace, trace.Logits.Span, gradients);
+        return new ShardResult(loss, trace.Layout.Rows, trace.Layout.Rows);
+    }
+}

@@ -1,0 +1,65 @@
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Weights;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Optimizers;
+
+/// <summary>Turns gradients into steps. Not thread-safe. Its memory can be saved and set, for checkpoints.</summary>
+internal abstract class Optimizer
+{
+    /// <summary>The optimizer of a recipe.</summary>
+    public static Optimizer Create(TrainingSettings settings, Parameters parameters) => settings.Optimizer switch
+    {
+        OptimizerKind.Adam => new Adam(settings, parameters),
+        OptimizerKind.Sgd => new Sgd(settings, parameters),
+        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Optimizer, "not an optimizer"),
+    };
+
+    /// <summary>What it remembers, by name: arrays laid out like the parameters.</summary>
+    public abstract IEnumerable<(string Name, Parameter Parameter, float[] Values)> Memory { get; }
+
+    /// <summary>Changes the weights.</summary>
+    /// <param name="parameters">The weights.</param>
+    /// <param name="gradients">Their gradients.</param>
+    /// <param name="rate">The learning rate.</param>
+    /// <param name="step">The step's number, from 1.</param>
+    public abstract void Step(Parameters parameters, Gradients gradients, double rate, long step);
+
+    private protected static float[][] Like(Parameters parameters) => [.. parameters.All.Select(parameter => new float[parameter.Values.Length])];
+
+    private protected static IEnumerable<(string, Parameter, float[])> Named(string name, Parameters parameters, float[][] values) =>
+        parameters.All.Select(parameter => ($"{name}.{parameter.Name}", parameter, values[parameter.Index]));
+
+    /// <summary>Adam with decoupled weight decay (Kingma and Ba 2015; Loshchilov and Hutter 2019).</summary>
+    private sealed class Adam(TrainingSettings settings, Parameters parameters) : Optimizer
+    {
+        private readonly float[][] _first = Like(parameters), _second = Like(parameters);
+
+        public override IEnumerable<(string Name, Parameter Parameter, float[] Values)> Memory =>
+            Named("adam.first", parameters, _first).Concat(Named("adam.second", parameters, _second));
+
+        public override void Step(Parameters parameters, Gradients gradients, double rate, long step)
+        {
+            double correction1 = 1 - Math.Pow(settings.Momentum, step), correction2 = Math.Sqrt(1 - Math.Pow(settings.Beta2, step));
+            float corrected = (float)(rate * correction2 / correction1), epsilon = (float)(settings.Epsilon * correction2);
+            Parallel.ForEach(parameters.All, parameter => Optimization.Adam(
+                parameter.Data, gradients.Of(parameter), _first[parameter.Index], _second[parameter.Index],
+                settings.Momentum, settings.Beta2, corrected, epsilon, (float)(rate * settings.WeightDecay)));
+        }
+    }
+
+    /// <summary>v = momentum·v + g; w −= rate·v, after decoupled decay.</summary>
+    private sealed class Sgd(TrainingSettings settings, Parameters parameters) : Optimizer
+    {
+        private readonly float[][] _velocity = Like(parameters);
+
+        public override IEnumerable<(string Name, Parameter Parameter, float[] Values)> Memory => Named("sgd.velocity", parameters, _velocity);
+
+        public override void Step(Parameters parameters, Gradients gradients, double rate, long step)
+        {
+            Parallel.ForEach(parameters.All, parameter => Optimization.Momentum(
+                parameter.Data, gradients.Of(parameter), _velocity[parameter.Index],
+                settings.Momentum, (float)rate, (float)(rate * settings.WeightDecay)));
+        }
+    }
+}
