@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Text;
 
@@ -103,6 +104,9 @@ public sealed record ModelConfig
         Tokenization.Whitespace => PlainSplit.Words(text),
         _ => PlainSplit.Characters(text),
     };
+
+    /// <summary>The recurrence's name as config.json has it.</summary>
+    public string CellName() => JsonNamingPolicy.SnakeCaseLower.ConvertName(Cell.ToString());
 
     /// <summary>The form under which a token stands in the vocabulary.</summary>
     public string Normalize(string token) => LowerCase ? token.ToLowerInvariant() : token;
