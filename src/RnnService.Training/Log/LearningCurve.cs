@@ -7,8 +7,8 @@ using ScottPlot.TickGenerators;
 namespace RnnService.Training.Log;
 
 /// <summary>
-/// Draws a training log: training and validation loss against the left axis, the metric against the right one where there is one. The
-/// same records give the same picture, whatever fonts the machine has.
+/// Draws a training log: training and validation loss against the left axis, the metric against the right one where there is one and it is
+/// not the loss itself. The same records give the same picture, whatever fonts the machine has.
 /// </summary>
 public static class LearningCurve
 {
@@ -39,9 +39,10 @@ public static class LearningCurve
         var training = Curve.Of(records.OfType<StepRecord>().Select(record => (record.Step, record.Loss)), MostPoints);
         var smoothed = training.Smoothed();
         var validation = Curve.Of(evaluations.Select(record => (record.Step, record.ValidLoss)), MostPoints);
-        var score = Curve.Of(
-            evaluations.Where(record => record.Metric == metric).Select(record => (record.Step, record.Value ?? double.NaN)),
-            MostPoints);
+        // A language model's metric is its loss, which the left axis shows already.
+        var measured = evaluations.Where(record => record.Metric == metric).ToList();
+        if (measured.All(record => record.Value == record.ValidLoss)) measured = [];
+        var score = Curve.Of(measured.Select(record => (record.Step, record.Value ?? double.NaN)), MostPoints);
 
         var epochs = EpochTicks(records);
         var steps = new CurveAxis(0, 1.02 * records.Select(record => record.Step).Append(1).Max(), Left, Width - Right);
@@ -73,7 +74,7 @@ public static class LearningCurve
             Text(title, Width / 2, 32, Middle, Ink, ("font-size", 18), ("font-weight", "bold")),
             Legend(smoothed, "training loss, smoothed", TrainingColor, 0),
             Legend(validation, $"validation loss{AtBest(best?.ValidLoss)}", ValidationColor, 1),
-            Legend(score, $"{metric}{AtBest(best?.Metric == metric ? best.Value : null)}", MetricColor, 2),
+            Legend(score, $"{Name(metric)}{AtBest(best?.Metric == metric ? best.Value : null)}", MetricColor, 2),
             steps.Ticks.Select(tick => Text(tick.Label, steps.At(tick.Value), Height - Bottom + 20, Middle, Ink)),
             Text(epochs.Count > 0 ? "epoch" : "step", (Left + Width - Right) / 2, Height - 16, Middle, Ink),
             losses.Ticks.Select(tick => Text(tick.Label, Left - 9, losses.At(tick.Value) + 4.5, End, Ink)),
@@ -140,6 +141,8 @@ public static class LearningCurve
     private static string AtBest(double? value) =>
         value is { } number && double.IsFinite(number) ? $" ({number.ToString("G4", CultureInfo.InvariantCulture)} at best)" : "";
 
+    private static string Name(string metric) => metric.Replace('_', ' ');
+
     private static object[]? Legend(Curve curve, string name, string color, int place)
     {
         if (curve.IsEmpty) return null;
@@ -157,7 +160,7 @@ public static class LearningCurve
     private static IEnumerable<XElement> ScoreLabels(Curve score, CurveAxis axis, string metric) => score.IsEmpty
         ? []
         : axis.Ticks.Select(tick => Text(tick.Label, Width - Right + 9, axis.At(tick.Value) + 4.5, Start, MetricColor))
-            .Append(Turned(metric, Width - 14, MetricColor));
+            .Append(Turned(Name(metric), Width - 14, MetricColor));
 
     private static XElement Turned(string text, double x, string color)
     {

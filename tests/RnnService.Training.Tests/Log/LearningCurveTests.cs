@@ -55,6 +55,9 @@ public sealed class LearningCurveTests : IDisposable
     }
 
     [Fact]
+    public void A_metrics_name_is_written_in_words() => Assert.Contains("span f1", Texts(Draw(Run(5, metric: "span_f1"))));
+
+    [Fact]
     public void Text_needs_no_font_of_this_machine()
     {
         var picture = Draw(Run(20));
@@ -92,11 +95,14 @@ public sealed class LearningCurveTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_metric_there_is_no_right_axis()
+    public void Without_a_metric_of_its_own_there_is_no_right_axis()
     {
         static bool OnTheRight(XElement text) => double.Parse(text.Attribute("x")!.Value, CultureInfo.InvariantCulture) > 892;
         Assert.Contains(Draw(Run(5)).Descendants(Svg + "text"), OnTheRight);
         Assert.DoesNotContain(Draw(Run(5, metric: null)).Descendants(Svg + "text"), OnTheRight);
+
+        var loss = Run(5, metric: "nats").Select(record => record is EvaluationRecord one ? one with { Value = one.ValidLoss } : record);
+        Assert.DoesNotContain(Draw([.. loss]).Descendants(Svg + "text"), OnTheRight);
     }
 
     [Fact]
