@@ -47,7 +47,7 @@ public sealed class RecipeTests : IDisposable
     public void An_override_needs_a_path_and_a_value()
     {
         Assert.Contains("path=value wanted", Assert.Throws<RecipeException>(() => TinyRecipes.Write(_folder, "tagger", "epochs")).Message, StringComparison.Ordinal);
-        Assert.Contains("stands in no object", Assert.Throws<RecipeException>(() => TinyRecipes.Write(_folder, "tagger", "training.seed.x=1")).Message, StringComparison.Ordinal);
+        Assert.Contains("stands in no object", Assert.Throws<RecipeException>(() => TinyRecipes.Write(_folder, "tagger", "training.epochs.x=1")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

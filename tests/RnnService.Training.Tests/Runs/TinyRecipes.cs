@@ -31,7 +31,7 @@ internal static class TinyRecipes
                     ? $"up\tthis was a {good[i % 3]} day {i % 7}"
                     : $"down\tsuch a {bad[i % 3]} and long day {i % 5} indeed");
                 File.WriteAllLines(folder["train.tsv"], examples);
-                File.WriteAllLines(folder["valid.tsv"], ["up\ta lovely thing", "down\ta sad thing", "up\tbright", "down\tgrey"]);
+                File.WriteAllLines(folder["valid.tsv"], ["up\tthis was a lovely day 2", "down\tsuch a sad and long day 3 indeed", "up\tthis was a bright day", "down\tsuch a grey and long day"]);
                 File.WriteAllText(path, """
                     {
                       "model": { "task": "classifier", "cell": "lstm", "tokenizer": "english", "embedding_size": 12, "hidden_size": 10, "bidirectional": true, "pooling": "max" },
