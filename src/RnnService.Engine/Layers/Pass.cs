@@ -19,5 +19,5 @@ internal sealed class Pass(Workspace workspace, Dropout? dropout = null, bool re
 
     /// <summary>A dropout mask [batch,width] kept over time; null when nothing is dropped.</summary>
     public Memory<float>? Mask(int batch, int width, float rate) =>
-        Dropout is null || rate <= 0 ? null : Dropout.Mask(Workspace.Take(batch * width), rate);
+        Dropout is null || rate <= 0 ? default(Memory<float>?) : Dropout.Mask(Workspace.Take(batch * width), rate);
 }
