@@ -57,6 +57,7 @@ public static class Optimization
     {
         TensorPrimitives.Multiply(v, momentum, v);
         TensorPrimitives.Add(v, g, v);
+        Activations.FlushTiny(v); // as Adam's moments
         if (decay != 0) TensorPrimitives.MultiplyAdd(w, -decay, w, w);
         TensorPrimitives.MultiplyAdd(v, -rate, w, w);
     }
