@@ -77,6 +77,37 @@ public sealed class OptimizationTests
     }
 
     [Fact]
+    public void Momentum_agrees_with_double_and_gives_the_same_bits_wherever_a_weight_stands()
+    {
+        for (int length = 0; length <= 256; length++)
+        {
+            float[] w = Draw.Normal(7, length), g = Draw.Normal(8, length), v = Draw.Normal(9, length), aloneW = [.. w], aloneV = [.. v];
+            double[] wantedV = [.. v.Zip(g, (velocity, gradient) => 0.9 * velocity + gradient)];
+            double[] wantedW = [.. w.Zip(wantedV, (weight, velocity) => weight * (1 - 0.001) - 0.1 * velocity)];
+            Optimization.Momentum(w, g, v, 0.9f, 0.1f, 0.001f);
+            Expect.Near(wantedV, v, 2e-6, "velocity");
+            Expect.Near(wantedW, w, 2e-6, "weight");
+            for (int i = 0; i < length; i++) Optimization.Momentum(aloneW.AsSpan(i, 1), g.AsSpan(i, 1), aloneV.AsSpan(i, 1), 0.9f, 0.1f, 0.001f);
+            Expect.SameBits(aloneV, v, "velocity");
+            Expect.SameBits(aloneW, w, "weight");
+        }
+    }
+
+    [Fact]
+    public void Velocities_never_become_denormal()
+    {
+        float[] w = new float[11], g = new float[11], v = new float[11];
+        v.AsSpan().Fill(1);
+        for (int step = 0; step < 2000; step++)
+        {
+            Optimization.Momentum(w, g, v, 0.9f, 0.1f, 0);
+            Assert.DoesNotContain(v, float.IsSubnormal);
+        }
+
+        Assert.All(v, value => Assert.Equal(0, value));
+    }
+
+    [Fact]
     public void Blend_agrees_with_double_and_gives_the_same_bits_wherever_a_weight_stands()
     {
         for (int length = 0; length <= 256; length++)
