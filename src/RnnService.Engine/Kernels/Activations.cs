@@ -22,7 +22,7 @@ public static class Activations
     public static void Relu(ReadOnlySpan<float> x, Span<float> y) => Map<ReluLanes>(x, y);
 
     /// <summary>
-    /// y = eˣ within a relative 2e-7 over [−87.3, 88.3]; smaller counts as −87.3, larger as 88.3; NaN stays NaN.
+    /// y = eˣ within a relative 2e-7 over [−87.3, 88.3]; smaller gives 0, larger counts as 88.3; NaN stays NaN.
     /// Range reduction by ln 2 in two parts and a polynomial of degree 6 (Cephes expf).
     /// </summary>
     public static void Exp(ReadOnlySpan<float> x, Span<float> y) => Map<ExpLanes>(x, y);
@@ -148,6 +148,7 @@ public static class Activations
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<float> Of(Vector256<float> x)
         {
+            Vector256<float> vanishing = Vector256.LessThan(x, Vector256.Create(-87.3f));
             x = Vector256.Min(Vector256.Max(x, Vector256.Create(-87.3f)), Vector256.Create(88.3f));
             Vector256<float> n = Vector256.Floor(Vector256.MultiplyAddEstimate(x, Vector256.Create(1.44269504f), Vector256.Create(0.5f)));
             Vector256<float> r = Vector256.MultiplyAddEstimate(n, Vector256.Create(-0.693359375f), x);
@@ -160,7 +161,7 @@ public static class Activations
             p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(5.0000001201e-1f));
             p = Vector256.MultiplyAddEstimate(p, r * r, r + Vector256<float>.One);
             Vector256<int> power = Vector256.ShiftLeft(Vector256.ConvertToInt32(n) + Vector256.Create(127), 23);
-            return p * power.AsSingle();
+            return Vector256.AndNot(p * power.AsSingle(), vanishing);
         }
     }
 

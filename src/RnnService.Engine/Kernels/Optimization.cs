@@ -40,14 +40,16 @@ public static class Optimization
 
         for (; i < w.Length; i++)
         {
-            m[i] = m[i] * beta1 + g[i] * (1 - beta1);
-            v[i] = v[i] * beta2 + g[i] * g[i] * (1 - beta2);
+            m[i] = FlushOne(m[i] * beta1 + g[i] * (1 - beta1));
+            v[i] = FlushOne(v[i] * beta2 + g[i] * g[i] * (1 - beta2));
             w[i] -= w[i] * decay;
             w[i] -= m[i] * rate / (MathF.Sqrt(v[i]) + epsilon);
         }
 
         static Vector256<float> Flush(Vector256<float> x) =>
             Vector256.AndNot(x, Vector256.LessThan(Vector256.Abs(x), Vector256.Create(1e-30f)));
+
+        static float FlushOne(float x) => MathF.Abs(x) < 1e-30f ? 0 : x;
     }
 
     /// <summary>Momentum: v = momentum·v + g, w −= rate·v, after decoupled decay w −= decay·w.</summary>
@@ -55,6 +57,7 @@ public static class Optimization
     {
         TensorPrimitives.Multiply(v, momentum, v);
         TensorPrimitives.Add(v, g, v);
+        Activations.FlushTiny(v); // as Adam's moments
         if (decay != 0) TensorPrimitives.MultiplyAdd(w, -decay, w, w);
         TensorPrimitives.MultiplyAdd(v, -rate, w, w);
     }

@@ -125,6 +125,7 @@ internal sealed class TimeLoop
         }
 
         int rows = layout.Rows;
+        if (rows == 0) return;
         _cell.AddRecurrentGradient(rows, gates, hPrevious, saved, gradients, pass.Workspace);
         WeightGradient.Add(rows, gates, width, width, tape.Input.Span, InputSize, InputSize, gradients.Of(_weight), pass.Workspace);
         WeightGradient.AddBias(rows, gates, width, gradients.Of(_bias!));
