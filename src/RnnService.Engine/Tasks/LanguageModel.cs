@@ -46,7 +46,6 @@ public sealed class LanguageModel : TextModel
             }
 
             Trace trace = Hidden(pass, pending, state, new DropoutRates());
-            for (int i = 0; i < streams.Count; i++) streams[i].State.CopyFrom(state, i, 0);
 
             // Logits are wanted after each stream's last token, and after every one where the prompt is scored.
             var rows = new List<int>();
@@ -60,7 +59,9 @@ public sealed class LanguageModel : TextModel
             int vocabulary = Codec.Vocabulary.Count;
             for (int i = 0, row = 0; i < streams.Count; i++)
             {
+                // State and token move on together: should a stream fail here, the others have made the step as a whole or not at all.
                 int count = streams[i].IsScoringPrompt ? pending[i].Length : 1;
+                streams[i].State.CopyFrom(state, i, 0);
                 streams[i].Accept(pending[i].Length, logits.Slice(row * vocabulary, count * vocabulary));
                 row += count;
             }
