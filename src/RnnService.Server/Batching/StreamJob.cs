@@ -11,7 +11,7 @@ internal readonly record struct StreamedToken(GeneratedToken Generated, bool IsL
 
 /// <summary>
 /// One text being continued. The compute loop advances <see cref="Generation"/> and publishes its tokens; the request reads
-/// <see cref="Tokens"/> and may look at <see cref="Generation"/> again once <see cref="Ended"/>.
+/// them with <see cref="TryRead"/> and may look at <see cref="Generation"/> again once <see cref="Ended"/>.
 /// </summary>
 /// <param name="generation">The text and its state.</param>
 /// <param name="buffer">Tokens that may wait unread; 0 when nobody reads along.</param>
@@ -33,6 +33,9 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
 
     /// <summary>Timestamp of the newest token, of the start before the first. For the loop.</summary>
     public long LastToken { get; set; }
+
+    /// <summary>Number of tokens sent on. For the loop.</summary>
+    public int Published { get; set; }
 
     public Task<Generation> Ended => _ended.Task;
 

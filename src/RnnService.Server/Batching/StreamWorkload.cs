@@ -123,7 +123,8 @@ internal sealed class StreamWorkload(
         }
         catch (Exception)
         {
-            foreach (StreamJob job in jobs) Advance([job]);
+            // Some may have taken the step before it failed: for them this is the next one, and Publish sends both tokens.
+            foreach (StreamJob job in jobs.Where(job => job.Generation.Finished is null)) Advance([job]);
         }
     }
 
@@ -131,11 +132,13 @@ internal sealed class StreamWorkload(
     {
         if (job.Ended.IsCompleted) return;
         Generation generation = job.Generation;
-        if (generation.Newest is { } token)
+        for (; job.Published < generation.Tokens.Count; job.Published++)
         {
-            metrics.Token(Model, generation.Tokens.Count == 1, time.GetElapsedTime(generation.Tokens.Count == 1 ? job.Submitted : job.LastToken, now));
+            bool first = job.Published == 0;
+            metrics.Token(Model, first, time.GetElapsedTime(first ? job.Submitted : job.LastToken, now));
             job.LastToken = now;
-            job.Publish(new StreamedToken(token, generation.Finished is not null));
+            bool last = generation.Finished is not null && job.Published == generation.Tokens.Count - 1;
+            job.Publish(new StreamedToken(generation.Tokens[job.Published], last));
         }
 
         if (generation.Finished is null) return;

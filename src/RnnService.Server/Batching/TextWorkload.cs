@@ -12,6 +12,10 @@ namespace RnnService.Server.Batching;
 /// <param name="kind">Name of the work, for the metrics.</param>
 /// <param name="compute">Answers texts; a text's answer must not depend on its company.</param>
 /// <param name="length">A text's length in tokens.</param>
+/// <param name="options">Sizes of the queue and of a batch.</param>
+/// <param name="metrics">Where batches are counted.</param>
+/// <param name="time">The clock.</param>
+/// <param name="faults">Where failures go.</param>
 internal sealed class TextWorkload<TInput, TOutput>(
     string model,
     string kind,

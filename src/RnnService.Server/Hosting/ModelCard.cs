@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using RnnService.Engine.Cells;
 using RnnService.Engine.Tasks;
 
 namespace RnnService.Server.Hosting;
@@ -77,7 +76,7 @@ internal sealed record ModelCard
             Route = RouteOf(config.Task),
             Default = registry.Default(config.Task)?.Name == entry.Name,
             Description = config.Description,
-            Cell = CellName(config.Cell),
+            Cell = CellName(config),
             Tokenizer = NameOf(config.Tokenizer),
             EmbeddingSize = config.EmbeddingSize,
             HiddenSize = config.HiddenSize,
@@ -94,7 +93,7 @@ internal sealed record ModelCard
 
     public static string TaskName(ModelTask task) => NameOf(task);
 
-    public static string CellName(CellKind cell) => NameOf(cell);
+    public static string CellName(ModelConfig config) => NameOf(config.Cell);
 
     public static string RouteOf(ModelTask task) => task switch
     {

@@ -54,8 +54,10 @@ internal sealed partial class ModelLoading(
         }
         catch (Exception exception)
         {
-            // What the engine says of a folder names files inside it; other messages may name places of this machine.
-            string reason = exception is ModelFolderException ? exception.Message : $"the folder cannot be read ({exception.GetType().Name})";
+            // Callers see what is wrong inside the folder, but not where the folder lies on this machine.
+            string reason = exception is ModelFolderException
+                ? exception.Message.Replace(path, name, StringComparison.Ordinal)
+                : $"the folder cannot be read ({exception.GetType().Name})";
             registry.Set(new ModelEntry(name, ModelState.Broken) { Reason = reason });
             LogBroken(logger, name, exception.Message);
             if (exception is not ModelFolderException) faults.Write(exception);

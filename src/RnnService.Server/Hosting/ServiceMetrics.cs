@@ -100,7 +100,7 @@ internal sealed class ServiceMetrics
         LoadedModel loaded = entry.Loaded!;
         return new Measurement<int>(1, new TagList
         {
-            { "model", entry.Name }, { "task", ModelCard.TaskName(loaded.Model.Config.Task) }, { "cell", ModelCard.CellName(loaded.Model.Config.Cell) },
+            { "model", entry.Name }, { "task", ModelCard.TaskName(loaded.Model.Config.Task) }, { "cell", ModelCard.CellName(loaded.Model.Config) },
             { "layers", loaded.Model.Config.Layers }, { "hidden_size", loaded.Model.Config.HiddenSize }, { "sha256", loaded.Sha256 },
         });
     }
