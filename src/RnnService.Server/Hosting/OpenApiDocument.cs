@@ -42,17 +42,21 @@ internal static class OpenApiDocument
             bool isRequest = context.Type.Namespace == typeof(GenerateRequest).Namespace
                 && (context.Type.Name.EndsWith("Request", StringComparison.Ordinal) || context.Type.Name.EndsWith("Parameters", StringComparison.Ordinal)
                     || context.Type == typeof(HubOptions));
-            if (!isRequest || schema is not OpenApiSchema { Properties: { } properties } request) return;
-            request.AdditionalPropertiesAllowed = false;
+            if (schema is not OpenApiSchema { Properties: { } properties } record) return;
+            // Later versions may answer with more; what is sent is held to the letter.
+            record.AdditionalPropertiesAllowed = !isRequest;
+            if (!isRequest) return;
             foreach (ShapeField field in Shape.Of(context.Type).Fields)
             {
                 if (properties[field.Name] is OpenApiSchema property) Bound(property, field);
+                else if (!field.Required) properties[field.Name] = new OpenApiSchema { OneOf = [properties[field.Name], new OpenApiSchema { Type = JsonSchemaType.Null }] };
             }
         }
 
         private void Bound(OpenApiSchema schema, ShapeField field)
         {
-            if (!field.Required && field.Form != JsonForm.Object) schema.Type |= JsonSchemaType.Null;
+            if (field.Form == JsonForm.AnyObject) schema.Type = JsonSchemaType.Object;
+            if (!field.Required && field.Form != JsonForm.TextOrTexts) schema.Type |= JsonSchemaType.Null;
             if (field.Value is { } value)
             {
                 if (value.Above) schema.ExclusiveMinimum = Literal(value.Least);
@@ -71,13 +75,13 @@ internal static class OpenApiDocument
         {
             if (field.Form == JsonForm.TextOrTexts)
             {
-                foreach (OpenApiSchema form in schema.OneOf!.OfType<OpenApiSchema>()) Lengths(form, field);
-                if (!field.Required) schema.OneOf!.Add(new OpenApiSchema { Type = JsonSchemaType.Null });
-                if (!field.Required) schema.Type = null;
-                return;
+                foreach (OpenApiSchema form in schema.OneOf!.OfType<OpenApiSchema>().Where(form => form.Type != JsonSchemaType.Null))
+                    Lengths(form, field, outermost: true);
             }
-
-            Lengths(schema, field, outermost: true);
+            else
+            {
+                Lengths(schema, field, outermost: true);
+            }
         }
 
         private void Lengths(OpenApiSchema schema, ShapeField field, bool outermost)

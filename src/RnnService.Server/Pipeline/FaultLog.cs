@@ -4,7 +4,7 @@ namespace RnnService.Server.Pipeline;
 internal sealed partial class FaultLog(ILogger<FaultLog> logger)
 {
     public void Write(Exception exception) =>
-        Write(logger, string.Join(" <- ", Chain(exception).Select(one => one.GetType().FullName)), exception.StackTrace ?? "");
+        Write(logger, string.Join("\n<- ", Chain(exception).Select(one => $"{one.GetType().FullName}\n{one.StackTrace}")));
 
     /// <summary>The problem that stands for a fault in an answer.</summary>
     public static RequestProblem Problem() => new(ProblemKind.Internal, "the service failed; its log has more under this traceId");
@@ -14,6 +14,6 @@ internal sealed partial class FaultLog(ILogger<FaultLog> logger)
         for (; exception is not null; exception = exception.InnerException) yield return exception;
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Fault {ExceptionTypes}\n{Place}")]
-    private static partial void Write(ILogger logger, string exceptionTypes, string place);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Fault {Exceptions}")]
+    private static partial void Write(ILogger logger, string exceptions);
 }
