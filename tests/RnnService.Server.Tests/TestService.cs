@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -7,20 +8,23 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
 
 namespace RnnService.Server.Tests;
 
 /// <summary>The whole service as it runs, in this process, with tiny models.</summary>
 internal sealed class TestService : WebApplicationFactory<Program>
 {
+    /// <summary>How long a thing that must happen may take before the test calls it missing.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly TinyModels _models;
-    private readonly IReadOnlyDictionary<string, string> _settings;
+    private readonly (string Key, string Value)[] _settings;
     private readonly Action<IServiceCollection>? _services;
 
     public TestService(TinyModels models, Action<IServiceCollection>? services = null, params (string Key, string Value)[] settings)
     {
-        (_models, _services) = (models, services);
-        _settings = settings.ToDictionary(setting => setting.Key, setting => setting.Value);
+        (_models, _services, _settings) = (models, services, settings);
     }
 
     public LogCapture Logs { get; } = new();
@@ -38,7 +42,9 @@ internal sealed class TestService : WebApplicationFactory<Program>
     public async Task ReadyAsync()
     {
         using HttpClient client = Client();
-        while (!(await client.GetAsync("/health/ready")).IsSuccessStatusCode) await Task.Yield();
+        long started = TimeProvider.System.GetTimestamp();
+        while (!(await client.GetAsync("/health/ready")).IsSuccessStatusCode)
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, "the service does not become ready");
     }
 
     /// <summary>The value of a metric, summed over the series whose labels contain what is given; 0 when it is not there.</summary>
@@ -54,7 +60,9 @@ internal sealed class TestService : WebApplicationFactory<Program>
     /// <summary>Waits until a metric has a value.</summary>
     public async Task MetricBecomesAsync(double value, string name, params string[] labels)
     {
-        while (await MetricAsync(name, labels) != value) await Task.Yield();
+        long started = TimeProvider.System.GetTimestamp();
+        while (await MetricAsync(name, labels) is var found && found != value)
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, $"{name} is {found} and does not become {value}");
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -62,6 +70,9 @@ internal sealed class TestService : WebApplicationFactory<Program>
         builder.UseSetting("Rnn:ModelsPath", _models.Path);
         foreach ((string key, string value) in _settings) builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(Logs).AddFilter<LogCapture>("RnnService", LogLevel.Trace));
+        // All services of this process have instruments of the same names: each shows its own.
+        builder.ConfigureServices(services => services.ConfigureOpenTelemetryMeterProvider((provider, metrics) => metrics.AddView(
+            instrument => ReferenceEquals(instrument.Meter.Scope, provider.GetRequiredService<IMeterFactory>()) ? null : MetricStreamConfiguration.Drop)));
         if (_services is not null) builder.ConfigureServices(_services);
     }
 }
@@ -79,11 +90,8 @@ internal sealed class LogCapture : ILoggerProvider
 
     private sealed class Logger(ConcurrentQueue<string> lines) : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull
-        {
-            lines.Enqueue(Text(state));
-            return null;
-        }
+        // Scopes hold ASP.NET's request path; the consoles of this service do not write them.
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 

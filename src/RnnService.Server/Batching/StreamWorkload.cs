@@ -11,8 +11,7 @@ internal sealed class StreamWorkload(
     LanguageModel model,
     BatchingOptions options,
     ServiceMetrics metrics,
-    TimeProvider time,
-    FaultLog faults) : Workload(name, new Admission(options.QueueLength))
+    TimeProvider time) : Workload(name, new Admission(options.QueueLength))
 {
     public const string Kind = "generate";
 
@@ -118,8 +117,7 @@ internal sealed class StreamWorkload(
         }
         catch (Exception exception) when (jobs.Count == 1)
         {
-            faults.Write(exception);
-            jobs[0].Fail(FaultLog.Problem());
+            jobs[0].Fail(exception);
         }
         catch (Exception)
         {

@@ -15,7 +15,6 @@ namespace RnnService.Server.Batching;
 /// <param name="options">Sizes of the queue and of a batch.</param>
 /// <param name="metrics">Where batches are counted.</param>
 /// <param name="time">The clock.</param>
-/// <param name="faults">Where failures go.</param>
 internal sealed class TextWorkload<TInput, TOutput>(
     string model,
     string kind,
@@ -23,8 +22,7 @@ internal sealed class TextWorkload<TInput, TOutput>(
     Func<TInput, int> length,
     BatchingOptions options,
     ServiceMetrics metrics,
-    TimeProvider time,
-    FaultLog faults) : Workload(model, new Admission(options.QueueLength))
+    TimeProvider time) : Workload(model, new Admission(options.QueueLength))
 {
     private readonly ConcurrentQueue<TextJob<TInput, TOutput>> _inbox = new();
     private List<TextJob<TInput, TOutput>> _jobs = [];
@@ -117,8 +115,7 @@ internal sealed class TextWorkload<TInput, TOutput>(
         }
         catch (Exception exception) when (rows.Count == 1)
         {
-            faults.Write(exception);
-            rows[0].Job.Fail(FaultLog.Problem());
+            rows[0].Job.Fail(exception);
         }
         catch (Exception)
         {

@@ -47,7 +47,7 @@ internal static class GenerateEndpoints
         string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
         if (stream)
         {
-            await StreamAsync(new ServerSentEvents(context.Response, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time), job, before, deadline);
+            await StreamAsync(new ServerSentEvents(context.Response, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time), job, before, deadline, tools.Faults);
             return Results.Empty;
         }
 
@@ -59,7 +59,7 @@ internal static class GenerateEndpoints
         }, Json.Options);
     }
 
-    private static async Task StreamAsync(ServerSentEvents events, StreamJob job, string before, Deadline deadline)
+    private static async Task StreamAsync(ServerSentEvents events, StreamJob job, string before, Deadline deadline, FaultLog faults)
     {
         try
         {
@@ -84,9 +84,9 @@ internal static class GenerateEndpoints
         }
         catch (Exception exception) when (events.HasStarted && !events.ClientHasLeft)
         {
-            RequestProblem problem = exception as RequestProblem ?? (deadline.Passed ? Deadline.Problem() : FaultLog.Problem());
-            await events.FailAsync(problem);
-            if (problem.Kind == ProblemKind.Internal && exception is not RequestProblem) throw;
+            RequestProblem? problem = exception as RequestProblem ?? (deadline.Passed ? Deadline.Problem() : null);
+            if (problem is null) faults.Write(exception, events.TraceId);
+            await events.FailAsync(problem ?? FaultLog.Problem());
         }
     }
 
@@ -105,4 +105,4 @@ internal static class GenerateEndpoints
 }
 
 /// <summary>What the generating routes work with.</summary>
-internal sealed record GenerateTools(RequestReader Reader, ModelRegistry Registry, LimitOptions Limits, HttpOptions Http, TimeProvider Time);
+internal sealed record GenerateTools(RequestReader Reader, ModelRegistry Registry, LimitOptions Limits, HttpOptions Http, TimeProvider Time, FaultLog Faults);

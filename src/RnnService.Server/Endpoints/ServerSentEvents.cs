@@ -12,6 +12,8 @@ internal sealed class ServerSentEvents(HttpResponse response, TimeSpan keepAlive
     /// <summary>Whether something was written: from then on a failure is an event.</summary>
     public bool HasStarted { get; private set; }
 
+    public string TraceId => RequestFacts.TraceId(response.HttpContext);
+
     public bool ClientHasLeft => response.HttpContext.RequestAborted.IsCancellationRequested;
 
     /// <summary>Waits for something to send and sends a comment now and then meanwhile.</summary>

@@ -60,17 +60,17 @@ internal sealed partial class ModelLoading(
                 : $"the folder cannot be read ({exception.GetType().Name})";
             registry.Set(new ModelEntry(name, ModelState.Broken) { Reason = reason });
             LogBroken(logger, name, exception.Message);
-            if (exception is not ModelFolderException) faults.Write(exception);
+            if (exception is not ModelFolderException) faults.Write(exception, "");
         }
     }
 
     private Workload WorkloadOf(string name, TextModel model) => model switch
     {
-        LanguageModel language => new StreamWorkload(name, language, batching, metrics, time, faults),
+        LanguageModel language => new StreamWorkload(name, language, batching, metrics, time),
         Classifier classifier => new TextWorkload<int[], float[]>(
-            name, "classify", classifier.Classify, ids => ids.Length, batching, metrics, time, faults),
+            name, "classify", classifier.Classify, ids => ids.Length, batching, metrics, time),
         Tagger tagger => new TextWorkload<TaggerInput, TagScore[]>(
-            name, "tag", tagger.Tag, sentence => sentence.Length, batching, metrics, time, faults),
+            name, "tag", tagger.Tag, sentence => sentence.Length, batching, metrics, time),
         _ => throw new ModelFolderException($"config.json: task is {model.Config.Task}, which this service has no route for"),
     };
 

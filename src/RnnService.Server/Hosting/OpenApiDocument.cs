@@ -59,10 +59,9 @@ internal static class OpenApiDocument
             if (!field.Required && field.Form != JsonForm.TextOrTexts) schema.Type |= JsonSchemaType.Null;
             if (field.Value is { } value)
             {
-                if (value.Above) schema.ExclusiveMinimum = Literal(value.Least);
-                else schema.Minimum = Literal(value.Least);
-                double most = value.Most(limits);
-                schema.Maximum = most >= ulong.MaxValue ? ulong.MaxValue.ToString() : Literal(most);
+                if (value.Above) schema.ExclusiveMinimum = ValueAttribute.Text(value.Least);
+                else schema.Minimum = ValueAttribute.Text(value.Least);
+                schema.Maximum = value.MostText(limits);
             }
 
             Lengths(schema, field);
@@ -96,8 +95,6 @@ internal static class OpenApiDocument
                 (schema.MinLength, schema.MaxLength) = (length.Least, length.Most(limits));
             }
         }
-
-        private static string Literal(double value) => value.ToString("0.############", System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>Gives operations their examples, headers and the rows of the status table.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using RnnService.Server.Hosting;
 
@@ -20,6 +21,14 @@ internal sealed class ValueAttribute(double least, double most) : Attribute
     private string? Limit { get; }
 
     public double Most(LimitOptions limits) => Limit is null ? most : LimitOf(limits, Limit);
+
+    /// <summary>The upper bound as written in messages and in the OpenAPI document.</summary>
+    public string MostText(LimitOptions limits) => Text(Most(limits));
+
+    /// <summary>A bound in plain digits; a double of 2⁶⁴ stands for the largest whole number.</summary>
+    public static string Text(double bound) => bound >= ulong.MaxValue
+        ? ulong.MaxValue.ToString(CultureInfo.InvariantCulture)
+        : bound.ToString("0.############", CultureInfo.InvariantCulture);
 
     public static int LimitOf(LimitOptions limits, string name) =>
         (int)typeof(LimitOptions).GetProperty(name, BindingFlags.Public | BindingFlags.Instance)!.GetValue(limits)!;

@@ -39,7 +39,7 @@ internal sealed partial class Envelope(RequestDelegate next, ServiceMetrics metr
         }
         catch (Exception exception)
         {
-            faults.Write(exception);
+            faults.Write(exception, RequestFacts.TraceId(context));
             await AnswerAsync(context, FaultLog.Problem());
         }
 
@@ -47,7 +47,7 @@ internal sealed partial class Envelope(RequestDelegate next, ServiceMetrics metr
         TimeSpan took = time.GetElapsedTime(started);
         metrics.Request(route, facts.Model, context.Response.StatusCode, facts.Failure, took);
         LogRequest(logger, context.Request.Method is "GET" or "POST" ? context.Request.Method : "other", route, facts.Model,
-            context.Response.StatusCode, facts.Failure ?? "", took.TotalMilliseconds);
+            context.Response.StatusCode, facts.Failure ?? "", took.TotalMilliseconds, RequestFacts.TraceId(context));
     }
 
     /// <summary>Writes a problem as the answer, unless an answer has begun; then the connection is cut so that nobody takes a part for the whole.</summary>
@@ -89,7 +89,7 @@ internal sealed partial class Envelope(RequestDelegate next, ServiceMetrics metr
         return usable ? given : RequestFacts.TraceId(context);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Model} {Status} {Failure} {Milliseconds:0.0} ms")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Model} {Status} {Failure} {Milliseconds:0.0} ms {TraceId}")]
     private static partial void LogRequest(
-        ILogger logger, string method, string route, string model, int status, string failure, double milliseconds);
+        ILogger logger, string method, string route, string model, int status, string failure, double milliseconds, string traceId);
 }

@@ -217,8 +217,8 @@ internal sealed class RequestReader(LimitOptions limits)
             if (field.Value is not { } bounds) return;
             double most = bounds.Most(limits);
             bool within = (bounds.Above ? value > bounds.Least : value >= bounds.Least) && value <= most;
-            if (!within) OutOfBounds.Add(new FieldFault(path, FormattableString.Invariant(
-                $"must be {(bounds.Above ? "above" : "at least")} {bounds.Least} and at most {most}")));
+            if (!within) OutOfBounds.Add(new FieldFault(path,
+                $"must be {(bounds.Above ? "above" : "at least")} {ValueAttribute.Text(bounds.Least)} and at most {bounds.MostText(limits)}"));
         }
 
         private bool Is(JsonElement element, JsonValueKind kind, string path, string wanted)
