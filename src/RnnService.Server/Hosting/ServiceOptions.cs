@@ -10,7 +10,7 @@ internal sealed record ServiceOptions
 {
     public const string Section = "Rnn";
 
-    /// <summary>Folder that holds one folder a model. Empty: the nearest folder named models, from the program's place or the current directory upwards.</summary>
+    /// <summary>Folder that holds one folder a model. Empty: the nearest folder named models, upwards from the current directory or else from the program's.</summary>
     public string ModelsPath { get; init; } = "";
 
     public DefaultModelOptions Defaults { get; init; } = new();
