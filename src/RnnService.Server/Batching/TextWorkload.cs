@@ -52,7 +52,7 @@ internal sealed class TextWorkload<TInput, TOutput>(
 
     public override bool Turn()
     {
-        while (_inbox.TryDequeue(out TextJob<TInput, TOutput>? job)) _jobs.Add(job);
+        Collect();
         _jobs.RemoveAll(job =>
         {
             if (job.HasLeft) job.Cancel();
@@ -66,7 +66,9 @@ internal sealed class TextWorkload<TInput, TOutput>(
         Compute(rows);
         metrics.Batch(Model, kind, rows.Count, rows.Sum(LengthOf), time.GetElapsedTime(started));
 
-        // Those that took part go behind those that did not.
+        // Those that took part go behind those that did not, also behind those that came meanwhile: a short text waits for the
+        // batch that runs, not for the next one of a long list too.
+        Collect();
         HashSet<TextJob<TInput, TOutput>> served = [.. rows.Select(row => row.Job)];
         _jobs = [.. _jobs.Where(job => !served.Contains(job)), .. _jobs.Where(job => served.Contains(job) && job.HasNext && !job.Answer.IsCompleted)];
         return true;
@@ -81,6 +83,11 @@ internal sealed class TextWorkload<TInput, TOutput>(
     {
         foreach (TextJob<TInput, TOutput> job in _jobs) job.Fail(problem);
         _jobs.Clear();
+    }
+
+    private void Collect()
+    {
+        while (_inbox.TryDequeue(out TextJob<TInput, TOutput>? job)) _jobs.Add(job);
     }
 
     /// <summary>The oldest request's next text, then one text of each request in turn, as long as rows times the longest row fit.</summary>

@@ -45,6 +45,26 @@ public sealed class TextWorkloadTests
     }
 
     [Fact]
+    public async Task A_short_text_that_comes_while_a_long_one_is_computed_is_next()
+    {
+        Task<int[]>? single = null;
+        TextWorkload<int, int>? workload = null;
+        workload = Workload(batchTokens: 20, compute: texts =>
+        {
+            single ??= Submit(workload!, 3);
+            return texts;
+        });
+        Task<int[]> list = Submit(workload, [.. Enumerable.Repeat(20, 3)]);
+        Assert.True(workload.Turn());
+        Assert.True(workload.Turn());
+        Assert.Equal((int[])[3], await single!);
+        Assert.True(workload.Turn());
+        Assert.True(workload.Turn());
+        Assert.Equal((int[])[20, 20, 20], await list);
+        Assert.Equal([[20], [3], [20], [20]], _batches);
+    }
+
+    [Fact]
     public async Task Texts_of_very_different_length_are_not_computed_together_and_one_over_the_bound_is_computed_alone()
     {
         TextWorkload<int, int> workload = Workload(batchTokens: 100);
