@@ -1,0 +1,108 @@
+using Microsoft.AspNetCore.Http.Features;
+using RnnService.Engine.Tasks;
+using RnnService.Server.Batching;
+using RnnService.Server.Hosting;
+using RnnService.Server.Pipeline;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>Continues a text: whole, or token by token.</summary>
+internal static class GenerateEndpoints
+{
+    private const string Example = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 60, "temperature": 0.8, "seed": 7, "details": true}}""";
+    private const string StreamExample = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 20, "temperature": 0.8, "seed": 7}}""";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/generate", (HttpContext context, GenerateTools tools) => AnswerAsync(context, tools, false))
+            .WithSummary("Continue a text")
+            .WithDescription("Answers with the whole text, or with a stream of tokens when stream is true.")
+            .WithTags("Text")
+            .Accepts<GenerateRequest>("application/json")
+            .Produces<GenerateAnswer>()
+            .WithMetadata(new RequestExample(Example))
+            .WithMetadata(new AlsoStreams())
+            .AsInference();
+        routes.MapPost("/generate_stream", (HttpContext context, GenerateTools tools) => AnswerAsync(context, tools, true))
+            .WithSummary("Continue a text, token by token")
+            .WithDescription("One server-sent event a token; the last one carries generated_text and details. Comments keep the connection open.")
+            .WithTags("Text")
+            .Accepts<GenerateRequest>("application/json")
+            .Produces<StreamEvent>(StatusCodes.Status200OK, ServerSentEvents.ContentType)
+            .WithMetadata(new RequestExample(StreamExample))
+            .AsInference();
+    }
+
+    private static async Task<IResult> AnswerAsync(HttpContext context, GenerateTools tools, bool stream)
+    {
+        Deadline deadline = context.Features.GetRequiredFeature<Deadline>();
+        GenerateRequest request = await tools.Reader.ReadAsync<GenerateRequest>(context.Request, deadline.Token);
+        ModelEntry entry = tools.Registry.Choose(request.Model, ModelTask.LanguageModel);
+        RequestFacts.Of(context).Model = entry.Name;
+        GenerationOptions options = GenerateParameters.Over(entry.Loaded!.Model.Config.Generation, request.Parameters, tools.Limits);
+        stream |= request.Stream ?? false;
+
+        var workload = (StreamWorkload)entry.Workload!;
+        StreamJob job = workload.Submit(model => Prepare(model, request.Inputs, options), stream, deadline.Token);
+        string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
+        if (stream)
+        {
+            await StreamAsync(new ServerSentEvents(context.Response, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time), job, before, deadline, tools.Faults);
+            return Results.Empty;
+        }
+
+        Generation generation = await deadline.WaitAsync(job.Ended);
+        return Results.Json(new GenerateAnswer
+        {
+            GeneratedText = before + generation.Text,
+            Details = request.Parameters?.Details ?? false ? GenerateDetails.Of(generation) : null,
+        }, Json.Options);
+    }
+
+    private static async Task StreamAsync(ServerSentEvents events, StreamJob job, string before, Deadline deadline, FaultLog faults)
+    {
+        try
+        {
+            int index = 0;
+            while (await events.KeepAliveWhileAsync(job.WaitForTokenAsync(deadline.Token), deadline.Token))
+            {
+                while (job.TryRead(out StreamedToken token))
+                {
+                    Generation? ended = token.IsLast ? await deadline.WaitAsync(job.Ended) : null;
+                    events.Write(new StreamEvent
+                    {
+                        Index = ++index,
+                        Token = TokenMessage.Of(token.Generated.Token),
+                        TopTokens = token.Generated.Alternatives.Count == 0 ? null : TokenMessage.Of(token.Generated.Alternatives),
+                        GeneratedText = ended is null ? null : before + ended.Text,
+                        Details = ended is null ? null : StreamDetails.Of(ended),
+                    });
+                }
+
+                await events.FlushAsync(deadline.Token);
+            }
+        }
+        catch (Exception exception) when (events.HasStarted && !events.ClientHasLeft)
+        {
+            RequestProblem? problem = exception as RequestProblem ?? (deadline.Passed ? Deadline.Problem() : null);
+            if (problem is null) faults.Write(exception, events.TraceId);
+            await events.FailAsync(problem ?? FaultLog.Problem());
+        }
+    }
+
+    private static Generation Prepare(LanguageModel model, string prompt, GenerationOptions options)
+    {
+        try
+        {
+            return new Generation(model, prompt, options);
+        }
+        catch (ArgumentException)
+        {
+            // The bounds of the options have been checked: what is left is a prompt without any token, such as spaces for a word model.
+            throw RequestProblem.Of(ProblemKind.Validation, "inputs", "holds nothing that this model reads as a token");
+        }
+    }
+}
+
+/// <summary>What the generating routes work with.</summary>
+internal sealed record GenerateTools(RequestReader Reader, ModelRegistry Registry, LimitOptions Limits, HttpOptions Http, TimeProvider Time, FaultLog Faults);

@@ -1,0 +1,273 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RnnService.Engine.Tasks;
+using RnnService.Server.Hosting;
+using RnnService.Server.Pipeline;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>A text to be continued.</summary>
+internal sealed record GenerateRequest
+{
+    /// <summary>The text to continue.</summary>
+    [Length(1, nameof(LimitOptions.MaxTextLength))]
+    public required string Inputs { get; init; }
+
+    /// <summary>Name of a language model; the default one when left out.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>How to continue it. What is left out is as the model's folder says.</summary>
+    public GenerateParameters? Parameters { get; init; }
+
+    /// <summary>Whether to send the tokens as they come, as /generate_stream does.</summary>
+    public bool? Stream { get; init; }
+
+    /// <summary>Hugging Face's hub options; accepted when switched off.</summary>
+    public HubOptions? Options { get; init; }
+}
+
+/// <summary>Options of Hugging Face's hub, which mean nothing here: accepted when switched off.</summary>
+internal sealed record HubOptions
+{
+    /// <summary>Answers are never kept.</summary>
+    [OneOf("false", Extra = true)]
+    public bool? UseCache { get; init; }
+
+    /// <summary>A model that is not loaded is answered with 503 at once.</summary>
+    [OneOf("false", Extra = true)]
+    public bool? WaitForModel { get; init; }
+
+    /// <summary>There is none.</summary>
+    [OneOf("false", Extra = true)]
+    public bool? UseGpu { get; init; }
+}
+
+/// <summary>How a text is continued.</summary>
+internal sealed record GenerateParameters
+{
+    /// <summary>Most tokens to add.</summary>
+    [Value(1, nameof(LimitOptions.MaxNewTokens))]
+    public long? MaxNewTokens { get; init; }
+
+    /// <summary>Below 1 the likely tokens become likelier, above 1 the unlikely ones. 0 always takes the likeliest token.</summary>
+    [Value(0, 100)]
+    public double? Temperature { get; init; }
+
+    /// <summary>Draw from the k likeliest tokens only; 0 means all.</summary>
+    [Value(0, 1_000_000)]
+    public long? TopK { get; init; }
+
+    /// <summary>Draw from the likeliest tokens that together have this probability; 1 means all.</summary>
+    [Value(0, 1, Above = true)]
+    public double? TopP { get; init; }
+
+    /// <summary>Above 1, tokens that occurred become less likely; 1 means off.</summary>
+    [Value(.01, 100)]
+    public double? RepetitionPenalty { get; init; }
+
+    /// <summary>The same seed gives the same text. None: one is drawn and reported in details.</summary>
+    [Value(0, ulong.MaxValue)]
+    public ulong? Seed { get; init; }
+
+    /// <summary>The text ends once it ends with one of these; it keeps it.</summary>
+    [Count(0, nameof(LimitOptions.MaxStopStrings)), Length(1, nameof(LimitOptions.MaxStopLength))]
+    public IReadOnlyList<string>? Stop { get; init; }
+
+    /// <summary>False always takes the likeliest token.</summary>
+    public bool? DoSample { get; init; }
+
+    /// <summary>Whether generated_text begins with the text that was sent.</summary>
+    public bool? ReturnFullText { get; init; }
+
+    /// <summary>Whether to answer with details.</summary>
+    public bool? Details { get; init; }
+
+    /// <summary>Whether details hold the log-probability of each token of the text that was sent.</summary>
+    public bool? DecoderInputDetails { get; init; }
+
+    /// <summary>How many of the likeliest tokens to report with each token.</summary>
+    [Value(0, nameof(LimitOptions.MaxTopNTokens))]
+    public long? TopNTokens { get; init; }
+
+    /// <summary>Not supported; accepted when 1.</summary>
+    [OneOf("1", Extra = true)]
+    public long? BestOf { get; init; }
+
+    /// <summary>Not supported; accepted when 1.</summary>
+    [OneOf("1", Extra = true)]
+    public double? TypicalP { get; init; }
+
+    /// <summary>Not supported; accepted when null.</summary>
+    [OneOf(Extra = true)]
+    public long? Truncate { get; init; }
+
+    /// <summary>Not supported; accepted when false.</summary>
+    [OneOf("false", Extra = true)]
+    public bool? Watermark { get; init; }
+
+    /// <summary>Not supported; accepted when 0.</summary>
+    [OneOf("0", Extra = true)]
+    public double? FrequencyPenalty { get; init; }
+
+    /// <summary>Not supported; accepted when null.</summary>
+    [OneOf(Extra = true)]
+    public string? AdapterId { get; init; }
+
+    /// <summary>Not supported; accepted when null.</summary>
+    [OneOf(Extra = true)]
+    public JsonElement? Grammar { get; init; }
+
+    /// <summary>What the engine is asked for: what the request says, otherwise what the model's folder says.</summary>
+    public static GenerationOptions Over(GenerationOptions? model, GenerateParameters? asked, LimitOptions limits)
+    {
+        // Colder than this is the likeliest token for all purposes, and dividing by it would leave the range of a float.
+        const double coldest = .001;
+        const float leastProbability = 1e-6f;
+        GenerationOptions usual = model ?? new GenerationOptions();
+        asked ??= new GenerateParameters();
+        return usual with
+        {
+            MaxNewTokens = (int?)asked.MaxNewTokens ?? Math.Min(usual.MaxNewTokens, limits.MaxNewTokens),
+            Temperature = asked.Temperature is { } temperature ? temperature < coldest ? 0 : (float)temperature : usual.Temperature,
+            TopK = (int?)asked.TopK ?? usual.TopK,
+            TopP = asked.TopP is { } topP ? Math.Max((float)topP, leastProbability) : usual.TopP,
+            RepetitionPenalty = (float?)asked.RepetitionPenalty ?? usual.RepetitionPenalty,
+            // Drawn here, so that a client whose numbers are doubles can send it back as it was.
+            Seed = asked.Seed ?? usual.Seed ?? (ulong)Random.Shared.NextInt64(1L << 53),
+            Stop = asked.Stop ?? usual.Stop,
+            DoSample = asked.DoSample ?? usual.DoSample,
+            TopNTokens = (int?)asked.TopNTokens ?? 0,
+            ScorePrompt = asked.DecoderInputDetails ?? false,
+        };
+    }
+}
+
+/// <summary>A token and what the model thought of it.</summary>
+internal sealed record TokenMessage
+{
+    /// <summary>Its id in the model's vocabulary.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>What it adds to the text.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Natural logarithm of its probability; null for a text's first token.</summary>
+    public required float? Logprob { get; init; }
+
+    /// <summary>Whether it stands for no text of its own.</summary>
+    public required bool Special { get; init; }
+
+    public static TokenMessage Of(ScoredToken token) => new()
+    {
+        Id = token.Id,
+        Text = token.Text,
+        Logprob = float.IsFinite(token.LogProbability) ? token.LogProbability : null,
+        Special = token.IsSpecial,
+    };
+
+    public static List<TokenMessage> Of(IEnumerable<ScoredToken> tokens) => [.. tokens.Select(Of)];
+}
+
+/// <summary>A continued text.</summary>
+internal sealed record GenerateAnswer
+{
+    /// <summary>The new text, after the text that was sent when return_full_text asks for it.</summary>
+    public required string GeneratedText { get; init; }
+
+    /// <summary>Only when asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GenerateDetails? Details { get; init; }
+}
+
+/// <summary>How a text came about.</summary>
+internal sealed record GenerateDetails
+{
+    /// <summary>length, eos_token or stop_sequence.</summary>
+    public required string FinishReason { get; init; }
+
+    /// <summary>Number of tokens added.</summary>
+    public required int GeneratedTokens { get; init; }
+
+    /// <summary>The seed; sending it again gives the same text.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The tokens of the text that was sent, when decoder_input_details asks for them.</summary>
+    public required IReadOnlyList<TokenMessage> Prefill { get; init; }
+
+    /// <summary>The tokens added.</summary>
+    public required IReadOnlyList<TokenMessage> Tokens { get; init; }
+
+    /// <summary>The likeliest tokens beside each token added, when top_n_tokens asks for them.</summary>
+    public required IReadOnlyList<IReadOnlyList<TokenMessage>> TopTokens { get; init; }
+
+    public static GenerateDetails Of(Generation generation) => new()
+    {
+        FinishReason = StreamDetails.ReasonOf(generation),
+        GeneratedTokens = generation.Tokens.Count,
+        Seed = generation.Seed,
+        Prefill = TokenMessage.Of(generation.Prompt),
+        Tokens = TokenMessage.Of(generation.Tokens.Select(token => token.Token)),
+        TopTokens = [.. generation.Tokens.Where(token => token.Alternatives.Count > 0).Select(token => TokenMessage.Of(token.Alternatives))],
+    };
+}
+
+/// <summary>One event of a stream.</summary>
+internal sealed record StreamEvent
+{
+    /// <summary>Position of the token, from 1.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>The token.</summary>
+    public required TokenMessage Token { get; init; }
+
+    /// <summary>The likeliest tokens beside it; only when top_n_tokens asks for them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<TokenMessage>? TopTokens { get; init; }
+
+    /// <summary>The whole new text in the last event, null before.</summary>
+    public required string? GeneratedText { get; init; }
+
+    /// <summary>In the last event, null before.</summary>
+    public required StreamDetails? Details { get; init; }
+}
+
+/// <summary>How a streamed text came about.</summary>
+internal sealed record StreamDetails
+{
+    /// <summary>length, eos_token or stop_sequence.</summary>
+    public required string FinishReason { get; init; }
+
+    /// <summary>Number of tokens added.</summary>
+    public required int GeneratedTokens { get; init; }
+
+    /// <summary>Number of tokens of the text that was sent.</summary>
+    public required int InputLength { get; init; }
+
+    /// <summary>The seed; sending it again gives the same text.</summary>
+    public required ulong Seed { get; init; }
+
+    public static StreamDetails Of(Generation generation) => new()
+    {
+        FinishReason = ReasonOf(generation),
+        GeneratedTokens = generation.Tokens.Count,
+        InputLength = generation.PromptTokens,
+        Seed = generation.Seed,
+    };
+
+    public static string ReasonOf(Generation generation) => generation.Finished switch
+    {
+        Engine.Tasks.FinishReason.EndOfText => "eos_token",
+        Engine.Tasks.FinishReason.StopSequence => "stop_sequence",
+        _ => "length",
+    };
+}
+
+/// <summary>The last event of a stream that fails after it began.</summary>
+internal sealed record StreamError
+{
+    /// <summary>What went wrong.</summary>
+    public required string Error { get; init; }
+
+    /// <summary>The kind of problem in one word.</summary>
+    public required string ErrorType { get; init; }
+}

@@ -1,0 +1,43 @@
+using System.Reflection;
+using RnnService.Server.Hosting;
+using RnnService.Server.Pipeline;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>What a probe is told.</summary>
+internal sealed record HealthAnswer
+{
+    /// <summary>live or ready.</summary>
+    public required string Status { get; init; }
+}
+
+/// <summary>Answers probes and scrapes.</summary>
+internal static class HealthEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/health/live", () => Results.Json(new HealthAnswer { Status = "live" }, Json.Options))
+            .WithSummary("Whether the process answers")
+            .WithTags("Health")
+            .Produces<HealthAnswer>();
+        routes.MapGet("/health/ready", (Readiness readiness) =>
+            {
+                readiness.Demand();
+                return Results.Json(new HealthAnswer { Status = "ready" }, Json.Options);
+            })
+            .WithSummary("Whether requests are answered")
+            .WithDescription("Ready when loading is over and at least one model is served; not ready any more once the service is asked to stop.")
+            .WithTags("Health")
+            .Produces<HealthAnswer>()
+            .MayAnswer(ProblemKind.NotReady);
+        routes.MapPrometheusScrapingEndpoint("/metrics")
+            .WithSummary("What the service measures")
+            .WithDescription("Prometheus' text format.")
+            .WithTags("Health")
+            // The exporter maps a bare delegate; these let the OpenAPI document see it and other methods be answered with 405.
+            .WithMetadata(((Delegate)Metrics).GetMethodInfo(), new HttpMethodMetadata(["GET"]))
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]));
+    }
+
+    private static string Metrics() => "";
+}

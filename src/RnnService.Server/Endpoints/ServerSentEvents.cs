@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Text.Json;
+using RnnService.Server.Pipeline;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>An answer as a stream of events. The status is sent with the first of them, so that a request that fails before has its own.</summary>
+internal sealed class ServerSentEvents(HttpResponse response, TimeSpan keepAlive, TimeProvider time)
+{
+    public const string ContentType = "text/event-stream";
+
+    /// <summary>Whether something was written: from then on a failure is an event.</summary>
+    public bool HasStarted { get; private set; }
+
+    public string TraceId => RequestFacts.TraceId(response.HttpContext);
+
+    public bool ClientHasLeft => response.HttpContext.RequestAborted.IsCancellationRequested;
+
+    /// <summary>Waits for something to send and sends a comment now and then meanwhile.</summary>
+    public async ValueTask<bool> KeepAliveWhileAsync(ValueTask<bool> pending, CancellationToken cancel)
+    {
+        if (pending.IsCompleted) return await pending;
+        Task<bool> task = pending.AsTask();
+        while (true)
+        {
+            try
+            {
+                return await task.WaitAsync(keepAlive, time, cancel);
+            }
+            catch (TimeoutException)
+            {
+                Prepare();
+                response.BodyWriter.Write(":\n\n"u8);
+                await FlushAsync(cancel);
+            }
+        }
+    }
+
+    /// <summary>Writes an event; <see cref="FlushAsync"/> sends it.</summary>
+    public void Write<T>(T message)
+    {
+        Prepare();
+        response.BodyWriter.Write("data:"u8);
+        response.BodyWriter.Write(JsonSerializer.SerializeToUtf8Bytes(message, Json.Options));
+        response.BodyWriter.Write("\n\n"u8);
+    }
+
+    public async ValueTask FlushAsync(CancellationToken cancel) => await response.BodyWriter.FlushAsync(cancel);
+
+    /// <summary>Ends the stream with an error event: the status has been sent already.</summary>
+    public async Task FailAsync(RequestProblem problem)
+    {
+        RequestFacts.Of(response.HttpContext).Failure = problem.Kind.ErrorType;
+        Write(new StreamError { Error = problem.Message, ErrorType = problem.Kind.ErrorType });
+        await FlushAsync(response.HttpContext.RequestAborted);
+    }
+
+    private void Prepare()
+    {
+        if (HasStarted) return;
+        HasStarted = true;
+        response.ContentType = ContentType;
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["X-Accel-Buffering"] = "no"; // a proxy that gathers tokens would undo the stream
+    }
+}

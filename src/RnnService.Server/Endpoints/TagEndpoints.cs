@@ -1,0 +1,163 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.Features;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
+using RnnService.Server.Batching;
+using RnnService.Server.Hosting;
+using RnnService.Server.Pipeline;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>Texts to be tagged: either inputs or tokens.</summary>
+internal sealed record TagRequest
+{
+    /// <summary>A text or a list of texts.</summary>
+    [Count(1, nameof(LimitOptions.MaxListLength)), Length(0, nameof(LimitOptions.MaxTextLength))]
+    public Texts? Inputs { get; init; }
+
+    /// <summary>Sentences that are split into words already. Offsets in the answer count the words joined by single spaces.</summary>
+    [Count(1, nameof(LimitOptions.MaxListLength)), Length(1, nameof(LimitOptions.MaxTextLength))]
+    public IReadOnlyList<IReadOnlyList<string>>? Tokens { get; init; }
+
+    /// <summary>Name of a tagger; the default one when left out.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>How to answer.</summary>
+    public TagParameters? Parameters { get; init; }
+
+    /// <summary>Hugging Face's hub options; accepted when switched off.</summary>
+    public HubOptions? Options { get; init; }
+}
+
+/// <summary>How tagged texts are answered.</summary>
+internal sealed record TagParameters
+{
+    public const string Simple = "simple";
+    public const string None = "none";
+
+    /// <summary>simple joins the words of a B-/I- span and leaves out O; none answers with every word. Left out: simple for inputs, none for tokens.</summary>
+    [OneOf($"\"{Simple}\"", $"\"{None}\"")]
+    public string? AggregationStrategy { get; init; }
+
+    /// <summary>Not supported; accepted when null.</summary>
+    [OneOf(Extra = true)]
+    public IReadOnlyList<string>? IgnoreLabels { get; init; }
+
+    /// <summary>Not supported; accepted when null.</summary>
+    [OneOf(Extra = true)]
+    public long? Stride { get; init; }
+}
+
+/// <summary>A labelled piece of a text.</summary>
+internal sealed record TaggedText
+{
+    /// <summary>The label without B- or I-; with strategy simple.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? EntityGroup { get; init; }
+
+    /// <summary>The label; with strategy none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Entity { get; init; }
+
+    /// <summary>Its probability; for a span the mean of its words'.</summary>
+    public required float Score { get; init; }
+
+    /// <summary>Position of the word, from 1; with strategy none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Index { get; init; }
+
+    /// <summary>The piece as it stands in the text.</summary>
+    public required string Word { get; init; }
+
+    /// <summary>Offset of its first character in Unicode code points.</summary>
+    public required int Start { get; init; }
+
+    /// <summary>Offset past its last character in Unicode code points.</summary>
+    public required int End { get; init; }
+}
+
+/// <summary>Gives words labels.</summary>
+internal static class TagEndpoints
+{
+    private const string Example = """{"inputs": "Marie Curie worked in Paris."}""";
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/tag", AnswerAsync)
+            .WithSummary("Tag words")
+            .WithDescription("A text is answered with a list, a list of texts or of split sentences with a list of lists.")
+            .WithTags("Text")
+            .Accepts<TagRequest>("application/json")
+            .Produces<List<TaggedText>>()
+            .WithMetadata(new RequestExample(Example))
+            .WithMetadata(new AlsoLists(typeof(List<List<TaggedText>>)))
+            .AsInference();
+
+    private static async Task<IResult> AnswerAsync(HttpContext context, RequestReader reader, ModelRegistry registry, LimitOptions limits)
+    {
+        Deadline deadline = context.Features.GetRequiredFeature<Deadline>();
+        TagRequest request = await reader.ReadAsync<TagRequest>(context.Request, deadline.Token);
+        if (request.Inputs is null == request.Tokens is null)
+            throw RequestProblem.Of(ProblemKind.Validation, "inputs", request.Inputs is null ? "is required, or else tokens" : "and tokens exclude each other");
+        ModelEntry entry = registry.Choose(request.Model, ModelTask.Tagger);
+        RequestFacts.Of(context).Model = entry.Name;
+
+        var model = (Tagger)entry.Loaded!.Model;
+        var workload = (TextWorkload<TaggerInput, TagScore[]>)entry.Workload!;
+        List<Sentence> sentences = [];
+        TagScore[][] tags = await deadline.WaitAsync(workload.Submit(() =>
+        {
+            sentences = request.Inputs is { } texts
+                ? [.. texts.Items.Select(text => new Sentence(text, model.Tokenize(text)))]
+                : [.. request.Tokens!.Select((words, index) => Joined(words, index, limits))];
+            return [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
+        }, deadline.Token));
+
+        bool simple = request.Parameters?.AggregationStrategy is { } strategy ? strategy == TagParameters.Simple : request.Inputs is not null;
+        List<List<TaggedText>> answers =
+            [.. sentences.Select((sentence, index) => simple ? Groups(sentence, tags[index], model.Config.Labels) : Words(sentence, tags[index], model.Config.Labels))];
+        return request.Inputs is { IsList: false } ? Results.Json(answers[0], Json.Options) : Results.Json(answers, Json.Options);
+    }
+
+    private static Sentence Joined(IReadOnlyList<string> words, int index, LimitOptions limits)
+    {
+        var tokens = new List<WordToken>(words.Count);
+        int start = 0;
+        foreach (string word in words)
+        {
+            int end = start + CodePoints.Count(word);
+            tokens.Add(new WordToken(word, start, end));
+            start = end + 1;
+        }
+
+        int length = Math.Max(0, start - 1);
+        if (length > limits.MaxTextLength)
+            throw RequestProblem.Of(ProblemKind.Validation, $"tokens[{index}]", $"has {length} characters; at most {limits.MaxTextLength} are allowed");
+        return new Sentence(string.Join(' ', words), tokens);
+    }
+
+    private static List<TaggedText> Groups(Sentence sentence, TagScore[] tags, IReadOnlyList<string> labels)
+    {
+        var cutter = new CodePoints.Cutter(sentence.Text);
+        var groups = new List<TaggedText>();
+        foreach (LabelSpan span in Spans.Join(tags, labels))
+        {
+            (int start, int end) = (sentence.Words[span.First].Start, sentence.Words[span.First + span.Count - 1].End);
+            groups.Add(new TaggedText { EntityGroup = span.Label, Score = span.Score, Word = cutter.Cut(start, end), Start = start, End = end });
+        }
+
+        return groups;
+    }
+
+    private static List<TaggedText> Words(Sentence sentence, TagScore[] tags, IReadOnlyList<string> labels) =>
+        [.. sentence.Words.Select((word, index) => new TaggedText
+        {
+            Entity = labels[tags[index].Label],
+            Score = tags[index].Score,
+            Index = index + 1,
+            Word = word.Text,
+            Start = word.Start,
+            End = word.End,
+        })];
+
+    private readonly record struct Sentence(string Text, IReadOnlyList<WordToken> Words);
+}

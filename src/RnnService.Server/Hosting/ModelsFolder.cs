@@ -1,0 +1,32 @@
+namespace RnnService.Server.Hosting;
+
+/// <summary>The folder that holds the model folders.</summary>
+/// <param name="Path">Full path; exists.</param>
+internal sealed record ModelsFolder(string Path)
+{
+    private const string Name = "models";
+
+    /// <summary>The folder that is set, or the nearest one named models at or above the places given.</summary>
+    /// <exception cref="OptionsException">It is not there.</exception>
+    public static ModelsFolder Find(string set, params string[] places)
+    {
+        if (set.Length > 0)
+        {
+            return Directory.Exists(set)
+                ? new ModelsFolder(System.IO.Path.GetFullPath(set))
+                : throw new OptionsException([$"{ServiceOptions.Section}:{nameof(ServiceOptions.ModelsPath)} is \"{set}\"; wanted a folder that exists"]);
+        }
+
+        foreach (string place in places)
+        {
+            for (DirectoryInfo? above = new(place); above is not null; above = above.Parent)
+            {
+                string path = System.IO.Path.Combine(above.FullName, Name);
+                if (Directory.Exists(path)) return new ModelsFolder(path);
+            }
+        }
+
+        throw new OptionsException([$"{ServiceOptions.Section}:{nameof(ServiceOptions.ModelsPath)} is not set and there is no folder named "
+            + $"{Name} at or above {string.Join(" or ", places.Distinct())}; wanted a folder that holds one folder a model"]);
+    }
+}

@@ -1,0 +1,165 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using RnnService.Server.Endpoints;
+using RnnService.Server.Pipeline;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace RnnService.Server.Hosting;
+
+/// <summary>Writes the OpenAPI document from what the code answers from: the request records with their bounds, and the status table.</summary>
+internal static class OpenApiDocument
+{
+    public const string Name = "v1";
+
+    public static void Describe(SwaggerGenOptions options)
+    {
+        options.SwaggerDoc(Name, new OpenApiInfo
+        {
+            Title = "RnnService",
+            Version = Name,
+            Description = "Recurrent networks on ordinary processors: continues, classifies and tags text. "
+                + "Bodies are JSON in UTF-8, offsets count Unicode code points, and every failure is application/problem+json.",
+        });
+        options.IncludeXmlComments(Assembly.GetExecutingAssembly());
+        options.SupportNonNullableReferenceTypes();
+        options.NonNullableReferenceTypesAsRequired();
+        options.CustomOperationIds(description => description.RelativePath!.Replace("{", "").Replace("}", "").Replace('/', '_'));
+        options.MapType<Texts>(() => new OpenApiSchema
+        {
+            OneOf = [new OpenApiSchema { Type = JsonSchemaType.String }, new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } }],
+        });
+        options.SchemaFilter<BoundsFilter>();
+        options.OperationFilter<AnswersFilter>();
+    }
+
+    /// <summary>Gives the fields of requests their bounds and forbids others.</summary>
+    private sealed class BoundsFilter(LimitOptions limits) : ISchemaFilter
+    {
+        public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
+        {
+            bool isRequest = context.Type.Namespace == typeof(GenerateRequest).Namespace
+                && (context.Type.Name.EndsWith("Request", StringComparison.Ordinal) || context.Type.Name.EndsWith("Parameters", StringComparison.Ordinal)
+                    || context.Type == typeof(HubOptions));
+            if (schema is not OpenApiSchema { Properties: { } properties } record) return;
+            // Later versions may answer with more; what is sent is held to the letter.
+            record.AdditionalPropertiesAllowed = !isRequest;
+            if (!isRequest) return;
+            foreach (ShapeField field in Shape.Of(context.Type).Fields)
+            {
+                if (properties[field.Name] is OpenApiSchema property) Bound(property, field);
+                else if (!field.Required) properties[field.Name] = new OpenApiSchema { OneOf = [properties[field.Name], new OpenApiSchema { Type = JsonSchemaType.Null }] };
+            }
+        }
+
+        private void Bound(OpenApiSchema schema, ShapeField field)
+        {
+            if (field.Form == JsonForm.AnyObject) schema.Type = JsonSchemaType.Object;
+            if (!field.Required && field.Form != JsonForm.TextOrTexts) schema.Type |= JsonSchemaType.Null;
+            if (field.Value is { } value)
+            {
+                if (value.Above) schema.ExclusiveMinimum = ValueAttribute.Text(value.Least);
+                else schema.Minimum = ValueAttribute.Text(value.Least);
+                schema.Maximum = value.MostText(limits);
+            }
+
+            Lengths(schema, field);
+            if (field.OneOf is not { } allowed) return;
+            schema.Enum = [.. allowed.Json.Append("null").Select(json => JsonNode.Parse(json) ?? JsonNullSentinel.JsonNull)];
+            schema.Deprecated = allowed.Extra;
+        }
+
+        private void Lengths(OpenApiSchema schema, ShapeField field)
+        {
+            if (field.Form == JsonForm.TextOrTexts)
+            {
+                foreach (OpenApiSchema form in schema.OneOf!.OfType<OpenApiSchema>().Where(form => form.Type != JsonSchemaType.Null))
+                    Lengths(form, field, outermost: true);
+            }
+            else
+            {
+                Lengths(schema, field, outermost: true);
+            }
+        }
+
+        private void Lengths(OpenApiSchema schema, ShapeField field, bool outermost)
+        {
+            if (schema.Items is OpenApiSchema items)
+            {
+                if (outermost && field.Count is { } count) (schema.MinItems, schema.MaxItems) = (count.Least, count.Most(limits));
+                Lengths(items, field, outermost: false);
+            }
+            else if (field.Length is { } length)
+            {
+                (schema.MinLength, schema.MaxLength) = (length.Least, length.Most(limits));
+            }
+        }
+    }
+
+    /// <summary>Gives operations their examples, headers and the rows of the status table.</summary>
+    private sealed class AnswersFilter : IOperationFilter
+    {
+        public void Apply(OpenApiOperation operation, OperationFilterContext context)
+        {
+            IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+            if (metadata.OfType<RequestExample>().FirstOrDefault() is { } example && operation.RequestBody is OpenApiRequestBody body)
+            {
+                body.Required = true;
+                foreach (OpenApiMediaType media in body.Content!.Values.OfType<OpenApiMediaType>()) media.Example = JsonNode.Parse(example.Json);
+                operation.Parameters ??= [];
+                operation.Parameters.Add(DeadlineHeader());
+            }
+
+            foreach (PathExample path in metadata.OfType<PathExample>())
+            {
+                OpenApiParameter parameter = operation.Parameters!.OfType<OpenApiParameter>().Single(one => one.Name == path.Name);
+                (parameter.Example, parameter.Description) = (path.Value, path.Description);
+            }
+
+            operation.Responses!["200"].Description = operation.Summary;
+            Dictionary<string, OpenApiMediaType> answers =
+                operation.Responses["200"].Content?.ToDictionary(one => one.Key, one => (OpenApiMediaType)one.Value) ?? [];
+            if (metadata.OfType<AlsoStreams>().Any())
+                ((OpenApiResponse)operation.Responses["200"]).Content![ServerSentEvents.ContentType] = new OpenApiMediaType { Schema = SchemaOf(typeof(StreamEvent), context) };
+            if (metadata.OfType<AlsoLists>().FirstOrDefault() is { } also)
+            {
+                OpenApiMediaType json = answers["application/json"];
+                json.Schema = new OpenApiSchema { OneOf = [json.Schema!, SchemaOf(also.Type, context)] };
+            }
+
+            foreach (IGrouping<int, ProblemKind> status in metadata.OfType<MayAnswer>().Select(one => one.Kind).Append(ProblemKind.Internal).Distinct()
+                .OrderBy(kind => kind.Status).GroupBy(kind => kind.Status))
+            {
+                operation.Responses[status.Key.ToString()] = new OpenApiResponse
+                {
+                    Description = string.Join(" ", status.Select(kind => $"{kind.ErrorType}: {kind.When}")),
+                    Headers = status.Any(kind => kind.RetryAfterSeconds is not null) ? RetryAfter() : null,
+                    Content = new Dictionary<string, IOpenApiMediaType>
+                    {
+                        ["application/problem+json"] = new OpenApiMediaType { Schema = SchemaOf(typeof(Problem), context), Example = ProblemExample(status.First()) },
+                    },
+                };
+            }
+        }
+
+        private static IOpenApiSchema SchemaOf(Type type, OperationFilterContext context) =>
+            context.SchemaGenerator.GenerateSchema(type, context.SchemaRepository);
+
+        private static JsonNode? ProblemExample(ProblemKind kind) => JsonSerializer.SerializeToNode(
+            Problem.From(new RequestProblem(kind, kind.When), "4bf92f3577b34da6a3ce929d0e0e4736"), Json.Options);
+
+        private static Dictionary<string, IOpenApiHeader> RetryAfter() => new()
+        {
+            ["Retry-After"] = new OpenApiHeader { Description = "Seconds to wait.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer } },
+        };
+
+        private static OpenApiParameter DeadlineHeader() => new()
+        {
+            Name = Deadline.Header,
+            In = ParameterLocation.Header,
+            Description = "Milliseconds after which the answer is of no use: 504 then, and the work stops.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = Deadline.MostMilliseconds.ToString() },
+        };
+    }
+}

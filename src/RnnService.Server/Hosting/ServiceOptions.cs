@@ -1,0 +1,116 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RnnService.Server.Hosting;
+
+/// <summary>
+/// Everything that can be set, under the section <c>Rnn</c> of appsettings.json or as environment variables (<c>Rnn__Limits__MaxNewTokens</c>).
+/// The summaries are the table in docs/options.md.
+/// </summary>
+internal sealed record ServiceOptions
+{
+    public const string Section = "Rnn";
+
+    /// <summary>Folder that holds one folder a model. Empty: the nearest folder named models, upwards from the current directory or else from the program's.</summary>
+    public string ModelsPath { get; init; } = "";
+
+    public DefaultModelOptions Defaults { get; init; } = new();
+
+    public LimitOptions Limits { get; init; } = new();
+
+    public BatchingOptions Batching { get; init; } = new();
+
+    public HttpOptions Http { get; init; } = new();
+}
+
+/// <summary>The model that answers when a request names none.</summary>
+internal sealed record DefaultModelOptions
+{
+    /// <summary>Model for /generate when a request names none. Empty: the alphabetically first of its task.</summary>
+    public string Generate { get; init; } = "";
+
+    /// <summary>Model for /classify when a request names none. Empty: the alphabetically first of its task.</summary>
+    public string Classify { get; init; } = "";
+
+    /// <summary>Model for /tag when a request names none. Empty: the alphabetically first of its task.</summary>
+    public string Tag { get; init; } = "";
+}
+
+/// <summary>What a single request may ask for.</summary>
+internal sealed record LimitOptions
+{
+    /// <summary>Most bytes of a request body; a larger one is answered with 413.</summary>
+    [Range(1_000, 1_000_000_000)]
+    public int MaxBodyBytes { get; init; } = 2_000_000;
+
+    /// <summary>Most characters (Unicode code points) of one text; a longer one is answered with 422.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxTextLength { get; init; } = 20_000;
+
+    /// <summary>Most texts in one request; a longer list is answered with 422.</summary>
+    [Range(1, 100_000)]
+    public int MaxListLength { get; init; } = 64;
+
+    /// <summary>Most tokens one request may generate.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxNewTokens { get; init; } = 4_000;
+
+    /// <summary>Most stop strings of one request.</summary>
+    [Range(0, 1_000)]
+    public int MaxStopStrings { get; init; } = 4;
+
+    /// <summary>Most characters of one stop string.</summary>
+    [Range(1, 10_000)]
+    public int MaxStopLength { get; init; } = 100;
+
+    /// <summary>Most alternatives reported with each generated token.</summary>
+    [Range(0, 1_000)]
+    public int MaxTopNTokens { get; init; } = 10;
+}
+
+/// <summary>How requests share the processor.</summary>
+internal sealed record BatchingOptions
+{
+    /// <summary>Requests that may wait for one model; one more is answered with 429. Longer: fewer refusals, longer waits.</summary>
+    [Range(1, 100_000)]
+    public int QueueLength { get; init; } = 256;
+
+    /// <summary>Texts one language model continues together; further ones wait in the queue. More: higher throughput, slower single streams.</summary>
+    [Range(1, 10_000)]
+    public int MaxStreams { get; init; } = 64;
+
+    /// <summary>Size of a batch of texts: rows times the longest row, in tokens. A longer text is computed alone. Larger: higher throughput, longer waits for short texts.</summary>
+    [Range(1, 10_000_000)]
+    public int BatchTokens { get; init; } = 4_096;
+
+    /// <summary>Prompt tokens a stream reads in one step. Larger: earlier first tokens, less even pace for the other streams.</summary>
+    [Range(1, 100_000)]
+    public int PromptChunk { get; init; } = 64;
+
+    /// <summary>Generated tokens a streaming client may leave unread before its stream pauses, so that slow readers cost neither memory nor computing.</summary>
+    [Range(1, 1_000_000)]
+    public int StreamBuffer { get; init; } = 256;
+}
+
+/// <summary>How the service talks to its clients.</summary>
+internal sealed record HttpOptions
+{
+    /// <summary>Seconds without a token after which a stream sends a comment, so that proxies keep it open.</summary>
+    [Range(1, 3_600)]
+    public int StreamKeepAliveSeconds { get; init; } = 15;
+
+    /// <summary>Seconds that running requests get to finish when the service is asked to stop; what is left then is answered with 503.</summary>
+    [Range(0, 3_600)]
+    public int DrainSeconds { get; init; } = 25;
+
+    /// <summary>Connections open at once; further ones are closed. 0: no limit.</summary>
+    [Range(0, 1_000_000)]
+    public int MaxConnections { get; init; }
+
+    /// <summary>Seconds an idle connection is kept open.</summary>
+    [Range(1, 86_400)]
+    public int IdleSeconds { get; init; } = 130;
+
+    /// <summary>Seconds a client gets to send its request headers.</summary>
+    [Range(1, 3_600)]
+    public int HeadersSeconds { get; init; } = 30;
+}

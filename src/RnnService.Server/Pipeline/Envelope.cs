@@ -1,0 +1,95 @@
+using System.Text.Json;
+using RnnService.Server.Hosting;
+
+namespace RnnService.Server.Pipeline;
+
+/// <summary>
+/// Goes round every request: gives it an id, turns whatever ends it early into a row of the status table, and writes one log line and
+/// the metrics. No text of a request reaches the log: exceptions are logged by type and place, because their messages may quote it.
+/// </summary>
+internal sealed partial class Envelope(RequestDelegate next, ServiceMetrics metrics, FaultLog faults, TimeProvider time, ILogger<Envelope> logger)
+{
+    public const string RequestIdHeader = "X-Request-Id";
+    private const int ClientClosedRequest = 499;
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        long started = time.GetTimestamp();
+        RequestFacts facts = RequestFacts.Of(context);
+        context.Response.Headers[RequestIdHeader] = RequestId(context);
+        try
+        {
+            await next(context);
+            if (Unanswered(context) is { } problem) await AnswerAsync(context, problem);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            facts.Failure = "cancelled";
+            if (!context.Response.HasStarted) context.Response.StatusCode = ClientClosedRequest;
+        }
+        catch (BadHttpRequestException exception)
+        {
+            await AnswerAsync(context, exception.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? new RequestProblem(ProblemKind.TooLarge, "the request body is over the limit")
+                : new RequestProblem(ProblemKind.Malformed, "the request body could not be read"));
+        }
+        catch (RequestProblem problem)
+        {
+            await AnswerAsync(context, problem);
+        }
+        catch (Exception exception)
+        {
+            faults.Write(exception, RequestFacts.TraceId(context));
+            await AnswerAsync(context, FaultLog.Problem());
+        }
+
+        string route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
+        TimeSpan took = time.GetElapsedTime(started);
+        metrics.Request(route, facts.Model, context.Response.StatusCode, facts.Failure, took);
+        LogRequest(logger, context.Request.Method is "GET" or "POST" ? context.Request.Method : "other", route, facts.Model,
+            context.Response.StatusCode, facts.Failure ?? "", took.TotalMilliseconds, RequestFacts.TraceId(context));
+    }
+
+    /// <summary>Writes a problem as the answer, unless an answer has begun; then the connection is cut so that nobody takes a part for the whole.</summary>
+    private static async Task AnswerAsync(HttpContext context, RequestProblem problem)
+    {
+        RequestFacts.Of(context).Failure = problem.Kind.ErrorType;
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        context.Response.StatusCode = problem.Kind.Status;
+        context.Response.ContentType = "application/problem+json";
+        if (problem.Kind.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString();
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(Problem.From(problem, RequestFacts.TraceId(context)), Json.Options);
+        context.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    /// <summary>What routing alone refused: it sets a status and leaves the body empty.</summary>
+    private static RequestProblem? Unanswered(HttpContext context)
+    {
+        if (context.Response.HasStarted || context.Response.ContentLength > 0 || context.Response.ContentType is not null) return null;
+        return context.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => new RequestProblem(ProblemKind.RouteNotFound, "no such route; /swagger shows those there are"),
+            StatusCodes.Status405MethodNotAllowed => new RequestProblem(ProblemKind.MethodNotAllowed,
+                $"this route answers {context.Response.Headers.Allow}"),
+            StatusCodes.Status415UnsupportedMediaType => RequestReader.WrongMediaType(),
+            _ => null,
+        };
+    }
+
+    private static string RequestId(HttpContext context)
+    {
+        string given = context.Request.Headers[RequestIdHeader].ToString();
+        bool usable = given.Length is > 0 and <= 128 && given.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
+        return usable ? given : RequestFacts.TraceId(context);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Model} {Status} {Failure} {Milliseconds:0.0} ms {TraceId}")]
+    private static partial void LogRequest(
+        ILogger logger, string method, string route, string model, int status, string failure, double milliseconds, string traceId);
+}

@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace RnnService.Server.Pipeline;
+
+/// <summary>What the log line and the metrics say about a request. Nothing here comes from its text.</summary>
+internal sealed class RequestFacts
+{
+    /// <summary>Name of the model that answers; empty until one is chosen.</summary>
+    public string Model { get; set; } = "";
+
+    /// <summary>Why the request failed, in the words of the status table, or <c>cancelled</c>; null when it did not.</summary>
+    public string? Failure { get; set; }
+
+    public static RequestFacts Of(HttpContext context)
+    {
+        if (context.Features.Get<RequestFacts>() is { } facts) return facts;
+        facts = new RequestFacts();
+        context.Features.Set(facts);
+        return facts;
+    }
+
+    /// <summary>The id that ties an answer to the log.</summary>
+    public static string TraceId(HttpContext context) => Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+}

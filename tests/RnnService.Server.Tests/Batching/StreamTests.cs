@@ -1,0 +1,139 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace RnnService.Server.Tests.Batching;
+
+/// <summary>Streams that come, wait, go and are left alone, over HTTP.</summary>
+public sealed class StreamTests(SharedService shared)
+{
+    private const string Endless = """{"inputs": "a", "parameters": {"max_new_tokens": 100000000, "seed": 1}}""";
+    private const string Short = """{"inputs": "a", "parameters": {"max_new_tokens": 3, "seed": 1}}""";
+
+    private static readonly (string, string)[] OneAtATime =
+        [("Rnn:Batching:MaxStreams", "1"), ("Rnn:Limits:MaxNewTokens", "100000000"), ("Rnn:Http:StreamKeepAliveSeconds", "1"), ("Rnn:Http:DrainSeconds", "1")];
+
+    [Fact]
+    public async Task A_client_that_leaves_frees_its_place_for_the_one_that_waits()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models, OneAtATime);
+        using HttpClient client = service.Client();
+        foreach (string route in new[] { "/generate", "/generate_stream" })
+        {
+            using CancellationTokenSource leave = new();
+            Task<HttpResponseMessage> endless = SendAsync(client, route, Endless, leave.Token);
+            await service.MetricBecomesAsync(1, "rnn_streams_active");
+            Task<JsonElement> waiting = client.AnswerAsync("/generate", Short);
+            await service.MetricBecomesAsync(1, "rnn_queue_depth");
+            Assert.False(waiting.IsCompleted);
+            if (route == "/generate_stream") (await endless).Dispose(); // the connection is closed under the stream
+            else await leave.CancelAsync();
+
+            await waiting;
+            await service.MetricBecomesAsync(0, "rnn_streams_active");
+            await service.MetricBecomesAsync(0, "rnn_queue_depth");
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_while_it_waits_frees_its_place_in_the_queue()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models, [.. OneAtATime, ("Rnn:Batching:QueueLength", "1")]);
+        using HttpClient client = service.Client();
+        using CancellationTokenSource leaveFirst = new(), leaveSecond = new();
+        _ = SendAsync(client, "/generate", Endless, leaveFirst.Token);
+        await service.MetricBecomesAsync(1, "rnn_streams_active");
+        _ = SendAsync(client, "/generate", Endless, leaveSecond.Token);
+        await service.MetricBecomesAsync(1, "rnn_queue_depth");
+        using HttpResponseMessage refused = await client.PostJsonAsync("/generate", Short);
+        await refused.IsProblemAsync(429, "overloaded");
+        // Another model's queue is its own.
+        await client.AnswerAsync("/generate", """{"inputs": "to be", "model": "words", "parameters": {"max_new_tokens": 2}}""");
+        await client.AnswerAsync("/classify", """{"inputs": "to be"}""");
+
+        await leaveSecond.CancelAsync();
+        await service.MetricBecomesAsync(0, "rnn_queue_depth");
+        Task<JsonElement> third = client.AnswerAsync("/generate", Short);
+        await service.MetricBecomesAsync(1, "rnn_queue_depth");
+        await leaveFirst.CancelAsync();
+        await third;
+    }
+
+    [Fact]
+    public async Task A_stream_that_nobody_reads_pauses_and_one_that_waits_is_kept_alive_with_comments()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models, OneAtATime);
+        using HttpClient client = service.Client();
+        using CancellationTokenSource leave = new();
+        using HttpResponseMessage endless = await SendAsync(client, "/generate_stream", Endless, leave.Token);
+        using HttpResponseMessage waiting = await SendAsync(client, "/generate_stream", Short, leave.Token);
+        using var reader = new StreamReader(await waiting.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(":", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+        await leave.CancelAsync();
+    }
+
+    [Fact]
+    public async Task A_deadline_within_a_stream_is_its_last_event()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models, OneAtATime);
+        using HttpClient client = service.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/generate_stream") { Content = new StringContent(Endless, Encoding.UTF8, "application/json") };
+        request.Headers.Add("X-Request-Deadline-Ms", "300");
+        using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        List<JsonElement> events = Endpoints.GenerateTests.Events(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.True(events[0].TryGetProperty("token", out _));
+        Assert.Equal("deadline", events[^1].GetProperty("error_type").GetString());
+        Assert.Contains("X-Request-Deadline-Ms", events[^1].GetProperty("error").GetString(), StringComparison.Ordinal);
+        await service.MetricBecomesAsync(0, "rnn_streams_active");
+    }
+
+    [Fact]
+    public async Task Stopping_refuses_new_work_finishes_what_runs_and_gives_up_at_the_limit()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models, [.. OneAtATime, ("Rnn:Batching:MaxStreams", "2")]);
+        using HttpClient client = service.Client();
+        using HttpResponseMessage endless = await SendAsync(client, "/generate_stream", Endless, CancellationToken.None);
+        Task<JsonElement> running = client.AnswerAsync("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 2000}}""");
+        await service.MetricBecomesAsync(2, "rnn_streams_active");
+        service.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        using HttpResponseMessage ready = await client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+        await ready.IsProblemAsync(503, "not_ready");
+        using HttpResponseMessage refused = await client.PostJsonAsync("/generate", Short);
+        await refused.IsProblemAsync(503, "not_ready");
+        Assert.NotNull(refused.Headers.RetryAfter);
+
+        Assert.NotEmpty((await running).GetProperty("generated_text").GetString()!);
+        List<JsonElement> events = Endpoints.GenerateTests.Events(await endless.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("not_ready", events[^1].GetProperty("error_type").GetString());
+    }
+
+    [Fact]
+    public async Task Mixed_requests_together_are_answered_as_each_alone()
+    {
+        (string Route, string Body)[] requests =
+        [
+            .. Enumerable.Range(0, 24).Select(seed => ("/generate", $$$"""{"inputs": "{{{"abcdef"[..(1 + seed % 6)]}}}", "parameters": {"max_new_tokens": {{{10 + seed * 7}}}, "seed": {{{seed}}}, "details": true}}""")),
+            .. Enumerable.Range(0, 8).Select(seed => ("/generate_stream", $$$"""{"inputs": "to be", "model": "words", "parameters": {"max_new_tokens": 30, "seed": {{{seed}}}}}""")),
+            .. Enumerable.Range(0, 16).Select(index => ("/classify", JsonSerializer.Serialize(new { inputs = Enumerable.Range(0, 1 + index * 2).Select(words => string.Join(' ', Enumerable.Repeat("lovely film", words))) }))),
+            .. Enumerable.Range(0, 16).Select(index => ("/tag", JsonSerializer.Serialize(new { inputs = string.Join(' ', Enumerable.Repeat("Marie in Paris", index)), model = index % 2 == 0 ? "ner" : "pos" }))),
+        ];
+        var alone = new List<string>();
+        foreach ((string route, string body) in requests) alone.Add(await TextAsync(route, body));
+        string[] together = await Task.WhenAll(requests.Concat(requests).Select(request => Task.Run(() => TextAsync(request.Route, request.Body))));
+        Assert.Equal(alone.Concat(alone), together);
+        // They did meet: some batch or step held more than one row.
+        Assert.True(await shared.Service.MetricAsync("rnn_batch_rows_bucket", "le=\"1\"") < await shared.Service.MetricAsync("rnn_batch_rows_count"));
+    }
+
+    private async Task<string> TextAsync(string route, string body)
+    {
+        using HttpResponseMessage answer = await shared.Client.PostJsonAsync(route, body);
+        string text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return text;
+    }
+
+    private static Task<HttpResponseMessage> SendAsync(HttpClient client, string route, string body, CancellationToken cancel) => client.SendAsync(
+        new HttpRequestMessage(HttpMethod.Post, route) { Content = new StringContent(body, Encoding.UTF8, "application/json") }, HttpCompletionOption.ResponseHeadersRead, cancel);
+}

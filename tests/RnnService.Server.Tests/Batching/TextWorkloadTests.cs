@@ -1,0 +1,140 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using RnnService.Server.Batching;
+using RnnService.Server.Hosting;
+using RnnService.Server.Pipeline;
+
+namespace RnnService.Server.Tests.Batching;
+
+/// <summary>Batches of texts, turn by turn. A text is its length here, and its answer is its length again.</summary>
+public sealed class TextWorkloadTests
+{
+    private readonly List<int[]> _batches = [];
+
+    [Fact]
+    public async Task A_text_that_cannot_be_computed_does_not_take_its_company_with_it()
+    {
+        TextWorkload<int, int> workload = Workload(batchTokens: 100, compute: texts => texts.Contains(13) ? throw new InvalidOperationException() : [.. texts]);
+        Task<int[]> good = Submit(workload, 5, 6), bad = Submit(workload, 13, 7), other = Submit(workload, 8);
+        while (workload.Turn())
+        {
+        }
+
+        Assert.Equal((int[])[5, 6], await good);
+        Assert.Equal((int[])[8], await other);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bad);
+        Assert.Equal(0, workload.Waiting);
+    }
+
+    [Fact]
+    public async Task A_short_text_waits_for_no_more_than_one_batch_of_a_long_list()
+    {
+        TextWorkload<int, int> workload = Workload(batchTokens: 20);
+        Task<int[]> list = Submit(workload, [.. Enumerable.Repeat(10, 50)]);
+        Assert.True(workload.Turn());
+        Task<int[]> single = Submit(workload, 3);
+        Assert.True(workload.Turn());
+        Assert.Equal((int[])[3], await single);
+        Assert.False(list.IsCompleted);
+        while (workload.Turn())
+        {
+        }
+
+        Assert.Equal(Enumerable.Repeat(10, 50), await list);
+        Assert.All(_batches, batch => Assert.True(batch.Length * batch.Max() <= 20));
+    }
+
+    [Fact]
+    public async Task A_short_text_that_comes_while_a_long_one_is_computed_is_next()
+    {
+        Task<int[]>? single = null;
+        TextWorkload<int, int>? workload = null;
+        workload = Workload(batchTokens: 20, compute: texts =>
+        {
+            single ??= Submit(workload!, 3);
+            return texts;
+        });
+        Task<int[]> list = Submit(workload, [.. Enumerable.Repeat(20, 3)]);
+        Assert.True(workload.Turn());
+        Assert.True(workload.Turn());
+        Assert.Equal((int[])[3], await single!);
+        Assert.True(workload.Turn());
+        Assert.True(workload.Turn());
+        Assert.Equal((int[])[20, 20, 20], await list);
+        Assert.Equal([[20], [3], [20], [20]], _batches);
+    }
+
+    [Fact]
+    public async Task Texts_of_very_different_length_are_not_computed_together_and_one_over_the_bound_is_computed_alone()
+    {
+        TextWorkload<int, int> workload = Workload(batchTokens: 100);
+        Task[] jobs = [Submit(workload, 90), Submit(workload, 2), Submit(workload, 500), Submit(workload, 3), Submit(workload, 0)];
+        while (workload.Turn())
+        {
+        }
+
+        await Task.WhenAll(jobs);
+        Assert.Equal([[90], [2, 3, 0], [500]], _batches.OrderBy(batch => batch.Max() == 90 ? 0 : batch.Max()));
+    }
+
+    [Fact]
+    public void What_nobody_waits_for_is_not_computed()
+    {
+        using CancellationTokenSource left = new();
+        TextWorkload<int, int> workload = Workload(batchTokens: 100);
+        Task<int[]> job = workload.Submit(() => [1], left.Token);
+        Assert.Equal(1, workload.Waiting);
+        left.Cancel();
+        Assert.False(workload.Turn());
+        Assert.True(job.IsCanceled);
+        Assert.Equal(0, workload.Waiting);
+        Assert.Empty(_batches);
+    }
+
+    [Fact]
+    public void A_full_queue_refuses_before_the_text_is_read_and_a_failed_reading_gives_its_place_back()
+    {
+        TextWorkload<int, int> workload = Workload(batchTokens: 100, queueLength: 3);
+        Assert.Throws<FormatException>(() => HandIn(() => throw new FormatException()));
+        for (int i = 0; i < 3; i++) Submit(workload, 1);
+        bool read = false;
+        RequestProblem problem = Assert.Throws<RequestProblem>(() => HandIn(() =>
+        {
+            read = true;
+            return [1];
+        }));
+        Assert.Equal(ProblemKind.Overloaded, problem.Kind);
+        Assert.False(read);
+        Assert.True(workload.Turn());
+        Submit(workload, 1);
+
+        void HandIn(Func<IReadOnlyList<int>> texts) => _ = workload.Submit(texts, CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_workload_that_was_closed_refuses_what_waits_and_what_comes()
+    {
+        TextWorkload<int, int> workload = Workload(batchTokens: 100);
+        Task<int[]> waits = Submit(workload, 1);
+        workload.Close();
+        Task<int[]> comes = Submit(workload, 1);
+        Assert.Equal(ProblemKind.NotReady, (await Assert.ThrowsAsync<RequestProblem>(() => waits)).Kind);
+        Assert.Equal(ProblemKind.NotReady, (await Assert.ThrowsAsync<RequestProblem>(() => comes)).Kind);
+        Assert.Equal(0, workload.Waiting);
+    }
+
+    private static Task<int[]> Submit(TextWorkload<int, int> workload, params int[] texts) => workload.Submit(() => texts, CancellationToken.None);
+
+    private TextWorkload<int, int> Workload(int batchTokens, int queueLength = 10, Func<IReadOnlyList<int>, IReadOnlyList<int>>? compute = null)
+    {
+        IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+        return new TextWorkload<int, int>(
+            "model", "kind",
+            texts =>
+            {
+                _batches.Add([.. texts]);
+                return compute?.Invoke(texts) ?? texts;
+            },
+            text => text, new BatchingOptions { BatchTokens = batchTokens, QueueLength = queueLength }, new ServiceMetrics(meters), TimeProvider.System);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text;
+using System.Text.Json;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
+
+namespace RnnService.Server.Tests.Endpoints;
+
+public sealed class TagTests(SharedService shared)
+{
+    [Fact]
+    public async Task Without_BIO_labels_every_word_is_a_group()
+    {
+        var model = (Tagger)shared.Models.Load("pos");
+        List<WordToken> words = model.Tokenize("Marie worked in Paris");
+        TagScore[] tags = model.Tag([model.Encode(words.Select(word => word.Text))])[0];
+        JsonElement answer = await shared.Client.AnswerAsync("/tag", """{"inputs": "Marie worked in Paris", "model": "pos"}""");
+        Assert.Equal(words.Select(word => (word.Text, word.Start, word.End)), answer.EnumerateArray().Select(one =>
+            (one.GetProperty("word").GetString()!, one.GetProperty("start").GetInt32(), one.GetProperty("end").GetInt32())));
+        Assert.Equal(tags.Select(tag => (model.Config.Labels[tag.Label], tag.Score)), answer.EnumerateArray().Select(one =>
+            (one.GetProperty("entity_group").GetString()!, one.GetProperty("score").GetSingle())));
+    }
+
+    [Fact]
+    public async Task None_answers_with_every_word_and_its_position()
+    {
+        JsonElement answer = await shared.Client.AnswerAsync("/tag",
+            """{"inputs": ["Marie Curie worked", "in Paris"], "model": "ner", "parameters": {"aggregation_strategy": "none"}}""");
+        Assert.Equal([1, 2, 3], answer[0].EnumerateArray().Select(one => one.GetProperty("index").GetInt32()));
+        Assert.Equal(["in", "Paris"], answer[1].EnumerateArray().Select(one => one.GetProperty("word").GetString()));
+        Assert.All(answer[0].EnumerateArray(), one => Assert.True(one.TryGetProperty("entity", out _) && !one.TryGetProperty("entity_group", out _)));
+    }
+
+    [Fact]
+    public async Task Split_sentences_give_one_entry_a_word_with_offsets_as_if_joined_by_spaces()
+    {
+        JsonElement answer = await shared.Client.AnswerAsync("/tag", """{"tokens": [["Marie", "New York", "😀x"], []], "model": "ner"}""");
+        Assert.Equal([(0, 5), (6, 14), (15, 17)], answer[0].EnumerateArray().Select(one => (one.GetProperty("start").GetInt32(), one.GetProperty("end").GetInt32())));
+        Assert.Equal(["Marie", "New York", "😀x"], answer[0].EnumerateArray().Select(one => one.GetProperty("word").GetString()));
+        Assert.Equal(0, answer[1].GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Either_inputs_or_tokens_are_wanted()
+    {
+        foreach (string body in new[] { """{}""", """{"inputs": "a", "tokens": [["a"]]}""", """{"tokens": []}""", """{"tokens": [[""]]}""" })
+        {
+            using HttpResponseMessage answer = await shared.Client.PostJsonAsync("/tag", body);
+            await answer.IsProblemAsync(422, "validation");
+        }
+    }
+
+    [Fact]
+    public async Task Offsets_cut_every_piece_out_of_any_text()
+    {
+        const string letters = "aeiou MCP/.'\0\n\tאת漢\u0301\u0336\u200d";
+        var random = new Random(1);
+        string[] texts =
+        [
+            .. Enumerable.Range(0, 40).Select(length => new string(random.GetItems(letters.AsSpan(), length))),
+            "a😀b 😀😀 Paris", "👩‍👩‍👧 in Paris",
+        ];
+        foreach (string strategy in new[] { "simple", "none" })
+        {
+            JsonElement answer = await shared.Client.AnswerAsync("/tag",
+                JsonSerializer.Serialize(new { inputs = texts, model = "ner", parameters = new { aggregation_strategy = strategy } }));
+            for (int i = 0; i < texts.Length; i++)
+            {
+                Rune[] runes = [.. texts[i].EnumerateRunes()];
+                Assert.All(answer[i].EnumerateArray(), one => Assert.Equal(
+                    string.Concat(runes[one.GetProperty("start").GetInt32()..one.GetProperty("end").GetInt32()].Select(rune => rune.ToString())),
+                    one.GetProperty("word").GetString()));
+            }
+        }
+    }
+}

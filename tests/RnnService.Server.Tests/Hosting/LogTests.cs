@@ -1,0 +1,95 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using RnnService.Server.Pipeline;
+
+namespace RnnService.Server.Tests.Hosting;
+
+public sealed class LogTests(SharedService shared)
+{
+    private const string Marker = "Rumpelstilzchen";
+
+    [Fact]
+    public async Task No_text_of_a_request_is_ever_logged()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models);
+        using HttpClient client = service.Client();
+        JsonNode document = JsonNode.Parse(await client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken))!;
+        foreach ((string route, string schema) in new[] { ("/generate", "Generate"), ("/generate_stream", "Generate"), ("/classify", "Classify"), ("/tag", "Tag") })
+        {
+            foreach ((string name, _) in document["components"]!["schemas"]![schema + "Request"]!["properties"]!.AsObject())
+            {
+                await PostAsync(client, route, new JsonObject { ["inputs"] = "a", [name] = Marker });
+                await PostAsync(client, route, new JsonObject { ["inputs"] = "a", [name] = new JsonArray(Marker, new JsonArray(Marker)) });
+            }
+
+            foreach ((string name, _) in document["components"]!["schemas"]![schema + "Parameters"]!["properties"]!.AsObject())
+            {
+                await PostAsync(client, route, new JsonObject { ["inputs"] = Marker, ["parameters"] = new JsonObject { [name] = Marker } });
+                await PostAsync(client, route, new JsonObject { ["inputs"] = Marker, ["parameters"] = new JsonObject { [name] = new JsonArray(Marker) } });
+            }
+
+            await PostAsync(client, route, new JsonObject { [Marker] = Marker });
+            await PostAsync(client, route, JsonValue.Create(Marker));
+            await PostAsync(client, route, new JsonObject { ["inputs"] = Marker });
+            await client.PostAsync(route, new StringContent(Marker, Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
+            await client.PostAsync($"{route}/{Marker}?{Marker}={Marker}", new StringContent(Marker, Encoding.UTF8, "text/plain"), TestContext.Current.CancellationToken);
+            using var request = new HttpRequestMessage(HttpMethod.Post, route) { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
+            foreach (string header in new[] { Deadline.Header, Envelope.RequestIdHeader, "User-Agent" }) request.Headers.TryAddWithoutValidation(header, Marker);
+            await client.SendAsync(request, TestContext.Current.CancellationToken);
+        }
+
+        await client.GetAsync("/models/" + Marker, TestContext.Current.CancellationToken);
+        Assert.Contains(service.Logs.Lines, line => line.Contains("POST /generate", StringComparison.Ordinal) && line.Contains("422", StringComparison.Ordinal));
+        Assert.DoesNotContain(service.Logs.Lines, line => line.Contains(Marker, StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(Marker, await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void A_fault_is_logged_by_type_and_place_and_its_message_is_not()
+    {
+        var logs = new LogCapture();
+        using var factory = new Microsoft.Extensions.Logging.LoggerFactory([logs]);
+        try
+        {
+            throw new InvalidOperationException(Marker, new FormatException(Marker));
+        }
+        catch (InvalidOperationException exception)
+        {
+            new FaultLog(new Microsoft.Extensions.Logging.Logger<FaultLog>(factory)).Write(exception, "");
+        }
+
+        string line = Assert.Single(logs.Lines);
+        Assert.Contains("System.FormatException", line, StringComparison.Ordinal);
+        Assert.Contains(nameof(A_fault_is_logged_by_type_and_place_and_its_message_is_not), line, StringComparison.Ordinal);
+        Assert.DoesNotContain(Marker, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_metrics_count_requests_tokens_and_batches()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models);
+        using HttpClient client = service.Client();
+        await client.AnswerAsync("/generate", """{"inputs": "abc", "parameters": {"max_new_tokens": 5}}""");
+        await client.AnswerAsync("/classify", """{"inputs": ["a lovely film", "a"]}""");
+        using HttpResponseMessage refused = await client.PostJsonAsync("/classify", "{");
+
+        Assert.Equal(5, await service.MetricAsync("rnn_output_tokens_total", "model=\"shakespeare\""));
+        Assert.Equal(3, await service.MetricAsync("rnn_input_tokens_total", "model=\"shakespeare\""));
+        Assert.Equal(4, await service.MetricAsync("rnn_input_tokens_total", "model=\"sentiment\""));
+        Assert.Equal(1, await service.MetricAsync("rnn_requests_total", "route=\"/generate\"", "code=\"200\"", "model=\"shakespeare\""));
+        Assert.Equal(1, await service.MetricAsync("rnn_request_failures_total", "route=\"/classify\"", "reason=\"malformed\""));
+        Assert.Equal(1, await service.MetricAsync("rnn_queue_duration_seconds_count", "kind=\"classify\""));
+        Assert.Equal(1, await service.MetricAsync("rnn_time_to_first_token_seconds_count"));
+        Assert.Equal(4, await service.MetricAsync("rnn_inter_token_duration_seconds_count"));
+        Assert.Equal(1, await service.MetricAsync("rnn_compute_duration_seconds_count", "kind=\"classify\""));
+        Assert.Equal(5, await service.MetricAsync("rnn_model_info"));
+        Assert.Equal(1, await service.MetricAsync("rnn_model_broken"));
+        Assert.True(await service.MetricAsync("rnn_model_size_bytes", "model=\"ner\"") > 0);
+    }
+
+    private static async Task PostAsync(HttpClient client, string route, JsonNode body)
+    {
+        using HttpResponseMessage answer = await client.PostJsonAsync(route, body.ToJsonString());
+        Assert.InRange((int)answer.StatusCode, 200, 499);
+    }
+}

@@ -1,0 +1,32 @@
+namespace RnnService.Server.Tests;
+
+/// <summary>Files of the repository that must say what the code says.</summary>
+internal static class Repository
+{
+    /// <summary>The environment variable that makes <see cref="Compare"/> write the file instead.</summary>
+    public const string Refresh = "RNN_REFRESH_DOCS";
+
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>Fails when a file is not what it should be, and says how to make it so.</summary>
+    public static void Compare(string file, string wanted)
+    {
+        string path = Path.Combine(Root, file);
+        if (Environment.GetEnvironmentVariable(Refresh) is { Length: > 0 })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, wanted);
+        }
+
+        string found = File.Exists(path) ? File.ReadAllText(path) : "";
+        Assert.True(found == wanted,
+            $"{file} is not what the code says. To refresh it: {Refresh}=1 dotnet run -c Release --project tests/RnnService.Server.Tests; then look at the difference.");
+    }
+
+    private static string FindRoot()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "RnnService.sln"))) folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("the tests run outside the repository");
+    }
+}
