@@ -23,7 +23,8 @@ internal sealed partial class Envelope(
             await next(context);
             if (Unanswered(context) is { } problem) await AnswerAsync(context, problem);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested
+            && exception is (OperationCanceledException or IOException))
         {
             facts.Failure = "cancelled";
             if (!context.Response.HasStarted) context.Response.StatusCode = ClientClosedRequest;

@@ -72,6 +72,11 @@ public sealed class StreamTests(SharedService shared)
         using HttpResponseMessage waiting = await SendAsync(client, "/generate_stream", Short, leave.Token);
         using var reader = new StreamReader(await waiting.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
         Assert.Equal(":", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+        double tokens = await service.MetricAsync("rnn_output_tokens_total");
+        Assert.InRange(tokens, 256, double.MaxValue); // the buffer is full
+        Assert.Equal("", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(":", await reader.ReadLineAsync(TestContext.Current.CancellationToken)); // a second later
+        Assert.Equal(tokens, await service.MetricAsync("rnn_output_tokens_total"));
         await leave.CancelAsync();
     }
 
