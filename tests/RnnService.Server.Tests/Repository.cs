@@ -20,7 +20,8 @@ internal static class Repository
 
         string found = File.Exists(path) ? File.ReadAllText(path) : "";
         Assert.True(found == wanted,
-            $"{file} is not what the code says. To refresh it: {Refresh}=1 dotnet run -c Release --project tests/RnnService.Server.Tests; then look at the difference.");
+            $"{file} is not what the code says. To refresh it: {Refresh}=1 dotnet run -c Release --project tests/RnnService.Server.Tests; "
+            + "then look at the difference.");
     }
 
     private static string FindRoot()

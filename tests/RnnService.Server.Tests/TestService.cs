@@ -52,9 +52,11 @@ internal sealed class TestService : WebApplicationFactory<Program>
     {
         using HttpClient client = Client();
         string text = await client.GetStringAsync("/metrics");
-        return text.Split('\n').Where(line => line.StartsWith(name + "{", StringComparison.Ordinal) || line.StartsWith(name + " ", StringComparison.Ordinal))
+        return text.Split('\n').Where(line =>
+            line.StartsWith(name + "{", StringComparison.Ordinal) || line.StartsWith(name + " ", StringComparison.Ordinal))
             .Where(line => labels.All(label => line.Contains(label, StringComparison.Ordinal)))
-            .Sum(line => double.Parse(line[(line.IndexOf('}') + 1)..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
+            .Sum(line => double.Parse(line[(line.IndexOf('}') + 1)..].Trim().Split(' ')[0],
+                System.Globalization.CultureInfo.InvariantCulture));
     }
 
     /// <summary>Waits until a metric has a value.</summary>
@@ -72,7 +74,8 @@ internal sealed class TestService : WebApplicationFactory<Program>
         builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(Logs).AddFilter<LogCapture>("RnnService", LogLevel.Trace));
         // All services of this process have instruments of the same names: each shows its own.
         builder.ConfigureServices(services => services.ConfigureOpenTelemetryMeterProvider((provider, metrics) => metrics.AddView(
-            instrument => ReferenceEquals(instrument.Meter.Scope, provider.GetRequiredService<IMeterFactory>()) ? null : MetricStreamConfiguration.Drop)));
+            instrument => ReferenceEquals(instrument.Meter.Scope, provider.GetRequiredService<IMeterFactory>()) ? null
+                : MetricStreamConfiguration.Drop)));
         if (_services is not null) builder.ConfigureServices(_services);
     }
 }
@@ -95,7 +98,8 @@ internal sealed class LogCapture : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+            string> formatter) =>
             lines.Enqueue($"{logLevel} {formatter(state, exception)} {Text(state)} {exception}");
 
         private static string Text<TState>(TState state) => state is IEnumerable<KeyValuePair<string, object?>> pairs
@@ -106,6 +110,10 @@ internal sealed class LogCapture : ILoggerProvider
 
 internal static class Http
 {
+    /// <summary>A POST of JSON that can still be given headers.</summary>
+    public static HttpRequestMessage Post(string route, string json) =>
+        new(HttpMethod.Post, route) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+
     public static Task<HttpResponseMessage> PostJsonAsync(this HttpClient client, string route, string json) =>
         client.PostAsync(route, new StringContent(json, Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
 
@@ -116,7 +124,8 @@ internal static class Http
     public static async Task<JsonElement> AnswerAsync(this HttpClient client, string route, string json)
     {
         using HttpResponseMessage answer = await client.PostJsonAsync(route, json);
-        Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{route} {json[..Math.Min(200, json.Length)]} → {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        Assert.True(answer.StatusCode == HttpStatusCode.OK,
+            $"{route} {json[..Math.Min(200, json.Length)]} → {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
         return await answer.JsonAsync();
     }
 
@@ -129,7 +138,8 @@ internal static class Http
         JsonElement problem = JsonDocument.Parse(text).RootElement;
         Assert.Equal(errorType, problem.GetProperty("error_type").GetString());
         Assert.Equal(status, problem.GetProperty("status").GetInt32());
-        foreach (string field in new[] { "type", "title", "detail", "traceId", "error" }) Assert.False(string.IsNullOrEmpty(problem.GetProperty(field).GetString()), field);
+        foreach (string field in new[] { "type", "title", "detail", "traceId", "error" }) Assert.False(
+            string.IsNullOrEmpty(problem.GetProperty(field).GetString()), field);
         return problem;
     }
 }

@@ -41,7 +41,8 @@ public sealed class TinyModels : IDisposable
         new ModelConfig
         {
             Task = ModelTask.Classifier, Cell = CellKind.Gru, Tokenizer = Tokenization.English, EmbeddingSize = 4, HiddenSize = 5,
-            Bidirectional = true, Pooling = Pooling.Max, Labels = ["negative", "positive"], Description = "Tells praise from blame.", License = "MIT",
+            Bidirectional = true, Pooling = Pooling.Max, Labels = ["negative", "positive"], Description = "Tells praise from blame.",
+                License = "MIT",
             Metrics = new Dictionary<string, double> { ["dev_accuracy"] = 0.5 },
         },
         new ModelVocabulary(new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, "a", "lovely", "film", "dull"])), Parameters.Random(3));
@@ -49,11 +50,13 @@ public sealed class TinyModels : IDisposable
     private static TextModel Tagger(string[] labels, ulong seed) => TextModel.Create(
         new ModelConfig
         {
-            Task = ModelTask.Tagger, Cell = CellKind.Lstm, Tokenizer = Tokenization.English, EmbeddingSize = 4, HiddenSize = 5, Labels = labels,
+            Task = ModelTask.Tagger, Cell = CellKind.Lstm, Tokenizer = Tokenization.English, EmbeddingSize = 4, HiddenSize = 5,
+                Labels = labels,
             Bidirectional = true, Characters = new CharacterConfig { EmbeddingSize = 3, HiddenSize = 4 },
         },
         new ModelVocabulary(
             new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, "Marie", "Curie", "worked", "in", "Paris"]),
-            new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, .. "abcdefghijklmnopqrstuvwxyzMCP".Select(letter => letter.ToString())])),
+            new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown,
+                .. "abcdefghijklmnopqrstuvwxyzMCP".Select(letter => letter.ToString())])),
         Parameters.Random(seed));
 }

@@ -70,7 +70,11 @@ internal sealed class TextWorkload<TInput, TOutput>(
         // batch that runs, not for the next one of a long list too.
         Collect();
         HashSet<TextJob<TInput, TOutput>> served = [.. rows.Select(row => row.Job)];
-        _jobs = [.. _jobs.Where(job => !served.Contains(job)), .. _jobs.Where(job => served.Contains(job) && job.HasNext && !job.Answer.IsCompleted)];
+        _jobs =
+        [
+            .. _jobs.Where(job => !served.Contains(job)),
+            .. _jobs.Where(job => served.Contains(job) && job.HasNext && !job.Answer.IsCompleted),
+        ];
         return true;
     }
 

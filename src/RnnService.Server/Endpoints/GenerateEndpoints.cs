@@ -9,7 +9,8 @@ namespace RnnService.Server.Endpoints;
 /// <summary>Continues a text: whole, or token by token.</summary>
 internal static class GenerateEndpoints
 {
-    private const string Example = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 60, "temperature": 0.8, "seed": 7, "details": true}}""";
+    private const string Example =
+        """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 60, "temperature": 0.8, "seed": 7, "details": true}}""";
     private const string StreamExample = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 20, "temperature": 0.8, "seed": 7}}""";
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -25,7 +26,7 @@ internal static class GenerateEndpoints
             .AsInference();
         routes.MapPost("/generate_stream", (HttpContext context, GenerateTools tools) => AnswerAsync(context, tools, true))
             .WithSummary("Continue a text, token by token")
-            .WithDescription("One server-sent event a token; the last one carries generated_text and details. Comments keep the connection open.")
+            .WithDescription("One server-sent event a token, the last with generated_text and details. Comments keep the connection open.")
             .WithTags("Text")
             .Accepts<GenerateRequest>("application/json")
             .Produces<StreamEvent>(StatusCodes.Status200OK, ServerSentEvents.ContentType)
@@ -47,7 +48,8 @@ internal static class GenerateEndpoints
         string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
         if (stream)
         {
-            await StreamAsync(new ServerSentEvents(context.Response, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time), job, before, deadline, tools.Faults);
+            var events = new ServerSentEvents(context.Response, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time);
+            await StreamAsync(events, job, before, deadline, tools.Faults);
             return Results.Empty;
         }
 
@@ -105,4 +107,5 @@ internal static class GenerateEndpoints
 }
 
 /// <summary>What the generating routes work with.</summary>
-internal sealed record GenerateTools(RequestReader Reader, ModelRegistry Registry, LimitOptions Limits, HttpOptions Http, TimeProvider Time, FaultLog Faults);
+internal sealed record GenerateTools(
+    RequestReader Reader, ModelRegistry Registry, LimitOptions Limits, HttpOptions Http, TimeProvider Time, FaultLog Faults);

@@ -207,7 +207,8 @@ internal sealed record GenerateDetails
         Seed = generation.Seed,
         Prefill = TokenMessage.Of(generation.Prompt),
         Tokens = TokenMessage.Of(generation.Tokens.Select(token => token.Token)),
-        TopTokens = [.. generation.Tokens.Where(token => token.Alternatives.Count > 0).Select(token => TokenMessage.Of(token.Alternatives))],
+        TopTokens = [.. generation.Tokens.Where(token => token.Alternatives.Count > 0)
+            .Select(token => TokenMessage.Of(token.Alternatives))],
     };
 }
 

@@ -26,7 +26,7 @@ internal static class HealthEndpoints
                 return Results.Json(new HealthAnswer { Status = "ready" }, Json.Options);
             })
             .WithSummary("Whether requests are answered")
-            .WithDescription("Ready when loading is over and at least one model is served; not ready any more once the service is asked to stop.")
+            .WithDescription("Ready when loading is over and at least one model is served, until the service is asked to stop.")
             .WithTags("Health")
             .Produces<HealthAnswer>()
             .MayAnswer(ProblemKind.NotReady);

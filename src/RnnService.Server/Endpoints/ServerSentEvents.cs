@@ -4,7 +4,9 @@ using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Endpoints;
 
-/// <summary>An answer as a stream of events. The status is sent with the first of them, so that a request that fails before has its own.</summary>
+/// <summary>
+/// An answer as a stream of events. The status is sent with the first of them, so that a request that fails before has its own.
+/// </summary>
 internal sealed class ServerSentEvents(HttpResponse response, TimeSpan keepAlive, TimeProvider time)
 {
     public const string ContentType = "text/event-stream";

@@ -35,7 +35,9 @@ internal sealed record TagParameters
     public const string Simple = "simple";
     public const string None = "none";
 
-    /// <summary>simple joins the words of a B-/I- span and leaves out O; none answers with every word. Left out: simple for inputs, none for tokens.</summary>
+    /// <summary>
+    /// simple joins the words of a B-/I- span and leaves out O; none answers with every word. Left out: simple for inputs, none for tokens.
+    /// </summary>
     [OneOf($"\"{Simple}\"", $"\"{None}\"")]
     public string? AggregationStrategy { get; init; }
 
@@ -97,7 +99,12 @@ internal static class TagEndpoints
         Deadline deadline = context.Features.GetRequiredFeature<Deadline>();
         TagRequest request = await reader.ReadAsync<TagRequest>(context.Request, deadline.Token);
         if (request.Inputs is null == request.Tokens is null)
-            throw RequestProblem.Of(ProblemKind.Validation, "inputs", request.Inputs is null ? "is required, or else tokens" : "and tokens exclude each other");
+        {
+            throw RequestProblem.Of(ProblemKind.Validation, "inputs",
+                request.Inputs is null ? "is required, or else tokens" : "and tokens exclude each other");
+        }
+
+
         ModelEntry entry = registry.Choose(request.Model, ModelTask.Tagger);
         RequestFacts.Of(context).Model = entry.Name;
 
@@ -112,9 +119,11 @@ internal static class TagEndpoints
             return [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
         }, deadline.Token));
 
-        bool simple = request.Parameters?.AggregationStrategy is { } strategy ? strategy == TagParameters.Simple : request.Inputs is not null;
+        string strategy = request.Parameters?.AggregationStrategy ?? (request.Inputs is null ? TagParameters.None : TagParameters.Simple);
         List<List<TaggedText>> answers =
-            [.. sentences.Select((sentence, index) => simple ? Groups(sentence, tags[index], model.Config.Labels) : Words(sentence, tags[index], model.Config.Labels))];
+            [.. sentences.Select((sentence, index) => strategy == TagParameters.Simple
+                ? Groups(sentence, tags[index], model.Config.Labels)
+                : Words(sentence, tags[index], model.Config.Labels))];
         return request.Inputs is { IsList: false } ? Results.Json(answers[0], Json.Options) : Results.Json(answers, Json.Options);
     }
 
@@ -131,7 +140,8 @@ internal static class TagEndpoints
 
         int length = Math.Max(0, start - 1);
         if (length > limits.MaxTextLength)
-            throw RequestProblem.Of(ProblemKind.Validation, $"tokens[{index}]", $"has {length} characters; at most {limits.MaxTextLength} are allowed");
+            throw RequestProblem.Of(ProblemKind.Validation, $"tokens[{index}]",
+                $"has {length} characters; at most {limits.MaxTextLength} are allowed");
         return new Sentence(string.Join(' ', words), tokens);
     }
 
@@ -142,7 +152,8 @@ internal static class TagEndpoints
         foreach (LabelSpan span in Spans.Join(tags, labels))
         {
             (int start, int end) = (sentence.Words[span.First].Start, sentence.Words[span.First + span.Count - 1].End);
-            groups.Add(new TaggedText { EntityGroup = span.Label, Score = span.Score, Word = cutter.Cut(start, end), Start = start, End = end });
+            string word = cutter.Cut(start, end);
+            groups.Add(new TaggedText { EntityGroup = span.Label, Score = span.Score, Word = word, Start = start, End = end });
         }
 
         return groups;

@@ -23,10 +23,12 @@ internal static class HealthProbe
     /// <summary>Where the service listens for plain HTTP, as seen from this machine.</summary>
     public static Uri UrlOf(IConfiguration configuration)
     {
-        string? url = configuration["urls"]?.Split(';').FirstOrDefault(one => one.StartsWith("http://", StringComparison.OrdinalIgnoreCase));
+        string? url = configuration["urls"]?.Split(';')
+            .FirstOrDefault(one => one.StartsWith("http://", StringComparison.OrdinalIgnoreCase));
         string? port = configuration["http_ports"]?.Split(';').FirstOrDefault();
         url ??= port is null ? DefaultUrl : $"http://localhost:{port}";
-        foreach (string anywhere in new[] { "//+", "//*", "//0.0.0.0", "//[::]" }) url = url.Replace(anywhere, "//localhost", StringComparison.Ordinal);
+        foreach (string anywhere in new[] { "//+", "//*", "//0.0.0.0", "//[::]" })
+            url = url.Replace(anywhere, "//localhost", StringComparison.Ordinal);
         return new Uri(url);
     }
 

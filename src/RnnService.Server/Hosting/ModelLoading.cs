@@ -27,11 +27,13 @@ internal sealed partial class ModelLoading(
         metrics.Observe(loop, registry);
         List<string> paths = [.. Directory.EnumerateDirectories(folder.Path).Where(path => Path.GetFileName(path)[0] != '.')];
         foreach (string path in paths) registry.Set(new ModelEntry(Path.GetFileName(path), ModelState.Loading));
-        Parallel.ForEach(paths, new ParallelOptions { CancellationToken = stopping, MaxDegreeOfParallelism = Environment.ProcessorCount }, Load);
+        var parallel = new ParallelOptions { CancellationToken = stopping, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.ForEach(paths, parallel, Load);
 
         foreach (ModelTask task in Enum.GetValues<ModelTask>())
         {
-            if (registry.DefaultName(task) is { Length: > 0 } name && registry.Default(task) is null) LogNoDefault(logger, name, ModelCard.TaskName(task));
+            if (registry.DefaultName(task) is { Length: > 0 } name && registry.Default(task) is null)
+                LogNoDefault(logger, name, ModelCard.TaskName(task));
         }
 
         int served = registry.Entries.Count(entry => entry.Loaded is not null);
@@ -74,13 +76,15 @@ internal sealed partial class ModelLoading(
         _ => throw new ModelFolderException($"config.json: task is {model.Config.Task}, which this service has no route for"),
     };
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} is ready: {Task}, {Parameters} parameters, loaded in {Milliseconds:0} ms")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Model {Model} is ready: {Task}, {Parameters} parameters, loaded in {Milliseconds:0} ms")]
     private static partial void LogModel(ILogger logger, string model, string task, long parameters, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} cannot be served: {Reason}")]
     private static partial void LogBroken(ILogger logger, string model, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The default model {Model} is no {Task} that is served: requests that name no model are answered with 404")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The default model {Model} is no {Task} that is served: requests that name no model are answered with 404")]
     private static partial void LogNoDefault(ILogger logger, string model, string task);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Served} of {Folders} models in {Path} are served")]

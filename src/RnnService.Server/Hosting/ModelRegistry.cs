@@ -66,7 +66,8 @@ internal sealed class ModelRegistry(DefaultModelOptions defaults)
         if (entry.Loaded is null) throw NotFound($"the model {Quoted(name)} cannot be served; /models/{name} says why");
         ModelTask does = entry.Loaded.Model.Config.Task;
         if (does == task) return entry;
-        throw RequestProblem.Of(ProblemKind.Validation, "model", $"{Quoted(name)} is a {ModelCard.TaskName(does)}; wanted a {ModelCard.TaskName(task)}"
+        throw RequestProblem.Of(ProblemKind.Validation, "model",
+            $"{Quoted(name)} is a {ModelCard.TaskName(does)}; wanted a {ModelCard.TaskName(task)}"
             + $"{(Names(task) is { Length: > 0 } names ? ": " + names : "")}");
     }
 
@@ -88,7 +89,8 @@ internal sealed class ModelRegistry(DefaultModelOptions defaults)
     {
         string names = string.Join(", ", Entries.Where(entry => entry.Loaded is not null)
             .Select(entry => $"{entry.Name} ({ModelCard.TaskName(entry.Loaded!.Model.Config.Task)})"));
-        return new RequestProblem(ProblemKind.ModelNotFound, $"{sentence}; {(names.Length == 0 ? "no model is served" : "there are: " + names)}");
+        return new RequestProblem(ProblemKind.ModelNotFound,
+            $"{sentence}; {(names.Length == 0 ? "no model is served" : "there are: " + names)}");
     }
 
     private string Names(ModelTask task) =>

@@ -5,6 +5,7 @@ namespace RnnService.Server.Hosting;
 internal sealed record ModelsFolder(string Path)
 {
     private const string Name = "models";
+    private const string Option = $"{ServiceOptions.Section}:{nameof(ServiceOptions.ModelsPath)}";
 
     /// <summary>The folder that is set, or the nearest one named models at or above the places given.</summary>
     /// <exception cref="OptionsException">It is not there.</exception>
@@ -14,7 +15,7 @@ internal sealed record ModelsFolder(string Path)
         {
             return Directory.Exists(set)
                 ? new ModelsFolder(System.IO.Path.GetFullPath(set))
-                : throw new OptionsException([$"{ServiceOptions.Section}:{nameof(ServiceOptions.ModelsPath)} is \"{set}\"; wanted a folder that exists"]);
+                : throw new OptionsException([$"{Option} is \"{set}\"; wanted a folder that exists"]);
         }
 
         foreach (string place in places)
@@ -26,7 +27,7 @@ internal sealed record ModelsFolder(string Path)
             }
         }
 
-        throw new OptionsException([$"{ServiceOptions.Section}:{nameof(ServiceOptions.ModelsPath)} is not set and there is no folder named "
+        throw new OptionsException([$"{Option} is not set and there is no folder named "
             + $"{Name} at or above {string.Join(" or ", places.Distinct())}; wanted a folder that holds one folder a model"]);
     }
 }

@@ -8,7 +8,9 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace RnnService.Server.Hosting;
 
-/// <summary>Writes the OpenAPI document from what the code answers from: the request records with their bounds, and the status table.</summary>
+/// <summary>
+/// Writes the OpenAPI document from what the code answers from: the request records with their bounds, and the status table.
+/// </summary>
 internal static class OpenApiDocument
 {
     public const string Name = "v1";
@@ -28,7 +30,11 @@ internal static class OpenApiDocument
         options.CustomOperationIds(description => description.RelativePath!.Replace("{", "").Replace("}", "").Replace('/', '_'));
         options.MapType<Texts>(() => new OpenApiSchema
         {
-            OneOf = [new OpenApiSchema { Type = JsonSchemaType.String }, new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } }],
+            OneOf =
+            [
+                new OpenApiSchema { Type = JsonSchemaType.String },
+                new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
+            ],
         });
         options.SchemaFilter<BoundsFilter>();
         options.OperationFilter<AnswersFilter>();
@@ -40,7 +46,8 @@ internal static class OpenApiDocument
         public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
         {
             bool isRequest = context.Type.Namespace == typeof(GenerateRequest).Namespace
-                && (context.Type.Name.EndsWith("Request", StringComparison.Ordinal) || context.Type.Name.EndsWith("Parameters", StringComparison.Ordinal)
+                && (context.Type.Name.EndsWith("Request", StringComparison.Ordinal)
+                    || context.Type.Name.EndsWith("Parameters", StringComparison.Ordinal)
                     || context.Type == typeof(HubOptions));
             if (schema is not OpenApiSchema { Properties: { } properties } record) return;
             // Later versions may answer with more; what is sent is held to the letter.
@@ -49,9 +56,11 @@ internal static class OpenApiDocument
             foreach (ShapeField field in Shape.Of(context.Type).Fields)
             {
                 if (properties[field.Name] is OpenApiSchema property) Bound(property, field);
-                else if (!field.Required) properties[field.Name] = new OpenApiSchema { OneOf = [properties[field.Name], new OpenApiSchema { Type = JsonSchemaType.Null }] };
+                else if (!field.Required) properties[field.Name] = new OpenApiSchema { OneOf = [properties[field.Name], Null()] };
             }
         }
+
+        private static OpenApiSchema Null() => new() { Type = JsonSchemaType.Null };
 
         private void Bound(OpenApiSchema schema, ShapeField field)
         {
@@ -106,7 +115,8 @@ internal static class OpenApiDocument
             if (metadata.OfType<RequestExample>().FirstOrDefault() is { } example && operation.RequestBody is OpenApiRequestBody body)
             {
                 body.Required = true;
-                foreach (OpenApiMediaType media in body.Content!.Values.OfType<OpenApiMediaType>()) media.Example = JsonNode.Parse(example.Json);
+                foreach (OpenApiMediaType media in body.Content!.Values.OfType<OpenApiMediaType>())
+                    media.Example = JsonNode.Parse(example.Json);
                 operation.Parameters ??= [];
                 operation.Parameters.Add(DeadlineHeader());
             }
@@ -121,15 +131,16 @@ internal static class OpenApiDocument
             Dictionary<string, OpenApiMediaType> answers =
                 operation.Responses["200"].Content?.ToDictionary(one => one.Key, one => (OpenApiMediaType)one.Value) ?? [];
             if (metadata.OfType<AlsoStreams>().Any())
-                ((OpenApiResponse)operation.Responses["200"]).Content![ServerSentEvents.ContentType] = new OpenApiMediaType { Schema = SchemaOf(typeof(StreamEvent), context) };
+                ((OpenApiResponse)operation.Responses["200"]).Content![ServerSentEvents.ContentType] =
+                    new OpenApiMediaType { Schema = SchemaOf(typeof(StreamEvent), context) };
             if (metadata.OfType<AlsoLists>().FirstOrDefault() is { } also)
             {
                 OpenApiMediaType json = answers["application/json"];
                 json.Schema = new OpenApiSchema { OneOf = [json.Schema!, SchemaOf(also.Type, context)] };
             }
 
-            foreach (IGrouping<int, ProblemKind> status in metadata.OfType<MayAnswer>().Select(one => one.Kind).Append(ProblemKind.Internal).Distinct()
-                .OrderBy(kind => kind.Status).GroupBy(kind => kind.Status))
+            IEnumerable<ProblemKind> kinds = metadata.OfType<MayAnswer>().Select(one => one.Kind).Append(ProblemKind.Internal).Distinct();
+            foreach (IGrouping<int, ProblemKind> status in kinds.OrderBy(kind => kind.Status).GroupBy(kind => kind.Status))
             {
                 operation.Responses[status.Key.ToString()] = new OpenApiResponse
                 {
@@ -137,7 +148,11 @@ internal static class OpenApiDocument
                     Headers = status.Any(kind => kind.RetryAfterSeconds is not null) ? RetryAfter() : null,
                     Content = new Dictionary<string, IOpenApiMediaType>
                     {
-                        ["application/problem+json"] = new OpenApiMediaType { Schema = SchemaOf(typeof(Problem), context), Example = ProblemExample(status.First()) },
+                        ["application/problem+json"] = new OpenApiMediaType
+                        {
+                            Schema = SchemaOf(typeof(Problem), context),
+                            Example = ProblemExample(status.First()),
+                        },
                     },
                 };
             }
@@ -151,7 +166,11 @@ internal static class OpenApiDocument
 
         private static Dictionary<string, IOpenApiHeader> RetryAfter() => new()
         {
-            ["Retry-After"] = new OpenApiHeader { Description = "Seconds to wait.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer } },
+            ["Retry-After"] = new OpenApiHeader
+            {
+                Description = "Seconds to wait.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
+            },
         };
 
         private static OpenApiParameter DeadlineHeader() => new()

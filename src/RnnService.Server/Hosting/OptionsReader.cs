@@ -20,7 +20,8 @@ internal sealed record OptionField(string Path, PropertyInfo Property, object? D
 {
     public string EnvironmentVariable => Path.Replace(":", "__", StringComparison.Ordinal);
 
-    public string Wanted => Bounds is null ? "text" : string.Create(CultureInfo.InvariantCulture, $"a whole number from {Bounds.Minimum} to {Bounds.Maximum}");
+    public string Wanted => Bounds is null ? "text"
+        : string.Create(CultureInfo.InvariantCulture, $"a whole number from {Bounds.Minimum} to {Bounds.Maximum}");
 }
 
 /// <summary>
@@ -68,7 +69,8 @@ internal static class OptionsReader
     {
         OptionField field = Fields.Single(field => field.Property == property);
         if (property.PropertyType == typeof(string)) return section.Value ?? "";
-        if (int.TryParse(section.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && field.Bounds!.IsValid(number))
+        if (int.TryParse(section.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+            && field.Bounds!.IsValid(number))
             return number;
         faults.Add($"{field.Path} is \"{section.Value}\"; wanted {field.Wanted}");
         return null;

@@ -15,7 +15,8 @@ internal static class Service
     /// <exception cref="OptionsException">The configuration cannot be used.</exception>
     public static WebApplication Build(string[] args)
     {
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         ServiceOptions options = OptionsReader.Read(builder.Configuration);
         ModelsFolder folder = ModelsFolder.Find(options.ModelsPath, Environment.CurrentDirectory, AppContext.BaseDirectory);
 

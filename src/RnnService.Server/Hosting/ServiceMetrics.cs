@@ -1,11 +1,15 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using RnnService.Engine;
+using RnnService.Engine.Tasks;
 using RnnService.Server.Batching;
 
 namespace RnnService.Server.Hosting;
 
-/// <summary>What the service measures, in base units. /metrics shows the names with underscores and the unit (<c>rnn_queue_duration_seconds</c>). Thread-safe.</summary>
+/// <summary>
+/// What the service measures, in base units. /metrics shows the names with underscores and the unit (<c>rnn_queue_duration_seconds</c>).
+/// Thread-safe.
+/// </summary>
 internal sealed class ServiceMetrics
 {
     public const string MeterName = "RnnService";
@@ -13,7 +17,8 @@ internal sealed class ServiceMetrics
     private static readonly InstrumentAdvice<double> Latencies =
         new() { HistogramBucketBoundaries = [.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60] };
 
-    private static readonly InstrumentAdvice<long> Rows = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] };
+    private static readonly InstrumentAdvice<long> Rows =
+        new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] };
 
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
@@ -34,7 +39,8 @@ internal sealed class ServiceMetrics
         _failures = _meter.CreateCounter<long>("rnn.request.failures", null, "Requests not answered with success, by reason.");
         _inputTokens = _meter.CreateCounter<long>("rnn.input.tokens", null, "Tokens read: prompts, and texts to classify or tag.");
         _outputTokens = _meter.CreateCounter<long>("rnn.output.tokens", null, "Tokens generated.");
-        _request = _meter.CreateHistogram("rnn.request.duration", "s", "From the first byte read to the last byte written.", advice: Latencies);
+        _request = _meter.CreateHistogram(
+            "rnn.request.duration", "s", "From the first byte read to the last byte written.", advice: Latencies);
         _queue = _meter.CreateHistogram("rnn.queue.duration", "s", "From being handed in to being computed first.", advice: Latencies);
         _compute = _meter.CreateHistogram("rnn.compute.duration", "s", "One batch or one step.", advice: Latencies);
         _rows = _meter.CreateHistogram("rnn.batch.rows", null, "Texts computed together in one batch or step.", advice: Rows);
@@ -45,16 +51,22 @@ internal sealed class ServiceMetrics
     /// <summary>Lets the gauges read from what runs. Called once.</summary>
     public void Observe(ComputeLoop loop, ModelRegistry registry)
     {
-        _meter.CreateObservableGauge("rnn.queue.depth", () => loop.Workloads.Select(work => Of(work.Waiting, work.Model)), null, "Requests that wait.");
-        _meter.CreateObservableGauge("rnn.streams.active",
-            () => loop.Workloads.OfType<StreamWorkload>().Select(work => Of(work.Active, work.Model)), null, "Texts being continued.");
-        _meter.CreateObservableGauge("rnn.model.info", () => registry.Entries.Where(entry => entry.Loaded is not null).Select(Info), null, "1 for each model served.");
-        _meter.CreateObservableGauge("rnn.model.broken",
-            () => registry.Entries.Count(entry => entry.State == ModelState.Broken), null, "Model folders that cannot be served.");
-        _meter.CreateObservableGauge("rnn.model.size",
-            () => registry.Entries.Where(entry => entry.Loaded is not null).Select(entry => Of(entry.Loaded!.Bytes, entry.Name)), "By", "Size of the weight file.");
-        _meter.CreateObservableGauge("rnn.model.load.duration", () => registry.Entries.Where(entry => entry.Loaded is not null)
-            .Select(entry => new Measurement<double>(entry.LoadTime.TotalSeconds, Model(entry.Name))), "s", "Time it took to load and check the model.");
+        IEnumerable<ModelEntry> Served() => registry.Entries.Where(entry => entry.Loaded is not null);
+        _meter.CreateObservableGauge(
+            "rnn.queue.depth", () => loop.Workloads.Select(work => Of(work.Waiting, work.Model)), null, "Requests that wait.");
+        _meter.CreateObservableGauge(
+            "rnn.streams.active", () => loop.Workloads.OfType<StreamWorkload>().Select(work => Of(work.Active, work.Model)), null,
+            "Texts being continued.");
+        _meter.CreateObservableGauge("rnn.model.info", () => Served().Select(Info), null, "1 for each model served.");
+        _meter.CreateObservableGauge(
+            "rnn.model.broken", () => registry.Entries.Count(entry => entry.State == ModelState.Broken), null,
+            "Model folders that cannot be served.");
+        _meter.CreateObservableGauge(
+            "rnn.model.size", () => Served().Select(entry => Of(entry.Loaded!.Bytes, entry.Name)), "By", "Size of the weight file.");
+        _meter.CreateObservableGauge(
+            "rnn.model.load.duration",
+            () => Served().Select(entry => new Measurement<double>(entry.LoadTime.TotalSeconds, Model(entry.Name))), "s",
+            "Time it took to load and check the model.");
     }
 
     public void Request(string route, string model, int status, string? failure, TimeSpan took)
@@ -98,10 +110,15 @@ internal sealed class ServiceMetrics
     private static Measurement<int> Info(ModelEntry entry)
     {
         LoadedModel loaded = entry.Loaded!;
+        ModelConfig config = loaded.Model.Config;
         return new Measurement<int>(1, new TagList
         {
-            { "model", entry.Name }, { "task", ModelCard.TaskName(loaded.Model.Config.Task) }, { "cell", ModelCard.CellName(loaded.Model.Config) },
-            { "layers", loaded.Model.Config.Layers }, { "hidden_size", loaded.Model.Config.HiddenSize }, { "sha256", loaded.Sha256 },
+            { "model", entry.Name },
+            { "task", ModelCard.TaskName(config.Task) },
+            { "cell", ModelCard.CellName(config) },
+            { "layers", config.Layers },
+            { "hidden_size", config.HiddenSize },
+            { "sha256", loaded.Sha256 },
         });
     }
 

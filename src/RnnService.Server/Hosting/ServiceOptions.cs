@@ -3,14 +3,18 @@ using System.ComponentModel.DataAnnotations;
 namespace RnnService.Server.Hosting;
 
 /// <summary>
-/// Everything that can be set, under the section <c>Rnn</c> of appsettings.json or as environment variables (<c>Rnn__Limits__MaxNewTokens</c>).
+/// Everything that can be set, under the section <c>Rnn</c> of appsettings.json or as environment variables
+/// (<c>Rnn__Limits__MaxNewTokens</c>).
 /// The summaries are the table in docs/options.md.
 /// </summary>
 internal sealed record ServiceOptions
 {
     public const string Section = "Rnn";
 
-    /// <summary>Folder that holds one folder a model. Empty: the nearest folder named models, upwards from the current directory or else from the program's.</summary>
+    /// <summary>
+    /// Folder that holds one folder a model. Empty: the nearest folder named models, upwards from the current directory or else from the
+    /// program's.
+    /// </summary>
     public string ModelsPath { get; init; } = "";
 
     public DefaultModelOptions Defaults { get; init; } = new();
@@ -74,11 +78,16 @@ internal sealed record BatchingOptions
     [Range(1, 100_000)]
     public int QueueLength { get; init; } = 256;
 
-    /// <summary>Texts one language model continues together; further ones wait in the queue. More: higher throughput, slower single streams.</summary>
+    /// <summary>
+    /// Texts one language model continues together; further ones wait in the queue. More: higher throughput, slower single streams.
+    /// </summary>
     [Range(1, 10_000)]
     public int MaxStreams { get; init; } = 64;
 
-    /// <summary>Size of a batch of texts: rows times the longest row, in tokens. A longer text is computed alone. Larger: higher throughput, longer waits for short texts.</summary>
+    /// <summary>
+    /// Size of a batch of texts: rows times the longest row, in tokens. A longer text is computed alone. Larger: higher throughput, longer
+    /// waits for short texts.
+    /// </summary>
     [Range(1, 10_000_000)]
     public int BatchTokens { get; init; } = 4_096;
 
@@ -86,7 +95,10 @@ internal sealed record BatchingOptions
     [Range(1, 100_000)]
     public int PromptChunk { get; init; } = 64;
 
-    /// <summary>Generated tokens a streaming client may leave unread before its stream pauses, so that slow readers cost neither memory nor computing.</summary>
+    /// <summary>
+    /// Generated tokens a streaming client may leave unread before its stream pauses, so that slow readers cost neither memory nor
+    /// computing.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int StreamBuffer { get; init; } = 256;
 }
@@ -98,7 +110,9 @@ internal sealed record HttpOptions
     [Range(1, 3_600)]
     public int StreamKeepAliveSeconds { get; init; } = 15;
 
-    /// <summary>Seconds that running requests get to finish when the service is asked to stop; what is left then is answered with 503.</summary>
+    /// <summary>
+    /// Seconds that running requests get to finish when the service is asked to stop; what is left then is answered with 503.
+    /// </summary>
     [Range(0, 3_600)]
     public int DrainSeconds { get; init; } = 25;
 

@@ -32,7 +32,8 @@ internal static class CodePoints
 
         private readonly (int Unit, int Point) Seek(int wanted, int unit, int point)
         {
-            for (; point < wanted && unit < text.Length; point++) unit += char.IsHighSurrogate(text[unit]) && unit + 1 < text.Length ? 2 : 1;
+            for (; point < wanted && unit < text.Length; point++)
+                unit += char.IsHighSurrogate(text[unit]) && unit + 1 < text.Length ? 2 : 1;
             return (unit, point);
         }
     }

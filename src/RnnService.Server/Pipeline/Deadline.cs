@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace RnnService.Server.Pipeline;
 
-/// <summary>The time a request allows for its answer, in the header <c>X-Request-Deadline-Ms</c>, joined with the client's leaving.</summary>
+/// <summary>
+/// The time a request allows for its answer, in the header <c>X-Request-Deadline-Ms</c>, joined with the client's leaving.
+/// </summary>
 internal sealed class Deadline : IDisposable
 {
     public const string Header = "X-Request-Deadline-Ms";

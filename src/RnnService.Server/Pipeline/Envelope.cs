@@ -7,7 +7,8 @@ namespace RnnService.Server.Pipeline;
 /// Goes round every request: gives it an id, turns whatever ends it early into a row of the status table, and writes one log line and
 /// the metrics. No text of a request reaches the log: exceptions are logged by type and place, because their messages may quote it.
 /// </summary>
-internal sealed partial class Envelope(RequestDelegate next, ServiceMetrics metrics, FaultLog faults, TimeProvider time, ILogger<Envelope> logger)
+internal sealed partial class Envelope(
+    RequestDelegate next, ServiceMetrics metrics, FaultLog faults, TimeProvider time, ILogger<Envelope> logger)
 {
     public const string RequestIdHeader = "X-Request-Id";
     private const int ClientClosedRequest = 499;
@@ -22,7 +23,8 @@ internal sealed partial class Envelope(RequestDelegate next, ServiceMetrics metr
             await next(context);
             if (Unanswered(context) is { } problem) await AnswerAsync(context, problem);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested
+            && exception is (OperationCanceledException or IOException))
         {
             facts.Failure = "cancelled";
             if (!context.Response.HasStarted) context.Response.StatusCode = ClientClosedRequest;
@@ -50,7 +52,9 @@ internal sealed partial class Envelope(RequestDelegate next, ServiceMetrics metr
             context.Response.StatusCode, facts.Failure ?? "", took.TotalMilliseconds, RequestFacts.TraceId(context));
     }
 
-    /// <summary>Writes a problem as the answer, unless an answer has begun; then the connection is cut so that nobody takes a part for the whole.</summary>
+    /// <summary>
+    /// Writes a problem as the answer, unless an answer has begun; then the connection is cut so that nobody takes a part for the whole.
+    /// </summary>
     private static async Task AnswerAsync(HttpContext context, RequestProblem problem)
     {
         RequestFacts.Of(context).Failure = problem.Kind.ErrorType;
@@ -85,7 +89,8 @@ internal sealed partial class Envelope(RequestDelegate next, ServiceMetrics metr
     private static string RequestId(HttpContext context)
     {
         string given = context.Request.Headers[RequestIdHeader].ToString();
-        bool usable = given.Length is > 0 and <= 128 && given.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
+        bool usable = given.Length is > 0 and <= 128
+            && given.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
         return usable ? given : RequestFacts.TraceId(context);
     }
 

@@ -45,7 +45,10 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
         "The time that the request allowed in X-Request-Deadline-Ms was over.");
 
     public static IReadOnlyList<ProblemKind> All { get; } =
-        [Malformed, ModelNotFound, RouteNotFound, MethodNotAllowed, TooLarge, MediaType, Validation, Overloaded, Internal, NotReady, Deadline];
+    [
+        Malformed, ModelNotFound, RouteNotFound, MethodNotAllowed, TooLarge, MediaType, Validation, Overloaded, Internal, NotReady,
+        Deadline,
+    ];
 
     /// <summary>What a route that computes may answer.</summary>
     public static IReadOnlyList<ProblemKind> OfInference { get; } =

@@ -4,9 +4,10 @@ namespace RnnService.Server.Pipeline;
 
 /// <summary>Ends a request with a row of the status table.</summary>
 /// <param name="kind">The row.</param>
-/// <param name="detail">A sentence for the caller: what, where, what was wanted. It may quote the caller's own text and is never logged.</param>
+/// <param name="detail">A sentence for the caller: what, where, what was wanted. It may quote the caller and is never logged.</param>
 /// <param name="errors">Messages by field.</param>
-internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyDictionary<string, string[]>? errors = null) : Exception(detail)
+internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyDictionary<string, string[]>? errors = null)
+    : Exception(detail)
 {
     public ProblemKind Kind { get; } = kind;
 

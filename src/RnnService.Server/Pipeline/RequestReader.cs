@@ -84,8 +84,10 @@ internal sealed class RequestReader(LimitOptions limits)
     private static void CheckMediaType(HttpRequest request)
     {
         bool isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
-            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
+            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+                || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
         if (!isJson) throw WrongMediaType();
     }
 
@@ -134,11 +136,19 @@ internal sealed class RequestReader(LimitOptions limits)
                 case JsonForm.Object: Object(element, field.Nested!, path); break;
                 case JsonForm.Text when Is(element, JsonValueKind.String, path, "a string"): Text(element, field, path); break;
                 case JsonForm.TextOrTexts when element.ValueKind == JsonValueKind.String: Text(element, field, path); break;
-                case JsonForm.TextOrTexts when Is(element, JsonValueKind.Array, path, "a string or a list of strings"): Texts(element, field, path); break;
+                case JsonForm.TextOrTexts when Is(element, JsonValueKind.Array, path, "a string or a list of strings"):
+                    Texts(element, field, path);
+                    break;
                 case JsonForm.Texts when Is(element, JsonValueKind.Array, path, "a list of strings"): Texts(element, field, path); break;
-                case JsonForm.ListsOfTexts when Is(element, JsonValueKind.Array, path, "a list of lists of strings"): Lists(element, field, path); break;
-                case JsonForm.Number when Is(element, JsonValueKind.Number, path, "a number"): Number(element.GetDouble(), field, path); break;
-                case JsonForm.WholeNumber when Is(element, JsonValueKind.Number, path, "a whole number"): Whole(element, field, path); break;
+                case JsonForm.ListsOfTexts when Is(element, JsonValueKind.Array, path, "a list of lists of strings"):
+                    Lists(element, field, path);
+                    break;
+                case JsonForm.Number when Is(element, JsonValueKind.Number, path, "a number"):
+                    Number(element.GetDouble(), field, path);
+                    break;
+                case JsonForm.WholeNumber when Is(element, JsonValueKind.Number, path, "a whole number"):
+                    Whole(element, field, path);
+                    break;
                 case JsonForm.Truth when element.ValueKind is not (JsonValueKind.True or JsonValueKind.False):
                     Malformed.Add(new FieldFault(path, $"wanted true or false, found {Found(element)}"));
                     break;
@@ -218,7 +228,8 @@ internal sealed class RequestReader(LimitOptions limits)
             double most = bounds.Most(limits);
             bool within = (bounds.Above ? value > bounds.Least : value >= bounds.Least) && value <= most;
             if (!within) OutOfBounds.Add(new FieldFault(path,
-                $"must be {(bounds.Above ? "above" : "at least")} {ValueAttribute.Text(bounds.Least)} and at most {bounds.MostText(limits)}"));
+                $"must be {(bounds.Above ? "above" : "at least")} {ValueAttribute.Text(bounds.Least)} and "
+                + $"at most {bounds.MostText(limits)}"));
         }
 
         private bool Is(JsonElement element, JsonValueKind kind, string path, string wanted)

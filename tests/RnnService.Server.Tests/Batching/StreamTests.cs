@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -12,7 +11,10 @@ public sealed class StreamTests(SharedService shared)
     private const string Short = """{"inputs": "a", "parameters": {"max_new_tokens": 3, "seed": 1}}""";
 
     private static readonly (string, string)[] OneAtATime =
-        [("Rnn:Batching:MaxStreams", "1"), ("Rnn:Limits:MaxNewTokens", "100000000"), ("Rnn:Http:StreamKeepAliveSeconds", "1"), ("Rnn:Http:DrainSeconds", "1")];
+    [
+        ("Rnn:Batching:MaxStreams", "1"), ("Rnn:Limits:MaxNewTokens", "100000000"),
+        ("Rnn:Http:StreamKeepAliveSeconds", "1"), ("Rnn:Http:DrainSeconds", "1"),
+    ];
 
     [Fact]
     public async Task A_client_that_leaves_frees_its_place_for_the_one_that_waits()
@@ -70,6 +72,11 @@ public sealed class StreamTests(SharedService shared)
         using HttpResponseMessage waiting = await SendAsync(client, "/generate_stream", Short, leave.Token);
         using var reader = new StreamReader(await waiting.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
         Assert.Equal(":", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+        double tokens = await service.MetricAsync("rnn_output_tokens_total");
+        Assert.InRange(tokens, 256, double.MaxValue); // the buffer is full
+        Assert.Equal("", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(":", await reader.ReadLineAsync(TestContext.Current.CancellationToken)); // a second later
+        Assert.Equal(tokens, await service.MetricAsync("rnn_output_tokens_total"));
         await leave.CancelAsync();
     }
 
@@ -78,10 +85,12 @@ public sealed class StreamTests(SharedService shared)
     {
         await using TestService service = await TestService.StartAsync(shared.Models, OneAtATime);
         using HttpClient client = service.Client();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/generate_stream") { Content = new StringContent(Endless, Encoding.UTF8, "application/json") };
+        using HttpRequestMessage request = Http.Post("/generate_stream", Endless);
         request.Headers.Add("X-Request-Deadline-Ms", "300");
-        using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-        List<JsonElement> events = Endpoints.GenerateTests.Events(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        using HttpResponseMessage answer =
+            await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        List<JsonElement> events = Endpoints.GenerateTests.Events(
+            await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.True(events[0].TryGetProperty("token", out _));
         Assert.Equal("deadline", events[^1].GetProperty("error_type").GetString());
         Assert.Contains("X-Request-Deadline-Ms", events[^1].GetProperty("error").GetString(), StringComparison.Ordinal);
@@ -104,7 +113,8 @@ public sealed class StreamTests(SharedService shared)
         Assert.NotNull(refused.Headers.RetryAfter);
 
         Assert.NotEmpty((await running).GetProperty("generated_text").GetString()!);
-        List<JsonElement> events = Endpoints.GenerateTests.Events(await endless.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        List<JsonElement> events = Endpoints.GenerateTests.Events(
+            await endless.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal("not_ready", events[^1].GetProperty("error_type").GetString());
     }
 
@@ -113,17 +123,37 @@ public sealed class StreamTests(SharedService shared)
     {
         (string Route, string Body)[] requests =
         [
-            .. Enumerable.Range(0, 24).Select(seed => ("/generate", $$$"""{"inputs": "{{{"abcdef"[..(1 + seed % 6)]}}}", "parameters": {"max_new_tokens": {{{10 + seed * 7}}}, "seed": {{{seed}}}, "details": true}}""")),
-            .. Enumerable.Range(0, 8).Select(seed => ("/generate_stream", $$$"""{"inputs": "to be", "model": "words", "parameters": {"max_new_tokens": 30, "seed": {{{seed}}}}}""")),
-            .. Enumerable.Range(0, 16).Select(index => ("/classify", JsonSerializer.Serialize(new { inputs = Enumerable.Range(0, 1 + index * 2).Select(words => string.Join(' ', Enumerable.Repeat("lovely film", words))) }))),
-            .. Enumerable.Range(0, 16).Select(index => ("/tag", JsonSerializer.Serialize(new { inputs = string.Join(' ', Enumerable.Repeat("Marie in Paris", index)), model = index % 2 == 0 ? "ner" : "pos" }))),
+            .. Enumerable.Range(0, 24).Select(seed => ("/generate", Body(new
+            {
+                inputs = "abcdef"[..(1 + seed % 6)],
+                parameters = new { max_new_tokens = 10 + seed * 7, seed, details = true },
+            }))),
+            .. Enumerable.Range(0, 8).Select(seed => ("/generate_stream", Body(new
+            {
+                inputs = "to be",
+                model = "words",
+                parameters = new { max_new_tokens = 30, seed },
+            }))),
+            .. Enumerable.Range(0, 16).Select(index => ("/classify", Body(new
+            {
+                inputs = Enumerable.Range(0, 1 + index * 2).Select(words => string.Join(' ', Enumerable.Repeat("lovely film", words))),
+            }))),
+            .. Enumerable.Range(0, 16).Select(index => ("/tag", Body(new
+            {
+                inputs = string.Join(' ', Enumerable.Repeat("Marie in Paris", index)),
+                model = index % 2 == 0 ? "ner" : "pos",
+            }))),
         ];
         var alone = new List<string>();
         foreach ((string route, string body) in requests) alone.Add(await TextAsync(route, body));
-        string[] together = await Task.WhenAll(requests.Concat(requests).Select(request => Task.Run(() => TextAsync(request.Route, request.Body))));
+        string[] together = await Task.WhenAll(
+            requests.Concat(requests).Select(request => Task.Run(() => TextAsync(request.Route, request.Body))));
         Assert.Equal(alone.Concat(alone), together);
         // They did meet: some batch or step held more than one row.
-        Assert.True(await shared.Service.MetricAsync("rnn_batch_rows_bucket", "le=\"1\"") < await shared.Service.MetricAsync("rnn_batch_rows_count"));
+        double single = await shared.Service.MetricAsync("rnn_batch_rows_bucket", "le=\"1\"");
+        Assert.True(single < await shared.Service.MetricAsync("rnn_batch_rows_count"));
+
+        static string Body<T>(T body) => JsonSerializer.Serialize(body);
     }
 
     private async Task<string> TextAsync(string route, string body)
@@ -134,6 +164,6 @@ public sealed class StreamTests(SharedService shared)
         return text;
     }
 
-    private static Task<HttpResponseMessage> SendAsync(HttpClient client, string route, string body, CancellationToken cancel) => client.SendAsync(
-        new HttpRequestMessage(HttpMethod.Post, route) { Content = new StringContent(body, Encoding.UTF8, "application/json") }, HttpCompletionOption.ResponseHeadersRead, cancel);
+    private static Task<HttpResponseMessage> SendAsync(HttpClient client, string route, string body, CancellationToken cancel) =>
+        client.SendAsync(Http.Post(route, body), HttpCompletionOption.ResponseHeadersRead, cancel);
 }

@@ -14,7 +14,8 @@ public sealed class TextWorkloadTests
     [Fact]
     public async Task A_text_that_cannot_be_computed_does_not_take_its_company_with_it()
     {
-        TextWorkload<int, int> workload = Workload(batchTokens: 100, compute: texts => texts.Contains(13) ? throw new InvalidOperationException() : [.. texts]);
+        TextWorkload<int, int> workload =
+            Workload(batchTokens: 100, compute: texts => texts.Contains(13) ? throw new InvalidOperationException() : [.. texts]);
         Task<int[]> good = Submit(workload, 5, 6), bad = Submit(workload, 13, 7), other = Submit(workload, 8);
         while (workload.Turn())
         {
@@ -123,9 +124,11 @@ public sealed class TextWorkloadTests
         Assert.Equal(0, workload.Waiting);
     }
 
-    private static Task<int[]> Submit(TextWorkload<int, int> workload, params int[] texts) => workload.Submit(() => texts, CancellationToken.None);
+    private static Task<int[]> Submit(TextWorkload<int, int> workload, params int[] texts) =>
+        workload.Submit(() => texts, CancellationToken.None);
 
-    private TextWorkload<int, int> Workload(int batchTokens, int queueLength = 10, Func<IReadOnlyList<int>, IReadOnlyList<int>>? compute = null)
+    private TextWorkload<int, int> Workload(
+        int batchTokens, int queueLength = 10, Func<IReadOnlyList<int>, IReadOnlyList<int>>? compute = null)
     {
         IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
         return new TextWorkload<int, int>(
@@ -135,6 +138,7 @@ public sealed class TextWorkloadTests
                 _batches.Add([.. texts]);
                 return compute?.Invoke(texts) ?? texts;
             },
-            text => text, new BatchingOptions { BatchTokens = batchTokens, QueueLength = queueLength }, new ServiceMetrics(meters), TimeProvider.System);
+            text => text, new BatchingOptions { BatchTokens = batchTokens, QueueLength = queueLength }, new ServiceMetrics(meters),
+            TimeProvider.System);
     }
 }

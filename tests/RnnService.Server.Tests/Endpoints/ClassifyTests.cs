@@ -24,7 +24,8 @@ public sealed class ClassifyTests(SharedService shared)
     [Fact]
     public async Task A_single_text_is_answered_with_a_list_of_one_list()
     {
-        JsonElement answer = await shared.Client.AnswerAsync("/classify", """{"inputs": "a film", "parameters": {"top_k": 1, "function_to_apply": "softmax"}}""");
+        JsonElement answer = await shared.Client.AnswerAsync(
+            "/classify", """{"inputs": "a film", "parameters": {"top_k": 1, "function_to_apply": "softmax"}}""");
         Assert.Equal(1, answer.GetArrayLength());
         Assert.Equal(1, answer[0].GetArrayLength());
     }

@@ -9,7 +9,10 @@ public sealed class GenerateTests(SharedService shared)
     public async Task A_text_is_continued_as_the_engine_alone_continues_it()
     {
         var model = (LanguageModel)shared.Models.Load("shakespeare");
-        var options = new GenerationOptions { MaxNewTokens = 25, Temperature = .8f, TopK = 10, TopP = .9f, RepetitionPenalty = 1.2f, Seed = 7 };
+        var options = new GenerationOptions
+        {
+            MaxNewTokens = 25, Temperature = .8f, TopK = 10, TopP = .9f, RepetitionPenalty = 1.2f, Seed = 7,
+        };
         GeneratedToken[] wanted = [.. model.Generate("ROMEO:", options)];
 
         JsonElement answer = await shared.Client.AnswerAsync("/generate", """
@@ -24,7 +27,8 @@ public sealed class GenerateTests(SharedService shared)
         Assert.Equal(7, details.GetProperty("seed").GetInt32());
         Assert.Empty(details.GetProperty("prefill").EnumerateArray());
         Assert.Empty(details.GetProperty("top_tokens").EnumerateArray());
-        Assert.Equal(wanted.Select(token => token.Token.Id), details.GetProperty("tokens").EnumerateArray().Select(token => token.GetProperty("id").GetInt32()));
+        Assert.Equal(wanted.Select(token => token.Token.Id),
+            details.GetProperty("tokens").EnumerateArray().Select(token => token.GetProperty("id").GetInt32()));
         Assert.Equal(wanted.Select(token => token.Token.LogProbability),
             details.GetProperty("tokens").EnumerateArray().Select(token => token.GetProperty("logprob").GetSingle()));
     }
@@ -36,7 +40,8 @@ public sealed class GenerateTests(SharedService shared)
         JsonElement whole = await shared.Client.AnswerAsync("/generate", $$"""{"inputs": "O", "parameters": {{parameters}}}""");
         foreach ((string route, string stream) in new[] { ("/generate", "true"), ("/generate_stream", "false") })
         {
-            using HttpResponseMessage answer = await shared.Client.PostJsonAsync(route, $$"""{"inputs": "O", "stream": {{stream}}, "parameters": {{parameters}}}""");
+            using HttpResponseMessage answer =
+                await shared.Client.PostJsonAsync(route, $$"""{"inputs": "O", "stream": {{stream}}, "parameters": {{parameters}}}""");
             Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
             Assert.Equal("no", answer.Headers.GetValues("X-Accel-Buffering").Single());
             List<JsonElement> events = Events(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
@@ -57,10 +62,12 @@ public sealed class GenerateTests(SharedService shared)
     [Fact]
     public async Task A_drawn_seed_gives_the_same_text_when_sent_back()
     {
-        JsonElement first = await shared.Client.AnswerAsync("/generate", """{"inputs": "a", "parameters": {"details": true, "max_new_tokens": 40}}""");
+        JsonElement first = await shared.Client.AnswerAsync(
+            "/generate", """{"inputs": "a", "parameters": {"details": true, "max_new_tokens": 40}}""");
         ulong seed = first.GetProperty("details").GetProperty("seed").GetUInt64();
         Assert.InRange(seed, 0UL, 1UL << 53); // what a double holds exactly
-        JsonElement again = await shared.Client.AnswerAsync("/generate", $$$"""{"inputs": "a", "parameters": {"seed": {{{seed}}}, "max_new_tokens": 40}}""");
+        JsonElement again = await shared.Client.AnswerAsync(
+            "/generate", $$$"""{"inputs": "a", "parameters": {"seed": {{{seed}}}, "max_new_tokens": 40}}""");
         Assert.Equal(first.GetProperty("generated_text").GetString(), again.GetProperty("generated_text").GetString());
         Assert.False(again.TryGetProperty("details", out _));
     }
@@ -73,19 +80,25 @@ public sealed class GenerateTests(SharedService shared)
     [InlineData("\"temperature\": 1e-300")]
     public async Task The_likeliest_token_can_be_asked_for_in_several_ways(string parameter)
     {
-        JsonElement greedy = await shared.Client.AnswerAsync("/generate", """{"inputs": "a", "parameters": {"do_sample": false, "max_new_tokens": 20}}""");
-        JsonElement answer = await shared.Client.AnswerAsync("/generate", $$$"""{"inputs": "a", "parameters": {"max_new_tokens": 20, {{{parameter}}}}}""");
+        JsonElement greedy = await shared.Client.AnswerAsync(
+            "/generate", """{"inputs": "a", "parameters": {"do_sample": false, "max_new_tokens": 20}}""");
+        JsonElement answer = await shared.Client.AnswerAsync(
+            "/generate", $$$"""{"inputs": "a", "parameters": {"max_new_tokens": 20, {{{parameter}}}}}""");
         Assert.Equal(greedy.GetRawText(), answer.GetRawText());
     }
 
     [Fact]
     public async Task The_text_keeps_its_stop_string_and_the_whole_text_begins_with_what_was_sent()
     {
-        JsonElement free = await shared.Client.AnswerAsync("/generate", """{"inputs": "a", "parameters": {"seed": 1, "max_new_tokens": 30}}""");
+        JsonElement free = await shared.Client.AnswerAsync(
+            "/generate", """{"inputs": "a", "parameters": {"seed": 1, "max_new_tokens": 30}}""");
         string text = free.GetProperty("generated_text").GetString()!;
         string stop = text[4..6];
         JsonElement stopped = await shared.Client.AnswerAsync("/generate",
-            $$$"""{"inputs": "a", "parameters": {"seed": 1, "max_new_tokens": 30, "stop": [{{{JsonSerializer.Serialize(stop)}}}], "return_full_text": true, "details": true}}""");
+            $$$"""
+            {"inputs": "a", "parameters": {"seed": 1, "max_new_tokens": 30, "stop": [{{{JsonSerializer.Serialize(stop)}}}],
+             "return_full_text": true, "details": true}}
+            """);
         int end = text.IndexOf(stop, StringComparison.Ordinal) + stop.Length;
         Assert.Equal("a" + text[..end], stopped.GetProperty("generated_text").GetString());
         Assert.Equal("stop_sequence", stopped.GetProperty("details").GetProperty("finish_reason").GetString());

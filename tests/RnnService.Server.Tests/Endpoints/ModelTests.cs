@@ -10,7 +10,8 @@ public sealed class ModelTests(SharedService shared)
     {
         using HttpResponseMessage answer = await shared.Client.GetAsync("/models", TestContext.Current.CancellationToken);
         JsonElement models = await answer.JsonAsync();
-        Assert.Equal(["broken", "ner", "pos", "sentiment", "shakespeare", "words"], models.EnumerateArray().Select(model => model.GetProperty("name").GetString()));
+        Assert.Equal(["broken", "ner", "pos", "sentiment", "shakespeare", "words"],
+            models.EnumerateArray().Select(model => model.GetProperty("name").GetString()));
         Assert.Equal("broken", models[0].GetProperty("status").GetString());
         string reason = models[0].GetProperty("reason").GetString()!;
         Assert.Contains("config.json", reason, StringComparison.Ordinal);
@@ -47,7 +48,8 @@ public sealed class ModelTests(SharedService shared)
     [Fact]
     public async Task The_configured_default_answers_when_no_model_is_named()
     {
-        await using TestService service = await TestService.StartAsync(shared.Models, ("Rnn:Defaults:Tag", "pos"), ("Rnn:Defaults:Classify", "absent"));
+        await using TestService service =
+            await TestService.StartAsync(shared.Models, ("Rnn:Defaults:Tag", "pos"), ("Rnn:Defaults:Classify", "absent"));
         using HttpClient client = service.Client();
         JsonElement tags = await client.AnswerAsync("/tag", """{"inputs": "Marie"}""");
         Assert.Contains(tags[0].GetProperty("entity_group").GetString(), new[] { "NOUN", "VERB", "ADP" });

@@ -27,14 +27,16 @@ public sealed class TagTests(SharedService shared)
             """{"inputs": ["Marie Curie worked", "in Paris"], "model": "ner", "parameters": {"aggregation_strategy": "none"}}""");
         Assert.Equal([1, 2, 3], answer[0].EnumerateArray().Select(one => one.GetProperty("index").GetInt32()));
         Assert.Equal(["in", "Paris"], answer[1].EnumerateArray().Select(one => one.GetProperty("word").GetString()));
-        Assert.All(answer[0].EnumerateArray(), one => Assert.True(one.TryGetProperty("entity", out _) && !one.TryGetProperty("entity_group", out _)));
+        Assert.All(answer[0].EnumerateArray(), one =>
+            Assert.True(one.TryGetProperty("entity", out _) && !one.TryGetProperty("entity_group", out _)));
     }
 
     [Fact]
     public async Task Split_sentences_give_one_entry_a_word_with_offsets_as_if_joined_by_spaces()
     {
         JsonElement answer = await shared.Client.AnswerAsync("/tag", """{"tokens": [["Marie", "New York", "😀x"], []], "model": "ner"}""");
-        Assert.Equal([(0, 5), (6, 14), (15, 17)], answer[0].EnumerateArray().Select(one => (one.GetProperty("start").GetInt32(), one.GetProperty("end").GetInt32())));
+        Assert.Equal([(0, 5), (6, 14), (15, 17)],
+            answer[0].EnumerateArray().Select(one => (one.GetProperty("start").GetInt32(), one.GetProperty("end").GetInt32())));
         Assert.Equal(["Marie", "New York", "😀x"], answer[0].EnumerateArray().Select(one => one.GetProperty("word").GetString()));
         Assert.Equal(0, answer[1].GetArrayLength());
     }
@@ -42,7 +44,8 @@ public sealed class TagTests(SharedService shared)
     [Fact]
     public async Task Either_inputs_or_tokens_are_wanted()
     {
-        foreach (string body in new[] { """{}""", """{"inputs": "a", "tokens": [["a"]]}""", """{"tokens": []}""", """{"tokens": [[""]]}""" })
+        string[] bodies = ["{}", """{"inputs": "a", "tokens": [["a"]]}""", """{"tokens": []}""", """{"tokens": [[""]]}"""];
+        foreach (string body in bodies)
         {
             using HttpResponseMessage answer = await shared.Client.PostJsonAsync("/tag", body);
             await answer.IsProblemAsync(422, "validation");
@@ -67,7 +70,7 @@ public sealed class TagTests(SharedService shared)
             {
                 Rune[] runes = [.. texts[i].EnumerateRunes()];
                 Assert.All(answer[i].EnumerateArray(), one => Assert.Equal(
-                    string.Concat(runes[one.GetProperty("start").GetInt32()..one.GetProperty("end").GetInt32()].Select(rune => rune.ToString())),
+                    string.Concat(runes[one.GetProperty("start").GetInt32()..one.GetProperty("end").GetInt32()]),
                     one.GetProperty("word").GetString()));
             }
         }

@@ -14,7 +14,9 @@ public sealed class LogTests(SharedService shared)
         await using TestService service = await TestService.StartAsync(shared.Models);
         using HttpClient client = service.Client();
         JsonNode document = JsonNode.Parse(await client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken))!;
-        foreach ((string route, string schema) in new[] { ("/generate", "Generate"), ("/generate_stream", "Generate"), ("/classify", "Classify"), ("/tag", "Tag") })
+        (string, string)[] routes =
+            [("/generate", "Generate"), ("/generate_stream", "Generate"), ("/classify", "Classify"), ("/tag", "Tag")];
+        foreach ((string route, string schema) in routes)
         {
             foreach ((string name, _) in document["components"]!["schemas"]![schema + "Request"]!["properties"]!.AsObject())
             {
@@ -25,23 +27,29 @@ public sealed class LogTests(SharedService shared)
             foreach ((string name, _) in document["components"]!["schemas"]![schema + "Parameters"]!["properties"]!.AsObject())
             {
                 await PostAsync(client, route, new JsonObject { ["inputs"] = Marker, ["parameters"] = new JsonObject { [name] = Marker } });
-                await PostAsync(client, route, new JsonObject { ["inputs"] = Marker, ["parameters"] = new JsonObject { [name] = new JsonArray(Marker) } });
+                JsonObject list = new() { [name] = new JsonArray(Marker) };
+                await PostAsync(client, route, new JsonObject { ["inputs"] = Marker, ["parameters"] = list });
             }
 
             await PostAsync(client, route, new JsonObject { [Marker] = Marker });
             await PostAsync(client, route, JsonValue.Create(Marker));
             await PostAsync(client, route, new JsonObject { ["inputs"] = Marker });
-            await client.PostAsync(route, new StringContent(Marker, Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
-            await client.PostAsync($"{route}/{Marker}?{Marker}={Marker}", new StringContent(Marker, Encoding.UTF8, "text/plain"), TestContext.Current.CancellationToken);
-            using var request = new HttpRequestMessage(HttpMethod.Post, route) { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
-            foreach (string header in new[] { Deadline.Header, Envelope.RequestIdHeader, "User-Agent" }) request.Headers.TryAddWithoutValidation(header, Marker);
+            await client.PostAsync(route, new StringContent(Marker, Encoding.UTF8, "application/json"),
+                TestContext.Current.CancellationToken);
+            await client.PostAsync($"{route}/{Marker}?{Marker}={Marker}", new StringContent(Marker, Encoding.UTF8, "text/plain"),
+                TestContext.Current.CancellationToken);
+            using HttpRequestMessage request = Http.Post(route, "{}");
+            string[] headers = [Deadline.Header, Envelope.RequestIdHeader, "User-Agent"];
+            foreach (string header in headers) request.Headers.TryAddWithoutValidation(header, Marker);
             await client.SendAsync(request, TestContext.Current.CancellationToken);
         }
 
         await client.GetAsync("/models/" + Marker, TestContext.Current.CancellationToken);
-        Assert.Contains(service.Logs.Lines, line => line.Contains("POST /generate", StringComparison.Ordinal) && line.Contains("422", StringComparison.Ordinal));
+        Assert.Contains(service.Logs.Lines, line =>
+            line.Contains("POST /generate", StringComparison.Ordinal) && line.Contains("422", StringComparison.Ordinal));
         Assert.DoesNotContain(service.Logs.Lines, line => line.Contains(Marker, StringComparison.OrdinalIgnoreCase));
-        Assert.DoesNotContain(Marker, await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(Marker, await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken),
+            StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

@@ -7,7 +7,8 @@ namespace RnnService.Server.Tests.Hosting;
 
 public sealed class OpenApiTests(SharedService shared)
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [Fact]
     public async Task The_committed_document_is_the_one_that_is_served() =>
@@ -26,14 +27,17 @@ public sealed class OpenApiTests(SharedService shared)
                 foreach (JsonNode? parameter in operation["parameters"]?.AsArray() ?? [])
                 {
                     if (parameter!["in"]!.GetValue<string>() == "path")
-                        route = route.Replace($"{{{parameter["name"]}}}", parameter["example"]!.GetValue<string>(), StringComparison.Ordinal);
+                        route = route.Replace($"{{{parameter["name"]}}}", parameter["example"]!.GetValue<string>(),
+                            StringComparison.Ordinal);
                 }
 
                 using HttpResponseMessage answer = method == "get"
                     ? await shared.Client.GetAsync(route, TestContext.Current.CancellationToken)
-                    : await shared.Client.PostJsonAsync(route, operation["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString());
+                    : await shared.Client.PostJsonAsync(
+                        route, operation["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString());
                 Assert.True(answer.IsSuccessStatusCode, $"{method} {route}: {(int)answer.StatusCode}");
-                Assert.Contains(answer.Content.Headers.ContentType!.MediaType, operation["responses"]!["200"]!["content"]!.AsObject().Select(content => content.Key));
+                Assert.Contains(answer.Content.Headers.ContentType!.MediaType,
+                    operation["responses"]!["200"]!["content"]!.AsObject().Select(content => content.Key));
                 tried++;
             }
         }
@@ -48,8 +52,10 @@ public sealed class OpenApiTests(SharedService shared)
         foreach (string route in new[] { "/generate", "/generate_stream", "/classify", "/tag" })
         {
             JsonObject responses = document["paths"]![route]!["post"]!["responses"]!.AsObject();
-            Assert.Equal(ProblemKind.OfInference.Select(kind => kind.Status).Distinct().Order(), responses.Select(one => int.Parse(one.Key)).Where(status => status != 200).Order());
-            Assert.All(responses.Where(one => one.Key != "200"), one => Assert.NotNull(one.Value!["content"]!["application/problem+json"]!["schema"]));
+            Assert.Equal(ProblemKind.OfInference.Select(kind => kind.Status).Distinct().Order(),
+                responses.Select(one => int.Parse(one.Key)).Where(status => status != 200).Order());
+            Assert.All(responses.Where(one => one.Key != "200"), one =>
+                Assert.NotNull(one.Value!["content"]!["application/problem+json"]!["schema"]));
             Assert.NotNull(responses["429"]!["headers"]!["Retry-After"]);
         }
     }
@@ -60,13 +66,15 @@ public sealed class OpenApiTests(SharedService shared)
         await using TestService service = await TestService.StartAsync(shared.Models, ("Rnn:Limits:MaxNewTokens", "77"));
         using HttpClient client = service.Client();
         JsonNode document = JsonNode.Parse(await client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken))!;
-        Assert.Equal(77, document["components"]!["schemas"]!["GenerateParameters"]!["properties"]!["max_new_tokens"]!["maximum"]!.GetValue<int>());
+        JsonNode parameters = document["components"]!["schemas"]!["GenerateParameters"]!["properties"]!;
+        Assert.Equal(77, parameters["max_new_tokens"]!["maximum"]!.GetValue<int>());
     }
 
     [Fact]
     public async Task Swagger_UI_is_there()
     {
-        Assert.Contains("swagger-ui", await shared.Client.GetStringAsync("/swagger/index.html", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("swagger-ui", await shared.Client.GetStringAsync("/swagger/index.html", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     private async Task<JsonNode> DocumentAsync() =>

@@ -33,7 +33,8 @@ public sealed class OptionsTests
     [Fact]
     public void All_wrong_values_are_told_together()
     {
-        Assert.Equal(2, Assert.Throws<OptionsException>(() => Read(("Rnn:Limits:MaxBodyBytes", "-1"), ("Rnn:Http:DrainSeconds", ""))).Faults.Count);
+        Assert.Equal(2, Assert.Throws<OptionsException>(() =>
+            Read(("Rnn:Limits:MaxBodyBytes", "-1"), ("Rnn:Http:DrainSeconds", ""))).Faults.Count);
     }
 
     [Fact]
@@ -85,12 +86,14 @@ public sealed class OptionsTests
     {
         XDocument comments = XDocument.Load(Path.ChangeExtension(typeof(ServiceOptions).Assembly.Location, ".xml"));
         Dictionary<string, string> summaries = comments.Descendants("member").Where(member => member.Element("summary") is not null)
-            .ToDictionary(member => member.Attribute("name")!.Value, member => Regex.Replace(member.Element("summary")!.Value.Trim(), @"\s+", " "));
+            .ToDictionary(member => member.Attribute("name")!.Value, member =>
+                Regex.Replace(member.Element("summary")!.Value.Trim(), @"\s+", " "));
         var table = new StringBuilder("""
             # Options
 
-            In `appsettings.json` under `Rnn`, or as environment variables. A wrong value or an unknown name stops the start with a sentence.
-            Where the service listens is ASP.NET Core's own `ASPNETCORE_URLS` or `ASPNETCORE_HTTP_PORTS`; without either it is http://localhost:8080.
+            In `appsettings.json` under `Rnn`, or as environment variables. A wrong value or an unknown name stops the start with a
+            sentence. Where the service listens is ASP.NET Core's own `ASPNETCORE_URLS` or `ASPNETCORE_HTTP_PORTS`; without either it is
+            http://localhost:8080.
 
             | environment variable | default | from – to | meaning |
             |---|---|---|---|
@@ -99,7 +102,7 @@ public sealed class OptionsTests
         foreach (OptionField field in OptionsReader.Fields)
         {
             string summary = summaries[$"P:{field.Property.DeclaringType!.FullName}.{field.Property.Name}"];
-            string bounds = field.Bounds is { } range ? string.Create(CultureInfo.InvariantCulture, $"{range.Minimum} – {range.Maximum}") : "";
+            string bounds = field.Bounds is null ? "" : FormattableString.Invariant($"{field.Bounds.Minimum} – {field.Bounds.Maximum}");
             string value = field.Default is "" ? "" : string.Create(CultureInfo.InvariantCulture, $"`{field.Default}`");
             table.Append(CultureInfo.InvariantCulture, $"| `{field.EnvironmentVariable}` | {value} | {bounds} | {summary} |\n");
         }
@@ -109,7 +112,11 @@ public sealed class OptionsTests
 
     private static async Task<(int Code, string Output)> RunAsync(string[] arguments, params (string Key, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(ServiceOptions).Assembly.Location, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(ServiceOptions).Assembly.Location, .. arguments])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         foreach ((string key, string value) in environment) start.Environment[key] = value;
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -43,12 +43,15 @@ public sealed class ProblemTests(SharedService shared)
         })
         {
             JsonElement problem = await answer.IsProblemAsync(404, "model_not_found");
-            Assert.Equal("there is no model named \"nobody\"; there are: ner (tagger), pos (tagger), sentiment (classifier), shakespeare (language_model), words (language_model)",
+            Assert.Equal(
+                "there is no model named \"nobody\"; there are: ner (tagger), pos (tagger), sentiment (classifier), "
+                + "shakespeare (language_model), words (language_model)",
                 problem.GetProperty("detail").GetString());
         }
 
         using HttpResponseMessage broken = await shared.Client.PostJsonAsync("/generate", """{"inputs": "a", "model": "broken"}""");
-        Assert.Contains("/models/broken", (await broken.IsProblemAsync(404, "model_not_found")).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("/models/broken", (await broken.IsProblemAsync(404, "model_not_found")).GetProperty("detail").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,10 +59,12 @@ public sealed class ProblemTests(SharedService shared)
     {
         foreach ((HttpMethod method, string route, string allowed) in new[]
         {
-            (HttpMethod.Get, "/generate", "POST"), (HttpMethod.Delete, "/tag", "POST"), (HttpMethod.Post, "/models", "GET"), (HttpMethod.Post, "/metrics", "GET"),
+            (HttpMethod.Get, "/generate", "POST"), (HttpMethod.Delete, "/tag", "POST"),
+            (HttpMethod.Post, "/models", "GET"), (HttpMethod.Post, "/metrics", "GET"),
         })
         {
-            using HttpResponseMessage answer = await shared.Client.SendAsync(new HttpRequestMessage(method, route), TestContext.Current.CancellationToken);
+            using HttpResponseMessage answer =
+                await shared.Client.SendAsync(new HttpRequestMessage(method, route), TestContext.Current.CancellationToken);
             JsonElement problem = await answer.IsProblemAsync(405, "method_not_allowed");
             Assert.Equal(allowed, answer.Content.Headers.Allow.Single());
             Assert.Contains(allowed, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
@@ -98,7 +103,7 @@ public sealed class ProblemTests(SharedService shared)
     [InlineData("3600001", 422, "validation")]
     public async Task A_deadline_must_be_a_number_within_bounds(string deadline, int status, string errorType)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/classify") { Content = new StringContent("""{"inputs": "a"}""", Encoding.UTF8, "application/json") };
+        using HttpRequestMessage request = Http.Post("/classify", """{"inputs": "a"}""");
         request.Headers.Add(Deadline.Header, deadline);
         using HttpResponseMessage answer = await shared.Client.SendAsync(request, TestContext.Current.CancellationToken);
         await answer.IsProblemAsync(status, errorType);
@@ -125,7 +130,8 @@ public sealed class ProblemTests(SharedService shared)
         "internal" => new TestService(shared.Models, services => services.AddSingleton<TimeProvider>(new BrokenClock())),
         // Without the loading the models never come.
         "not_ready" => new TestService(shared.Models, services => services.Remove(
-            services.Single(service => service.ServiceType == typeof(IHostedService) && service.ImplementationType == typeof(ModelLoading)))),
+            services.Single(service => service.ServiceType == typeof(IHostedService)
+                && service.ImplementationType == typeof(ModelLoading)))),
         _ => null,
     };
 
@@ -143,13 +149,13 @@ public sealed class ProblemTests(SharedService shared)
             case "not_ready": return await client.PostJsonAsync("/classify", """{"inputs": "a"}""");
             case "overloaded":
                 // One runs, one waits, the third is one too many.
-                _ = client.PostAsync("/generate", new StringContent(Endless, Encoding.UTF8, "application/json"), leave);
+                _ = client.SendAsync(Http.Post("/generate", Endless), leave);
                 await own!.MetricBecomesAsync(1, "rnn_streams_active");
-                _ = client.PostAsync("/generate", new StringContent(Endless, Encoding.UTF8, "application/json"), leave);
+                _ = client.SendAsync(Http.Post("/generate", Endless), leave);
                 await own.MetricBecomesAsync(1, "rnn_queue_depth");
                 return await client.PostJsonAsync("/generate", Endless);
             default:
-                using (var request = new HttpRequestMessage(HttpMethod.Post, "/generate") { Content = new StringContent(Endless, Encoding.UTF8, "application/json") })
+                using (HttpRequestMessage request = Http.Post("/generate", Endless))
                 {
                     request.Headers.Add(Deadline.Header, ShortDeadline.ToString());
                     return await client.SendAsync(request, leave);
@@ -160,7 +166,9 @@ public sealed class ProblemTests(SharedService shared)
     private sealed class BrokenClock : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            dueTime == TimeSpan.FromMilliseconds(ShortDeadline) ? throw new InvalidOperationException("the clock is broken") : base.CreateTimer(callback, state, dueTime, period);
+            dueTime == TimeSpan.FromMilliseconds(ShortDeadline)
+                ? throw new InvalidOperationException("the clock is broken")
+                : base.CreateTimer(callback, state, dueTime, period);
     }
 
     private sealed class Unseekable(byte[] bytes) : MemoryStream(bytes)

@@ -10,25 +10,31 @@ public sealed class RequestReaderTests(SharedService shared)
     [InlineData("/generate", """{"prompt": "a"}""", "prompt: unknown field; did you mean inputs?")]
     [InlineData("/classify", """{"input": "a"}""", "input: unknown field; did you mean inputs?")]
     [InlineData("/generate", """{"inputs": "a", "max_tokens": 3}""", "max_tokens: unknown field; did you mean parameters.max_new_tokens?")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"max_tokens": 3}}""", "parameters.max_tokens: unknown field; did you mean parameters.max_new_tokens?")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"max_tokens": 3}}""",
+        "parameters.max_tokens: unknown field; did you mean parameters.max_new_tokens?")]
     [InlineData("/generate", """{"inputs": "a", "temperature": 3}""", "temperature: unknown field; did you mean parameters.temperature?")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"temprature": 3}}""", "parameters.temprature: unknown field; did you mean parameters.temperature?")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"temprature": 3}}""",
+        "parameters.temprature: unknown field; did you mean parameters.temperature?")]
     [InlineData("/generate", """{"inputs": "a", "Inputs": "a"}""", "Inputs: unknown field; did you mean inputs?")]
     [InlineData("/classify", """{"inputs": "a", "max_tokens": 3}""",
-        "max_tokens: unknown field; the fields are inputs, model, parameters, parameters.top_k, parameters.function_to_apply, options, options.use_cache, options.wait_for_model, options.use_gpu")]
+        "max_tokens: unknown field; the fields are inputs, model, parameters, parameters.top_k, parameters.function_to_apply, options, "
+        + "options.use_cache, options.wait_for_model, options.use_gpu")]
     [InlineData("/generate", """{"inputs": "a", "inputs": "b"}""", "inputs: occurs twice")]
     [InlineData("/generate", """{"inputs": 3}""", "inputs: wanted a string, found a number")]
     [InlineData("/generate", """{"inputs": ["a"]}""", "inputs: wanted a string, found a list")]
     [InlineData("/generate", """{"inputs": null}""", "inputs: wanted a string, found null")]
     [InlineData("/classify", """{"inputs": ["a", 3]}""", "inputs[1]: wanted a string, found a number")]
     [InlineData("/tag", """{"tokens": ["a"]}""", "tokens[0]: wanted a list of strings, found a string")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 1.5}}""", "parameters.max_new_tokens: wanted a whole number, found one with a point or an exponent")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": "x"}}""", "parameters.stop: wanted a list of strings, found a string")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 1.5}}""",
+        "parameters.max_new_tokens: wanted a whole number, found one with a point or an exponent")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": "x"}}""",
+        "parameters.stop: wanted a list of strings, found a string")]
     [InlineData("/generate", """[]""", "wanted an object, found a list")]
     [InlineData("/generate", "", "the body is not JSON: the fault is in line 1 at byte 1")]
     [InlineData("/generate", "{\n\"inputs\": x}", "the body is not JSON: the fault is in line 2 at byte 11")]
     [InlineData("/generate", """{"inputs": "a",}""", "the body is not JSON: the fault is in line 1 at byte 16")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"temperature": NaN}}""", "the body is not JSON: the fault is in line 1 at byte 47")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"temperature": NaN}}""",
+        "the body is not JSON: the fault is in line 1 at byte 47")]
     public async Task What_cannot_be_read_is_malformed_and_the_sentence_says_where(string route, string body, string detail)
     {
         using HttpResponseMessage answer = await shared.Client.PostJsonAsync(route, body);
@@ -42,20 +48,32 @@ public sealed class RequestReaderTests(SharedService shared)
     [InlineData("/generate", """{"inputs": ""}""", "inputs: must not be empty")]
     [InlineData("/classify", """{"inputs": []}""", "inputs: the list is empty")]
     [InlineData("/tag", """{"inputs": []}""", "inputs: the list is empty")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 0}}""", "parameters.max_new_tokens: must be at least 1 and at most 4000")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 99999999999999999999}}""", "parameters.max_new_tokens: must be at least 1 and at most 4000")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"temperature": -0.1}}""", "parameters.temperature: must be at least 0 and at most 100")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"temperature": 1e999}}""", "parameters.temperature: must be at least 0 and at most 100")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 0}}""",
+        "parameters.max_new_tokens: must be at least 1 and at most 4000")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 99999999999999999999}}""",
+        "parameters.max_new_tokens: must be at least 1 and at most 4000")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"temperature": -0.1}}""",
+        "parameters.temperature: must be at least 0 and at most 100")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"temperature": 1e999}}""",
+        "parameters.temperature: must be at least 0 and at most 100")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"top_p": 0}}""", "parameters.top_p: must be above 0 and at most 1")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"seed": -1}}""", "parameters.seed: must be at least 0 and at most 18446744073709551615")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"seed": 18446744073709551616}}""", "parameters.seed: must be at least 0 and at most 18446744073709551615")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"seed": -1}}""",
+        "parameters.seed: must be at least 0 and at most 18446744073709551615")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"seed": 18446744073709551616}}""",
+        "parameters.seed: must be at least 0 and at most 18446744073709551615")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": [""]}}""", "parameters.stop[0]: must not be empty")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": ["a", "b", "c", "d", "e"]}}""", "parameters.stop: holds 5 entries; at most 4 are allowed")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"best_of": 2}}""", "parameters.best_of: is not supported; leave it out or send 1")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "json"}}}""", "parameters.grammar: is not supported; leave it out")]
-    [InlineData("/generate", """{"inputs": "a", "options": {"wait_for_model": true}}""", "options.wait_for_model: is not supported; leave it out or send false")]
-    [InlineData("/tag", """{"inputs": "a", "parameters": {"aggregation_strategy": "first"}}""", "parameters.aggregation_strategy: wanted \"simple\" or \"none\"")]
-    [InlineData("/classify", """{"inputs": "a", "model": "shakespeare"}""", "model: \"shakespeare\" is a language_model; wanted a classifier: sentiment")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": ["a", "b", "c", "d", "e"]}}""",
+        "parameters.stop: holds 5 entries; at most 4 are allowed")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"best_of": 2}}""",
+        "parameters.best_of: is not supported; leave it out or send 1")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "json"}}}""",
+        "parameters.grammar: is not supported; leave it out")]
+    [InlineData("/generate", """{"inputs": "a", "options": {"wait_for_model": true}}""",
+        "options.wait_for_model: is not supported; leave it out or send false")]
+    [InlineData("/tag", """{"inputs": "a", "parameters": {"aggregation_strategy": "first"}}""",
+        "parameters.aggregation_strategy: wanted \"simple\" or \"none\"")]
+    [InlineData("/classify", """{"inputs": "a", "model": "shakespeare"}""",
+        "model: \"shakespeare\" is a language_model; wanted a classifier: sentiment")]
     public async Task What_is_out_of_bounds_is_refused_and_the_sentence_says_what_is_wanted(string route, string body, string detail)
     {
         using HttpResponseMessage answer = await shared.Client.PostJsonAsync(route, body);
@@ -68,7 +86,8 @@ public sealed class RequestReaderTests(SharedService shared)
     [Fact]
     public async Task All_faults_are_told_together()
     {
-        using HttpResponseMessage answer = await shared.Client.PostJsonAsync("/generate", """{"inputs": 1, "text": "a", "parameters": {"top_k": "x", "seed": -1}}""");
+        using HttpResponseMessage answer =
+            await shared.Client.PostJsonAsync("/generate", """{"inputs": 1, "text": "a", "parameters": {"top_k": "x", "seed": -1}}""");
         JsonElement problem = await answer.IsProblemAsync(400, "malformed");
         Assert.Equal(["inputs", "text", "parameters.top_k"], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name));
     }
@@ -76,17 +95,22 @@ public sealed class RequestReaderTests(SharedService shared)
     [Fact]
     public async Task A_long_list_and_a_deep_body_are_refused()
     {
-        using HttpResponseMessage list = await shared.Client.PostJsonAsync("/classify", JsonSerializer.Serialize(new { inputs = Enumerable.Repeat("a", 65) }));
+        using HttpResponseMessage list =
+            await shared.Client.PostJsonAsync("/classify", JsonSerializer.Serialize(new { inputs = Enumerable.Repeat("a", 65) }));
         await list.IsProblemAsync(422, "validation");
         using HttpResponseMessage deep = await shared.Client.PostJsonAsync("/classify", new string('[', 100_000));
         await deep.IsProblemAsync(400, "malformed");
     }
 
-    /// <summary>Goes through the published schemas: whatever field they name, a value of any JSON type is either answered or refused with 400 or 422.</summary>
+    /// <summary>
+    /// Goes through the published schemas: whatever field they name, a value of any JSON type is either answered or refused with 400 or
+    /// 422.
+    /// </summary>
     [Fact]
     public async Task A_wrong_type_in_any_field_is_malformed()
     {
-        JsonNode document = JsonNode.Parse(await shared.Client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken))!;
+        JsonNode document = JsonNode.Parse(
+            await shared.Client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken))!;
         int wrong = 0;
         foreach ((string route, JsonNode? path) in document["paths"]!.AsObject())
         {
@@ -95,7 +119,8 @@ public sealed class RequestReaderTests(SharedService shared)
             {
                 foreach ((string type, string value) in new[]
                 {
-                    ("string", "\"a\""), ("integer", "1"), ("number", "0.5"), ("boolean", "true"), ("array", "[]"), ("array", "[[1]]"), ("object", "{}"), ("null", "null"),
+                    ("string", "\"a\""), ("integer", "1"), ("number", "0.5"), ("boolean", "true"), ("array", "[]"), ("array", "[[1]]"),
+                        ("object", "{}"), ("null", "null"),
                 })
                 {
                     JsonObject body = media["example"]!.DeepClone().AsObject();
@@ -103,7 +128,8 @@ public sealed class RequestReaderTests(SharedService shared)
                     using HttpResponseMessage answer = await shared.Client.PostJsonAsync(route, body.ToJsonString());
                     string place = $"{route} {string.Join('.', field)} = {value}: {(int)answer.StatusCode}";
                     Assert.True((int)answer.StatusCode is 200 or 400 or 404 or 422, place);
-                    if (Types(document, schema).Contains(type) || (type == "integer" && Types(document, schema).Contains("number"))) continue;
+                    if (Types(document, schema).Contains(type)
+                        || (type == "integer" && Types(document, schema).Contains("number"))) continue;
                     wrong++;
                     JsonElement problem = await answer.IsProblemAsync(400, "malformed");
                     Assert.Contains(string.Join('.', field), problem.GetProperty("errors").EnumerateObject().Select(error => error.Name));
@@ -125,7 +151,8 @@ public sealed class RequestReaderTests(SharedService shared)
     }
 
     private static JsonNode? Record(JsonNode document, JsonNode schema) =>
-        schema["oneOf"] is JsonArray forms && forms.FirstOrDefault(form => form!["$ref"] is not null) is { } reference ? Resolve(document, reference) : Resolve(document, schema);
+        schema["oneOf"] is JsonArray forms && forms.FirstOrDefault(form => form!["$ref"] is not null) is { } reference
+            ? Resolve(document, reference) : Resolve(document, schema);
 
     private static JsonNode Resolve(JsonNode document, JsonNode schema) =>
         schema["$ref"] is { } reference ? document["components"]!["schemas"]![reference.GetValue<string>().Split('/')[^1]]! : schema;
@@ -134,7 +161,8 @@ public sealed class RequestReaderTests(SharedService shared)
     {
         JsonNode resolved = Resolve(document, schema);
         if (resolved["oneOf"] is JsonArray forms) return [.. forms.SelectMany(form => Types(document, form!))];
-        return resolved["type"] is JsonArray types ? [.. types.Select(type => type!.GetValue<string>())] : [resolved["type"]!.GetValue<string>()];
+        return resolved["type"] is JsonArray types ? [.. types.Select(type => type!.GetValue<string>())]
+            : [resolved["type"]!.GetValue<string>()];
     }
 
     private static void Set(JsonObject body, string[] path, JsonNode? value)

@@ -1,0 +1,76 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using RnnService.Engine.Tasks;
+using RnnService.Server.Batching;
+using RnnService.Server.Hosting;
+
+namespace RnnService.Server.Tests.Batching;
+
+/// <summary>Streams, step by step.</summary>
+public sealed class StreamWorkloadTests(SharedService shared)
+{
+    [Fact]
+    public async Task A_stream_that_fails_does_not_change_what_the_others_say()
+    {
+        var model = (LanguageModel)shared.Models.Load("words");
+        var stranger = (LanguageModel)shared.Models.Load("shakespeare"); // its token ids mean nothing to the other model
+        StreamWorkload workload = Workload(model);
+        StreamJob first = workload.Submit(own => new Generation(own, "to be", Options(1)), false, CancellationToken.None);
+        StreamJob bad = workload.Submit(_ => new Generation(stranger, "romeo", Options(2)), false, CancellationToken.None);
+        StreamJob second = workload.Submit(own => new Generation(own, "or not to", Options(3)), true, CancellationToken.None);
+        while (workload.Turn())
+        {
+        }
+
+        await Assert.ThrowsAnyAsync<Exception>(() => bad.Ended);
+        Assert.Equal(Alone(model, "to be", Options(1)), (await first.Ended).Tokens.Select(token => token.Token));
+        Assert.Equal(Alone(model, "or not to", Options(3)), (await second.Ended).Tokens.Select(token => token.Token));
+        var read = new List<ScoredToken>();
+        while (second.TryRead(out StreamedToken token)) read.Add(token.Generated.Token);
+        Assert.Equal(Alone(model, "or not to", Options(3)), read);
+        Assert.True(workload.IsEmpty);
+    }
+
+    [Fact]
+    public void A_stream_that_is_left_takes_no_further_step_and_the_next_one_takes_its_place()
+    {
+        using CancellationTokenSource left = new();
+        StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"), new BatchingOptions { MaxStreams = 1 });
+        StreamJob first = workload.Submit(model => new Generation(model, "to", Options(1)), false, left.Token);
+        StreamJob second = workload.Submit(model => new Generation(model, "be", Options(2)), false, CancellationToken.None);
+        Assert.True(workload.Turn());
+        Assert.Equal((1, 1, 1, 0), (workload.Active, workload.Waiting, first.Generation.Tokens.Count, second.Generation.Tokens.Count));
+        left.Cancel();
+        Assert.True(workload.Turn());
+        Assert.True(first.Ended.IsCanceled);
+        Assert.Equal((1, 0, 1, 1), (workload.Active, workload.Waiting, first.Generation.Tokens.Count, second.Generation.Tokens.Count));
+    }
+
+    [Fact]
+    public void A_stream_pauses_when_its_reader_is_behind_and_goes_on_when_it_catches_up()
+    {
+        int woken = 0;
+        StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"), new BatchingOptions { StreamBuffer = 2 });
+        workload.Wake = () => woken++;
+        StreamJob job = workload.Submit(model => new Generation(model, "to", Options(1)), true, CancellationToken.None);
+        Assert.True(workload.Turn());
+        Assert.True(workload.Turn());
+        Assert.False(workload.Turn());
+        Assert.False(workload.IsEmpty);
+        int before = woken;
+        Assert.True(job.TryRead(out _));
+        Assert.Equal(before + 1, woken);
+        Assert.True(workload.Turn());
+    }
+
+    private static GenerationOptions Options(ulong seed) => new() { MaxNewTokens = 20, Seed = seed };
+
+    private static IEnumerable<ScoredToken> Alone(LanguageModel model, string prompt, GenerationOptions options) =>
+        model.Generate(prompt, options).Select(token => token.Token);
+
+    private static StreamWorkload Workload(LanguageModel model, BatchingOptions? options = null)
+    {
+        IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+        return new StreamWorkload("words", model, options ?? new BatchingOptions(), new ServiceMetrics(meters), TimeProvider.System);
+    }
+}
