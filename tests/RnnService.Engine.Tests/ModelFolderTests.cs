@@ -21,8 +21,8 @@ public sealed class ModelFolderTests : IDisposable
     {
         TextModel[] models =
         [
-            Tiny.Language(), Tiny.Language(CellKind.Gru, tied: true), Tiny.Classifier(CellKind.GruBefore, Pooling.Mean), Tiny.Classifier(CellKind.Sum),
-            Tiny.Tagger(), Tiny.Tagger(CellKind.Relu, characters: false),
+            Tiny.Language(), Tiny.Language(CellKind.Gru, tied: true), Tiny.Classifier(CellKind.GruBefore, Pooling.Mean),
+            Tiny.Classifier(CellKind.Sum), Tiny.Tagger(), Tiny.Tagger(CellKind.Relu, characters: false),
         ];
         foreach (TextModel model in models)
         {
@@ -66,7 +66,10 @@ public sealed class ModelFolderTests : IDisposable
         TextModel model = TextModel.Create(
             plain.Config with
             {
-                LowerCase = true, Description = "Judges – ☺.", License = "MIT", Metrics = new Dictionary<string, double> { ["accuracy"] = 0.875 },
+                LowerCase = true,
+                Description = "Judges – ☺.",
+                License = "MIT",
+                Metrics = new Dictionary<string, double> { ["accuracy"] = 0.875 },
             },
             plain.Vocabulary,
             Parameters.Random(1));
@@ -169,7 +172,8 @@ public sealed class ModelFolderTests : IDisposable
         {
             string path = Save();
             File.WriteAllText(Path.Combine(path, file), text);
-            Assert.StartsWith($"{Path.Combine(path, file)}: ", Assert.Throws<ModelFolderException>(() => ModelFolder.Load(path)).Message, StringComparison.Ordinal);
+            string message = Assert.Throws<ModelFolderException>(() => ModelFolder.Load(path)).Message;
+            Assert.StartsWith($"{Path.Combine(path, file)}: ", message, StringComparison.Ordinal);
         }
     }
 
@@ -241,7 +245,8 @@ public sealed class ModelFolderTests : IDisposable
 
     [Fact]
     public void Weights_that_are_no_numbers_do_not_give_the_golden_answer() => CheckWeights(
-        tensors => [.. tensors.Select(tensor => tensor.Name == "head.bias" ? new TensorData("head.bias", [3], new[] { float.NaN, 0, 0 }) : tensor)],
+        tensors => [.. tensors.Select(
+            tensor => tensor.Name == "head.bias" ? new TensorData("head.bias", [3], new[] { float.NaN, 0, 0 }) : tensor)],
         "wanted",
         "golden.json");
 

@@ -80,7 +80,8 @@ internal sealed class ReferenceNetwork(
                 {
                     double update = Sigmoid(OfInput(1, unit) + OfState(1, unit, h));
                     double[] left = new double[hiddenSize];
-                    for (int other = 0; other < hiddenSize; other++) left[other] = Sigmoid(OfInput(0, other) + OfState(0, other, h)) * h[other];
+                    for (int other = 0; other < hiddenSize; other++)
+                        left[other] = Sigmoid(OfInput(0, other) + OfState(0, other, h)) * h[other];
                     double candidate = Math.Tanh(OfInput(2, unit) + OfState(2, unit, left));
                     next[unit] = (1 - update) * candidate + update * h[unit];
                     break;

@@ -21,7 +21,8 @@ public sealed class ClassifierTests
             {
                 Classifier model = Tiny.Classifier(kind, pooling, both);
                 int[][] texts = new int[17][];
-                for (int i = 0; i < texts.Length; i++) texts[i] = model.Encode(string.Join(' ', Tiny.Sentence(ref random, random.Below(12))));
+                for (int i = 0; i < texts.Length; i++)
+                    texts[i] = model.Encode(string.Join(' ', Tiny.Sentence(ref random, random.Below(12))));
                 float[][] together = model.Classify(texts);
                 for (int i = 0; i < texts.Length; i++)
                 {
@@ -39,7 +40,8 @@ public sealed class ClassifierTests
         float[] scores = model.Classify([model.Encode("the cat sat")])[0];
         ModelAnswer answer = model.Answer("the cat sat");
         Assert.Equal(scores.OrderDescending(), answer.Scores);
-        Assert.Equal(Enumerable.Range(0, 3).OrderByDescending(label => scores[label]).Select(label => model.Config.Labels[label]), answer.Labels);
+        int[] order = [.. Enumerable.Range(0, 3).OrderByDescending(label => scores[label])];
+        Assert.Equal(order.Select(label => model.Config.Labels[label]), answer.Labels);
     }
 
     [Fact]

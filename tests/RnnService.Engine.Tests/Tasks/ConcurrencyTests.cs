@@ -19,7 +19,7 @@ public sealed class ConcurrencyTests
             var options = new GenerationOptions { MaxNewTokens = 10, Seed = (ulong)index, ScorePrompt = true };
             var stream = new Generation(model, "the cat" + new string('a', index), options);
             while (stream.Finished is null) model.Advance([stream], promptChunk: 3);
-            return [.. stream.Tokens.Select(token => token.Token.LogProbability), .. stream.Prompt.Skip(1).Select(token => token.LogProbability)];
+            return [.. stream.Tokens.Select(token => token.Token).Concat(stream.Prompt.Skip(1)).Select(token => token.LogProbability)];
         });
     }
 

@@ -33,9 +33,29 @@ public sealed class GenerationTests
     public void Ends_once_the_text_ends_with_a_stop_string_and_keeps_it(string stops, string text)
     {
         // The prompt ends with a b: only new text counts.
-        Generation stream = Run(Saying("a"), new GenerationOptions { DoSample = false, MaxNewTokens = 10, Stop = stops.Split(',') }, prompt: "aab");
+        var options = new GenerationOptions { DoSample = false, MaxNewTokens = 10, Stop = stops.Split(',') };
+        Generation stream = Run(Saying("a"), options, prompt: "aab");
         Assert.Equal(text, stream.Text);
         Assert.Equal(text.Length < 10 ? FinishReason.StopSequence : FinishReason.Length, stream.Finished);
+    }
+
+    /// <summary>Greedy with this penalty, a token that was read or said falls behind those that were not.</summary>
+    [Theory]
+    [InlineData("x", "abc")]
+    [InlineData("xa", "bca")]
+    [InlineData("xbyyyyy", "aca")]
+    public void The_penalty_counts_what_was_read_and_what_was_said(string prompt, string text)
+    {
+        var options = new GenerationOptions { DoSample = false, RepetitionPenalty = 4, MaxNewTokens = 3 };
+        Assert.Equal(text, Run(Preferring(("a", 3), ("b", 2), ("c", 1)), options, prompt).Text);
+    }
+
+    [Fact]
+    public void A_stop_string_counts_at_the_end_of_the_text()
+    {
+        var options = new GenerationOptions { DoSample = false, RepetitionPenalty = 4, MaxNewTokens = 9, Stop = ["ac", "bc"] };
+        Generation stream = Run(Preferring(("a", 3), ("b", 2), ("c", 1)), options, "x");
+        Assert.Equal(("abc", FinishReason.StopSequence), (stream.Text, stream.Finished));
     }
 
     [Fact]
@@ -56,11 +76,9 @@ public sealed class GenerationTests
     {
         foreach (string token in (string[])[Vocabulary.Unknown, Vocabulary.Padding])
         {
-            LanguageModel model = Saying(token);
-            Generation stream = Run(
-                model,
-                new GenerationOptions { DoSample = sample, Temperature = temperature, TopK = topK, TopP = topP, Seed = 3, MaxNewTokens = 50, TopNTokens = 1 });
-            Assert.DoesNotContain(stream.Tokens, drawn => drawn.Token.Id == Tiny.Letters.UnknownId || drawn.Token.Id == Tiny.Letters.PaddingId);
+            var options = new GenerationOptions { DoSample = sample, Temperature = temperature, TopK = topK, TopP = topP };
+            Generation stream = Run(Saying(token), options with { Seed = 3, MaxNewTokens = 50, TopNTokens = 1 });
+            Assert.DoesNotContain(stream.Tokens, drawn => drawn.Token.Text is Vocabulary.Unknown or Vocabulary.Padding);
             Assert.All(stream.Tokens, drawn => Assert.Equal(token, Tiny.Letters[drawn.Alternatives[0].Id]));
             Assert.All(stream.Tokens, drawn => Assert.True(drawn.Token.LogProbability < -20));
         }
@@ -89,8 +107,11 @@ public sealed class GenerationTests
     }
 
     [Fact]
-    public void More_alternatives_than_tokens_are_all_of_them() =>
-        Assert.Equal(Tiny.Letters.Count, Run(Saying("a"), new GenerationOptions { MaxNewTokens = 1, TopNTokens = 1000 }).Tokens[0].Alternatives.Count);
+    public void More_alternatives_than_tokens_are_all_of_them()
+    {
+        Generation stream = Run(Saying("a"), new GenerationOptions { MaxNewTokens = 1, TopNTokens = 1000 });
+        Assert.Equal(Tiny.Letters.Count, stream.Tokens[0].Alternatives.Count);
+    }
 
     [Fact]
     public void An_empty_prompt_is_refused() => Assert.Equal(
@@ -122,12 +143,16 @@ public sealed class GenerationTests
     }
 
     /// <summary>A model whose head has no weights and a bias that favours one token by far.</summary>
-    private static LanguageModel Saying(string token) => Tiny.Language(parameters: Parameters.From((name, shape) =>
-    {
-        float[] values = new float[shape.Aggregate((a, b) => a * b)];
-        if (name == "head.bias") values[Tiny.Letters.IdOf(token)] = 30;
-        return values;
-    }));
+    private static LanguageModel Saying(string token) => Preferring((token, 30));
+
+    private static LanguageModel Preferring(params (string Token, float Logit)[] tokens) => Tiny.Language(
+        parameters: Parameters.From((name, shape) =>
+        {
+            float[] values = new float[shape.Aggregate((a, b) => a * b)];
+            if (name != "head.bias") return values;
+            foreach ((string token, float logit) in tokens) values[Tiny.Letters.IdOf(token)] = logit;
+            return values;
+        }));
 
     private static Generation Run(LanguageModel model, GenerationOptions options, string prompt = "ab")
     {

@@ -10,12 +10,21 @@ public sealed class ModelConfigTests
 {
     private static readonly ModelConfig Language = new()
     {
-        Task = ModelTask.LanguageModel, Cell = CellKind.Lstm, Tokenizer = Tokenization.Characters, EmbeddingSize = 4, HiddenSize = 5,
+        Task = ModelTask.LanguageModel,
+        Cell = CellKind.Lstm,
+        Tokenizer = Tokenization.Characters,
+        EmbeddingSize = 4,
+        HiddenSize = 5,
     };
 
     private static readonly ModelConfig Classifier = new()
     {
-        Task = ModelTask.Classifier, Cell = CellKind.Gru, Tokenizer = Tokenization.English, EmbeddingSize = 4, HiddenSize = 5, Labels = ["no", "yes"],
+        Task = ModelTask.Classifier,
+        Cell = CellKind.Gru,
+        Tokenizer = Tokenization.English,
+        EmbeddingSize = 4,
+        HiddenSize = 5,
+        Labels = ["no", "yes"],
     };
 
     private static readonly ModelConfig Tagger = Classifier with { Task = ModelTask.Tagger, Characters = new CharacterConfig() };
@@ -51,11 +60,11 @@ public sealed class ModelConfigTests
     [Fact]
     public void Sound_configurations_pass()
     {
-        foreach (ModelConfig config in (ModelConfig[])
-                 [Language, Classifier, Tagger, Language with { TieWeights = true, EmbeddingSize = 5 }, Language with { Cell = CellKind.Sum, HiddenSize = 4 }])
-        {
-            config.Validate();
-        }
+        Language.Validate();
+        Classifier.Validate();
+        Tagger.Validate();
+        (Language with { TieWeights = true, EmbeddingSize = 5 }).Validate();
+        (Language with { Cell = CellKind.Sum, HiddenSize = 4 }).Validate();
     }
 
     [Fact]
@@ -63,10 +72,10 @@ public sealed class ModelConfigTests
     {
         const string Message = "the character network and the character vocabulary must both be there, or neither";
         var words = new Vocabulary([Vocabulary.Unknown, "a"]);
-        Assert.Equal(Message, Assert.Throws<ArgumentException>(() => TextModel.Create(Tagger, new ModelVocabulary(words), Parameters.Random(1))).Message);
-        Assert.Equal(
-            Message,
-            Assert.Throws<ArgumentException>(
-                () => TextModel.Create(Tagger with { Characters = null }, new ModelVocabulary(words, words), Parameters.Random(1))).Message);
+        Check(Tagger, new ModelVocabulary(words));
+        Check(Tagger with { Characters = null }, new ModelVocabulary(words, words));
+
+        static void Check(ModelConfig config, ModelVocabulary vocabulary) => Assert.Equal(
+            Message, Assert.Throws<ArgumentException>(() => TextModel.Create(config, vocabulary, Parameters.Random(1))).Message);
     }
 }

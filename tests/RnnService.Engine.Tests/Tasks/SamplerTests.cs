@@ -117,7 +117,9 @@ public sealed class SamplerTests
         return kept;
     }
 
-    /// <summary>Pearson's chi-square over 20,000 draws; 35 is passed by chance once in 10,000 at 9 degrees of freedom, and the seed is fixed.</summary>
+    /// <summary>
+    /// Pearson's chi-square over 20,000 draws; 35 is passed by chance once in 10,000 at 9 degrees of freedom, and the seed is fixed.
+    /// </summary>
     private static void CheckDistribution(GenerationOptions options, int[] seen, double[] weights)
     {
         const int Draws = 20_000;

@@ -9,14 +9,18 @@ namespace RnnService.Engine.Tests.Tasks;
 internal static class Tiny
 {
     public static readonly Vocabulary Letters =
-        new([Vocabulary.Padding, Vocabulary.Unknown, Vocabulary.End, .. "abcdefghijklmnopqrstuvwxyz .!?".Select(letter => letter.ToString())]);
+        new([Vocabulary.Padding, Vocabulary.Unknown, Vocabulary.End, .. "abcdefghijklmnopqrstuvwxyz .!?".Select(letter => $"{letter}")]);
 
     public static readonly Vocabulary Words =
-        new([Vocabulary.Padding, Vocabulary.Unknown, .. "the a cat dog mat sat ran on it was not very good bad film I liked . , !".Split(' ')]);
+        new([
+            Vocabulary.Padding, Vocabulary.Unknown,
+            .. "the a cat dog mat sat ran on it was not very good bad film I liked . , !".Split(' '),
+        ]);
 
     private static readonly string[] Labels = ["negative", "neutral", "positive"];
 
-    public static LanguageModel Language(CellKind cell = CellKind.Lstm, ulong seed = 1, int layers = 2, bool tied = false, Parameters? parameters = null) =>
+    public static LanguageModel Language(
+        CellKind cell = CellKind.Lstm, ulong seed = 1, int layers = 2, bool tied = false, Parameters? parameters = null) =>
         (LanguageModel)TextModel.Create(
             new ModelConfig
             {

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
@@ -61,7 +62,8 @@ public sealed class WholeModelTests
             ReadOnlySpan<float> gradient = gradients.Of(parameter);
             double[] data = values[parameter.Name];
             // The largest entry, because in a matrix of embeddings most are zero, and some at random.
-            int[] sample = [System.Numerics.Tensors.TensorPrimitives.IndexOfMaxMagnitude(gradient), .. Enumerable.Range(0, 8).Select(_ => random.Below(data.Length))];
+            int largest = TensorPrimitives.IndexOfMaxMagnitude(gradient);
+            int[] sample = [largest, .. Enumerable.Range(0, 8).Select(_ => random.Below(data.Length))];
             double[] wanted = new double[sample.Length];
             float[] found = new float[sample.Length];
             for (int i = 0; i < sample.Length; i++)
@@ -85,7 +87,8 @@ public sealed class WholeModelTests
         TextModel model = trial.Model;
         var gradients = new Gradients(model.Parameters);
         double loss = trial.Loss(new Pass(new Workspace(), new Dropout(1, 2), record: true), Dropped, gradients);
-        Assert.NotEqual(loss, trial.Loss(new Pass(new Workspace(), new Dropout(1, 3), record: true), Dropped, new Gradients(model.Parameters)), 1e-3);
+        double other = trial.Loss(new Pass(new Workspace(), new Dropout(1, 3), record: true), Dropped, new Gradients(model.Parameters));
+        Assert.NotEqual(loss, other, 1e-3);
 
         ulong seed = 50;
         double found = 0, size = 0;
@@ -131,7 +134,8 @@ public sealed class WholeModelTests
         /// <summary>The loss without dropout, in double.</summary>
         public abstract double ReferenceLoss(Dictionary<string, double[]> values);
 
-        protected static double[] Embed(Dictionary<string, double[]> values, string name, int id, int size) => values[name][(id * size)..((id + 1) * size)];
+        protected static double[] Embed(Dictionary<string, double[]> values, int id, int size, string prefix = "") =>
+            values[prefix + "embedding.weight"][(id * size)..((id + 1) * size)];
 
         protected double[][] Run(Dictionary<string, double[]> values, double[][] inputs)
         {
@@ -140,7 +144,9 @@ public sealed class WholeModelTests
             int slots = config.Layers * (config.Bidirectional ? 2 : 1);
             double[][] h = [.. Enumerable.Range(0, slots).Select(_ => new double[config.HiddenSize])];
             double[][] c = [.. Enumerable.Range(0, slots).Select(_ => new double[config.HiddenSize])];
-            return new ReferenceNetwork(config.Cell, values, "rnn", inputs[0].Length, config.HiddenSize, config.Layers, config.Bidirectional).Run(inputs, h, c);
+            int size = inputs[0].Length;
+            return new ReferenceNetwork(config.Cell, values, "rnn", size, config.HiddenSize, config.Layers, config.Bidirectional)
+                .Run(inputs, h, c);
         }
 
         /// <summary>−log softmax(W x + b)[target].</summary>
@@ -170,7 +176,8 @@ public sealed class WholeModelTests
 
         public override double Loss(Pass pass, DropoutRates rates, Gradients gradients)
         {
-            LanguageModel.Trace trace = _model.Hidden(pass, [.. _rows.Select(row => row.AsMemory()[..^1])], _model.NewState(_rows.Length), rates);
+            ReadOnlyMemory<int>[] inputs = [.. _rows.Select(row => row.AsMemory()[..^1])];
+            LanguageModel.Trace trace = _model.Hidden(pass, inputs, _model.NewState(_rows.Length), rates);
             Span<float> logits = _model.Logits(pass, trace).Span;
             int vocabulary = Tiny.Letters.Count;
             double loss = 0;
@@ -190,7 +197,7 @@ public sealed class WholeModelTests
             double[] head = values[Model.Config.TieWeights ? "embedding.weight" : "head.weight"];
             foreach (int[] row in _rows)
             {
-                double[][] outputs = Run(values, [.. row[..^1].Select(id => Embed(values, "embedding.weight", id, Model.Config.EmbeddingSize))]);
+                double[][] outputs = Run(values, [.. row[..^1].Select(id => Embed(values, id, Model.Config.EmbeddingSize))]);
                 for (int t = 0; t < outputs.Length; t++) loss += Nats(head, values["head.bias"], outputs[t], row[t + 1]);
             }
 
@@ -200,7 +207,8 @@ public sealed class WholeModelTests
 
     private sealed class ClassifierTrial(Classifier model) : Trial(model)
     {
-        private readonly int[][] _texts = [model.Encode("the film was good"), model.Encode("bad"), model.Encode("I liked zebras , not the dog .")];
+        private readonly int[][] _texts =
+            [model.Encode("the film was good"), model.Encode("bad"), model.Encode("I liked zebras , not the dog .")];
         private readonly int[] _labels = [2, 0, 1];
 
         public override double Loss(Pass pass, DropoutRates rates, Gradients gradients)
@@ -217,7 +225,7 @@ public sealed class WholeModelTests
             double loss = 0;
             for (int i = 0; i < _texts.Length; i++)
             {
-                double[][] outputs = Run(values, [.. _texts[i].Select(id => Embed(values, "embedding.weight", id, Model.Config.EmbeddingSize))]);
+                double[][] outputs = Run(values, [.. _texts[i].Select(id => Embed(values, id, Model.Config.EmbeddingSize))]);
                 double[] pooled = [.. Enumerable.Range(0, outputs[0].Length).Select(unit => Model.Config.Pooling switch
                 {
                     Pooling.Mean => outputs.Average(step => step[unit]),
@@ -265,11 +273,12 @@ public sealed class WholeModelTests
         /// <summary>The word's embedding, then the last state of each direction over its spelling.</summary>
         private double[] Read(Dictionary<string, double[]> values, string word)
         {
-            double[] embedded = Embed(values, "embedding.weight", Tiny.Words.IdOf(word.ToLowerInvariant()), Model.Config.EmbeddingSize);
+            double[] embedded = Embed(values, Tiny.Words.IdOf(word.ToLowerInvariant()), Model.Config.EmbeddingSize);
             if (Model.Config.Characters is not { } sizes) return embedded;
-            double[][] letters = [.. word.Select(letter => Embed(values, "characters.embedding.weight", Tiny.Letters.IdOf([letter]), sizes.EmbeddingSize))];
-            double[][] h = [new double[sizes.HiddenSize], new double[sizes.HiddenSize]], c = [new double[sizes.HiddenSize], new double[sizes.HiddenSize]];
-            new ReferenceNetwork(Model.Config.Cell, values, "characters.rnn", sizes.EmbeddingSize, sizes.HiddenSize, 1, true).Run(letters, h, c);
+            (int width, int size) = (sizes.EmbeddingSize, sizes.HiddenSize);
+            double[][] letters = [.. word.Select(letter => Embed(values, Tiny.Letters.IdOf([letter]), width, "characters."))];
+            double[][] h = [new double[size], new double[size]], c = [new double[size], new double[size]];
+            new ReferenceNetwork(Model.Config.Cell, values, "characters.rnn", width, size, 1, bidirectional: true).Run(letters, h, c);
             return [.. embedded, .. h[0], .. h[1]];
         }
     }
