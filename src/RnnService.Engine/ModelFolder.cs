@@ -61,13 +61,18 @@ public static class ModelFolder
     private static LoadedModel LoadUnchecked(string path, bool trainable = false)
     {
         if (!Directory.Exists(path)) throw new ModelFolderException($"{path}: no such folder");
-        ModelConfig config = Read(path, ConfigFile, ModelJson.Files.ModelConfig);
+        ModelConfig config = Blame(Path.Combine(path, ConfigFile), () =>
+        {
+            ModelConfig read = Read(path, ConfigFile, ModelJson.Files.ModelConfig);
+            read.Validate();
+            return read;
+        });
         VocabularyContent content = Read(path, VocabularyFile, ModelJson.Files.VocabularyContent);
         string weights = Path.Combine(path, WeightFile);
         try
         {
             var vocabulary = new ModelVocabulary(
-                Named(VocabularyFile, "tokens", content.Tokens), content.Characters is null ? null : Named(VocabularyFile, "characters", content.Characters));
+                Named("tokens", content.Tokens), content.Characters is null ? null : Named("characters", content.Characters));
             if (!File.Exists(weights)) throw new ModelFolderException($"{weights}: missing");
             SafeTensorsFile file = SafeTensorsFile.Open(weights);
             var parameters = Parameters.From((name, shape) => file.Floats(name, shape), trainable);
@@ -83,32 +88,27 @@ public static class ModelFolder
         {
             throw new ModelFolderException($"{path}: {error.Message}", error);
         }
+
+        Vocabulary Named(string field, IReadOnlyList<string> tokens) =>
+            Blame($"{Path.Combine(path, VocabularyFile)}: {field}", () => new Vocabulary(tokens));
     }
 
-    private static Vocabulary Named(string file, string field, IReadOnlyList<string> tokens)
+    /// <summary>Says where what is refused comes from.</summary>
+    private static T Blame<T>(string place, Func<T> read)
     {
         try
         {
-            return new Vocabulary(tokens);
+            return read();
         }
         catch (ArgumentException error)
         {
-            throw new ArgumentException($"{file}, {field}: {error.Message}", error);
+            throw new ModelFolderException($"{place}: {error.Message}", error);
         }
     }
 
     private static void CheckGolden(GoldenAnswer golden, TextModel model, string file)
     {
-        ModelAnswer answer;
-        try
-        {
-            answer = model.Answer(golden.Input);
-        }
-        catch (ArgumentException error)
-        {
-            throw new ModelFolderException($"{file}: input: {error.Message}", error);
-        }
-
+        ModelAnswer answer = Blame($"{file}: input", () => model.Answer(golden.Input));
         if (!answer.Labels.SequenceEqual(golden.Labels))
         {
             throw new ModelFolderException(

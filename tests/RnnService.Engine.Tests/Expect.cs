@@ -29,7 +29,8 @@ internal static class Expect
     }
 
     /// <summary>Every value within a share of the tensor's largest entry, or of <paramref name="floor"/> where all are smaller.</summary>
-    public static void NearLargest(ReadOnlySpan<double> wanted, ReadOnlySpan<float> found, double share, double floor, string what = "value")
+    public static void NearLargest(
+        ReadOnlySpan<double> wanted, ReadOnlySpan<float> found, double share, double floor, string what = "value")
     {
         double largest = floor;
         foreach (double value in wanted) largest = Math.Max(largest, Math.Abs(value));

@@ -1,30 +1,42 @@
+using System.Text.Json.Serialization;
+
 namespace RnnService.Engine.Tasks;
 
 /// <summary>How a text is continued.</summary>
 public sealed record GenerationOptions
 {
+    /// <summary>What is not asked for. Generated JSON readers know the defaults of parameters, but not those of properties.</summary>
+    [JsonConstructor]
+    public GenerationOptions(
+        int maxNewTokens = 200, float temperature = 1, float topP = 1, float repetitionPenalty = 1, bool doSample = true,
+        IReadOnlyList<string>? stop = null)
+    {
+        (MaxNewTokens, Temperature, TopP, RepetitionPenalty) = (maxNewTokens, temperature, topP, repetitionPenalty);
+        (DoSample, Stop) = (doSample, stop ?? []);
+    }
+
     /// <summary>Most tokens to add, at least 1.</summary>
-    public int MaxNewTokens { get; init; } = 200;
+    public int MaxNewTokens { get; init; }
 
     /// <summary>Logits are divided by it before sampling; 0 takes the likeliest token. Not negative.</summary>
-    public float Temperature { get; init; } = 1;
+    public float Temperature { get; init; }
 
     /// <summary>Only the k likeliest tokens are drawn from; 0 means all.</summary>
     public int TopK { get; init; }
 
     /// <summary>Only the likeliest tokens that together reach this probability are drawn from; above 0, 1 means all.</summary>
-    public float TopP { get; init; } = 1;
+    public float TopP { get; init; }
 
     /// <summary>
     /// Logits of tokens already seen are divided by it when positive and multiplied when negative (Keskar et al. 2019); above 0, 1 means off.
     /// </summary>
-    public float RepetitionPenalty { get; init; } = 1;
+    public float RepetitionPenalty { get; init; }
 
     /// <summary>False takes the likeliest token at every step, whatever the temperature.</summary>
-    public bool DoSample { get; init; } = true;
+    public bool DoSample { get; init; }
 
     /// <summary>Generation ends once the new text ends with one of these; the text keeps it.</summary>
-    public IReadOnlyList<string> Stop { get; init; } = [];
+    public IReadOnlyList<string> Stop { get; init; }
 
     /// <summary>Seed of the draws; none draws one.</summary>
     public ulong? Seed { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Text;
 
@@ -33,11 +34,15 @@ public enum Tokenization
 /// <summary>Sizes of the character network that spells words out for a tagger.</summary>
 public sealed record CharacterConfig
 {
+    /// <summary>The usual sizes where none are given.</summary>
+    [JsonConstructor]
+    public CharacterConfig(int embeddingSize = 50, int hiddenSize = 50) => (EmbeddingSize, HiddenSize) = (embeddingSize, hiddenSize);
+
     /// <summary>Width of a character's embedding.</summary>
-    public int EmbeddingSize { get; init; } = 50;
+    public int EmbeddingSize { get; init; }
 
     /// <summary>Width of each direction's state (the word gets twice that).</summary>
-    public int HiddenSize { get; init; } = 50;
+    public int HiddenSize { get; init; }
 }
 
 /// <summary>Everything about a model but its vocabulary and weights: <c>config.json</c>. See docs/model-format.md.</summary>
@@ -46,8 +51,18 @@ public sealed record ModelConfig
     /// <summary>The one version this engine reads and writes.</summary>
     public const int CurrentFormat = 1;
 
+    /// <summary>What need not be given. Generated JSON readers know the defaults of parameters, but not those of properties.</summary>
+    [JsonConstructor]
+    public ModelConfig(
+        int formatVersion = CurrentFormat, int layers = 1, IReadOnlyList<string>? labels = null,
+        IReadOnlyDictionary<string, double>? metrics = null)
+    {
+        (FormatVersion, Layers) = (formatVersion, layers);
+        (Labels, Metrics) = (labels ?? [], metrics ?? new Dictionary<string, double>());
+    }
+
     /// <summary>Version of the folder's format.</summary>
-    public int FormatVersion { get; init; } = CurrentFormat;
+    public int FormatVersion { get; init; }
 
     /// <summary>What the model does.</summary>
     public required ModelTask Task { get; init; }
@@ -68,7 +83,7 @@ public sealed record ModelConfig
     public required int HiddenSize { get; init; }
 
     /// <summary>Number of stacked layers.</summary>
-    public int Layers { get; init; } = 1;
+    public int Layers { get; init; }
 
     /// <summary>Whether each layer also reads from the end; never for a language model.</summary>
     public bool Bidirectional { get; init; }
@@ -76,14 +91,14 @@ public sealed record ModelConfig
     /// <summary>Whether a language model's output matrix is its embedding; needs equal widths.</summary>
     public bool TieWeights { get; init; }
 
-    /// <summary>How a classifier pools over time.</summary>
-    public Pooling Pooling { get; init; } = Pooling.Last;
+    /// <summary>How a classifier pools over time; the last states where nothing is said.</summary>
+    public Pooling Pooling { get; init; }
 
     /// <summary>The character network of a tagger, if any.</summary>
     public CharacterConfig? Characters { get; init; }
 
     /// <summary>Names of the labels in id order; empty for a language model.</summary>
-    public IReadOnlyList<string> Labels { get; init; } = [];
+    public IReadOnlyList<string> Labels { get; init; }
 
     /// <summary>What a language model's callers get when they ask for nothing else.</summary>
     public GenerationOptions? Generation { get; init; }
@@ -95,7 +110,7 @@ public sealed record ModelConfig
     public string? License { get; init; }
 
     /// <summary>Measured scores by name.</summary>
-    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Metrics { get; init; }
 
     /// <summary>Splits a text into tokens with their offsets in code points, the way the model was trained.</summary>
     public List<WordToken> Tokenize(string text) => Tokenizer switch
@@ -130,6 +145,7 @@ public sealed record ModelConfig
         else
         {
             if (Labels.Count < 2) throw Wrong("labels", Labels.Count, "two or more");
+            if (Labels.Any(string.IsNullOrEmpty)) throw new ArgumentException("labels holds an empty one: each must have a character");
             if (Labels.Distinct().Count() != Labels.Count) throw new ArgumentException("labels repeat: each must occur once");
             if (TieWeights) throw Wrong("tie_weights", true, "false but for a language model");
         }

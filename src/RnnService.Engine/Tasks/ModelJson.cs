@@ -13,7 +13,7 @@ namespace RnnService.Engine.Tasks;
 public sealed record GoldenAnswer(string Input, IReadOnlyList<string> Labels, IReadOnlyList<float> Scores, float Tolerance = 1e-3f);
 
 /// <summary>The content of <c>vocab.json</c>.</summary>
-internal sealed record VocabularyContent(IReadOnlyList<string> Tokens, IReadOnlyList<string>? Characters);
+internal sealed record VocabularyContent(IReadOnlyList<string> Tokens, IReadOnlyList<string>? Characters = null);
 
 /// <summary>How the files of a model folder are written as JSON.</summary>
 [JsonSerializable(typeof(ModelConfig))]
@@ -26,6 +26,8 @@ internal sealed partial class ModelJson : JsonSerializerContext
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // files, not pages: characters stay readable
         WriteIndented = true,
         Converters =

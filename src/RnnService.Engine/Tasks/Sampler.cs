@@ -22,7 +22,13 @@ internal sealed class Sampler(GenerationOptions options, ulong seed)
     /// <summary>Draws a token; <paramref name="logits"/> is used up. Tokens at −∞ are never drawn.</summary>
     public int Draw(Span<float> logits)
     {
-        foreach (int id in _seen) logits[id] = logits[id] > 0 ? logits[id] / options.RepetitionPenalty : logits[id] * options.RepetitionPenalty;
+        foreach (int id in _seen)
+        {
+            if (float.IsNegativeInfinity(logits[id])) continue;
+            float penalised = logits[id] > 0 ? logits[id] / options.RepetitionPenalty : logits[id] * options.RepetitionPenalty;
+            logits[id] = Math.Clamp(penalised, float.MinValue, float.MaxValue); // the difference of two infinities is no number
+        }
+
         if (!options.DoSample || options.Temperature == 0) return TensorPrimitives.IndexOfMax<float>(logits);
 
         float largest = TensorPrimitives.Max<float>(logits);

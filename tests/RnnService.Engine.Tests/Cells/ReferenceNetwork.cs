@@ -43,6 +43,7 @@ internal sealed class ReferenceNetwork(
     private (double[] H, double[] C) Step(string suffix, int width, double[] x, double[] h, double[] c)
     {
         double[] next = new double[hiddenSize], memory = [.. c];
+        double[] inputWeight = Of("weight_ih"), inputBias = Of("bias_ih"), stateWeight = Of("weight_hh"), stateBias = Of("bias_hh");
         for (int unit = 0; unit < hiddenSize; unit++)
         {
             switch (kind)
@@ -79,7 +80,8 @@ internal sealed class ReferenceNetwork(
                 {
                     double update = Sigmoid(OfInput(1, unit) + OfState(1, unit, h));
                     double[] left = new double[hiddenSize];
-                    for (int other = 0; other < hiddenSize; other++) left[other] = Sigmoid(OfInput(0, other) + OfState(0, other, h)) * h[other];
+                    for (int other = 0; other < hiddenSize; other++)
+                        left[other] = Sigmoid(OfInput(0, other) + OfState(0, other, h)) * h[other];
                     double candidate = Math.Tanh(OfInput(2, unit) + OfState(2, unit, left));
                     next[unit] = (1 - update) * candidate + update * h[unit];
                     break;
@@ -92,21 +94,21 @@ internal sealed class ReferenceNetwork(
 
         return (next, memory);
 
+        double[] Of(string name) => values.GetValueOrDefault($"{prefix}.{name}_{suffix}", []); // a sum has none
+
         double OfInput(int gate, int unit)
         {
             int row = gate * hiddenSize + unit;
-            double sum = values[$"{prefix}.bias_ih_{suffix}"][row];
-            double[] weight = values[$"{prefix}.weight_ih_{suffix}"];
-            for (int i = 0; i < width; i++) sum += weight[row * width + i] * x[i];
+            double sum = inputBias[row];
+            for (int i = 0; i < width; i++) sum += inputWeight[row * width + i] * x[i];
             return sum;
         }
 
         double OfState(int gate, int unit, double[] state)
         {
             int row = gate * hiddenSize + unit;
-            double sum = values[$"{prefix}.bias_hh_{suffix}"][row];
-            double[] weight = values[$"{prefix}.weight_hh_{suffix}"];
-            for (int i = 0; i < hiddenSize; i++) sum += weight[row * hiddenSize + i] * state[i];
+            double sum = stateBias[row];
+            for (int i = 0; i < hiddenSize; i++) sum += stateWeight[row * hiddenSize + i] * state[i];
             return sum;
         }
     }

@@ -21,7 +21,8 @@ internal sealed record Shape(CellKind Kind, int InputSize, int HiddenSize, int L
                 : new Shape(kind, inputs, hidden, layers, both, lengths, seed));
 
     public override string ToString() =>
-        $"{Kind}, D {InputSize}, H {HiddenSize}, {Layers} layers, {(Bidirectional ? "both" : "one")}, lengths [{string.Join(' ', Lengths)}], seed {Seed}";
+        $"{Kind}, D {InputSize}, H {HiddenSize}, {Layers} layers, {(Bidirectional ? "both" : "one")}, " +
+        $"lengths [{string.Join(' ', Lengths)}], seed {Seed}";
 }
 
 /// <summary>
@@ -155,9 +156,8 @@ internal sealed class Trial
         int width = _network.OutputSize;
         for (int n = 0; n < batch; n++)
         {
-            double[][] sequence = [.. Enumerable.Range(0, _shape.Lengths[n]).Select(t => _reference["input"][Part((t * batch + n) * inputs, inputs)])];
-            double[][] h = [.. Enumerable.Range(0, slots).Select(slot => _reference["h_0"][Part((slot * batch + n) * hidden, hidden)])];
-            double[][] c = [.. Enumerable.Range(0, slots).Select(slot => _c.Length == 0 ? [] : _reference["c_0"][Part((slot * batch + n) * hidden, hidden)])];
+            double[][] sequence = Parts("input", n, _shape.Lengths[n], inputs), h = Parts("h_0", n, slots, hidden);
+            double[][] c = Parts("c_0", n, slots, _c.Length == 0 ? 0 : hidden);
             double[][] output = network.Run(sequence, h, c);
             for (int t = 0; t < output.Length; t++) output[t].CopyTo(answer.Output, (t * batch + n) * width);
             for (int slot = 0; slot < slots; slot++)
@@ -170,7 +170,8 @@ internal sealed class Trial
         nearestKink = network.NearestKink;
         return answer;
 
-        static Range Part(int from, int length) => from..(from + length);
+        double[][] Parts(string name, int n, int count, int size) =>
+            [.. Enumerable.Range(0, count).Select(i => _reference[name][((i * batch + n) * size)..((i * batch + n + 1) * size)])];
     }
 
     private (Pass Pass, Recurrent.Run Run, float[] Output, RecurrentState State) Forward(bool record)

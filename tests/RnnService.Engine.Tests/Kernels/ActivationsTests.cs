@@ -3,7 +3,7 @@ using Xunit;
 
 namespace RnnService.Engine.Tests.Kernels;
 
-/// <summary>Element-wise functions: the accuracy their documentation gives, odd values, and independence of the place in the span.</summary>
+/// <summary>Element-wise functions: the accuracy that is documented, odd values, and independence of the place in the span.</summary>
 public sealed class ActivationsTests
 {
     private const float Untouched = -12345.5f;

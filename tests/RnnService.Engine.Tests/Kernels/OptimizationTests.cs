@@ -15,7 +15,8 @@ public sealed class OptimizationTests
             for (int step = 1; step <= 3; step++)
             {
                 float[] g = Draw.Normal((ulong)(step + 1), length);
-                double unbias = Math.Sqrt(1 - Math.Pow(0.99, step)), rate = 0.01 * unbias / (1 - Math.Pow(0.9, step)), epsilon = 1e-8 * unbias;
+                double unbias = Math.Sqrt(1 - Math.Pow(0.99, step)), epsilon = 1e-8 * unbias;
+                double rate = 0.01 * unbias / (1 - Math.Pow(0.9, step));
                 for (int i = 0; i < length; i++)
                 {
                     wantedM[i] = 0.9 * wantedM[i] + 0.1 * g[i];
@@ -35,7 +36,8 @@ public sealed class OptimizationTests
     public void Adam_gives_a_weight_the_same_bits_wherever_it_stands()
     {
         // Among them moments small enough to be flushed.
-        float[] w = Draw.Normal(1, 300), g = Draw.Normal(2, 300), m = Draw.Normal(3, 300, 1e-3), v = [.. Draw.Normal(4, 300).Select(MathF.Abs)];
+        float[] w = Draw.Normal(1, 300), g = Draw.Normal(2, 300), m = Draw.Normal(3, 300, 1e-3);
+        float[] v = [.. Draw.Normal(4, 300).Select(MathF.Abs)];
         for (int i = 0; i < 300; i += 3) (g[i], m[i], v[i]) = (0, 1.01e-30f, 1.001e-30f);
         float[] aloneW = [.. w], aloneM = [.. m], aloneV = [.. v];
         for (int i = 0; i < 300; i++) Step(aloneW, g, aloneM, aloneV, i, 1);
@@ -57,7 +59,8 @@ public sealed class OptimizationTests
         }
 
         static void Step(float[] w, float[] g, float[] m, float[] v, int from, int length) => Optimization.Adam(
-            w.AsSpan(from, length), g.AsSpan(from, length), m.AsSpan(from, length), v.AsSpan(from, length), 0.9f, 0.999f, 0.01f, 1e-8f, 0.001f);
+            w.AsSpan(from, length), g.AsSpan(from, length), m.AsSpan(from, length), v.AsSpan(from, length),
+            beta1: 0.9f, beta2: 0.999f, rate: 0.01f, epsilon: 1e-8f, decay: 0.001f);
     }
 
     [Fact]
@@ -87,7 +90,8 @@ public sealed class OptimizationTests
             Optimization.Momentum(w, g, v, 0.9f, 0.1f, 0.001f);
             Expect.Near(wantedV, v, 2e-6, "velocity");
             Expect.Near(wantedW, w, 2e-6, "weight");
-            for (int i = 0; i < length; i++) Optimization.Momentum(aloneW.AsSpan(i, 1), g.AsSpan(i, 1), aloneV.AsSpan(i, 1), 0.9f, 0.1f, 0.001f);
+            for (int i = 0; i < length; i++)
+                Optimization.Momentum(aloneW.AsSpan(i, 1), g.AsSpan(i, 1), aloneV.AsSpan(i, 1), 0.9f, 0.1f, 0.001f);
             Expect.SameBits(aloneV, v, "velocity");
             Expect.SameBits(aloneW, w, "weight");
         }

@@ -60,7 +60,8 @@ public sealed class BatchLayoutTests
     {
         const int Width = 3;
         BatchLayout layout = BatchLayout.Of(lengths);
-        float[] padded = new float[layout.Steps * layout.Batch * Width], packed = new float[layout.Rows * Width], again = new float[padded.Length];
+        float[] padded = new float[layout.Steps * layout.Batch * Width], again = new float[padded.Length];
+        float[] packed = new float[layout.Rows * Width];
         for (int i = 0; i < padded.Length; i++) padded[i] = i + 1;
         again.AsSpan().Fill(float.NaN);
         layout.Pack(padded, Width, packed);

@@ -66,7 +66,7 @@ public sealed class DropoutTests
         Assert.Equal(6, new Pass(new Workspace(), new Dropout(1)).Mask(2, 3, 0.5f)?.Length);
     }
 
-    /// <summary>With the mask drawn anew from the same keys, the loss is a plain function, whose derivative the way back must give.</summary>
+    /// <summary>With the mask drawn anew from the same keys the loss is a plain function with a derivative of its own.</summary>
     [Fact]
     public void Gradients_between_layers_go_through_the_mask()
     {
@@ -88,7 +88,8 @@ public sealed class DropoutTests
         double Loss(float step)
         {
             float[] moved = [.. x.Zip(direction, (value, along) => value + step * along)];
-            ReadOnlySpan<float> y = network.Forward(new Pass(new Workspace(), new Dropout(5)), layout, moved, network.NewState(3), 0.5f).Output.Span;
+            var again = new Pass(new Workspace(), new Dropout(5));
+            ReadOnlySpan<float> y = network.Forward(again, layout, moved, network.NewState(3), 0.5f).Output.Span;
             double loss = 0;
             for (int i = 0; i < y.Length; i++) loss += (double)y[i] * dy[i];
             return loss;

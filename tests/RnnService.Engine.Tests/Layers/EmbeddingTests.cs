@@ -9,7 +9,8 @@ public sealed class EmbeddingTests
     [Fact]
     public void Looks_rows_up_and_adds_their_gradients()
     {
-        Parameters parameters = Parameters.From((_, shape) => [.. Enumerable.Range(0, shape[0] * shape[1]).Select(i => (float)i)], trainable: true);
+        Parameters parameters = Parameters.From(
+            (_, shape) => [.. Enumerable.Range(0, shape[0] * shape[1]).Select(i => (float)i)], trainable: true);
         var embedding = new Embedding(parameters, "embedding", tokens: 4, size: 3);
         float[] y = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
         embedding.Forward([2, 0, 2], y, stride: 4);

@@ -15,17 +15,20 @@ public sealed class LinearTests
     [InlineData(0, 4, 3)]
     public void Agrees_with_sums_in_double_forward_and_back(int rows, int inputs, int outputs)
     {
-        Parameters parameters = Parameters.From((name, shape) => Draw.Normal((ulong)name.Length, shape.Aggregate((a, b) => a * b)), trainable: true);
+        Parameters parameters = Parameters.From(
+            (name, shape) => Draw.Normal((ulong)name.Length, shape.Aggregate((a, b) => a * b)), trainable: true);
         var linear = new Linear(parameters, "head", inputs, outputs);
         Assert.Equal(["head.weight", "head.bias"], parameters.All.Select(parameter => parameter.Name));
-        float[] x = Draw.Normal(1, rows * inputs), y = new float[rows * outputs], dy = Draw.Normal(2, rows * outputs), dx = new float[rows * inputs];
+        float[] x = Draw.Normal(1, rows * inputs), dx = new float[rows * inputs];
+        float[] y = new float[rows * outputs], dy = Draw.Normal(2, rows * outputs);
         dx.AsSpan().Fill(float.NaN);
         ReadOnlySpan<float> w = parameters.All[0].Values, b = parameters.All[1].Values;
         var gradients = new Gradients(parameters);
         linear.Forward(rows, x, y);
         for (int call = 0; call < 2; call++) linear.Backward(rows, x, dy, dx, gradients, new Workspace());
 
-        double[] wantedY = new double[y.Length], wantedX = new double[x.Length], wantedW = new double[w.Length], wantedB = new double[outputs];
+        double[] wantedY = new double[y.Length], wantedX = new double[x.Length];
+        double[] wantedW = new double[w.Length], wantedB = new double[outputs];
         for (int row = 0; row < rows; row++)
         {
             for (int o = 0; o < outputs; o++)

@@ -47,7 +47,8 @@ public sealed class PoolTests
                     {
                         for (int unit = 0; unit < width; unit++)
                         {
-                            double[] steps = [.. Enumerable.Range(0, lengths[place]).Select(t => values[layout.RowOf(place, t) * width + unit])];
+                            double[] steps = [.. Enumerable.Range(0, lengths[place])
+                                .Select(t => values[layout.RowOf(place, t) * width + unit])];
                             pooled[place * width + unit] = pooling switch
                             {
                                 Pooling.Mean => steps.Average(),
