@@ -1,3 +1,5 @@
+using RnnService.Engine.Tasks;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>The corpus formats, as <see cref="CorpusSource.Format"/> names them.</summary>
@@ -24,4 +26,20 @@ public static class CorpusFormat
     internal static readonly string[] All = [Text, Labelled, LabelledSpace, SstTrees, Conll, Conllu];
     internal static readonly string[] OfLabelledText = [Labelled, LabelledSpace, SstTrees];
     internal static readonly string[] OfTaggedSentences = [Conll, Conllu];
+
+    /// <summary>
+    /// The likeliest format of a file: text for a language model; for a classifier sst-trees where the name has ".trees" in it, else
+    /// labelled; for a tagger conllu where the name ends so, else conll. A ".gz" at the end is looked past.
+    /// </summary>
+    public static string Guess(string path, ModelTask task)
+    {
+        string name = Path.GetFileName(path).ToLowerInvariant();
+        if (name.EndsWith(".gz", StringComparison.Ordinal)) name = name[..^3];
+        return task switch
+        {
+            ModelTask.LanguageModel => Text,
+            ModelTask.Classifier => name.Contains(".trees", StringComparison.Ordinal) ? SstTrees : Labelled,
+            _ => name.EndsWith(".conllu", StringComparison.Ordinal) ? Conllu : Conll,
+        };
+    }
 }

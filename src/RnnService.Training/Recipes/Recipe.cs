@@ -51,18 +51,29 @@ public sealed record Recipe
             JsonNode root = JsonNode.Parse(
                 File.ReadAllText(path), documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })
                 ?? throw new RecipeException($"{path}: null found, an object wanted");
-            foreach (string setting in overrides ?? []) Override(root, setting);
-            Recipe recipe = root.Deserialize<Recipe>(Json) ?? throw new RecipeException($"{path}: null found, an object wanted");
-            recipe.Validate();
-            return recipe;
+            return From(root, overrides ?? []);
         }
         catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
         {
-            throw new RecipeException($"{path}: {error.Message}", error);
+            throw new RecipeException($"{path}: {Sentence(error)}", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new RecipeException($"{path}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>The same recipe but for settings of a command line, given as to <see cref="Read"/>.</summary>
+    /// <exception cref="RecipeException">A setting is wrong.</exception>
+    public Recipe With(IEnumerable<string> overrides)
+    {
+        try
+        {
+            return From(JsonSerializer.SerializeToNode(this, Json)!, overrides);
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
+        {
+            throw new RecipeException(Sentence(error), error);
         }
     }
 
@@ -76,6 +87,26 @@ public sealed record Recipe
         if (string.IsNullOrEmpty(GoldenInput)) throw new ArgumentException("golden_input is empty: a text wanted");
         Data.Validate();
         Training.Validate();
+    }
+
+    private static Recipe From(JsonNode root, IEnumerable<string> overrides)
+    {
+        foreach (string setting in overrides) Override(root, setting);
+        Recipe recipe = root.Deserialize<Recipe>(Json)!; // null for null alone, which the root is not
+        recipe.Validate();
+        return recipe;
+    }
+
+    // The reader's own sentences speak of .NET types, and of lines that overrides have moved.
+    private static string Sentence(Exception error)
+    {
+        const string missing = "missing required properties including: ";
+        if (error is not JsonException { Path: ['$', .. var path] }) return error.Message;
+        string place = path.TrimStart('.');
+        int names = error.Message.IndexOf(missing, StringComparison.Ordinal);
+        return names < 0
+            ? $"{(place.Length > 0 ? place : "the whole")} is no setting, or its value is of the wrong kind"
+            : $"{(place.Length > 0 ? place : "the recipe")} lacks {error.Message[(names + missing.Length)..].Split(". Path")[0].TrimEnd('.')}";
     }
 
     private static void Override(JsonNode root, string setting)

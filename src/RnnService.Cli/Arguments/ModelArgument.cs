@@ -1,0 +1,56 @@
+using System.CommandLine;
+using RnnService.Engine;
+using RnnService.Engine.Tasks;
+
+namespace RnnService.Cli.Arguments;
+
+/// <summary>The argument that names a model: a folder, or the name of one under <c>models</c>.</summary>
+internal static class ModelArgument
+{
+    private const string ModelsFolder = "models", ConfigFile = "config.json";
+
+    public static Argument<string> Create() => new("MODEL")
+    {
+        Description = $"A model folder, or the name of one under {ModelsFolder}/.",
+    };
+
+    /// <summary>Reads the model of whatever task; its golden answer is checked.</summary>
+    /// <exception cref="CommandException">There is no such folder.</exception>
+    /// <exception cref="ModelFolderException">It is broken.</exception>
+    public static LoadedModel Load(string name) => ModelFolder.Load(Find(name));
+
+    /// <summary>Reads a model of one task.</summary>
+    /// <exception cref="CommandException">There is no such folder, or the model is of another task.</exception>
+    /// <exception cref="ModelFolderException">It is broken.</exception>
+    public static T Load<T>(string name)
+        where T : TextModel
+    {
+        TextModel model = Load(name).Model;
+        string wanted = typeof(T) == typeof(LanguageModel) ? "language model" : typeof(T).Name.ToLowerInvariant();
+        return model as T ?? throw new CommandException(model switch
+        {
+            LanguageModel => $"{name} is a language model: a {wanted} wanted; rnn generate is for this one",
+            Classifier => $"{name} is a classifier: a {wanted} wanted; rnn classify is for this one",
+            _ => $"{name} is a tagger: a {wanted} wanted; rnn tag is for this one",
+        });
+    }
+
+    /// <summary>The folder of a model.</summary>
+    /// <exception cref="CommandException">There is none.</exception>
+    public static string Find(string name)
+    {
+        string[] candidates = [name, Path.Combine(ModelsFolder, name)];
+        return candidates.FirstOrDefault(folder => File.Exists(Path.Combine(folder, ConfigFile)))
+            ?? candidates.FirstOrDefault(Directory.Exists)
+            ?? throw new CommandException($"no model folder {name}, nor one of that name under {ModelsFolder}/ ({Known()})");
+    }
+
+    private static string Known()
+    {
+        string[] names = Directory.Exists(ModelsFolder)
+            ? [.. Directory.EnumerateFiles(ModelsFolder, ConfigFile, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 })
+                .Select(file => Path.GetFileName(Path.GetDirectoryName(file)!)).Order(StringComparer.Ordinal)]
+            : [];
+        return names.Length > 0 ? $"there: {string.Join(", ", names)}" : "there is none";
+    }
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace RnnService.Cli.Arguments;
+
+/// <summary>An option that takes a number, written as JSON has it whatever the locale; null when not given.</summary>
+internal sealed class NumberOption<T> : Option<T?>
+    where T : struct, INumber<T>
+{
+    private static readonly bool IsWhole = typeof(T) != typeof(float) && typeof(T) != typeof(double);
+
+    public NumberOption(string name, params string[] aliases)
+        : base(name, aliases)
+    {
+        HelpName = "N";
+        CustomParser = Parse;
+    }
+
+    private T? Parse(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (T.TryParse(text, IsWhole ? NumberStyles.AllowLeadingSign : NumberStyles.Float, CultureInfo.InvariantCulture, out T number))
+            return number;
+        result.AddError($"{Name} {text}: a {(IsWhole ? "whole number" : "number")} wanted.");
+        return null;
+    }
+}

@@ -1,0 +1,27 @@
+using RnnService.Engine.Tasks;
+
+namespace RnnService.Cli.Output;
+
+/// <summary>Models in words.</summary>
+internal static class Descriptions
+{
+    /// <summary>Task, network and sizes in one line.</summary>
+    public static string Of(TextModel model)
+    {
+        ModelConfig config = model.Config;
+        string labels = config.Labels.Count > 0 ? $", {config.Labels.Count} labels" : "";
+        return $"{Of(config.Task)}, {Network(config)}, {Figures.Count(model.Vocabulary.Tokens.Count)} tokens{labels}, "
+            + $"{Figures.Count(model.Parameters.Count)} parameters";
+    }
+
+    public static string Of(ModelTask task) => task switch
+    {
+        ModelTask.LanguageModel => "language model",
+        ModelTask.Classifier => "classifier",
+        _ => "tagger",
+    };
+
+    /// <summary>Cell, depth, width and directions.</summary>
+    public static string Network(ModelConfig config) =>
+        $"{(config.Bidirectional ? "bidirectional " : "")}{config.Cell.ToString().ToLowerInvariant()} {config.Layers} x {config.HiddenSize}";
+}

@@ -1,0 +1,30 @@
+using Spectre.Console;
+
+namespace RnnService.Cli;
+
+/// <summary>What a verb reads from and writes to.</summary>
+/// <param name="Console">Standard output, for bars and tables.</param>
+/// <param name="In">Standard input.</param>
+/// <param name="Error">Standard error.</param>
+/// <param name="InputIsPiped">Whether standard input is a file or a pipe and no keyboard.</param>
+internal sealed record Terminal(IAnsiConsole Console, TextReader In, TextWriter Error, bool InputIsPiped)
+{
+    private const int WidthOfFiles = 160;
+
+    /// <summary>Standard output as it is, for texts that must be neither wrapped nor styled.</summary>
+    public TextWriter Out => Console.Profile.Out.Writer;
+
+    /// <summary>Whether a person watches and lines can be rewritten.</summary>
+    public bool IsLive => Console.Profile.Capabilities is { Ansi: true, Interactive: true };
+
+    /// <summary>The terminal of this process.</summary>
+    public static Terminal OfProcess()
+    {
+        IAnsiConsole console = AnsiConsole.Console;
+        if (System.Console.IsOutputRedirected) console.Profile.Width = WidthOfFiles;
+        return new Terminal(console, System.Console.In, System.Console.Error, System.Console.IsInputRedirected);
+    }
+
+    /// <summary>Does something that takes a while, under a spinner where a person watches.</summary>
+    public T While<T>(string what, Func<T> work) => IsLive ? Console.Status().Start(Markup.Escape(what), _ => work()) : work();
+}

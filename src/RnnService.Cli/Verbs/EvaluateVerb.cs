@@ -1,0 +1,136 @@
+using System.CommandLine;
+using RnnService.Cli.Arguments;
+using RnnService.Cli.Output;
+using RnnService.Engine;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
+using RnnService.Training.Corpora;
+using RnnService.Training.Evaluation;
+
+namespace RnnService.Cli.Verbs;
+
+/// <summary><c>rnn evaluate</c>: the scores of a model on a corpus.</summary>
+internal sealed class EvaluateVerb : Verb
+{
+    private readonly Argument<string> _model = ModelArgument.Create();
+
+    private readonly Option<string> _corpusFile = new("--corpus", "-c")
+    {
+        Description = "The corpus: running text, labelled lines or tagged sentences, as the model's task needs.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly CorpusOptions _corpus;
+    private readonly Option<bool> _table = new("--table") { Description = "For a tagger also the scores of every label." };
+    private readonly Option<bool> _json = new("--json") { Description = "All scores as one JSON object, shares from 0 to 1." };
+
+    public EvaluateVerb(Terminal terminal)
+        : base(
+            terminal, "evaluate",
+            "Scores a model on a corpus.",
+            """
+            A language model: perplexity, nats and bits a token and a character, the text read as one stream. A classifier: accuracy,
+            macro F1 and the confusion matrix. A tagger, which is given the corpus's words: accuracy, macro F1, and precision, recall and
+            F1 of the spans that BIO labels mark.
+            """,
+            "rnn evaluate shakespeare --corpus data/shakespeare/valid.txt",
+            "rnn evaluate sentiment --corpus data/sst2/dev.txt --format labelled-space --label-name 0=negative --label-name 1=positive",
+            "rnn evaluate pos --corpus data/ewt-pos/dev.conllu --table")
+    {
+        Add(_model);
+        Add(_corpusFile);
+        _corpus = new CorpusOptions(this);
+        Add(_table);
+        Add(_json);
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        LoadedModel loaded = ModelArgument.Load(parsed.GetValue(_model)!);
+        CorpusSource source = _corpus.SourceOf(parsed, parsed.GetValue(_corpusFile)!, loaded.Model.Config.Task);
+        bool json = parsed.GetValue(_json);
+        switch (loaded.Model)
+        {
+            case LanguageModel model:
+                Show(model, Corpus.ReadText(source), json);
+                break;
+            case Classifier model:
+                Show(Terminal.While("evaluating", () => Evaluator.Classification(model, Corpus.ReadLabelled(source))), json);
+                break;
+            case Tagger model:
+                Show(Terminal.While("evaluating", () => Evaluator.Tagging(model, Corpus.ReadTagged(source))), json, parsed.GetValue(_table));
+                break;
+        }
+
+        return RnnCommand.Done;
+    }
+
+    private void Show(LanguageModel model, string text, bool json)
+    {
+        LanguageScores token = Terminal.While("evaluating", () => Evaluator.Language(model, text));
+        bool words = model.Codec.Unit == TokenUnit.Word;
+        LanguageScores character = words ? new LanguageScores(token.TotalNats, text.EnumerateRunes().Count()) : token;
+        if (json)
+        {
+            Terminal.Out.WriteJson(new
+            {
+                Tokens = token.Count, token.Perplexity, NatsAToken = token.Nats, BitsAToken = token.Bits,
+                NatsACharacter = character.Nats, BitsACharacter = character.Bits,
+            });
+            return;
+        }
+
+        string unit = words ? "word" : "character";
+        Terminal.Out.WriteLine($"perplexity {Figures.Real(token.Perplexity)} a {unit}, {Figures.Count(token.Count)} {unit}s");
+        Terminal.Out.WriteLine($"nats {Figures.Real(token.Nats)} a {unit}{(words ? $", {Figures.Real(character.Nats)} a character" : "")}");
+        Terminal.Out.WriteLine($"bits {Figures.Real(token.Bits)} a {unit}{(words ? $", {Figures.Real(character.Bits)} a character" : "")}");
+    }
+
+    private void Show(ClassificationReport report, bool json)
+    {
+        ConfusionMatrix confusion = report.Confusion;
+        if (json)
+        {
+            int[] ids = [.. Enumerable.Range(0, confusion.Labels.Count)];
+            Terminal.Out.WriteJson(new
+            {
+                Texts = confusion.Total, confusion.Accuracy, confusion.MacroF1, report.Loss, Labels = ByLabel(confusion),
+                Confusion = ids.Select(gold => ids.Select(predicted => confusion[gold, predicted])),
+            });
+            return;
+        }
+
+        ShowLabels(confusion, report.Loss, "text", table: true);
+    }
+
+    private void Show(TaggingReport report, bool json, bool table)
+    {
+        ConfusionMatrix confusion = report.Confusion;
+        if (json)
+        {
+            Terminal.Out.WriteJson(new
+            {
+                Words = confusion.Total, confusion.Accuracy, confusion.MacroF1, report.Loss, Labels = ByLabel(confusion),
+                Spans = report.Spans?.Overall, SpansByType = report.Spans?.ByType,
+            });
+            return;
+        }
+
+        ShowLabels(confusion, report.Loss, "word", table);
+        if (report.Spans is not { } spans) return;
+        Terminal.Out.WriteLine();
+        Terminal.Out.Write(spans.ToTable());
+    }
+
+    private void ShowLabels(ConfusionMatrix confusion, double loss, string unit, bool table)
+    {
+        if (table) Terminal.Out.WriteLine(confusion.ToTable(Terminal.Console.Profile.Width));
+        else Terminal.Out.WriteLine($"accuracy {Figures.Percent(confusion.Accuracy)} ({confusion.Correct} of {confusion.Total})");
+        Terminal.Out.WriteLine($"macro F1 {Figures.Percent(confusion.MacroF1)}");
+        Terminal.Out.WriteLine($"nats {Figures.Real(loss)} a {unit}");
+    }
+
+    private static Dictionary<string, F1Score> ByLabel(ConfusionMatrix confusion) =>
+        confusion.Labels.Index().ToDictionary(label => label.Item, label => confusion[label.Index]);
+}

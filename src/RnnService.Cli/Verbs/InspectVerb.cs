@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Globalization;
+using RnnService.Cli.Arguments;
+using RnnService.Cli.Output;
+using RnnService.Engine;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Weights;
+using Spectre.Console;
+
+namespace RnnService.Cli.Verbs;
+
+/// <summary><c>rnn inspect</c>: what a model folder or a weight file holds.</summary>
+internal sealed class InspectVerb : Verb
+{
+    private const string WeightExtension = ".safetensors", WeightFile = "model" + WeightExtension;
+    private const int LongestFact = 100;
+
+    private readonly Argument<string> _what = new("MODEL|FILE")
+    {
+        Description = $"A model folder, the name of one under models/, or a {WeightExtension} file.",
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Everything as one JSON object." };
+
+    public InspectVerb(Terminal terminal)
+        : base(
+            terminal, "inspect", "Shows what a model or a weight file holds.",
+            "A model is loaded, which checks its golden answer: one that no longer gives it is an error.",
+            "rnn inspect shakespeare",
+            "rnn inspect models/pos/model.safetensors")
+    {
+        Add(_what);
+        Add(_json);
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        string what = parsed.GetValue(_what)!;
+        bool json = parsed.GetValue(_json);
+        if (what.EndsWith(WeightExtension, StringComparison.OrdinalIgnoreCase)) ShowFile(SafeTensorsFile.Open(what), json);
+        else ShowModel(ModelArgument.Find(what), json);
+        return RnnCommand.Done;
+    }
+
+    private void ShowModel(string folder, bool json)
+    {
+        LoadedModel loaded = ModelFolder.Load(folder);
+        SafeTensorsFile weights = SafeTensorsFile.Open(Path.Combine(folder, WeightFile));
+        TextModel model = loaded.Model;
+        ModelConfig config = model.Config;
+        if (json)
+        {
+            Terminal.Out.WriteJson(new
+            {
+                loaded.Name, Config = config, VocabularySize = model.Vocabulary.Tokens.Count, loaded.Parameters, loaded.Bytes, loaded.Sha256,
+                Tensors = TensorsOf(weights),
+            });
+            return;
+        }
+
+        var facts = new List<(string Name, string Value)>
+        {
+            ("name", loaded.Name),
+            ("task", Descriptions.Of(config.Task)),
+            ("network", Descriptions.Network(config)),
+            ("embedding", $"{config.EmbeddingSize} wide, {Figures.Count(model.Vocabulary.Tokens.Count)} tokens"),
+            ("tokenizer", config.Tokenizer.ToString().ToLowerInvariant() + (config.LowerCase ? ", lower case" : "")),
+        };
+        if (config.Task == ModelTask.Classifier) facts.Add(("pooling", config.Pooling.ToString().ToLowerInvariant()));
+        if (config.Characters is { } characters)
+            facts.Add(("spelling", $"characters {characters.EmbeddingSize} wide, bidirectional {characters.HiddenSize}"));
+        if (config.Labels.Count > 0) facts.Add(("labels", string.Join(", ", config.Labels)));
+        if (config.Description is { } description) facts.Add(("description", description));
+        if (config.License is { } license) facts.Add(("license", license));
+        facts.AddRange(config.Metrics.Select(metric => (metric.Key, metric.Value.ToString("0.####", CultureInfo.InvariantCulture))));
+        facts.Add(("parameters", Figures.Count(loaded.Parameters)));
+        facts.Add(("bytes", Figures.Count(loaded.Bytes)));
+        facts.Add(("sha256", loaded.Sha256));
+        facts.Add(("golden answer", "as kept"));
+        ShowFacts(facts);
+        ShowTensors(weights);
+    }
+
+    private void ShowFile(SafeTensorsFile file, bool json)
+    {
+        if (json)
+        {
+            Terminal.Out.WriteJson(new { file.Metadata, Tensors = TensorsOf(file) });
+            return;
+        }
+
+        ShowFacts([.. file.Metadata.Select(fact => (fact.Key, Shorten(fact.Value)))]);
+        ShowTensors(file);
+    }
+
+    private void ShowFacts(List<(string Name, string Value)> facts)
+    {
+        if (facts.Count == 0) return;
+        int width = facts.Max(fact => fact.Name.Length);
+        foreach (var (name, value) in facts) Terminal.Out.WriteLine($"{name.PadRight(width)}  {value}");
+        Terminal.Out.WriteLine();
+    }
+
+    private static IEnumerable<TensorFacts> TensorsOf(SafeTensorsFile file) =>
+        file.Names.Select(name => new TensorFacts(name, file.TypeOf(name).ToString(), file.ShapeOf(name)));
+
+    private void ShowTensors(SafeTensorsFile file)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        table.AddColumn("tensor").AddColumn("type").AddColumn("shape").AddColumn(new TableColumn("values").RightAligned());
+        foreach (var (name, type, shape) in TensorsOf(file))
+        {
+            long values = shape.Aggregate(1L, (product, size) => product * size);
+            table.AddRow(Markup.Escape(name), type, Markup.Escape($"[{string.Join(", ", shape)}]"), Figures.Count(values));
+        }
+
+        Terminal.Console.Write(table);
+    }
+
+    // A checkpoint's metadata holds its whole recipe.
+    private static string Shorten(string value)
+    {
+        string line = value.ReplaceLineEndings(" ");
+        return line.Length <= LongestFact ? line : line[..LongestFact] + "…";
+    }
+
+    private sealed record TensorFacts(string Name, string Type, IReadOnlyList<int> Shape);
+}

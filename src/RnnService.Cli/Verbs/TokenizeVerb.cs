@@ -1,0 +1,71 @@
+using System.CommandLine;
+using RnnService.Cli.Arguments;
+using RnnService.Cli.Output;
+using RnnService.Engine.Text;
+using RnnService.Training.Evaluation;
+
+namespace RnnService.Cli.Verbs;
+
+/// <summary><c>rnn tokenize</c>: the words of English text.</summary>
+internal sealed class TokenizeVerb : Verb
+{
+    private readonly CancellationToken _stop;
+    private readonly Argument<string[]> _texts = TextArguments.Create();
+    private readonly Option<bool> _json = new("--json") { Description = "One JSON object a text: its tokens with their offsets." };
+
+    private readonly Option<string> _evaluate = new("--evaluate")
+    {
+        Description = "Splits the raw sentences of a CoNLL-U file and prints precision, recall and F1 of the words.",
+        HelpName = "FILE",
+    };
+
+    public TokenizeVerb(Terminal terminal, CancellationToken stop)
+        : base(
+            terminal, "tokenize", "Splits English text into words, as the models do.",
+            "One line a word: start, end (exclusive, both in code points) and word separated by tabs; an empty line after each text.",
+            "rnn tokenize \"We'll see, won't we?\"",
+            "rnn tokenize --json < sentences.txt",
+            "rnn tokenize --evaluate data/ewt-pos/dev.conllu")
+    {
+        _stop = stop;
+        Add(_texts);
+        Add(_json);
+        Add(_evaluate);
+        Validators.Add(given =>
+        {
+            if (given.GetResult(_evaluate) is not null && given.GetResult(_texts) is { Tokens.Count: > 0 })
+                given.AddError("--evaluate reads its own texts: either --evaluate or texts wanted.");
+        });
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        bool json = parsed.GetValue(_json);
+        if (parsed.GetValue(_evaluate) is { } file)
+        {
+            Show(TokenScores.Measure(file), json);
+            return RnnCommand.Done;
+        }
+
+        foreach (string text in TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop))
+        {
+            List<WordToken> tokens = WordTokenizer.Tokenize(text);
+            if (json)
+            {
+                Terminal.Out.WriteJson(new { Text = text, Tokens = tokens });
+                continue;
+            }
+
+            foreach (WordToken token in tokens) Terminal.Out.WriteLine($"{token.Start}\t{token.End}\t{token.Text}");
+            Terminal.Out.WriteLine();
+        }
+
+        return RnnCommand.Done;
+    }
+
+    private void Show(TokenScores scores, bool json)
+    {
+        if (json) Terminal.Out.WriteJson(scores.Overall);
+        else Terminal.Out.Write(scores.ToTable());
+    }
+}

@@ -1,0 +1,185 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using RnnService.Cli.Arguments;
+using RnnService.Cli.Output;
+using RnnService.Engine.Tasks;
+using RnnService.Training.Corpora;
+using RnnService.Training.Recipes;
+using RnnService.Training.Runs;
+
+namespace RnnService.Cli.Verbs;
+
+/// <summary><c>rnn train</c>: from a recipe, or on files of one's own with the default recipe of a task.</summary>
+internal sealed class TrainVerb : Verb
+{
+    private static readonly Dictionary<string, ModelTask> Tasks = new()
+    {
+        ["language_model"] = ModelTask.LanguageModel,
+        ["classifier"] = ModelTask.Classifier,
+        ["tagger"] = ModelTask.Tagger,
+    };
+
+    private readonly CancellationToken _stop;
+
+    private readonly Argument<string> _recipe = new("RECIPE")
+    {
+        Description = "The recipe, a JSON file. Without one, --task, --train and --valid make a model with the task's default recipe.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "The model folder to write. One that holds an unfinished run is gone on with.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "Folder that the recipe's corpus paths start from; the current one unless given.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<string> _task = new("--task") { Description = "What to train on files of your own." };
+
+    private readonly Option<string[]> _train = new("--train")
+    {
+        Description = "A corpus to train on: running text for a language model, \"label TAB text\" lines for a classifier, CoNLL columns or "
+            + "CoNLL-U for a tagger. May be repeated.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string[]> _valid = new("--valid")
+    {
+        Description = "A corpus that is not trained on and chooses the best weights. May be repeated.",
+        HelpName = "FILE",
+    };
+
+    private readonly CorpusOptions _corpus;
+
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "Overrides a setting of the recipe, such as training.dropout.output=0.3. May be repeated.",
+        HelpName = "PATH=VALUE",
+    };
+
+    private readonly Option<bool> _restart = new("--restart") { Description = "Start anew, whatever the output folder holds." };
+
+    private readonly NumberOption<double> _checkpointSeconds = new("--checkpoint-seconds")
+    {
+        Description = "Seconds between checkpoints.",
+        DefaultValueFactory = _ => 60,
+    };
+
+    // Options that stand for the settings most often changed.
+    private readonly (Option Option, string Setting)[] _shorthands =
+    [
+        (new NumberOption<int>("--epochs") { Description = "Passes over the corpus." }, "training.epochs"),
+        (new NumberOption<int>("--batch-size") { Description = "Texts or sentences a step." }, "training.batch_size"),
+        (new NumberOption<double>("--learning-rate") { Description = "The learning rate.", HelpName = "RATE" }, "training.learning_rate"),
+        (new NumberOption<ulong>("--seed") { Description = "Every draw depends on it." }, "training.seed"),
+        (new Option<string>("--cell") { Description = "tanh, relu, gru, gru_before, lstm or sum.", HelpName = "CELL" }, "model.cell"),
+        (new NumberOption<int>("--embedding-size") { Description = "Width of a token's embedding." }, "model.embedding_size"),
+        (new NumberOption<int>("--hidden-size") { Description = "Width of the state." }, "model.hidden_size"),
+        (new NumberOption<int>("--layers") { Description = "Stacked layers." }, "model.layers"),
+    ];
+
+    public TrainVerb(Terminal terminal, CancellationToken stop)
+        : base(
+            terminal, "train", "Trains a model, and goes on with a run that was stopped.",
+            $"""
+            Ctrl-C or SIGTERM ends the step under way, saves and exits with {RnnCommand.Interrupted} or {RnnCommand.Terminated}; the same command then goes on, and the
+            weights come out as if it had never stopped. Every setting of a recipe can be overridden with --set, the commonest by an
+            option of their own. The recipe in use, log.jsonl and curve.svg are kept in the folder's training folder.
+            """,
+            "rnn train models/sentiment/training/recipe.json --data data --output models/sentiment",
+            "rnn train --task classifier --train reviews.tsv --valid reviews-dev.tsv --output models/reviews",
+            "rnn train --task language_model --train novel.txt --valid novel-end.txt --output models/novel --epochs 5")
+    {
+        _stop = stop;
+        _task.AcceptOnlyFromAmong([.. Tasks.Keys]);
+        Add(_recipe);
+        Add(_output);
+        Add(_data);
+        Add(_task);
+        Add(_train);
+        Add(_valid);
+        Add(_set);
+        foreach (var (option, _) in _shorthands) Add(option);
+        Add(_restart);
+        Add(_checkpointSeconds);
+        _corpus = new CorpusOptions(this);
+        Validators.Add(Check);
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        string output = parsed.GetValue(_output)!;
+        bool restart = parsed.GetValue(_restart);
+        Recipe recipe = RecipeOf(parsed);
+        var folders = new RunFolders { Data = parsed.GetValue(_data) ?? "", Output = output };
+        Trainer trainer = Terminal.While("reading the corpora", () => new Trainer(recipe, folders, restart)
+        {
+            CheckpointSeconds = parsed.GetValue(_checkpointSeconds)!.Value,
+        });
+        Terminal.Out.WriteLine($"{output}: {Descriptions.Of(trainer.Model)}");
+        if (trainer.Step > 0) Terminal.Out.WriteLine($"Going on after step {Figures.Count(trainer.Step)}, where the last run stopped.");
+
+        using var signals = new StopSignals(Terminal.Error, _stop);
+        var (end, best) = TrainingDisplay.Show(Terminal, display => (trainer.Run(display, signals.Token), display.Best));
+        if (end == RunEnd.Interrupted)
+        {
+            string command = restart ? "the same command without --restart" : "the same command";
+            Terminal.Out.WriteLine($"Stopped and saved after step {Figures.Count(trainer.Step)}; {command} goes on from there.");
+            return signals.ExitCode;
+        }
+
+        string early = end == RunEnd.StoppedEarly ? " early, since evaluations brought no progress," : "";
+        string score = best is null ? "" : $" Best: valid {best}.";
+        Terminal.Out.WriteLine($"Finished{early} after step {Figures.Count(trainer.Step)}.{score} The model is in {output}.");
+        return RnnCommand.Done;
+    }
+
+    private void Check(CommandResult given)
+    {
+        bool recipe = given.GetResult(_recipe) is { Tokens.Count: > 0 };
+        bool own = Has(_task) || Has(_train) || Has(_valid);
+        if (recipe && (own || _corpus.All.Any(Has)))
+        {
+            given.AddError("A recipe names its own task and corpora: either RECIPE, or --task, --train and --valid wanted.");
+        }
+        else if (!recipe)
+        {
+            if (!own)
+                given.AddError("Nothing to train: a recipe wanted, or --task, --train and --valid.");
+            else if (!Has(_task))
+                given.AddError($"--task is missing: {string.Join(", ", Tasks.Keys)} wanted.");
+            else if (!Has(_train))
+                given.AddError("--train is missing: a corpus to train on wanted.");
+            else if (!Has(_valid))
+                given.AddError("--valid is missing: a corpus that is not trained on is wanted to choose the best weights; keep a tenth of yours for it.");
+            if (Has(_data)) given.AddError("--data belongs to a recipe: the paths of --train and --valid start from the current folder.");
+        }
+
+        bool Has(Option option) => given.GetResult(option) is { Implicit: false };
+    }
+
+    private Recipe RecipeOf(ParseResult parsed)
+    {
+        string[] overrides =
+        [
+            .. parsed.GetValue(_set) ?? [],
+            .. from shorthand in _shorthands
+               let result = parsed.GetResult(shorthand.Option)
+               where result is not null
+               select $"{shorthand.Setting}={result.Tokens[0].Value}",
+        ];
+        if (parsed.GetValue(_recipe) is { } path) return Recipe.Read(path, overrides);
+
+        ModelTask task = Tasks[parsed.GetValue(_task)!];
+        return DefaultRecipes.For(task, Sources(_train), Sources(_valid)).With(overrides);
+
+        CorpusSource[] Sources(Option<string[]> option) =>
+            [.. parsed.GetValue(option)!.Select(file => _corpus.SourceOf(parsed, file, task))];
+    }
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+
+namespace RnnService.Cli.Verbs;
+
+/// <summary>One of the command's verbs: its arguments and options are its fields, <see cref="Run"/> is what it does.</summary>
+internal abstract class Verb : Command
+{
+    /// <param name="terminal">Where to read and write.</param>
+    /// <param name="name">The word typed.</param>
+    /// <param name="description">One sentence.</param>
+    /// <param name="details">What else there is to know.</param>
+    /// <param name="examples">Whole command lines for the help.</param>
+    protected Verb(Terminal terminal, string name, string description, string details, params string[] examples)
+        : base(name, description)
+    {
+        Terminal = terminal;
+        Details = details;
+        Examples = examples;
+        SetAction(Run);
+    }
+
+    /// <summary>What the help says after the options.</summary>
+    public string Details { get; }
+
+    /// <summary>Command lines that work, for the help.</summary>
+    public IReadOnlyList<string> Examples { get; }
+
+    protected Terminal Terminal { get; }
+
+    /// <returns>The exit code.</returns>
+    protected abstract int Run(ParseResult parsed);
+}

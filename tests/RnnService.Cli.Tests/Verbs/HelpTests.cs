@@ -1,0 +1,39 @@
+namespace RnnService.Cli.Tests.Verbs;
+
+public sealed class HelpTests
+{
+    public static readonly TheoryData<string> Verbs = ["train", "evaluate", "generate", "classify", "tag", "inspect", "tokenize"];
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void Every_verb_has_a_description_and_examples_that_its_own_options_allow(string verb)
+    {
+        string help = CommandRun.Of(verb, "--help").Succeeded().Out;
+        Assert.Contains("Usage:", help, StringComparison.Ordinal);
+        string[] examples = help[help.IndexOf("Examples:", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.TrimEntries)[1..];
+        Assert.StartsWith($"rnn {verb} ", examples[0], StringComparison.Ordinal);
+        foreach (string option in examples.SelectMany(example => example.Split(' ')).Where(word => word.StartsWith("--", StringComparison.Ordinal)))
+            Assert.Contains($"  {option}", help.Replace(", --", "    --", StringComparison.Ordinal), StringComparison.Ordinal);
+
+        Assert.Contains($"  {verb} ", CommandRun.Of("--help").Succeeded().Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_names_defaults() => Assert.Contains("[default: 60]", CommandRun.Of("train", "-h").Succeeded().Out, StringComparison.Ordinal);
+
+    [Fact]
+    public void No_verb_gives_the_help() => Assert.Equal(CommandRun.Of("--help").Out, CommandRun.Of().Succeeded().Out);
+
+    [Fact]
+    public void A_wrong_command_line_is_told_in_a_sentence()
+    {
+        CommandRun.Of("clasify").FailedWith(RnnCommand.Misused, "clasify", "rnn --help says more.");
+        CommandRun.Of("classify", "m", "--jsn").FailedWith(RnnCommand.Misused, "Unknown option --jsn", "rnn classify --help says more.");
+        CommandRun.Of("train", "r.json", "--output", "m", "--epohs", "3").FailedWith(RnnCommand.Misused, "'--epohs'");
+        CommandRun.Of("evaluate", "m").FailedWith(RnnCommand.Misused, "'--corpus' is required");
+        CommandRun.Of("generate", "m", "t", "--top-k", "1.5").FailedWith(RnnCommand.Misused, "--top-k 1.5: a whole number wanted.");
+        CommandRun.Of("generate", "m", "t", "--top-k").FailedWith(RnnCommand.Misused, "'--top-k'");
+        CommandRun.Of("evaluate", "m", "--corpus", "c", "--where", "x=1").FailedWith(RnnCommand.Misused, "--where x=1: COLUMN=VALUE wanted");
+        CommandRun.Of("evaluate", "m", "--corpus", "c", "--label-name", "x").FailedWith(RnnCommand.Misused, "--label-name x: RAW=NAME wanted");
+    }
+}

@@ -1,0 +1,84 @@
+namespace RnnService.Cli.Tests.Verbs;
+
+public sealed class LanguageModelTests(TrainedModels models)
+{
+    [Fact]
+    public void Evaluate_prints_perplexity_nats_and_bits_that_agree()
+    {
+        var scores = CommandRun.Of("evaluate", models.LanguageModel, "--corpus", models.TextFile, "--json").Succeeded().Json();
+        double nats = scores.GetProperty("nats_a_character").GetDouble();
+        Assert.InRange(nats, 0, 0.5); // learnt: a guess among its letters would be above 2
+        Assert.Equal(nats / Math.Log(2), scores.GetProperty("bits_a_character").GetDouble(), 1e-9);
+        Assert.Equal(Math.Exp(nats), scores.GetProperty("perplexity").GetDouble(), 1e-9);
+        Assert.Equal(TinyCorpora.Text(60).Length - 1, scores.GetProperty("tokens").GetInt32());
+
+        string text = CommandRun.Of("evaluate", models.LanguageModel, "--corpus", models.TextFile).Succeeded().Out;
+        Assert.Contains(FormattableString.Invariant($"nats {nats:F4} a character"), text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Generate_prints_the_prompt_and_goes_on()
+    {
+        string text = CommandRun.Of("generate", models.LanguageModel, "tick tock goes", "--greedy", "-n", "11").Succeeded().Out;
+        Assert.Equal("tick tock goes the clock\n\n", text);
+    }
+
+    [Fact]
+    public void Generate_ends_at_a_stop_text()
+    {
+        var answer = CommandRun.Of("generate", models.LanguageModel, "tick tock goes", "--greedy", "--stop", "clo", "--json").Succeeded().Json();
+        Assert.Equal(" the clo", answer.GetProperty("generated_text").GetString());
+        Assert.Equal("stop_sequence", answer.GetProperty("finish_reason").GetString());
+        Assert.Equal(8, answer.GetProperty("generated_tokens").GetInt32());
+    }
+
+    [Fact]
+    public void Generate_draws_the_same_text_from_the_same_seed_and_reports_the_seed()
+    {
+        string[] hot = ["generate", models.LanguageModel, "t", "--temperature", "3", "-n", "60", "--json"];
+        var drawn = CommandRun.Of(hot).Succeeded().Json();
+        string seed = drawn.GetProperty("seed").GetUInt64().ToString();
+        var again = CommandRun.Of([.. hot, "--seed", seed]).Succeeded().Json();
+        Assert.Equal(drawn.GetProperty("generated_text").GetString(), again.GetProperty("generated_text").GetString());
+
+        var other = CommandRun.Of([.. hot, "--seed", seed, "--top-k", "1"]).Succeeded().Json();
+        Assert.NotEqual(drawn.GetProperty("generated_text").GetString(), other.GetProperty("generated_text").GetString());
+    }
+
+    [Fact]
+    public void Generate_takes_the_prompt_from_a_pipe_without_its_last_line_break()
+    {
+        CommandRun piped = CommandRun.With("tick tock goes\n", ["generate", models.LanguageModel, "--greedy", "-n", "4"]).Succeeded();
+        Assert.Equal("tick tock goes the\n", piped.Out);
+    }
+
+    [Fact]
+    public void Generate_without_a_prompt_begins_a_line() =>
+        Assert.Equal("tick\n", CommandRun.Of("generate", models.LanguageModel, "--greedy", "-n", "4").Succeeded().Out);
+
+    [Fact]
+    public void Generate_stops_when_it_is_told_to() =>
+        Assert.Equal(RnnCommand.Interrupted, CommandRun.With(null, ["generate", models.LanguageModel, "t"], stopped: true).Code);
+
+    [Theory]
+    [InlineData("--temperature", "-1", "temperature is -1: 0 or more wanted")]
+    [InlineData("--top-p", "0", "top_p is 0: above 0, at most 1 wanted")]
+    [InlineData("--stop", "", "stop holds an empty string")]
+    public void Generate_refuses_options_out_of_bounds(string option, string value, string sentence) =>
+        CommandRun.Of("generate", models.LanguageModel, "t", option, value).FailedWith(RnnCommand.Failed, sentence);
+
+    [Fact]
+    public void Words_get_figures_a_word_and_a_character()
+    {
+        using var folder = new ScratchFolder();
+        CommandRun.Of(
+            "train", "--task", "language_model", "--train", models.TextFile, "--valid", models.TextFile, "--output", folder["words"],
+            "--set", "model.tokenizer=whitespace", "--embedding-size", "8", "--hidden-size", "8", "--layers", "1", "--batch-size", "4",
+            "--epochs", "3", "--learning-rate", "0.02").Succeeded();
+        var scores = CommandRun.Of("evaluate", folder["words"], "--corpus", models.TextFile, "--json").Succeeded().Json();
+        double ratio = scores.GetProperty("nats_a_token").GetDouble() / scores.GetProperty("nats_a_character").GetDouble();
+        Assert.Equal(25.0 / 6, ratio, 0.05); // characters and tokens a line
+        string text = CommandRun.Of("generate", folder["words"], "tick", "--greedy", "-n", "2").Succeeded().Out;
+        Assert.StartsWith("tick ", text, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace RnnService.Cli.Tests.Verbs;
+
+public sealed class TrainTests(TrainedModels models) : IDisposable
+{
+    private const string Recipe = """
+        {
+          "model": { "task": "classifier", "cell": "gru", "tokenizer": "english", "embedding_size": 6, "hidden_size": 6 },
+          "data": {
+            "train": [{ "path": "labelled.tsv", "format": "labelled" }],
+            "valid": [{ "path": "labelled.tsv", "format": "labelled" }]
+          },
+          "training": { "epochs": 2, "batch_size": 8, "learning_rate": 0.01 },
+          "golden_input": "A lovely film."
+        }
+        """;
+
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_recipe_trains_a_model_and_says_how_it_went()
+    {
+        CommandRun run = Train().Succeeded();
+        Assert.StartsWith($"{Output}: classifier, gru 1 x 6, ", run.Lines[0], StringComparison.Ordinal);
+        Assert.Matches("^step 1/12  epoch 0\\.17  loss [0-9.]+  [0-9,]+ tokens/s  0:00:[0-9]{2} left$", run.Lines[1]);
+        Assert.Matches("^epoch 1\\.00  valid accuracy [0-9.]+ %  valid loss [0-9.]+  best so far$", run.Lines[2]);
+        Assert.Matches("^Finished after step 12\\. Best: valid accuracy [0-9.]+ %\\. The model is in ", run.Lines[^1]);
+        foreach (string file in (string[])["config.json", "golden.json", "training/recipe.json", "training/log.jsonl", "training/curve.svg"])
+            Assert.True(File.Exists(Path.Combine(Output, file)), file);
+    }
+
+    [Fact]
+    public void Overrides_and_shorthands_reach_the_recipe_that_is_kept()
+    {
+        Train("--set", "training.dropout.output=0.25", "--epochs", "1", "--cell", "tanh", "--seed", "18446744073709551615").Succeeded();
+        JsonElement kept = JsonDocument.Parse(File.ReadAllText(Path.Combine(Output, "training", "recipe.json"))).RootElement;
+        Assert.Equal(0.25, kept.GetProperty("training").GetProperty("dropout").GetProperty("output").GetDouble(), 1e-6);
+        Assert.Equal(1, kept.GetProperty("training").GetProperty("epochs").GetInt32());
+        Assert.Equal(ulong.MaxValue, kept.GetProperty("training").GetProperty("seed").GetUInt64());
+        Assert.Equal("tanh", kept.GetProperty("model").GetProperty("cell").GetString());
+    }
+
+    [Fact]
+    public void A_stopped_run_says_how_to_go_on_and_comes_out_as_if_never_stopped()
+    {
+        CommandRun stopped = CommandRun.With(null, Arguments(), stopped: true);
+        Assert.Equal(RnnCommand.Interrupted, stopped.Code);
+        Assert.Contains("Stopped and saved after step 1; the same command goes on from there.", stopped.Out, StringComparison.Ordinal);
+
+        CommandRun resumed = Train().Succeeded();
+        Assert.Contains("Going on after step 1, where the last run stopped.", resumed.Out, StringComparison.Ordinal);
+        byte[] weights = Weights();
+
+        Train("--restart").Succeeded();
+        Assert.Equal(weights, Weights());
+        Assert.Contains(
+            "the same command without --restart goes on", CommandRun.With(null, Arguments("--restart"), stopped: true).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Termination_saves_and_says_so()
+    {
+        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS()) return;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(RnnCommand).Assembly.Location, .. Arguments("--epochs", "1000000")])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line
+            && !line.StartsWith("step ", StringComparison.Ordinal))
+        {
+        }
+
+        using (Process kill = Process.Start("kill", ["-TERM", $"{process.Id}"])) await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        string rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(RnnCommand.Terminated, process.ExitCode);
+        Assert.Contains("Stopped and saved after step", rest, StringComparison.Ordinal);
+        Assert.Contains("once more ends at once", await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Who_watches_gets_a_bar()
+    {
+        CommandRun run = CommandRun.With(null, Arguments(), live: true).Succeeded();
+        Assert.Contains("━", run.Out, StringComparison.Ordinal);
+        Assert.Contains("tokens/s", run.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("step 1/12", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Finished after step 12.", run.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_finished_model_is_not_overwritten_unasked()
+    {
+        Train().Succeeded();
+        Train().FailedWith(RnnCommand.Failed, "holds a finished model");
+    }
+
+    [Fact]
+    public void Another_recipe_does_not_take_up_the_run()
+    {
+        CommandRun.With(null, Arguments(), stopped: true);
+        Train("--epochs", "5").FailedWith(RnnCommand.Failed, "was written by another recipe", "\"epochs\": 2 then, \"epochs\": 5 now");
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_is_told_in_a_sentence() =>
+        Train("--set", "training.optimizer=sgd", "--set", "training.clip_norm=0", "--learning-rate", "1e38", "--epochs", "50")
+            .FailedWith(RnnCommand.Failed, "finite numbers wanted", "training.learning_rate");
+
+    [Theory]
+    [InlineData("training.epochs=many", "training.epochs is no setting, or its value is of the wrong kind")]
+    [InlineData("training.epoch=3", "training.epoch is no setting, or its value is of the wrong kind")]
+    [InlineData("training.epochs=0", "training.epochs is 0: 1 or more wanted")]
+    [InlineData("epochs", "setting \"epochs\": path=value wanted")]
+    [InlineData("model.cell=lsdm", "model.cell is no setting, or its value is of the wrong kind")]
+    [InlineData("model.hidden_size=0", "hidden_size is 0: 1 to 8192 wanted")]
+    [InlineData("data.train=[{\"path\": \"x\"}]", "data.train[0] lacks 'format'")]
+    public void A_bad_override_is_told_in_a_sentence(string setting, string sentence) =>
+        Train("--set", setting).FailedWith(RnnCommand.Failed, sentence);
+
+    [Theory]
+    [InlineData("{", "recipe.json: ")]
+    [InlineData("null", "null found")]
+    [InlineData("[]", "recipe.json: ")]
+    [InlineData("{}", "the recipe lacks 'model', 'data', 'golden_input'")]
+    public void A_bad_recipe_is_told_in_a_sentence(string text, string sentence)
+    {
+        string recipe = _folder.Write("recipe.json", text);
+        CommandRun.Of("train", recipe, "--output", Output).FailedWith(RnnCommand.Failed, recipe, sentence);
+    }
+
+    [Fact]
+    public void Missing_files_are_named()
+    {
+        CommandRun.Of("train", _folder["none.json"], "--output", Output).FailedWith(RnnCommand.Failed, "none.json");
+        CommandRun.Of("train", _folder.Write("recipe.json", Recipe), "--data", _folder.Root, "--output", Output)
+            .FailedWith(RnnCommand.Failed, "labelled.tsv");
+    }
+
+    [Fact]
+    public void A_corpus_that_is_not_what_its_format_says_is_told_by_file_and_line()
+    {
+        string bad = _folder.Write("bad.tsv", "good\tA film.\njust text\n");
+        CommandRun.Of("train", "--task", "classifier", "--train", bad, "--valid", bad, "--output", Output)
+            .FailedWith(RnnCommand.Failed, "bad.tsv", "2", "(label, text)");
+    }
+
+    [Fact]
+    public void Files_of_ones_own_take_no_recipe_and_the_format_from_task_and_name()
+    {
+        string conllu = _folder.Write(
+            "tags.conllu", string.Concat(Enumerable.Repeat("1\tGo\t_\tVERB\t_\t_\t_\t_\t_\t_\n2\thome\t_\tADV\t_\t_\t_\t_\t_\t_\n\n", 8)));
+        CommandRun.Of("train", "--task", "tagger", "--train", conllu, "--valid", conllu, "--output", Output, "--epochs", "1",
+            "--hidden-size", "8").Succeeded();
+        Assert.Contains("ADV, VERB", CommandRun.Of("inspect", Output).Succeeded().Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_of_ones_own_want_all_three_options_and_no_recipe()
+    {
+        string file = models.LabelledFile;
+        CommandRun.Of("train", "--output", "m").FailedWith(RnnCommand.Misused, "a recipe wanted, or --task, --train and --valid");
+        CommandRun.Of("train", "--train", file, "--output", "m").FailedWith(RnnCommand.Misused, "--task is missing");
+        CommandRun.Of("train", "--task", "classifier", "--output", "m").FailedWith(RnnCommand.Misused, "--train is missing");
+        CommandRun.Of("train", "--task", "classifier", "--train", file, "--output", "m").FailedWith(RnnCommand.Misused, "--valid is missing", "a tenth");
+        CommandRun.Of("train", "r.json", "--task", "tagger", "--output", "m").FailedWith(RnnCommand.Misused, "A recipe names its own task");
+        CommandRun.Of("train", "r.json", "--format", "text", "--output", "m").FailedWith(RnnCommand.Misused, "A recipe names its own task");
+        CommandRun.Of("train", "--task", "summarizer", "--train", file, "--valid", file, "--output", "m").FailedWith(RnnCommand.Misused, "summarizer");
+        CommandRun.Of("train", "--task", "classifier", "--train", file, "--valid", file).FailedWith(RnnCommand.Misused, "'--output' is required");
+    }
+
+    private string Output => _folder["model"];
+
+    private CommandRun Train(params string[] more) => CommandRun.Of(Arguments(more));
+
+    private string[] Arguments(params string[] more) =>
+        ["train", _folder.Write("recipe.json", Recipe), "--data", models.Folder, "--output", Output, .. more];
+
+    private byte[] Weights() => File.ReadAllBytes(Path.Combine(Output, "model.safetensors"));
+}
