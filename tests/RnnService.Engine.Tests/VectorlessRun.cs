@@ -30,7 +30,8 @@ public sealed partial class VectorlessRun
         string[] classes = [.. Proofs.SelectMany(proof => (string[])["-class", proof])];
         var start = new ProcessStartInfo(host, [.. assembly, "-noColor", "-explicit", "on", .. classes])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["DOTNET_EnableHWIntrinsic"] = "0";
         using Process process = Process.Start(start)!;

@@ -40,9 +40,16 @@ public sealed class TinyModels : IDisposable
     private static TextModel Classifier() => TextModel.Create(
         new ModelConfig
         {
-            Task = ModelTask.Classifier, Cell = CellKind.Gru, Tokenizer = Tokenization.English, EmbeddingSize = 4, HiddenSize = 5,
-            Bidirectional = true, Pooling = Pooling.Max, Labels = ["negative", "positive"], Description = "Tells praise from blame.",
-                License = "MIT",
+            Task = ModelTask.Classifier,
+            Cell = CellKind.Gru,
+            Tokenizer = Tokenization.English,
+            EmbeddingSize = 4,
+            HiddenSize = 5,
+            Bidirectional = true,
+            Pooling = Pooling.Max,
+            Labels = ["negative", "positive"],
+            Description = "Tells praise from blame.",
+            License = "MIT",
             Metrics = new Dictionary<string, double> { ["dev_accuracy"] = 0.5 },
         },
         new ModelVocabulary(new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, "a", "lovely", "film", "dull"])), Parameters.Random(3));
@@ -50,9 +57,14 @@ public sealed class TinyModels : IDisposable
     private static TextModel Tagger(string[] labels, ulong seed) => TextModel.Create(
         new ModelConfig
         {
-            Task = ModelTask.Tagger, Cell = CellKind.Lstm, Tokenizer = Tokenization.English, EmbeddingSize = 4, HiddenSize = 5,
-                Labels = labels,
-            Bidirectional = true, Characters = new CharacterConfig { EmbeddingSize = 3, HiddenSize = 4 },
+            Task = ModelTask.Tagger,
+            Cell = CellKind.Lstm,
+            Tokenizer = Tokenization.English,
+            EmbeddingSize = 4,
+            HiddenSize = 5,
+            Labels = labels,
+            Bidirectional = true,
+            Characters = new CharacterConfig { EmbeddingSize = 3, HiddenSize = 4 },
         },
         new ModelVocabulary(
             new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, "Marie", "Curie", "worked", "in", "Paris"]),

@@ -75,8 +75,12 @@ internal sealed class EvaluateVerb : Verb
         {
             Terminal.Out.WriteJson(new
             {
-                Tokens = token.Count, token.Perplexity, NatsAToken = token.Nats, BitsAToken = token.Bits,
-                NatsACharacter = character.Nats, BitsACharacter = character.Bits,
+                Tokens = token.Count,
+                token.Perplexity,
+                NatsAToken = token.Nats,
+                BitsAToken = token.Bits,
+                NatsACharacter = character.Nats,
+                BitsACharacter = character.Bits,
             });
             return;
         }
@@ -95,7 +99,11 @@ internal sealed class EvaluateVerb : Verb
             int[] ids = [.. Enumerable.Range(0, confusion.Labels.Count)];
             Terminal.Out.WriteJson(new
             {
-                Texts = confusion.Total, confusion.Accuracy, confusion.MacroF1, report.Loss, Labels = ByLabel(confusion),
+                Texts = confusion.Total,
+                confusion.Accuracy,
+                confusion.MacroF1,
+                report.Loss,
+                Labels = ByLabel(confusion),
                 Confusion = ids.Select(gold => ids.Select(predicted => confusion[gold, predicted])),
             });
             return;
@@ -111,8 +119,13 @@ internal sealed class EvaluateVerb : Verb
         {
             Terminal.Out.WriteJson(new
             {
-                Words = confusion.Total, confusion.Accuracy, confusion.MacroF1, report.Loss, Labels = ByLabel(confusion),
-                Spans = report.Spans?.Overall, SpansByType = report.Spans?.ByType,
+                Words = confusion.Total,
+                confusion.Accuracy,
+                confusion.MacroF1,
+                report.Loss,
+                Labels = ByLabel(confusion),
+                Spans = report.Spans?.Overall,
+                SpansByType = report.Spans?.ByType,
             });
             return;
         }

@@ -103,7 +103,10 @@ internal sealed class GenerateVerb : Verb
         {
             Terminal.Out.WriteJson(new
             {
-                GeneratedText = stream.Text, FinishReason = stream.Finished, GeneratedTokens = stream.Tokens.Count, stream.Seed,
+                GeneratedText = stream.Text,
+                FinishReason = stream.Finished,
+                GeneratedTokens = stream.Tokens.Count,
+                stream.Seed,
             });
         }
         else

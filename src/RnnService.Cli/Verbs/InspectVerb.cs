@@ -52,7 +52,12 @@ internal sealed class InspectVerb : Verb
         {
             Terminal.Out.WriteJson(new
             {
-                loaded.Name, Config = config, VocabularySize = model.Vocabulary.Tokens.Count, loaded.Parameters, loaded.Bytes, loaded.Sha256,
+                loaded.Name,
+                Config = config,
+                VocabularySize = model.Vocabulary.Tokens.Count,
+                loaded.Parameters,
+                loaded.Bytes,
+                loaded.Sha256,
                 Tensors = TensorsOf(weights),
             });
             return;

@@ -13,9 +13,11 @@ internal sealed class TagVerb : Verb
     private readonly Argument<string> _model = ModelArgument.Create();
     private readonly Argument<string[]> _texts = TextArguments.Create();
 
+    private readonly Option<bool> _spans = new("--spans") { Description = "Join BIO labels: a span in place of a word, nothing for O." };
+
     private readonly Option<bool> _json = new("--json")
     {
-        Description = "One JSON object a text: its words with label, probability and offsets in code points, the end exclusive.",
+        Description = "One JSON object a text: its words, or spans, with label, probability and offsets in code points, the end exclusive.",
     };
 
     public TagVerb(Terminal terminal, CancellationToken stop)
@@ -28,33 +30,40 @@ internal sealed class TagVerb : Verb
         _stop = stop;
         Add(_model);
         Add(_texts);
+        Add(_spans);
         Add(_json);
     }
 
     protected override int Run(ParseResult parsed)
     {
         var model = ModelArgument.Load<Tagger>(parsed.GetValue(_model)!);
-        bool json = parsed.GetValue(_json);
+        bool json = parsed.GetValue(_json), spans = parsed.GetValue(_spans);
         foreach (string text in TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop))
         {
             List<WordToken> words = model.Tokenize(text);
             TagScore[] tags = model.Tag([model.Encode(words.Select(word => word.Text))])[0];
-            var tagged = words.Zip(tags, (word, tag) => (Word: word, Label: model.Config.Labels[tag.Label], tag.Score));
+            Piece[] pieces = spans
+                ? [.. Spans.Join(tags, model.Config.Labels).Select(span => PieceOf(text, words, span))]
+                : [.. words.Zip(tags, (word, tag) => new Piece(word.Text, model.Config.Labels[tag.Label], tag.Score, word.Start, word.End))];
             if (json)
             {
-                Terminal.Out.WriteJson(new
-                {
-                    Text = text,
-                    Words = tagged.Select(entry => new { Word = entry.Word.Text, entry.Label, entry.Score, entry.Word.Start, entry.Word.End }),
-                });
+                Terminal.Out.WriteJson(spans ? new { Text = text, Spans = pieces } : (object)new { Text = text, Words = pieces });
+                continue;
             }
-            else
-            {
-                foreach (var (word, label, score) in tagged) Terminal.Out.WriteLine($"{word.Text}\t{label}\t{Figures.Real(score)}");
-                Terminal.Out.WriteLine();
-            }
+
+            foreach (Piece piece in pieces) Terminal.Out.WriteLine($"{piece.Text}\t{piece.Label}\t{Figures.Real(piece.Score)}");
+            Terminal.Out.WriteLine();
         }
 
         return RnnCommand.Done;
     }
+
+    private static Piece PieceOf(string text, List<WordToken> words, LabelSpan span)
+    {
+        int start = words[span.First].Start, end = words[span.First + span.Count - 1].End;
+        return new Piece(string.Concat(text.EnumerateRunes().Skip(start).Take(end - start)), span.Label, span.Score, start, end);
+    }
+
+    /// <summary>A word or span with its label; offsets in code points.</summary>
+    private sealed record Piece(string Text, string Label, float Score, int Start, int End);
 }

@@ -16,12 +16,26 @@ internal sealed class RequestReader(LimitOptions limits)
     /// <summary>Names that other services use for what has another name here.</summary>
     private static readonly Dictionary<string, string> OtherNames = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["text"] = "inputs", ["texts"] = "inputs", ["prompt"] = "inputs", ["input"] = "inputs", ["sentence"] = "inputs",
-        ["sentences"] = "inputs", ["query"] = "inputs", ["content"] = "inputs", ["instances"] = "inputs", ["text_input"] = "inputs",
-        ["max_tokens"] = "parameters.max_new_tokens", ["max_completion_tokens"] = "parameters.max_new_tokens",
-        ["max_length"] = "parameters.max_new_tokens", ["n_predict"] = "parameters.max_new_tokens",
-        ["stop_sequences"] = "parameters.stop", ["top_logprobs"] = "parameters.top_n_tokens",
-        ["repeat_penalty"] = "parameters.repetition_penalty", ["model_name"] = "model", ["model_id"] = "model", ["words"] = "tokens",
+        ["text"] = "inputs",
+        ["texts"] = "inputs",
+        ["prompt"] = "inputs",
+        ["input"] = "inputs",
+        ["sentence"] = "inputs",
+        ["sentences"] = "inputs",
+        ["query"] = "inputs",
+        ["content"] = "inputs",
+        ["instances"] = "inputs",
+        ["text_input"] = "inputs",
+        ["max_tokens"] = "parameters.max_new_tokens",
+        ["max_completion_tokens"] = "parameters.max_new_tokens",
+        ["max_length"] = "parameters.max_new_tokens",
+        ["n_predict"] = "parameters.max_new_tokens",
+        ["stop_sequences"] = "parameters.stop",
+        ["top_logprobs"] = "parameters.top_n_tokens",
+        ["repeat_penalty"] = "parameters.repetition_penalty",
+        ["model_name"] = "model",
+        ["model_id"] = "model",
+        ["words"] = "tokens",
     };
 
     public static RequestProblem WrongMediaType() => new(ProblemKind.MediaType, "wanted a body of content type application/json, in UTF-8");

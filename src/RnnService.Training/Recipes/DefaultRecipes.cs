@@ -23,18 +23,35 @@ public static class DefaultRecipes
     {
         ModelTask.LanguageModel => new ModelConfig
         {
-            Task = task, Cell = CellKind.Lstm, Tokenizer = Tokenization.Characters, EmbeddingSize = 64, HiddenSize = 256, Layers = 2,
+            Task = task,
+            Cell = CellKind.Lstm,
+            Tokenizer = Tokenization.Characters,
+            EmbeddingSize = 64,
+            HiddenSize = 256,
+            Layers = 2,
             Generation = new GenerationOptions { Temperature = 0.8f },
         },
         ModelTask.Classifier => new ModelConfig
         {
-            Task = task, Cell = CellKind.Lstm, Tokenizer = Tokenization.English, LowerCase = true, EmbeddingSize = 100, HiddenSize = 128,
-            Bidirectional = true, Pooling = Pooling.Max,
+            Task = task,
+            Cell = CellKind.Lstm,
+            Tokenizer = Tokenization.English,
+            LowerCase = true,
+            EmbeddingSize = 100,
+            HiddenSize = 128,
+            Bidirectional = true,
+            Pooling = Pooling.Max,
         },
         _ => new ModelConfig
         {
-            Task = task, Cell = CellKind.Lstm, Tokenizer = Tokenization.English, LowerCase = true, EmbeddingSize = 100, HiddenSize = 128,
-            Bidirectional = true, Characters = new CharacterConfig(),
+            Task = task,
+            Cell = CellKind.Lstm,
+            Tokenizer = Tokenization.English,
+            LowerCase = true,
+            EmbeddingSize = 100,
+            HiddenSize = 128,
+            Bidirectional = true,
+            Characters = new CharacterConfig(),
         },
     };
 
@@ -42,18 +59,36 @@ public static class DefaultRecipes
     {
         ModelTask.LanguageModel => new TrainingSettings
         {
-            Epochs = 10, BatchSize = 32, LearningRate = 3e-3, Beta2 = 0.99f, Schedule = LearningRateSchedule.Cosine, WarmupSteps = 50,
-            Dropout = new DropoutRates { Between = 0.2f, Output = 0.2f }, AverageDecay = 0.995, Patience = 3,
+            Epochs = 10,
+            BatchSize = 32,
+            LearningRate = 3e-3,
+            Beta2 = 0.99f,
+            Schedule = LearningRateSchedule.Cosine,
+            WarmupSteps = 50,
+            Dropout = new DropoutRates { Between = 0.2f, Output = 0.2f },
+            AverageDecay = 0.995,
+            Patience = 3,
         },
         ModelTask.Classifier => new TrainingSettings
         {
-            Epochs = 8, LearningRate = 1e-3, Schedule = LearningRateSchedule.Cosine,
-            Dropout = new DropoutRates { Embedding = 0.33f, Output = 0.5f }, UnknownChance = 0.25, AverageDecay = 0.998, Patience = 3,
+            Epochs = 8,
+            LearningRate = 1e-3,
+            Schedule = LearningRateSchedule.Cosine,
+            Dropout = new DropoutRates { Embedding = 0.33f, Output = 0.5f },
+            UnknownChance = 0.25,
+            AverageDecay = 0.998,
+            Patience = 3,
         },
         _ => new TrainingSettings
         {
-            Epochs = 8, LearningRate = 2e-3, Beta2 = 0.95f, Schedule = LearningRateSchedule.Cosine,
-            Dropout = new DropoutRates { Embedding = 0.33f, Output = 0.33f }, UnknownChance = 0.25, AverageDecay = 0.998, Patience = 3,
+            Epochs = 8,
+            LearningRate = 2e-3,
+            Beta2 = 0.95f,
+            Schedule = LearningRateSchedule.Cosine,
+            Dropout = new DropoutRates { Embedding = 0.33f, Output = 0.33f },
+            UnknownChance = 0.25,
+            AverageDecay = 0.998,
+            Patience = 3,
         },
     };
 }

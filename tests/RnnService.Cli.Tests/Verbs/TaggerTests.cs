@@ -32,10 +32,21 @@ public sealed class TaggerTests(TrainedModels models)
     public void Tag_gives_offsets_in_code_points_as_JSON()
     {
         var words = CommandRun.Of("tag", models.Tagger, "😀 Ada saw Rome .", "--json").Succeeded().Json().GetProperty("words");
-        Assert.Equal("Ada", words[1].GetProperty("word").GetString());
+        Assert.Equal("Ada", words[1].GetProperty("text").GetString());
         Assert.Equal(2, words[1].GetProperty("start").GetInt32());
         Assert.Equal(5, words[1].GetProperty("end").GetInt32());
         Assert.Equal("B-PER", words[1].GetProperty("label").GetString());
         Assert.InRange(words[1].GetProperty("score").GetDouble(), 0.3, 1);
+    }
+
+    [Fact]
+    public void Tag_joins_BIO_labels_into_spans_when_asked()
+    {
+        Assert.Equal(
+            ["Ada Byron\tPER", "Rome\tLOC"],
+            CommandRun.Of("tag", models.Tagger, "Ada Byron saw Rome .", "--spans").Succeeded().Lines.Select(line => line[..line.LastIndexOf('\t')]));
+        var span = CommandRun.Of("tag", models.Tagger, "Ada  Byron saw Rome .", "--spans", "--json").Succeeded().Json().GetProperty("spans")[0];
+        Assert.Equal("Ada  Byron", span.GetProperty("text").GetString());
+        Assert.Equal(10, span.GetProperty("end").GetInt32());
     }
 }

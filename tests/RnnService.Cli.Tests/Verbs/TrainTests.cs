@@ -67,7 +67,8 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
         if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS()) return;
         using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(RnnCommand).Assembly.Location, .. Arguments("--epochs", "1000000")])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line
             && !line.StartsWith("step ", StringComparison.Ordinal))

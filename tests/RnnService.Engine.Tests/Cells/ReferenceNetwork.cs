@@ -68,24 +68,24 @@ internal sealed class ReferenceNetwork(
                     next[unit] = show * Math.Tanh(memory[unit]);
                     break;
                 case CellKind.Gru:
-                {
-                    double reset = Sigmoid(OfInput(0, unit) + OfState(0, unit, h));
-                    double update = Sigmoid(OfInput(1, unit) + OfState(1, unit, h));
-                    double candidate = Math.Tanh(OfInput(2, unit) + reset * OfState(2, unit, h));
-                    next[unit] = (1 - update) * candidate + update * h[unit];
-                    break;
-                }
+                    {
+                        double reset = Sigmoid(OfInput(0, unit) + OfState(0, unit, h));
+                        double update = Sigmoid(OfInput(1, unit) + OfState(1, unit, h));
+                        double candidate = Math.Tanh(OfInput(2, unit) + reset * OfState(2, unit, h));
+                        next[unit] = (1 - update) * candidate + update * h[unit];
+                        break;
+                    }
 
                 case CellKind.GruBefore:
-                {
-                    double update = Sigmoid(OfInput(1, unit) + OfState(1, unit, h));
-                    double[] left = new double[hiddenSize];
-                    for (int other = 0; other < hiddenSize; other++)
-                        left[other] = Sigmoid(OfInput(0, other) + OfState(0, other, h)) * h[other];
-                    double candidate = Math.Tanh(OfInput(2, unit) + OfState(2, unit, left));
-                    next[unit] = (1 - update) * candidate + update * h[unit];
-                    break;
-                }
+                    {
+                        double update = Sigmoid(OfInput(1, unit) + OfState(1, unit, h));
+                        double[] left = new double[hiddenSize];
+                        for (int other = 0; other < hiddenSize; other++)
+                            left[other] = Sigmoid(OfInput(0, other) + OfState(0, other, h)) * h[other];
+                        double candidate = Math.Tanh(OfInput(2, unit) + OfState(2, unit, left));
+                        next[unit] = (1 - update) * candidate + update * h[unit];
+                        break;
+                    }
 
                 default:
                     throw new ArgumentOutOfRangeException(nameof(suffix), kind, "not a cell");

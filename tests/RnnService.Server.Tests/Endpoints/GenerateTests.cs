@@ -11,7 +11,12 @@ public sealed class GenerateTests(SharedService shared)
         var model = (LanguageModel)shared.Models.Load("shakespeare");
         var options = new GenerationOptions
         {
-            MaxNewTokens = 25, Temperature = .8f, TopK = 10, TopP = .9f, RepetitionPenalty = 1.2f, Seed = 7,
+            MaxNewTokens = 25,
+            Temperature = .8f,
+            TopK = 10,
+            TopP = .9f,
+            RepetitionPenalty = 1.2f,
+            Seed = 7,
         };
         GeneratedToken[] wanted = [.. model.Generate("ROMEO:", options)];
 
