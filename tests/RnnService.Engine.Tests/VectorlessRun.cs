@@ -15,6 +15,8 @@ public sealed partial class VectorlessRun
 {
     private const int Wanted = 175; // so many at least: 65 of the golden cases, 24 of the cells, the kernels', and the guard below
 
+    private const string Switch = "DOTNET_EnableHWIntrinsic";
+
     private static readonly string[] Proofs =
     [
         "RnnService.Engine.Tests.Kernels.*", "RnnService.Engine.Tests.Cells.*", "RnnService.Engine.Tests.Layers.GoldenCases",
@@ -28,12 +30,12 @@ public sealed partial class VectorlessRun
         string host = Environment.ProcessPath!; // this assembly's own program, or dotnet with the assembly to run
         string[] assembly = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [typeof(VectorlessRun).Assembly.Location] : [];
         string[] classes = [.. Proofs.SelectMany(proof => (string[])["-class", proof])];
-        var start = new ProcessStartInfo(host, [.. assembly, "-noColor", "-explicit", "on", .. classes])
+        var start = new ProcessStartInfo(host, [.. assembly, "-noColor", .. classes])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["DOTNET_EnableHWIntrinsic"] = "0";
+        start.Environment[Switch] = "0";
         using Process process = Process.Start(start)!;
         try
         {
@@ -54,15 +56,14 @@ public sealed partial class VectorlessRun
     [GeneratedRegex(@"Total: (?<total>\d+), Errors: 0, Failed: 0, Skipped: 0, Not Run: 0")]
     private static partial Regex Summary();
 
-    /// <summary>Runs in that process alone: a switch without effect would prove nothing.</summary>
+    /// <summary>Bites in that process: a switch without effect would prove nothing.</summary>
     public sealed class Guard
     {
-        [Fact(Explicit = true)]
-        public void Vector_instructions_are_off()
+        [Fact]
+        public void Vector_instructions_are_off_where_they_were_switched_off()
         {
-            Assert.False(Vector256.IsHardwareAccelerated);
-            Assert.False(Vector128.IsHardwareAccelerated);
-            Assert.False(Fma.IsSupported);
+            bool switchedOff = Environment.GetEnvironmentVariable(Switch) == "0";
+            Assert.False(switchedOff && (Vector256.IsHardwareAccelerated || Vector128.IsHardwareAccelerated || Fma.IsSupported));
         }
     }
 }

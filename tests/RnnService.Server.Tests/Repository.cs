@@ -24,6 +24,15 @@ internal static class Repository
             + "then look at the difference.");
     }
 
+    /// <summary>The same for the part of a file between <c>&lt;!-- name --&gt;</c> and <c>&lt;!-- /name --&gt;</c>.</summary>
+    public static void CompareSection(string file, string name, string wanted)
+    {
+        string text = File.ReadAllText(Path.Combine(Root, file)), begin = $"<!-- {name} -->\n", end = $"<!-- /{name} -->";
+        int from = text.IndexOf(begin, StringComparison.Ordinal) + begin.Length, to = text.IndexOf(end, StringComparison.Ordinal);
+        Assert.True(from >= begin.Length && to >= from, $"{file} has no part {name}");
+        Compare(file, text[..from] + wanted + text[to..]);
+    }
+
     private static string FindRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);

@@ -15,8 +15,9 @@ internal readonly record struct ShardResult(double Loss, long Predictions, long 
 /// <param name="HigherIsBetter">Which way is up.</param>
 public sealed record ValidationScore(double Loss, string Metric, double Value, bool HigherIsBetter)
 {
-    /// <summary>Whether this is better than another; anything is better than nothing.</summary>
-    public bool IsBetterThan(double? best) => best is not { } other || (HigherIsBetter ? Value > other : Value < other);
+    /// <summary>Whether this is better than another; of equal figures the smaller loss is, and anything is better than nothing.</summary>
+    public bool IsBetterThan(double? best, double bestLoss) =>
+        best is not { } other || (Value == other ? Loss < bestLoss : HigherIsBetter == Value > other);
 }
 
 /// <summary>

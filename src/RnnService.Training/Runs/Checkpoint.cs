@@ -24,6 +24,9 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
     /// <summary>The best validation figure so far.</summary>
     public double? Best { get; set; }
 
+    /// <summary>The validation loss that went with it.</summary>
+    public double BestLoss { get; set; }
+
     /// <summary>Evaluations since the best.</summary>
     public int SinceBest { get; set; }
 
@@ -64,6 +67,7 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
             ["epoch"] = Text(Epoch),
             ["index"] = Text(Index),
             ["best"] = Best is { } best ? Text(best) : "",
+            ["best_loss"] = Text(BestLoss),
             ["since_best"] = Text(SinceBest),
             ["since_fall"] = Text(SinceFall),
             ["plateaus"] = Text(Plateaus),
@@ -90,6 +94,7 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
             Epoch = int.Parse(file.Metadata["epoch"], CultureInfo.InvariantCulture);
             Index = int.Parse(file.Metadata["index"], CultureInfo.InvariantCulture);
             Best = file.Metadata["best"] is { Length: > 0 } best ? double.Parse(best, CultureInfo.InvariantCulture) : null;
+            BestLoss = double.Parse(file.Metadata["best_loss"], CultureInfo.InvariantCulture);
             SinceBest = int.Parse(file.Metadata["since_best"], CultureInfo.InvariantCulture);
             SinceFall = int.Parse(file.Metadata["since_fall"], CultureInfo.InvariantCulture);
             Plateaus = int.Parse(file.Metadata["plateaus"], CultureInfo.InvariantCulture);

@@ -213,13 +213,13 @@ public sealed class Trainer
     {
         SwapAverage();
         ValidationScore score = _objective.Evaluate();
-        bool best = score.IsBetterThan(_checkpoint.Best);
+        bool best = score.IsBetterThan(_checkpoint.Best, _checkpoint.BestLoss);
         if (best)
         {
             ModelFolder.Save(_folders.Output, Model, _recipe.GoldenInput);
             var metrics = new Dictionary<string, double> { [$"valid_{score.Metric}"] = score.Value, ["valid_loss"] = score.Loss };
             ModelFolder.SaveConfig(_folders.Output, Model.Config with { Metrics = metrics });
-            (_checkpoint.Best, _checkpoint.SinceBest, _checkpoint.SinceFall) = (score.Value, 0, 0);
+            (_checkpoint.Best, _checkpoint.BestLoss, _checkpoint.SinceBest, _checkpoint.SinceFall) = (score.Value, score.Loss, 0, 0);
         }
         else
         {

@@ -80,7 +80,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void The_table_of_options_says_what_the_records_say() => Repository.Compare("docs/options.md", Table());
+    public void The_table_of_options_says_what_the_records_say() => Repository.CompareSection("README.md", "options", Table());
 
     private static string Table()
     {
@@ -89,12 +89,6 @@ public sealed class OptionsTests
             .ToDictionary(member => member.Attribute("name")!.Value, member =>
                 Regex.Replace(member.Element("summary")!.Value.Trim(), @"\s+", " "));
         var table = new StringBuilder("""
-            # Options
-
-            In `appsettings.json` under `Rnn`, or as environment variables. A wrong value or an unknown name stops the start with a
-            sentence. Where the service listens is ASP.NET Core's own `ASPNETCORE_URLS` or `ASPNETCORE_HTTP_PORTS`; without either it is
-            http://localhost:8080.
-
             | environment variable | default | from – to | meaning |
             |---|---|---|---|
 

@@ -2,6 +2,7 @@ using RnnService.Engine;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
 using RnnService.Training.Log;
+using RnnService.Training.Objectives;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
 using Xunit;
@@ -121,6 +122,21 @@ public sealed class TrainerTests : IDisposable
         var trainer = new Trainer(recipe, Folders(Folder("patience")));
         Assert.Equal(RunEnd.StoppedEarly, trainer.Run(stop: Cancellation));
         Assert.Equal(4 * 8, trainer.Step); // the first evaluation is the best; three without progress follow
+    }
+
+    [Theory]
+    [InlineData(0.9, 0.5, true, 0.8, 0.1, true)]
+    [InlineData(0.7, 0.1, true, 0.8, 0.5, false)]
+    [InlineData(0.8, 0.4, true, 0.8, 0.5, true)]
+    [InlineData(0.8, 0.5, true, 0.8, 0.5, false)]
+    [InlineData(1.4, 1.4, false, 1.5, 1.5, true)]
+    [InlineData(1.6, 1.6, false, 1.5, 1.5, false)]
+    public void The_figure_decides_what_is_better_and_of_equals_the_loss(
+        double value, double loss, bool higher, double best, double bestLoss, bool better)
+    {
+        var score = new ValidationScore(loss, "figure", value, higher);
+        Assert.Equal(better, score.IsBetterThan(best, bestLoss));
+        Assert.True(score.IsBetterThan(null, 0));
     }
 
     [Fact]

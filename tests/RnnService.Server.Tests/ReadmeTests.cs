@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Mvc.Testing;
+
+namespace RnnService.Server.Tests;
+
+/// <summary>README's calls give README's answers, from the shipped models over the real pipeline.</summary>
+public sealed partial class ReadmeTests
+{
+    public static TheoryData<string, string> Calls
+    {
+        get
+        {
+            var calls = new TheoryData<string, string>();
+            foreach (Match call in Call().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))))
+                calls.Add(call.Groups["command"].Value, call.Groups["answer"].Value);
+            return calls;
+        }
+    }
+
+    [Fact]
+    public void There_are_calls_of_every_task() =>
+        Assert.Equal(
+            ["/classify", "/generate", "/generate_stream", "/tag"],
+            Calls.Select(call => new Uri(Words(call.Data.Item1).Single(IsAddress)).AbsolutePath).Distinct().Order());
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task A_call_gives_its_answer(string command, string wanted)
+    {
+        List<string> words = Words(command);
+        Assert.Equal("curl", words[0]);
+        using var factory = new WebApplicationFactory<Program>();
+        using var service = factory.WithWebHostBuilder(builder => builder.UseSetting("Rnn:ModelsPath", Path.Combine(Repository.Root, "models")));
+        using HttpClient client = service.CreateClient();
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        while (!(await client.GetAsync("/health/ready", cancel)).IsSuccessStatusCode) await Task.Yield();
+
+        string route = new Uri(words.Single(IsAddress)).AbsolutePath, body = words[words.IndexOf("-d") + 1];
+        Assert.Equal("content-type: application/json", words[words.IndexOf("-H") + 1]);
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await client.PostAsync(route, content, cancel);
+        AssertSame(wanted, await answer.Content.ReadAsStringAsync(cancel));
+    }
+
+    /// <summary>The same but for the last digits of numbers, which differ with a processor's vector width, and blank lines.</summary>
+    private static void AssertSame(string wanted, string found)
+    {
+        Assert.Equal(Number().Replace(Tight(wanted), "#"), Number().Replace(Tight(found), "#"));
+        foreach (var (one, other) in Number().Matches(wanted).Zip(Number().Matches(found)))
+            Assert.Equal(double.Parse(one.Value, CultureInfo.InvariantCulture), double.Parse(other.Value, CultureInfo.InvariantCulture), 1e-3);
+
+        static string Tight(string text) => string.Join('\n', text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static bool IsAddress(string word) => word.StartsWith("http://", StringComparison.Ordinal);
+
+    /// <summary>Splits a command as a shell does: at white space, single quotes kept together, a backslash before a line's end joins it.</summary>
+    private static List<string> Words(string command) =>
+        [.. Word().Matches(command.Replace("\\\n", " ", StringComparison.Ordinal)).Select(word => word.Value.Trim('\''))];
+
+    [GeneratedRegex(@"```sh\n(?<command>curl .+?)\n```\s+```(json|text)\n(?<answer>.+?)\n```", RegexOptions.Singleline)]
+    private static partial Regex Call();
+
+    [GeneratedRegex(@"'[^']*'|\S+")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"-?\d+\.\d+(E-?\d+)?")]
+    private static partial Regex Number();
+}
