@@ -37,7 +37,8 @@ internal sealed class TestService : WebApplicationFactory<Program>
     }
 
     /// <summary>A client that is shown redirects as they are.</summary>
-    public HttpClient Client() => CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+    public HttpClient Client() => CreateClient(
+        new WebApplicationFactoryClientOptions { AllowAutoRedirect = false, BaseAddress = ClientOptions.BaseAddress });
 
     public async Task ReadyAsync()
     {
