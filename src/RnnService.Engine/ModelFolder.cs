@@ -42,7 +42,8 @@ public static class ModelFolder
     {
         Directory.CreateDirectory(path);
         Write(path, ConfigFile, model.Config, ModelJson.Files.ModelConfig);
-        Write(path, VocabularyFile, new VocabularyContent(model.Vocabulary.Tokens.Tokens, model.Vocabulary.Characters?.Tokens), ModelJson.Files.VocabularyContent);
+        var vocabulary = new VocabularyContent(model.Vocabulary.Tokens.Tokens, model.Vocabulary.Characters?.Tokens);
+        Write(path, VocabularyFile, vocabulary, ModelJson.Files.VocabularyContent);
         SafeTensorsFile.Write(
             Path.Combine(path, WeightFile),
             model.Parameters.All.Select(parameter => new TensorData(parameter.Name, parameter.Shape, parameter.Values.ToArray())),

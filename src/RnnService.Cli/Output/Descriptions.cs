@@ -23,5 +23,5 @@ internal static class Descriptions
 
     /// <summary>Cell, depth, width and directions.</summary>
     public static string Network(ModelConfig config) =>
-        $"{(config.Bidirectional ? "bidirectional " : "")}{config.Cell.ToString().ToLowerInvariant()} {config.Layers} x {config.HiddenSize}";
+        $"{(config.Bidirectional ? "bidirectional " : "")}{config.CellName()} {config.Layers} x {config.HiddenSize}";
 }

@@ -19,7 +19,7 @@ public static class Spans
     /// <returns>The spans from left to right.</returns>
     public static List<LabelSpan> Join(IReadOnlyList<TagScore> words, IReadOnlyList<string> labels)
     {
-        bool joins = labels.Any(label => Begins(label) || Continues(label));
+        bool joins = labels.Any(IsInside);
         var spans = new List<LabelSpan>(words.Count);
         bool open = false;
         for (int word = 0; word < words.Count; word++)
@@ -37,13 +37,18 @@ public static class Spans
             }
             else
             {
-                open = Begins(label) || Continues(label);
+                open = IsInside(label);
                 if (open) spans.Add(new LabelSpan(label[2..], word, 1, score));
             }
         }
 
         return spans;
     }
+
+    /// <summary>Whether labels mark spans as BIO does: O and B-X or I-X, and nothing else.</summary>
+    public static bool AreBio(IReadOnlyList<string> labels) => labels.Any(IsInside) && labels.All(label => label == "O" || IsInside(label));
+
+    private static bool IsInside(string label) => Begins(label) || Continues(label);
 
     private static bool Begins(string label) => label.Length > 2 && label.StartsWith("B-", StringComparison.Ordinal);
 

@@ -76,7 +76,7 @@ internal sealed record ModelCard
             Route = RouteOf(config.Task),
             Default = registry.Default(config.Task)?.Name == entry.Name,
             Description = config.Description,
-            Cell = CellName(config),
+            Cell = config.CellName(),
             Tokenizer = NameOf(config.Tokenizer),
             EmbeddingSize = config.EmbeddingSize,
             HiddenSize = config.HiddenSize,
@@ -92,8 +92,6 @@ internal sealed record ModelCard
     }
 
     public static string TaskName(ModelTask task) => NameOf(task);
-
-    public static string CellName(ModelConfig config) => NameOf(config.Cell);
 
     public static string RouteOf(ModelTask task) => task switch
     {

@@ -115,7 +115,7 @@ internal sealed class ServiceMetrics
         {
             { "model", entry.Name },
             { "task", ModelCard.TaskName(config.Task) },
-            { "cell", ModelCard.CellName(config) },
+            { "cell", config.CellName() },
             { "layers", config.Layers },
             { "hidden_size", config.HiddenSize },
             { "sha256", loaded.Sha256 },

@@ -67,6 +67,8 @@ internal sealed partial class Envelope(
         context.Response.StatusCode = problem.Kind.Status;
         context.Response.ContentType = "application/problem+json";
         if (problem.Kind.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString();
+        // What is left of a body that is too large is not read but cut off with its connection: a client must not send its next request there.
+        if (problem.Kind == ProblemKind.TooLarge) context.Response.Headers.Connection = "close";
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(Problem.From(problem, RequestFacts.TraceId(context)), Json.Options);
         context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted);

@@ -87,7 +87,7 @@ public static class Evaluator
             workspaces.Add(workspace);
         });
 
-        SpanScores? spans = labels.Contains("O") ? new SpanScores() : null;
+        SpanScores? spans = Spans.AreBio(labels) ? new SpanScores() : null;
         for (int i = 0; i < sentences.Count; i++)
         {
             for (int t = 0; t < gold[i].Length; t++) confusion.Add(gold[i][t], predicted[i][t]);

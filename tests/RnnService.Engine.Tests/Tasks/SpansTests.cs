@@ -34,4 +34,12 @@ public sealed class SpansTests
         List<LabelSpan> spans = Spans.Join([new TagScore(0, .9f), new TagScore(0, .8f), new TagScore(1, .7f)], ["NOUN", "O"]);
         Assert.Equal([new LabelSpan("NOUN", 0, 1, .9f), new LabelSpan("NOUN", 1, 1, .8f), new LabelSpan("O", 2, 1, .7f)], spans);
     }
+
+    [Theory]
+    [InlineData(true, "O", "B-PER", "I-PER")]
+    [InlineData(true, "I-LOC", "O")]
+    [InlineData(false, "O", "B-PER", "I-PER", "E-PER", "S-PER")]
+    [InlineData(false, "NOUN", "VERB")]
+    [InlineData(false, "O", "X")]
+    public void Labels_are_BIO_when_nothing_else_is_among_them(bool bio, params string[] labels) => Assert.Equal(bio, Spans.AreBio(labels));
 }

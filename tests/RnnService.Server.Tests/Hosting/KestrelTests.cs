@@ -31,10 +31,13 @@ public sealed class KestrelTests(SharedService shared)
         await using TestService service = Start(("Rnn:Limits:MaxBodyBytes", "1000"));
         using HttpClient client = service.Client();
         await service.ReadyAsync();
-        using HttpResponseMessage refused = await client.PostJsonAsync("/classify", $$"""{"inputs": "{{new string('a', 2000)}}"}""");
-        await refused.IsProblemAsync((int)HttpStatusCode.RequestEntityTooLarge, "too_large");
-        await client.AnswerAsync("/classify", """{"inputs": "to be"}""");
-        Assert.DoesNotContain("Server", refused.Headers.Select(header => header.Key));
+        for (int round = 0; round < 50; round++) // a client that went on with the refused connection would soon be cut off
+        {
+            using HttpResponseMessage refused = await client.PostJsonAsync("/classify", $$"""{"inputs": "{{new string('a', 200_000)}}"}""");
+            await refused.IsProblemAsync((int)HttpStatusCode.RequestEntityTooLarge, "too_large");
+            Assert.DoesNotContain("Server", refused.Headers.Select(header => header.Key));
+            await client.AnswerAsync("/classify", """{"inputs": "to be"}""");
+        }
     }
 
     private TestService Start(params (string, string)[] settings)
