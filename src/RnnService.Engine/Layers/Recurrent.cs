@@ -33,9 +33,6 @@ internal sealed class Recurrent
     /// <summary>Width of an output row: directions·H, forward first.</summary>
     public int OutputSize => _directions * HiddenSize;
 
-    /// <summary>D.</summary>
-    public int InputSize => _loops[0].InputSize;
-
     /// <summary>A zero state for this many sequences.</summary>
     public RecurrentState NewState(int batch) => new(_loops.Length, batch, HiddenSize, _loops[0].HasMemory);
 

@@ -23,9 +23,7 @@ internal sealed class ClassifierObjective : ExampleObjective
     {
         LabelledText[] train = [.. recipe.Data.Train.SelectMany(Corpus.ReadLabelled)];
         _valid = [.. recipe.Data.Valid.SelectMany(Corpus.ReadLabelled)];
-        ModelConfig config = recipe.Model.Labels.Count > 0
-            ? recipe.Model
-            : recipe.Model with { Labels = [.. train.Select(example => example.Label).Distinct().Order(StringComparer.Ordinal)] };
+        ModelConfig config = LabelIds.Complete(recipe.Model, train.Select(example => example.Label));
         Vocabulary vocabulary = Vocabulary.Build(
             train.SelectMany(example => config.Tokenize(example.Text)).Select(token => config.Normalize(token.Text)),
             recipe.Data.MinCount, recipe.Data.MaxVocabulary);

@@ -23,9 +23,7 @@ internal sealed class TaggerObjective : ExampleObjective
     {
         TaggedSentence[] train = [.. recipe.Data.Train.SelectMany(Corpus.ReadTagged)];
         _valid = [.. recipe.Data.Valid.SelectMany(Corpus.ReadTagged)];
-        ModelConfig config = recipe.Model.Labels.Count > 0
-            ? recipe.Model
-            : recipe.Model with { Labels = [.. train.SelectMany(sentence => sentence.Tags).Distinct().Order(StringComparer.Ordinal)] };
+        ModelConfig config = LabelIds.Complete(recipe.Model, train.SelectMany(sentence => sentence.Tags));
         string[] forms = [.. train.SelectMany(sentence => sentence.Words)];
         Vocabulary words = Vocabulary.Build(forms.Select(config.Normalize), recipe.Data.MinCount, recipe.Data.MaxVocabulary);
         // A character seen once or twice is read as unknown, so that the unknown character is learnt too.
