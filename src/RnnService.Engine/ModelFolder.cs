@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RnnService.Engine.Tasks;
-using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine;
@@ -18,48 +17,78 @@ public sealed class ModelFolderException(string message, Exception? inner = null
 /// <param name="Sha256">Hash of the weight file, lower-case hexadecimal.</param>
 public sealed record LoadedModel(string Name, TextModel Model, long Parameters, long Bytes, string Sha256);
 
-/// <summary>Reads and writes model folders: config.json, vocab.json, model.safetensors, golden.json. See docs/model-format.md.</summary>
+/// <summary>Opens a network that something other than this engine computes, such as ONNX Runtime.</summary>
+/// <param name="file">The file, <c>model.onnx</c>.</param>
+/// <param name="config">What the model is.</param>
+/// <param name="vocabulary">Its tokens.</param>
+/// <exception cref="WeightFormatException">The file is malformed or does not fit the configuration.</exception>
+public delegate INetwork NetworkReader(string file, ModelConfig config, ModelVocabulary vocabulary);
+
+/// <summary>
+/// Reads and writes model folders: config.json, vocab.json, model.safetensors or model.onnx, golden.json. See docs/model-format.md.
+/// </summary>
 public static class ModelFolder
 {
-    private const string ConfigFile = "config.json", VocabularyFile = "vocab.json", WeightFile = "model.safetensors", GoldenFile = "golden.json";
+    private const string ConfigFile = "config.json", VocabularyFile = "vocab.json", GoldenFile = "golden.json";
+    private const string WeightFile = "model.safetensors", OnnxFile = "model.onnx";
 
-    /// <summary>Reads a model and checks that it still gives its golden answer.</summary>
+    /// <summary>Reads a model and checks that it still gives its golden answer, which a folder with model.onnx need not have.</summary>
     /// <param name="path">The folder.</param>
+    /// <param name="onnx">Opens model.onnx; without it a folder that has one instead of weights is refused.</param>
     /// <exception cref="ModelFolderException">A file is missing or wrong, or the answer is not the golden one.</exception>
-    public static LoadedModel Load(string path)
+    public static LoadedModel Load(string path, NetworkReader? onnx = null)
     {
-        LoadedModel loaded = LoadUnchecked(path);
-        CheckGolden(Read(path, GoldenFile, ModelJson.Files.GoldenAnswer), loaded.Model, Path.Combine(path, GoldenFile));
-        return loaded;
+        LoadedModel loaded = LoadUnchecked(path, onnx);
+        string golden = Path.Combine(path, GoldenFile);
+        try
+        {
+            if (loaded.Model.Network is NativeNetwork || File.Exists(golden))
+                CheckGolden(Read(path, GoldenFile, ModelJson.Files.GoldenAnswer), loaded.Model, golden);
+            return loaded;
+        }
+        catch
+        {
+            loaded.Model.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Writes a model and its golden answer to this text. Existing files are replaced one by one, each as a whole.</summary>
     /// <param name="path">The folder; made when missing.</param>
-    /// <param name="model">The model.</param>
+    /// <param name="model">The model, computed by this engine.</param>
     /// <param name="goldenInput">The text whose answer is kept.</param>
     /// <param name="type">Element type of the weights; the golden answer is that of the weights as written.</param>
     public static void Save(string path, TextModel model, string goldenInput, TensorType type = TensorType.F32)
     {
-        Directory.CreateDirectory(path);
-        Write(path, ConfigFile, model.Config, ModelJson.Files.ModelConfig);
-        var vocabulary = new VocabularyContent(model.Vocabulary.Tokens.Tokens, model.Vocabulary.Characters?.Tokens);
-        Write(path, VocabularyFile, vocabulary, ModelJson.Files.VocabularyContent);
+        WriteDescription(path, model);
         SafeTensorsFile.Write(
             Path.Combine(path, WeightFile),
             model.Parameters.All.Select(parameter => new TensorData(parameter.Name, parameter.Shape, parameter.Values.ToArray())),
             new Dictionary<string, string> { ["format"] = "pt" },
             type);
-        ModelAnswer answer = LoadUnchecked(path).Model.Answer(goldenInput);
-        Write(path, GoldenFile, new GoldenAnswer(goldenInput, answer.Labels, answer.Scores), ModelJson.Files.GoldenAnswer);
+        File.Delete(Path.Combine(path, OnnxFile));
+        WriteGolden(path, LoadUnchecked(path, onnx: null).Model, goldenInput);
+    }
+
+    /// <summary>Writes the folder of a model that is computed from an ONNX file, a copy of the file included.</summary>
+    /// <param name="path">The folder; made when missing.</param>
+    /// <param name="model">The model as opened from the file.</param>
+    /// <param name="goldenInput">The text whose answer is kept.</param>
+    /// <param name="onnxFile">The file.</param>
+    public static void SaveOnnx(string path, TextModel model, string goldenInput, string onnxFile)
+    {
+        WriteDescription(path, model);
+        string full = Path.Combine(path, OnnxFile), temporary = full + ".tmp";
+        File.Copy(onnxFile, temporary, overwrite: true);
+        File.Move(temporary, full, overwrite: true);
+        File.Delete(Path.Combine(path, WeightFile));
+        WriteGolden(path, model, goldenInput);
     }
 
     /// <summary>Replaces the configuration alone, such as to add measured scores. The sizes must stay.</summary>
     public static void SaveConfig(string path, ModelConfig config) => Write(path, ConfigFile, config, ModelJson.Files.ModelConfig);
 
-    /// <summary>Reads a model to train it on: weights are copied and may be changed; the golden answer is not asked for.</summary>
-    internal static TextModel LoadForTraining(string path) => LoadUnchecked(path, trainable: true).Model;
-
-    private static LoadedModel LoadUnchecked(string path, bool trainable = false)
+    private static LoadedModel LoadUnchecked(string path, NetworkReader? onnx)
     {
         if (!Directory.Exists(path)) throw new ModelFolderException($"{path}: no such folder");
         ModelConfig config = Blame(Path.Combine(path, ConfigFile), () =>
@@ -69,29 +98,56 @@ public static class ModelFolder
             return read;
         });
         VocabularyContent content = Read(path, VocabularyFile, ModelJson.Files.VocabularyContent);
-        string weights = Path.Combine(path, WeightFile);
+        ModelVocabulary vocabulary = Blame(Path.Combine(path, VocabularyFile), () =>
+        {
+            ModelVocabulary read = content.ToVocabulary();
+            TextModel.CheckAgreement(config, read);
+            return read;
+        });
         try
         {
-            var vocabulary = new ModelVocabulary(
-                Named("tokens", content.Tokens), content.Characters is null ? null : Named("characters", content.Characters));
-            if (!File.Exists(weights)) throw new ModelFolderException($"{weights}: missing");
-            SafeTensorsFile file = SafeTensorsFile.Open(weights);
-            var parameters = Parameters.From((name, shape) => file.Floats(name, shape), trainable);
-            TextModel model = TextModel.Create(config, vocabulary, parameters);
-            if (file.Names.Except(parameters.All.Select(parameter => parameter.Name)).FirstOrDefault() is { } extra)
-                throw new ModelFolderException($"{weights}: holds {extra}, which the configuration has no place for");
-            using FileStream stream = File.OpenRead(weights);
+            string file = Path.Combine(path, WeightFile), onnxFile = Path.Combine(path, OnnxFile);
+            bool isOnnx = File.Exists(onnxFile);
+            if (isOnnx && File.Exists(file)) throw new ModelFolderException($"{path}: holds {WeightFile} and {OnnxFile}; one of them wanted");
+            if (isOnnx && onnx is null) throw new ModelFolderException($"{onnxFile}: needs ONNX Runtime; {WeightFile} wanted");
+            if (isOnnx) file = onnxFile;
+            if (!File.Exists(file)) throw new ModelFolderException($"{file}: missing");
+
+            TextModel model = isOnnx
+                ? TextModel.Create(config, vocabulary, onnx!(file, config, vocabulary))
+                : ReadWeights(file, config, vocabulary);
+            using FileStream stream = File.OpenRead(file);
             return new LoadedModel(
-                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))), model, parameters.Count, stream.Length,
-                Convert.ToHexStringLower(SHA256.HashData(stream)));
+                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))), model, model.Network.ParameterCount,
+                stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
         }
         catch (Exception error) when (error is ArgumentException or WeightFormatException or IOException or UnauthorizedAccessException)
         {
             throw new ModelFolderException($"{path}: {error.Message}", error);
         }
+    }
 
-        Vocabulary Named(string field, IReadOnlyList<string> tokens) =>
-            Blame($"{Path.Combine(path, VocabularyFile)}: {field}", () => new Vocabulary(tokens));
+    private static TextModel ReadWeights(string path, ModelConfig config, ModelVocabulary vocabulary)
+    {
+        SafeTensorsFile file = SafeTensorsFile.Open(path);
+        var parameters = Parameters.From((name, shape) => file.Floats(name, shape));
+        TextModel model = TextModel.Create(config, vocabulary, parameters);
+        return file.Names.Except(parameters.All.Select(parameter => parameter.Name)).FirstOrDefault() is { } extra
+            ? throw new ModelFolderException($"{path}: holds {extra}, which the configuration has no place for")
+            : model;
+    }
+
+    private static void WriteDescription(string path, TextModel model)
+    {
+        Directory.CreateDirectory(path);
+        Write(path, ConfigFile, model.Config, ModelJson.Files.ModelConfig);
+        Write(path, VocabularyFile, VocabularyContent.Of(model.Vocabulary), ModelJson.Files.VocabularyContent);
+    }
+
+    private static void WriteGolden(string path, TextModel model, string input)
+    {
+        ModelAnswer answer = model.Answer(input);
+        Write(path, GoldenFile, new GoldenAnswer(input, answer.Labels, answer.Scores), ModelJson.Files.GoldenAnswer);
     }
 
     /// <summary>Says where what is refused comes from.</summary>

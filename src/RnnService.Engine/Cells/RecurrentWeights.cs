@@ -20,7 +20,6 @@ internal sealed class RecurrentWeights
         _offset = firstBlock * hidden * hidden;
         _forward = new PackedMatrix(hidden, blocks * hidden);
         _backward = trainable ? new PackedMatrix(blocks * hidden, hidden) : null;
-        Refresh();
     }
 
     /// <summary>y [n,blocks·H] += h·Wᵀ.</summary>

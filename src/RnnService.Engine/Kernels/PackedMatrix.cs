@@ -15,11 +15,11 @@ public sealed class PackedMatrix
     internal const int DepthBlock = 384; // rows of a panel that stay in the first-level cache: 24 KiB
     private const int RowBlock = 96;   // rows of A that stay in the second-level cache: 144 KiB
 
-    private readonly Memory<float> _panels; // [panels, K, 16]
+    private Memory<float> _panels; // [panels, K, 16]; empty until something is packed
 
-    /// <summary>Sets aside room for B [<paramref name="rows"/>, <paramref name="columns"/>], all zero.</summary>
+    /// <summary>A place for B [<paramref name="rows"/>, <paramref name="columns"/>]; memory is taken when it is packed.</summary>
     public PackedMatrix(int rows, int columns)
-        : this(rows, columns, new float[SizeOf(rows, columns)])
+        : this(rows, columns, default)
     {
     }
 
@@ -44,7 +44,7 @@ public sealed class PackedMatrix
     public void PackTransposed(ReadOnlySpan<float> w)
     {
         CheckLength(w.Length, Rows * Columns, nameof(w));
-        Span<float> panels = _panels.Span;
+        Span<float> panels = Panels();
         for (int column = 0; column < Columns; column++)
         {
             Span<float> panel = panels[(column / Panel * Rows * Panel)..];
@@ -61,7 +61,7 @@ public sealed class PackedMatrix
     /// <summary>Packs B [K,N] as it stands, row-major with <paramref name="stride"/> floats from row to row.</summary>
     public void Pack(ReadOnlySpan<float> b, int stride)
     {
-        Span<float> panels = _panels.Span;
+        Span<float> panels = Panels();
         for (int first = 0; first < Columns; first += Panel)
         {
             int width = Math.Min(Panel, Columns - first);
@@ -77,11 +77,13 @@ public sealed class PackedMatrix
 
     /// <summary>C += A·B with A [<paramref name="rows"/>, K] and C [<paramref name="rows"/>, N], both row-major with their strides.</summary>
     /// <exception cref="ArgumentException">A span is too short.</exception>
+    /// <exception cref="InvalidOperationException">Nothing has been packed.</exception>
     public unsafe void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC)
     {
         if (rows == 0 || Rows == 0 || Columns == 0) return;
         CheckLength(a.Length, (rows - 1) * strideA + Rows, nameof(a), atLeast: true);
         CheckLength(c.Length, (rows - 1) * strideC + Columns, nameof(c), atLeast: true);
+        if (_panels.IsEmpty) throw new InvalidOperationException($"nothing was packed into the matrix [{Rows}, {Columns}]");
         fixed (float* a0 = a, c0 = c, b0 = _panels.Span)
         {
             if (rows == 1)
@@ -111,6 +113,12 @@ public sealed class PackedMatrix
                 }
             }
         }
+    }
+
+    private Span<float> Panels()
+    {
+        if (_panels.IsEmpty) _panels = new float[SizeOf(Rows, Columns)];
+        return _panels.Span;
     }
 
     /// <summary>One row of A against all panels: four at a time, to keep eight accumulators busy.</summary>

@@ -24,7 +24,7 @@ internal sealed class Linear
         _bias = parameters.Add($"{prefix}.bias", Initializer.Zero, Outputs);
         _forward = new PackedMatrix(Inputs, Outputs);
         _backward = parameters.IsTrainable ? new PackedMatrix(Outputs, Inputs) : null;
-        Refresh();
+        if (parameters.HasValues) Refresh();
     }
 
     public int Inputs { get; }

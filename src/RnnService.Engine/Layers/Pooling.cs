@@ -22,19 +22,19 @@ internal static class Pool
     /// <param name="pooling">How.</param>
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="x">[R,width].</param>
-    /// <param name="directions">1 or 2: <see cref="Pooling.Last"/> takes the reverse half from the first step.</param>
+    /// <param name="direction">Which ways x was read: <see cref="Pooling.Last"/> takes what was read in reverse from the first step.</param>
     /// <param name="y">[N,width] in the caller's order.</param>
-    public static void Forward(Pooling pooling, BatchLayout layout, ReadOnlySpan<float> x, int directions, Span<float> y)
+    public static void Forward(Pooling pooling, BatchLayout layout, ReadOnlySpan<float> x, Direction direction, Span<float> y)
     {
-        int width = y.Length / layout.Batch, half = width / directions;
+        int width = y.Length / layout.Batch, forward = ForwardPart(direction, width);
         for (int place = 0; place < layout.Batch; place++)
         {
             Span<float> result = y.Slice(place * width, width);
             int length = layout.LengthOfRank(layout.RankOf(place));
             if (pooling == Pooling.Last)
             {
-                x.Slice(layout.RowOf(place, length - 1) * width, half).CopyTo(result);
-                if (directions == 2) x.Slice(layout.RowOf(place, 0) * width + half, half).CopyTo(result[half..]);
+                x.Slice(layout.RowOf(place, length - 1) * width, forward).CopyTo(result);
+                x.Slice(layout.RowOf(place, 0) * width + forward, width - forward).CopyTo(result[forward..]);
                 continue;
             }
 
@@ -52,9 +52,9 @@ internal static class Pool
 
     /// <summary>The way back: the gradient of every step's output, dx [R,width], from that of the pooled vectors.</summary>
     public static void Backward(
-        Pooling pooling, BatchLayout layout, ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> dy, int directions, Span<float> dx)
+        Pooling pooling, BatchLayout layout, ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Direction direction, Span<float> dx)
     {
-        int width = y.Length / layout.Batch, half = width / directions;
+        int width = y.Length / layout.Batch, forward = ForwardPart(direction, width);
         dx.Clear();
         for (int place = 0; place < layout.Batch; place++)
         {
@@ -63,8 +63,8 @@ internal static class Pool
             switch (pooling)
             {
                 case Pooling.Last:
-                    gradient[..half].CopyTo(dx[(layout.RowOf(place, length - 1) * width)..]);
-                    if (directions == 2) gradient[half..].CopyTo(dx[(layout.RowOf(place, 0) * width + half)..]);
+                    gradient[..forward].CopyTo(dx[(layout.RowOf(place, length - 1) * width)..]);
+                    gradient[forward..].CopyTo(dx[(layout.RowOf(place, 0) * width + forward)..]);
                     break;
                 case Pooling.Mean:
                     for (int t = 0; t < length; t++)
@@ -83,4 +83,12 @@ internal static class Pool
             }
         }
     }
+
+    /// <summary>How many of the width's first units were read forward.</summary>
+    private static int ForwardPart(Direction direction, int width) => direction switch
+    {
+        Direction.Forward => width,
+        Direction.Reverse => 0,
+        _ => width / 2,
+    };
 }

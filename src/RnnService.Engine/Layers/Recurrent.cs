@@ -12,17 +12,23 @@ internal sealed class Recurrent
     private readonly int _directions;
 
     public Recurrent(
-        CellKind kind, Parameters parameters, string prefix, int inputSize, int hiddenSize, int layers, bool bidirectional)
+        CellKind kind, Parameters parameters, string prefix, int inputSize, int hiddenSize, int layers, Direction direction)
     {
         HiddenSize = hiddenSize;
-        _directions = bidirectional ? 2 : 1;
+        bool[] reversed = direction switch
+        {
+            Direction.Forward => [false],
+            Direction.Reverse => [true],
+            _ => [false, true],
+        };
+        _directions = reversed.Length;
         _loops = new TimeLoop[layers * _directions];
         for (int layer = 0; layer < layers; layer++)
         {
-            for (int direction = 0; direction < _directions; direction++)
+            for (int way = 0; way < _directions; way++)
             {
-                _loops[layer * _directions + direction] = new TimeLoop(
-                    kind, parameters, prefix, layer, direction == 1, layer == 0 ? inputSize : OutputSize, hiddenSize);
+                _loops[layer * _directions + way] = new TimeLoop(
+                    kind, parameters, prefix, layer, reversed[way], layer == 0 ? inputSize : OutputSize, hiddenSize);
             }
         }
     }

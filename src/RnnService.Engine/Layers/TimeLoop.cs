@@ -34,7 +34,7 @@ internal sealed class TimeLoop
             _bias = parameters.Add($"{prefix}.bias_ih_{suffix}", _cell.BiasStart, width);
             _forward = new PackedMatrix(inputSize, width);
             _backward = parameters.IsTrainable ? new PackedMatrix(width, inputSize) : null;
-            Refresh();
+            if (parameters.HasValues) Refresh();
         }
         else if (inputSize != hiddenSize)
         {

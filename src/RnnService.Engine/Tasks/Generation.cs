@@ -71,31 +71,33 @@ public sealed class Generation
         return _read < _prompt.Length ? _prompt.AsMemory(_read, Math.Min(promptChunk, _prompt.Length - _read)) : _last;
     }
 
-    /// <summary>Takes the logits after the tokens read: of the last one, or of each while the prompt is scored.</summary>
-    internal void Accept(int read, ReadOnlySpan<float> logits)
+    /// <summary>Takes the logits [V] after a token read: the last one of a step, or each in turn while the prompt is scored.</summary>
+    /// <param name="step">Index of the token among those read in this step.</param>
+    /// <param name="read">Tokens read in this step.</param>
+    /// <param name="logits">The logits.</param>
+    internal void Accept(int step, int read, ReadOnlySpan<float> logits)
     {
-        int vocabulary = _scratch.Length;
         Newest = null;
         if (_read < _prompt.Length)
         {
-            if (_options.ScorePrompt) ScorePrompt(read, logits);
+            if (_options.ScorePrompt) ScorePrompt(_read + step, logits);
+            if (step < read - 1) return;
             for (int i = 0; i < read; i++) _sampler.See(_prompt[_read + i]);
             _read += read;
             if (_read < _prompt.Length) return;
         }
 
-        ReadOnlySpan<float> last = logits[^vocabulary..];
-        float logSum = Activations.LogSumExp(last, _scratch);
-        last.CopyTo(_scratch);
+        float logSum = Activations.LogSumExp(logits, _scratch);
+        logits.CopyTo(_scratch);
         // What stands for no text cannot be said.
-        _scratch[_codec.Vocabulary.UnknownId] = float.NegativeInfinity;
+        if (_codec.Vocabulary.UnknownId >= 0) _scratch[_codec.Vocabulary.UnknownId] = float.NegativeInfinity;
         if (_codec.Vocabulary.PaddingId >= 0) _scratch[_codec.Vocabulary.PaddingId] = float.NegativeInfinity;
         int id = _sampler.Draw(_scratch);
         _sampler.See(id);
         _last[0] = id;
 
-        ScoredToken token = Scored(id, last[id] - logSum);
-        Newest = new GeneratedToken(token, Likeliest(last, logSum));
+        ScoredToken token = Scored(id, logits[id] - logSum);
+        Newest = new GeneratedToken(token, Likeliest(logits, logSum));
         _tokens.Add(Newest.Value);
         if (id == _codec.Vocabulary.EndId)
         {
@@ -108,16 +110,12 @@ public sealed class Generation
         else if (_tokens.Count >= _options.MaxNewTokens) Finished = FinishReason.Length;
     }
 
-    private void ScorePrompt(int read, ReadOnlySpan<float> logits)
+    private void ScorePrompt(int position, ReadOnlySpan<float> logits)
     {
-        int vocabulary = _scratch.Length;
-        if (_read == 0) _scoredPrompt.Add(Scored(_prompt[0], float.NaN));
-        for (int i = 0; i < read && _read + i + 1 < _prompt.Length; i++)
-        {
-            ReadOnlySpan<float> row = logits.Slice(i * vocabulary, vocabulary);
-            int next = _prompt[_read + i + 1];
-            _scoredPrompt.Add(Scored(next, row[next] - Activations.LogSumExp(row, _scratch)));
-        }
+        if (position == 0) _scoredPrompt.Add(Scored(_prompt[0], float.NaN));
+        if (position + 1 == _prompt.Length) return;
+        int next = _prompt[position + 1];
+        _scoredPrompt.Add(Scored(next, logits[next] - Activations.LogSumExp(logits, _scratch)));
     }
 
     private ScoredToken[] Likeliest(ReadOnlySpan<float> logits, float logSum)

@@ -88,6 +88,13 @@ public sealed record ModelConfig
     /// <summary>Whether each layer also reads from the end; never for a language model.</summary>
     public bool Bidirectional { get; init; }
 
+    /// <summary>Whether each layer reads from the end alone; never for a language model.</summary>
+    public bool Reverse { get; init; }
+
+    /// <summary>Which ways the layers read.</summary>
+    [JsonIgnore]
+    public Direction Direction => Bidirectional ? Direction.Bidirectional : Reverse ? Direction.Reverse : Direction.Forward;
+
     /// <summary>Whether a language model's output matrix is its embedding; needs equal widths.</summary>
     public bool TieWeights { get; init; }
 
@@ -139,6 +146,7 @@ public sealed record ModelConfig
         if (Task == ModelTask.LanguageModel)
         {
             if (Bidirectional) throw Wrong("bidirectional", true, "false, since a language model cannot read what comes,");
+            if (Reverse) throw Wrong("reverse", true, "false, since a language model cannot read from the end,");
             if (Tokenizer == Tokenization.English) throw Wrong("tokenizer", "english", "characters or whitespace");
             if (TieWeights && EmbeddingSize != HiddenSize) throw Wrong("embedding_size", EmbeddingSize, $"{HiddenSize} (hidden_size) with tie_weights");
         }
@@ -150,6 +158,7 @@ public sealed record ModelConfig
             if (TieWeights) throw Wrong("tie_weights", true, "false but for a language model");
         }
 
+        if (Bidirectional && Reverse) throw Wrong("reverse", true, "false with bidirectional");
         if (Task == ModelTask.Tagger && Tokenizer == Tokenization.Characters) throw Wrong("tokenizer", "characters", "english or whitespace");
         if (Characters is { } characters)
         {

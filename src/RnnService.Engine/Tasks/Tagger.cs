@@ -1,8 +1,6 @@
-using System.Text;
+using System.Numerics.Tensors;
 using RnnService.Engine.Kernels;
-using RnnService.Engine.Layers;
 using RnnService.Engine.Text;
-using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Tasks;
 
@@ -30,33 +28,14 @@ public readonly record struct TagScore(int Label, float Score);
 /// </summary>
 public sealed class Tagger : TextModel
 {
-    // What a word's spelling tells about its class stands at its ends; the middle of a monster is skipped.
-    private const int HeadCharacters = 40, TailCharacters = 24;
-
-    private readonly Embedding _embedding;
-    private readonly Embedding? _characterEmbedding;
-    private readonly Recurrent? _speller;
-    private readonly Recurrent _recurrent;
-    private readonly Linear _head;
-
-    internal Tagger(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters)
-        : base(config, vocabulary, parameters)
+    internal Tagger(ModelConfig config, ModelVocabulary vocabulary, ITaggerNetwork network)
+        : base(config, vocabulary)
     {
-        if (config.Characters is null != vocabulary.Characters is null)
-            throw new ArgumentException("the character network and the character vocabulary must both be there, or neither");
-        _embedding = new Embedding(parameters, "embedding", vocabulary.Tokens.Count, config.EmbeddingSize);
-        if (config.Characters is { } characters)
-        {
-            _characterEmbedding = new Embedding(parameters, "characters.embedding", vocabulary.Characters!.Count, characters.EmbeddingSize);
-            _speller = new Recurrent(
-                config.Cell, parameters, "characters.rnn", characters.EmbeddingSize, characters.HiddenSize, layers: 1, bidirectional: true);
-        }
-
-        _recurrent = NewRecurrent(parameters, InputSize);
-        _head = new Linear(parameters, "head", _recurrent.OutputSize, config.Labels.Count);
+        Network = network;
     }
 
-    private int InputSize => _embedding.Size + (_speller?.OutputSize ?? 0);
+    /// <inheritdoc/>
+    public override ITaggerNetwork Network { get; }
 
     /// <summary>Splits raw text into words with their offsets, the way this model was trained.</summary>
     public List<WordToken> Tokenize(string text) => Config.Tokenize(text);
@@ -72,26 +51,15 @@ public sealed class Tagger : TextModel
     /// <param name="sentences">Sentences from <see cref="Encode"/>; one without words gives an empty row.</param>
     public TagScore[][] Tag(IReadOnlyList<TaggerInput> sentences)
     {
-        if (sentences.Count == 0) return [];
-        return Infer(pass =>
+        TagScore[][] result = [.. sentences.Select(sentence => new TagScore[sentence.Length])];
+        if (sentences.Count == 0) return result;
+        Network.Read(sentences, (row, step, logits) =>
         {
-            Trace trace = Forward(pass, sentences, [.. sentences.Select(sentence => sentence.Ids)], new DropoutRates());
-            int labels = Config.Labels.Count;
-            var result = new TagScore[sentences.Count][];
-            for (int i = 0; i < result.Length; i++)
-            {
-                result[i] = new TagScore[sentences[i].Length];
-                for (int t = 0; t < result[i].Length; t++)
-                {
-                    Span<float> row = trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * labels, labels);
-                    Activations.Softmax(row);
-                    int best = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(row);
-                    result[i][t] = new TagScore(best, row[best]);
-                }
-            }
-
-            return result;
+            Activations.Softmax(logits);
+            int best = TensorPrimitives.IndexOfMax<float>(logits);
+            result[row][step] = new TagScore(best, logits[best]);
         });
+        return result;
     }
 
     /// <inheritdoc/>
@@ -100,132 +68,4 @@ public sealed class Tagger : TextModel
         TagScore[] tags = Tag([Encode(Tokenize(input).Select(word => word.Text))])[0];
         return new ModelAnswer([.. tags.Select(tag => Config.Labels[tag.Label])], [.. tags.Select(tag => tag.Score)]);
     }
-
-    /// <summary>Logits of every word.</summary>
-    /// <param name="pass">The pass.</param>
-    /// <param name="sentences">The sentences.</param>
-    /// <param name="ids">Their words' ids: a trainer replaces some by unknown.</param>
-    /// <param name="rates">Dropout.</param>
-    internal Trace Forward(Pass pass, IReadOnlyList<TaggerInput> sentences, int[][] ids, DropoutRates rates)
-    {
-        BatchLayout layout = BatchLayout.Of([.. sentences.Select(sentence => sentence.Length)]);
-        int[] packed = new int[layout.Rows];
-        for (int i = 0; i < ids.Length; i++)
-        {
-            for (int t = 0; t < ids[i].Length; t++) packed[layout.RowOf(i, t)] = ids[i][t];
-        }
-
-        Memory<float> input = pass.Workspace.Take(layout.Rows * InputSize);
-        _embedding.Forward(packed, input.Span, InputSize);
-        SpellTrace? spelling = _speller is null ? null : Spell(pass, layout, sentences, input.Span);
-        Memory<float>? inputMask = pass.Mask(layout.Batch, InputSize, rates.Embedding);
-        if (inputMask is { } mask) Dropout.Apply(layout, mask.Span, input.Span);
-        Recurrent.Run run = _recurrent.Forward(pass, layout, input, _recurrent.NewState(layout.Batch), rates.Between);
-        Memory<float>? outputMask = pass.Mask(layout.Batch, _recurrent.OutputSize, rates.Output);
-        if (outputMask is { } last) Dropout.Apply(layout, last.Span, run.Output.Span);
-        Memory<float> logits = pass.Workspace.Take(layout.Rows * _head.Outputs);
-        _head.Forward(layout.Rows, run.Output.Span, logits.Span);
-        return new Trace(layout, packed, spelling, run, logits, inputMask, outputMask);
-    }
-
-    /// <summary>The way back from the gradient of the logits [R,labels].</summary>
-    internal void Backward(Pass pass, Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
-    {
-        BatchLayout layout = trace.Layout;
-        Memory<float> dHidden = pass.Workspace.Take(layout.Rows * _recurrent.OutputSize);
-        _head.Backward(layout.Rows, trace.Run.Output.Span, dLogits, dHidden.Span, gradients, pass.Workspace);
-        if (trace.OutputMask is { } last) Dropout.Apply(layout, last.Span, dHidden.Span);
-        Memory<float> dInput = _recurrent.Backward(pass, trace.Run, dHidden, _recurrent.NewState(layout.Batch), gradients);
-        if (trace.InputMask is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
-        _embedding.Backward(trace.Ids, dInput.Span, InputSize, gradients);
-        if (trace.Spelling is { } spelling) SpellBack(pass, spelling, dInput.Span, gradients);
-    }
-
-    internal override void Refresh()
-    {
-        _speller?.Refresh();
-        _recurrent.Refresh();
-        _head.Refresh();
-    }
-
-    /// <summary>Reads every distinct word of the batch once, and writes its two last states beside its embeddings.</summary>
-    private SpellTrace Spell(Pass pass, BatchLayout words, IReadOnlyList<TaggerInput> sentences, Span<float> input)
-    {
-        var index = new Dictionary<string, int>(StringComparer.Ordinal);
-        var spellings = new List<int[]>();
-        int[] wordOf = new int[words.Rows]; // row → distinct word
-        for (int i = 0; i < sentences.Count; i++)
-        {
-            for (int t = 0; t < sentences[i].Length; t++)
-            {
-                string form = sentences[i].Forms[t];
-                if (!index.TryGetValue(form, out int word))
-                {
-                    index.Add(form, word = spellings.Count);
-                    spellings.Add(Characters(form));
-                }
-
-                wordOf[words.RowOf(i, t)] = word;
-            }
-        }
-
-        BatchLayout layout = BatchLayout.Of([.. spellings.Select(spelling => spelling.Length)]);
-        int[] ids = new int[layout.Rows];
-        for (int word = 0; word < spellings.Count; word++)
-        {
-            for (int t = 0; t < spellings[word].Length; t++) ids[layout.RowOf(word, t)] = spellings[word][t];
-        }
-
-        Memory<float> embedded = pass.Workspace.Take(layout.Rows * _characterEmbedding!.Size);
-        _characterEmbedding.Forward(ids, embedded.Span, _characterEmbedding.Size);
-        RecurrentState state = _speller!.NewState(layout.Batch);
-        Recurrent.Run run = _speller.Forward(pass, layout, embedded, state);
-        int size = _speller.HiddenSize;
-        for (int row = 0; row < wordOf.Length; row++)
-        {
-            for (int direction = 0; direction < 2; direction++)
-            {
-                state.Hidden.AsSpan((direction * layout.Batch + wordOf[row]) * size, size)
-                    .CopyTo(input[(row * InputSize + _embedding.Size + direction * size)..]);
-            }
-        }
-
-        return new SpellTrace(ids, wordOf, run);
-    }
-
-    private void SpellBack(Pass pass, SpellTrace trace, ReadOnlySpan<float> dInput, Gradients gradients)
-    {
-        BatchLayout layout = trace.Run.Layout;
-        RecurrentState dState = _speller!.NewState(layout.Batch);
-        int size = _speller.HiddenSize;
-        for (int row = 0; row < trace.WordOf.Length; row++)
-        {
-            for (int direction = 0; direction < 2; direction++)
-            {
-                Span<float> target = dState.Hidden.AsSpan((direction * layout.Batch + trace.WordOf[row]) * size, size);
-                System.Numerics.Tensors.TensorPrimitives.Add(
-                    target, dInput.Slice(row * InputSize + _embedding.Size + direction * size, size), target);
-            }
-        }
-
-        Memory<float> none = pass.Workspace.TakeZeros(layout.Rows * _speller.OutputSize);
-        Memory<float> dEmbedded = _speller.Backward(pass, trace.Run, none, dState, gradients);
-        _characterEmbedding!.Backward(trace.Ids, dEmbedded.Span, _characterEmbedding.Size, gradients);
-    }
-
-    private int[] Characters(string form)
-    {
-        var ids = new List<int>(form.Length);
-        foreach (Rune rune in form.EnumerateRunes()) ids.Add(Vocabulary.Characters!.IdOf(rune.ToString()));
-        if (ids.Count > HeadCharacters + TailCharacters) ids.RemoveRange(HeadCharacters, ids.Count - HeadCharacters - TailCharacters);
-        return [.. ids];
-    }
-
-    /// <summary>What the way forward left behind: logits [R,labels] and what the way back needs.</summary>
-    internal sealed record Trace(
-        BatchLayout Layout, int[] Ids, SpellTrace? Spelling, Recurrent.Run Run, Memory<float> Logits,
-        Memory<float>? InputMask, Memory<float>? OutputMask);
-
-    /// <summary>What spelling left behind: the character at each row, and the distinct word of each row of the sentences.</summary>
-    internal sealed record SpellTrace(int[] Ids, int[] WordOf, Recurrent.Run Run);
 }

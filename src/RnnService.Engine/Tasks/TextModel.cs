@@ -1,22 +1,20 @@
-using System.Collections.Concurrent;
-using RnnService.Engine.Kernels;
-using RnnService.Engine.Layers;
+using System.Text;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Tasks;
 
-/// <summary>A model of any task. Immutable once loaded and safe for any number of threads.</summary>
-public abstract class TextModel
+/// <summary>
+/// A model of any task: the text around a network. Immutable once loaded and safe for any number of threads; whoever made it disposes of
+/// it once nobody uses it any more.
+/// </summary>
+public abstract class TextModel : IDisposable
 {
-    private readonly ConcurrentBag<Workspace> _workspaces = [];
-
-    private protected TextModel(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters)
+    private protected TextModel(ModelConfig config, ModelVocabulary vocabulary)
     {
-        config.Validate();
+        CheckAgreement(config, vocabulary);
         Config = config;
         Vocabulary = vocabulary;
-        Parameters = parameters;
     }
 
     /// <summary>The model's configuration.</summary>
@@ -25,18 +23,43 @@ public abstract class TextModel
     /// <summary>The tokens it knows.</summary>
     public ModelVocabulary Vocabulary { get; }
 
-    /// <summary>Its trained values.</summary>
-    public Parameters Parameters { get; }
+    /// <summary>What computes its numbers.</summary>
+    public abstract INetwork Network { get; }
 
-    /// <summary>Builds the model that a configuration describes.</summary>
+    /// <summary>The trained values of a network of this engine's own.</summary>
+    /// <exception cref="InvalidOperationException">Something else computes.</exception>
+    public Parameters Parameters => Native.Parameters;
+
+    private NativeNetwork Native => Network as NativeNetwork
+        ?? throw new InvalidOperationException($"{Network.Backend} computes this model: it has no parameters here");
+
+    /// <summary>Builds the model that a configuration describes, computed by this engine.</summary>
     /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary.</exception>
-    public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters) => config.Task switch
+    public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters)
     {
-        ModelTask.LanguageModel => new LanguageModel(config, vocabulary, parameters),
-        ModelTask.Classifier => new Classifier(config, vocabulary, parameters),
-        ModelTask.Tagger => new Tagger(config, vocabulary, parameters),
-        _ => throw new ArgumentOutOfRangeException(nameof(config), config.Task, "not a task"),
+        CheckAgreement(config, vocabulary);
+        return Create(config, vocabulary, NativeNetworkOf(config, vocabulary, parameters));
+    }
+
+    /// <summary>Builds the model that a configuration describes, computed by a network of another origin.</summary>
+    /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary, or the network is of another task.</exception>
+    public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, INetwork network) => (config.Task, network) switch
+    {
+        (ModelTask.LanguageModel, ILanguageNetwork language) => new LanguageModel(config, vocabulary, language),
+        (ModelTask.Classifier, IClassifierNetwork classifier) => new Classifier(config, vocabulary, classifier),
+        (ModelTask.Tagger, ITaggerNetwork tagger) => new Tagger(config, vocabulary, tagger),
+        _ => throw new ArgumentException($"task is {config.Task}, but the network is a {network.GetType().Name}", nameof(network)),
     };
+
+    /// <summary>The names and shapes of the parameters that a configuration asks for; nothing of their size is allocated.</summary>
+    /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary.</exception>
+    public static IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> ParametersOf(ModelConfig config, ModelVocabulary vocabulary)
+    {
+        CheckAgreement(config, vocabulary);
+        Parameters shapes = Parameters.ShapesOnly();
+        NativeNetworkOf(config, vocabulary, shapes);
+        return [.. shapes.All.Select(parameter => (parameter.Name, parameter.Shape))];
+    }
 
     /// <summary>
     /// What the model answers to a text, in a form that can be kept and compared: a classifier's labels best first, a tagger's label a
@@ -45,32 +68,59 @@ public abstract class TextModel
     /// <exception cref="ArgumentException">The text has no token.</exception>
     public abstract ModelAnswer Answer(string input);
 
-    /// <summary>Packs the weights anew after a trainer changed them.</summary>
-    internal abstract void Refresh();
-
-    /// <summary>Runs a pass without a way back on a workspace of its own.</summary>
-    private protected T Infer<T>(Func<Pass, T> run)
+    /// <summary>Lets go of what the network holds.</summary>
+    public void Dispose()
     {
-        if (!_workspaces.TryTake(out Workspace? workspace)) workspace = new Workspace();
-        try
+        Network.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Packs the weights anew after a trainer changed them.</summary>
+    internal void Refresh() => Native.Refresh();
+
+    /// <summary>Checks that a configuration agrees with itself and with the vocabulary.</summary>
+    /// <exception cref="ArgumentException">It does not.</exception>
+    internal static void CheckAgreement(ModelConfig config, ModelVocabulary vocabulary)
+    {
+        config.Validate();
+        if (config.Characters is null != vocabulary.Characters is null)
+            throw new ArgumentException("the character network and the character vocabulary must both be there, or neither");
+        // A language model leaves out what it does not know; a word must have a label.
+        if (config.Task == ModelTask.LanguageModel) return;
+        foreach (Vocabulary? tokens in (Vocabulary?[])[vocabulary.Tokens, vocabulary.Characters])
         {
-            return run(new Pass(workspace));
-        }
-        finally
-        {
-            workspace.Reset();
-            _workspaces.Add(workspace);
+            if (tokens is not { UnknownId: < 0 }) continue;
+            throw new ArgumentException(
+                $"no \"{Text.Vocabulary.Unknown}\" among the {tokens.Count} tokens: it must be there, or another be named as unknown");
         }
     }
 
-    private protected Recurrent NewRecurrent(Parameters parameters, int inputSize) => new(
-        Config.Cell, parameters, "rnn", inputSize, Config.HiddenSize, Config.Layers, Config.Bidirectional);
+    private static NativeNetwork NativeNetworkOf(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters) => config.Task switch
+    {
+        ModelTask.LanguageModel => new LanguageNetwork(config, vocabulary, parameters),
+        ModelTask.Classifier => new ClassifierNetwork(config, vocabulary, parameters),
+        ModelTask.Tagger => new TaggerNetwork(config, vocabulary, parameters),
+        _ => throw new ArgumentOutOfRangeException(nameof(config), config.Task, "not a task"),
+    };
 }
 
 /// <summary>The vocabularies of a model: <c>vocab.json</c>.</summary>
 /// <param name="Tokens">Characters or words that become embeddings.</param>
 /// <param name="Characters">Characters that spell words out, for a tagger with a character network.</param>
-public sealed record ModelVocabulary(Vocabulary Tokens, Vocabulary? Characters = null);
+public sealed record ModelVocabulary(Vocabulary Tokens, Vocabulary? Characters = null)
+{
+    // What a word's spelling tells about its class stands at its ends; the middle of a monster is skipped.
+    private const int HeadCharacters = 40, TailCharacters = 24;
+
+    /// <summary>The ids of the characters that spell a word, for a model with <see cref="Characters"/>.</summary>
+    public int[] Spell(string word)
+    {
+        var ids = new List<int>(word.Length);
+        foreach (Rune rune in word.EnumerateRunes()) ids.Add(Characters!.IdOf(rune.ToString()));
+        if (ids.Count > HeadCharacters + TailCharacters) ids.RemoveRange(HeadCharacters, ids.Count - HeadCharacters - TailCharacters);
+        return [.. ids];
+    }
+}
 
 /// <summary>An answer that can be kept and compared.</summary>
 /// <param name="Labels">Labels or tokens.</param>

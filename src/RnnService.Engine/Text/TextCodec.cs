@@ -23,8 +23,8 @@ public sealed class TextCodec(Vocabulary vocabulary, TokenUnit unit)
     /// <summary>Characters or words.</summary>
     public TokenUnit Unit { get; } = unit;
 
-    /// <summary>The ids of a text's tokens; what is not known becomes the unknown id.</summary>
-    public int[] Encode(string text) => [.. Split(text, Unit).Select(token => Vocabulary.IdOf(token))];
+    /// <summary>The ids of a text's tokens; what is not known becomes the unknown id, and is left out where there is none.</summary>
+    public int[] Encode(string text) => [.. Split(text, Unit).Select(IdOf).Where(id => id >= 0)];
 
     /// <summary>The text a token adds to what came before: the character itself, or the word with a space before it.</summary>
     /// <param name="id">The token.</param>
@@ -39,6 +39,10 @@ public sealed class TextCodec(Vocabulary vocabulary, TokenUnit unit)
     /// <summary>Splits running text into tokens, without looking them up.</summary>
     public static IEnumerable<string> Split(string text, TokenUnit unit) =>
         unit == TokenUnit.Character ? Characters(text) : Words(text);
+
+    // Whatever the vocabulary calls its end token.
+    private int IdOf(string token) =>
+        ReferenceEquals(token, Vocabulary.End) && Vocabulary.EndId >= 0 ? Vocabulary.EndId : Vocabulary.IdOf(token);
 
     private static IEnumerable<string> Characters(string text)
     {

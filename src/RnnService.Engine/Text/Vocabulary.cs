@@ -20,9 +20,13 @@ public sealed class Vocabulary
     private readonly FrozenDictionary<string, int> _ids;
     private readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
 
-    /// <summary>Creates a vocabulary from its tokens in id order.</summary>
-    /// <exception cref="ArgumentException">A token occurs twice, or <see cref="Unknown"/> is missing.</exception>
-    public Vocabulary(IEnumerable<string> tokens)
+    /// <summary>Creates a vocabulary from its tokens in id order. Others may have named the special ones otherwise.</summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="unknown">The token that stands for every other one; when null, <see cref="Unknown"/> if it is there.</param>
+    /// <param name="padding">The token that fills up; when null, <see cref="Padding"/> if it is there.</param>
+    /// <param name="end">The token that ends a text; when null, <see cref="End"/> if it is there.</param>
+    /// <exception cref="ArgumentException">A token occurs twice, or one that is named is missing.</exception>
+    public Vocabulary(IEnumerable<string> tokens, string? unknown = null, string? padding = null, string? end = null)
     {
         _tokens = [.. tokens];
         var ids = new Dictionary<string, int>(_tokens.Length, StringComparer.Ordinal);
@@ -34,23 +38,25 @@ public sealed class Vocabulary
 
         _ids = ids.ToFrozenDictionary(StringComparer.Ordinal);
         _lookup = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
-        UnknownId = _ids.TryGetValue(Unknown, out int unknown)
-            ? unknown
-            : throw new ArgumentException($"no \"{Unknown}\" among the {_tokens.Length} tokens: a vocabulary must hold it");
-        PaddingId = _ids.GetValueOrDefault(Padding, -1);
-        EndId = _ids.GetValueOrDefault(End, -1);
+        UnknownId = IdOf("unknown", unknown, Unknown);
+        PaddingId = IdOf("padding", padding, Padding);
+        EndId = IdOf("end", end, End);
+
+        int IdOf(string role, string? named, string usual) => _ids.TryGetValue(named ?? usual, out int id)
+            ? id
+            : named is null ? -1 : throw new ArgumentException($"{role} is \"{named}\": one of the {_tokens.Length} tokens wanted");
     }
 
     /// <summary>Number of tokens, special ones included (V).</summary>
     public int Count => _tokens.Length;
 
-    /// <summary>Id of <see cref="Unknown"/>.</summary>
+    /// <summary>Id of the token for unknown ones, or −1.</summary>
     public int UnknownId { get; }
 
-    /// <summary>Id of <see cref="Padding"/>, or −1.</summary>
+    /// <summary>Id of the token that fills up, or −1.</summary>
     public int PaddingId { get; }
 
-    /// <summary>Id of <see cref="End"/>, or −1.</summary>
+    /// <summary>Id of the token that ends a text, or −1.</summary>
     public int EndId { get; }
 
     /// <summary>The tokens in id order.</summary>

@@ -30,13 +30,17 @@ public sealed class Parameters
     private readonly List<Parameter> _all = [];
     private readonly Func<string, int[], Initializer, float[]> _origin;
 
-    private Parameters(Func<string, int[], Initializer, float[]> origin, bool trained) => (_origin, IsTrainable) = (origin, trained);
+    private Parameters(Func<string, int[], Initializer, float[]> origin, bool trained, bool hasValues = true) =>
+        (_origin, IsTrainable, HasValues) = (origin, trained, hasValues);
 
     /// <summary>All parameters so far.</summary>
     public IReadOnlyList<Parameter> All => _all;
 
     /// <summary>Number of values in all.</summary>
     public long Count => _all.Sum(parameter => (long)parameter.Values.Length);
+
+    /// <summary>Whether there are values; without, layers are built to tell what they would ask for, and pack nothing.</summary>
+    internal bool HasValues { get; }
 
     /// <summary>Whether layers must be able to send gradients back.</summary>
     internal bool IsTrainable { get; }
@@ -61,6 +65,9 @@ public sealed class Parameters
     /// <param name="trainable">Whether the model is to be trained on.</param>
     public static Parameters From(Func<string, int[], float[]> values, bool trainable = false) =>
         new((name, shape, _) => values(name, shape), trainable);
+
+    /// <summary>No values at all, to learn which parameters a network asks for.</summary>
+    internal static Parameters ShapesOnly() => new((_, _, _) => [], trained: false, hasValues: false);
 
     /// <summary>Asks for a parameter.</summary>
     internal Parameter Add(string name, Initializer initializer, params int[] shape)

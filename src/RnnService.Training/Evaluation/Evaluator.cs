@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
@@ -66,25 +65,15 @@ public static class Evaluator
         TaggerInput[] inputs = [.. sentences.Select(sentence => model.Encode(sentence.Words))];
         int[][] predicted = new int[sentences.Count][];
         double[] losses = new double[sentences.Count];
-        var workspaces = new ConcurrentBag<Workspace>();
         InBatches(inputs.Select(input => input.Length), batch =>
         {
-            if (!workspaces.TryTake(out Workspace? workspace)) workspace = new Workspace();
-            TaggerInput[] rows = [.. batch.Select(i => inputs[i])];
-            Tagger.Trace trace = model.Forward(new Pass(workspace), rows, [.. rows.Select(row => row.Ids)], new DropoutRates());
-            for (int i = 0; i < batch.Length; i++)
+            foreach (int i in batch) predicted[i] = new int[inputs[i].Length];
+            model.Network.Read([.. batch.Select(i => inputs[i])], (row, step, logits) =>
             {
-                predicted[batch[i]] = new int[rows[i].Length];
-                for (int t = 0; t < rows[i].Length; t++)
-                {
-                    Span<float> logits = trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * labels.Count, labels.Count);
-                    predicted[batch[i]][t] = TensorPrimitives.IndexOfMax<float>(logits);
-                    losses[batch[i]] += CrossEntropy.Backward(logits, gold[batch[i]][t]);
-                }
-            }
-
-            workspace.Reset();
-            workspaces.Add(workspace);
+                int sentence = batch[row];
+                predicted[sentence][step] = TensorPrimitives.IndexOfMax<float>(logits);
+                losses[sentence] += CrossEntropy.Backward(logits, gold[sentence][step]);
+            });
         });
 
         SpanScores? spans = Spans.AreBio(labels) ? new SpanScores() : null;

@@ -49,12 +49,13 @@ internal sealed class ClassifierObjective : ExampleObjective
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {
         int[][] texts = [.. examples.Select(i => DropWords(_texts[i], _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
-        Classifier.Trace trace = _model.Forward(pass, texts, Settings.Dropout);
+        var network = (ClassifierNetwork)_model.Network;
+        ClassifierNetwork.Trace trace = network.Forward(pass, texts, Settings.Dropout);
         int labels = _model.Config.Labels.Count;
         double loss = 0;
         for (int i = 0; i < examples.Length; i++)
             loss += CrossEntropy.Backward(trace.Logits.Span.Slice(i * labels, labels), _labels[examples[i]]);
-        _model.Backward(pass, trace, trace.Logits.Span, gradients);
+        network.Backward(pass, trace, trace.Logits.Span, gradients);
         return new ShardResult(loss, examples.Length, trace.Layout.Rows);
     }
 }

@@ -67,8 +67,9 @@ internal sealed class LanguageObjective : Objective
         var tokens = new ReadOnlyMemory<int>[rows.Length];
         for (int i = 0; i < rows.Length; i++) tokens[i] = _train.AsMemory(rows[i] * StreamLength + _start, length + 1);
 
-        LanguageModel.Trace trace = _model.Hidden(pass, [.. tokens.Select(row => row[..^1])], _states[shard], _settings.Dropout);
-        Span<float> logits = _model.Logits(pass, trace).Span;
+        var network = (LanguageNetwork)_model.Network;
+        LanguageNetwork.Trace trace = network.Hidden(pass, [.. tokens.Select(row => row[..^1])], _states[shard], _settings.Dropout);
+        Span<float> logits = network.Logits(pass, trace).Span;
         double loss = 0;
         for (int i = 0; i < rows.Length; i++)
         {
@@ -76,7 +77,7 @@ internal sealed class LanguageObjective : Objective
                 loss += CrossEntropy.Backward(logits.Slice(trace.Layout.RowOf(i, t) * vocabulary, vocabulary), tokens[i].Span[t + 1]);
         }
 
-        _model.Backward(pass, trace, logits, gradients);
+        network.Backward(pass, trace, logits, gradients);
         return new ShardResult(loss, (long)rows.Length * length, (long)rows.Length * length);
     }
 

@@ -54,7 +54,8 @@ internal sealed class TaggerObjective : ExampleObjective
     {
         TaggerInput[] sentences = [.. examples.Select(i => _sentences[i])];
         int[][] ids = [.. sentences.Select(sentence => DropWords(sentence.Ids, _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
-        Tagger.Trace trace = _model.Forward(pass, sentences, ids, Settings.Dropout);
+        var network = (TaggerNetwork)_model.Network;
+        TaggerNetwork.Trace trace = network.Forward(pass, sentences, ids, Settings.Dropout);
         int labels = _model.Config.Labels.Count;
         double loss = 0;
         for (int i = 0; i < examples.Length; i++)
@@ -64,7 +65,7 @@ internal sealed class TaggerObjective : ExampleObjective
                 loss += CrossEntropy.Backward(trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * labels, labels), gold[t]);
         }
 
-        _model.Backward(pass, trace, trace.Logits.Span, gradients);
+        network.Backward(pass, trace, trace.Logits.Span, gradients);
         return new ShardResult(loss, trace.Layout.Rows, trace.Layout.Rows);
     }
 }

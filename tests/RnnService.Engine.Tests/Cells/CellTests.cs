@@ -34,9 +34,9 @@ public sealed class CellTests
     {
         foreach (int[] lengths in (int[][])[[0], [1], [0, 0], [0, 1], [3, 0, 1], [1, 1, 1], [0, 4, 0, 4, 1]])
         {
-            foreach (bool both in (bool[])[false, true])
+            foreach (Direction direction in Enum.GetValues<Direction>())
             {
-                var trial = new Trial(new Shape(kind, 3, 3, kind == CellKind.Sum && both ? 1 : 2, both, lengths, 5));
+                var trial = new Trial(new Shape(kind, 3, 3, kind == CellKind.Sum && direction == Direction.Bidirectional ? 1 : 2, direction, lengths, 5));
                 trial.CheckForward();
                 trial.CheckEveryGradient();
             }

@@ -7,9 +7,14 @@ namespace RnnService.Engine.Tests.Cells;
 /// Shares nothing with the engine but PyTorch's parameter names, which lead to the values.
 /// </summary>
 internal sealed class ReferenceNetwork(
-    CellKind kind, Dictionary<string, double[]> values, string prefix, int inputSize, int hiddenSize, int layers, bool bidirectional)
+    CellKind kind, Dictionary<string, double[]> values, string prefix, int inputSize, int hiddenSize, int layers, Direction direction)
 {
-    private readonly int _directions = bidirectional ? 2 : 1;
+    private readonly bool[] _reversed = direction switch
+    {
+        Direction.Forward => [false],
+        Direction.Reverse => [true],
+        _ => [false, true],
+    };
 
     /// <summary>Smallest distance of a ReLU's argument from its kink, where a numeric derivative tells nothing.</summary>
     public double NearestKink { get; private set; } = double.PositiveInfinity;
@@ -20,17 +25,17 @@ internal sealed class ReferenceNetwork(
     {
         for (int layer = 0; layer < layers; layer++)
         {
-            int width = layer == 0 ? inputSize : _directions * hiddenSize;
-            double[][] output = [.. sequence.Select(_ => new double[_directions * hiddenSize])];
-            for (int direction = 0; direction < _directions; direction++)
+            int width = layer == 0 ? inputSize : _reversed.Length * hiddenSize;
+            double[][] output = [.. sequence.Select(_ => new double[_reversed.Length * hiddenSize])];
+            for (int way = 0; way < _reversed.Length; way++)
             {
-                int slot = layer * _directions + direction;
-                string suffix = $"l{layer}" + (direction == 1 ? "_reverse" : "");
+                int slot = layer * _reversed.Length + way;
+                string suffix = $"l{layer}" + (_reversed[way] ? "_reverse" : "");
                 for (int step = 0; step < sequence.Length; step++)
                 {
-                    int t = direction == 0 ? step : sequence.Length - 1 - step;
+                    int t = _reversed[way] ? sequence.Length - 1 - step : step;
                     (h[slot], c[slot]) = Step(suffix, width, sequence[t], h[slot], c[slot]);
-                    h[slot].CopyTo(output[t], direction * hiddenSize);
+                    h[slot].CopyTo(output[t], way * hiddenSize);
                 }
             }
 

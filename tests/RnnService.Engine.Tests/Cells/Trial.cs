@@ -7,21 +7,23 @@ using Xunit;
 namespace RnnService.Engine.Tests.Cells;
 
 /// <summary>Sizes of a stack and of a ragged batch, and the seed of all its numbers.</summary>
-internal sealed record Shape(CellKind Kind, int InputSize, int HiddenSize, int Layers, bool Bidirectional, int[] Lengths, ulong Seed)
+internal sealed record Shape(CellKind Kind, int InputSize, int HiddenSize, int Layers, Direction Direction, int[] Lengths, ulong Seed)
 {
-    public int Slots => Layers * (Bidirectional ? 2 : 1);
+    public int Slots => Layers * (IsWide ? 2 : 1);
+
+    private bool IsWide => Direction == Direction.Bidirectional;
 
     /// <summary>Shapes with any lengths, 0 and 1 among them; a sum's widths are made to agree.</summary>
     public static Gen<Shape> Any(CellKind kind, int mostWidth, int mostLayers, int mostSequences, int mostSteps) =>
         Gen.Select(
-            Gen.Int[1, mostWidth], Gen.Int[1, mostWidth], Gen.Int[1, mostLayers], Gen.Bool,
+            Gen.Int[1, mostWidth], Gen.Int[1, mostWidth], Gen.Int[1, mostLayers], Gen.Enum<Direction>(),
             Gen.Int[0, mostSteps].Array[1, mostSequences], Gen.ULong,
-            (inputs, hidden, layers, both, lengths, seed) => kind == CellKind.Sum
-                ? new Shape(kind, hidden, hidden, both ? 1 : layers, both, lengths, seed)
-                : new Shape(kind, inputs, hidden, layers, both, lengths, seed));
+            (inputs, hidden, layers, direction, lengths, seed) => kind == CellKind.Sum
+                ? new Shape(kind, hidden, hidden, direction == Direction.Bidirectional ? 1 : layers, direction, lengths, seed)
+                : new Shape(kind, inputs, hidden, layers, direction, lengths, seed));
 
     public override string ToString() =>
-        $"{Kind}, D {InputSize}, H {HiddenSize}, {Layers} layers, {(Bidirectional ? "both" : "one")}, " +
+        $"{Kind}, D {InputSize}, H {HiddenSize}, {Layers} layers, {Direction}, " +
         $"lengths [{string.Join(' ', Lengths)}], seed {Seed}";
 }
 
@@ -50,7 +52,7 @@ internal sealed class Trial
                 ? Draw.Normal(++seed, size[0], 0.6)
                 : Draw.Normal(++seed, size[0] * size[1], Math.Min(0.6, 1 / Math.Sqrt(size[1]))),
             trainable: true);
-        _network = new Recurrent(shape.Kind, _parameters, "rnn", shape.InputSize, shape.HiddenSize, shape.Layers, shape.Bidirectional);
+        _network = new Recurrent(shape.Kind, _parameters, "rnn", shape.InputSize, shape.HiddenSize, shape.Layers, shape.Direction);
         _layout = BatchLayout.Of(shape.Lengths);
         int states = shape.Slots * _layout.Batch * shape.HiddenSize, outputs = _layout.Steps * _layout.Batch * _network.OutputSize;
         _input = Draw.Normal(++seed, _layout.Steps * _layout.Batch * shape.InputSize);
@@ -152,7 +154,7 @@ internal sealed class Trial
     private Answer Reference(out double nearestKink)
     {
         (int batch, int inputs, int hidden, int slots) = (_layout.Batch, _shape.InputSize, _shape.HiddenSize, _shape.Slots);
-        var network = new ReferenceNetwork(_shape.Kind, _reference, "rnn", inputs, hidden, _shape.Layers, _shape.Bidirectional);
+        var network = new ReferenceNetwork(_shape.Kind, _reference, "rnn", inputs, hidden, _shape.Layers, _shape.Direction);
         var answer = new Answer(new double[_outputLoss.Length], new double[_hLoss.Length], new double[_cLoss.Length]);
         int width = _network.OutputSize;
         for (int n = 0; n < batch; n++)

@@ -72,7 +72,7 @@ public sealed class DropoutTests
     {
         ulong seed = 10;
         Parameters parameters = Parameters.From((_, shape) => Draw.Normal(++seed, shape.Aggregate((a, b) => a * b), 0.4), trainable: true);
-        var network = new Recurrent(CellKind.Tanh, parameters, "rnn", 3, 6, 3, true);
+        var network = new Recurrent(CellKind.Tanh, parameters, "rnn", 3, 6, 3, Direction.Bidirectional);
         BatchLayout layout = BatchLayout.Of([4, 2, 3]);
         float[] x = Draw.Normal(1, layout.Rows * 3), dy = Draw.Normal(2, layout.Rows * 12);
         var pass = new Pass(new Workspace(), new Dropout(5), record: true);

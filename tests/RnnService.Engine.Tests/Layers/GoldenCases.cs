@@ -36,7 +36,7 @@ public sealed class GoldenCases
             : [.. Enumerable.Repeat(time, batch)];
 
         Parameters parameters = Parameters.From((parameter, shape) => golden.Floats("param." + parameter["rnn.".Length..], shape), trainable: true);
-        var network = new Recurrent(kind, parameters, "rnn", inputs, hidden, slots / (both ? 2 : 1), both);
+        var network = new Recurrent(kind, parameters, "rnn", inputs, hidden, slots / (both ? 2 : 1), both ? Direction.Bidirectional : Direction.Forward);
         BatchLayout layout = BatchLayout.Of(lengths);
         RecurrentState state = network.NewState(batch), dState = network.NewState(batch);
         golden.Floats("h_0").CopyTo(state.Hidden, 0);

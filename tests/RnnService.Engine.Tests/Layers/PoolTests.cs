@@ -11,16 +11,16 @@ public sealed class PoolTests
     [Theory]
     [MemberData(nameof(Ways))]
     public void Agrees_with_the_definition_and_its_numeric_derivative(Pooling pooling) =>
-        Gen.Select(Gen.Int[1, 9].Array[1, 6], Gen.Int[1, 2], Gen.Int[1, 20], Gen.ULong).Sample(
-            (lengths, directions, half, seed) =>
+        Gen.Select(Gen.Int[1, 9].Array[1, 6], Gen.Enum<Direction>(), Gen.Int[1, 20], Gen.ULong).Sample(
+            (lengths, direction, half, seed) =>
             {
                 BatchLayout layout = BatchLayout.Of(lengths);
-                int width = directions * half;
+                int width = direction == Direction.Bidirectional ? 2 * half : half;
                 float[] x = Draw.Normal(seed, layout.Rows * width), y = new float[lengths.Length * width];
                 float[] dy = Draw.Normal(seed + 1, y.Length), dx = new float[x.Length];
                 dx.AsSpan().Fill(float.NaN);
-                Pool.Forward(pooling, layout, x, directions, y);
-                Pool.Backward(pooling, layout, x, y, dy, directions, dx);
+                Pool.Forward(pooling, layout, x, direction, y);
+                Pool.Backward(pooling, layout, x, y, dy, direction, dx);
 
                 double[] values = Draw.ToDouble(x);
                 Expect.Near(Wanted(), y, 1e-6, "pooled");
@@ -53,7 +53,7 @@ public sealed class PoolTests
                             {
                                 Pooling.Mean => steps.Average(),
                                 Pooling.Max => steps.Max(),
-                                _ => unit < half ? steps[^1] : steps[0],
+                                _ => direction == Direction.Reverse || unit >= half ? steps[0] : steps[^1],
                             };
                         }
                     }
@@ -69,8 +69,8 @@ public sealed class PoolTests
     {
         BatchLayout layout = BatchLayout.Of([3]);
         float[] x = [1, 2, 2], y = new float[1], dx = new float[3];
-        Pool.Forward(Pooling.Max, layout, x, 1, y);
-        Pool.Backward(Pooling.Max, layout, x, y, [5], 1, dx);
+        Pool.Forward(Pooling.Max, layout, x, Direction.Forward, y);
+        Pool.Backward(Pooling.Max, layout, x, y, [5], Direction.Forward, dx);
         Assert.Equal([0, 5, 0], dx);
     }
 }

@@ -43,7 +43,7 @@ public sealed class RecurrentTests
         Shape.Any(kind, mostWidth: 40, mostLayers: 3, mostSequences: 9, mostSteps: 12).Sample(
             shape =>
             {
-                shape = shape with { Bidirectional = false };
+                shape = shape with { Direction = Direction.Forward };
                 Recurrent network = Rows.Network(shape, trainable: false);
                 BatchLayout layout = BatchLayout.Of(shape.Lengths);
                 int inputs = shape.InputSize, size = shape.HiddenSize;
@@ -86,7 +86,7 @@ public sealed class RecurrentTests
     {
         foreach (CellKind kind in Enum.GetValues<CellKind>())
         {
-            var shape = new Shape(kind, 7, 7, 1, true, [3, 0, 5, 5, 1], 3);
+            var shape = new Shape(kind, 7, 7, 1, Direction.Bidirectional, [3, 0, 5, 5, 1], 3);
             Recurrent network = Rows.Network(shape, trainable: true);
             BatchLayout layout = BatchLayout.Of(shape.Lengths);
             float[] x = Draw.Normal(1, layout.Rows * 7);
@@ -104,10 +104,10 @@ public sealed class RecurrentTests
     {
         foreach (CellKind kind in Enum.GetValues<CellKind>().Where(kind => kind != CellKind.Sum))
         {
-            var shape = new Shape(kind, 5, 6, 2, true, [3, 2], 3);
+            var shape = new Shape(kind, 5, 6, 2, Direction.Bidirectional, [3, 2], 3);
             Parameters first = Parameters.Random(1), second = Parameters.Random(2);
-            var network = new Recurrent(kind, first, "rnn", 5, 6, 2, true);
-            var other = new Recurrent(kind, second, "rnn", 5, 6, 2, true);
+            var network = new Recurrent(kind, first, "rnn", 5, 6, 2, Direction.Bidirectional);
+            var other = new Recurrent(kind, second, "rnn", 5, 6, 2, Direction.Bidirectional);
             for (int i = 0; i < first.All.Count; i++) second.All[i].Data.CopyTo(first.All[i].Data, 0);
             network.Refresh();
             BatchLayout layout = BatchLayout.Of(shape.Lengths);
@@ -143,7 +143,7 @@ public sealed class RecurrentTests
             if (kind == CellKind.Lstm && name == "rnn.weight_ih_l0") values.AsSpan(0, Size * Size).Fill(1);
             return values;
         });
-        var network = new Recurrent(kind, parameters, "rnn", Size, Size, 1, false);
+        var network = new Recurrent(kind, parameters, "rnn", Size, Size, 1, Direction.Forward);
         RecurrentState state = network.NewState(1);
         state.Hidden.AsSpan().Fill(0.9f);
         state.Memory.AsSpan().Fill(0.9f);
@@ -176,7 +176,7 @@ public sealed class RecurrentTests
         Parameters parameters = Parameters.From(
             (name, shape) => [.. Enumerable.Repeat(name == "rnn.weight_hh_l0" ? 0.5f : 0, shape.Aggregate((a, b) => a * b))],
             trainable: true);
-        var network = new Recurrent(CellKind.Tanh, parameters, "rnn", 1, 1, 1, false);
+        var network = new Recurrent(CellKind.Tanh, parameters, "rnn", 1, 1, 1, Direction.Forward);
         BatchLayout layout = BatchLayout.Of([Steps]);
         var pass = new Pass(new Workspace(), record: true);
         Recurrent.Run run = network.Forward(pass, layout, new float[Steps], network.NewState(1));
@@ -191,7 +191,7 @@ public sealed class RecurrentTests
     [Fact]
     public void A_sum_of_another_width_is_refused() => Assert.Equal(
         "rnn layer 0: a sum has hidden_size = input size, but 5 is not 4",
-        Assert.Throws<ArgumentException>(() => new Recurrent(CellKind.Sum, Parameters.Random(1), "rnn", 4, 5, 1, false)).Message);
+        Assert.Throws<ArgumentException>(() => new Recurrent(CellKind.Sum, Parameters.Random(1), "rnn", 4, 5, 1, Direction.Forward)).Message);
 
     /// <summary>One network's answers, forward and back, to a whole batch and to any choice of its sequences.</summary>
     private sealed class Rows
@@ -230,7 +230,7 @@ public sealed class RecurrentTests
             ulong seed = shape.Seed;
             Parameters parameters = Parameters.From((_, size) => Draw.Normal(++seed, size.Aggregate((a, b) => a * b), 0.3), trainable);
             var network = new Recurrent(
-                shape.Kind, parameters, "rnn", shape.InputSize, shape.HiddenSize, shape.Layers, shape.Bidirectional);
+                shape.Kind, parameters, "rnn", shape.InputSize, shape.HiddenSize, shape.Layers, shape.Direction);
             return (network, parameters);
         }
 

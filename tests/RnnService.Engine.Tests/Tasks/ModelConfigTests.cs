@@ -39,6 +39,8 @@ public sealed class ModelConfigTests
         { Language with { Layers = 17 }, "layers is 17: 1 to 16 wanted" },
         { Language with { Cell = CellKind.Sum }, "hidden_size is 5: 4 (embedding_size), since a sum keeps the width, wanted" },
         { Language with { Bidirectional = true }, "bidirectional is True: false, since a language model cannot read what comes, wanted" },
+        { Language with { Reverse = true }, "reverse is True: false, since a language model cannot read from the end, wanted" },
+        { Classifier with { Reverse = true, Bidirectional = true }, "reverse is True: false with bidirectional wanted" },
         { Language with { Tokenizer = Tokenization.English }, "tokenizer is english: characters or whitespace wanted" },
         { Language with { TieWeights = true }, "embedding_size is 4: 5 (hidden_size) with tie_weights wanted" },
         { Language with { Characters = new CharacterConfig() }, "characters is given: only a tagger spells words out" },
@@ -64,6 +66,7 @@ public sealed class ModelConfigTests
         Classifier.Validate();
         Tagger.Validate();
         (Language with { TieWeights = true, EmbeddingSize = 5 }).Validate();
+        (Classifier with { Reverse = true, Bidirectional = false }).Validate();
         (Language with { Cell = CellKind.Sum, HiddenSize = 4 }).Validate();
     }
 

@@ -48,9 +48,10 @@ public sealed class OnnxRuntimeTests
             h.Buffer.Span.CopyTo(state.Hidden);
             if (state.Memory.Length > 0) c.Buffer.Span.CopyTo(state.Memory);
             var pass = new Pass(new Workspace());
-            LanguageModel.Trace trace = model.Hidden(pass, rows, state, new DropoutRates());
+            var network = (LanguageNetwork)model.Network;
+            LanguageNetwork.Trace trace = network.Hidden(pass, rows, state, new DropoutRates());
             float[] logits = new float[time * batch * model.Codec.Vocabulary.Count];
-            trace.Layout.Unpack(model.Logits(pass, trace).Span, model.Codec.Vocabulary.Count, logits);
+            trace.Layout.Unpack(network.Logits(pass, trace).Span, model.Codec.Vocabulary.Count, logits);
             Expect.Near(Draw.ToDouble(wanted("out.logits").Buffer.Span), logits, Tolerance, "logit");
             Expect.Near(Draw.ToDouble(wanted("out.hn").Buffer.Span), state.Hidden, Tolerance, "h");
             if (state.Memory.Length > 0) Expect.Near(Draw.ToDouble(wanted("out.cn").Buffer.Span), state.Memory, Tolerance, "c");
@@ -84,7 +85,7 @@ public sealed class OnnxRuntimeTests
         {
             int[][] texts = [.. Enumerable.Range(0, ids.Dimensions[0]).Select(
                 n => Enumerable.Range(0, (int)lengths[n]).Select(t => (int)ids[n, t]).ToArray())];
-            Classifier.Trace trace = model.Forward(new Pass(new Workspace()), texts, new DropoutRates());
+            ClassifierNetwork.Trace trace = ((ClassifierNetwork)model.Network).Forward(new Pass(new Workspace()), texts, new DropoutRates());
             Expect.Near(Draw.ToDouble(wanted.Buffer.Span), trace.Logits.Span, Tolerance, "logit");
         }
     }
@@ -115,7 +116,7 @@ public sealed class OnnxRuntimeTests
             int[][] rows = [.. Enumerable.Range(0, batch).Select(
                 n => Enumerable.Range(0, time).Select(t => (int)ids[n, t]).ToArray())];
             TaggerInput[] inputs = [.. rows.Select(row => new TaggerInput([.. row.Select(id => $"{id}")], row))];
-            Tagger.Trace trace = model.Forward(new Pass(new Workspace()), inputs, rows, new DropoutRates());
+            TaggerNetwork.Trace trace = ((TaggerNetwork)model.Network).Forward(new Pass(new Workspace()), inputs, rows, new DropoutRates());
             for (int n = 0; n < batch; n++)
             {
                 for (int t = 0; t < time; t++)

@@ -35,7 +35,8 @@ internal static class Tiny
             new ModelVocabulary(Letters),
             parameters ?? Parameters.Random(seed));
 
-    public static Classifier Classifier(CellKind cell = CellKind.Lstm, Pooling pooling = Pooling.Last, bool both = true, ulong seed = 1) =>
+    public static Classifier Classifier(
+        CellKind cell = CellKind.Lstm, Pooling pooling = Pooling.Last, bool both = true, ulong seed = 1, bool reverse = false) =>
         (Classifier)TextModel.Create(
             new ModelConfig
             {
@@ -46,6 +47,7 @@ internal static class Tiny
                 HiddenSize = 9,
                 Layers = cell == CellKind.Sum && both ? 1 : 2,
                 Bidirectional = both,
+                Reverse = reverse,
                 Pooling = pooling,
                 Labels = Labels,
             },

@@ -32,6 +32,7 @@ public sealed class WholeModelTests
         foreach (Pooling pooling in Enum.GetValues<Pooling>())
         {
             foreach (bool both in (bool[])[false, true]) Check(new ClassifierTrial(Tiny.Classifier(kind, pooling, both, seed: 3)));
+            Check(new ClassifierTrial(Tiny.Classifier(kind, pooling, both: false, seed: 3, reverse: true)));
         }
     }
 
@@ -145,7 +146,7 @@ public sealed class WholeModelTests
             double[][] h = [.. Enumerable.Range(0, slots).Select(_ => new double[config.HiddenSize])];
             double[][] c = [.. Enumerable.Range(0, slots).Select(_ => new double[config.HiddenSize])];
             int size = inputs[0].Length;
-            return new ReferenceNetwork(config.Cell, values, "rnn", size, config.HiddenSize, config.Layers, config.Bidirectional)
+            return new ReferenceNetwork(config.Cell, values, "rnn", size, config.HiddenSize, config.Layers, config.Direction)
                 .Run(inputs, h, c);
         }
 
@@ -177,8 +178,9 @@ public sealed class WholeModelTests
         public override double Loss(Pass pass, DropoutRates rates, Gradients gradients)
         {
             ReadOnlyMemory<int>[] inputs = [.. _rows.Select(row => row.AsMemory()[..^1])];
-            LanguageModel.Trace trace = _model.Hidden(pass, inputs, _model.NewState(_rows.Length), rates);
-            Span<float> logits = _model.Logits(pass, trace).Span;
+            var network = (LanguageNetwork)_model.Network;
+            LanguageNetwork.Trace trace = network.Hidden(pass, inputs, _model.NewState(_rows.Length), rates);
+            Span<float> logits = network.Logits(pass, trace).Span;
             int vocabulary = Tiny.Letters.Count;
             double loss = 0;
             for (int i = 0; i < _rows.Length; i++)
@@ -187,7 +189,7 @@ public sealed class WholeModelTests
                     loss += CrossEntropy.Backward(logits.Slice(trace.Layout.RowOf(i, t) * vocabulary, vocabulary), _rows[i][t + 1]);
             }
 
-            _model.Backward(pass, trace, logits, gradients);
+            network.Backward(pass, trace, logits, gradients);
             return loss;
         }
 
@@ -213,10 +215,11 @@ public sealed class WholeModelTests
 
         public override double Loss(Pass pass, DropoutRates rates, Gradients gradients)
         {
-            Classifier.Trace trace = model.Forward(pass, _texts, rates);
+            var network = (ClassifierNetwork)model.Network;
+            ClassifierNetwork.Trace trace = network.Forward(pass, _texts, rates);
             double loss = 0;
             for (int i = 0; i < _texts.Length; i++) loss += CrossEntropy.Backward(trace.Logits.Span.Slice(i * 3, 3), _labels[i]);
-            model.Backward(pass, trace, trace.Logits.Span, gradients);
+            network.Backward(pass, trace, trace.Logits.Span, gradients);
             return loss;
         }
 
@@ -230,7 +233,7 @@ public sealed class WholeModelTests
                 {
                     Pooling.Mean => outputs.Average(step => step[unit]),
                     Pooling.Max => outputs.Max(step => step[unit]),
-                    _ => unit < Model.Config.HiddenSize ? outputs[^1][unit] : outputs[0][unit],
+                    _ => !Model.Config.Reverse && unit < Model.Config.HiddenSize ? outputs[^1][unit] : outputs[0][unit],
                 })];
                 loss += Nats(values["head.weight"], values["head.bias"], pooled, _labels[i]);
             }
@@ -246,7 +249,8 @@ public sealed class WholeModelTests
         public override double Loss(Pass pass, DropoutRates rates, Gradients gradients)
         {
             TaggerInput[] inputs = [.. _sentences.Select(model.Encode)];
-            Tagger.Trace trace = model.Forward(pass, inputs, [.. inputs.Select(input => input.Ids)], rates);
+            var network = (TaggerNetwork)model.Network;
+            TaggerNetwork.Trace trace = network.Forward(pass, inputs, [.. inputs.Select(input => input.Ids)], rates);
             double loss = 0;
             for (int i = 0; i < inputs.Length; i++)
             {
@@ -254,7 +258,7 @@ public sealed class WholeModelTests
                     loss += CrossEntropy.Backward(trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * 3, 3), (i + t) % 3);
             }
 
-            model.Backward(pass, trace, trace.Logits.Span, gradients);
+            network.Backward(pass, trace, trace.Logits.Span, gradients);
             return loss;
         }
 
@@ -278,7 +282,7 @@ public sealed class WholeModelTests
             (int width, int size) = (sizes.EmbeddingSize, sizes.HiddenSize);
             double[][] letters = [.. word.Select(letter => Embed(values, Tiny.Letters.IdOf([letter]), width, "characters."))];
             double[][] h = [new double[size], new double[size]], c = [new double[size], new double[size]];
-            new ReferenceNetwork(Model.Config.Cell, values, "characters.rnn", width, size, 1, bidirectional: true).Run(letters, h, c);
+            new ReferenceNetwork(Model.Config.Cell, values, "characters.rnn", width, size, 1, Direction.Bidirectional).Run(letters, h, c);
             return [.. embedded, .. h[0], .. h[1]];
         }
     }

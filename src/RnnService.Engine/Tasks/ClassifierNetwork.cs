@@ -1,0 +1,81 @@
+using System.Numerics.Tensors;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Tasks;
+
+/// <summary>Embedding, recurrent layers, pooling and output layer of a <see cref="Classifier"/>, forward and backward.</summary>
+internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
+{
+    private readonly Embedding _embedding;
+    private readonly Recurrent _recurrent;
+    private readonly Linear _head;
+
+    public ClassifierNetwork(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters)
+        : base(config, parameters)
+    {
+        _embedding = new Embedding(parameters, "embedding", vocabulary.Tokens.Count, config.EmbeddingSize);
+        _recurrent = NewRecurrent(config.EmbeddingSize);
+        _head = new Linear(parameters, "head", _recurrent.OutputSize, config.Labels.Count);
+    }
+
+    public void Read(IReadOnlyList<int[]> texts, LogitsReader logits) => Infer(pass =>
+    {
+        Trace trace = Forward(pass, texts, new DropoutRates());
+        int labels = _head.Outputs;
+        for (int i = 0; i < texts.Count; i++) logits(i, 0, trace.Logits.Span.Slice(i * labels, labels));
+    });
+
+    /// <summary>Logits of every text.</summary>
+    public Trace Forward(Pass pass, IReadOnlyList<int[]> texts, DropoutRates rates)
+    {
+        BatchLayout layout = BatchLayout.Of([.. texts.Select(text => text.Length)]);
+        int[] ids = new int[layout.Rows];
+        for (int i = 0; i < texts.Count; i++)
+        {
+            for (int t = 0; t < texts[i].Length; t++) ids[layout.RowOf(i, t)] = texts[i][t];
+        }
+
+        Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding.Size);
+        _embedding.Forward(ids, embedded.Span, _embedding.Size);
+        Memory<float>? inputMask = pass.Mask(layout.Batch, _embedding.Size, rates.Embedding);
+        if (inputMask is { } mask) Dropout.Apply(layout, mask.Span, embedded.Span);
+        Recurrent.Run run = _recurrent.Forward(pass, layout, embedded, _recurrent.NewState(layout.Batch), rates.Between);
+
+        int width = _recurrent.OutputSize;
+        Memory<float> pooled = pass.Workspace.Take(layout.Batch * width), features = pass.Workspace.Take(layout.Batch * width);
+        Pool.Forward(Config.Pooling, layout, run.Output.Span, Config.Direction, pooled.Span);
+        Memory<float>? outputMask = pass.Mask(layout.Batch, width, rates.Output);
+        pooled.CopyTo(features);
+        if (outputMask is { } last) TensorPrimitives.Multiply(pooled.Span, last.Span, features.Span);
+        Memory<float> logits = pass.Workspace.Take(layout.Batch * _head.Outputs);
+        _head.Forward(layout.Batch, features.Span, logits.Span);
+        return new Trace(layout, ids, run, pooled, features, logits, inputMask, outputMask);
+    }
+
+    /// <summary>The way back from the gradient of the logits [N,labels].</summary>
+    public void Backward(Pass pass, Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
+    {
+        BatchLayout layout = trace.Layout;
+        int width = _recurrent.OutputSize;
+        Span<float> dPooled = pass.Workspace.Take(layout.Batch * width).Span;
+        _head.Backward(layout.Batch, trace.Features.Span, dLogits, dPooled, gradients, pass.Workspace);
+        if (trace.OutputMask is { } last) TensorPrimitives.Multiply(dPooled, last.Span, dPooled);
+        Memory<float> dHidden = pass.Workspace.Take(layout.Rows * width);
+        Pool.Backward(Config.Pooling, layout, trace.Run.Output.Span, trace.Pooled.Span, dPooled, Config.Direction, dHidden.Span);
+        Memory<float> dInput = _recurrent.Backward(pass, trace.Run, dHidden, _recurrent.NewState(layout.Batch), gradients);
+        if (trace.InputMask is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
+        _embedding.Backward(trace.Ids, dInput.Span, _embedding.Size, gradients);
+    }
+
+    public override void Refresh()
+    {
+        _recurrent.Refresh();
+        _head.Refresh();
+    }
+
+    /// <summary>What the way forward left behind: logits [N,labels] and what the way back needs.</summary>
+    internal sealed record Trace(
+        BatchLayout Layout, int[] Ids, Recurrent.Run Run, Memory<float> Pooled, Memory<float> Features, Memory<float> Logits,
+        Memory<float>? InputMask, Memory<float>? OutputMask);
+}

@@ -1,0 +1,54 @@
+using RnnService.Engine.Layers;
+
+namespace RnnService.Engine.Tasks;
+
+/// <summary>
+/// What computes a model's numbers: token ids in, logits out. The task around it (<see cref="TextModel"/>) knows text, the network knows
+/// none. Safe for any number of threads.
+/// </summary>
+public interface INetwork : IDisposable
+{
+    /// <summary>What computes: <c>native</c> or <c>onnxruntime</c>.</summary>
+    string Backend { get; }
+
+    /// <summary>Number of trained values.</summary>
+    long ParameterCount { get; }
+}
+
+/// <summary>Takes the logits of one step of one row; rows come in any order, the steps of a row in theirs.</summary>
+/// <param name="row">Index of the row.</param>
+/// <param name="step">Index of the token within the row; 0 where a row has one answer.</param>
+/// <param name="logits">[labels] or [V]; may be overwritten, and is of no meaning after the call.</param>
+public delegate void LogitsReader(int row, int step, Span<float> logits);
+
+/// <summary>The network of a <see cref="LanguageModel"/>.</summary>
+public interface ILanguageNetwork : INetwork
+{
+    /// <summary>A zero state for this many rows.</summary>
+    RecurrentState NewState(int rows);
+
+    /// <summary>Reads tokens and gives logits [V] after each token wanted.</summary>
+    /// <param name="rows">Token ids of each row; a row may be empty, and then moves nothing.</param>
+    /// <param name="from">For each row the first token after which logits are wanted.</param>
+    /// <param name="state">In: the state of each row; out: after its last token, from the first call of <paramref name="logits"/> on.</param>
+    /// <param name="logits">Takes the logits.</param>
+    void Read(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits);
+}
+
+/// <summary>The network of a <see cref="Classifier"/>.</summary>
+public interface IClassifierNetwork : INetwork
+{
+    /// <summary>Gives the logits [labels] of each text.</summary>
+    /// <param name="texts">Token ids of each text, none empty.</param>
+    /// <param name="logits">Takes the logits.</param>
+    void Read(IReadOnlyList<int[]> texts, LogitsReader logits);
+}
+
+/// <summary>The network of a <see cref="Tagger"/>.</summary>
+public interface ITaggerNetwork : INetwork
+{
+    /// <summary>Gives the logits [labels] of each word of each sentence.</summary>
+    /// <param name="sentences">The sentences; one without words gives nothing.</param>
+    /// <param name="logits">Takes the logits.</param>
+    void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits);
+}
