@@ -53,9 +53,18 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
     {
         string[] hiddenStarts = Split(stack, $"{stack.Prefix}.h_0", hidden), memoryStarts = Split(stack, $"{stack.Prefix}.c_0", memory);
         string[] hiddenEnds = new string[stack.Layers], memoryEnds = stack.HasMemory ? new string[stack.Layers] : [];
-        string sequenceLengths = "", mask = "";
-        if (lengths is not null && stack.Cell == CellKind.Sum) mask = Mask(graph, stack.Prefix, x, lengths);
-        else if (lengths is not null) sequenceLengths = graph.Cast($"{stack.Prefix}.sequence_lens", lengths, DataType.Int32);
+        string sequenceLengths = "", mask = "", idle = "";
+        if (lengths is not null && stack.Cell == CellKind.Sum)
+        {
+            mask = Mask(graph, stack.Prefix, x, lengths);
+        }
+        else if (lengths is not null)
+        {
+            sequenceLengths = graph.Cast($"{stack.Prefix}.sequence_lens", lengths, DataType.Int32);
+            if (hidden is not null)
+                idle = graph.Unsqueeze($"{stack.Prefix}.idle", graph.Node("Equal", $"{stack.Prefix}.empty", [lengths, graph.Integer(0)]), 1);
+        }
+
         for (int layer = 0; layer < stack.Layers; layer++)
         {
             bool wanted = withSteps || layer < stack.Layers - 1;
@@ -72,6 +81,10 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
                 stack, layer, [x, sequenceLengths, hiddenStarts[layer], memoryStarts[layer]],
                 stack.HasMemory ? [y, hiddenEnds[layer], memoryEnds[layer]] : [y, hiddenEnds[layer]]);
             if (wanted) x = Side(stack, name, y);
+            if (idle.Length == 0) continue;
+            // The state of a sequence without a step is its start; runtimes give zero.
+            hiddenEnds[layer] = graph.Node("Where", $"{name}.h", [idle, hiddenStarts[layer], hiddenEnds[layer]]);
+            if (stack.HasMemory) memoryEnds[layer] = graph.Node("Where", $"{name}.c", [idle, memoryStarts[layer], memoryEnds[layer]]);
         }
 
         return new StackValues(withSteps ? x : "", hiddenEnds, memoryEnds);
