@@ -11,15 +11,19 @@ namespace RnnService.Onnx.Tests;
 public sealed class OnnxFileTests
 {
     private const string File = "model.onnx";
+    private const string Nothing = "is produced by nothing (a missing node); an input, a tensor or an output of a node before it wanted";
+    private const string First = "node 0 (\"MatMul\" \"first\")", Second = "node 1 (\"Add\" \"second\")", If = "node 3 (\"If\")";
+
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "TestData", "pytorch");
 
     public static TheoryData<string> Fixtures =>
-        [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "TestData", "pytorch"), "*.onnx").Select(path => Path.GetFileName(path)).Order()];
+        [.. Directory.GetFiles(Folder, "*.onnx").Select(path => Path.GetFileName(path)).Order()];
 
     [Theory]
     [MemberData(nameof(Fixtures))]
     public void What_pytorch_writes_is_read(string name)
     {
-        string path = Path.Combine(AppContext.BaseDirectory, "TestData", "pytorch", name);
+        string path = Path.Combine(Folder, name);
         OnnxFile file = OnnxFile.Open(path);
         Assert.Equal(path, file.Path);
         Assert.Equal("pytorch", file.Model.ProducerName);
@@ -64,17 +68,16 @@ public sealed class OnnxFileTests
         ("sparse", "sparse_initializer: sparse tensors found; dense ones wanted",
             model => model.Graph.SparseInitializer.Add(new UnsupportedProto())),
 
-        ("missing node", "node 0 (\"Add\" \"second\"): input \"a\" is produced by nothing (a missing node); an input, a tensor or an output "
-            + "of a node before it wanted", model => model.Graph.Node.RemoveAt(0)),
-        ("nodes out of order", "node 0 (\"Add\" \"second\"): input \"a\" is produced only later, by node 1 (\"MatMul\" \"first\"); nodes in "
-            + "order, without a cycle, wanted", model => Swap(model, 0, 1)),
-        ("cycle", "node 0 (\"MatMul\" \"first\"): input \"b\" is produced only later, by node 1 (\"Add\" \"second\"); nodes in order, "
+        ("missing node", "node 0 (\"Add\" \"second\"): input \"a\" " + Nothing, model => model.Graph.Node.RemoveAt(0)),
+        ("nodes out of order", "node 0 (\"Add\" \"second\"): input \"a\" is produced only later, by node 1 (\"MatMul\" \"first\"); "
+            + "nodes in order, without a cycle, wanted", model => Swap(model, 0, 1)),
+        ("cycle", First + ": input \"b\" is produced only later, by node 1 (\"Add\" \"second\"); nodes in order, "
             + "without a cycle, wanted", model => model.Graph.Node[0].Input[0] = "b"),
-        ("cycle of one", "node 0 (\"MatMul\" \"first\"): input \"a\" is its own output, a cycle; inputs produced before it wanted",
+        ("cycle of one", First + ": input \"a\" is its own output, a cycle; inputs produced before it wanted",
             model => model.Graph.Node[0].Input[0] = "a"),
-        ("produced twice", "node 1 (\"Add\" \"second\"): \"a\" is produced a second time; every name once wanted",
+        ("produced twice", Second + ": \"a\" is produced a second time; every name once wanted",
             model => model.Graph.Node[1].Output[0] = "a"),
-        ("input produced", "node 1 (\"Add\" \"second\"): \"x\" is produced a second time; every name once wanted",
+        ("input produced", Second + ": \"x\" is produced a second time; every name once wanted",
             model => model.Graph.Node[1].Output[0] = "x"),
         ("input twice", "input: \"x\" is produced a second time; every name once wanted",
             model => model.Graph.Input.Add(model.Graph.Input[0].Clone())),
@@ -83,12 +86,11 @@ public sealed class OnnxFileTests
             model => model.Graph.Initializer.Add(model.Graph.Initializer[0].Clone())),
         ("tensor without a name", "tensor: an empty name found; a name wanted", model => model.Graph.Initializer[0].Name = ""),
         ("no operator", "node 0 (\"\" \"first\"): no operator found; one wanted", model => model.Graph.Node[0].OpType = ""),
-        ("operator of a strange domain", "node 0 (\"MatMul\" \"first\"): domain \"other\" found; one of opset_import wanted",
+        ("operator of a strange domain", First + ": domain \"other\" found; one of opset_import wanted",
             model => model.Graph.Node[0].Domain = "other"),
-        ("a name of control characters", "node 0 (\"MatMul\" \"first\"): input \"?[31m?\" is produced by nothing (a missing node); an input, "
-            + "a tensor or an output of a node before it wanted", model => model.Graph.Node[0].Input[0] = "\u001b[31m\n"),
-        ("a long name", $"node 0 (\"MatMul\" \"first\"): input \"{new string('n', 80)}…\" is produced by nothing (a missing node); an input, "
-            + "a tensor or an output of a node before it wanted", model => model.Graph.Node[0].Input[0] = new string('n', 100_000)),
+        ("a name of control characters", First + ": input \"?[31m?\" " + Nothing, model => model.Graph.Node[0].Input[0] = "\u001b[31m\n"),
+        ("a long name", First + $": input \"{new string('n', 80)}…\" " + Nothing,
+            model => model.Graph.Node[0].Input[0] = new string('n', 100_000)),
         ("no output", "output: none found; one or more wanted", model => model.Graph.Output.Clear()),
         ("output of nothing", "output \"z\": nothing produces it; an output of a node wanted", model => model.Graph.Output[0].Name = "z"),
         ("output twice", "output \"y\": the name occurs twice; once wanted",
@@ -98,24 +100,25 @@ public sealed class OnnxFileTests
         ("input of an unknown type", "input \"x\": element type 99 found; a known one wanted",
             model => model.Graph.Input[0].Type.TensorType.ElemType = 99),
 
-        ("attribute without a name", "node 0 (\"MatMul\" \"first\"): attribute \"\": an empty name found; a name wanted",
+        ("attribute without a name", First + ": attribute \"\": an empty name found; a name wanted",
             model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Type = (int)AttributeType.Int })),
-        ("attribute twice", "node 0 (\"MatMul\" \"first\"): attribute \"k\": the name occurs twice; once wanted",
+        ("attribute twice", First + ": attribute \"k\": the name occurs twice; once wanted",
             model => model.Graph.Node[0].Attribute.AddRange([GraphWriter.Attribute("k", 1), GraphWriter.Attribute("k", 2)])),
-        ("attribute of no type", "node 0 (\"MatMul\" \"first\"): attribute \"k\": type 0 without a value of it found; one wanted",
+        ("attribute of no type", First + ": attribute \"k\": type 0 without a value of it found; one wanted",
             model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "k" })),
-        ("attribute of another type", "node 0 (\"MatMul\" \"first\"): attribute \"k\": type 4 without a value of it found; one wanted",
+        ("attribute of another type", First + ": attribute \"k\": type 4 without a value of it found; one wanted",
             model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "k", Type = (int)AttributeType.Tensor, I = 1 })),
-        ("attribute of a function", "node 0 (\"MatMul\" \"first\"): attribute \"k\": a function's argument found; a value wanted",
+        ("attribute of a function", First + ": attribute \"k\": a function's argument found; a value wanted",
             model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "k", RefAttrName = "other", Type = 2 })),
-        ("sparse attribute", "node 0 (\"MatMul\" \"first\"): attribute \"k\": a sparse tensor found; a dense one wanted",
-            model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "k", SparseTensor = new UnsupportedProto(), Type = 11 })),
-        ("tensor in an attribute", "node 0 (\"MatMul\" \"first\"): attribute \"k\": tensor \"\": FLOAT [2] with 0 values in float_data found; "
+        ("sparse attribute", First + ": attribute \"k\": a sparse tensor found; a dense one wanted",
+            model => model.Graph.Node[0].Attribute.Add(
+                new AttributeProto { Name = "k", SparseTensor = new UnsupportedProto(), Type = 11 })),
+        ("tensor in an attribute", First + ": attribute \"k\": tensor \"\": FLOAT [2] with 0 values in float_data found; "
             + "2 wanted", model => model.Graph.Node[0].Attribute.Add(
                 new AttributeProto { Name = "k", Type = (int)AttributeType.Tensor, T = new TensorProto { DataType = 1, Dims = { 2 } } })),
-        ("graph in an attribute", "node 3 (\"If\"): attribute \"then_branch\": node 0 (\"Neg\"): input \"hidden\" is produced by nothing (a "
-            + "missing node); an input, a tensor or an output of a node before it wanted", model => AddBranch(model, "hidden", "n")),
-        ("name of the graph around it", "node 3 (\"If\"): attribute \"then_branch\": node 0 (\"Neg\"): \"a\" is produced a second time; every "
+        ("graph in an attribute", If + ": attribute \"then_branch\": node 0 (\"Neg\"): input \"hidden\" " + Nothing,
+            model => AddBranch(model, "hidden", "n")),
+        ("name of the graph around it", If + ": attribute \"then_branch\": node 0 (\"Neg\"): \"a\" is produced a second time; every "
             + "name once wanted", model => AddBranch(model, "x", "a")),
         ("name out of its graph", "output \"n\": nothing produces it; an output of a node wanted", model =>
         {
@@ -155,7 +158,8 @@ public sealed class OnnxFileTests
             Tensor(tensor => tensor.RawData = ByteString.CopyFrom(new byte[23]))),
         ("too much data", "tensor \"w\": FLOAT [2, 3] with 25 bytes in raw_data found; 24 wanted",
             Tensor(tensor => tensor.RawData = ByteString.CopyFrom(new byte[25]))),
-        ("data twice", "tensor \"w\": data in raw_data and in float_data found; data once wanted", Tensor(tensor => tensor.FloatData.Add(1))),
+        ("data twice", "tensor \"w\": data in raw_data and in float_data found; data once wanted",
+            Tensor(tensor => tensor.FloatData.Add(1))),
         ("data of another type", "tensor \"w\": INT64 in float_data found; int64_data wanted", Tensor(tensor =>
         {
             tensor.DataType = (int)DataType.Int64;
@@ -191,7 +195,8 @@ public sealed class OnnxFileTests
         { [0x0F], "byte 0, in ModelProto: wire type 7 found; an ONNX model wanted" },
         { [0x0B], "byte 0, in ModelProto: wire type 3 found; an ONNX model wanted" },
         { [0x08], "byte 1, in ModelProto: truncated within a number; an ONNX model wanted" },
-        { [0x08, .. Enumerable.Repeat<byte>(0xFF, 11)], "byte 1, in ModelProto: a number longer than 10 bytes found; an ONNX model wanted" },
+        { [0x08, .. Enumerable.Repeat<byte>(0xFF, 11)],
+            "byte 1, in ModelProto: a number longer than 10 bytes found; an ONNX model wanted" },
         { [0x0A, 0], "byte 0, in ModelProto: wire type 2 found for ir_version; 0 wanted" },
         { [0x38, 0], "byte 0, in ModelProto: wire type 0 found for graph; 2 wanted" },
         { [0x3A, 5, 0], "byte 0, in ModelProto: truncated: graph announces 5 bytes, 1 follow; all wanted" },
@@ -296,7 +301,8 @@ public sealed class OnnxFileTests
         Assert.Equal(floats, file.Floats(Raw(DataType.Float, floats.SelectMany(BitConverter.GetBytes))));
         Assert.Equal(floats, file.Floats(new TensorProto { DataType = (int)DataType.Double, Dims = { 2 }, DoubleData = { 1.5, -2 } }));
         Assert.Equal(floats, file.Floats(Raw(DataType.Double, floats.SelectMany(value => BitConverter.GetBytes((double)value)))));
-        Assert.Equal(floats, file.Floats(new TensorProto { DataType = (int)DataType.Float16, Dims = { 2 }, Int32Data = { 0x3E00, 0xC000 } }));
+        TensorProto halves = new() { DataType = (int)DataType.Float16, Dims = { 2 }, Int32Data = { 0x3E00, 0xC000 } };
+        Assert.Equal(floats, file.Floats(halves));
         Assert.Equal(floats, file.Floats(Raw(DataType.Float16, floats.SelectMany(value => BitConverter.GetBytes((Half)value)))));
         Assert.Equal(floats, file.Floats(Raw(DataType.Bfloat16, [0xC0, 0x3F, 0x00, 0xC0])));
         long[] integers = [3, -4];
