@@ -1,5 +1,8 @@
 using RnnService.Benchmarks;
+using RnnService.Benchmarks.Load;
 using RnnService.Engine.Layers;
+
+if (args is ["load", .. string[] parts]) return await LoadCommand.RunAsync(parts);
 
 CellKind[] kinds = [CellKind.Lstm, CellKind.Gru];
 var all = new List<(Workload Work, double Goal, int Threads)>();
@@ -34,3 +37,5 @@ foreach ((Workload work, double goal, int threads) in all)
     Console.WriteLine(FormattableString.Invariant(
         $"{work,-36} ours {our * 1e6,10:F1} us ({work.Operations / our * 1e-9,5:F1} GFLOP/s)  ORT {their * 1e6,10:F1} us ({work.Operations / their * 1e-9,5:F1})  ratio {our / their:F3}  goal {goal:F2}  {(our / their <= goal ? "met" : "-")}  worst {worst:E1}"));
 }
+
+return 0;
