@@ -53,9 +53,21 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
     {
         string[] hiddenStarts = Split(stack, $"{stack.Prefix}.h_0", hidden), memoryStarts = Split(stack, $"{stack.Prefix}.c_0", memory);
         string[] hiddenEnds = new string[stack.Layers], memoryEnds = stack.HasMemory ? new string[stack.Layers] : [];
-        string sequenceLengths = "", mask = "";
-        if (lengths is not null && stack.Cell == CellKind.Sum) mask = Mask(graph, stack.Prefix, x, lengths);
-        else if (lengths is not null) sequenceLengths = graph.Cast($"{stack.Prefix}.sequence_lens", lengths, DataType.Int32);
+        string sequenceLengths = "", mask = "", idle = "";
+        if (lengths is not null && stack.Cell == CellKind.Sum)
+        {
+            mask = Mask(graph, stack.Prefix, x, lengths);
+        }
+        else if (lengths is not null)
+        {
+            sequenceLengths = graph.Cast($"{stack.Prefix}.sequence_lens", lengths, DataType.Int32);
+            if (hidden is not null)
+            {
+                string empty = graph.Node("Equal", $"{stack.Prefix}.empty", [lengths, graph.Integer(0)]);
+                idle = graph.Unsqueeze($"{stack.Prefix}.idle", empty, 1);
+            }
+        }
+
         for (int layer = 0; layer < stack.Layers; layer++)
         {
             bool wanted = withSteps || layer < stack.Layers - 1;
@@ -72,6 +84,10 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
                 stack, layer, [x, sequenceLengths, hiddenStarts[layer], memoryStarts[layer]],
                 stack.HasMemory ? [y, hiddenEnds[layer], memoryEnds[layer]] : [y, hiddenEnds[layer]]);
             if (wanted) x = Side(stack, name, y);
+            if (idle.Length == 0) continue;
+            // The state of a sequence without a step is its start; runtimes give zero.
+            hiddenEnds[layer] = graph.Node("Where", $"{name}.h", [idle, hiddenStarts[layer], hiddenEnds[layer]]);
+            if (stack.HasMemory) memoryEnds[layer] = graph.Node("Where", $"{name}.c", [idle, memoryStarts[layer], memoryEnds[layer]]);
         }
 
         return new StackValues(withSteps ? x : "", hiddenEnds, memoryEnds);
@@ -109,7 +125,6 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
             StackDirection.Reverse => "reverse",
             _ => "bidirectional",
         };
-        var shared = (GraphWriter.Attribute("direction", direction), GraphWriter.Attribute("hidden_size", stack.HiddenSize));
         (string op, Protos.AttributeProto[] attributes) = stack.Cell switch
         {
             CellKind.Lstm => ("LSTM", []),
@@ -118,10 +133,13 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
             CellKind.Relu => ("RNN", [GraphWriter.Attribute("activations", Enumerable.Repeat("Relu", stack.Directions))]),
             _ => ("RNN", Array.Empty<Protos.AttributeProto>()),
         };
-        graph.Node(op, outputs, [values[0], w, r, b, .. values[1..]], [shared.Item1, shared.Item2, .. attributes]);
+        graph.Node(op, outputs, [values[0], w, r, b, .. values[1..]],
+        [
+            GraphWriter.Attribute("direction", direction), GraphWriter.Attribute("hidden_size", stack.HiddenSize), .. attributes,
+        ]);
 
-        float[] Join(params string[] kinds) =>
-            [.. suffixes.SelectMany(suffix => kinds.SelectMany(kind => Gates.ToOnnx(stack.Cell, parameters[$"{stack.Prefix}.{kind}_{suffix}"].Values)))];
+        float[] Join(params string[] kinds) => [.. suffixes.SelectMany(suffix => kinds.SelectMany(kind =>
+            Gates.ToOnnx(stack.Cell, parameters[$"{stack.Prefix}.{kind}_{suffix}"].Values)))];
     }
 
     // Y [T,directions,N,H] as [T,N,directions·H].
@@ -142,7 +160,9 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
             {
                 string first = stack.Directions == 1
                     ? start
-                    : graph.Node("Slice", $"{one}.start", [start, graph.Integers(direction), graph.Integers(direction + 1), graph.Integers(0)]);
+                    : graph.Node(
+                        "Slice", $"{one}.start",
+                        [start, graph.Integers(direction), graph.Integers(direction + 1), graph.Integers(0)]);
                 line = graph.Concat($"{one}.line", reverse ? [line, first] : [first, line], 0);
             }
 
