@@ -7,6 +7,7 @@ using RnnService.Cli.Arguments;
 using RnnService.Cli.Verbs;
 using RnnService.Engine;
 using RnnService.Engine.Weights;
+using RnnService.Onnx;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
 
@@ -84,6 +85,7 @@ internal static partial class RnnCommand
             new ClassifyVerb(terminal, stop),
             new TagVerb(terminal, stop),
             new InspectVerb(terminal),
+            new ExportVerb(terminal),
             new TokenizeVerb(terminal, stop),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
@@ -108,7 +110,7 @@ internal static partial class RnnCommand
     private static string NameOf(Command command) => command is Verb ? $"rnn {command.Name}" : "rnn";
 
     private static bool IsExpected(Exception error) => error
-        is CommandException or RecipeException or TrainingDivergedException or ModelFolderException or WeightFormatException
+        is CommandException or RecipeException or TrainingDivergedException or DisagreementException or ModelFolderException or WeightFormatException
         or IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException;
 
     private static string Sentence(Exception error)
