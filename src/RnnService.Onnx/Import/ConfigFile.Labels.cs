@@ -28,7 +28,7 @@ internal sealed partial class ConfigFile
 
         if (lists.Length > 0) return lists[0].Names!;
         if (Settle("num_labels", count, _facts.Outputs) is not { } number)
-            _problems.Add("labels is missing: labels, id2label or num_labels wanted");
+            Missing("labels", "labels, id2label or num_labels wanted");
         else if (number is < 2 or > MostLabels)
             _problems.Add($"num_labels is {number}: 2 to {MostLabels} wanted");
         else

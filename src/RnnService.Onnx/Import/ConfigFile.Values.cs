@@ -12,6 +12,12 @@ internal sealed partial class ConfigFile
 
     private string Found(string field) => $"{_given[field].Spelling} is {InputFile.Show(_given[field].Value)}";
 
+    private void Missing(string field, string wanted)
+    {
+        _problems.Add($"{field} is missing: {wanted}");
+        _isIncomplete = true;
+    }
+
     // The value given, or the network's where none is; both must agree.
     private T? Settle<T>(string field, T? given, T? fact) where T : struct
     {
@@ -23,7 +29,7 @@ internal sealed partial class ConfigFile
     private int Size(string field, int? fact)
     {
         int? size = Settle(field, Whole(field), fact);
-        if (size is null && !_given.ContainsKey(field)) _problems.Add($"{field} is missing: a whole number wanted");
+        if (size is null && !_given.ContainsKey(field)) Missing(field, "a whole number wanted");
         return size ?? 1;
     }
 

@@ -19,6 +19,7 @@ internal sealed partial class ConfigFile
     private readonly Dictionary<string, (string Spelling, JsonElement Value)> _given = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
     private readonly List<string> _notes;
+    private bool _isIncomplete;
 
     private ConfigFile(string path, VocabularyFile vocabulary, NetworkFacts facts, List<string> notes) =>
         (_path, _vocabulary, _facts, _notes) = (path, vocabulary, facts, notes);
@@ -28,19 +29,17 @@ internal sealed partial class ConfigFile
     /// <param name="vocabulary">The tokens, whose number is checked.</param>
     /// <param name="facts">What is known about the network.</param>
     /// <param name="notes">Told what was assumed.</param>
-    /// <param name="hint">What else to say where something is wrong.</param>
+    /// <param name="advice">What to say where something is missing that the facts do not tell.</param>
     /// <exception cref="ImportException">It is malformed, incomplete, or contradicts itself, the vocabulary or the network.</exception>
     public static (ModelConfig Config, SpecialIds Ids) Read(
-        string path, VocabularyFile vocabulary, NetworkFacts facts, List<string> notes, string? hint = null)
+        string path, VocabularyFile vocabulary, NetworkFacts facts, List<string> notes, string? advice = null)
     {
         var file = new ConfigFile(path, vocabulary, facts, notes);
         file.Collect(InputFile.ReadObject(path, MostBytes));
         ModelConfig config = file.Build();
         var ids = new SpecialIds(file.TokenId("unk_token_id"), file.TokenId("pad_token_id"), file.TokenId("eos_token_id"));
         if (file._problems.Count == 0) file.CheckAgreement(config);
-        if (file._problems.Count == 0) return (config, ids);
-        if (hint is not null) file._problems.Add(hint);
-        throw new ImportException(path, file._problems);
+        return file._problems.Count == 0 ? (config, ids) : throw new ImportException(path, file._problems, file._isIncomplete ? advice : null);
     }
 
     private void Collect(JsonElement config)
@@ -121,7 +120,8 @@ internal sealed partial class ConfigFile
         // A word for several cells means the first of them; weights that fit several cells mean none.
         if (left.Length == 1 || left.Length > 1 && isGiven) return left[0];
         string wanted = _facts.Cells is { } cells ? $"{string.Join(" or ", cells.Select(Name))} wanted, as {_facts.Witness}" : "rnn, gru or lstm wanted";
-        _problems.Add($"{(isGiven ? Found("cell") : "cell is missing")}: {wanted}");
+        if (isGiven) _problems.Add($"{Found("cell")}: {wanted}");
+        else Missing("cell", wanted);
         return default;
     }
 

@@ -21,7 +21,8 @@ public sealed class ImportException : Exception
     /// <summary>Several things are wrong; of very many the first are told.</summary>
     /// <param name="file">The file, as the caller named it.</param>
     /// <param name="problems">What is wrong and what was wanted, one or more.</param>
-    public ImportException(string file, IReadOnlyList<string> problems) : this(file, Lines(problems))
+    /// <param name="advice">What may help, if anything.</param>
+    public ImportException(string file, IReadOnlyList<string> problems, string? advice = null) : this(file, Lines(problems, advice))
     {
     }
 
@@ -33,10 +34,11 @@ public sealed class ImportException : Exception
         return string.Join(", ", shown.Take(most)) + (shown.Length > most ? ", …" : "");
     }
 
-    private static string Lines(IReadOnlyList<string> problems)
+    private static string Lines(IReadOnlyList<string> problems, string? advice)
     {
-        if (problems.Count == 1) return problems[0];
-        string rest = problems.Count > MostProblems ? $"\n  … and {problems.Count - MostProblems} more" : "";
-        return $"{problems.Count} problems\n  {string.Join("\n  ", problems.Take(MostProblems))}{rest}";
+        const string newLine = "\n  ";
+        string rest = problems.Count > MostProblems ? $"{newLine}… and {problems.Count - MostProblems} more" : "";
+        string help = advice is null ? "" : newLine + advice;
+        return problems.Count == 1 ? problems[0] + help : $"{problems.Count} problems{newLine}{string.Join(newLine, problems.Take(MostProblems))}{rest}{help}";
     }
 }

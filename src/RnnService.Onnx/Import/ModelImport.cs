@@ -64,7 +64,7 @@ public static class ModelImport
     {
         var notes = new List<string>();
         VocabularyFile tokens = VocabularyFile.Read(description.Vocabulary);
-        var (config, ids) = ConfigFile.Read(description.Config, tokens, facts, notes, tensors.NamesHint());
+        var (config, ids) = ConfigFile.Read(description.Config, tokens, facts, notes, tensors.Advice());
         ModelVocabulary vocabulary = tokens.ToVocabulary(config.Task, description.UnknownToken, ids, notes);
         try
         {

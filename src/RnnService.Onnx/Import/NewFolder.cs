@@ -20,7 +20,7 @@ internal sealed class NewFolder
         _path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (Path.GetDirectoryName(_path) is null || File.Exists(_path)) throw new ImportException(path, "a folder wanted");
         if (!Directory.Exists(_path)) return;
-        if (!replace) throw new ImportException(path, "exists: a new folder wanted, unless it is to be replaced");
+        if (!replace) throw new ImportException(path, "exists: a new folder wanted, or --force to replace it");
         if (sources.Any(source => Path.GetFullPath(source).StartsWith(_path + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
             throw new ImportException(path, "holds files that are being imported: another folder wanted");
         string[] entries = [.. Directory.EnumerateFileSystemEntries(_path).Select(entry => Path.GetFileName(entry))];

@@ -8,6 +8,8 @@ internal static class StateDict
 {
     private const int MostTensors = 10_000;
 
+    private static ReadOnlySpan<byte> LegacyTorchStart => [0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC];
+
     /// <summary>Opens a file and gives its tensors our names where a map says so.</summary>
     /// <param name="path">The file.</param>
     /// <param name="mapPath">The map file, if any.</param>
@@ -42,10 +44,10 @@ internal static class StateDict
         {
             using (FileStream stream = File.OpenRead(path))
             {
-                Span<byte> start = stackalloc byte[4];
+                Span<byte> start = stackalloc byte[6];
                 int count = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-                // torch.save writes a zip archive, and wrote a pickle before; reading a pickle can run code, so that it is not read here.
-                if (start[..count].StartsWith("PK\u0003\u0004"u8) || start[..count] is [0x80, >= 2 and <= 5, ..] && path.EndsWith(".pt", StringComparison.Ordinal))
+                // torch.save writes a zip archive, and wrote a pickle before. Reading a pickle can run code: it is not read here.
+                if (start[..count].StartsWith("PK\u0003\u0004"u8) || start[..count].SequenceEqual(LegacyTorchStart))
                 {
                     throw new ImportException(
                         path, "a file of torch.save: one of safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") wanted");

@@ -61,13 +61,17 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
         bool Has(int layer, string suffix) => tensors.ContainsKey($"{RecurrentName}{layer}{suffix}");
     }
 
-    /// <summary>What to say when a configuration leaves sizes out that the tensors do not tell for want of their names; null when they do.</summary>
-    public string? NamesHint()
+    /// <summary>What to say when a configuration leaves out what the tensors do not tell either, for want of their names; null when they do.</summary>
+    public string? Advice()
     {
-        if (tensors.ContainsKey(EmbeddingName) && (tensors.ContainsKey(RecurrentName + 0) || tensors.ContainsKey(RecurrentName + 0 + ReverseSuffix)))
-            return null;
-        string names = tensors.Count == 0 ? "no tensor" : $"{ImportException.List(tensors.Keys)} and no";
-        return $"{Path} holds {names} {EmbeddingName} and {RecurrentName}0, from which sizes could be read{Suggest([(RecurrentName + 0, null)], tensors.Keys)}";
+        bool hasRecurrent = tensors.ContainsKey(RecurrentName + 0) || tensors.ContainsKey(RecurrentName + 0 + ReverseSuffix);
+        string[] absent = [.. from name in (string[])[EmbeddingName, RecurrentName + 0, HeadName]
+                              where name == RecurrentName + 0 ? !hasRecurrent : !tensors.ContainsKey(name)
+                              select name];
+        if (absent.Length == 0) return null;
+        string holds = tensors.Count == 0 ? "nothing" : ImportException.List(tensors.Keys);
+        string map = !hasRecurrent && Suggest([(RecurrentName + 0, null)], tensors.Keys) is { } entries ? $"; {entries}" : "";
+        return $"{Path} has no {string.Join(", ", absent)}, which would tell; it holds {holds}{map}";
     }
 
     /// <summary>The parameters of the network that a configuration describes.</summary>
@@ -99,8 +103,7 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
         }
 
         problems.AddRange(extra.Select(name => $"no place: {Describe(name)}"));
-        if (problems.Count > 0 && Suggest(missing, extra) is { Length: > 0 } hint) problems.Add(hint.TrimStart(';', ' '));
-        if (problems.Count > 0) throw new ImportException(Path, problems);
+        if (problems.Count > 0) throw new ImportException(Path, problems, Suggest(missing, extra));
 
         Dictionary<string, float[]> values = wanted.Keys.Where(tensors.ContainsKey).ToDictionary(name => name, name => tensors[name].Values!());
         CheckTiedHead(config, values, problems);
@@ -120,7 +123,9 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
     private static bool IsTiedHead(ModelConfig config, string name) => config.TieWeights && name == HeadName;
 
     private (int? Rows, int? Columns) Matrix(string name) =>
-        tensors.TryGetValue(name, out FoundTensor? tensor) && tensor.Shape is [> 0 and int rows, > 0 and int columns] ? (rows, columns) : default;
+        tensors.TryGetValue(name, out FoundTensor? tensor) && tensor.Shape is [> 0 and int rows, > 0 and int columns]
+            ? (rows, columns)
+            : (null, null);
 
     private string Describe(string name)
     {
@@ -148,7 +153,7 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
     }
 
     // The map entries that would give tensors without a place the names that are missing: those that end alike and have the same shape.
-    private string Suggest(IEnumerable<(string Name, IReadOnlyList<int>? Shape)> missing, IEnumerable<string> extra)
+    private string? Suggest(IEnumerable<(string Name, IReadOnlyList<int>? Shape)> missing, IEnumerable<string> extra)
     {
         var left = new HashSet<string>(extra, StringComparer.Ordinal);
         var entries = new List<string>();
@@ -165,7 +170,7 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
         }
 
         string[] shown = [.. entries.Distinct().Take(8)];
-        return shown.Length == 0 ? "" : $"; a map file may help: {{{string.Join(", ", shown)}}}";
+        return shown.Length == 0 ? null : $"a map file may help: {{{string.Join(", ", shown)}}}";
     }
 
     private static string EntryOf(string from, string to)
