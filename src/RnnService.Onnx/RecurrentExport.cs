@@ -4,24 +4,11 @@ using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx;
 
-/// <summary>The ways in which a stack reads its input.</summary>
-internal enum StackDirection
-{
-    /// <summary>From the first step on.</summary>
-    Forward,
-
-    /// <summary>From the last step back; outputs stand at the time of their inputs.</summary>
-    Reverse,
-
-    /// <summary>Both, forward first.</summary>
-    Both,
-}
-
 /// <summary>A stack of recurrent layers: its form, and the prefix of its parameters' names.</summary>
-internal sealed record RecurrentStack(CellKind Cell, string Prefix, int HiddenSize, int Layers, StackDirection Direction)
+internal sealed record RecurrentStack(CellKind Cell, string Prefix, int HiddenSize, int Layers, Direction Direction)
 {
     /// <summary>1 or 2.</summary>
-    public int Directions => Direction == StackDirection.Both ? 2 : 1;
+    public int Directions => Direction == Direction.Bidirectional ? 2 : 1;
 
     /// <summary>Width of an output: directions·H.</summary>
     public int OutputSize => Directions * HiddenSize;
@@ -53,9 +40,21 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
     {
         string[] hiddenStarts = Split(stack, $"{stack.Prefix}.h_0", hidden), memoryStarts = Split(stack, $"{stack.Prefix}.c_0", memory);
         string[] hiddenEnds = new string[stack.Layers], memoryEnds = stack.HasMemory ? new string[stack.Layers] : [];
-        string sequenceLengths = "", mask = "";
-        if (lengths is not null && stack.Cell == CellKind.Sum) mask = Mask(graph, stack.Prefix, x, lengths);
-        else if (lengths is not null) sequenceLengths = graph.Cast($"{stack.Prefix}.sequence_lens", lengths, DataType.Int32);
+        string sequenceLengths = "", mask = "", idle = "";
+        if (lengths is not null && stack.Cell == CellKind.Sum)
+        {
+            mask = Mask(graph, stack.Prefix, x, lengths);
+        }
+        else if (lengths is not null)
+        {
+            sequenceLengths = graph.Cast($"{stack.Prefix}.sequence_lens", lengths, DataType.Int32);
+            if (hidden is not null)
+            {
+                string empty = graph.Node("Equal", $"{stack.Prefix}.empty", [lengths, graph.Integer(0)]);
+                idle = graph.Unsqueeze($"{stack.Prefix}.idle", empty, 1);
+            }
+        }
+
         for (int layer = 0; layer < stack.Layers; layer++)
         {
             bool wanted = withSteps || layer < stack.Layers - 1;
@@ -72,6 +71,10 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
                 stack, layer, [x, sequenceLengths, hiddenStarts[layer], memoryStarts[layer]],
                 stack.HasMemory ? [y, hiddenEnds[layer], memoryEnds[layer]] : [y, hiddenEnds[layer]]);
             if (wanted) x = Side(stack, name, y);
+            if (idle.Length == 0) continue;
+            // The state of a sequence without a step is its start; runtimes give zero.
+            hiddenEnds[layer] = graph.Node("Where", $"{name}.h", [idle, hiddenStarts[layer], hiddenEnds[layer]]);
+            if (stack.HasMemory) memoryEnds[layer] = graph.Node("Where", $"{name}.c", [idle, memoryStarts[layer], memoryEnds[layer]]);
         }
 
         return new StackValues(withSteps ? x : "", hiddenEnds, memoryEnds);
@@ -94,8 +97,8 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
         string name = $"{stack.Prefix}.l{layer}";
         string[] suffixes = stack.Direction switch
         {
-            StackDirection.Forward => [$"l{layer}"],
-            StackDirection.Reverse => [$"l{layer}_reverse"],
+            Direction.Forward => [$"l{layer}"],
+            Direction.Reverse => [$"l{layer}_reverse"],
             _ => [$"l{layer}", $"l{layer}_reverse"],
         };
         int rows = Gates.Count(stack.Cell) * stack.HiddenSize;
@@ -105,11 +108,10 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
         string b = graph.Floats($"{name}.B", [suffixes.Length, 2 * rows], Join("bias_ih", "bias_hh"));
         string direction = stack.Direction switch
         {
-            StackDirection.Forward => "forward",
-            StackDirection.Reverse => "reverse",
+            Direction.Forward => "forward",
+            Direction.Reverse => "reverse",
             _ => "bidirectional",
         };
-        var shared = (GraphWriter.Attribute("direction", direction), GraphWriter.Attribute("hidden_size", stack.HiddenSize));
         (string op, Protos.AttributeProto[] attributes) = stack.Cell switch
         {
             CellKind.Lstm => ("LSTM", []),
@@ -118,10 +120,13 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
             CellKind.Relu => ("RNN", [GraphWriter.Attribute("activations", Enumerable.Repeat("Relu", stack.Directions))]),
             _ => ("RNN", Array.Empty<Protos.AttributeProto>()),
         };
-        graph.Node(op, outputs, [values[0], w, r, b, .. values[1..]], [shared.Item1, shared.Item2, .. attributes]);
+        graph.Node(op, outputs, [values[0], w, r, b, .. values[1..]],
+        [
+            GraphWriter.Attribute("direction", direction), GraphWriter.Attribute("hidden_size", stack.HiddenSize), .. attributes,
+        ]);
 
-        float[] Join(params string[] kinds) =>
-            [.. suffixes.SelectMany(suffix => kinds.SelectMany(kind => Gates.ToOnnx(stack.Cell, parameters[$"{stack.Prefix}.{kind}_{suffix}"].Values)))];
+        float[] Join(params string[] kinds) => [.. suffixes.SelectMany(suffix => kinds.SelectMany(kind =>
+            Gates.ToOnnx(stack.Cell, parameters[$"{stack.Prefix}.{kind}_{suffix}"].Values)))];
     }
 
     // Y [T,directions,N,H] as [T,N,directions·H].
@@ -136,13 +141,15 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
         string[] steps = new string[stack.Directions], ends = new string[stack.Directions];
         for (int direction = 0; direction < stack.Directions; direction++)
         {
-            bool reverse = stack.Direction == StackDirection.Reverse || direction == 1;
+            bool reverse = stack.Direction == Direction.Reverse || direction == 1;
             string one = reverse ? $"{name}.reverse" : $"{name}.forward", line = x;
             if (start.Length > 0)
             {
                 string first = stack.Directions == 1
                     ? start
-                    : graph.Node("Slice", $"{one}.start", [start, graph.Integers(direction), graph.Integers(direction + 1), graph.Integers(0)]);
+                    : graph.Node(
+                        "Slice", $"{one}.start",
+                        [start, graph.Integers(direction), graph.Integers(direction + 1), graph.Integers(0)]);
                 line = graph.Concat($"{one}.line", reverse ? [line, first] : [first, line], 0);
             }
 
