@@ -99,7 +99,7 @@ public sealed class ConfigTests
     [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", "e"], "id2label": {"0": "a", "1": "b", "2": "c", "3": "d", "4": "f"}}""",
         "labels and id2label differ: the same labels wanted")]
     [InlineData("""{"task": "tagger", "reverse": true}""", "reverse is true: false wanted, as the weights have it")]
-    [InlineData("""{"task": "language_model"}""", "bidirectional is True: false, since a language model cannot read what comes, wanted")]
+    [InlineData("""{"task": "language_model", "cell": "rnn"}""", "bidirectional is True: false, since a language model cannot read what comes, wanted")]
     [InlineData("""{"task": "summarization"}""", "task is \"summarization\": text_generation, text_classification, token_classification, ")]
     [InlineData("""{"task": 5}""", "task is 5: text_generation, ")]
     [InlineData("""{"task": "tagger", "tokenizer": "bpe"}""", "tokenizer is \"bpe\": characters, whitespace, english wanted")]

@@ -1,3 +1,4 @@
+using RnnService.Engine;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import;
 using Xunit;
@@ -61,6 +62,10 @@ internal sealed class ImportCase : IDisposable
     public void Rename(Func<string, string> rename) => Change(tensor => tensor with { Name = rename(tensor.Name) });
 
     public ImportedModel Import() => ModelImport.FromStateDict(Weights, new ImportDescription(Config, Vocabulary, UnknownToken), Map);
+
+    /// <summary>Imports, and writes the model into the folder <c>out</c>.</summary>
+    public LoadedModel ImportAndWrite(string? golden = null, bool replace = false) =>
+        ModelImport.Write(Import(), this["out"], golden, replace, TestContext.Current.CancellationToken);
 
     /// <summary>Checks that the import is refused and that the message says all of this; gives it back without the folder's path.</summary>
     public string Refused(params string[] parts)

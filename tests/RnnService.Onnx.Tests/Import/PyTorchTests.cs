@@ -3,7 +3,6 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Tests;
 using RnnService.Engine.Weights;
-using RnnService.Onnx.Import;
 using Xunit;
 
 namespace RnnService.Onnx.Tests.Import;
@@ -49,7 +48,7 @@ public sealed class PyTorchTests
 
     private static void Check(string name, ImportCase files, double tolerance = Tolerance)
     {
-        LoadedModel written = ModelImport.Write(files.Import(), files["out"]);
+        LoadedModel written = files.ImportAndWrite();
         Assert.Equal("out", written.Name);
         using TextModel model = ModelFolder.Load(files["out"]).Model;
         SafeTensorsFile expected = SafeTensorsFile.Open(ImportCase.Fixture(name + ".expected.safetensors"));

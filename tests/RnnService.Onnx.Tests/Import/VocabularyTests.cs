@@ -56,7 +56,12 @@ public sealed class VocabularyTests
     public void What_is_no_vocabulary_is_refused_with_its_place(string name, string text, string wanted)
     {
         var refused = Assert.Throws<ImportException>(() => Read(name, text));
-        Assert.Contains($"{name}: {wanted}", refused.Message, StringComparison.Ordinal);
+        string place = $"{name}: ";
+        Assert.Contains(place, refused.Message, StringComparison.Ordinal);
+        string problem = refused.Message[(refused.Message.IndexOf(place, StringComparison.Ordinal) + place.Length)..];
+        // .NET's own messages about JSON end with the place.
+        if (wanted.StartsWith("LineNumber", StringComparison.Ordinal)) Assert.Contains(wanted, problem, StringComparison.Ordinal);
+        else Assert.StartsWith(wanted, problem, StringComparison.Ordinal);
     }
 
     [Fact]
