@@ -8,6 +8,7 @@ using RnnService.Cli.Verbs;
 using RnnService.Engine;
 using RnnService.Engine.Weights;
 using RnnService.Onnx;
+using RnnService.Onnx.Import;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
 
@@ -85,8 +86,9 @@ internal static partial class RnnCommand
             new ClassifyVerb(terminal, stop),
             new TagVerb(terminal, stop),
             new InspectVerb(terminal),
-            new ExportVerb(terminal),
             new TokenizeVerb(terminal, stop),
+            new ImportVerb(terminal, stop),
+            new ExportVerb(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         var action = new HelpWithExamples((HelpAction)help.Action!);
@@ -110,12 +112,15 @@ internal static partial class RnnCommand
     private static string NameOf(Command command) => command is Verb ? $"rnn {command.Name}" : "rnn";
 
     private static bool IsExpected(Exception error) => error
-        is CommandException or RecipeException or TrainingDivergedException or DisagreementException or ModelFolderException or WeightFormatException
-        or IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException;
+        is CommandException or RecipeException or TrainingDivergedException or ModelFolderException or WeightFormatException
+        or ImportException or DisagreementException or IOException or UnauthorizedAccessException or InvalidDataException
+        or ArgumentException;
 
     private static string Sentence(Exception error)
     {
         string message = error.Message;
+        // A line for each thing that is wrong.
+        if (error is ImportException) return message;
         // .NET appends the name of the method's parameter, which says nothing to who runs the command.
         if (error is ArgumentException { ParamName: { } parameter })
             message = message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal);
