@@ -11,7 +11,7 @@ internal static class Race
     /// <param name="ours">One run.</param>
     /// <param name="theirs">One run.</param>
     /// <param name="budget">Seconds that all rounds together may take, roughly.</param>
-    public static (double Ours, double Theirs) Run(Action ours, Action theirs, double budget = 1.5)
+    public static (double Ours, double Theirs) Run(Action ours, Action theirs, double budget = 0.7)
     {
         Warm(ours);
         Warm(theirs);
