@@ -10,11 +10,13 @@ internal sealed class NativePeer
     private readonly Recurrent _recurrent;
     private readonly RecurrentState _state;
     private readonly BatchLayout _layout;
+    private readonly bool _two;
     private readonly int[] _ids; // by row of the layout, which for equal lengths is [T,B]
     private readonly Pass _pass = new(new Workspace());
 
-    public NativePeer(Workload work, int[] ids)
+    public NativePeer(Workload work, int[] ids, int threads)
     {
+        _two = threads == 2;
         Parameters start = Parameters.Random(1);
         Build(work, start);
         // The same values once more, as a model that is not to be trained.
@@ -33,9 +35,12 @@ internal sealed class NativePeer
     public ReadOnlySpan<float> Run()
     {
         _pass.Workspace.Reset();
+        if (_two) _pass.Crew.Begin();
         Array.Clear(_state.Hidden);
         Array.Clear(_state.Memory);
-        return _recurrent.Read(_pass, _layout, _ids, _state).Span;
+        ReadOnlySpan<float> output = _recurrent.Read(_pass, _layout, _ids, _state).Span;
+        if (_two) _pass.Crew.End();
+        return output;
     }
 
     private static Recurrent Build(Workload work, Parameters parameters)

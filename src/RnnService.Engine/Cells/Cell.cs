@@ -41,7 +41,9 @@ internal abstract class Cell(int hiddenSize)
     /// <param name="c">[n,H]; the same for c; empty without memory.</param>
     /// <param name="saved">[n,Saved·H], kept for the way back; empty when there is none: then neither these nor the gates are needed.</param>
     /// <param name="scratch">[n,G·H], of no meaning afterwards.</param>
-    public abstract void Step(int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch);
+    /// <param name="crew">Who computes the product; no bit depends on it.</param>
+    public abstract void Step(
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Kernels.Crew crew);
 
     /// <summary>One step back: the mirror image of <see cref="Step"/>.</summary>
     /// <param name="n">Rows.</param>

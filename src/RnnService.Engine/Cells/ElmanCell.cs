@@ -24,9 +24,10 @@ internal sealed class ElmanCell : Cell
 
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
-    public override void Step(int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+    public override void Step(
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
     {
-        _weights.Forward(n, h, gates, HiddenSize);
+        _weights.Forward(n, h, gates, HiddenSize, crew);
         for (int unit = 0; unit < gates.Length; unit += Lanes.Count)
         {
             Lanes sum = Lanes.Load(gates, unit);

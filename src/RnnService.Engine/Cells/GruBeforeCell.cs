@@ -29,10 +29,11 @@ internal sealed class GruBeforeCell : Cell
 
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
-    public override void Step(int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+    public override void Step(
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
     {
         int size = HiddenSize;
-        _gateWeights.Forward(n, h, gates, 3 * size);
+        _gateWeights.Forward(n, h, gates, 3 * size, crew);
         Span<float> remembered = saved.IsEmpty ? scratch : saved; // r⊙h
         for (int row = 0; row < n; row++)
         {
@@ -47,7 +48,7 @@ internal sealed class GruBeforeCell : Cell
             }
         }
 
-        _candidateWeights.Forward(n, remembered, gates[(2 * size)..], 3 * size);
+        _candidateWeights.Forward(n, remembered, gates[(2 * size)..], 3 * size, crew);
         for (int row = 0; row < n; row++)
         {
             Span<float> z = gates.Slice((row * 3 + 1) * size, size), candidate = gates.Slice((row * 3 + 2) * size, size);

@@ -24,11 +24,12 @@ internal sealed class GruCell : Cell
 
     public override int Saved => 1; // forward: Uₙ h + bₙ; on the way back: its gradient
 
-    public override void Step(int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+    public override void Step(
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
     {
         int size = HiddenSize;
         for (int row = 0; row < n; row++) _bias.Values.CopyTo(scratch[(row * 3 * size)..]);
-        _weights.Forward(n, h, scratch, 3 * size);
+        _weights.Forward(n, h, scratch, 3 * size, crew);
         bool record = !saved.IsEmpty;
         for (int row = 0; row < n; row++)
         {

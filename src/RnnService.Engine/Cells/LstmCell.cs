@@ -32,10 +32,11 @@ internal sealed class LstmCell : Cell
 
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
-    public override void Step(int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+    public override void Step(
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
     {
         int size = HiddenSize;
-        _weights.Forward(n, h, gates, 4 * size);
+        _weights.Forward(n, h, gates, 4 * size, crew);
         bool record = !saved.IsEmpty;
         for (int row = 0; row < n; row++)
         {

@@ -9,7 +9,8 @@ internal sealed class SumCell(int hiddenSize) : Cell(hiddenSize)
 
     public override bool HasWeights => false;
 
-    public override void Step(int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+    public override void Step(
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
     {
         for (int unit = 0; unit < h.Length; unit += Lanes.Count)
             Lanes.FlushTiny(Lanes.Load(h, unit) + Lanes.Load(gates, unit)).Store(h, unit);

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace RnnService.Engine.Kernels;
 
 /// <summary>
@@ -9,12 +7,10 @@ namespace RnnService.Engine.Kernels;
 /// </summary>
 public sealed class PackedMatrix
 {
-    internal const int DepthBlock = 384; // rows of a panel that stay in the first-level cache: 24 KiB where a panel has 16 columns
-    private const int PanelsAtOnce = 4;  // against a single row: eight accumulators
-    private const int RowBlock = 96;     // rows of A that stay in the second-level cache: 144 KiB
+    private const int WorthSharing = 1 << 18; // products that take about as long as four times handing over
 
     /// <summary>Columns a panel: two vectors.</summary>
-    internal static readonly int Panel = 2 * (Vector512.IsHardwareAccelerated ? Vector512<float>.Count : Vector256<float>.Count);
+    internal static int Panel => 2 * Tile.VectorSize;
 
     private Memory<float> _panels; // [panels, K, 16]; empty until something is packed
 
@@ -79,7 +75,11 @@ public sealed class PackedMatrix
     /// <summary>C += A·B with A [<paramref name="rows"/>, K] and C [<paramref name="rows"/>, N], both row-major with their strides.</summary>
     /// <exception cref="ArgumentException">A span is too short.</exception>
     /// <exception cref="InvalidOperationException">Nothing has been packed.</exception>
-    public unsafe void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC)
+    public void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC) =>
+        MultiplyAdd(rows, a, strideA, c, strideC, crew: null);
+
+    /// <summary>The same by a crew: the second half of the columns by its companion, where there is one and the product is worth it.</summary>
+    internal unsafe void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC, Crew? crew)
     {
         if (rows == 0 || Rows == 0 || Columns == 0) return;
         CheckLength(a.Length, (rows - 1) * strideA + Rows, nameof(a), atLeast: true);
@@ -87,26 +87,9 @@ public sealed class PackedMatrix
         if (_panels.IsEmpty) throw new InvalidOperationException($"nothing was packed into the matrix [{Rows}, {Columns}]");
         fixed (float* a0 = a, c0 = c, b0 = _panels.Span)
         {
-            if (rows == 1)
-            {
-                MultiplyRow(a0, b0, c0);
-                return;
-            }
-
-            for (int depth = 0; depth < Rows; depth += DepthBlock)
-            {
-                int k = Math.Min(DepthBlock, Rows - depth);
-                for (int first = 0; first < rows; first += RowBlock)
-                {
-                    int count = Math.Min(RowBlock, rows - first);
-                    for (int column = 0; column < Columns; column += Panel)
-                    {
-                        MultiplyPanel(
-                            k, count, a0 + first * strideA + depth, strideA, b0 + column * Rows + depth * Panel,
-                            c0 + first * strideC + column, strideC, Math.Min(Panel, Columns - column));
-                    }
-                }
-            }
+            var product = new Product(rows, Rows, Columns, a0, strideA, b0, c0, strideC, crew is { FromEnd: true });
+            if (crew is { IsTwo: true } && (long)rows * Rows * Columns >= WorthSharing) crew.Both(&Product.RunHalf, &product);
+            else product.Run(0, product.PanelCount);
         }
     }
 
@@ -115,50 +98,6 @@ public sealed class PackedMatrix
         if (_panels.IsEmpty) _panels = AlignedMemory.Allocate(SizeOf(Rows, Columns));
         return _panels.Span;
     }
-
-    /// <summary>One row of A against all panels, some at a time to keep enough accumulators busy.</summary>
-    private unsafe void MultiplyRow(float* a, float* b, float* c)
-    {
-        int panels = (Columns + Panel - 1) / Panel, groups = (panels + PanelsAtOnce - 1) / PanelsAtOnce;
-        float* tile = stackalloc float[PanelsAtOnce * Panel];
-        for (int group = 0, first = 0; group < groups; group++)
-        {
-            int units = (panels - first + groups - group - 1) / (groups - group), width = Columns - first * Panel;
-            float* result = c + first * Panel, target = width < units * Panel ? tile : result;
-            if (target == tile) Copy(result, tile, width);
-            Tile.MultiplyAdd(units, onePanel: false, Rows, a, 0, b + first * Panel * Rows, Rows * Panel, target, Panel);
-            if (target == tile) Copy(tile, result, width);
-            first += units;
-        }
-    }
-
-    /// <summary>Some rows of A against one panel, in strips of equal height as far as that goes.</summary>
-    private static unsafe void MultiplyPanel(int k, int rows, float* a, int strideA, float* b, float* c, int strideC, int width)
-    {
-        float* tile = stackalloc float[Tile.MostUnits * Panel];
-        int strips = (rows + Tile.MostUnits - 1) / Tile.MostUnits;
-        for (int strip = 0; strip < strips; strip++)
-        {
-            int units = (rows + strips - strip - 1) / (strips - strip);
-            if (width == Panel)
-            {
-                Tile.MultiplyAdd(units, onePanel: true, k, a, strideA, b, 0, c, strideC);
-            }
-            else
-            {
-                for (int row = 0; row < units; row++) Copy(c + row * strideC, tile + row * Panel, width);
-                Tile.MultiplyAdd(units, onePanel: true, k, a, strideA, b, 0, tile, Panel);
-                for (int row = 0; row < units; row++) Copy(tile + row * Panel, c + row * strideC, width);
-            }
-
-            a += units * strideA;
-            c += units * strideC;
-            rows -= units;
-        }
-    }
-
-    private static unsafe void Copy(float* from, float* to, int count) =>
-        new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
 
     private static void CheckLength(int found, int wanted, string name, bool atLeast = false)
     {

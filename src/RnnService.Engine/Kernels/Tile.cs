@@ -12,6 +12,9 @@ internal static unsafe class Tile
     /// <summary>Most units a tile.</summary>
     public const int MostUnits = 6;
 
+    /// <summary>Floats of the widest vectors there are.</summary>
+    public static int VectorSize => Vector512.IsHardwareAccelerated ? Vector16.Count : Vector8.Count;
+
     /// <summary>Runs the kernel for so many units of the widest vectors there are.</summary>
     public static void MultiplyAdd(int units, bool onePanel, int k, float* a, nint nextA, float* b, nint nextB, float* c, nint nextC)
     {

@@ -131,8 +131,6 @@ internal sealed class Recurrent
         Pass pass, BatchLayout layout, LayerInput input, RecurrentState state, float dropBetween,
         Span<TimeLoop.Tape?> tapes, Span<Memory<float>?> masks)
     {
-        int size = HiddenSize, memory = _loops[0].HasMemory ? size : 0;
-        Span<float> h = pass.Workspace.Take(layout.Batch * size).Span, c = pass.Workspace.Take(layout.Batch * memory).Span;
         Memory<float> output = default;
         for (int layer = 0; layer < _loops.Length / _directions; layer++)
         {
@@ -148,20 +146,43 @@ internal sealed class Recurrent
             }
 
             output = pass.Workspace.Take(layout.Rows * OutputSize);
+            if (_directions == 2 && pass.Crew.IsTwo && !pass.Record)
+            {
+                RunBoth(pass, layout, layer, input, state, output);
+                continue;
+            }
+
             for (int direction = 0; direction < _directions; direction++)
             {
-                int slot = layer * _directions + direction;
-                Gather(layout, state.Hidden, slot, h);
-                Gather(layout, state.Memory, slot, c);
-                Span<float> columns = output.Span[Math.Min(direction * size, output.Length)..];
-                TimeLoop.Tape? tape = _loops[slot].Forward(pass, layout, input, h, c, columns, OutputSize);
-                if (tape is not null) tapes[slot] = tape;
-                Scatter(layout, h, slot, state.Hidden);
-                Scatter(layout, c, slot, state.Memory);
+                TimeLoop.Tape? tape = RunOne(pass, layout, layer, direction, input, state, output);
+                if (tape is not null) tapes[layer * _directions + direction] = tape;
             }
         }
 
         return output;
+    }
+
+    /// <summary>One layer in both directions, each by a thread of its own.</summary>
+    private void RunBoth(Pass pass, BatchLayout layout, int layer, LayerInput input, RecurrentState state, Memory<float> output)
+    {
+        pass.Other.Workspace.Reset();
+        pass.Crew.Both(
+            () => RunOne(pass, layout, layer, 0, input, state, output),
+            () => RunOne(pass.Other, layout, layer, 1, input, state, output));
+    }
+
+    private TimeLoop.Tape? RunOne(
+        Pass pass, BatchLayout layout, int layer, int direction, LayerInput input, RecurrentState state, Memory<float> output)
+    {
+        int slot = layer * _directions + direction, memory = _loops[slot].HasMemory ? HiddenSize : 0;
+        Span<float> h = pass.Workspace.Take(layout.Batch * HiddenSize).Span, c = pass.Workspace.Take(layout.Batch * memory).Span;
+        Gather(layout, state.Hidden, slot, h);
+        Gather(layout, state.Memory, slot, c);
+        Span<float> columns = output.Span[Math.Min(direction * HiddenSize, output.Length)..];
+        TimeLoop.Tape? tape = _loops[slot].Forward(pass, layout, input, h, c, columns, OutputSize);
+        Scatter(layout, h, slot, state.Hidden);
+        Scatter(layout, c, slot, state.Memory);
+        return tape;
     }
 
     private static void Gather(BatchLayout layout, ReadOnlySpan<float> states, int slot, Span<float> byRank)

@@ -19,7 +19,7 @@ internal sealed class TimeLoop
     private readonly bool _reverse;
     private readonly Parameter? _weight; // W [G·H, D]
     private readonly Parameter? _bias;   // b [G·H]
-    private readonly PackedMatrix? _forward; // null where the table takes its place
+    private readonly PackedMatrix? _forward;
     private readonly PackedMatrix? _backward;
     private readonly float[] _inputBias;
     private readonly float[]? _table; // [V, G·H]: the input projection with its biases of every token
@@ -55,8 +55,7 @@ internal sealed class TimeLoop
             int count = tokens.Shape[0];
             if ((long)count * width * sizeof(float) > MostTableBytes && count > inputSize) return;
             _table = new float[count * width];
-            Project(count, tokens.Values, _table);
-            _forward = null;
+            Project(count, tokens.Values, _table, crew: null);
         }
         else if (inputSize != hiddenSize)
         {
@@ -68,7 +67,7 @@ internal sealed class TimeLoop
 
     public bool HasMemory => _cell.HasMemory;
 
-    /// <summary>Whether the input may be given as token ids, and must be.</summary>
+    /// <summary>Whether token ids alone are input enough.</summary>
     public bool ReadsIds => _table is not null;
 
     /// <summary>Runs over all steps.</summary>
@@ -92,7 +91,7 @@ internal sealed class TimeLoop
             if (step == projected)
             {
                 (projected, firstRow, int rows) = Chunk(layout, step, tape is null);
-                Project(input, firstRow, rows, gates);
+                Project(input, firstRow, rows, gates, pass.Crew);
             }
 
             Span<float> hHere = h[..(n * size)], cHere = c[..(n * memory)], saved = default;
@@ -103,7 +102,8 @@ internal sealed class TimeLoop
                 saved = tape.Saved.Span.Slice(row * _cell.Saved * size, n * _cell.Saved * size);
             }
 
-            _cell.Step(n, gates.Slice((row - firstRow) * width, n * width), hHere, cHere, saved, scratch);
+            pass.Crew.Turn();
+            _cell.Step(n, gates.Slice((row - firstRow) * width, n * width), hHere, cHere, saved, scratch, pass.Crew);
             for (int i = 0; i < n; i++) hHere.Slice(i * size, size).CopyTo(output[((row + i) * stride)..]);
         }
 
@@ -186,8 +186,7 @@ internal sealed class TimeLoop
     }
 
     /// <summary>Rows of input that are projected together when nothing is recorded: at most, and at least those of a step.</summary>
-    private int ChunkRows(BatchLayout layout) =>
-        Math.Max(layout.Batch, _table is null ? Math.Min(layout.Rows, MostChunkRows) : 0);
+    private static int ChunkRows(BatchLayout layout) => Math.Max(layout.Batch, Math.Min(layout.Rows, MostChunkRows));
 
     /// <summary>The steps from this one on whose input is projected together: the step after them, their first row and their rows.</summary>
     private (int End, int FirstRow, int Rows) Chunk(BatchLayout layout, int step, bool cut)
@@ -206,10 +205,10 @@ internal sealed class TimeLoop
     }
 
     /// <summary>The input projection with its biases of some rows, into the first rows of the gates.</summary>
-    private void Project(LayerInput input, int firstRow, int rows, Span<float> gates)
+    private void Project(LayerInput input, int firstRow, int rows, Span<float> gates, Crew crew)
     {
         int width = _inputBias.Length;
-        if (_table is { } table)
+        if (_table is { } table && input.Values.IsEmpty)
         {
             ReadOnlySpan<int> ids = input.Ids.Span.Slice(firstRow, rows);
             for (int row = 0; row < rows; row++) table.AsSpan(ids[row] * width, width).CopyTo(gates[(row * width)..]);
@@ -218,13 +217,13 @@ internal sealed class TimeLoop
 
         ReadOnlySpan<float> x = input.Values.Span.Slice(firstRow * InputSize, rows * InputSize);
         if (_forward is null) x.CopyTo(gates);
-        else Project(rows, x, gates);
+        else Project(rows, x, gates, crew);
     }
 
-    private void Project(int rows, ReadOnlySpan<float> x, Span<float> gates)
+    private void Project(int rows, ReadOnlySpan<float> x, Span<float> gates, Crew? crew)
     {
         for (int row = 0; row < rows; row++) _inputBias.CopyTo(gates[(row * _inputBias.Length)..]);
-        _forward!.MultiplyAdd(rows, x, InputSize, gates, _inputBias.Length);
+        _forward!.MultiplyAdd(rows, x, InputSize, gates, _inputBias.Length, crew);
     }
 
     /// <summary>What one direction of one layer keeps for the way back, all by row of the layout.</summary>
