@@ -35,7 +35,7 @@ internal sealed class NativePeer
     public ReadOnlySpan<float> Run()
     {
         _pass.Workspace.Reset();
-        if (_two) _pass.Crew.Begin();
+        if (_two) _pass.Crew.Begin(Environment.ProcessorCount);
         Array.Clear(_state.Hidden);
         Array.Clear(_state.Memory);
         ReadOnlySpan<float> output = _recurrent.Read(_pass, _layout, _ids, _state).Span;

@@ -27,10 +27,10 @@ internal sealed class Crew
     public void Turn() => FromEnd = !FromEnd;
 
     /// <summary>Takes a companion if fewer threads are at work than there are processors.</summary>
-    public void Begin()
+    public void Begin(int processors)
     {
-        if (Interlocked.Increment(ref _busy) >= Environment.ProcessorCount) return;
-        if (Interlocked.Increment(ref _busy) > Environment.ProcessorCount) Interlocked.Decrement(ref _busy);
+        if (Interlocked.Increment(ref _busy) >= processors) return;
+        if (Interlocked.Increment(ref _busy) > processors) Interlocked.Decrement(ref _busy);
         else _companion = Idle.TryTake(out Companion? companion) ? companion : new Companion();
     }
 

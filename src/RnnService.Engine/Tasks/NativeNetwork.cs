@@ -29,7 +29,7 @@ internal abstract class NativeNetwork(ModelConfig config, Parameters parameters)
     protected Pass Begin()
     {
         Pass pass = _passes.TryTake(out Pass? used) ? used : new Pass(new Workspace());
-        pass.Crew.Begin();
+        pass.Crew.Begin(Environment.ProcessorCount);
         return pass;
     }
 
