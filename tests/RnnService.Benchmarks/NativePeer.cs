@@ -7,19 +7,21 @@ namespace RnnService.Benchmarks;
 /// <summary>This engine on a workload.</summary>
 internal sealed class NativePeer
 {
-    private readonly Embedding _embedding;
     private readonly Recurrent _recurrent;
     private readonly RecurrentState _state;
     private readonly BatchLayout _layout;
+    private readonly bool _two;
     private readonly int[] _ids; // by row of the layout, which for equal lengths is [T,B]
     private readonly Pass _pass = new(new Workspace());
 
-    public NativePeer(Workload work, int[] ids)
+    public NativePeer(Workload work, int[] ids, int threads)
     {
-        Parameters = Parameters.Random(1);
-        _embedding = new Embedding(Parameters, "embedding", Workload.Vocabulary, work.Embedding);
-        _recurrent = new Recurrent(
-            work.Kind, Parameters, "rnn", work.Embedding, work.Hidden, work.Layers, work.Both ? Direction.Bidirectional : Direction.Forward);
+        _two = threads == 2;
+        Parameters start = Parameters.Random(1);
+        Build(work, start);
+        // The same values once more, as a model that is not to be trained.
+        Parameters = Parameters.From((name, _) => start.All.Single(parameter => parameter.Name == name).Values.ToArray());
+        _recurrent = Build(work, Parameters);
         _state = _recurrent.NewState(work.Batch);
         int[] lengths = new int[work.Batch];
         lengths.AsSpan().Fill(work.Steps);
@@ -33,10 +35,18 @@ internal sealed class NativePeer
     public ReadOnlySpan<float> Run()
     {
         _pass.Workspace.Reset();
+        if (_two) _pass.Crew.Begin(Environment.ProcessorCount);
         Array.Clear(_state.Hidden);
         Array.Clear(_state.Memory);
-        Memory<float> embedded = _pass.Workspace.Take(_layout.Rows * _embedding.Size);
-        _embedding.Forward(_ids, embedded.Span, _embedding.Size);
-        return _recurrent.Forward(_pass, _layout, embedded, _state).Output.Span;
+        ReadOnlySpan<float> output = _recurrent.Read(_pass, _layout, _ids, _state).Span;
+        if (_two) _pass.Crew.End();
+        return output;
+    }
+
+    private static Recurrent Build(Workload work, Parameters parameters)
+    {
+        var embedding = new Embedding(parameters, "embedding", Workload.Vocabulary, work.Embedding);
+        Direction direction = work.Both ? Direction.Bidirectional : Direction.Forward;
+        return new Recurrent(work.Kind, parameters, "rnn", work.Embedding, work.Hidden, work.Layers, direction, embedding);
     }
 }

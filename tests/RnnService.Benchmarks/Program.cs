@@ -28,7 +28,7 @@ foreach ((Workload work, double goal, int threads) in all)
     if (args.Length > 0 && !args.Any(arg => work.ToString().Contains(arg, StringComparison.OrdinalIgnoreCase))) continue;
     var random = new Random(1);
     int[] ids = [.. Enumerable.Range(0, work.Steps * work.Batch).Select(_ => random.Next(Workload.Vocabulary))];
-    var ours = new NativePeer(work, ids);
+    var ours = new NativePeer(work, ids, threads);
     using var theirs = new OnnxPeer(work, ours.Parameters, ids, threads);
     ReadOnlySpan<float> found = ours.Run(), wanted = theirs.Run();
     float worst = 0;

@@ -23,8 +23,8 @@ internal sealed class RecurrentWeights
     }
 
     /// <summary>y [n,blocks·H] += h·Wᵀ.</summary>
-    public void Forward(int n, ReadOnlySpan<float> h, Span<float> y, int strideY) =>
-        _forward.MultiplyAdd(n, h, _forward.Rows, y, strideY);
+    public void Forward(int n, ReadOnlySpan<float> h, Span<float> y, int strideY, Crew crew) =>
+        _forward.MultiplyAdd(n, h, _forward.Rows, y, strideY, crew);
 
     /// <summary>dh [n,H] += dy·W.</summary>
     public void Backward(int n, ReadOnlySpan<float> dy, int strideY, Span<float> dh) =>
