@@ -17,7 +17,7 @@ public sealed class SamplerTests
     public void Greedy_and_vanishing_temperatures_take_the_likeliest(bool sample, float temperature)
     {
         var sampler = new Sampler(new GenerationOptions { DoSample = sample, Temperature = temperature }, 1);
-        for (int draw = 0; draw < 100; draw++) Assert.Equal(2, sampler.Draw([.. Logits]));
+        for (int draw = 0; draw < 100; draw++) Assert.Equal(2, sampler.Draw([.. Logits], new Ranking()));
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class SamplerTests
         CheckDistribution(new GenerationOptions { RepetitionPenalty = 1 }, [2, 4], [.. Logits.Select(logit => Math.Exp(logit))]);
         var greedy = new Sampler(new GenerationOptions { RepetitionPenalty = 2, DoSample = false }, 1);
         greedy.See(2);
-        Assert.Equal(8, greedy.Draw([.. Logits]));
+        Assert.Equal(8, greedy.Draw([.. Logits], new Ranking()));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class SamplerTests
         static int[] Draws(ulong seed)
         {
             var sampler = new Sampler(new GenerationOptions(), seed);
-            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Draw([.. Logits]))];
+            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Draw([.. Logits], new Ranking()))];
         }
     }
 
@@ -97,7 +97,7 @@ public sealed class SamplerTests
             float[] all = [float.NegativeInfinity, .. logits, float.NegativeInfinity];
             for (int id = 0; id < all.Length; id += 2) sampler.See(id);
             sampler.See(all.Length - 1);
-            for (int draw = 0; draw < 5; draw++) Assert.InRange(sampler.Draw([.. all]), 1, all.Length - 2);
+            for (int draw = 0; draw < 5; draw++) Assert.InRange(sampler.Draw([.. all], new Ranking()), 1, all.Length - 2);
         },
         iter: 3000,
         threads: 1);
@@ -126,7 +126,7 @@ public sealed class SamplerTests
         var sampler = new Sampler(options, 12345);
         foreach (int id in seen) sampler.See(id);
         int[] counts = new int[weights.Length];
-        for (int draw = 0; draw < Draws; draw++) counts[sampler.Draw([.. Logits])]++;
+        for (int draw = 0; draw < Draws; draw++) counts[sampler.Draw([.. Logits], new Ranking())]++;
         double total = weights.Sum(), square = 0;
         for (int id = 0; id < weights.Length; id++)
         {
