@@ -15,6 +15,9 @@ internal sealed class StreamWorkload(
 {
     public const string Kind = "generate";
 
+    /// <summary>Rows that cost as much as reading the weights once.</summary>
+    private const int RowsOfOneRead = 4;
+
     private readonly ConcurrentQueue<StreamJob> _inbox = new();
     private readonly Queue<StreamJob> _waiting = new();
     private readonly List<StreamJob> _running = [];
@@ -138,12 +141,25 @@ internal sealed class StreamWorkload(
     {
         try
         {
-            _batch.Advance(_texts, options.PromptChunk);
+            _batch.Advance(_texts, PromptChunk());
         }
         catch (Exception)
         {
             foreach (StreamJob job in _stepping) AdvanceAlone(job);
         }
+    }
+
+    /// <summary>
+    /// As many tokens of a prompt as let the step of those that write take about twice its time. Prompt tokens of one stream follow each
+    /// other, and one row costs as much as some rows together: the weights have to be read for it alone.
+    /// </summary>
+    private int PromptChunk()
+    {
+        int reading = 0;
+        foreach (Generation text in _texts) reading += text.PromptLeft > 0 ? 1 : 0;
+        if (reading == 0 || reading == _texts.Count) return options.PromptChunk;
+        int beside = Math.Max(1, _texts.Count / Math.Max(reading, RowsOfOneRead));
+        return Math.Min(options.PromptChunk, 1 + beside);
     }
 
     private void AdvanceAlone(StreamJob job)

@@ -6,18 +6,20 @@ namespace RnnService.Benchmarks.Load;
 internal sealed class EngineSteps
 {
     private readonly LanguageModel _model;
+    private readonly GenerationBatch _batch;
     private readonly Generation[] _streams;
 
     public EngineSteps(LanguageModel model, int streams)
     {
         _model = model;
+        _batch = new GenerationBatch(model);
         _streams = [.. Enumerable.Range(0, streams).Select(New)];
     }
 
     /// <summary>Moves every stream on by one token; one that ends is replaced.</summary>
     public void Step()
     {
-        _model.Advance(_streams);
+        _batch.Advance(_streams);
         for (int i = 0; i < _streams.Length; i++)
         {
             if (_streams[i].Finished is not null) _streams[i] = New(i);

@@ -12,6 +12,9 @@ internal static class LoadCommand
     [
         ("rate", StreamParts.RateAsync),
         ("streams", StreamParts.LatenciesAsync),
+        ("crowd", StreamParts.CrowdAsync),
+        ("prompt", StreamParts.PromptAsync),
+        ("start", CostParts.StartAsync),
     ];
 
     public static async Task<int> RunAsync(string[] names)

@@ -17,7 +17,7 @@ internal sealed class LoadModels : IDisposable
     public LoadModels()
     {
         Path = Directory.CreateTempSubdirectory("rnn-load-").FullName;
-        Language = (LanguageModel)TextModel.Create(
+        TextModel language = TextModel.Create(
             new ModelConfig
             {
                 Task = ModelTask.LanguageModel,
@@ -31,18 +31,21 @@ internal sealed class LoadModels : IDisposable
             new ModelVocabulary(new Vocabulary(
                 [Vocabulary.Padding, Vocabulary.Unknown, "\n", .. Enumerable.Range(' ', Tokens - 3).Select(code => ((char)code).ToString())])),
             Parameters.Random(1));
-        ModelFolder.Save(System.IO.Path.Combine(Path, Characters), Language, "ROMEO:");
+        ModelFolder.Save(System.IO.Path.Combine(Path, Characters), language, "ROMEO:");
+        LanguageFolder = ModelFolder.Load(System.IO.Path.Combine(Path, Characters));
         Directory.CreateSymbolicLink(System.IO.Path.Combine(Path, Sentiment), System.IO.Path.Combine(Shipped, Sentiment));
-        Classifier = (Classifier)ModelFolder.Load(System.IO.Path.Combine(Shipped, Sentiment)).Model;
+        SentimentFolder = ModelFolder.Load(System.IO.Path.Combine(Shipped, Sentiment));
     }
 
     public string Path { get; }
 
     /// <summary>The character model in this process.</summary>
-    public LanguageModel Language { get; }
+    public LoadedModel LanguageFolder { get; }
+
+    public LanguageModel Language => (LanguageModel)LanguageFolder.Model;
 
     /// <summary>The sentiment model in this process.</summary>
-    public Classifier Classifier { get; }
+    public LoadedModel SentimentFolder { get; }
 
     /// <summary>The folder of the models that come with the service.</summary>
     public static string Shipped => System.IO.Path.Combine(ServiceProcess.Repository, "models");

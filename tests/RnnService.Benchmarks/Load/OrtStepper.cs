@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using RnnService.Engine;
 using RnnService.Engine.Tasks;
 using RnnService.Onnx;
 
@@ -18,10 +19,11 @@ internal sealed class OrtStepper : IDisposable
     private readonly long[] _ids;
     private int _next;
 
-    public OrtStepper(LanguageModel model, int streams, int threads)
+    public OrtStepper(LoadedModel folder, int streams, int threads)
     {
         using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1 };
-        _session = new InferenceSession(OnnxExport.ToBytes(model), options);
+        _session = new InferenceSession(OnnxExport.ToBytes(folder).Content, options);
+        TextModel model = folder.Model;
         ModelConfig config = model.Config;
         int state = config.Layers * config.HiddenSize, vocabulary = model.Vocabulary.Tokens.Count;
         _ids = new long[streams];

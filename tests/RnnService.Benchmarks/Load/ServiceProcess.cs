@@ -82,6 +82,7 @@ internal sealed class ServiceProcess : IDisposable
     public async Task<double> AllocatedAsync()
     {
         string text = await Client.GetStringAsync($"http://127.0.0.1:{Port}/metrics");
+        await Task.Yield(); // as in StreamLoad
         string line = text.Split('\n').First(line => line.StartsWith("dotnet_gc_heap_total_allocated_bytes_total", StringComparison.Ordinal));
         return double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[^1], CultureInfo.InvariantCulture);
     }
@@ -89,7 +90,7 @@ internal sealed class ServiceProcess : IDisposable
     public void Dispose()
     {
         _process.Kill();
-        _process.WaitForExit();
+        _process.WaitForExit(10_000);
         _process.Dispose();
     }
 

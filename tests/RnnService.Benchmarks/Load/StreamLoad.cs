@@ -21,6 +21,9 @@ internal sealed class StreamLoad(int port)
     /// Keeps <paramref name="streams"/> streams running, each replaced when it ends. Newcomers come beside them, as Poisson arrivals that
     /// wait for nobody: the time to the first token counts from the planned arrival, so that a service that falls behind cannot hide it.
     /// </summary>
+    /// <param name="streams">How many are held.</param>
+    /// <param name="seconds">For how long.</param>
+    /// <param name="disturbance">A request that comes when it begins and is left when it ends.</param>
     public async Task<StreamFigures> HoldAsync(int streams, double seconds, byte[]? disturbance = null)
     {
         using var held = new Held(port, streams);
@@ -30,16 +33,10 @@ internal sealed class StreamLoad(int port)
         double from = Clock.Now, to = from + seconds;
         List<double> first = await NewcomersAsync(from, to, rate: Math.Clamp(streams, 10, 40));
         (int tokens, List<double> between) = await held.StopAsync(from, to);
+        if (disturbed.IsFaulted) await disturbed;
         disturbing?.Dispose();
-        try
-        {
-            await disturbed;
-        }
-        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
-        {
-            // Left while it was still going on.
-        }
-
+        await disturbed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // left while it was still going on
+        await Task.Yield(); // away from the thread that waits for all sockets: callers compute
         return new StreamFigures(first, between, (tokens + first.Count * NewcomerTokens) / seconds);
     }
 
@@ -58,6 +55,7 @@ internal sealed class StreamLoad(int port)
         }
 
         bool[] finished = await Task.WhenAll(all);
+        await Task.Yield();
         return (finished.Count(one => one), most, Clock.Now - from);
 
         async Task<bool> OneAsync()
