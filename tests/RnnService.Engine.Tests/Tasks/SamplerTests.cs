@@ -1,5 +1,7 @@
 using CsCheck;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Weights;
 using Xunit;
 
 namespace RnnService.Engine.Tests.Tasks;
@@ -81,6 +83,20 @@ public sealed class SamplerTests
         }
     }
 
+    /// <summary>The draw as one reads it in a book: everything sorted, then the first that carries the sum past a random part of it.</summary>
+    [Fact]
+    public void Selection_draws_what_sorting_everything_draws() => Gen.Select(
+        Gen.Float[-8, 8].Array[2, 200], Gen.Int[0, 220], Gen.OneOf(Gen.Float[0.01f, 1], Among(1f)), Gen.ULong).Sample(
+        (logits, topK, topP, seed) =>
+        {
+            if (topK == 0 && topP >= 1) return; // nothing is sorted
+            var sampler = new Sampler(new GenerationOptions { TopK = topK, TopP = topP, Temperature = 0.7f }, seed);
+            var random = new RandomSource(seed);
+            for (int draw = 0; draw < 4; draw++) Assert.Equal(Sorted(logits, topK, topP, random.Uniform()), sampler.Draw([.. logits], new Ranking()));
+        },
+        iter: 2000,
+        threads: 1);
+
     /// <summary>Whatever the options and however wild the logits, a token at −∞ is never drawn.</summary>
     [Fact]
     public void What_is_ruled_out_is_never_drawn() => Gen.Select(
@@ -103,6 +119,18 @@ public sealed class SamplerTests
         threads: 1);
 
     private static Gen<float> Among(params float[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    private static int Sorted(float[] logits, int topK, float topP, double uniform)
+    {
+        float[] probabilities = [.. logits.Select(logit => (logit - logits.Max()) / 0.7f)];
+        Activations.Softmax(probabilities);
+        List<int> order = [.. Enumerable.Range(0, logits.Length).OrderByDescending(id => probabilities[id])];
+        if (topK > 0) order = [.. order.Take(topK)];
+        double wanted = topP * order.Sum(id => (double)probabilities[id]), sum = 0;
+        if (topP < 1) order = [.. order.TakeWhile(id => (sum += probabilities[id]) - probabilities[id] < wanted)];
+        double target = uniform * order.Sum(id => (double)probabilities[id]);
+        return order.First(id => (target -= probabilities[id]) < 0);
+    }
 
     private static double[] Smallest(double[] weights, double p)
     {
