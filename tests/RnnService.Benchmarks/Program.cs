@@ -2,6 +2,7 @@ using RnnService.Benchmarks;
 using RnnService.Benchmarks.Load;
 using RnnService.Engine.Layers;
 
+if (args is ["ort-service", string folder]) return await OrtService.RunAsync(folder);
 if (args is ["load", .. string[] parts]) return await LoadCommand.RunAsync(parts);
 
 CellKind[] kinds = [CellKind.Lstm, CellKind.Gru];
