@@ -1,5 +1,6 @@
 using RnnService.Benchmarks;
 using RnnService.Engine.Layers;
+using RnnService.Engine.Weights;
 
 CellKind[] kinds = [CellKind.Lstm, CellKind.Gru];
 var all = new List<(Workload Work, double Goal, int Threads)>();
@@ -18,6 +19,10 @@ foreach (CellKind kind in kinds)
     }
 
     all.Add((Workload.S(kind, 20, 1, both: true), 0.60, 2));
+    all.Add((Workload.M(kind, 1, 1) with { Type = TensorType.I8 }, 0.25, 1));
+    all.Add((Workload.L(kind, 1, 1) with { Type = TensorType.I8 }, 0.25, 1));
+    all.Add((Workload.L(kind, 1, 1) with { Type = TensorType.BF16 }, 0.50, 1));
+    all.Add((Workload.M(kind, 1, 32) with { Type = TensorType.I8 }, 0.95, 1));
 }
 
 foreach ((Workload work, double goal, int threads) in all)

@@ -46,7 +46,7 @@ internal sealed class TimeLoop
         {
             _weight = parameters.Add($"{prefix}.weight_ih_{suffix}", Initializer.Glorot(_cell.Gates), width, inputSize);
             _bias = parameters.Add($"{prefix}.bias_ih_{suffix}", _cell.BiasStart, width);
-            _forward = new PackedMatrix(inputSize, width);
+            _forward = new PackedMatrix(inputSize, width, Storage.Of(_weight));
             _backward = parameters.IsTrainable ? new PackedMatrix(width, inputSize) : null;
             if (!parameters.HasValues) return;
             Refresh();
