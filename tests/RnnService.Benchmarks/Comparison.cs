@@ -81,7 +81,8 @@ internal sealed class Comparison
         (double our, double their) = Race.Run(training is null ? () => ours.Run() : training.Run, () => theirs.Run());
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {work} | {our * 1e6:F1} | {their * 1e6:F1} | {our / their:F2} | {goal:F2} | {(our / their <= goal ? "yes" : "no")} | {work.Operations / our / operations:P0} |");
+            $"| {work} | {our * 1e6:F1} | {their * 1e6:F1} | {our / their:F2} | {goal:F2} | {(our / their <= goal ? "yes" : "no")} "
+            + $"| {work.Operations / our / operations:P0} |");
     }
 
     private static void CheckSame(Workload work, ReadOnlySpan<float> found, ReadOnlySpan<float> wanted)

@@ -7,7 +7,6 @@ namespace RnnService.Benchmarks;
 /// <summary>A training step of this engine on a workload: forward, backward from a given gradient of the output, and Adam's update.</summary>
 internal sealed class TrainingPeer
 {
-    private readonly Embedding _embedding;
     private readonly Recurrent _recurrent;
     private readonly BatchLayout _layout;
     private readonly int[] _ids;
@@ -18,8 +17,8 @@ internal sealed class TrainingPeer
 
     public TrainingPeer(Workload work, int[] ids)
     {
-        _embedding = new Embedding(_parameters, "embedding", Workload.Vocabulary, work.Embedding);
-        _recurrent = new Recurrent(work.Kind, _parameters, "rnn", work.Embedding, work.Hidden, work.Layers, Direction.Forward);
+        var embedding = new Embedding(_parameters, "embedding", Workload.Vocabulary, work.Embedding);
+        _recurrent = new Recurrent(work.Kind, _parameters, "rnn", work.Embedding, work.Hidden, work.Layers, Direction.Forward, embedding);
         int[] lengths = new int[work.Batch];
         lengths.AsSpan().Fill(work.Steps);
         _layout = BatchLayout.Of(lengths);
@@ -33,15 +32,12 @@ internal sealed class TrainingPeer
     {
         _workspace.Reset();
         var pass = new Pass(_workspace, record: true);
-        Memory<float> embedded = pass.Workspace.Take(_layout.Rows * _embedding.Size);
-        _embedding.Forward(_ids, embedded.Span, _embedding.Size);
-        Recurrent.Run run = _recurrent.Forward(pass, _layout, embedded, _recurrent.NewState(_layout.Batch));
+        Recurrent.Run run = _recurrent.ForwardTokens(pass, _layout, _ids, _recurrent.NewState(_layout.Batch));
         // The gradient of half the sum of squares.
         Memory<float> dOutput = pass.Workspace.Take(run.Output.Length);
         run.Output.CopyTo(dOutput);
         _gradients.Clear();
-        Memory<float> dInput = _recurrent.Backward(pass, run, dOutput, _recurrent.NewState(_layout.Batch), _gradients);
-        _embedding.Backward(_ids, dInput.Span, _embedding.Size, _gradients);
+        _recurrent.Backward(pass, run, dOutput, _recurrent.NewState(_layout.Batch), _gradients);
         foreach (Parameter parameter in _parameters.All)
         {
             Optimization.Adam(

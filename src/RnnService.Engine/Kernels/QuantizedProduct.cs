@@ -116,8 +116,10 @@ internal readonly unsafe struct QuantizedProduct(
             return sum + Avx2.MultiplyAddAdjacent(pairs, Vector256<short>.One);
         }
 
-        for (int shift = 24; shift >= 0; shift -= 8)
-            sum += Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(x, shift), 24) * Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(w.AsInt32(), shift), 24);
+        for (int shift = 24; shift >= 0; shift -= 8) sum += Byte(x, shift) * Byte(w.AsInt32(), shift);
         return sum;
+
+        static Vector256<int> Byte(Vector256<int> bytes, int shift) =>
+            Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(bytes, shift), 24);
     }
 }

@@ -68,7 +68,8 @@ public sealed class NarrowWeightsTests
                 (double scaleA, int[] qa) = Quantized(a.AsSpan(row * strideA, k));
                 (double scaleW, int[] qw) = Quantized(w.AsSpan(column * k, k));
                 double wanted = before[i] + scaleA * scaleW * qa.Zip(qw, (x, y) => x * y).Sum();
-                Assert.True(Math.Abs(wanted - c[i]) <= 1e-6 * (1 + Math.Abs(wanted)), $"K {k}, N {n}: [{row},{column}] is {c[i]}, {wanted} wanted");
+                Assert.True(
+                    Math.Abs(wanted - c[i]) <= 1e-6 * (1 + Math.Abs(wanted)), $"K {k}, N {n}: [{row},{column}] is {c[i]}, {wanted} wanted");
             }
         }
 
