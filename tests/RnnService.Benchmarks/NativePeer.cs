@@ -20,7 +20,7 @@ internal sealed class NativePeer
         Parameters start = Parameters.Random(1);
         Build(work, start);
         // The same values once more, as a model that is not to be trained.
-        Parameters = Parameters.From((name, _) => start.All.Single(parameter => parameter.Name == name).Values.ToArray());
+        Parameters = Parameters.From((name, _) => start.All.Single(parameter => parameter.Name == name).Values.ToArray(), typeOf: _ => work.Type);
         _recurrent = Build(work, Parameters);
         _state = _recurrent.NewState(work.Batch);
         int[] lengths = new int[work.Batch];

@@ -35,7 +35,9 @@ internal static class OnnxGraph
             node.Attribute.Add(new AttributeProto { Name = "hidden_size", Type = 2, I = hidden });
             node.Attribute.Add(new AttributeProto
             {
-                Name = "direction", Type = 3, S = ByteString.CopyFromUtf8(work.Both ? "bidirectional" : "forward"),
+                Name = "direction",
+                Type = 3,
+                S = ByteString.CopyFromUtf8(work.Both ? "bidirectional" : "forward"),
             });
             if (work.Kind == CellKind.Gru) node.Attribute.Add(new AttributeProto { Name = "linear_before_reset", Type = 2, I = 1 });
 

@@ -16,7 +16,9 @@ internal sealed class OnnxPeer : IDisposable
     {
         using var options = new SessionOptions
         {
-            IntraOpNumThreads = threads, InterOpNumThreads = 1, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            IntraOpNumThreads = threads,
+            InterOpNumThreads = 1,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
         };
         _session = new InferenceSession(OnnxGraph.Of(work, parameters), options);
         int width = work.Hidden * (work.Both ? 2 : 1);

@@ -1,42 +1,31 @@
+using BenchmarkDotNet.Running;
 using RnnService.Benchmarks;
 using RnnService.Benchmarks.Load;
-using RnnService.Engine.Layers;
 
-if (args is ["ort-service", string folder]) return await OrtService.RunAsync(folder);
-if (args is ["load", .. string[] parts]) return await LoadCommand.RunAsync(parts);
-
-CellKind[] kinds = [CellKind.Lstm, CellKind.Gru];
-var all = new List<(Workload Work, double Goal, int Threads)>();
-foreach (CellKind kind in kinds)
+// kernels [options of BenchmarkDotNet]   kernels and layers alone
+// load [--write] [part …] the service under load, into results/ with --write
+// ort-service FOLDER the peer of /classify, which load starts
+// [--write] [part of a workload's name …] the table against ONNX Runtime, into results/ with --write
+bool write = args.Contains("--write");
+switch (args.Where(arg => arg != "--write").ToArray())
 {
-    all.Add((Workload.S(kind, 1, 1), 0.25, 1));
-    all.Add((Workload.M(kind, 1, 1), 0.78, 1));
-    all.Add((Workload.L(kind, 1, 1), 0.72, 1));
-    all.Add((Workload.S(kind, 64, 1), 0.55, 1));
-    all.Add((Workload.M(kind, 64, 1), 0.85, 1));
-    foreach (int steps in (int[])[64, 1])
-    {
-        all.Add((Workload.S(kind, steps, 32), 0.95, 1));
-        all.Add((Workload.M(kind, steps, 32), 0.95, 1));
-        all.Add((Workload.L(kind, steps, 32), 0.95, 1));
-    }
-
-    all.Add((Workload.S(kind, 20, 1, both: true), 0.60, 2));
+    case ["kernels", .. string[] options]:
+        BenchmarkSwitcher.FromAssembly(typeof(ProductBenchmarks).Assembly).Run(options);
+        return 0;
+    case ["load", .. string[] parts]:
+        return await LoadCommand.RunAsync(parts, write ? ResultFile("load.md") : null);
+    case ["ort-service", string folder]:
+        return await OrtService.RunAsync(folder);
+    case var names:
+        var comparison = new Comparison();
+        comparison.Run(names);
+        if (write) comparison.Write(ResultFile("onnxruntime.md"));
+        return 0;
 }
 
-foreach ((Workload work, double goal, int threads) in all)
+static string ResultFile(string name)
 {
-    if (args.Length > 0 && !args.Any(arg => work.ToString().Contains(arg, StringComparison.OrdinalIgnoreCase))) continue;
-    var random = new Random(1);
-    int[] ids = [.. Enumerable.Range(0, work.Steps * work.Batch).Select(_ => random.Next(Workload.Vocabulary))];
-    var ours = new NativePeer(work, ids, threads);
-    using var theirs = new OnnxPeer(work, ours.Parameters, ids, threads);
-    ReadOnlySpan<float> found = ours.Run(), wanted = theirs.Run();
-    float worst = 0;
-    for (int i = 0; i < wanted.Length; i++) worst = MathF.Max(worst, MathF.Abs(found[i] - wanted[i]));
-    (double our, double their) = Race.Run(() => ours.Run(), () => theirs.Run());
-    Console.WriteLine(FormattableString.Invariant(
-        $"{work,-36} ours {our * 1e6,10:F1} us ({work.Operations / our * 1e-9,5:F1} GFLOP/s)  ORT {their * 1e6,10:F1} us ({work.Operations / their * 1e-9,5:F1})  ratio {our / their:F3}  goal {goal:F2}  {(our / their <= goal ? "met" : "-")}  worst {worst:E1}"));
+    string folder = AppContext.BaseDirectory;
+    while (!File.Exists(Path.Combine(folder, "RnnService.Benchmarks.csproj"))) folder = Path.GetDirectoryName(folder)!;
+    return Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "results")).FullName, name);
 }
-
-return 0;

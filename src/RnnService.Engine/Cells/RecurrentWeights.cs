@@ -18,7 +18,7 @@ internal sealed class RecurrentWeights
         int hidden = weight.Shape[1];
         _weight = weight;
         _offset = firstBlock * hidden * hidden;
-        _forward = new PackedMatrix(hidden, blocks * hidden);
+        _forward = new PackedMatrix(hidden, blocks * hidden, Storage.Of(weight));
         _backward = trainable ? new PackedMatrix(blocks * hidden, hidden) : null;
     }
 

@@ -22,6 +22,14 @@ internal readonly struct Lanes
     /// <summary>1 in every lane.</summary>
     public static Lanes One => new(Vector256<float>.One);
 
+    /// <summary>The same in every lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes Of(float value) => new(Vector256.Create(value));
+
+    /// <summary>Eight integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Lanes Of(int* values) => new(Vector256.ConvertToSingle(Vector256.Load(values)));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes operator +(Lanes x, Lanes y) => new(x._value + y._value);
 

@@ -1,9 +1,27 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
 namespace RnnService.Engine.Kernels;
 
+/// <summary>How a matrix keeps its weights.</summary>
+public enum WeightStorage
+{
+    /// <summary>32-bit floats.</summary>
+    Single,
+
+    /// <summary>Their upper halves, rounded to nearest: half of the bytes, and what float would give for the rounded weights.</summary>
+    BFloat16,
+
+    /// <summary>
+    /// 8 bits with a scale a column, w ≈ scale·q with |q| ≤ 127; the rows multiplied are rounded the same way, each with its own scale.
+    /// </summary>
+    Int8,
+}
+
 /// <summary>
-/// A matrix B [K,N] laid out for products C += A·B: panels of 16 columns, each panel holding its K rows one after the other, the last
+/// A matrix B [K,N] laid out for products C += A·B: panels of two vectors' columns, each panel holding its K rows one after the other, the last
 /// panel filled up with zeros. Every output is one accumulator to which the K products are added in ascending order, whatever the number
-/// of rows of A, so a row's result has the same bits alone and inside any batch. Safe for any number of readers while nobody packs.
+/// of rows of A, so a row's result has the same bits alone and inside any batch; 8-bit products are added up exactly. Safe for any number of readers while nobody packs.
 /// </summary>
 public sealed class PackedMatrix
 {
@@ -12,12 +30,17 @@ public sealed class PackedMatrix
     /// <summary>Columns a panel: two vectors.</summary>
     internal static int Panel => 2 * Tile.VectorSize;
 
-    private Memory<float> _panels; // [panels, K, 16]; empty until something is packed
+    private readonly WeightStorage _storage;
+    private readonly float[] _scales; // [N] with 8-bit storage
+
+    private Memory<float> _panels; // the panels' bytes, [panels, K, 16] floats for instance; empty until something is packed
 
     /// <summary>A place for B [<paramref name="rows"/>, <paramref name="columns"/>]; memory is taken when it is packed.</summary>
-    public PackedMatrix(int rows, int columns)
-        : this(rows, columns, default)
+    public PackedMatrix(int rows, int columns, WeightStorage storage = WeightStorage.Single)
+        : this(rows, columns, default(Memory<float>))
     {
+        _storage = storage;
+        if (storage == WeightStorage.Int8) _scales = new float[columns];
     }
 
     /// <summary>Uses scratch memory of at least <see cref="SizeOf"/> floats for B.</summary>
@@ -26,6 +49,7 @@ public sealed class PackedMatrix
         Rows = rows;
         Columns = columns;
         _panels = panels;
+        _scales = [];
     }
 
     /// <summary>K, the inner dimension of the products.</summary>
@@ -41,23 +65,19 @@ public sealed class PackedMatrix
     public void PackTransposed(ReadOnlySpan<float> w)
     {
         CheckLength(w.Length, Rows * Columns, nameof(w));
-        Span<float> panels = Panels();
-        for (int column = 0; column < Columns; column++)
+        switch (_storage)
         {
-            Span<float> panel = panels[(column / Panel * Rows * Panel)..];
-            ReadOnlySpan<float> source = w.Slice(column * Rows, Rows);
-            int at = column % Panel;
-            foreach (float value in source)
-            {
-                panel[at] = value;
-                at += Panel;
-            }
+            case WeightStorage.Single: Place(w, Panels()); break;
+            case WeightStorage.BFloat16: PlaceHalves(w, MemoryMarshal.Cast<float, ushort>(Panels())); break;
+            default: PlaceQuantized(w, MemoryMarshal.Cast<float, sbyte>(Panels())); break;
         }
     }
 
     /// <summary>Packs B [K,N] as it stands, row-major with <paramref name="stride"/> floats from row to row.</summary>
+    /// <exception cref="InvalidOperationException">The storage is not single precision: narrow weights are transposed ones.</exception>
     public void Pack(ReadOnlySpan<float> b, int stride)
     {
+        if (_storage != WeightStorage.Single) throw new InvalidOperationException($"{_storage} stores a transposed matrix only");
         Span<float> panels = Panels();
         for (int first = 0; first < Columns; first += Panel)
         {
@@ -85,17 +105,102 @@ public sealed class PackedMatrix
         CheckLength(a.Length, (rows - 1) * strideA + Rows, nameof(a), atLeast: true);
         CheckLength(c.Length, (rows - 1) * strideC + Columns, nameof(c), atLeast: true);
         if (_panels.IsEmpty) throw new InvalidOperationException($"nothing was packed into the matrix [{Rows}, {Columns}]");
+        bool shared = crew is { IsTwo: true } && (long)rows * Rows * Columns >= WorthSharing, fromEnd = crew is { FromEnd: true };
+        if (_storage == WeightStorage.Int8)
+        {
+            MultiplyQuantized(rows, a, strideA, c, strideC, shared ? crew : null, fromEnd);
+            return;
+        }
+
         fixed (float* a0 = a, c0 = c, b0 = _panels.Span)
         {
-            var product = new Product(rows, Rows, Columns, a0, strideA, b0, c0, strideC, crew is { FromEnd: true });
-            if (crew is { IsTwo: true } && (long)rows * Rows * Columns >= WorthSharing) crew.Both(&Product.RunHalf, &product);
+            var product = new Product(rows, Rows, Columns, a0, strideA, b0, _storage == WeightStorage.BFloat16, c0, strideC, fromEnd);
+            if (shared) crew!.Both(&Product.RunHalf, &product);
             else product.Run(0, product.PanelCount);
         }
     }
 
+    private unsafe void MultiplyQuantized(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC, Crew? crew, bool fromEnd)
+    {
+        int depth = QuantizedProduct.Padded(Rows);
+        sbyte[] quantized = ArrayPool<sbyte>.Shared.Rent(rows * depth);
+        float[] scales = ArrayPool<float>.Shared.Rent(rows);
+        for (int row = 0; row < rows; row++)
+            scales[row] = QuantizedProduct.Quantize(a.Slice(row * strideA, Rows), quantized.AsSpan(row * depth, depth));
+        fixed (float* c0 = c, b0 = _panels.Span, scaleA = scales, scaleB = _scales)
+        fixed (sbyte* a0 = quantized)
+        {
+            var product = new QuantizedProduct(rows, Rows, Columns, a0, scaleA, (sbyte*)b0, scaleB, c0, strideC, fromEnd);
+            if (crew is not null) crew.Both(&QuantizedProduct.RunHalf, &product);
+            else product.Run(0, product.PanelCount);
+        }
+
+        ArrayPool<sbyte>.Shared.Return(quantized);
+        ArrayPool<float>.Shared.Return(scales);
+    }
+
+    private void Place(ReadOnlySpan<float> w, Span<float> panels)
+    {
+        for (int column = 0; column < Columns; column++)
+        {
+            Span<float> panel = panels[(column / Panel * Rows * Panel)..];
+            int at = column % Panel;
+            foreach (float value in w.Slice(column * Rows, Rows))
+            {
+                panel[at] = value;
+                at += Panel;
+            }
+        }
+    }
+
+    private void PlaceHalves(ReadOnlySpan<float> w, Span<ushort> panels)
+    {
+        for (int column = 0; column < Columns; column++)
+        {
+            Span<ushort> panel = panels[(column / Panel * Rows * Panel)..];
+            int at = column % Panel;
+            foreach (float value in w.Slice(column * Rows, Rows))
+            {
+                panel[at] = UpperHalf(value);
+                at += Panel;
+            }
+        }
+    }
+
+    private void PlaceQuantized(ReadOnlySpan<float> w, Span<sbyte> panels)
+    {
+        const int Panel = QuantizedProduct.Panel, Group = QuantizedProduct.Group;
+        int depth = QuantizedProduct.Padded(Rows);
+        sbyte[] values = new sbyte[depth];
+        for (int column = 0; column < Columns; column++)
+        {
+            _scales[column] = QuantizedProduct.Quantize(w.Slice(column * Rows, Rows), values);
+            Span<sbyte> panel = panels[(column / Panel * depth * Panel)..];
+            for (int k = 0; k < depth; k += Group) values.AsSpan(k, Group).CopyTo(panel[(k * Panel + column % Panel * Group)..]);
+        }
+    }
+
+    /// <summary>Rounded to nearest, ties to even; NaN stays NaN.</summary>
+    private static ushort UpperHalf(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)0x7FC0 : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+
     private Span<float> Panels()
     {
-        if (_panels.IsEmpty) _panels = AlignedMemory.Allocate(SizeOf(Rows, Columns));
+        if (_panels.IsEmpty)
+        {
+            _panels = AlignedMemory.Allocate(_storage switch
+            {
+                WeightStorage.Single => SizeOf(Rows, Columns),
+                WeightStorage.BFloat16 => SizeOf(Rows, Columns) / 2,
+                _ => (Columns + QuantizedProduct.Panel - 1) / QuantizedProduct.Panel * QuantizedProduct.Panel
+                    * QuantizedProduct.Padded(Rows) / sizeof(float),
+            });
+            _panels.Span.Clear();
+        }
+
         return _panels.Span;
     }
 

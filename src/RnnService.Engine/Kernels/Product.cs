@@ -5,13 +5,15 @@ namespace RnnService.Engine.Kernels;
 /// up its products in ascending order of the depth whichever way the blocks are taken.
 /// </summary>
 internal readonly unsafe struct Product(
-    int rows, int depth, int columns, float* a, int strideA, float* b, float* c, int strideC, bool fromEnd)
+    int rows, int depth, int columns, float* a, int strideA, void* b, bool halves, float* c, int strideC, bool fromEnd)
 {
-    internal const int DepthBlock = 384;  // rows of a panel that stay in the first-level cache: 24 KiB where a panel has 16 columns
-    private const int RowBlock = 96;      // rows of A that stay in the second-level cache: 144 KiB
+    internal const int DepthBlock = 1024; // rows of a panel that stay in the second-level cache: 128 KiB where a panel has 32 columns
+    private const int RowBlock = 96;      // rows of A that stay there beside them: 384 KiB
     private const int PanelsAtOnce = 4;   // against a single row: eight accumulators
 
     private static int Panel => 2 * Tile.VectorSize;
+
+    private nint RowBytes => (nint)Panel * (halves ? sizeof(ushort) : sizeof(float)); // of one row of a panel
 
     public int PanelCount => (columns + Panel - 1) / Panel;
 
@@ -43,7 +45,7 @@ internal readonly unsafe struct Product(
                 {
                     int panel = fromEnd ? endPanel - 1 - (i - firstPanel) : i, column = panel * Panel;
                     MultiplyPanel(
-                        k, count, a + row * strideA + from, b + column * depth + from * Panel, c + row * strideC + column,
+                        k, count, a + row * strideA + from, (byte*)b + ((nint)panel * depth + from) * RowBytes, c + row * strideC + column,
                         Math.Min(Panel, columns - column));
                 }
             }
@@ -61,13 +63,14 @@ internal readonly unsafe struct Product(
             int first = firstPanel + skipped, width = columns - first * Panel;
             float* result = c + first * Panel, target = width < units * Panel ? tile : result;
             if (target == tile) Copy(result, tile, width);
-            Tile.MultiplyAdd(units, onePanel: false, depth, a, 0, b + first * Panel * depth, depth * Panel, target, Panel);
+            Tile.MultiplyAdd(
+                units, onePanel: false, halves, depth, a, 0, (byte*)b + (nint)first * depth * RowBytes, depth * RowBytes, target, Panel);
             if (target == tile) Copy(tile, result, width);
         }
     }
 
     /// <summary>Some rows of A against one panel, in strips of equal height as far as that goes.</summary>
-    private void MultiplyPanel(int k, int count, float* from, float* panel, float* to, int width)
+    private void MultiplyPanel(int k, int count, float* from, void* panel, float* to, int width)
     {
         float* tile = stackalloc float[Tile.MostUnits * Panel];
         int strips = (count + Tile.MostUnits - 1) / Tile.MostUnits;
@@ -76,12 +79,12 @@ internal readonly unsafe struct Product(
             int units = count * (strip + 1) / strips - count * strip / strips;
             if (width == Panel)
             {
-                Tile.MultiplyAdd(units, onePanel: true, k, from, strideA, panel, 0, to, strideC);
+                Tile.MultiplyAdd(units, onePanel: true, halves, k, from, strideA, panel, 0, to, strideC);
             }
             else
             {
                 for (int row = 0; row < units; row++) Copy(to + row * strideC, tile + row * Panel, width);
-                Tile.MultiplyAdd(units, onePanel: true, k, from, strideA, panel, 0, tile, Panel);
+                Tile.MultiplyAdd(units, onePanel: true, halves, k, from, strideA, panel, 0, tile, Panel);
                 for (int row = 0; row < units; row++) Copy(tile + row * Panel, to + row * strideC, width);
             }
 

@@ -12,6 +12,9 @@ internal unsafe interface IVector<TSelf>
 
     static abstract TSelf Load(float* from);
 
+    /// <summary>Floats of which only the upper halves are stored.</summary>
+    static abstract TSelf Load(ushort* from);
+
     static abstract TSelf Broadcast(float value);
 
     /// <summary>x·y + z, rounded once where the processor can.</summary>
@@ -29,6 +32,10 @@ internal readonly unsafe struct Vector8(Vector256<float> value) : IVector<Vector
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector8 Load(float* from) => new(Vector256.Load(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector8 Load(ushort* from) =>
+        new(Vector256.ShiftLeft(Vector256.WidenLower(Vector128.Load(from).ToVector256Unsafe()), 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector8 Broadcast(float value) => new(Vector256.Create(value));
@@ -50,6 +57,10 @@ internal readonly unsafe struct Vector16(Vector512<float> value) : IVector<Vecto
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector16 Load(float* from) => new(Vector512.Load(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector16 Load(ushort* from) =>
+        new(Vector512.ShiftLeft(Vector512.WidenLower(Vector256.Load(from).ToVector512Unsafe()), 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector16 Broadcast(float value) => new(Vector512.Create(value));

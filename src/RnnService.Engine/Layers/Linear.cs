@@ -1,3 +1,4 @@
+using RnnService.Engine.Cells;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 
@@ -22,7 +23,7 @@ internal sealed class Linear
         (Outputs, Inputs) = (weight.Shape[0], weight.Shape[1]);
         _weight = weight;
         _bias = parameters.Add($"{prefix}.bias", Initializer.Zero, Outputs);
-        _forward = new PackedMatrix(Inputs, Outputs);
+        _forward = new PackedMatrix(Inputs, Outputs, Storage.Of(weight));
         _backward = parameters.IsTrainable ? new PackedMatrix(Outputs, Inputs) : null;
         if (parameters.HasValues) Refresh();
     }

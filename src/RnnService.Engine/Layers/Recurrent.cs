@@ -63,14 +63,7 @@ internal sealed class Recurrent
     /// <returns>The output [R, directions·H].</returns>
     public Memory<float> Read(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, RecurrentState state)
     {
-        Memory<float> embedded = default;
-        if (!_loops[0].ReadsIds)
-        {
-            embedded = pass.Workspace.Take(layout.Rows * _embedding!.Size);
-            _embedding.Forward(ids.Span, embedded.Span, _embedding.Size);
-        }
-
-        return Forward(pass, layout, new LayerInput(embedded, ids), state, 0, [], []);
+        return Forward(pass, layout, InputOf(pass, layout, ids), state, 0, [], []);
     }
 
     /// <summary>Runs the stack.</summary>
@@ -79,11 +72,23 @@ internal sealed class Recurrent
     /// <param name="input">x [R,D]; kept until the way back.</param>
     /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
     /// <param name="dropBetween">Dropout between layers.</param>
-    public Run Forward(Pass pass, BatchLayout layout, ReadOnlyMemory<float> input, RecurrentState state, float dropBetween = 0)
+    public Run Forward(Pass pass, BatchLayout layout, ReadOnlyMemory<float> input, RecurrentState state, float dropBetween = 0) =>
+        Forward(pass, layout, new LayerInput(input, default), state, dropBetween);
+
+    /// <summary>Runs the stack over tokens. On the way back their embedding gets its gradient, and the input has none.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="ids">Token ids [R]; kept until the way back.</param>
+    /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
+    /// <param name="dropBetween">Dropout between layers.</param>
+    public Run ForwardTokens(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, RecurrentState state, float dropBetween = 0) =>
+        Forward(pass, layout, InputOf(pass, layout, ids), state, dropBetween);
+
+    private Run Forward(Pass pass, BatchLayout layout, LayerInput input, RecurrentState state, float dropBetween)
     {
         var tapes = new TimeLoop.Tape?[_loops.Length];
         var masks = new Memory<float>?[_loops.Length / _directions];
-        Memory<float> output = Forward(pass, layout, new LayerInput(input, default), state, dropBetween, tapes, masks);
+        Memory<float> output = Forward(pass, layout, input, state, dropBetween, tapes, masks);
         return new Run(layout, output, tapes, masks);
     }
 
@@ -93,7 +98,7 @@ internal sealed class Recurrent
     /// <param name="dOutput">[R, directions·H]; overwritten.</param>
     /// <param name="dState">In: gradient of the final state; out: of the start. In the caller's order.</param>
     /// <param name="gradients">The gradients of the parameters are added.</param>
-    /// <returns>The gradient of the input [R,D].</returns>
+    /// <returns>The gradient of the input [R,D]; of no meaning after <see cref="ForwardTokens"/>, which leads it to the embedding.</returns>
     public Memory<float> Backward(Pass pass, Run run, Memory<float> dOutput, RecurrentState dState, Gradients gradients)
     {
         BatchLayout layout = run.Layout;
@@ -101,7 +106,9 @@ internal sealed class Recurrent
         Span<float> dh = pass.Workspace.Take(layout.Batch * size).Span, dc = pass.Workspace.Take(layout.Batch * memory).Span;
         for (int layer = run.Masks.Length - 1; layer >= 0; layer--)
         {
-            Memory<float> dInput = pass.Workspace.TakeZeros(layout.Rows * _loops[layer * _directions].InputSize);
+            TimeLoop.Tape first = run.Tapes[layer * _directions]!;
+            bool byIds = layer == 0 && first.Input is { Values.IsEmpty: true, Ids.IsEmpty: false };
+            Memory<float> dInput = byIds ? default : pass.Workspace.TakeZeros(layout.Rows * _loops[layer * _directions].InputSize);
             for (int direction = 0; direction < _directions; direction++)
             {
                 int slot = layer * _directions + direction;
@@ -116,6 +123,8 @@ internal sealed class Recurrent
 
             if (run.Masks[layer] is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
             dOutput = dInput;
+            if (layer > 0 || byIds || first.Input.Ids.IsEmpty) continue;
+            _embedding!.Backward(first.Input.Ids.Span, dInput.Span, _embedding.Size, gradients);
         }
 
         return dOutput;
@@ -160,6 +169,15 @@ internal sealed class Recurrent
         }
 
         return output;
+    }
+
+    /// <summary>Token ids, with their embeddings where a product of these is less work than one of all tokens'.</summary>
+    private LayerInput InputOf(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids)
+    {
+        if (_loops[0].PrefersIds(layout.Rows)) return new LayerInput(default, ids);
+        Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding!.Size);
+        _embedding.Forward(ids.Span, embedded.Span, _embedding.Size);
+        return new LayerInput(embedded, ids);
     }
 
     /// <summary>One layer in both directions, each by a thread of its own.</summary>

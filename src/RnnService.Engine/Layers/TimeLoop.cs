@@ -22,6 +22,7 @@ internal sealed class TimeLoop
     private readonly PackedMatrix? _forward;
     private readonly PackedMatrix? _backward;
     private readonly float[] _inputBias;
+    private readonly Parameter? _tokens; // the embedding [V,D], where tokens may be read
     private readonly float[]? _table; // [V, G·H]: the input projection with its biases of every token
 
     /// <summary>One layer in one direction.</summary>
@@ -46,7 +47,8 @@ internal sealed class TimeLoop
         {
             _weight = parameters.Add($"{prefix}.weight_ih_{suffix}", Initializer.Glorot(_cell.Gates), width, inputSize);
             _bias = parameters.Add($"{prefix}.bias_ih_{suffix}", _cell.BiasStart, width);
-            _forward = new PackedMatrix(inputSize, width);
+            _tokens = tokens;
+            _forward = new PackedMatrix(inputSize, width, Storage.Of(_weight));
             _backward = parameters.IsTrainable ? new PackedMatrix(width, inputSize) : null;
             if (!parameters.HasValues) return;
             Refresh();
@@ -67,8 +69,8 @@ internal sealed class TimeLoop
 
     public bool HasMemory => _cell.HasMemory;
 
-    /// <summary>Whether token ids alone are input enough.</summary>
-    public bool ReadsIds => _table is not null;
+    /// <summary>Whether to read so many tokens by their ids: every token's projection is there, or in training takes less than the rows'.</summary>
+    public bool PrefersIds(int rows) => _table is not null || _tokens is not null && _backward is not null && _tokens.Shape[0] <= rows;
 
     /// <summary>Runs over all steps.</summary>
     /// <param name="pass">The pass.</param>
@@ -83,6 +85,7 @@ internal sealed class TimeLoop
     {
         int size = _cell.HiddenSize, width = _cell.Gates * size, memory = _cell.HasMemory ? size : 0;
         Tape? tape = pass.Record ? NewTape(pass, layout, input) : null;
+        ReadOnlyMemory<float> table = input.Values.IsEmpty && _tokens is not null ? TableOfTokens(pass) : default;
         Span<float> scratch = pass.Workspace.Take(layout.Batch * width).Span;
         Span<float> gates = tape is null ? pass.Workspace.Take(ChunkRows(layout) * width).Span : tape.Gates.Span;
         for (int step = 0, projected = 0, firstRow = 0; step < layout.Steps; step++)
@@ -91,7 +94,7 @@ internal sealed class TimeLoop
             if (step == projected)
             {
                 (projected, firstRow, int rows) = Chunk(layout, step, tape is null);
-                Project(input, firstRow, rows, gates, pass.Crew);
+                Project(input, table.Span, firstRow, rows, gates, pass.Crew);
             }
 
             Span<float> hHere = h[..(n * size)], cHere = c[..(n * memory)], saved = default;
@@ -118,7 +121,7 @@ internal sealed class TimeLoop
     /// <param name="stride">Floats from row to row of <paramref name="dOutput"/>.</param>
     /// <param name="dh">[N,H] by rank; in: gradient of the final state; out: of the start.</param>
     /// <param name="dc">The same for c.</param>
-    /// <param name="dInput">[R,D]; the gradient of the input is added.</param>
+    /// <param name="dInput">[R,D]; the gradient of the input is added. Empty where ids were read: their embedding's is added instead.</param>
     /// <param name="gradients">The gradients of the parameters are added.</param>
     public void Backward(
         Pass pass, BatchLayout layout, Tape tape, ReadOnlySpan<float> dOutput, int stride,
@@ -152,9 +155,33 @@ internal sealed class TimeLoop
         int rows = layout.Rows;
         if (rows == 0) return;
         _cell.AddRecurrentGradient(rows, gates, hPrevious, saved, gradients, pass.Workspace);
-        WeightGradient.Add(rows, gates, width, width, tape.Input.Span, InputSize, InputSize, gradients.Of(_weight), pass.Workspace);
+        ReadOnlySpan<float> x = tape.Input.Values.Span;
+        if (x.IsEmpty && _tokens is not null)
+        {
+            // What the rows of one token send back meets in one row, and goes on to the embedding's.
+            rows = _tokens.Shape[0];
+            x = _tokens.Values;
+            dInput = gradients.Of(_tokens);
+            gates = SumByToken(pass, tape, rows, width);
+        }
+
+        WeightGradient.Add(rows, gates, width, width, x, InputSize, InputSize, gradients.Of(_weight), pass.Workspace);
         WeightGradient.AddBias(rows, gates, width, gradients.Of(_bias!));
         _backward!.MultiplyAdd(rows, gates, width, dInput, InputSize);
+    }
+
+    private static Span<float> SumByToken(Pass pass, Tape tape, int tokens, int width)
+    {
+        Span<float> sums = pass.Workspace.TakeZeros(tokens * width).Span;
+        ReadOnlySpan<float> gates = tape.Gates.Span;
+        ReadOnlySpan<int> ids = tape.Input.Ids.Span;
+        for (int row = 0; row < ids.Length; row++)
+        {
+            Span<float> sum = sums.Slice(ids[row] * width, width);
+            TensorPrimitives.Add(sum, gates.Slice(row * width, width), sum);
+        }
+
+        return sums;
     }
 
     public void Refresh()
@@ -177,11 +204,20 @@ internal sealed class TimeLoop
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a cell"),
     };
 
+    private ReadOnlyMemory<float> TableOfTokens(Pass pass)
+    {
+        if (_table is not null) return _table;
+        int count = _tokens!.Shape[0];
+        Memory<float> table = pass.Workspace.Take(count * _inputBias.Length);
+        Project(count, _tokens.Values, table.Span, pass.Crew);
+        return table;
+    }
+
     private Tape NewTape(Pass pass, BatchLayout layout, LayerInput input)
     {
         int floats = layout.Rows * _cell.HiddenSize;
         return new Tape(
-            input.Values, pass.Workspace.Take(_cell.Gates * floats), pass.Workspace.Take(floats),
+            input, pass.Workspace.Take(_cell.Gates * floats), pass.Workspace.Take(floats),
             pass.Workspace.Take(_cell.HasMemory ? floats : 0), pass.Workspace.Take(_cell.Saved * floats));
     }
 
@@ -205,13 +241,13 @@ internal sealed class TimeLoop
     }
 
     /// <summary>The input projection with its biases of some rows, into the first rows of the gates.</summary>
-    private void Project(LayerInput input, int firstRow, int rows, Span<float> gates, Crew crew)
+    private void Project(LayerInput input, ReadOnlySpan<float> table, int firstRow, int rows, Span<float> gates, Crew crew)
     {
         int width = _inputBias.Length;
-        if (_table is { } table && input.Values.IsEmpty)
+        if (!table.IsEmpty)
         {
             ReadOnlySpan<int> ids = input.Ids.Span.Slice(firstRow, rows);
-            for (int row = 0; row < rows; row++) table.AsSpan(ids[row] * width, width).CopyTo(gates[(row * width)..]);
+            for (int row = 0; row < rows; row++) table.Slice(ids[row] * width, width).CopyTo(gates[(row * width)..]);
             return;
         }
 
@@ -228,7 +264,7 @@ internal sealed class TimeLoop
 
     /// <summary>What one direction of one layer keeps for the way back, all by row of the layout.</summary>
     internal sealed record Tape(
-        ReadOnlyMemory<float> Input, Memory<float> Gates, Memory<float> HPrevious, Memory<float> CPrevious, Memory<float> Saved);
+        LayerInput Input, Memory<float> Gates, Memory<float> HPrevious, Memory<float> CPrevious, Memory<float> Saved);
 }
 
 /// <summary>What a layer reads: rows of values [R,D], or the token ids [R] whose embeddings they are.</summary>

@@ -42,11 +42,20 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
     public Trace Forward(Pass pass, IReadOnlyList<int[]> texts, DropoutRates rates)
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, Rows(texts));
-        Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding.Size);
-        _embedding.Forward(ids.Span, embedded.Span, _embedding.Size);
         Memory<float>? inputMask = pass.Mask(layout.Batch, _embedding.Size, rates.Embedding);
-        if (inputMask is { } mask) Dropout.Apply(layout, mask.Span, embedded.Span);
-        Recurrent.Run run = _recurrent.Forward(pass, layout, embedded, _recurrent.NewState(layout.Batch), rates.Between);
+        Recurrent.Run run;
+        if (inputMask is { } mask)
+        {
+            Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding.Size);
+            _embedding.Forward(ids.Span, embedded.Span, _embedding.Size);
+            Dropout.Apply(layout, mask.Span, embedded.Span);
+            run = _recurrent.Forward(pass, layout, embedded, _recurrent.NewState(layout.Batch), rates.Between);
+        }
+        else
+        {
+            run = _recurrent.ForwardTokens(pass, layout, ids, _recurrent.NewState(layout.Batch), rates.Between);
+        }
+
 
         int width = _recurrent.OutputSize;
         Memory<float> pooled = pass.Workspace.Take(layout.Batch * width), features = pass.Workspace.Take(layout.Batch * width);
@@ -70,7 +79,8 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
         Memory<float> dHidden = pass.Workspace.Take(layout.Rows * width);
         Pool.Backward(Config.Pooling, layout, trace.Run.Output.Span, trace.Pooled.Span, dPooled, Config.Direction, dHidden.Span);
         Memory<float> dInput = _recurrent.Backward(pass, trace.Run, dHidden, _recurrent.NewState(layout.Batch), gradients);
-        if (trace.InputMask is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
+        if (trace.InputMask is not { } mask) return; // tokens were read, and their embedding has its gradient
+        Dropout.Apply(layout, mask.Span, dInput.Span);
         _embedding.Backward(trace.Ids.Span, dInput.Span, _embedding.Size, gradients);
     }
 

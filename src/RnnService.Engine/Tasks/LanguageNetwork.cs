@@ -39,11 +39,20 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
     public Trace Hidden(Pass pass, IReadOnlyList<ReadOnlyMemory<int>> tokens, RecurrentState state, DropoutRates rates)
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, tokens);
-        Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding.Size);
-        _embedding.Forward(ids.Span, embedded.Span, _embedding.Size);
         Memory<float>? inputMask = pass.Mask(layout.Batch, _embedding.Size, rates.Embedding);
-        if (inputMask is { } mask) Dropout.Apply(layout, mask.Span, embedded.Span);
-        Recurrent.Run run = _recurrent.Forward(pass, layout, embedded, state, rates.Between);
+        Recurrent.Run run;
+        if (inputMask is { } mask)
+        {
+            Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding.Size);
+            _embedding.Forward(ids.Span, embedded.Span, _embedding.Size);
+            Dropout.Apply(layout, mask.Span, embedded.Span);
+            run = _recurrent.Forward(pass, layout, embedded, state, rates.Between);
+        }
+        else
+        {
+            run = _recurrent.ForwardTokens(pass, layout, ids, state, rates.Between);
+        }
+
         Memory<float>? outputMask = pass.Mask(layout.Batch, _recurrent.OutputSize, rates.Output);
         if (outputMask is { } last) Dropout.Apply(layout, last.Span, run.Output.Span);
         return new Trace(layout, ids, run, inputMask, outputMask);
@@ -66,7 +75,8 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
         if (trace.OutputMask is { } last) Dropout.Apply(layout, last.Span, dHidden.Span);
         // Truncated backpropagation: nothing comes back from after the last step.
         Memory<float> dInput = _recurrent.Backward(pass, trace.Run, dHidden, NewState(layout.Batch), gradients);
-        if (trace.InputMask is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
+        if (trace.InputMask is not { } mask) return; // tokens were read, and their embedding has its gradient
+        Dropout.Apply(layout, mask.Span, dInput.Span);
         _embedding.Backward(trace.Ids.Span, dInput.Span, _embedding.Size, gradients);
     }
 
