@@ -149,6 +149,7 @@ internal sealed class StreamWorkload(
         }
         catch (Exception)
         {
+            // Some may have taken the step before it failed: for them this is the next one, and Publish sends both tokens.
             foreach (StreamJob job in _stepping) AdvanceAlone(job);
         }
     }
@@ -168,6 +169,7 @@ internal sealed class StreamWorkload(
 
     private void AdvanceAlone(StreamJob job)
     {
+        if (job.Generation.Finished is not null || job.Generation.Failure is not null) return;
         try
         {
             _batch.Advance([job.Generation], options.PromptChunk);
