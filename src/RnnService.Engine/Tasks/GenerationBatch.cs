@@ -16,7 +16,7 @@ public sealed class GenerationBatch(LanguageModel model)
     private const int WorthParts = 24;
 
     /// <summary>Streams of a part: enough for the products to reach their speed, few enough for the parts to come out even.</summary>
-    private const int StreamsOfPart = 16;
+    private const int StreamsOfPart = 32;
 
     private readonly Crew _crew = new();
     private readonly DrawScratch _hereScratch = new(), _thereScratch = new();
@@ -89,7 +89,7 @@ public sealed class GenerationBatch(LanguageModel model)
     {
         int all = Count;
         for (int i = 0; i < streams.Count; i++) all += streams[i].Place.Part is null ? 1 : 0;
-        int parts = all < WorthParts ? 1 : (all + StreamsOfPart - 1) / StreamsOfPart;
+        int parts = all < WorthParts ? 1 : Math.Max(2, (all + StreamsOfPart - 1) / StreamsOfPart);
         while (_parts.Count < parts) _parts.Add(new BatchPart(model));
         // A little below the border they stay as they are, so that a stream that comes and goes does not move the others each time.
         while (_parts.Count > parts && all * 4 < (_parts.Count == 2 ? WorthParts : (_parts.Count - 1) * StreamsOfPart) * 3)
