@@ -54,7 +54,7 @@ internal sealed class GraphSignature
 
         CharacterLengths = grids.Find(input => grids.Count == 2 && input.Name.Contains("len", StringComparison.OrdinalIgnoreCase));
         grids.RemoveAll(input => input == CharacterLengths);
-        if (grids.Count == 0) throw file.Refuse("graph", $"no input for token ids found; {Wanted()} wanted");
+        if (grids.Count == 0) throw file.Refuse("graph", "no input for token ids found; int64 or int32, [batch,time] or [time,batch], wanted");
         if (config.Characters is not null && (Characters is null || CharacterLengths is null || grids.Count > 1))
         {
             throw file.Refuse(
@@ -100,26 +100,24 @@ internal sealed class GraphSignature
         .Where(tensor => (DataType)tensor.DataType is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16)
         .Sum(tensor => tensor.Dims.Aggregate(1L, (product, size) => product * size));
 
-    /// <summary>The one number of rows that the declared sizes allow; null where they allow any.</summary>
-    /// <exception cref="OnnxFormatException">They contradict each other.</exception>
-    public int? DeclaredBatch(bool timeMajor)
+    /// <summary>The one number of rows that the declared sizes allow, null where they allow any; or what speaks against the layout.</summary>
+    public (int? Batch, string? Problem) DeclaredBatch(bool timeMajor)
     {
         const int largest = 1024;
+        int ids = timeMajor ? 1 : 0;
         int? found = null;
-        Agree(Ids, timeMajor ? 1 : 0);
-        Agree(Lengths, 0);
-        Agree(Characters, timeMajor ? 1 : 0);
-        Agree(CharacterLengths, timeMajor ? 1 : 0);
-        foreach (GraphState state in States) Agree(state.Input, 1);
-        return found;
-
-        void Agree(GraphInput? input, int axis)
+        (GraphInput? Input, int Axis)[] places =
+            [(Ids, ids), (Lengths, 0), (Characters, ids), (CharacterLengths, ids), .. States.Select(state => ((GraphInput?)state.Input, 1))];
+        foreach ((GraphInput? input, int axis) in places)
         {
-            if (input?.Sizes[axis] is not { } size) return;
-            if (size is < 1 or > largest) throw Refuse(input, $"{Show(input)} found: a batch of {size}; 1 to {largest} wanted");
-            if (found is not null && found != size) throw Refuse(input, $"{Show(input)} found: a batch of {size}; {found} as elsewhere wanted");
+            if (input?.Sizes[axis] is not { } size) continue;
+            if (size is < 1 or > largest) return (null, $"{Quote(input.Name)} {Show(input)} has a batch of {size}; 1 to {largest} wanted");
+            if (found is not null && found != size)
+                return (null, $"{Quote(input.Name)} {Show(input)} has a batch of {size}; {found} as elsewhere wanted");
             found = size;
         }
+
+        return (found, null);
     }
 
     /// <summary>Numbers of rows that tensors and constants in the graph speak of: an exporter may have written that of its example there.</summary>
@@ -151,8 +149,8 @@ internal sealed class GraphSignature
     {
         string states = $"states (float [slots,batch,{_config.HiddenSize}])";
         return _config.Characters is null
-            ? $"one of token ids (int64 or int32 [batch,time] or [time,batch]), lengths (int64 or int32 [batch]) and {states}"
-            : $"one of token ids (int64 or int32 [batch,time]), lengths ([batch]), characters ([batch,time,characters]), their lengths and {states}";
+            ? $"token ids (int64 or int32 [batch,time] or [time,batch]), lengths (int64 or int32 [batch]) or {states}"
+            : $"token ids (int64 or int32 [batch,time]), lengths ([batch]), characters ([batch,time,characters]), their lengths or {states}";
     }
 
     private GraphInput Read(ValueInfoProto value)

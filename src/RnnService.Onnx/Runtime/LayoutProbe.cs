@@ -22,14 +22,11 @@ internal sealed class LayoutProbe(
         List<string> problems = [];
         foreach (bool timeMajor in (bool[])[false, true])
         {
-            int? batch = signature.DeclaredBatch(timeMajor), time = signature.Ids.Sizes[timeMajor ? 0 : 1];
+            (int? batch, string? first) = signature.DeclaredBatch(timeMajor);
+            int? time = signature.Ids.Sizes[timeMajor ? 0 : 1];
             bool single = time == 1 && config.Task == ModelTask.LanguageModel;
-            string? first = null;
-            if (time is not null && !single)
-            {
-                first = $"rows of {time} tokens alone; rows of any length wanted";
-            }
-            else
+            if (time is not null && !single) first ??= $"rows of {time} tokens alone; rows of any length wanted";
+            if (first is null)
             {
                 foreach (int? candidate in batch is not null ? [batch] : (int?[])[null, 1, .. signature.LikelyBatches()])
                 {
@@ -39,7 +36,7 @@ internal sealed class LayoutProbe(
                 }
             }
 
-            problems.Add($"as {(timeMajor ? "[time,batch]" : "[batch,time]")}, {first}");
+            problems.Add($"as {(timeMajor ? "[time,batch]" : "[batch,time]")}: {first}");
         }
 
         throw signature.Refuse(signature.Ids, $"no reading fits ({string.Join("; ", problems)}); rows that do not move each other wanted");

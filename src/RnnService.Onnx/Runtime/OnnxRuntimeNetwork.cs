@@ -15,7 +15,7 @@ namespace RnnService.Onnx.Runtime;
 /// </remarks>
 public static class OnnxRuntimeNetwork
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     /// <summary>Opens a file.</summary>
     /// <param name="file">The file.</param>
@@ -71,10 +71,11 @@ public static class OnnxRuntimeNetwork
                 _ => new TaggerGraph(session, graph, vocabulary),
             };
         }
-        catch
+        catch (Exception error)
         {
             session.Dispose();
-            throw;
+            if (error is not OnnxFormatException || !limit.IsCancellationRequested) throw;
+            throw file.Refuse("graph", $"a few short rows take more than {Longest.TotalSeconds} seconds; a smaller graph wanted");
         }
     }
 }

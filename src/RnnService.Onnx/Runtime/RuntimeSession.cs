@@ -66,6 +66,7 @@ internal sealed class RuntimeSession : IDisposable
     {
         const int longest = 300;
         string line = error.Message.Split('\n')[0];
+        if (line.StartsWith("[ErrorCode:", StringComparison.Ordinal)) line = line[(line.IndexOf(']', StringComparison.Ordinal) + 1)..];
         int trace = line.IndexOf(" Status Message: /", StringComparison.Ordinal);
         if (trace > 0)
         {
