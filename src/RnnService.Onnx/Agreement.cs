@@ -40,7 +40,8 @@ public static class Agreement
         if (difference.Largest <= Tolerance) return;
         throw new DisagreementException(string.Create(
             CultureInfo.InvariantCulture,
-            $"{found.Network.Backend} differs from {wanted.Network.Backend} by {difference.Largest:G3} at {difference.Where}; at most {Tolerance:G1} wanted"));
+            $"{found.Network.Backend} differs from {wanted.Network.Backend} by {difference.Largest:G3} at {difference.Where}; ")
+            + string.Create(CultureInfo.InvariantCulture, $"at most {Tolerance:G1} wanted"));
     }
 
     /// <summary>Compares two models.</summary>
@@ -70,7 +71,8 @@ public static class Agreement
                     comparison.AddLogits(lengths, "logits", Read(sentences, one.Network.Read), Read(sentences, other.Network.Read));
                     break;
                 default:
-                    throw new ArgumentException($"the models are a {wanted.GetType().Name} and a {found.GetType().Name}: two of one task wanted");
+                    throw new ArgumentException(
+                        $"the models are a {wanted.GetType().Name} and a {found.GetType().Name}: two of one task wanted", nameof(found));
             }
         }
 
@@ -92,14 +94,15 @@ public static class Agreement
         int[][] rows = Ids(lengths, wanted.Vocabulary.Tokens.Count, ref random);
         foreach (bool isFresh in (bool[])[true, false])
         {
-            RecurrentState one = wanted.NewState(lengths.Length), whole = found.NewState(lengths.Length), parts = found.NewState(lengths.Length);
+            int count = lengths.Length;
+            RecurrentState one = wanted.NewState(count), whole = found.NewState(count), parts = found.NewState(count);
             float[] start = new float[one.Bytes / sizeof(float)];
             foreach (ref float value in start.AsSpan()) value = isFresh ? 0 : (float)random.Normal() / 2;
             foreach (RecurrentState state in (RecurrentState[])[one, whole, parts]) Set(state, start);
             string from = isFresh ? "" : " from a random state";
 
-            int[] cuts = new int[lengths.Length];
-            for (int row = 0; row < cuts.Length; row++) cuts[row] = random.Below(lengths[row] + 1);
+            int[] cuts = new int[count];
+            for (int row = 0; row < count; row++) cuts[row] = random.Below(lengths[row] + 1);
             float[][] logits = Read(rows, cuts: null, wanted, one);
             comparison.AddLogits(lengths, $"logits{from}", logits, Read(rows, cuts: null, found, whole));
             comparison.AddLogits(lengths, $"logits in two pieces{from}", logits, Read(rows, cuts, found, parts));
@@ -118,7 +121,8 @@ public static class Agreement
 
         float[][] Piece(Func<int, int, Range> range) => Read(
             [.. rows.Select((row, i) => new ReadOnlyMemory<int>(row)[range(i, row.Length)])],
-            (IReadOnlyList<ReadOnlyMemory<int>> parts, LogitsReader logits) => model.Network.Read(parts, new int[parts.Count], state, logits));
+            (IReadOnlyList<ReadOnlyMemory<int>> parts, LogitsReader logits) =>
+                model.Network.Read(parts, new int[parts.Count], state, logits));
     }
 
     private static float[][] Read<TRow>(IReadOnlyList<TRow> rows, Action<IReadOnlyList<TRow>, LogitsReader> read)
@@ -172,7 +176,8 @@ public static class Agreement
         if (state.Hidden.Length + state.Memory.Length != values.Length)
         {
             throw new ArgumentException(
-                $"the states have {values.Length} and {state.Hidden.Length + state.Memory.Length} values: models of one configuration wanted");
+                $"the states have {values.Length} and {state.Hidden.Length + state.Memory.Length} values: models of one form wanted",
+                nameof(state));
         }
 
         values.AsSpan(0, state.Hidden.Length).CopyTo(state.Hidden);
@@ -196,7 +201,8 @@ public static class Agreement
                 for (int step = 0; step < steps; step++)
                 {
                     int at = step;
-                    Add(wanted[row].AsSpan(step * size, size), found[row].AsSpan(step * size, size), i => $"{place}, step {at}, {Label(i)}");
+                    ReadOnlySpan<float> one = wanted[row].AsSpan(step * size, size), other = found[row].AsSpan(step * size, size);
+                    Add(one, other, i => $"{place}, step {at}, {Label(i)}");
                 }
             }
         }
@@ -204,7 +210,7 @@ public static class Agreement
         /// <summary>Compares values of one kind.</summary>
         public void Add(ReadOnlySpan<float> wanted, ReadOnlySpan<float> found, Func<int, string> where)
         {
-            double scale = Math.Max(1, TensorPrimitives.MaxMagnitude(wanted) is var largest && float.IsFinite(largest) ? Math.Abs(largest) : 1);
+            double largest = Math.Abs(TensorPrimitives.MaxMagnitude(wanted)), scale = double.IsFinite(largest) ? Math.Max(1, largest) : 1;
             for (int i = 0; i < wanted.Length; i++)
             {
                 double distance = Math.Abs((double)wanted[i] - found[i]) / scale;

@@ -50,7 +50,8 @@ public static class OnnxRuntimeNetwork
         }
         catch (OnnxRuntimeException error)
         {
-            throw new WeightFormatException(name, $"ONNX Runtime refuses it: {RuntimeSession.Sentence(error)}; a model that it runs wanted", error);
+            throw new WeightFormatException(
+                name, $"ONNX Runtime refuses it: {RuntimeSession.Sentence(error)}; a model that it runs wanted", error);
         }
     }
 
@@ -61,6 +62,8 @@ public static class OnnxRuntimeNetwork
         try
         {
             using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            // What a hostile graph took is given back.
+            options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
             using CancellationTokenRegistration stop = limit.Token.Register(() => options.Terminate = true);
             GraphLayout layout = new LayoutProbe(session, signature, config, vocabulary, options).Find();
             var graph = new TokenGraph(session, signature, layout, RuntimeSession.Usual);

@@ -62,6 +62,10 @@ public sealed class GraphFormsTests
         {
             foreach (NodeProto node in model.Graph.Node.Where(node => node.OpType == "LSTM")) node.Input[4] = "";
         }),
+        ("lengths that nobody reads, so that states go on", "language", model =>
+        {
+            foreach (NodeProto node in model.Graph.Node.Where(node => node.OpType == "LSTM")) node.Input[4] = "";
+        }),
         ("states in another order", "char-lm-lstm", model => Swap(model.Graph.Output, 1, 2)),
         ("logits not first", "char-lm-lstm", model => Swap(model.Graph.Output, 0, 2)),
         ("logits under another name", "char-lm-gru", model => Rename(model, "logits", "scores")),
@@ -76,13 +80,15 @@ public sealed class GraphFormsTests
             foreach (TensorProto tensor in model.Graph.Initializer)
                 model.Graph.Input.Insert(0, Input(tensor.Name, DataType.Float, [.. tensor.Dims.Select(size => (int?)size)]));
         }),
-        ("more outputs than wanted", "classifier-gru", model => model.Graph.Output.Insert(0, new ValueInfoProto { Name = "/Cast_output_0" })),
+        ("more outputs than wanted", "classifier-gru",
+            model => model.Graph.Output.Insert(0, new ValueInfoProto { Name = "/Cast_output_0" })),
     ];
 
     private static readonly (string Name, string Model, string Message, Action<ModelProto> Change)[] Refused =
     [
         ("a strange operator", "char-lm-gru",
-            "node 0 (\"Loop\" \"/embedding/Gather\"): operator \"Loop\" found; arithmetic, shapes and recurrent layers (RNN, GRU, LSTM) wanted",
+            "node 0 (\"Loop\" \"/embedding/Gather\"): operator \"Loop\" found; "
+            + "arithmetic, shapes and recurrent layers (RNN, GRU, LSTM) wanted",
             model => model.Graph.Node[0].OpType = "Loop"),
         ("another's operator", "char-lm-gru",
             "node 0 (\"Gather\" \"/embedding/Gather\"): an operator of domain \"com.microsoft\" found; a standard one wanted",
@@ -95,7 +101,9 @@ public sealed class GraphFormsTests
             "node 0 (\"Gather\" \"/embedding/Gather\"): a graph found in attribute \"body\"; none wanted",
             model => model.Graph.Node[0].Attribute.Add(new AttributeProto
             {
-                Name = "body", Type = (int)AttributeType.Graph, G = new GraphProto { Output = { new ValueInfoProto { Name = "input_ids" } } },
+                Name = "body",
+                Type = (int)AttributeType.Graph,
+                G = new GraphProto { Output = { new ValueInfoProto { Name = "input_ids" } } },
             })),
         ("data elsewhere", "char-lm-gru", "tensor \"head.bias\": ", model =>
         {
@@ -118,10 +126,12 @@ public sealed class GraphFormsTests
             model => model.Graph.Input.Add(Input("more", DataType.Int64, null, null))),
         ("ids without a shape", "tagger-gru", "input \"input_ids\": no tensor with a shape found; one wanted",
             model => model.Graph.Input[0].Type.TensorType.Shape = null),
-        ("no state", "stateless", "graph: no input for the state found; float [slots,batch,32], 4 slots in all (layers and directions, for an "
-            + "LSTM h and c), such as h_0, wanted, since generation carries the state from token to token", _ => { }),
+        ("no state", "stateless",
+            "graph: no input for the state found; float [slots,batch,32], 4 slots in all (layers and directions, for an LSTM h and c), "
+            + "such as h_0, wanted, since generation carries the state from token to token",
+            _ => { }),
         ("no state after", "char-lm-lstm",
-            "graph: 1 outputs for 2 states found; one for each, float [slots,batch,32], wanted, since generation carries the state",
+            "graph: 1 outputs for 2 states found; one each, float [slots,batch,32], wanted, since generation carries the state",
             model => model.Graph.Output.RemoveAt(2)),
         ("states of two widths", "char-lm-lstm", "input \"c0\": float [2,any,16] found: a state of width 16; 32 (hidden_size) wanted",
             model => model.Graph.Input[2].Type.TensorType.Shape.Dim[2].DimValue = 16),
@@ -178,8 +188,10 @@ public sealed class GraphFormsTests
         }),
         ("sizes that do not fit", "tagger-rnn", "ONNX Runtime refuses it: ",
             model => model.Graph.Node.First(node => node.OpType == "RNN").Input.RemoveAt(1)),
-        ("no characters", "spelling without", "graph: no inputs for a word's characters found; whole numbers [batch,time,characters] and, with "
-            + "\"len\" in its name, [batch,time] wanted, since the configuration has a character network", _ => { }),
+        ("no characters", "spelling without",
+            "graph: no inputs for a word's characters found; whole numbers [batch,time,characters] and, with \"len\" in its name, "
+            + "[batch,time] wanted, since the configuration has a character network",
+            _ => { }),
     ];
 
     public static TheoryData<string> ServedForms => [.. Served.Select(form => form.Name)];
@@ -266,7 +278,8 @@ public sealed class GraphFormsTests
 
     private static void Fix(ModelProto model, string name, int size)
     {
-        foreach (TensorShapeProto.Types.Dimension found in Sizes(model).Where(found => found.DimParam == name).ToArray()) found.DimValue = size;
+        TensorShapeProto.Types.Dimension[] named = [.. Sizes(model).Where(found => found.DimParam == name)];
+        foreach (TensorShapeProto.Types.Dimension found in named) found.DimValue = size;
     }
 
     private static void SetType(ModelProto model, DataType type)
@@ -285,7 +298,7 @@ public sealed class GraphFormsTests
             string inside = value.Name + ".inside";
             foreach (NodeProto node in model.Graph.Node)
             {
-                foreach (Google.Protobuf.Collections.RepeatedField<string> names in (Google.Protobuf.Collections.RepeatedField<string>[])[node.Input, node.Output])
+                foreach (IList<string> names in (IList<string>[])[node.Input, node.Output])
                 {
                     for (int i = 0; i < names.Count; i++) if (names[i] == value.Name) names[i] = inside;
                 }
@@ -296,7 +309,10 @@ public sealed class GraphFormsTests
                 OpType = "Transpose",
                 Input = { isInput ? value.Name : inside },
                 Output = { isInput ? inside : value.Name },
-                Attribute = { new AttributeProto { Name = "perm", Type = (int)AttributeType.Ints, Ints = { isInput ? [1, 0] : [1, 0, 2] } } },
+                Attribute =
+                {
+                    new AttributeProto { Name = "perm", Type = (int)AttributeType.Ints, Ints = { isInput ? [1, 0] : [1, 0, 2] } },
+                },
             };
             model.Graph.Node.Insert(isInput ? 0 : model.Graph.Node.Count, transpose);
             Swap(value.Type.TensorType.Shape.Dim, 0, 1);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Google.Protobuf;
+using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Protos;
 using RnnService.Onnx.Runtime;
@@ -13,102 +14,25 @@ namespace RnnService.Onnx.Tests.Runtime;
 public sealed class HostileGraphTests
 {
     private const int Copies = 150;
-    private const long Huge = 2_000_000_000;
 
     public static TheoryData<string> Names => [.. PyTorchModel.Names];
 
     public static TheoryData<string> Operators =>
-        ["ConstantOfShape", "Expand", "Range", "Tile", "MatMul", "Add", "Pad", "OneHot", "Slice", "Concat", "overflow"];
+        ["ConstantOfShape", "Expand", "Range", "Tile", "MatMul", "Add", "Pad", "OneHot", "Concat", "many", "overflow"];
 
     [Theory]
     [MemberData(nameof(Operators))]
     public void A_small_graph_of_huge_values_is_refused_without_the_memory(string op)
     {
         var exported = new PyTorchModel("tagger-rnn");
-        ModelProto model = exported.Graph();
-        GraphProto graph = model.Graph;
-        NodeProto last = graph.Node[^1];
-        last.Output[0] = "before";
-        switch (op)
-        {
-            case "overflow":
-                Node("ConstantOfShape", Integers("shape", [2], 1L << 40, 1L << 40));
-                break;
-            case "ConstantOfShape":
-                Node(op, Integers("shape", [1], Huge));
-                break;
-            case "Expand" or "Tile":
-                Node(op, Integers("one", [1], 1), Integers("shape", [1], Huge));
-                break;
-            case "Range":
-                Node(op, Integers("start", [], 0), Integers("limit", [], Huge), Integers("delta", [], 1));
-                break;
-            case "MatMul" or "Add":
-                const int side = 60_000;
-                Node(op, Floats("column", side, 1), Floats("row", 1, side));
-                break;
-            case "Pad":
-                Node(op, Floats("few", 1, 1), Integers("pads", [4], 0, 0, 60_000, 60_000));
-                break;
-            case "OneHot":
-                Node(op, Integers("index", [1], 1), Integers("depth", [], Huge), Integers("values", [2], 0, 1));
-                break;
-            case "Slice" or "Concat":
-                // One that fits, over and over.
-                Node("ConstantOfShape", Integers("shape", [1], 30_000_000));
-                graph.Node[^1].Output[0] = "fits";
-                NodeProto concat = Node("Concat", [.. Enumerable.Repeat("fits", 60)]);
-                concat.Attribute.Add(new AttributeProto { Name = "axis", Type = (int)AttributeType.Int, I = 0 });
-                if (op == "Concat") break;
-                concat.Output[0] = "much";
-                Node("Slice", "much", Integers("starts", [1], 0), Integers("ends", [1], 1));
-                break;
-        }
-
-        graph.Node.Add(new NodeProto { OpType = "ReduceSum", Input = { "big" }, Output = { "sum" } });
-        graph.Node.Add(new NodeProto
-        {
-            OpType = "Cast", Input = { "sum" }, Output = { "number" },
-            Attribute = { new AttributeProto { Name = "to", Type = (int)AttributeType.Int, I = (long)DataType.Float } },
-        });
-        graph.Node.Add(new NodeProto { OpType = "ReduceMin", Input = { "number" }, Output = { "least" } });
-        graph.Node[^1].Attribute.Add(new AttributeProto { Name = "keepdims", Type = (int)AttributeType.Int, I = 0 });
-        graph.Node.Add(new NodeProto { OpType = "Add", Input = { "before", "least" }, Output = { "logits" } });
-
+        Open(exported, With(exported.Graph(), op, isHuge: false)).Dispose();
         using var process = Process.GetCurrentProcess();
         long before = process.PeakWorkingSet64;
-        WeightFormatException refusal = Assert.Throws<WeightFormatException>(
-            () => OnnxRuntimeNetwork.Open(model.ToByteArray(), "model.onnx", exported.Config, exported.Vocabulary));
+        ModelProto hostile = With(exported.Graph(), op, isHuge: true);
+        WeightFormatException refusal = Assert.Throws<WeightFormatException>(() => Open(exported, hostile));
         Assert.StartsWith("model.onnx: ", refusal.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("no such", refusal.Message, StringComparison.Ordinal);
         process.Refresh();
-        Assert.InRange(process.PeakWorkingSet64 - before, 0, 600L << 20);
-
-        NodeProto Node(string type, params IEnumerable<string> inputs)
-        {
-            var node = new NodeProto { OpType = type, Output = { "big" } };
-            node.Input.AddRange(inputs);
-            graph.Node.Add(node);
-            return node;
-        }
-
-        string Integers(string name, long[] shape, params long[] values)
-        {
-            var tensor = new TensorProto { Name = name, DataType = (int)DataType.Int64 };
-            tensor.Dims.AddRange(shape);
-            tensor.Int64Data.AddRange(values);
-            graph.Initializer.Add(tensor);
-            return name;
-        }
-
-        string Floats(string name, params int[] shape)
-        {
-            var tensor = new TensorProto { Name = name, DataType = (int)DataType.Float };
-            tensor.Dims.AddRange(shape.Select(size => (long)size));
-            tensor.RawData = ByteString.CopyFrom(new byte[shape.Aggregate(1, (product, size) => product * size) * sizeof(float)]);
-            graph.Initializer.Add(tensor);
-            return name;
-        }
+        Assert.InRange(process.PeakWorkingSet64 - before, 0, 1200L << 20);
     }
 
     [Theory]
@@ -136,5 +60,86 @@ public sealed class HostileGraphTests
         }
 
         Assert.InRange(served, Copies / 50, Copies * 19 / 20); // or the test is of one kind alone
+    }
+
+    private static INetwork Open(PyTorchModel exported, ModelProto model) =>
+        OnnxRuntimeNetwork.Open(model.ToByteArray(), "model.onnx", exported.Config, exported.Vocabulary);
+
+    // The graph with the sum of many zeros added to its logits.
+    private static ModelProto With(ModelProto model, string op, bool isHuge)
+    {
+        const string Big = "big";
+        GraphProto graph = model.Graph;
+        graph.Node[^1].Output[0] = "before";
+        long count = isHuge ? 2_000_000_000 : 4, side = isHuge ? 60_000 : 2;
+        switch (op)
+        {
+            case "overflow":
+                Node("ConstantOfShape", Big, Integers("shape", [2], isHuge ? 1L << 40 : 2, isHuge ? 1L << 40 : 2));
+                break;
+            case "ConstantOfShape":
+                Node(op, Big, Integers("shape", [1], count));
+                break;
+            case "Expand" or "Tile":
+                Node(op, Big, Integers("one", [1], 0), Integers("shape", [1], count));
+                break;
+            case "Range":
+                Node(op, "numbers", Integers("start", [], 0), Integers("limit", [], count), Integers("delta", [], 1));
+                Node("Sub", Big, "numbers", "numbers");
+                break;
+            case "MatMul" or "Add":
+                Node(op, Big, Zeros("column", side, 1), Zeros("row", 1, side));
+                break;
+            case "Pad":
+                Node(op, Big, Zeros("few", 1, 1), Integers("pads", [4], 0, 0, side, side));
+                break;
+            case "OneHot":
+                Node(op, Big, Integers("index", [1], 1), Integers("depth", [], count), Integers("values", [2], 0, 0));
+                break;
+            case "Concat":
+                // One that fits, over and over.
+                Node("ConstantOfShape", "fits", Integers("shape", [1], count / 64));
+                Integer(Node(op, Big, [.. Enumerable.Repeat("fits", 64)]), "axis", 0);
+                break;
+            case "many":
+                // Many that fit, all kept to the end.
+                for (int i = 0; i < 64; i++) Node("ConstantOfShape", $"fits {i}", i == 0 ? Integers("shape", [1], count / 64) : "shape");
+                Node("Sum", Big, [.. Enumerable.Range(0, 64).Select(i => $"fits {i}")]);
+                break;
+        }
+
+        Integer(Node("Cast", "number", Big), "to", (long)DataType.Float);
+        Integer(Node("ReduceSum", "sum", "number"), "keepdims", 0);
+        Node("Add", "logits", "before", "sum");
+        return model;
+
+        NodeProto Node(string type, string output, params string[] inputs)
+        {
+            var node = new NodeProto { OpType = type, Output = { output } };
+            node.Input.AddRange(inputs);
+            graph.Node.Add(node);
+            return node;
+        }
+
+        static void Integer(NodeProto node, string name, long value) =>
+            node.Attribute.Add(new AttributeProto { Name = name, Type = (int)AttributeType.Int, I = value });
+
+        string Integers(string name, long[] shape, params long[] values)
+        {
+            var tensor = new TensorProto { Name = name, DataType = (int)DataType.Int64 };
+            tensor.Dims.AddRange(shape);
+            tensor.Int64Data.AddRange(values);
+            graph.Initializer.Add(tensor);
+            return name;
+        }
+
+        string Zeros(string name, params long[] shape)
+        {
+            var tensor = new TensorProto { Name = name, DataType = (int)DataType.Float };
+            tensor.Dims.AddRange(shape);
+            tensor.RawData = ByteString.CopyFrom(new byte[shape.Aggregate(1L, (product, size) => product * size) * sizeof(float)]);
+            graph.Initializer.Add(tensor);
+            return name;
+        }
     }
 }

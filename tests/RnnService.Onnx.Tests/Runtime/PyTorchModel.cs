@@ -22,8 +22,8 @@ internal sealed class PyTorchModel
         JsonElement config = document.RootElement;
         int labels = config.TryGetProperty("num_labels", out JsonElement count) ? count.GetInt32() : 0;
         SafeTensorsFile weights = SafeTensorsFile.Open(Path.Combine(Folder, name + ".safetensors"));
-        Vocabulary = new ModelVocabulary(
-            new Vocabulary([Engine.Text.Vocabulary.Unknown, .. Enumerable.Range(1, config.GetProperty("vocab_size").GetInt32() - 1).Select(id => $"{id}")]));
+        IEnumerable<string> known = Enumerable.Range(1, config.GetProperty("vocab_size").GetInt32() - 1).Select(id => $"{id}");
+        Vocabulary = new ModelVocabulary(new Vocabulary([Engine.Text.Vocabulary.Unknown, .. known]));
         Config = new ModelConfig
         {
             Task = config.GetProperty("task").GetString() switch
