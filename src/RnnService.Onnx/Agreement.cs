@@ -29,11 +29,12 @@ public static class Agreement
     /// <param name="found">The other one, of the same configuration and vocabulary.</param>
     /// <param name="text">A text whose answers are compared too, such as the golden one; null for none.</param>
     /// <param name="seed">What the batches depend on.</param>
+    /// <returns>The largest difference.</returns>
     /// <exception cref="DisagreementException">They differ by more than <see cref="Tolerance"/>.</exception>
-    public static void Check(TextModel wanted, TextModel found, string? text = null, ulong seed = 1)
+    public static Difference Check(TextModel wanted, TextModel found, string? text = null, ulong seed = 1)
     {
         Difference difference = Compare(wanted, found, text, seed);
-        if (difference.Largest <= Tolerance) return;
+        if (difference.Largest <= Tolerance) return difference;
         throw new DisagreementException(string.Create(
             CultureInfo.InvariantCulture,
             $"{found.Network.Backend} differs from {wanted.Network.Backend} by {difference.Largest:G3} at {difference.Where}; at most {Tolerance:G1} wanted"));

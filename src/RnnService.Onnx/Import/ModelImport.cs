@@ -50,7 +50,7 @@ public static class ModelImport
         GoldenInput.Check(imported, input);
         var target = new NewFolder(folder, replace, imported.Files);
         LoadedModel written = target.Fill(SaveAndLoad, stop);
-        return written with { Name = target.Name };
+        return written with { Name = target.Name, File = Path.Combine(folder, Path.GetFileName(written.File)) };
 
         LoadedModel SaveAndLoad(string path)
         {

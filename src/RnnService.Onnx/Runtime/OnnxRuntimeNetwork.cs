@@ -15,6 +15,9 @@ namespace RnnService.Onnx.Runtime;
 /// </remarks>
 public static class OnnxRuntimeNetwork
 {
+    /// <summary>The name of this backend.</summary>
+    public const string Name = "onnxruntime";
+
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     /// <summary>Opens a file.</summary>
