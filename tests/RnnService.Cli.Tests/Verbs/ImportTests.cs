@@ -7,7 +7,8 @@ public sealed class ImportTests : IDisposable
     private readonly ScratchFolder _folder = new();
     private readonly string _words;
 
-    public ImportTests() => _words = _folder.Write("words.txt", string.Concat(Enumerable.Range(0, 120).Select(id => id == 1 ? "<unk>\n" : $"w{id}\n")));
+    public ImportTests() =>
+        _words = _folder.Write("words.txt", string.Concat(Enumerable.Range(0, 120).Select(id => id == 1 ? "<unk>\n" : $"w{id}\n")));
 
     public void Dispose() => _folder.Dispose();
 
@@ -22,7 +23,8 @@ public sealed class ImportTests : IDisposable
             : _words;
         string output = Path.Combine(_folder["models"], name);
         string text = Import(name, "--vocab", vocabulary, "--out", output).Succeeded().Out;
-        foreach (string part in (string[])[$"{output}: ", network, "tensors from ", $"Try it: rnn {verb} {output} \"a text\"", "names no tokenizer: "])
+        foreach (string part in (string[])[
+            $"{output}: ", network, "tensors from ", $"Try it: rnn {verb} {output} \"a text\"", "names no tokenizer: "])
             Assert.Contains(part, text, StringComparison.Ordinal);
         CommandRun.Of(verb, output, "w3 w4").Succeeded();
         Assert.Contains("golden answer  as kept", CommandRun.Of("inspect", output).Succeeded().Out, StringComparison.Ordinal);
@@ -53,7 +55,8 @@ public sealed class ImportTests : IDisposable
     public void Problems_stand_on_lines_of_their_own_without_a_stack_trace()
     {
         string config = _folder.Write("c.json", """{"task": "text-generation", "cell": "lstm", "hidden_size": 5}""");
-        CommandRun run = CommandRun.Of("import", "--weights", Fixture("char-lm-gru.safetensors"), "--config", config, "--vocab", _words, "--out", _folder["m"]);
+        CommandRun run = CommandRun.Of(
+            "import", "--weights", Fixture("char-lm-gru.safetensors"), "--config", config, "--vocab", _words, "--out", _folder["m"]);
         Assert.Equal(RnnCommand.Failed, run.Code);
         Assert.Equal(
             [
@@ -97,14 +100,14 @@ public sealed class ImportTests : IDisposable
     public static TheoryData<string, string> HostileHeaders => new()
     {
         { "", "truncated: 2 bytes" },
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}""", "overlap: tensor \"b\"" },
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", "hole: data bytes 4 to 8, before tensor \"b\"" },
-        { """{"a":{"dtype":"F32","shape":[1000000000],"data_offsets":[0,4000000000]}}""", "truncated: the tensors take 4000000000 bytes" },
-        { """{"a":{"dtype":"F32","shape":[1000000000,1000000000,1000000000],"data_offsets":[0,8]}}""", "tensor \"a\": F32 [1000000000, 1000000000, 1000000000] is larger than any file" },
-        { """{"a":{"dtype":"F32","shape":[2147483648],"data_offsets":[0,8]}}""", "tensor \"a\": shape must hold whole numbers from 0 to 2147483647" },
-        { """{"head.weight":{"dtype":"F32","shape":[2147483647,0],"data_offsets":[0,0]}}""", "too long: the tensors take 0 bytes" },
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", "tensor \"a\": data_offsets [4, 0] are out of order" },
-        { """{"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}""", "tensor \"a\": unknown dtype \"F99\"" },
+        { Two("[0,4]", "[2,6]"), "overlap: tensor \"b\"" },
+        { Two("[0,4]", "[8,12]"), "hole: data bytes 4 to 8, before tensor \"b\"" },
+        { One("F32", "[1000000000]", "[0,4000000000]"), "truncated: the tensors take 4000000000 bytes" },
+        { One("F32", "[1000000000,1000000000,1000000000]", "[0,8]"), "tensor \"a\": F32 [1000000000, 1000000000, 1000000000] is larger" },
+        { One("F32", "[2147483648]", "[0,8]"), "tensor \"a\": shape must hold whole numbers from 0 to 2147483647" },
+        { One("F32", "[2147483647,0]", "[0,0]"), "too long: the tensors take 0 bytes" },
+        { One("F32", "[1]", "[4,0]"), "tensor \"a\": data_offsets [4, 0] are out of order" },
+        { One("F99", "[1]", "[0,4]"), "tensor \"a\": unknown dtype \"F99\"" },
         { """{"a":1}""", "tensor \"a\" must be an object" },
         { "[]", "the header must be a JSON object" },
     };
@@ -137,6 +140,15 @@ public sealed class ImportTests : IDisposable
         CommandRun run = CommandRun.Of("import", "--weights", file, "--config", config, "--vocab", _words, "--out", _folder["m"]);
         Assert.Contains("labels is missing", run.Error, StringComparison.Ordinal);
     }
+
+    private static string One(string type, string shape, string offsets) => $"{{{Entry("a", type, shape, offsets)}}}";
+
+    private static string Two(string one, string other) => $"{{{Entry("a", "F32", "[1]", one)},{Entry("b", "F32", "[1]", other)}}}";
+
+    private static string Entry(string name, string type, string shape, string offsets) =>
+        $$"""
+        "{{name}}":{"dtype":"{{type}}","shape":{{shape}},"data_offsets":{{offsets}}}
+        """;
 
     // Gives back the file.
     private string Hostile(byte[] content, string wanted)

@@ -89,17 +89,21 @@ public sealed class ConfigTests
     [InlineData("""{"task": "tagger", "labels": ["a", "b"]}""", "labels holds 2 labels: 5 wanted, as the weights have it")]
     [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", 5]}""", "labels is a list: a list of strings wanted")]
     [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", "a"]}""", "labels repeat: each must occur once")]
-    [InlineData("""{"task": "tagger", "id2label": {"0": "a", "1": "b", "3": "c"}}""", "id2label: no name has id 2, but \"c\" has 3: ids from 0 to 2 wanted")]
+    [InlineData("""{"task": "tagger", "id2label": {"0": "a", "1": "b", "3": "c"}}""",
+        "id2label: no name has id 2, but \"c\" has 3: ids from 0 to 2 wanted")]
     [InlineData("""{"task": "tagger", "id2label": {"x": "a"}}""", "id2label: \"x\" is \"a\": ids with names wanted")]
     [InlineData("""{"task": "tagger", "label2id": {"a": 0, "b": 0}}""", "label2id: \"a\" and \"b\" both have id 0: an id for each wanted")]
     [InlineData("""{"task": "tagger", "label2id": {"a": -1}}""", "label2id: \"a\" has id -1: 0 or more wanted")]
+    [InlineData("""{"task": "tagger", "label2id": {"a": "0"}}""", "label2id: \"a\" is \"0\": names with ids wanted")]
+    [InlineData("""{"task": "tagger", "id2label": {"0": null}}""", "id2label: \"0\" is null: ids with names wanted")]
     [InlineData("""{"task": "tagger", "label2id": []}""", "label2id: a list without labels: names with ids wanted")]
     [InlineData("""{"task": "tagger", "num_labels": 2000000000}""", "num_labels is 2000000000: 5 wanted, as the weights have it")]
     [InlineData("""{"task": "tagger", "num_labels": 4, "labels": ["a", "b", "c", "d", "e"]}""", "num_labels is 4: 5 wanted, as labels holds")]
     [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", "e"], "id2label": {"0": "a", "1": "b", "2": "c", "3": "d", "4": "f"}}""",
         "labels and id2label differ: the same labels wanted")]
     [InlineData("""{"task": "tagger", "reverse": true}""", "reverse is true: false wanted, as the weights have it")]
-    [InlineData("""{"task": "language_model", "cell": "rnn"}""", "bidirectional is True: false, since a language model cannot read what comes, wanted")]
+    [InlineData("""{"task": "language_model", "cell": "rnn"}""",
+        "bidirectional is True: false, since a language model cannot read what comes, wanted")]
     [InlineData("""{"task": "summarization"}""", "task is \"summarization\": text_generation, text_classification, token_classification, ")]
     [InlineData("""{"task": 5}""", "task is 5: text_generation, ")]
     [InlineData("""{"task": "tagger", "tokenizer": "bpe"}""", "tokenizer is \"bpe\": characters, whitespace, english wanted")]
@@ -107,7 +111,8 @@ public sealed class ConfigTests
     [InlineData("""{"task": "tagger", "hidden_size": 1e400}""", "hidden_size is 1e400: a whole number wanted")]
     [InlineData("""{"task": "tagger", "layers": 99999999999999999999}""", "layers is 99999999999999999999: a whole number wanted")]
     [InlineData("""{"task": "tagger", "format_version": 2}""", "format_version is 2: 1 wanted")]
-    [InlineData("""{"task": "tagger", "characters": {"embedding_size": 5}}""", "the character network and the character vocabulary must both be there")]
+    [InlineData("""{"task": "tagger", "characters": {"embedding_size": 5}}""",
+        "the character network and the character vocabulary must both be there")]
     [InlineData("""{"task": "tagger", "characters": {"size": 5}}""", "characters: ")]
     [InlineData("""{"task": "tagger", "generation": []}""", "generation: ")]
     [InlineData("""{"task": "tagger", "generation": {"top_k": -1}}""", "top_k is -1: 0 (off) or more wanted")]
