@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics.Tensors;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
@@ -39,10 +38,9 @@ public static class Agreement
     {
         Difference difference = Compare(wanted, found, text, seed);
         if (difference.Largest <= Tolerance) return difference;
-        throw new DisagreementException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{found.Network.Backend} differs from {wanted.Network.Backend} by {difference.Largest:G3} at {difference.Where}; ")
-            + string.Create(CultureInfo.InvariantCulture, $"at most {Tolerance:G1} wanted"));
+        (string one, string other) = (wanted.Network.Backend, found.Network.Backend);
+        throw new DisagreementException(FormattableString.Invariant(
+            $"{other} differs from {one} by {difference.Largest:G3} at {difference.Where}; at most {Tolerance:G1} wanted"));
     }
 
     /// <summary>Compares two models.</summary>

@@ -47,10 +47,6 @@ public static class OnnxRuntimeNetwork
             OperatorCheck.Check(file);
             return Open(file, new GraphSignature(file, config, vocabulary), config, vocabulary);
         }
-        catch (OnnxFormatException error)
-        {
-            throw new WeightFormatException(name, error.Message[(name.Length + 2)..], error);
-        }
         catch (OnnxRuntimeException error)
         {
             throw new WeightFormatException(

@@ -29,7 +29,7 @@ public sealed class HostileGraphTests
         using var process = Process.GetCurrentProcess();
         long before = process.PeakWorkingSet64;
         ModelProto hostile = With(exported.Graph(), op, isHuge: true);
-        WeightFormatException refusal = Assert.Throws<WeightFormatException>(() => Open(exported, hostile));
+        WeightFormatException refusal = Assert.ThrowsAny<WeightFormatException>(() => Open(exported, hostile));
         Assert.StartsWith("model.onnx: ", refusal.Message, StringComparison.Ordinal);
         process.Refresh();
         Assert.InRange(process.PeakWorkingSet64 - before, 0, 1200L << 20);

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using RnnService.Engine;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
@@ -80,6 +81,20 @@ public sealed class OnnxRuntimeNetworkTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void How_the_graph_wants_its_rows_is_found(string name)
+    {
+        using TextModel model = new PyTorchModel(name).Open();
+        GraphLayout wanted = model.Config.Task switch
+        {
+            ModelTask.LanguageModel => new GraphLayout(TimeMajor: true, Batch: null, SingleStep: false, Ragged: false),
+            ModelTask.Classifier => new GraphLayout(TimeMajor: false, Batch: 4, SingleStep: false, Ragged: true),
+            _ => new GraphLayout(TimeMajor: false, Batch: null, SingleStep: false, Ragged: false),
+        };
+        Assert.Equal(wanted, LayoutOf(model));
+    }
+
     public static TheoryData<CellKind> Cells => [.. Enum.GetValues<CellKind>()];
 
     [Theory]
@@ -89,13 +104,14 @@ public sealed class OnnxRuntimeNetworkTests
         TextModel[] models =
         [
             Tiny.Language(cell), Tiny.Language(cell, layers: 1, tied: true), Tiny.Classifier(cell), Tiny.Classifier(cell, Pooling.Mean),
-            Tiny.Classifier(cell, Pooling.Max, both: false),
+            Tiny.Classifier(cell, Pooling.Max, both: false), Tiny.Classifier(cell, Pooling.Last, both: false, reverse: true),
             Tiny.Tagger(cell), Tiny.Tagger(cell, characters: false, both: false),
         ];
         foreach (TextModel model in models)
         {
             TextModel restarted = Weights.Restart(model);
             using TextModel served = Serve(restarted);
+            Assert.Equal(new GraphLayout(TimeMajor: false, Batch: null, SingleStep: false, Ragged: true), LayoutOf(served));
             Agreement.Check(restarted, served, "it was not bad .");
         }
     }
@@ -197,8 +213,14 @@ public sealed class OnnxRuntimeNetworkTests
         Agreement.Check(exported.Native, served);
     }
 
-    private static TextModel Serve(TextModel model) => TextModel.Create(
-        model.Config, model.Vocabulary, OnnxRuntimeNetwork.Open(OnnxExport.ToBytes(model), "export.onnx", model.Config, model.Vocabulary));
+    private static GraphLayout LayoutOf(TextModel model) => ((GraphNetwork)model.Network).Graph.Layout;
+
+    private static TextModel Serve(TextModel model)
+    {
+        byte[] content = OnnxExport.Build(model, OnnxExport.DefaultOpset).ToByteArray();
+        return TextModel.Create(
+            model.Config, model.Vocabulary, OnnxRuntimeNetwork.Open(content, "export.onnx", model.Config, model.Vocabulary));
+    }
 
     // Greedy texts of many streams of different prompts, some of which begin later, in the given model and alone in the engine.
     private static void AdvanceTogether(LanguageModel native, LanguageModel served, Func<RandomSource, string> prompt)
