@@ -1,0 +1,314 @@
+using System.Text;
+using System.Text.Json;
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Tests;
+using RnnService.Engine.Tests.Tasks;
+using RnnService.Engine.Weights;
+using RnnService.Onnx.Protos;
+using Xunit;
+
+namespace RnnService.Onnx.Tests;
+
+/// <summary>Whole models of every task in ONNX Runtime beside the engine, on ragged batches with rubbish past each row's end.</summary>
+public sealed class OnnxExportTests
+{
+    private const double Tolerance = 1e-5;
+
+    public static TheoryData<int> Opsets => [.. Enumerable.Range(OnnxExport.OldestOpset, OnnxExport.NewestOpset - OnnxExport.OldestOpset + 1)];
+
+    [Theory]
+    [MemberData(nameof(Opsets))]
+    public void Language_models_give_the_engines_logits_and_states(int opset)
+    {
+        foreach (CellKind cell in Enum.GetValues<CellKind>())
+        {
+            foreach (bool tied in new[] { false, true })
+            {
+                foreach (int layers in new[] { 1, 2 })
+                {
+                    LanguageModel model = Weights.Restart(Tiny.Language(cell, layers: layers, tied: tied));
+                    ModelProto proto = OnnxExport.Build(model, opset);
+                    Assert.Equal(1, proto.Graph.Initializer.Count(tensor => tensor.Dims is [var rows, _] && rows == Tiny.Letters.Count) - (tied ? 0 : 1));
+                    using var ort = new Ort(proto);
+                    Check(model, ort, $"{cell}, tied {tied}, {layers} layers: ");
+                }
+            }
+        }
+
+        static void Check(LanguageModel model, Ort ort, string where)
+        {
+            var random = new RandomSource(1);
+            foreach (int[] lengths in new[] { [1], [7], new[] { 3, 1, 9 }, [0, 4] })
+            {
+                Padded ids = Padded.Of(ref random, lengths, model.Vocabulary.Tokens.Count);
+                RecurrentState state = StartOf(model, lengths.Length, seed: 5);
+                (float[] Hidden, float[] Memory) start = ([.. state.Hidden], [.. state.Memory]);
+                float[] wanted = Logits(model, ids, state);
+                Dictionary<string, float[]> found = Run(model, ort, ids, start);
+                ids.Near(wanted, found["logits"], where + "logit");
+                Expect.Near(Draw.ToDouble(state.Hidden), found["h_n"], Tolerance, where + "h");
+                if (state.Memory.Length > 0) Expect.Near(Draw.ToDouble(state.Memory), found["c_n"], Tolerance, where + "c");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(CellKind.Tanh)]
+    [InlineData(CellKind.Relu)]
+    [InlineData(CellKind.Gru)]
+    [InlineData(CellKind.GruBefore)]
+    [InlineData(CellKind.Lstm)]
+    [InlineData(CellKind.Sum)]
+    public void A_text_read_in_pieces_gives_what_it_gives_read_at_once(CellKind cell)
+    {
+        LanguageModel model = Weights.Restart(Tiny.Language(cell));
+        using var ort = new Ort(OnnxExport.Build(model, OnnxExport.DefaultOpset));
+        var random = new RandomSource(3);
+        int vocabulary = model.Vocabulary.Tokens.Count;
+        int[] lengths = [17, 5, 30];
+        Padded whole = Padded.Of(ref random, lengths, vocabulary);
+        RecurrentState zero = model.NewState(lengths.Length);
+        Dictionary<string, float[]> wanted = Run(model, ort, whole, (zero.Hidden, zero.Memory));
+
+        (float[] Hidden, float[] Memory) state = (zero.Hidden, zero.Memory);
+        float[] logits = new float[lengths.Length * whole.Time * vocabulary];
+        int[] read = new int[lengths.Length];
+        while (!read.SequenceEqual(lengths))
+        {
+            // Pieces of a length of their own for each row; one that has ended, or pauses, reads none.
+            int[] sizes = new int[lengths.Length];
+            for (int n = 0; n < sizes.Length; n++) sizes[n] = Math.Min(random.Below(5), lengths[n] - read[n]);
+            if (sizes.Max() == 0) continue;
+            var piece = new Padded(sizes, [.. Enumerable.Range(0, sizes.Length).SelectMany(n =>
+                Enumerable.Range(0, sizes.Max()).Select(t => t < sizes[n] ? whole.Ids[n * whole.Time + read[n] + t] : 2))]);
+            Dictionary<string, float[]> found = Run(model, ort, piece, state);
+            state = (found["h_n"], found.GetValueOrDefault("c_n", []));
+            for (int n = 0; n < sizes.Length; n++)
+            {
+                found["logits"].AsSpan(n * piece.Time * vocabulary, sizes[n] * vocabulary)
+                    .CopyTo(logits.AsSpan((n * whole.Time + read[n]) * vocabulary));
+                read[n] += sizes[n];
+            }
+        }
+
+        whole.Near(wanted["logits"], logits, "logit");
+        Expect.Near(Draw.ToDouble(wanted["h_n"]), state.Hidden, Tolerance, "h");
+        if (state.Memory.Length > 0) Expect.Near(Draw.ToDouble(wanted["c_n"]), state.Memory, Tolerance, "c");
+    }
+
+    [Theory]
+    [MemberData(nameof(Opsets))]
+    public void Classifiers_give_the_engines_logits(int opset)
+    {
+        foreach (CellKind cell in Enum.GetValues<CellKind>())
+        {
+            foreach (Pooling pooling in Enum.GetValues<Pooling>())
+            {
+                foreach (bool both in new[] { false, true })
+                {
+                    Classifier model = Weights.Restart(Tiny.Classifier(cell, pooling, both));
+                    using var ort = new Ort(OnnxExport.Build(model, opset));
+                    var random = new RandomSource(1);
+                    foreach (int[] lengths in new[] { [1], [7], new[] { 3, 1, 9 } })
+                    {
+                        Padded ids = Padded.Of(ref random, lengths, model.Vocabulary.Tokens.Count);
+                        Classifier.Trace trace = model.Forward(new Pass(new Workspace()), ids.Rows, new DropoutRates());
+                        float[] found = ort.Run(ids.Inputs)["logits"];
+                        Expect.Near(Draw.ToDouble(trace.Logits.Span), found, Tolerance, $"{cell}, {pooling}, both {both}: logit");
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_text_of_no_token_is_classified_as_its_first_id()
+    {
+        foreach (Pooling pooling in Enum.GetValues<Pooling>())
+        {
+            Classifier model = Weights.Restart(Tiny.Classifier(pooling: pooling));
+            using var ort = new Ort(OnnxExport.Build(model, OnnxExport.DefaultOpset));
+            float[] empty = ort.Run(("input_ids", new long[] { 1, 7 }, [1, 2]), ("lengths", new long[] { 0 }, [1]))["logits"];
+            Assert.Equal(ort.Run(("input_ids", new long[] { 1, 7 }, [1, 2]), ("lengths", new long[] { 1 }, [1]))["logits"], empty);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Opsets))]
+    public void Taggers_give_the_engines_logits(int opset)
+    {
+        foreach (CellKind cell in Enum.GetValues<CellKind>())
+        {
+            foreach (bool characters in new[] { false, true })
+            {
+                foreach (bool both in new[] { false, true })
+                {
+                    Tagger model = Weights.Restart(Tiny.Tagger(cell, characters, both));
+                    using var ort = new Ort(OnnxExport.Build(model, opset));
+                    var random = new RandomSource(1);
+                    foreach (int[] lengths in new[] { [1], [7], new[] { 3, 1, 9 }, [0, 4] })
+                    {
+                        TaggerInput[] sentences = new TaggerInput[lengths.Length];
+                        for (int n = 0; n < sentences.Length; n++) sentences[n] = model.Encode(Tiny.Sentence(ref random, lengths[n]));
+                        Padded ids = Padded.Of(ref random, sentences.Select(sentence => sentence.Ids), Tiny.Words.Count);
+                        Tagger.Trace trace = model.Forward(new Pass(new Workspace()), sentences, ids.Rows, new DropoutRates());
+                        float[] wanted = ids.Unpack(trace.Layout, trace.Logits.Span, model.Config.Labels.Count);
+                        (string, Array, int[])[] inputs = [.. ids.Inputs, .. characters ? Spell(ref random, model, sentences, ids.Time) : []];
+                        Assert.Equal(ort.Inputs.Order(), inputs.Select(input => input.Item1).Order());
+                        ids.Near(wanted, ort.Run(inputs)["logits"], $"{cell}, characters {characters}, both {both}: logit");
+                    }
+                }
+            }
+        }
+
+        // The first 40 and the last 24 characters of a word, as the model's own text side has it; rubbish past its end.
+        static (string, Array, int[])[] Spell(ref RandomSource random, Tagger model, TaggerInput[] sentences, int time)
+        {
+            const int longest = 70;
+            long[] ids = new long[sentences.Length * time * longest], lengths = new long[sentences.Length * time];
+            foreach (ref long id in ids.AsSpan()) id = random.Below(Tiny.Letters.Count);
+            for (int n = 0; n < sentences.Length; n++)
+            {
+                for (int t = 0; t < sentences[n].Length; t++)
+                {
+                    Rune[] runes = [.. sentences[n].Forms[t].EnumerateRunes()];
+                    if (runes.Length > 64) runes = [.. runes[..40], .. runes[^24..]];
+                    lengths[n * time + t] = runes.Length;
+                    for (int i = 0; i < runes.Length; i++)
+                        ids[(n * time + t) * longest + i] = model.Vocabulary.Characters!.IdOf(runes[i].ToString());
+                }
+            }
+
+            return
+            [
+                ("character_ids", ids, [sentences.Length, time, longest]),
+                ("character_lengths", lengths, [sentences.Length, time]),
+            ];
+        }
+    }
+
+    [Fact]
+    public void The_file_says_everything_about_the_model_and_is_read_again()
+    {
+        Tagger tiny = Tiny.Tagger();
+        var model = (Tagger)TextModel.Create(
+            tiny.Config with { License = "CC-BY-4.0", Description = "Tags \"words\".", Metrics = new Dictionary<string, double> { ["f1"] = 0.5 } },
+            tiny.Vocabulary, Weights.Start());
+        string path = Path.GetTempFileName();
+        try
+        {
+            OnnxExport.Write(path, model);
+            Assert.Equal(OnnxExport.ToBytes(model), File.ReadAllBytes(path));
+            Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*.tmp"));
+            ModelProto read = OnnxFile.Open(path).Model;
+            Dictionary<string, string> said = read.MetadataProps.ToDictionary(entry => entry.Key, entry => entry.Value);
+            ModelConfig config = JsonSerializer.Deserialize(said[OnnxExport.ConfigKey], ModelJson.Files.ModelConfig)!;
+            VocabularyContent vocabulary = JsonSerializer.Deserialize(said[OnnxExport.VocabularyKey], ModelJson.Files.VocabularyContent)!;
+            Assert.Equivalent(model.Config, config, strict: true);
+            Assert.Equal(model.Vocabulary.Tokens.Tokens, vocabulary.Tokens);
+            Assert.Equal(model.Vocabulary.Characters!.Tokens, vocabulary.Characters);
+            Assert.Equal("tagger", said["task"]);
+            Assert.Equal("whitespace", said["tokenizer"]);
+            Assert.Equal(model.Config.Labels, JsonSerializer.Deserialize<string[]>(said["labels"]));
+            Assert.Equal("CC-BY-4.0", said["license"]);
+            Assert.Equal("Tags \"words\".", said["description"]);
+            Assert.Equal(("RnnService", "Tags \"words\"."), (read.ProducerName, read.DocString));
+            Assert.All(read.Graph.Node, node => Assert.Equal("", node.Domain));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Theory]
+    [InlineData(13)]
+    [InlineData(22)]
+    public void Other_operator_sets_are_refused(int opset)
+    {
+        ArgumentException refusal = Assert.Throws<ArgumentException>(() => OnnxExport.ToBytes(Tiny.Language(), opset));
+        Assert.StartsWith($"opset is {opset}: 14 to 21 wanted", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static RecurrentState StartOf(LanguageModel model, int batch, ulong seed)
+    {
+        RecurrentState state = model.NewState(batch);
+        Draw.Normal(seed, state.Hidden.Length, 0.5).CopyTo(state.Hidden, 0);
+        Draw.Normal(seed + 1, state.Memory.Length, 0.5).CopyTo(state.Memory, 0);
+        return state;
+    }
+
+    private static float[] Logits(LanguageModel model, Padded ids, RecurrentState state)
+    {
+        var pass = new Pass(new Workspace());
+        LanguageModel.Trace trace = model.Hidden(pass, [.. ids.Rows.Select(row => (ReadOnlyMemory<int>)row)], state, new DropoutRates());
+        return ids.Unpack(trace.Layout, model.Logits(pass, trace).Span, model.Vocabulary.Tokens.Count);
+    }
+
+    private static Dictionary<string, float[]> Run(LanguageModel model, Ort ort, Padded ids, (float[] Hidden, float[] Memory) state)
+    {
+        int[] shape = [model.Config.Layers, ids.Lengths.Length, model.Config.HiddenSize];
+        (string, Array, int[])[] memory = state.Memory.Length > 0 ? [("c_0", state.Memory, shape)] : [];
+        return ort.Run([.. ids.Inputs, ("h_0", state.Hidden, shape), .. memory]);
+    }
+
+    /// <summary>Rows of ids of different lengths in one rectangle [N,T].</summary>
+    private sealed record Padded(int[] Lengths, long[] Ids)
+    {
+        public int Time => Ids.Length / Lengths.Length;
+
+        public int[][] Rows => [.. Lengths.Select((length, n) => Ids.AsSpan(n * Time, length).ToArray().Select(id => (int)id).ToArray())];
+
+        public (string, Array, int[])[] Inputs =>
+        [
+            ("input_ids", Ids, [Lengths.Length, Time]),
+            ("lengths", Lengths.Select(length => (long)length).ToArray(), [Lengths.Length]),
+        ];
+
+        public static Padded Of(ref RandomSource random, int[] lengths, int vocabulary)
+        {
+            long[] ids = new long[lengths.Length * lengths.Max()];
+            foreach (ref long id in ids.AsSpan()) id = random.Below(vocabulary);
+            return new Padded(lengths, ids);
+        }
+
+        public static Padded Of(ref RandomSource random, IEnumerable<int[]> rows, int vocabulary)
+        {
+            int[][] all = [.. rows];
+            Padded padded = Of(ref random, [.. all.Select(row => row.Length)], vocabulary);
+            for (int n = 0; n < all.Length; n++)
+            {
+                for (int t = 0; t < all[n].Length; t++) padded.Ids[n * padded.Time + t] = all[n][t];
+            }
+
+            return padded;
+        }
+
+        /// <summary>The engine's rows [R,width] in this rectangle [N,T,width].</summary>
+        public float[] Unpack(BatchLayout layout, ReadOnlySpan<float> packed, int width)
+        {
+            float[] result = new float[Ids.Length * width];
+            for (int n = 0; n < Lengths.Length; n++)
+            {
+                for (int t = 0; t < Lengths[n]; t++)
+                    packed.Slice(layout.RowOf(n, t) * width, width).CopyTo(result.AsSpan((n * Time + t) * width));
+            }
+
+            return result;
+        }
+
+        /// <summary>Compares [N,T,width], each row up to its end.</summary>
+        public void Near(float[] wanted, float[] found, string what)
+        {
+            Assert.Equal(wanted.Length, found.Length);
+            int width = wanted.Length / Ids.Length;
+            for (int n = 0; n < Lengths.Length; n++)
+            {
+                Range row = (n * Time * width)..((n * Time + Lengths[n]) * width);
+                Expect.Near(Draw.ToDouble(wanted.AsSpan(row)), found.AsSpan(row), Tolerance, $"row {n}, {what}");
+            }
+        }
+    }
+}

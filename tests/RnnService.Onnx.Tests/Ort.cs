@@ -1,0 +1,35 @@
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using RnnService.Onnx.Protos;
+
+namespace RnnService.Onnx.Tests;
+
+/// <summary>ONNX Runtime running a model on one thread. Inputs and outputs by name.</summary>
+internal sealed class Ort : IDisposable
+{
+    private readonly InferenceSession _session;
+
+    public Ort(ModelProto model) : this(model.ToByteArray())
+    {
+    }
+
+    public Ort(byte[] model)
+    {
+        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
+        _session = new InferenceSession(model, options);
+    }
+
+    public IEnumerable<string> Inputs => _session.InputMetadata.Keys;
+
+    public Dictionary<string, float[]> Run(params (string Name, Array Values, int[] Shape)[] inputs)
+    {
+        List<NamedOnnxValue> values = [.. inputs.Select(input => input.Values is long[] integers
+            ? NamedOnnxValue.CreateFromTensor(input.Name, new DenseTensor<long>(integers, input.Shape))
+            : NamedOnnxValue.CreateFromTensor(input.Name, new DenseTensor<float>((float[])input.Values, input.Shape)))];
+        using var outputs = _session.Run(values);
+        return outputs.ToDictionary(output => output.Name, output => output.AsTensor<float>().ToArray());
+    }
+
+    public void Dispose() => _session.Dispose();
+}
