@@ -1,11 +1,11 @@
-using static RnnService.Engine.Weights.WeightFormatException;
+using RnnService.Engine.Weights;
 
 namespace RnnService.Onnx;
 
 /// <summary>
 /// An ONNX file is malformed, or holds what this project does not take. The message is "file: place: found; what was wanted".
 /// </summary>
-public sealed class OnnxFormatException : Exception
+public sealed class OnnxFormatException : WeightFormatException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="file">The file, as the caller named it.</param>
@@ -13,10 +13,7 @@ public sealed class OnnxFormatException : Exception
     /// <param name="problem">What was found there, and what was wanted.</param>
     /// <param name="inner">The error underneath, if any.</param>
     public OnnxFormatException(string file, string place, string problem, Exception? inner = null)
-        : base($"{file}: {place}: {problem}", inner) => (File, Place) = (file, place);
-
-    /// <summary>The file, as the caller named it.</summary>
-    public string File { get; }
+        : base(file, $"{place}: {problem}", inner) => Place = place;
 
     /// <summary>Where in the file.</summary>
     public string Place { get; }

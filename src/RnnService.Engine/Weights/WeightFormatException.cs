@@ -1,7 +1,7 @@
 namespace RnnService.Engine.Weights;
 
 /// <summary>A weight file is malformed, or does not hold the tensor asked for. The message says where, what and what was wanted.</summary>
-public sealed class WeightFormatException : Exception
+public class WeightFormatException : Exception
 {
     /// <summary>Creates the exception; its message is "file: problem".</summary>
     /// <param name="file">The weight file, as the caller named it.</param>
