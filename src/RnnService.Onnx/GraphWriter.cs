@@ -26,7 +26,8 @@ internal sealed class GraphWriter(int opset)
     }
 
     /// <summary>Makes a value an output.</summary>
-    public void Output(string name, string doc, params ReadOnlySpan<Size> sizes) => Graph.Output.Add(Value(name, DataType.Float, doc, sizes));
+    public void Output(string name, string doc, params ReadOnlySpan<Size> sizes) =>
+        Graph.Output.Add(Value(name, DataType.Float, doc, sizes));
 
     /// <summary>Adds a node with one output.</summary>
     public string Node(string op, string output, ReadOnlySpan<string> inputs, params ReadOnlySpan<AttributeProto> attributes)

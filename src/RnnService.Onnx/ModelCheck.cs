@@ -61,7 +61,8 @@ internal sealed class ModelCheck(string file)
         foreach (TensorProto tensor in graph.Initializer)
         {
             Tensor(tensor, around);
-            if (!initializers.Add(tensor.Name)) throw Refuse($"{around}{TensorContent.PlaceOf(tensor)}", "the name occurs twice; once wanted");
+            if (!initializers.Add(tensor.Name))
+                throw Refuse($"{around}{TensorContent.PlaceOf(tensor)}", "the name occurs twice; once wanted");
             if (!own.Contains(tensor.Name)) Produce(tensor.Name, $"{around}tensor"); // an input may have its default among the tensors
         }
 
@@ -111,9 +112,9 @@ internal sealed class ModelCheck(string file)
         for (int later = index; later < graph.Node.Count; later++)
         {
             if (!graph.Node[later].Output.Contains(input)) continue;
-            return later == index
-                ? $"input {Quote(input)} is its own output, a cycle; inputs produced before it wanted"
-                : $"input {Quote(input)} is produced only later, by {NodePlace(later, graph.Node[later])}; nodes in order, without a cycle, wanted";
+            if (later == index) return $"input {Quote(input)} is its own output, a cycle; inputs produced before it wanted";
+            string producer = NodePlace(later, graph.Node[later]);
+            return $"input {Quote(input)} is produced only later, by {producer}; nodes in order, without a cycle, wanted";
         }
 
         return $"input {Quote(input)} is produced by nothing (a missing node); an input, a tensor or an output of a node before it wanted";

@@ -36,7 +36,9 @@ public static class OnnxExport
     /// <summary>The model as the content of an ONNX file.</summary>
     /// <param name="model">The model.</param>
     /// <param name="opset">The operator set, <see cref="OldestOpset"/> to <see cref="NewestOpset"/>.</param>
-    /// <exception cref="ArgumentException">There is no such operator set, or the model is larger than 2 GB, the most a file can hold.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no such operator set, or the model is larger than 2 GB, the most a file can hold.
+    /// </exception>
     public static byte[] ToBytes(TextModel model, int opset = DefaultOpset) => Build(model, opset).ToByteArray();
 
     /// <summary>
@@ -46,7 +48,9 @@ public static class OnnxExport
     /// <param name="path">The file, in a folder that exists.</param>
     /// <param name="model">The model.</param>
     /// <param name="opset">The operator set, <see cref="OldestOpset"/> to <see cref="NewestOpset"/>.</param>
-    /// <exception cref="ArgumentException">There is no such operator set, or the model is larger than 2 GB, the most a file can hold.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no such operator set, or the model is larger than 2 GB, the most a file can hold.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, TextModel model, int opset = DefaultOpset)
     {
@@ -81,7 +85,8 @@ public static class OnnxExport
             new VocabularyContent(model.Vocabulary.Tokens.Tokens, model.Vocabulary.Characters?.Tokens), ModelJson.Files.VocabularyContent);
         const long rest = 1 << 20; // nodes and constants, with room to spare
         long bytes = model.Parameters.Count * sizeof(float) + 3L * (configJson.Length + vocabularyJson.Length) + rest;
-        if (bytes > int.MaxValue) throw new ArgumentException($"the model takes {bytes} bytes: at most {int.MaxValue} in one ONNX file wanted");
+        if (bytes > int.MaxValue)
+            throw new ArgumentException($"the model takes {bytes} bytes: at most {int.MaxValue} in one ONNX file wanted", nameof(model));
 
         ModelProto proto = Wrap(new TaskExport(model, opset).Write(), opset);
         proto.DocString = config.Description ?? "";

@@ -21,7 +21,7 @@ internal sealed class OnnxFile
     public string Path { get; }
 
     /// <summary>Reads a file and checks it.</summary>
-    /// <exception cref="OnnxFormatException">The file is not a well-formed ONNX model, or holds what this project does not take.</exception>
+    /// <exception cref="OnnxFormatException">It is not a well-formed ONNX model, or holds what this project does not take.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The path is a folder, or its permissions forbid reading.</exception>
     public static OnnxFile Open(string path)
@@ -33,7 +33,7 @@ internal sealed class OnnxFile
     /// <summary>Reads a stream that can seek, from its beginning, and checks it.</summary>
     /// <param name="stream">The bytes.</param>
     /// <param name="file">A name for messages.</param>
-    /// <exception cref="OnnxFormatException">The bytes are not a well-formed ONNX model, or hold what this project does not take.</exception>
+    /// <exception cref="OnnxFormatException">It is not a well-formed ONNX model, or holds what this project does not take.</exception>
     public static OnnxFile Read(Stream stream, string file)
     {
         if (stream.Length == 0) throw new OnnxFormatException(file, "byte 0", "the file is empty; an ONNX model wanted");
@@ -55,7 +55,7 @@ internal sealed class OnnxFile
         return new OnnxFile(model, file);
     }
 
-    /// <summary>The values of a tensor of floating-point numbers, row-major, however they are stored; rounded where they are doubles.</summary>
+    /// <summary>The values of a tensor of floating-point numbers, row-major, however they are stored; doubles are rounded.</summary>
     /// <exception cref="OnnxFormatException">It holds no floating-point numbers.</exception>
     public float[] Floats(TensorProto tensor) => TensorContent.Floats(tensor)
         ?? throw Refuse(TensorContent.PlaceOf(tensor), $"{TensorContent.TypeName(tensor.DataType)} found; floating-point numbers wanted");

@@ -62,7 +62,10 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
         {
             sequenceLengths = graph.Cast($"{stack.Prefix}.sequence_lens", lengths, DataType.Int32);
             if (hidden is not null)
-                idle = graph.Unsqueeze($"{stack.Prefix}.idle", graph.Node("Equal", $"{stack.Prefix}.empty", [lengths, graph.Integer(0)]), 1);
+            {
+                string empty = graph.Node("Equal", $"{stack.Prefix}.empty", [lengths, graph.Integer(0)]);
+                idle = graph.Unsqueeze($"{stack.Prefix}.idle", empty, 1);
+            }
         }
 
         for (int layer = 0; layer < stack.Layers; layer++)
@@ -122,7 +125,6 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
             StackDirection.Reverse => "reverse",
             _ => "bidirectional",
         };
-        var shared = (GraphWriter.Attribute("direction", direction), GraphWriter.Attribute("hidden_size", stack.HiddenSize));
         (string op, Protos.AttributeProto[] attributes) = stack.Cell switch
         {
             CellKind.Lstm => ("LSTM", []),
@@ -131,10 +133,13 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
             CellKind.Relu => ("RNN", [GraphWriter.Attribute("activations", Enumerable.Repeat("Relu", stack.Directions))]),
             _ => ("RNN", Array.Empty<Protos.AttributeProto>()),
         };
-        graph.Node(op, outputs, [values[0], w, r, b, .. values[1..]], [shared.Item1, shared.Item2, .. attributes]);
+        graph.Node(op, outputs, [values[0], w, r, b, .. values[1..]],
+        [
+            GraphWriter.Attribute("direction", direction), GraphWriter.Attribute("hidden_size", stack.HiddenSize), .. attributes,
+        ]);
 
-        float[] Join(params string[] kinds) =>
-            [.. suffixes.SelectMany(suffix => kinds.SelectMany(kind => Gates.ToOnnx(stack.Cell, parameters[$"{stack.Prefix}.{kind}_{suffix}"].Values)))];
+        float[] Join(params string[] kinds) => [.. suffixes.SelectMany(suffix => kinds.SelectMany(kind =>
+            Gates.ToOnnx(stack.Cell, parameters[$"{stack.Prefix}.{kind}_{suffix}"].Values)))];
     }
 
     // Y [T,directions,N,H] as [T,N,directions·H].
@@ -155,7 +160,9 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
             {
                 string first = stack.Directions == 1
                     ? start
-                    : graph.Node("Slice", $"{one}.start", [start, graph.Integers(direction), graph.Integers(direction + 1), graph.Integers(0)]);
+                    : graph.Node(
+                        "Slice", $"{one}.start",
+                        [start, graph.Integers(direction), graph.Integers(direction + 1), graph.Integers(0)]);
                 line = graph.Concat($"{one}.line", reverse ? [line, first] : [first, line], 0);
             }
 

@@ -98,7 +98,8 @@ internal sealed class TaskExport
     {
         string ids = _graph.Input(
             "character_ids", DataType.Int64, "Ids of the characters of each word; anything past a word's length.", Batch, Time, Characters);
-        string lengths = _graph.Input("character_lengths", DataType.Int64, "Characters of each word; 0 past a row's last word.", Batch, Time);
+        string lengths = _graph.Input(
+            "character_lengths", DataType.Int64, "Characters of each word; 0 past a row's last word.", Batch, Time);
         var speller = new RecurrentStack(_model.Config.Cell, "characters.rnn", characters.HiddenSize, Layers: 1, StackDirection.Both);
 
         // Words of all rows side by side: [characters, N·T].

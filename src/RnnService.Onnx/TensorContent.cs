@@ -15,12 +15,13 @@ internal static class TensorContent
     public static string PlaceOf(TensorProto tensor) => $"tensor {Quote(tensor.Name)}";
 
     /// <summary>The element type's name, or its number where it has none.</summary>
-    public static string TypeName(int type) => IsKnown(type) ? ((DataType)type).ToString().ToUpperInvariant() : $"element type {type}";
+    public static string TypeName(int type) =>
+        IsKnown(type) ? ((DataType)type).ToString().ToUpperInvariant() : $"element type {type}";
 
     /// <summary>Whether the number stands for an element type.</summary>
     public static bool IsKnown(int type) => type is > (int)DataType.Undefined and <= (int)DataType.Float4E2M1;
 
-    /// <summary>What is wrong with the tensor, or null: shape, type, and data of exactly the size these ask for, in this file, once.</summary>
+    /// <summary>What is wrong, or null: shape, type, and data of exactly the size these ask for, in this file, once.</summary>
     public static string? Problem(TensorProto tensor)
     {
         if (!IsKnown(tensor.DataType)) return $"element type {tensor.DataType} found; 1 to {(int)DataType.Float4E2M1} wanted";
@@ -56,9 +57,9 @@ internal static class TensorContent
         bool raw = field == "raw_data";
         if (field != typed && !(raw && type != DataType.String)) return $"{TypeName(tensor.DataType)} in {field} found; {typed} wanted";
         Int128 wanted = raw ? (elements * BitsOf(type) + 7) / 8 : (elements * perElement + elementsPer - 1) / elementsPer;
-        return values == wanted
-            ? null
-            : $"{TypeName(tensor.DataType)} {ShowShape(tensor)} with {values} {(raw ? "bytes" : "values")} in {field} found; {wanted} wanted";
+        if (values == wanted) return null;
+        string shape = Show([.. tensor.Dims.Select(size => (int)size)]);
+        return $"{TypeName(tensor.DataType)} {shape} with {values} {(raw ? "bytes" : "values")} in {field} found; {wanted} wanted";
     }
 
     /// <summary>The values as floats, or null where they are no floating-point numbers. The tensor has no <see cref="Problem"/>.</summary>
@@ -75,7 +76,8 @@ internal static class TensorContent
             case DataType.Double:
                 if (raw.IsEmpty) return [.. tensor.DoubleData.Select(value => (float)value)];
                 float[] rounded = new float[raw.Length / sizeof(double)];
-                for (int i = 0; i < rounded.Length; i++) rounded[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(raw[(i * sizeof(double))..]);
+                for (int i = 0; i < rounded.Length; i++)
+                    rounded[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(raw[(i * sizeof(double))..]);
                 return rounded;
             case DataType.Float16 or DataType.Bfloat16:
                 bool half = tensor.DataType == (int)DataType.Float16;
@@ -111,7 +113,8 @@ internal static class TensorContent
         long[] values;
         if (raw.IsEmpty)
         {
-            values = [.. tensor.Int64Data.Concat(tensor.Int32Data.Select(value => (long)value)).Concat(tensor.Uint64Data.Select(value => (long)value))];
+            // One of the three fields is in use.
+            values = [.. tensor.Int64Data, .. tensor.Int32Data, .. tensor.Uint64Data.Select(value => (long)value)];
         }
         else
         {
@@ -159,6 +162,4 @@ internal static class TensorContent
         DataType.Int4 or DataType.Uint4 or DataType.Float4E2M1 => ("int32_data", 1, 2),
         _ => ("int32_data", 1, 1),
     };
-
-    private static string ShowShape(TensorProto tensor) => Show([.. tensor.Dims.Select(size => (int)size)]);
 }

@@ -70,8 +70,8 @@ internal sealed class WireCheck
                     ulong length = Varint(end, type);
                     if (length > (ulong)(end - Position))
                     {
-                        throw Refuse(
-                            at, type, $"truncated: {field?.Name ?? $"field {number}"} announces {length} bytes, {end - Position} follow; all wanted");
+                        string name = field?.Name ?? $"field {number}";
+                        throw Refuse(at, type, $"truncated: {name} announces {length} bytes, {end - Position} follow; all wanted");
                     }
 
                     if (field is null) Skip((long)length, end, type);
@@ -82,7 +82,8 @@ internal sealed class WireCheck
             }
 
             if (field is null) continue;
-            if (wire != WireTypeOf(field)) throw Refuse(at, type, $"wire type {(int)wire} found for {field.Name}; {(int)WireTypeOf(field)} wanted");
+            if (wire != WireTypeOf(field))
+                throw Refuse(at, type, $"wire type {(int)wire} found for {field.Name}; {(int)WireTypeOf(field)} wanted");
             if (field.IsRepeated) Count(ref _numbers, MostNumbers, "numbers", at, type);
         }
     }
@@ -173,5 +174,6 @@ internal sealed class WireCheck
         if (++counted > most) throw Refuse(at, type, $"more than {most} {what} found; a smaller model wanted");
     }
 
-    private OnnxFormatException Refuse(long at, MessageDescriptor type, string problem) => new(_file, $"byte {at}, in {type.Name}", problem);
+    private OnnxFormatException Refuse(long at, MessageDescriptor type, string problem) =>
+        new(_file, $"byte {at}, in {type.Name}", problem);
 }

@@ -62,7 +62,8 @@ public sealed class RecurrentExportTests
         }
     }
 
-    private static void Compare(RecurrentStack stack, Engine engine, Ort ort, int inputs, int[] lengths, int time, bool ragged, bool started)
+    private static void Compare(
+        RecurrentStack stack, Engine engine, Ort ort, int inputs, int[] lengths, int time, bool ragged, bool started)
     {
         int batch = lengths.Length, states = stack.Layers * stack.Directions * batch * Hidden;
         float[] x = Draw.Normal(11, time * batch * inputs, 0.5);
@@ -81,7 +82,8 @@ public sealed class RecurrentExportTests
         if (stack.HasMemory) Expect.Near(Draw.ToDouble(c), found["c_n"], Tolerance, where + "c");
     }
 
-    private static ModelProto Bare(RecurrentStack stack, Dictionary<string, Parameter> parameters, int inputs, bool withLengths, bool withStates)
+    private static ModelProto Bare(
+        RecurrentStack stack, Dictionary<string, Parameter> parameters, int inputs, bool withLengths, bool withStates)
     {
         var graph = new GraphWriter(OnnxExport.DefaultOpset);
         GraphWriter.Size[] sizes = [stack.Layers * stack.Directions, "batch", stack.HiddenSize];
@@ -159,7 +161,8 @@ public sealed class RecurrentExportTests
         {
             // A layer by itself calls itself the first.
             var parameters = Weights.Start(name => name.Replace("_l0", $"_l{firstLayer}", StringComparison.Ordinal));
-            _networks.Add(new Recurrent(_stack.Cell, parameters, "rnn", inputs, Hidden, layers, _stack.Direction != StackDirection.Forward));
+            bool both = _stack.Direction != StackDirection.Forward;
+            _networks.Add(new Recurrent(_stack.Cell, parameters, "rnn", inputs, Hidden, layers, both));
             foreach (Parameter parameter in parameters.All)
                 Parameters[parameter.Name.Replace("_l0", $"_l{firstLayer}", StringComparison.Ordinal)] = parameter;
         }

@@ -3,7 +3,7 @@ using RnnService.Engine.Weights;
 
 namespace RnnService.Onnx.Tests;
 
-/// <summary>Weights and biases as PyTorch starts them, uniform within 1/√H, by name: no bias is zero, so that none can be forgotten.</summary>
+/// <summary>Weights and biases as PyTorch starts them, uniform within 1/√8, by name: no bias is zero and could be forgotten.</summary>
 internal static class Weights
 {
     public static Parameters Start(Func<string, string>? rename = null) => Parameters.From((name, shape) =>
