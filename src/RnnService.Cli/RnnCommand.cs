@@ -7,6 +7,7 @@ using RnnService.Cli.Arguments;
 using RnnService.Cli.Verbs;
 using RnnService.Engine;
 using RnnService.Engine.Weights;
+using RnnService.Onnx.Import;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
 
@@ -85,6 +86,7 @@ internal static partial class RnnCommand
             new TagVerb(terminal, stop),
             new InspectVerb(terminal),
             new TokenizeVerb(terminal, stop),
+            new ImportVerb(terminal, stop),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         var action = new HelpWithExamples((HelpAction)help.Action!);
@@ -109,11 +111,13 @@ internal static partial class RnnCommand
 
     private static bool IsExpected(Exception error) => error
         is CommandException or RecipeException or TrainingDivergedException or ModelFolderException or WeightFormatException
-        or IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException;
+        or ImportException or IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException;
 
     private static string Sentence(Exception error)
     {
         string message = error.Message;
+        // A line for each thing that is wrong.
+        if (error is ImportException) return message;
         // .NET appends the name of the method's parameter, which says nothing to who runs the command.
         if (error is ArgumentException { ParamName: { } parameter })
             message = message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal);

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using RnnService.Cli.Output;
+using RnnService.Engine;
+using RnnService.Onnx.Import;
+
+namespace RnnService.Cli.Verbs;
+
+/// <summary><c>rnn import</c>: a model folder of what PyTorch saved.</summary>
+internal sealed class ImportVerb : Verb
+{
+    private readonly CancellationToken _stop;
+
+    private readonly Option<string> _weights = new("--weights")
+    {
+        Description = "A PyTorch state dict in a safetensors file, F32, F16 or BF16.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string> _config = new("--config")
+    {
+        Description = "What the model is, in JSON.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string> _vocabulary = new("--vocab")
+    {
+        Description = "Its tokens: in a .json file a list, an object from token to id, or a vocab.json; in any other file a token a line.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string> _map = new("--map")
+    {
+        Description = "A JSON object from the tensors' names to those wanted here; \"lstm.*\": \"rnn.*\" renames many, null leaves out.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> _unknownToken = new("--unknown-token")
+    {
+        Description = "The token that stands for unknown ones, where it has no usual name.",
+        HelpName = "TOKEN",
+    };
+
+    private readonly Option<string> _golden = new("--golden")
+    {
+        Description = "The text whose answer is checked at every load; unless given, one is made of the vocabulary.",
+        HelpName = "TEXT",
+    };
+
+    private readonly Option<string> _output = new("--out", "-o")
+    {
+        Description = "The model folder to write; it must not exist.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    private readonly Option<bool> _force = new("--force") { Description = "Replace a model folder that exists, once the new one is whole." };
+    private readonly Option<bool> _json = new("--json") { Description = "What was imported as one JSON object." };
+
+    public ImportVerb(Terminal terminal, CancellationToken stop)
+        : base(
+            terminal, "import", "Makes a model folder of a PyTorch state dict.",
+            """
+            In PyTorch: safetensors.torch.save_file(model.state_dict(), "model.safetensors").
+
+            Tensors wanted: embedding.weight; rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, further layers with _l1 and so
+            on, the other direction with _reverse; head.weight, head.bias. A map file renames those that are called otherwise:
+            {"encoder.*": "embedding.*", "lstm.*": "rnn.*", "fc.*": "head.*", "criterion.*": null}. A layer without any bias gets zeros.
+            Everything that is missing, misshapen or has no place is listed together.
+
+            The configuration takes the fields of config.json and their usual other names: task (text-generation, text-classification,
+            token-classification), cell (rnn_tanh, rnn_relu, gru, lstm), num_layers, vocab_size, num_labels, id2label, label2id and others.
+            Sizes, layers and directions may be left out: the weights tell them. Without names, labels are LABEL_0, LABEL_1 and so on.
+            Without a tokenizer, a language model whose tokens are all single characters reads characters; every other model splits at
+            white space. "tokenizer": "english" also splits off punctuation and clitics.
+
+            <unk>, [UNK], <oov> and the like stand for unknown tokens, <pad>, [PAD] for padding, </s>, <eos>, [EOS], <|endoftext|> for the end.
+            A classifier or tagger without any token for unknown ones takes token 0.
+            """,
+            "rnn import --weights model.safetensors --config config.json --vocab vocab.txt --out models/reviews",
+            "rnn import --weights model.safetensors --config config.json --vocab vocab.json --map names.json --out models/reviews --force",
+            "rnn import --weights lm.safetensors --config lm.json --vocab chars.json --golden \"Once upon a time\" --out models/tales")
+    {
+        _stop = stop;
+        Add(_weights);
+        Add(_config);
+        Add(_vocabulary);
+        Add(_map);
+        Add(_unknownToken);
+        Add(_golden);
+        Add(_output);
+        Add(_force);
+        Add(_json);
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        string folder = parsed.GetValue(_output)!;
+        using var signals = new StopSignals(Terminal.Error, _stop);
+        try
+        {
+            var (imported, loaded) = Terminal.While("importing", () =>
+            {
+                ImportedModel imported = Read(parsed);
+                return (imported, ModelImport.Write(imported, folder, parsed.GetValue(_golden), parsed.GetValue(_force), signals.Token));
+            });
+            Show(imported, loaded, folder, parsed.GetValue(_json));
+            return RnnCommand.Done;
+        }
+        catch (OperationCanceledException)
+        {
+            return signals.ExitCode;
+        }
+    }
+
+    private ImportedModel Read(ParseResult parsed)
+    {
+        var description = new ImportDescription(
+            parsed.GetValue(_config)!, parsed.GetValue(_vocabulary)!, parsed.GetValue(_unknownToken));
+        return ModelImport.FromStateDict(parsed.GetValue(_weights)!, description, parsed.GetValue(_map));
+    }
+
+    private void Show(ImportedModel imported, LoadedModel loaded, string folder, bool json)
+    {
+        if (json)
+        {
+            Terminal.Out.WriteJson(new
+            {
+                loaded.Name,
+                Folder = folder,
+                loaded.Model.Config,
+                VocabularySize = loaded.Model.Vocabulary.Tokens.Count,
+                imported.Tensors,
+                loaded.Parameters,
+                loaded.Bytes,
+                loaded.Sha256,
+                imported.Notes,
+            });
+            return;
+        }
+
+        foreach (string note in imported.Notes) Terminal.Out.WriteLine($"{note}.");
+        Terminal.Out.WriteLine($"Read {Figures.Count(imported.Tensors)} tensors from {imported.Files[0]}.");
+        Terminal.Out.WriteLine($"{folder}: {Descriptions.Of(loaded.Model)}");
+        Terminal.Out.WriteLine($"Try it: rnn {Descriptions.VerbOf(loaded.Model.Config.Task)} {folder} \"a text\"");
+        Terminal.Out.WriteLine("A service that finds the folder among its models serves it from its next start on.");
+    }
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Json;
+using static RnnService.Engine.Weights.WeightFormatException;
+
+namespace RnnService.Onnx.Import;
+
+/// <content>The labels, which may be given as a list, by id, to id, or by their number alone.</content>
+internal sealed partial class ConfigFile
+{
+    private const int MostLabels = 1 << 16;
+
+    private IReadOnlyList<string> Labels()
+    {
+        int? count = Whole("num_labels");
+        (string Spelling, List<string>? Names)[] lists = [.. from field in (string[])["labels", "id2label", "label2id"]
+                                                             where _given.ContainsKey(field)
+                                                             select (field, field == "labels" ? List(field) : Map(field))];
+        // What is malformed has been told.
+        if (lists.Any(list => list.Names is null) || count is null && _given.ContainsKey("num_labels")) return [];
+        foreach (var (spelling, names) in lists)
+        {
+            if (_facts.Outputs is { } outputs && names!.Count != outputs)
+                _problems.Add($"{spelling} holds {names.Count} labels: {outputs} wanted, as {_facts.Witness}");
+            else if (count is not null && names!.Count != count)
+                _problems.Add($"num_labels is {count}: {names.Count} wanted, as {spelling} holds");
+            if (!names!.SequenceEqual(lists[0].Names!)) _problems.Add($"{lists[0].Spelling} and {spelling} differ: the same labels wanted");
+        }
+
+        if (lists.Length > 0) return lists[0].Names!;
+        if (Settle("num_labels", count, _facts.Outputs) is not { } number)
+            Missing("labels", "labels, id2label or num_labels wanted");
+        else if (number is < 2 or > MostLabels)
+            _problems.Add($"num_labels is {number}: 2 to {MostLabels} wanted");
+        else
+            return [.. Enumerable.Range(0, number).Select(id => $"LABEL_{id}")];
+        return [];
+    }
+
+    private List<string>? List(string field)
+    {
+        JsonElement value = _given[field].Value;
+        if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(entry => entry.ValueKind == JsonValueKind.String))
+            return [.. value.EnumerateArray().Select(entry => entry.GetString()!)];
+        _problems.Add($"{field} is {InputFile.Show(value)}: a list of strings wanted");
+        return null;
+    }
+
+    private List<string>? Map(string field)
+    {
+        bool byId = field == "id2label";
+        var entries = new List<(string, long)>();
+        JsonElement value = _given[field].Value;
+        foreach (JsonProperty entry in value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : default)
+        {
+            bool isEntry = byId
+                ? int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) & entry.Value.ValueKind == JsonValueKind.String
+                : entry.Value.ValueKind == JsonValueKind.Number & entry.Value.TryGetInt32(out id);
+            if (isEntry)
+            {
+                entries.Add((byId ? entry.Value.GetString()! : entry.Name, id));
+                continue;
+            }
+
+            _problems.Add($"{field}: {Quote(entry.Name)} is {InputFile.Show(entry.Value)}: {(byId ? "ids with names" : "names with ids")} wanted");
+            return null;
+        }
+
+        string? problem = entries.Count == 0 ? $"{InputFile.Show(value)} without labels: {(byId ? "ids with names" : "names with ids")} wanted" : null;
+        List<string> names = IdOrder.Of(entries, found => problem = found);
+        if (problem is null) return names;
+        _problems.Add($"{field}: {problem}");
+        return null;
+    }
+}

@@ -1,0 +1,45 @@
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
+
+namespace RnnService.Onnx.Import;
+
+/// <summary>The text whose answer shows at every load that a model is still the same.</summary>
+internal static class GoldenInput
+{
+    private const int MostTokens = 24;
+
+    /// <summary>A text of the model's own tokens, evenly from the whole vocabulary: those that are read again as themselves.</summary>
+    public static string For(TextModel model)
+    {
+        Vocabulary tokens = model.Vocabulary.Tokens;
+        string[] readable = [.. tokens.Tokens.Where((token, id) => !tokens.IsSpecial(id) && IsReadable(model.Config, token))];
+        int count = Math.Min(MostTokens, readable.Length);
+        string space = model.Config.Tokenizer == Tokenization.Characters ? "" : " ";
+        string text = string.Join(space, Enumerable.Range(0, count).Select(i => readable[(int)((long)i * readable.Length / count)]));
+        return text.Length > 0 ? text : "a";
+    }
+
+    /// <summary>Checks that the model has an answer to a text.</summary>
+    /// <exception cref="ImportException">The text holds no token, or the answer is not finite.</exception>
+    public static void Check(ImportedModel imported, string input)
+    {
+        ModelAnswer answer;
+        try
+        {
+            answer = imported.Model.Answer(input);
+        }
+        catch (ArgumentException error)
+        {
+            throw NoToken(error);
+        }
+
+        if (answer.Scores.Count == 0) throw NoToken(null);
+        if (!answer.Scores.All(float.IsFinite))
+            throw new ImportException(imported.Files[0], "the network's answer to the golden input is not finite: smaller weights wanted");
+
+        static ImportException NoToken(Exception? inner) => new("golden input", "holds no token of the vocabulary: one or more wanted", inner);
+    }
+
+    private static bool IsReadable(ModelConfig config, string token) =>
+        config.Normalize(token) == token && config.Tokenize(token) is [var only] && only.Text == token;
+}

@@ -1,0 +1,44 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+
+namespace RnnService.Onnx.Import;
+
+/// <summary>
+/// What the tensors or the graph say about a network; null where they say nothing. They fill in what config.json leaves out, and what
+/// contradicts them is refused.
+/// </summary>
+internal sealed record NetworkFacts
+{
+    /// <summary>Who says so, as a message ends: "…, as the weights have it".</summary>
+    public string Witness { get; init; } = "the weights have it";
+
+    /// <summary>What the network does.</summary>
+    public ModelTask? Task { get; init; }
+
+    /// <summary>The cells it may be of: weights do not tell tanh from ReLU.</summary>
+    public IReadOnlyList<CellKind>? Cells { get; init; }
+
+    /// <summary>Rows of the embedding.</summary>
+    public int? Tokens { get; init; }
+
+    /// <summary>Width of the embedding.</summary>
+    public int? EmbeddingSize { get; init; }
+
+    /// <summary>Width of the state.</summary>
+    public int? HiddenSize { get; init; }
+
+    /// <summary>Stacked layers.</summary>
+    public int? Layers { get; init; }
+
+    /// <summary>Which ways they read.</summary>
+    public Direction? Direction { get; init; }
+
+    /// <summary>How a classifier makes one vector of all steps.</summary>
+    public Pooling? Pooling { get; init; }
+
+    /// <summary>Rows of the head.</summary>
+    public int? Outputs { get; init; }
+
+    /// <summary>Whether the head is the embedding.</summary>
+    public bool? TieWeights { get; init; }
+}
