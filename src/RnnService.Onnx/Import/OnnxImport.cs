@@ -6,12 +6,9 @@ using RnnService.Onnx.Protos;
 
 namespace RnnService.Onnx.Import;
 
-/// <summary>A tensor by its shape and its values, row-major.</summary>
-internal sealed record ImportedTensor(int[] Shape, float[] Values);
-
 /// <summary>
-/// A recurrent network read from an ONNX file into tensors under PyTorch's names, see docs/model-format.md. What the graph computes is
-/// recognised operator by operator; whether both give the same numbers is for running both to tell. Immutable.
+/// A recurrent network read from an ONNX file: its tensors under our names, and what its graph says about it. What the graph computes is
+/// recognised operator by operator; that both give the same numbers is for running both to prove. Not thread-safe.
 /// </summary>
 internal sealed class OnnxImport
 {
@@ -20,20 +17,39 @@ internal sealed class OnnxImport
 
     private readonly OnnxFile _file;
     private readonly Network _network;
-    private readonly Dictionary<string, ImportedTensor> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FoundTensor> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<TensorProto, Dictionary<(int From, int Size), float[]>> _blocks = new(ReferenceEqualityComparer.Instance);
 
     private OnnxImport(OnnxFile file)
     {
-        _file = file;
-        _network = GraphWalk.Read(file);
+        (_file, _network) = (file, GraphWalk.Read(file));
+        AddStack("", Stack);
+        if (Spelling is { } spelling) AddStack("characters.", spelling);
+        AddHead();
+        Tensors = new TensorSet(file.Path, _tensors, TensorType.F32);
+        Facts = new NetworkFacts
+        {
+            Witness = "the graph has it",
+            Task = Task(),
+            Cells = [Stack.Top.Cell],
+            Tokens = Stack.Source.Table.Tokens,
+            EmbeddingSize = Stack.Source.Table.Size,
+            HiddenSize = Stack.Top.HiddenSize,
+            Layers = Stack.Layers.Count,
+            Direction = Stack.Top.Direction,
+            Pooling = Head.Pooling,
+            Outputs = Head.Outputs.Size,
+            TieWeights = IsTied(),
+        };
         ConfigJson = Metadata(OnnxExport.ConfigKey);
         VocabularyJson = Metadata(OnnxExport.VocabularyKey);
-        ReadTensors();
     }
 
-    /// <summary>The tensors by name. Tensors of the same values may share them.</summary>
-    public IReadOnlyDictionary<string, ImportedTensor> Tensors => _tensors;
+    /// <summary>The tensors.</summary>
+    public TensorSet Tensors { get; }
+
+    /// <summary>What the graph says. A language model and a tagger that reads forward may have one graph: the task is null then.</summary>
+    public NetworkFacts Facts { get; }
 
     /// <summary>config.json as our exporter put it into the file; null where another wrote it.</summary>
     public string? ConfigJson { get; }
@@ -41,42 +57,8 @@ internal sealed class OnnxImport
     /// <summary>vocab.json as our exporter put it into the file; null where another wrote it.</summary>
     public string? VocabularyJson { get; }
 
-    /// <summary>What the network does; null where the graph of a tagger and that of a language model are alike.</summary>
-    public ModelTask? Task =>
-        _network.Head.Pooling is not null ? ModelTask.Classifier
-        : Direction != Direction.Forward || Spelling is not null ? ModelTask.Tagger
-        : TakesStates && GivesStates ? ModelTask.LanguageModel
-        : null;
-
-    /// <summary>The recurrence.</summary>
-    public CellKind Cell => _network.Head.Layer.Cell;
-
-    /// <summary>Rows of the embedding.</summary>
-    public int Tokens => _network.Stack.Source.Table.Tokens;
-
-    /// <summary>Width of the embedding.</summary>
-    public int EmbeddingSize => _network.Stack.Source.Table.Size;
-
-    /// <summary>Width of the state.</summary>
-    public int HiddenSize => _network.Head.Layer.HiddenSize;
-
-    /// <summary>Stacked layers.</summary>
-    public int Layers => _network.Stack.Layers.Count;
-
-    /// <summary>Which ways they read.</summary>
-    public Direction Direction => _network.Head.Layer.Direction;
-
-    /// <summary>How one vector came of all steps; null where every step is answered.</summary>
-    public Pooling? Pooling => _network.Head.Pooling;
-
-    /// <summary>Rows of the head.</summary>
-    public int Outputs => _network.Head.Outputs.Size!.Value;
-
-    /// <summary>Whether the head's matrix is the embedding; there is no tensor of it then.</summary>
-    public bool TieWeights { get; private set; }
-
     /// <summary>Whether the states at the start are an input.</summary>
-    public bool TakesStates => _network.TakesStates;
+    public bool TakesStates => Stack.Layers[0].Hidden is not null || Stack.Layers[0].Memory is not null;
 
     /// <summary>Whether last states are an output.</summary>
     public bool GivesStates => _network.GivesStates;
@@ -87,7 +69,11 @@ internal sealed class OnnxImport
     /// <summary>Sizes of the network that spells words; null where there is none.</summary>
     public CharacterConfig? Characters => Spelling is null ? null : new CharacterConfig(Spelling.Source.Table.Size, Spelling.Top.HiddenSize);
 
-    private Stack? Spelling => _network.Stack.Source.Spelling;
+    private Head Head => _network.Head;
+
+    private Stack Stack => Head.Layer.Stack;
+
+    private Stack? Spelling => Stack.Source.Spelling;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="WeightFormatException">
@@ -95,64 +81,77 @@ internal sealed class OnnxImport
     /// </exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The path is a folder, or its permissions forbid reading.</exception>
-    public static OnnxImport Open(string path) => new(OnnxFile.Open(path));
+    public static OnnxImport Open(string path) => Read(OnnxFile.Open(path));
 
     /// <summary>Reads a model that was opened.</summary>
     /// <exception cref="WeightFormatException">It is no network of ours; the message names the first operator that does not fit.</exception>
     public static OnnxImport Read(OnnxFile file) => new(file);
 
-    private string? Metadata(string key) => _file.Model.MetadataProps.FirstOrDefault(entry => entry.Key == key)?.Value;
-
-    private void ReadTensors()
+    private ModelTask? Task()
     {
-        ReadStack("", _network.Stack);
-        if (Spelling is { } spelling) ReadStack("characters.", spelling);
-        (Head head, Table table) = (_network.Head, _network.Stack.Source.Table);
-        int width = HiddenSize * _network.Head.Layer.Ways.Count;
-        float[] weight = _file.Floats(head.Weight.Tensor), embedding = _tensors["embedding.weight"].Values;
-        if (!head.RowsAreOutputs) weight = Transpose(weight, width, Outputs);
-        // Exporters store a head that is tied as a matrix of its own: its values tell. Only a language model may have one.
-        TieWeights = Task is null or ModelTask.LanguageModel && width == table.Size && Outputs == Tokens && embedding.AsSpan().SequenceEqual(weight);
-        if (!TieWeights) _tensors.Add("head.weight", new ImportedTensor([Outputs, width], weight));
-        float[] bias = head.Bias is { } stored ? _file.Floats(stored.Tensor) : new float[Outputs];
-        _tensors.Add("head.bias", new ImportedTensor([Outputs], bias));
+        if (Head.Pooling is not null) return ModelTask.Classifier;
+        if (Stack.Top.Direction != Direction.Forward || Spelling is not null) return ModelTask.Tagger;
+        return TakesStates && GivesStates ? ModelTask.LanguageModel : null;
     }
 
-    private void ReadStack(string prefix, Stack stack)
+    private string? Metadata(string key) => _file.Model.MetadataProps.FirstOrDefault(entry => entry.Key == key)?.Value;
+
+    private void AddStack(string prefix, Stack stack)
     {
         Table table = stack.Source.Table;
-        _tensors.Add($"{prefix}embedding.weight", new ImportedTensor([table.Tokens, table.Size], _file.Floats(table.Weight.Tensor)));
-        foreach (Layer layer in stack.Layers)
+        Add($"{prefix}embedding.weight", table.Weight.Tensor, () => _file.Floats(table.Weight.Tensor), table.Tokens, table.Size);
+        foreach (Layer layer in stack.Layers.Where(layer => layer.Weight is not null))
         {
-            if (layer.Weight is null || layer.Recurrence is null) continue;
             int rows = Gates.Count(layer.Cell) * layer.HiddenSize;
             for (int way = 0; way < layer.Ways.Count; way++)
             {
                 string suffix = layer.Ways[way] ? $"l{layer.Index}_reverse" : $"l{layer.Index}";
-                AddBlocks("weight_ih", layer.Weight, 1, 0, (int)layer.Weight.Tensor.Dims[2]);
-                AddBlocks("weight_hh", layer.Recurrence, 1, 0, layer.HiddenSize);
-                AddBlocks("bias_ih", layer.Bias, 2, 0);
-                AddBlocks("bias_hh", layer.Bias, 2, 1);
+                AddBlocks("weight_ih", layer.Weight!.Tensor, way, (int)layer.Weight.Tensor.Dims[2]);
+                AddBlocks("weight_hh", layer.Recurrence!.Tensor, way, layer.HiddenSize);
+                AddBlocks("bias_ih", layer.Bias?.Tensor, 2 * way);
+                AddBlocks("bias_hh", layer.Bias?.Tensor, 2 * way + 1);
 
-                // One of the parts that a direction has in the tensor.
-                void AddBlocks(string kind, Value.Stored? stored, int parts, int part, params int[] columns)
+                void AddBlocks(string kind, TensorProto? tensor, int part, params int[] columns)
                 {
                     int size = rows * columns.Aggregate(1, (product, column) => product * column);
-                    float[] values = stored is null ? new float[rows] : Blocks(stored.Tensor, (way * parts + part) * size, size);
-                    _tensors.Add($"{prefix}rnn.{kind}_{suffix}", new ImportedTensor([rows, .. columns], values));
+                    Add(
+                        $"{prefix}rnn.{kind}_{suffix}", tensor, () => tensor is null ? new float[rows] : Blocks(layer.Cell, tensor, part * size, size),
+                        [rows, .. columns]);
                 }
             }
         }
     }
 
-    // A tensor of many layers is read once: a small file must not become a large model.
-    private float[] Blocks(TensorProto tensor, int from, int size)
+    private void AddHead()
+    {
+        (int outputs, int width) = (Head.Outputs.Size!.Value, Stack.Top.Ways.Count * Stack.Top.HiddenSize);
+        Add("head.weight", Head.Weight.Tensor, HeadWeight, outputs, width);
+        Add("head.bias", Head.Bias?.Tensor, () => Head.Bias is { } bias ? _file.Floats(bias.Tensor) : new float[outputs], outputs);
+
+        float[] HeadWeight()
+        {
+            float[] values = _file.Floats(Head.Weight.Tensor);
+            return Head.RowsAreOutputs ? values : Transpose(values, width, outputs);
+        }
+    }
+
+    private void Add(string name, TensorProto? tensor, Func<float[]> values, params int[] shape) =>
+        _tensors.Add(name, new FoundTensor(tensor is { Name.Length: > 0 } ? tensor.Name : name, shape, values));
+
+    // A tensor of several layers is kept once: a small file must not become a large model.
+    private float[] Blocks(CellKind cell, TensorProto tensor, int from, int size)
     {
         if (!_blocks.TryGetValue(tensor, out var blocks)) _blocks.Add(tensor, blocks = []);
         if (!blocks.TryGetValue((from, size), out float[]? values))
-            blocks.Add((from, size), values = Gates.ToTorch(Cell, _file.Floats(tensor).AsSpan(from, size)));
+            blocks.Add((from, size), values = Gates.ToTorch(cell, _file.Floats(tensor).AsSpan(from, size)));
         return values;
     }
+
+    // Exporters write a tied head as a matrix of its own: its values tell. Only a language model may have one.
+    private bool IsTied() =>
+        Task() is null or ModelTask.LanguageModel
+        && _tensors["head.weight"].Shape.SequenceEqual(_tensors["embedding.weight"].Shape)
+        && _tensors["head.weight"].Values!().AsSpan().SequenceEqual(_tensors["embedding.weight"].Values!());
 
     private static float[] Transpose(float[] values, int rows, int columns)
     {
