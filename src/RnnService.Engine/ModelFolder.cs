@@ -15,7 +15,8 @@ public sealed class ModelFolderException(string message, Exception? inner = null
 /// <param name="Parameters">Number of trained values.</param>
 /// <param name="Bytes">Size of the weight file.</param>
 /// <param name="Sha256">Hash of the weight file, lower-case hexadecimal.</param>
-public sealed record LoadedModel(string Name, TextModel Model, long Parameters, long Bytes, string Sha256);
+/// <param name="File">The weight file.</param>
+public sealed record LoadedModel(string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File);
 
 /// <summary>Opens a network that something other than this engine computes, such as ONNX Runtime.</summary>
 /// <param name="file">The file, <c>model.onnx</c>.</param>
@@ -119,7 +120,7 @@ public static class ModelFolder
             using FileStream stream = File.OpenRead(file);
             return new LoadedModel(
                 Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))), model, model.Network.ParameterCount,
-                stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
+                stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)), file);
         }
         catch (Exception error) when (error is ArgumentException or WeightFormatException or IOException or UnauthorizedAccessException)
         {

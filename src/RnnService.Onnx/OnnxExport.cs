@@ -81,8 +81,7 @@ public static class OnnxExport
             throw new ArgumentException($"opset is {opset}: {OldestOpset} to {NewestOpset} wanted", nameof(opset));
         ModelConfig config = model.Config;
         string configJson = JsonSerializer.Serialize(config, ModelJson.Files.ModelConfig);
-        string vocabularyJson = JsonSerializer.Serialize(
-            new VocabularyContent(model.Vocabulary.Tokens.Tokens, model.Vocabulary.Characters?.Tokens), ModelJson.Files.VocabularyContent);
+        string vocabularyJson = JsonSerializer.Serialize(VocabularyContent.Of(model.Vocabulary), ModelJson.Files.VocabularyContent);
         const long rest = 1 << 20; // nodes and constants, with room to spare
         long bytes = model.Parameters.Count * sizeof(float) + 3L * (configJson.Length + vocabularyJson.Length) + rest;
         if (bytes > int.MaxValue)

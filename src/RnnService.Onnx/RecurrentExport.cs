@@ -4,24 +4,11 @@ using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx;
 
-/// <summary>The ways in which a stack reads its input.</summary>
-internal enum StackDirection
-{
-    /// <summary>From the first step on.</summary>
-    Forward,
-
-    /// <summary>From the last step back; outputs stand at the time of their inputs.</summary>
-    Reverse,
-
-    /// <summary>Both, forward first.</summary>
-    Both,
-}
-
 /// <summary>A stack of recurrent layers: its form, and the prefix of its parameters' names.</summary>
-internal sealed record RecurrentStack(CellKind Cell, string Prefix, int HiddenSize, int Layers, StackDirection Direction)
+internal sealed record RecurrentStack(CellKind Cell, string Prefix, int HiddenSize, int Layers, Direction Direction)
 {
     /// <summary>1 or 2.</summary>
-    public int Directions => Direction == StackDirection.Both ? 2 : 1;
+    public int Directions => Direction == Direction.Bidirectional ? 2 : 1;
 
     /// <summary>Width of an output: directions·H.</summary>
     public int OutputSize => Directions * HiddenSize;
@@ -110,8 +97,8 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
         string name = $"{stack.Prefix}.l{layer}";
         string[] suffixes = stack.Direction switch
         {
-            StackDirection.Forward => [$"l{layer}"],
-            StackDirection.Reverse => [$"l{layer}_reverse"],
+            Direction.Forward => [$"l{layer}"],
+            Direction.Reverse => [$"l{layer}_reverse"],
             _ => [$"l{layer}", $"l{layer}_reverse"],
         };
         int rows = Gates.Count(stack.Cell) * stack.HiddenSize;
@@ -121,8 +108,8 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
         string b = graph.Floats($"{name}.B", [suffixes.Length, 2 * rows], Join("bias_ih", "bias_hh"));
         string direction = stack.Direction switch
         {
-            StackDirection.Forward => "forward",
-            StackDirection.Reverse => "reverse",
+            Direction.Forward => "forward",
+            Direction.Reverse => "reverse",
             _ => "bidirectional",
         };
         (string op, Protos.AttributeProto[] attributes) = stack.Cell switch
@@ -154,7 +141,7 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
         string[] steps = new string[stack.Directions], ends = new string[stack.Directions];
         for (int direction = 0; direction < stack.Directions; direction++)
         {
-            bool reverse = stack.Direction == StackDirection.Reverse || direction == 1;
+            bool reverse = stack.Direction == Direction.Reverse || direction == 1;
             string one = reverse ? $"{name}.reverse" : $"{name}.forward", line = x;
             if (start.Length > 0)
             {

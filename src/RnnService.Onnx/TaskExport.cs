@@ -25,7 +25,7 @@ internal sealed class TaskExport
         _recurrent = new RecurrentExport(_graph, _parameters);
         ModelConfig config = model.Config;
         _stack = new RecurrentStack(
-            config.Cell, "rnn", config.HiddenSize, config.Layers, config.Bidirectional ? StackDirection.Both : StackDirection.Forward);
+            config.Cell, "rnn", config.HiddenSize, config.Layers, config.Direction);
     }
 
     public GraphProto Write()
@@ -97,10 +97,13 @@ internal sealed class TaskExport
     private string Spell(CharacterConfig characters)
     {
         string ids = _graph.Input(
-            "character_ids", DataType.Int64, "Ids of the characters of each word; anything past a word's length.", Batch, Time, Characters);
+            "character_ids", DataType.Int64,
+            $"Ids of the characters of each word, of a long one the first {ModelVocabulary.HeadCharacters} and the last "
+            + $"{ModelVocabulary.TailCharacters}; anything past a word's length.",
+            Batch, Time, Characters);
         string lengths = _graph.Input(
             "character_lengths", DataType.Int64, "Characters of each word; 0 past a row's last word.", Batch, Time);
-        var speller = new RecurrentStack(_model.Config.Cell, "characters.rnn", characters.HiddenSize, Layers: 1, StackDirection.Both);
+        var speller = new RecurrentStack(_model.Config.Cell, "characters.rnn", characters.HiddenSize, Layers: 1, Direction.Bidirectional);
 
         // Words of all rows side by side: [characters, N·T].
         string first = _graph.Transpose("characters.first", ids, 2, 0, 1);

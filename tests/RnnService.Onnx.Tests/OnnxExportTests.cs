@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
@@ -107,17 +106,18 @@ public sealed class OnnxExportTests
         {
             foreach (Pooling pooling in Enum.GetValues<Pooling>())
             {
-                foreach (bool both in new[] { false, true })
+                foreach (Direction direction in Enum.GetValues<Direction>())
                 {
-                    Classifier model = Weights.Restart(Tiny.Classifier(cell, pooling, both));
+                    bool both = direction == Direction.Bidirectional, reverse = direction == Direction.Reverse;
+                    Classifier model = Weights.Restart(Tiny.Classifier(cell, pooling, both, reverse: reverse));
                     using var ort = new Ort(OnnxExport.Build(model, opset));
                     var random = new RandomSource(1);
                     foreach (int[] lengths in new[] { [1], [7], new[] { 3, 1, 9 } })
                     {
                         Padded ids = Padded.Of(ref random, lengths, model.Vocabulary.Tokens.Count);
-                        Classifier.Trace trace = model.Forward(new Pass(new Workspace()), ids.Rows, new DropoutRates());
+                        ClassifierNetwork.Trace trace = ((ClassifierNetwork)model.Network).Forward(new Pass(new Workspace()), ids.Rows, new DropoutRates());
                         float[] found = ort.Run(ids.Inputs)["logits"];
-                        Expect.Near(Draw.ToDouble(trace.Logits.Span), found, Tolerance, $"{cell}, {pooling}, both {both}: logit");
+                        Expect.Near(Draw.ToDouble(trace.Logits.Span), found, Tolerance, $"{cell}, {pooling}, {direction}: logit");
                     }
                 }
             }
@@ -154,7 +154,7 @@ public sealed class OnnxExportTests
                         TaggerInput[] sentences = new TaggerInput[lengths.Length];
                         for (int n = 0; n < sentences.Length; n++) sentences[n] = model.Encode(Tiny.Sentence(ref random, lengths[n]));
                         Padded ids = Padded.Of(ref random, sentences.Select(sentence => sentence.Ids), Tiny.Words.Count);
-                        Tagger.Trace trace = model.Forward(new Pass(new Workspace()), sentences, ids.Rows, new DropoutRates());
+                        TaggerNetwork.Trace trace = ((TaggerNetwork)model.Network).Forward(new Pass(new Workspace()), sentences, ids.Rows, new DropoutRates());
                         float[] wanted = ids.Unpack(trace.Layout, trace.Logits.Span, model.Config.Labels.Count);
                         (string, Array, int[])[] spelled = characters ? Spell(ref random, model, sentences, ids.Time) : [];
                         (string, Array, int[])[] inputs = [.. ids.Inputs, .. spelled];
@@ -165,7 +165,7 @@ public sealed class OnnxExportTests
             }
         }
 
-        // The first 40 and the last 24 characters of a word, as the model's own text side has it; rubbish past its end.
+        // Rubbish past each word's end.
         static (string, Array, int[])[] Spell(ref RandomSource random, Tagger model, TaggerInput[] sentences, int time)
         {
             const int longest = 70;
@@ -175,11 +175,9 @@ public sealed class OnnxExportTests
             {
                 for (int t = 0; t < sentences[n].Length; t++)
                 {
-                    Rune[] runes = [.. sentences[n].Forms[t].EnumerateRunes()];
-                    if (runes.Length > 64) runes = [.. runes[..40], .. runes[^24..]];
-                    lengths[n * time + t] = runes.Length;
-                    for (int i = 0; i < runes.Length; i++)
-                        ids[(n * time + t) * longest + i] = model.Vocabulary.Characters!.IdOf(runes[i].ToString());
+                    int[] spelled = model.Vocabulary.Spell(sentences[n].Forms[t]);
+                    lengths[n * time + t] = spelled.Length;
+                    for (int i = 0; i < spelled.Length; i++) ids[(n * time + t) * longest + i] = spelled[i];
                 }
             }
 
@@ -249,8 +247,9 @@ public sealed class OnnxExportTests
     private static float[] Logits(LanguageModel model, Padded ids, RecurrentState state)
     {
         var pass = new Pass(new Workspace());
-        LanguageModel.Trace trace = model.Hidden(pass, [.. ids.Rows.Select(row => (ReadOnlyMemory<int>)row)], state, new DropoutRates());
-        return ids.Unpack(trace.Layout, model.Logits(pass, trace).Span, model.Vocabulary.Tokens.Count);
+        var network = (LanguageNetwork)model.Network;
+        LanguageNetwork.Trace trace = network.Hidden(pass, [.. ids.Rows.Select(row => (ReadOnlyMemory<int>)row)], state, new DropoutRates());
+        return ids.Unpack(trace.Layout, network.Logits(pass, trace).Span, model.Vocabulary.Tokens.Count);
     }
 
     private static Dictionary<string, float[]> Run(LanguageModel model, Ort ort, Padded ids, (float[] Hidden, float[] Memory) state)

@@ -9,22 +9,21 @@ using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
 namespace RnnService.Onnx.Tests;
 
 /// <summary>
-/// Bare stacks in ONNX Runtime beside the engine: every cell, direction and depth, with and without lengths and starts. The engine reads
-/// in reverse only beside forward: a layer of its reverse half is run at a time.
+/// Bare stacks in ONNX Runtime beside the engine: every cell, direction and depth, with and without lengths and starts.
 /// </summary>
 public sealed class RecurrentExportTests
 {
     private const double Tolerance = 1e-5;
     private const int Hidden = 8;
 
-    public static MatrixTheoryData<CellKind, string, int> Stacks =>
-        new(Enum.GetValues<CellKind>(), Enum.GetNames<StackDirection>(), [1, 2]);
+    public static MatrixTheoryData<CellKind, Direction, int> Stacks =>
+        new(Enum.GetValues<CellKind>(), Enum.GetValues<Direction>(), [1, 2]);
 
     [Theory]
     [MemberData(nameof(Stacks))]
-    public void The_stack_in_onnx_runtime_is_the_engines(CellKind cell, string direction, int layers)
+    public void The_stack_in_onnx_runtime_is_the_engines(CellKind cell, Direction direction, int layers)
     {
-        var stack = new RecurrentStack(cell, "rnn", Hidden, layers, Enum.Parse<StackDirection>(direction));
+        var stack = new RecurrentStack(cell, "rnn", Hidden, layers, direction);
         int inputs = cell == CellKind.Sum ? Hidden : 5;
         if (cell == CellKind.Sum && layers > 1 && stack.Directions == 2) return; // a sum keeps the width
         Engine engine = new(stack, inputs);
@@ -48,9 +47,9 @@ public sealed class RecurrentExportTests
 
     [Theory]
     [MemberData(nameof(Stacks))]
-    public void A_row_of_no_step_keeps_its_state(CellKind cell, string direction, int layers)
+    public void A_row_of_no_step_keeps_its_state(CellKind cell, Direction direction, int layers)
     {
-        var stack = new RecurrentStack(cell, "rnn", Hidden, layers, Enum.Parse<StackDirection>(direction));
+        var stack = new RecurrentStack(cell, "rnn", Hidden, layers, direction);
         int inputs = cell == CellKind.Sum ? Hidden : 5;
         if (cell == CellKind.Sum && layers > 1 && stack.Directions == 2) return;
         Engine engine = new(stack, inputs);
@@ -101,70 +100,33 @@ public sealed class RecurrentExportTests
     /// <summary>The engine's own stack, with weights and biases as PyTorch starts them: uniform within 1/√H.</summary>
     private sealed class Engine
     {
-        private readonly RecurrentStack _stack;
-        private readonly List<Recurrent> _networks = []; // the whole stack, or a network a layer whose reverse half counts
+        private readonly Recurrent _network;
 
         public Engine(RecurrentStack stack, int inputs)
         {
-            _stack = stack;
-            if (stack.Direction != StackDirection.Reverse)
-            {
-                Add(0, inputs, stack.Layers);
-                return;
-            }
-
-            for (int layer = 0; layer < stack.Layers; layer++) Add(layer, layer == 0 ? inputs : Hidden, 1);
+            Parameters parameters = Weights.Start();
+            _network = new Recurrent(stack.Cell, parameters, stack.Prefix, inputs, Hidden, stack.Layers, stack.Direction);
+            Parameters = parameters.All.ToDictionary(parameter => parameter.Name);
         }
 
-        public Dictionary<string, Parameter> Parameters { get; } = [];
+        public Dictionary<string, Parameter> Parameters { get; }
 
         /// <summary>Outputs [T,N,directions·H], zero past each row's end; h and c move on.</summary>
         public float[] Run(float[] x, int[] lengths, int time, float[] h, float[] c)
         {
             var layout = BatchLayout.Of(lengths);
-            var pass = new Pass(new Workspace());
             int batch = lengths.Length, width = x.Length / (time * batch);
             float[] packed = new float[layout.Rows * width];
             layout.Pack(x, width, packed);
-            if (_stack.Direction != StackDirection.Reverse)
-            {
-                RecurrentState state = _networks[0].NewState(batch);
-                h.CopyTo(state.Hidden, 0);
-                c.CopyTo(state.Memory, 0);
-                packed = _networks[0].Forward(pass, layout, packed, state).Output.ToArray();
-                state.Hidden.CopyTo(h, 0);
-                state.Memory.CopyTo(c, 0);
-            }
-            else
-            {
-                for (int layer = 0; layer < _networks.Count; layer++)
-                {
-                    RecurrentState state = _networks[layer].NewState(batch);
-                    int one = batch * Hidden;
-                    h.AsSpan(layer * one, one).CopyTo(state.Hidden.AsSpan(one));
-                    if (c.Length > 0) c.AsSpan(layer * one, one).CopyTo(state.Memory.AsSpan(one));
-                    float[] both = _networks[layer].Forward(pass, layout, packed, state).Output.ToArray();
-                    state.Hidden.AsSpan(one).CopyTo(h.AsSpan(layer * one));
-                    if (c.Length > 0) state.Memory.AsSpan(one).CopyTo(c.AsSpan(layer * one));
-                    packed = new float[layout.Rows * Hidden];
-                    for (int row = 0; row < layout.Rows; row++)
-                        both.AsSpan(row * 2 * Hidden + Hidden, Hidden).CopyTo(packed.AsSpan(row * Hidden));
-                }
-            }
-
-            float[] steps = new float[time * batch * _stack.OutputSize];
-            layout.Unpack(packed, _stack.OutputSize, steps.AsSpan(0, layout.Steps * batch * _stack.OutputSize));
+            RecurrentState state = _network.NewState(batch);
+            h.CopyTo(state.Hidden, 0);
+            c.CopyTo(state.Memory, 0);
+            Memory<float> output = _network.Forward(new Pass(new Workspace()), layout, packed, state).Output;
+            state.Hidden.CopyTo(h, 0);
+            state.Memory.CopyTo(c, 0);
+            float[] steps = new float[time * batch * _network.OutputSize];
+            layout.Unpack(output.Span, _network.OutputSize, steps.AsSpan(0, layout.Steps * batch * _network.OutputSize));
             return steps;
-        }
-
-        private void Add(int firstLayer, int inputs, int layers)
-        {
-            // A layer by itself calls itself the first.
-            var parameters = Weights.Start(name => name.Replace("_l0", $"_l{firstLayer}", StringComparison.Ordinal));
-            bool both = _stack.Direction != StackDirection.Forward;
-            _networks.Add(new Recurrent(_stack.Cell, parameters, "rnn", inputs, Hidden, layers, both));
-            foreach (Parameter parameter in parameters.All)
-                Parameters[parameter.Name.Replace("_l0", $"_l{firstLayer}", StringComparison.Ordinal)] = parameter;
         }
     }
 }

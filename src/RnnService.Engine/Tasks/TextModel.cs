@@ -110,7 +110,7 @@ public abstract class TextModel : IDisposable
 public sealed record ModelVocabulary(Vocabulary Tokens, Vocabulary? Characters = null)
 {
     // What a word's spelling tells about its class stands at its ends; the middle of a monster is skipped.
-    private const int HeadCharacters = 40, TailCharacters = 24;
+    internal const int HeadCharacters = 40, TailCharacters = 24;
 
     /// <summary>The ids of the characters that spell a word, for a model with <see cref="Characters"/>.</summary>
     public int[] Spell(string word)

@@ -1,0 +1,227 @@
+using System.Globalization;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Weights;
+using static RnnService.Engine.Weights.WeightFormatException;
+
+namespace RnnService.Onnx;
+
+/// <summary>Two models that should be one give different answers. The message says by how much and where.</summary>
+public sealed class DisagreementException(string message) : Exception(message);
+
+/// <summary>The largest difference between two models.</summary>
+/// <param name="Largest">The difference, as a share of the value wanted where that is beyond 1; infinite where one is no number.</param>
+/// <param name="Where">The row, step and label where it is.</param>
+public sealed record Difference(double Largest, string Where);
+
+/// <summary>
+/// The one proof that two models of a configuration are equal, whatever computes them: their logits on random batches, seeded, with rows
+/// of one token and rows alone, for language models from random states and in pieces too, with the states at the end; and their answer to a
+/// text.
+/// </summary>
+public static class Agreement
+{
+    /// <summary>The largest difference that rounding in another order explains.</summary>
+    public const double Tolerance = 1e-5;
+
+    /// <summary>Checks that two models agree.</summary>
+    /// <param name="wanted">The model to be equalled.</param>
+    /// <param name="found">The other one, of the same configuration and vocabulary.</param>
+    /// <param name="text">A text whose answers are compared too, such as the golden one; null for none.</param>
+    /// <param name="seed">What the batches depend on.</param>
+    /// <exception cref="DisagreementException">They differ by more than <see cref="Tolerance"/>.</exception>
+    public static void Check(TextModel wanted, TextModel found, string? text = null, ulong seed = 1)
+    {
+        Difference difference = Compare(wanted, found, text, seed);
+        if (difference.Largest <= Tolerance) return;
+        throw new DisagreementException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{found.Network.Backend} differs from {wanted.Network.Backend} by {difference.Largest:G3} at {difference.Where}; at most {Tolerance:G1} wanted"));
+    }
+
+    /// <summary>Compares two models.</summary>
+    /// <param name="wanted">The model to be equalled.</param>
+    /// <param name="found">The other one, of the same configuration and vocabulary.</param>
+    /// <param name="text">A text whose answers are compared too, such as the golden one; null for none.</param>
+    /// <param name="seed">What the batches depend on.</param>
+    /// <exception cref="ArgumentException">The models are of different tasks, or the text has no token.</exception>
+    public static Difference Compare(TextModel wanted, TextModel found, string? text = null, ulong seed = 1)
+    {
+        var comparison = new Comparison(wanted.Config);
+        for (int batch = 0; batch < Batches.Length; batch++)
+        {
+            var random = new RandomSource(seed, (ulong)batch);
+            int[] lengths = [.. Batches[batch].Select(length => length > 0 ? length : 1 + random.Below(-length))];
+            switch (wanted, found)
+            {
+                case (LanguageModel one, LanguageModel other):
+                    Compare(comparison, one, other, lengths, ref random);
+                    break;
+                case (Classifier one, Classifier other):
+                    int[][] texts = Ids(lengths, one.Vocabulary.Tokens.Count, ref random);
+                    comparison.Add(lengths, "logits", Read(texts, one.Network.Read), Read(texts, other.Network.Read));
+                    break;
+                case (Tagger one, Tagger other):
+                    TaggerInput[] sentences = Sentences(one, lengths, ref random);
+                    comparison.Add(lengths, "logits", Read(sentences, one.Network.Read), Read(sentences, other.Network.Read));
+                    break;
+                default:
+                    throw new ArgumentException($"the models are a {wanted.GetType().Name} and a {found.GetType().Name}: two of one task wanted");
+            }
+        }
+
+        if (text is not null) comparison.Add(wanted.Answer(text), found.Answer(text));
+        return comparison.Result;
+    }
+
+    // Lengths of the rows of each batch; −n draws one of 1 to n.
+    private static readonly int[][] Batches = [[1], [7], [200], [1, 7, 3], [5, 5, 5, 5], [-40, 1, -40, -12, -40, -40, 2]];
+
+    private static void Compare(Comparison comparison, LanguageModel wanted, LanguageModel found, int[] lengths, ref RandomSource random)
+    {
+        int[][] rows = Ids(lengths, wanted.Vocabulary.Tokens.Count, ref random);
+        foreach (bool isFresh in (bool[])[true, false])
+        {
+            RecurrentState one = wanted.NewState(lengths.Length), whole = found.NewState(lengths.Length), parts = found.NewState(lengths.Length);
+            float[] start = new float[one.Bytes / sizeof(float)];
+            foreach (ref float value in start.AsSpan()) value = isFresh ? 0 : (float)random.Normal() / 2;
+            foreach (RecurrentState state in (RecurrentState[])[one, whole, parts]) Set(state, start);
+            string from = isFresh ? "" : " from a random state";
+
+            int[] cuts = [.. lengths.Select(_ => 0)];
+            for (int row = 0; row < cuts.Length; row++) cuts[row] = random.Below(lengths[row] + 1);
+            float[][] logits = Read(rows, cuts: null, wanted, one);
+            comparison.Add(lengths, $"logits{from}", logits, Read(rows, cuts: null, found, whole));
+            comparison.Add(lengths, $"states{from}", Get(one), Get(whole));
+            comparison.Add(lengths, $"logits in two pieces{from}", logits, Read(rows, cuts, found, parts));
+            comparison.Add(lengths, $"states in two pieces{from}", Get(one), Get(parts));
+        }
+    }
+
+    /// <summary>The logits of each row, step after step, read at once or in two pieces.</summary>
+    private static float[][] Read(int[][] rows, int[]? cuts, LanguageModel model, RecurrentState state)
+    {
+        if (cuts is null) return Piece((_, length) => ..length);
+        float[][] first = Piece((row, _) => ..cuts[row]), second = Piece((row, _) => cuts[row]..);
+        return [.. first.Zip(second, (one, other) => (float[])[.. one, .. other])];
+
+        float[][] Piece(Func<int, int, Range> range) => Read(
+            [.. rows.Select((row, i) => new ReadOnlyMemory<int>(row)[range(i, row.Length)])],
+            (IReadOnlyList<ReadOnlyMemory<int>> parts, LogitsReader logits) => model.Network.Read(parts, new int[parts.Count], state, logits));
+    }
+
+    private static float[][] Read<TRow>(IReadOnlyList<TRow> rows, Action<IReadOnlyList<TRow>, LogitsReader> read)
+    {
+        List<float>[] result = [.. rows.Select(_ => new List<float>())];
+        read(rows, (row, _, logits) => result[row].AddRange(logits));
+        return [.. result.Select(values => values.ToArray())];
+    }
+
+    private static int[][] Ids(int[] lengths, int below, ref RandomSource random)
+    {
+        int[][] rows = [.. lengths.Select(length => new int[length])];
+        foreach (int[] row in rows)
+        {
+            foreach (ref int id in row.AsSpan()) id = random.Below(below);
+        }
+
+        return rows;
+    }
+
+    // Words of the vocabulary, and with a character network as many that are spelled at random.
+    private static TaggerInput[] Sentences(Tagger tagger, int[] lengths, ref RandomSource random)
+    {
+        TaggerInput[] sentences = new TaggerInput[lengths.Length];
+        for (int i = 0; i < sentences.Length; i++)
+        {
+            string[] words = new string[lengths[i]];
+            foreach (ref string word in words.AsSpan())
+            {
+                if (tagger.Vocabulary.Characters is { } characters && random.Below(2) == 0)
+                {
+                    string[] letters = new string[1 + random.Below(20)];
+                    foreach (ref string letter in letters.AsSpan()) letter = characters[random.Below(characters.Count)];
+                    word = string.Concat(letters);
+                }
+                else
+                {
+                    word = tagger.Vocabulary.Tokens[random.Below(tagger.Vocabulary.Tokens.Count)];
+                }
+            }
+
+            sentences[i] = tagger.Encode(words);
+        }
+
+        return sentences;
+    }
+
+    // A network's state as one list: h and then c, whichever way it keeps them.
+    private static void Set(RecurrentState state, float[] values)
+    {
+        if (state.Hidden.Length + state.Memory.Length != values.Length)
+        {
+            throw new ArgumentException(
+                $"the states have {values.Length} and {state.Hidden.Length + state.Memory.Length} values: models of one configuration wanted");
+        }
+
+        values.AsSpan(0, state.Hidden.Length).CopyTo(state.Hidden);
+        values.AsSpan(state.Hidden.Length).CopyTo(state.Memory);
+    }
+
+    private static float[][] Get(RecurrentState state) => [[.. state.Hidden, .. state.Memory]];
+
+    /// <summary>The largest difference so far.</summary>
+    private sealed class Comparison(ModelConfig config)
+    {
+        public Difference Result { get; private set; } = new(0, "nothing");
+
+        /// <summary>Compares values row by row.</summary>
+        public void Add(int[] lengths, string what, float[][] wanted, float[][] found)
+        {
+            for (int row = 0; row < wanted.Length; row++)
+            {
+                if (wanted[row].Length != found[row].Length)
+                    Note(double.PositiveInfinity, () => $"{Place(row)}: {found[row].Length} values instead of {wanted[row].Length}");
+                for (int i = 0; i < Math.Min(wanted[row].Length, found[row].Length); i++)
+                {
+                    (int r, int at) = (row, i);
+                    Note(Distance(wanted[row][i], found[row][i]), () => Place(r) + Value(at));
+                }
+            }
+
+            string Place(int row) =>
+                $"{what} of rows of {string.Join(", ", lengths)} tokens{(what.StartsWith("states", StringComparison.Ordinal) ? "" : $": row {row}")}";
+
+            string Value(int i)
+            {
+                if (what.StartsWith("states", StringComparison.Ordinal)) return $": value {i}";
+                if (config.Task == ModelTask.LanguageModel)
+                {
+                    int size = wanted[0].Length / lengths[0];
+                    return $", step {i / size}, token {i % size}";
+                }
+
+                (int step, int label) = Math.DivRem(i, config.Labels.Count);
+                return (config.Task == ModelTask.Tagger ? $", step {step}" : "") + $", label {Quote(config.Labels[label])}";
+            }
+        }
+
+        /// <summary>Compares answers to a text. Labels may change places where their scores are equal.</summary>
+        public void Add(ModelAnswer wanted, ModelAnswer found)
+        {
+            for (int i = 0; i < wanted.Scores.Count; i++)
+                Note(Distance(wanted.Scores[i], found.Scores[i]), () => $"the answer to the text: score {i}, {Quote(wanted.Labels[i])}");
+        }
+
+        private static double Distance(float wanted, float found)
+        {
+            double distance = Math.Abs((double)wanted - found) / Math.Max(1, Math.Abs((double)wanted));
+            return double.IsNaN(distance) ? double.PositiveInfinity : distance;
+        }
+
+        private void Note(double distance, Func<string> where)
+        {
+            if (distance > Result.Largest) Result = new Difference(distance, where());
+        }
+    }
+}

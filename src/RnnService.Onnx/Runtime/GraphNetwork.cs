@@ -1,0 +1,49 @@
+using RnnService.Engine.Tasks;
+
+namespace RnnService.Onnx.Runtime;
+
+/// <summary>A network that ONNX Runtime computes. Safe for any number of threads.</summary>
+internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph) : INetwork
+{
+    public string Backend => "onnxruntime";
+
+    public long ParameterCount { get; } = graph.Signature.ParameterCount;
+
+    /// <summary>The graph.</summary>
+    public TokenGraph Graph { get; } = graph;
+
+    public void Dispose() => session.Dispose();
+}
+
+/// <summary>The network of a classifier.</summary>
+internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph) : GraphNetwork(session, graph), IClassifierNetwork
+{
+    public void Read(IReadOnlyList<int[]> texts, LogitsReader logits)
+    {
+        foreach (int[] group in Graph.Layout.Group([.. texts.Select(text => text.Length)], Graph.Signature.OutputSize))
+        {
+            using TokenGraph.Reading reading = Graph.Run([.. group.Select(row => new GraphRow(texts[row]))], []);
+            for (int i = 0; i < group.Length; i++) logits(group[i], 0, reading.Logits(i, 0));
+        }
+    }
+}
+
+/// <summary>The network of a tagger.</summary>
+internal sealed class TaggerGraph(RuntimeSession session, TokenGraph graph, ModelVocabulary vocabulary)
+    : GraphNetwork(session, graph), ITaggerNetwork
+{
+    public void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits)
+    {
+        foreach (int[] group in Graph.Layout.Group([.. sentences.Select(sentence => sentence.Length)], Graph.Signature.OutputSize))
+        {
+            using TokenGraph.Reading reading = Graph.Run([.. group.Select(row => Row(sentences[row]))], []);
+            for (int i = 0; i < group.Length; i++)
+            {
+                for (int t = 0; t < sentences[group[i]].Length; t++) logits(group[i], t, reading.Logits(i, t));
+            }
+        }
+    }
+
+    private GraphRow Row(TaggerInput sentence) =>
+        new(sentence.Ids, Graph.Signature.Characters is null ? null : [.. sentence.Forms.Select(vocabulary.Spell)]);
+}

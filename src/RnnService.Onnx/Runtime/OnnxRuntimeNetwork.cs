@@ -1,0 +1,80 @@
+using Microsoft.ML.OnnxRuntime;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Onnx.Runtime;
+
+/// <summary>
+/// Serves ONNX files as they are, whoever exported them. Inputs and outputs are found by their types, ranks and names; which dimension is
+/// time, how many rows the graph takes and whether it honours lengths is found by running it.
+/// </summary>
+/// <remarks>
+/// A graph takes token ids, two-dimensional; it may take lengths, one-dimensional. A language model's takes its state, three-dimensional,
+/// in one part or several, and gives it back. A file is untrusted input: it has standard operators alone and no data in other files, and
+/// what it takes to compute is bounded.
+/// </remarks>
+public static class OnnxRuntimeNetwork
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="config">What the model is.</param>
+    /// <param name="vocabulary">Its tokens.</param>
+    /// <exception cref="WeightFormatException">The file is malformed, does not fit the configuration, or cannot be run.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static INetwork Open(string file, ModelConfig config, ModelVocabulary vocabulary) =>
+        Open(() => OnnxFile.Open(file), file, config, vocabulary);
+
+    /// <summary>Opens the content of a file.</summary>
+    /// <param name="content">The content.</param>
+    /// <param name="name">A name for messages.</param>
+    /// <param name="config">What the model is.</param>
+    /// <param name="vocabulary">Its tokens.</param>
+    /// <exception cref="WeightFormatException">The content is malformed, does not fit the configuration, or cannot be run.</exception>
+    public static INetwork Open(byte[] content, string name, ModelConfig config, ModelVocabulary vocabulary) =>
+        Open(() => OnnxFile.Read(new MemoryStream(content, writable: false), name), name, config, vocabulary);
+
+    private static INetwork Open(Func<OnnxFile> read, string name, ModelConfig config, ModelVocabulary vocabulary)
+    {
+        try
+        {
+            OnnxFile file = read();
+            OperatorCheck.Check(file);
+            return Open(file, new GraphSignature(file, config, vocabulary), config, vocabulary);
+        }
+        catch (OnnxFormatException error)
+        {
+            throw new WeightFormatException(name, error.Message[(name.Length + 2)..], error);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new WeightFormatException(name, $"ONNX Runtime refuses it: {RuntimeSession.Sentence(error)}; a model that it runs wanted", error);
+        }
+    }
+
+    private static GraphNetwork Open(OnnxFile file, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary)
+    {
+        using var limit = new CancellationTokenSource(Longest);
+        var session = new RuntimeSession(file, limit.Token);
+        try
+        {
+            using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            using CancellationTokenRegistration stop = limit.Token.Register(() => options.Terminate = true);
+            GraphLayout layout = new LayoutProbe(session, signature, config, vocabulary, options).Find();
+            var graph = new TokenGraph(session, signature, layout, RuntimeSession.Usual);
+            return config.Task switch
+            {
+                ModelTask.LanguageModel => new LanguageGraph(session, graph),
+                ModelTask.Classifier => new ClassifierGraph(session, graph),
+                _ => new TaggerGraph(session, graph, vocabulary),
+            };
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+}

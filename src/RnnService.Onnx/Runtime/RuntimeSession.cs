@@ -1,0 +1,81 @@
+using System.Text;
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+
+namespace RnnService.Onnx.Runtime;
+
+/// <summary>
+/// A graph that ONNX Runtime has loaded. It computes on the thread that calls and says nothing to the console. What all graphs of the
+/// process take while they compute stays below <see cref="MostBytes"/>: one that asks for more fails, and nothing else does. Safe for any
+/// number of threads.
+/// </summary>
+internal sealed class RuntimeSession : IDisposable
+{
+    private const uint MostBytes = 1u << 30;
+
+    /// <summary>Options of runs that nobody ends.</summary>
+    public static readonly RunOptions Usual = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+
+    private readonly InferenceSession _session;
+
+    static RuntimeSession()
+    {
+        OrtEnv environment = OrtEnv.Instance();
+        environment.EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
+        environment.DisableTelemetryEvents();
+        using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
+        const int asRequested = 1, usual = -1; // the other way to grow is by powers of two
+        using var bounds = new OrtArenaCfg(MostBytes, asRequested, usual, usual);
+        environment.CreateAndRegisterAllocator(memory, bounds);
+    }
+
+    /// <summary>Loads a graph.</summary>
+    /// <param name="file">The file; ONNX Runtime gets what was read from it, so nothing that was not checked.</param>
+    /// <param name="limit">Ends loading.</param>
+    /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses it.</exception>
+    public RuntimeSession(OnnxFile file, CancellationToken limit)
+    {
+        using var options = new SessionOptions
+        {
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            // More threads would take the service's cores from its other models; at these sizes they gain nothing. See docs.
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+            // Optimizing would compute constants, and out of the bounded memory: a hostile file of a few bytes may hold a huge one.
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        options.AddSessionConfigEntry("session.use_env_allocators", "1");
+        // Weights do not count against the bound: they are no larger than their file.
+        options.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
+        using CancellationTokenRegistration stop = limit.Register(() => options.SetLoadCancellationFlag(true));
+        _session = new InferenceSession(file.Model.ToByteArray(), options);
+    }
+
+    /// <summary>Computes outputs, by name.</summary>
+    /// <exception cref="OnnxRuntimeException">An operator fails.</exception>
+    public IDisposableReadOnlyCollection<OrtValue> Run(
+        RunOptions options, IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs, IReadOnlyCollection<string> outputs) =>
+        _session.Run(options, inputNames, inputs, outputs);
+
+    public void Dispose() => _session.Dispose();
+
+    /// <summary>What ONNX Runtime says, in one line without the places in its own source.</summary>
+    public static string Sentence(OnnxRuntimeException error)
+    {
+        const int longest = 300;
+        string line = error.Message.Split('\n')[0];
+        int trace = line.IndexOf(" Status Message: /", StringComparison.Ordinal);
+        if (trace > 0)
+        {
+            // "… Status Message: /path/file.cc:12 signature what it says"
+            int said = line.LastIndexOf(") ", StringComparison.Ordinal);
+            line = line[..trace] + (said > trace ? ": " + line[(said + 2)..] : "");
+        }
+
+        var text = new StringBuilder(line.Length);
+        foreach (char character in line.Length <= longest ? line : line[..longest] + "…") text.Append(char.IsControl(character) ? '?' : character);
+        return text.ToString().Trim().TrimEnd('.');
+    }
+}
