@@ -9,7 +9,7 @@ namespace RnnService.Onnx.Tests.Import;
 /// <summary>A small network as one might write it in ONNX by hand: Gather, recurrent nodes, MatMul and Add or Gemm.</summary>
 internal sealed record RecurrentGraph(CellKind Cell = CellKind.Lstm, Direction Direction = Direction.Forward, int Layers = 1)
 {
-    public const int Tokens = 11, Embedding = 3, Hidden = 4, Outputs = 5;
+    public const int Tokens = 11, Embedding = 3, Hidden = 4, Outputs = Tokens;
     private const double Deviation = 0.4;
 
     /// <summary>Whether lengths are an input.</summary>

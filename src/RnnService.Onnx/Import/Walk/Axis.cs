@@ -1,10 +1,23 @@
 namespace RnnService.Onnx.Import.Walk;
 
+/// <summary>What an axis counts; axes of different kinds are never one.</summary>
+internal enum AxisKind
+{
+    /// <summary>Rows, steps, letters.</summary>
+    Rows,
+
+    /// <summary>The numbers of one vector.</summary>
+    Features,
+
+    /// <summary>Directions of layers, which a list beside the value names one by one.</summary>
+    Slots,
+}
+
 /// <summary>
 /// A direction in which a value of the graph extends: the batch, the time, the units of a layer. Two axes that turn out to be one are
-/// joined. Slots are directions of layers, one by one, and are not an axis of the data but a list beside it.
+/// joined.
 /// </summary>
-internal sealed class Axis(string name, int? size = null, bool isSlots = false)
+internal sealed class Axis(string name, AxisKind kind, int? size = null)
 {
     private Axis? _joined;
     private int? _size = size;
@@ -12,8 +25,9 @@ internal sealed class Axis(string name, int? size = null, bool isSlots = false)
     /// <summary>What messages call it.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Whether it stands for a list of layers' directions.</summary>
-    public bool IsSlots { get; } = isSlots;
+    public AxisKind Kind { get; } = kind;
+
+    public bool IsSlots => Kind == AxisKind.Slots;
 
     /// <summary>Its size, where the graph says it.</summary>
     public int? Size => Root._size;
@@ -102,7 +116,7 @@ internal sealed class Axes
     private bool Same(Axis one, Axis other)
     {
         if (one.Is(other)) return true;
-        if (one.IsSlots || other.IsSlots || one.Size is { } size && other.Size is { } otherSize && size != otherSize) return false;
+        if (one.Kind != other.Kind || one.IsSlots || one.Size is { } size && other.Size is { } otherSize && size != otherSize) return false;
         foreach ((Axis a, Axis b) in _apart)
         {
             if (a.Is(one) && b.Is(other) || a.Is(other) && b.Is(one)) return false;

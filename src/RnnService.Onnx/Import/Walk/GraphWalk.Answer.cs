@@ -41,7 +41,7 @@ internal sealed partial class GraphWalk
         (int from, int to) = ((int)weight.Tensor.Dims[rowsAreOutputs ? 1 : 0], (int)weight.Tensor.Dims[rowsAreOutputs ? 0 : 1]);
         if (from != layer.Ways.Count * layer.HiddenSize) throw node.Refuse($"the head's matrix takes {from} features", $"{layer.Ways.Count * layer.HiddenSize}");
         if (to < 1) throw node.Refuse("the head has no outputs", "1 or more");
-        var head = new Head(layer, pooling, weight, rowsAreOutputs, new Axis("outputs", to), node.Place);
+        var head = new Head(layer, pooling, weight, rowsAreOutputs, new Axis("outputs", AxisKind.Features, to), node.Place);
         if (bias is not null) head = WithBias(node, head, bias, x.Dims.Length);
         return new Value.Data(new Meaning.Answer(head), [.. x.Dims[..^1], new Extent(head.Outputs)]);
     }
@@ -98,26 +98,20 @@ internal sealed partial class GraphWalk
             if (input.Role == InputRole.None) throw Refuse($"input {Quote(input.Name)}", "nothing uses it as ids, lengths or states; an input that counts wanted");
         }
 
-        Stack main = head.Layer.Stack;
-        CheckStack(main, head.Pooling);
-        if (main.Source.Spelling is { } spelling && spelling.Top.Cell != main.Top.Cell)
-            throw Refuse(spelling.Top.Place, "the letters' layer is of another cell than the words'; the same wanted");
+        CheckStack(head.Layer.Stack, head.Pooling);
         return new Network(head, givesHidden || givesMemory, _inputs.Any(input => input.Role == InputRole.Lengths));
     }
 
     private void CheckDims(string place, Value.Data logits, Head head)
     {
-        Stack stack = head.Layer.Stack;
-        Extent[] dims = logits.Dims;
-        Extent time = new(stack.Time);
-        bool fits = dims.Length > 0 && dims[^1].Axes is [var outputs] && outputs.Is(head.Outputs) && (head.Pooling is null
-            ? dims.Length == 3 && (IsTime(dims[0]) && IsBatch(stack, dims[1]) || IsBatch(stack, dims[0]) && IsTime(dims[1]))
-            : dims.Length == 2 && IsBatch(stack, dims[0]));
+        // One answer a step lies as the ids do.
+        Extent[] ids = head.Layer.Stack.Source.Table.Ids.Dims;
+        bool fits = logits.Dims is [.. var rows, { Axes: [var outputs] }] && outputs.Is(head.Outputs) && (head.Pooling is null
+            ? rows.Length == ids.Length && rows.Zip(ids).All(pair => pair.First.Axes is [var axis] && axis.Is(pair.Second.Axes[0]))
+            : rows is [var batch] && IsBatch(head.Layer.Stack, batch));
         if (fits) return;
         string wanted = head.Pooling is null ? "[batch, time, outputs], as the ids lie," : "[batch, outputs], in the order of the ids,";
         throw Refuse(place, $"{Describe(logits)} found; {wanted} wanted");
-
-        bool IsTime(Extent extent) => extent.Axes is [var axis] && axis.Is(time.Axes[0]);
     }
 
     /// <summary>Whether a dimension is the batch as the ids have it, in their order.</summary>
@@ -126,28 +120,46 @@ internal sealed partial class GraphWalk
 
     private void CheckStack(Stack stack, Pooling? pooling)
     {
-        bool ends = _inputs.Any(input => input.Role == InputRole.Lengths && input != stack.Source.Spelling?.Top.Lengths);
+        GraphInput? spelled = stack.Source.Spelling?.Top.Lengths;
+        GraphInput[] lengths = [.. _inputs.Where(input => input.Role == InputRole.Lengths && input != spelled)];
+        (GraphInput? hidden, GraphInput? memory) = (stack.Layers[0].Hidden, stack.Layers[0].Memory);
         foreach (Layer layer in stack.Layers)
         {
             // A forward direction reads nothing past the end before it is there.
-            if (ends && layer.Lengths is null && (layer.Direction != Direction.Forward || pooling == Pooling.Last))
+            if (lengths.Length > 0 && layer.Lengths is null && (layer.Direction != Direction.Forward || pooling == Pooling.Last))
                 throw Refuse(layer.Place, "it has no sequence_lens, though lengths are an input: it would read past the ends; the lengths wanted");
             if (layer.Lengths != stack.Layers[0].Lengths) throw Refuse(layer.Place, "its lengths are not those of layer 0; the same wanted");
-        }
-
-        foreach (Layer layer in stack.Layers)
-        {
-            if (layer.Hidden != stack.Layers[0].Hidden || layer.Memory != stack.Layers[0].Memory)
+            if (layer.Hidden != hidden || layer.Memory != memory)
                 throw Refuse(layer.Place, "its states do not start where those of layer 0 do; one input for all layers wanted");
         }
 
-        foreach (GraphInput? start in new[] { stack.Layers[0].Hidden, stack.Layers[0].Memory })
+        if (lengths.Length > 1) throw Refuse($"input {Quote(lengths[1].Name)}", "lengths a second time found; once wanted");
+        foreach (GraphInput input in lengths) CheckBatch(stack, input, input.Dims);
+        foreach (GraphInput start in new[] { hidden, memory }.OfType<GraphInput>())
         {
+            CheckBatch(stack, start, start.Dims[1..^1]);
             int slots = stack.Layers.Count * stack.Top.Ways.Count;
-            if (start is not null && start.Dims[0].Size != slots)
+            if (start.Dims[0].Size != slots)
                 throw Refuse($"input {Quote(start.Name)}", $"{start.Dims[0].Size} states found; {slots} (directions of all layers) wanted");
         }
 
-        if (stack.Source.Table.Ids.Dims.Length != 2) throw Refuse($"input {Quote(stack.Source.Table.Ids.Name)}", "ids of other than 2 dimensions found; batch and time wanted");
+        GraphInput ids = stack.Source.Table.Ids;
+        if (ids.Dims.Length != 2) throw Refuse($"input {Quote(ids.Name)}", $"ids of {ids.Dims.Length} dimensions found; batch and time wanted");
+        if (stack.Source.Spelling is not { } spelling) return;
+        if (spelling.Top.Cell != stack.Top.Cell)
+            throw Refuse(spelling.Top.Place, "the letters' layer is of another cell than the words'; the same wanted");
+        CheckBatch(spelling, spelled!, spelled!.Dims);
+        ids = spelling.Source.Table.Ids;
+        Extent[] words = [.. ids.Dims.Where(dim => !dim.Axes[0].Is(spelling.Time))];
+        bool areWords = words.Length == 2 && words.All(word => stack.Source.Table.Ids.Dims.Any(dim => dim.Axes[0].Is(word.Axes[0])));
+        if (!areWords) throw Refuse($"input {Quote(ids.Name)}", "letters that do not lie as the words do; [batch, time, letters] wanted");
+    }
+
+    /// <summary>Checks that an input means the rows that the ids mean, in their order.</summary>
+    private void CheckBatch(Stack stack, GraphInput input, Extent[] dims)
+    {
+        Extent[] rows = [.. stack.Source.Table.Ids.Dims.Where(dim => !dim.Axes[0].Is(stack.Time))];
+        bool fits = rows.Length == dims.Length && rows.Zip(dims).All(pair => _axes.Same(pair.First, pair.Second));
+        if (!fits) throw Refuse($"input {Quote(input.Name)}", "it is used for other rows than the ids' or in another order; the ids' rows in their order wanted");
     }
 }

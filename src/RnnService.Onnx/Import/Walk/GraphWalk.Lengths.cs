@@ -5,6 +5,8 @@ namespace RnnService.Onnx.Import.Walk;
 /// <summary>What lengths serve for: sorting the batch and back, and masks.</summary>
 internal sealed partial class GraphWalk
 {
+    private readonly Dictionary<GraphInput, Axis> _sorted = [];
+
     /// <summary>Takes whole numbers of an input for lengths.</summary>
     private GraphInput? LengthsOf(Value value)
     {
@@ -17,11 +19,15 @@ internal sealed partial class GraphWalk
     private Value?[] TopK(Node node)
     {
         Value.Data lengths = NeedData(node, 0);
-        if (lengths.Dims.Length != 1 || lengths.Dims[0].Axes is not [var batch] || LengthsOf(lengths) is null) throw Misfit(node);
-        if (AsShape(Need(node, 1)) is not { Sizes: [{ Of: { } count }] } || !_axes.Same(count, lengths.Dims[0]))
-            throw node.Refuse("it sorts part of the lengths", "all of them, to sort the batch");
-        var sorted = new Axis($"{batch.Name} sorted");
-        _axes.KeepApart(batch, sorted);
+        if (LengthsOf(lengths) is not { } input || lengths.Dims is not [{ Axes: [var batch] } all]) throw Misfit(node);
+        if (AsShape(Need(node, 1)) is not { Sizes: [{ Of: { } count }] } || !_axes.Same(count, all) || input.Dims is not [{ Axes: [var own] }] || own != batch)
+            throw node.Refuse("it sorts other than all lengths as they are given", "all of them, to sort the batch");
+        if (!_sorted.TryGetValue(input, out Axis? sorted))
+        {
+            _sorted.Add(input, sorted = new Axis("sorted batch", AxisKind.Rows));
+            _axes.KeepApart(batch, sorted);
+        }
+
         return [lengths with { Dims = [new Extent(sorted)] }, new Value.Data(new Meaning.Order(batch), new Extent(sorted))];
     }
 
@@ -29,8 +35,8 @@ internal sealed partial class GraphWalk
     private Value.Data ScatterElements(Node node)
     {
         bool inverts = IsZero(Need(node, 0)) && node.Integer("axis", 0) is 0 or -1 && node.Text("reduction", "none") == "none";
-        if (!inverts || Need(node, 1) is not Value.Data { Meaning: Meaning.Order order } places || places.Dims[0].Axes is not [var sorted]
-            || Need(node, 2) is not Value.Data { Meaning: Meaning.Positions } positions || !_axes.Same(positions.Dims[^1], places.Dims[0]))
+        if (!inverts || Need(node, 1) is not Value.Data { Meaning: Meaning.Order order, Dims: [{ Axes: [var sorted] } places] }
+            || Need(node, 2) is not Value.Data { Meaning: Meaning.Positions, Dims: [var positions] } || !_axes.Same(positions, places))
         {
             throw node.Refuse("it does not invert the order of a sorted batch", "positions, scattered by that order into zeros,");
         }
@@ -68,8 +74,12 @@ internal sealed partial class GraphWalk
         if (one is not Value.Data { Meaning: Meaning.Positions } positions || other is not Value.Data lengths || LengthsOf(other) is not { } by)
             throw Misfit(node);
         if (op is "LessOrEqual" or "Greater") throw node.Refuse("its mask is a step longer than the sequences", "positions less than the lengths, or not less,");
-        Extent[] dims = Broadcast(positions.Dims, lengths.Dims) ?? throw node.Refuse("positions and lengths extend along one axis", "time and batch");
+        Extent[]? dims = Broadcast(positions.Dims, lengths.Dims);
+        if (dims is null || Axes(dims) != Axes(positions.Dims) + Axes(lengths.Dims))
+            throw node.Refuse("positions and lengths extend along one axis", "time and batch");
         return new Value.Data(new Meaning.Mask(op == "Less", by), dims);
+
+        static int Axes(Extent[] dims) => dims.Sum(dim => dim.Axes.Length);
     }
 
     private Value.Data Not(Node node)

@@ -19,7 +19,7 @@ internal sealed partial class GraphWalk
         if (input.Role is not (InputRole.None or InputRole.Ids)) throw Misfit(node);
         input.Role = InputRole.Ids;
         var table = new Table(weight, input);
-        var width = new Axis("embedding", table.Size);
+        var width = new Axis("embedding", AxisKind.Features, table.Size);
         return new Value.Data(new Meaning.Embedded(table, width), [.. ids.Dims, new Extent(width)]);
     }
 
@@ -227,16 +227,16 @@ internal sealed partial class GraphWalk
         return stored;
     }
 
-    private static Extent SlotsOf(int count) => new(new Axis("directions", count, isSlots: true));
+    /// <summary>The dimension of so many directions; one alone is a dimension of 1.</summary>
+    private static Extent SlotsOf(int count) => count == 1 ? Extent.One : new Extent(new Axis("directions", AxisKind.Slots, count));
 
-    private static bool IsSlots(Extent extent, int count) => count == 1 && extent.Axes.Length == 0 || extent.Axes is [{ IsSlots: true }];
+    private static bool IsSlots(Extent extent, int count) => count == 1 ? extent.Axes.Length == 0 : extent.Axes is [{ IsSlots: true }];
 
     /// <summary>Whether a dimension is the units of these directions side by side.</summary>
     private static bool IsFeatures(Extent extent, Slot[] slots)
     {
         Axis units = slots[0].Layer.Units;
-        Axis[] axes = slots.Length == 1 ? [.. extent.Axes.Where(axis => !axis.IsSlots)] : extent.Axes;
-        return slots.Length == 1 ? axes is [var own] && own.Is(units) : axes is [{ IsSlots: true }, var each] && each.Is(units);
+        return slots.Length == 1 ? extent.Axes is [var own] && own.Is(units) : extent.Axes is [{ IsSlots: true }, var each] && each.Is(units);
     }
 
     /// <summary>Part of a dimension, which stays: directions, a sequence's end, or all of it.</summary>
@@ -288,8 +288,7 @@ internal sealed partial class GraphWalk
                 Meaning.Start all => all with { Slots = all.Slots[first..end] },
                 _ => throw Misfit(node),
             };
-            bool single = inner.Length > 0 && end - first == 1;
-            Extent chosen = single ? new Extent(inner) : SlotsOf(end - first).Times(new Extent(inner));
+            Extent chosen = SlotsOf(end - first).Times(new Extent(inner));
             return data with { Meaning = meaning, Dims = [.. data.Dims[..dim], chosen, .. data.Dims[(dim + 1)..]] };
         }
     }
@@ -314,7 +313,7 @@ internal sealed partial class GraphWalk
                 return Directions([.. parts.SelectMany(part => ((Meaning.Start)part.Meaning).Slots).Take(LongestShape + 1)], slots => start with { Slots = slots });
             case (Meaning.Start start, [_, var steps]) when dim == 0 && first.Dims.Length == 3 && IsSlots(first.Dims[0], 1) && start.Slots.Length == 1
                 && steps.Meaning is Meaning.Embedded or Meaning.States { Part: Part.Steps }:
-                return new Value.Data(new Meaning.Line(start, steps), [new Extent(new Axis("start and time")), .. steps.Dims[1..]]);
+                return new Value.Data(new Meaning.Line(start, steps), [new Extent(new Axis("start and time", AxisKind.Rows)), .. steps.Dims[1..]]);
             case (Meaning.Embedded { Spelling: null } words, [_, { Meaning: Meaning.States { Part: Part.Hidden, Slots: var slots } } spelled])
                 when dim == first.Dims.Length - 1:
                 return Spelled(slots, words, spelled);
@@ -343,7 +342,7 @@ internal sealed partial class GraphWalk
                 && speller.Hidden is null && speller.Memory is null && speller.Stack.Source.Spelling is null && IsFeatures(spelled.Dims[dim], slots);
             if (!fits) throw node.Refuse($"{speller.Place} beside the words' embeddings", wanted);
             if (words.Table.IsRead) throw node.Refuse("another layer reads the words' embeddings", "one stack of layers");
-            var width = new Axis("words", words.Table.Size + 2 * speller.HiddenSize);
+            var width = new Axis("words", AxisKind.Features, words.Table.Size + 2 * speller.HiddenSize);
             return first with { Meaning = words with { Width = width, Spelling = speller.Stack }, Dims = [.. first.Dims[..dim], new Extent(width)] };
         }
     }

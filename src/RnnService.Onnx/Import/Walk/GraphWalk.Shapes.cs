@@ -277,12 +277,12 @@ internal sealed partial class GraphWalk
         Value from = Need(node, 0), index = Need(node, 1);
         long axis = node.Integer("axis", 0);
         if (index is Value.Data { Meaning: Meaning.Given } ids && from is Value.Stored weight) return Embed(node, weight, ids, axis);
-        if (index is Value.Data { Meaning: Meaning.Order order } places && from is Value.Data sorted)
+        if (index is Value.Data { Meaning: Meaning.Order order, Dims: [var places] } && from is Value.Data sorted)
         {
             int dim = Dimension(node, axis, sorted.Dims.Length);
             if (!_axes.Same(sorted.Dims[dim], new Extent(order.From)))
                 throw node.Refuse($"dimension {dim} of {Describe(sorted)} is not what was sorted", "the batch that its order is of");
-            return sorted with { Dims = [.. sorted.Dims[..dim], places.Dims[0], .. sorted.Dims[(dim + 1)..]] };
+            return sorted with { Dims = [.. sorted.Dims[..dim], places, .. sorted.Dims[(dim + 1)..]] };
         }
 
         if (AsShape(from) is { } shape)

@@ -17,6 +17,7 @@ internal sealed partial class GraphWalk
     private const int LongestShape = 64;
     private const int MostDimensions = 32;
     private const int MostLayers = 16;
+    private const int MostInputs = 8;
 
     private readonly OnnxFile _file;
     private readonly Axes _axes = new();
@@ -81,23 +82,29 @@ internal sealed partial class GraphWalk
 
     private Value.Data Input(ValueInfoProto input)
     {
-        const int stateDimensions = 3;
-        if (input.Type?.TensorType?.Shape is not { } shape)
-            throw Refuse($"input {Quote(input.Name)}", "its number of dimensions is not said; a shape wanted");
+        const int stateDimensions = 3, most = 3;
+        string place = $"input {Quote(input.Name)}";
+        if (_inputs.Count == MostInputs) throw Refuse(place, $"input {MostInputs + 1} found; at most {MostInputs} wanted");
+        if (input.Type?.TensorType?.Shape is not { } shape) throw Refuse(place, "its number of dimensions is not said; a shape wanted");
+        if (shape.Dim.Count > most) throw Refuse(place, $"{shape.Dim.Count} dimensions found; at most {most} wanted");
         Extent[] dims = new Extent[shape.Dim.Count];
         bool isState = input.Type.TensorType.ElemType == (int)DataType.Float && dims.Length == stateDimensions && shape.Dim[0].HasDimValue;
+        var axes = new List<Axis>();
         for (int i = 0; i < dims.Length; i++)
         {
             int? size = shape.Dim[i].HasDimValue ? (int)shape.Dim[i].DimValue : null;
-            dims[i] = new Extent(new Axis($"{Quote(input.Name)}.{i}", size, isSlots: isState && i == 0));
-            for (int j = 0; j < i; j++) _axes.KeepApart(dims[j].Axes[0], dims[i].Axes[0]);
+            AxisKind kind = isState && i == 0 ? AxisKind.Slots : isState && i == dims.Length - 1 ? AxisKind.Features : AxisKind.Rows;
+            var axis = new Axis($"{Quote(input.Name)}.{i}", kind, size);
+            dims[i] = axis is { IsSlots: true, Size: 1 } ? Extent.One : new Extent(axis);
+            foreach (Axis other in axes) _axes.KeepApart(other, axis);
+            axes.Add(axis);
         }
 
         var read = new GraphInput(input.Name, dims);
         _inputs.Add(read);
         if (!isState) return new Value.Data(new Meaning.Given(read), dims);
         if (dims[0].Size > LongestShape)
-            throw Refuse($"input {Quote(input.Name)}", $"{dims[0].Size} states found; at most {LongestShape} wanted");
+            throw Refuse(place, $"{dims[0].Size} states found; at most {LongestShape} wanted");
         return new Value.Data(new Meaning.Start(read, [.. Enumerable.Range(0, dims[0].Size ?? 0)]), dims);
     }
 

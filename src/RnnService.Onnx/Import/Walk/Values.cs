@@ -167,7 +167,7 @@ internal sealed class Layer(Stack stack, CellKind cell, int hiddenSize, string p
     public CellKind Cell { get; } = cell;
 
     /// <summary>The units of one direction.</summary>
-    public Axis Units { get; } = new("units", hiddenSize);
+    public Axis Units { get; } = new("units", AxisKind.Features, hiddenSize);
 
     public int HiddenSize { get; } = hiddenSize;
 
