@@ -25,17 +25,18 @@ internal sealed partial class ConfigFile
         (_path, _vocabulary, _facts, _notes) = (path, vocabulary, facts, notes);
 
     /// <summary>Reads a configuration.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="text">The file, or what stands in its place.</param>
     /// <param name="vocabulary">The tokens, whose number is checked.</param>
     /// <param name="facts">What is known about the network.</param>
     /// <param name="notes">Told what was assumed.</param>
     /// <param name="advice">What to say where something is missing that the facts do not tell.</param>
     /// <exception cref="ImportException">It is malformed, incomplete, or contradicts itself, the vocabulary or the network.</exception>
     public static (ModelConfig Config, SpecialIds Ids) Read(
-        string path, VocabularyFile vocabulary, NetworkFacts facts, List<string> notes, string? advice = null)
+        TextSource text, VocabularyFile vocabulary, NetworkFacts facts, List<string> notes, string? advice = null)
     {
+        string path = text.Place;
         var file = new ConfigFile(path, vocabulary, facts, notes);
-        file.Collect(InputFile.ReadObject(path, MostBytes));
+        file.Collect(text.ReadObject(MostBytes));
         ModelConfig config = file.Build();
         var ids = new SpecialIds(file.TokenId("unk_token_id"), file.TokenId("pad_token_id"), file.TokenId("eos_token_id"));
         if (file._problems.Count == 0) file.CheckAgreement(config);
@@ -84,7 +85,7 @@ internal sealed partial class ConfigFile
             Reverse = Way("reverse", Direction.Reverse),
             TieWeights = Settle("tie_weights", Flag("tie_weights"), _facts.TieWeights) ?? false,
             Pooling = Settle("pooling", Word("pooling", ConfigWords.Poolings), _facts.Pooling) ?? Pooling.Last,
-            Characters = Nested("characters", ModelJson.Files.CharacterConfig),
+            Characters = Nested("characters", ModelJson.Files.CharacterConfig) ?? _facts.Characters,
             Generation = Nested("generation", ModelJson.Files.GenerationOptions),
             Description = Text("description"),
             License = Text("license"),

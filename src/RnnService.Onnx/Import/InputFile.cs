@@ -47,11 +47,12 @@ internal static class InputFile
         return text.IsEmpty ? throw new ImportException(path, "empty") : text.ToArray();
     }
 
-    /// <summary>The file's JSON object, in which no name occurs twice.</summary>
-    /// <exception cref="ImportException">It is missing, larger, not JSON, or no object.</exception>
-    public static JsonElement ReadObject(string path, int most)
+    /// <summary>A text's JSON object, in which no name occurs twice.</summary>
+    /// <param name="path">Its place, for messages.</param>
+    /// <param name="text">The text in UTF-8.</param>
+    /// <exception cref="ImportException">It is not JSON, or no object.</exception>
+    public static JsonElement ReadObject(string path, byte[] text)
     {
-        byte[] text = Read(path, most);
         try
         {
             CheckEscapes(path, text);

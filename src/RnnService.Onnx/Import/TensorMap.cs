@@ -22,7 +22,7 @@ internal sealed class TensorMap
     {
         var entries = new List<(string Key, string? Target)>();
         var problems = new List<string>();
-        foreach (JsonProperty entry in InputFile.ReadObject(path, MostBytes).EnumerateObject())
+        foreach (JsonProperty entry in new TextSource(path).ReadObject(MostBytes).EnumerateObject())
         {
             JsonElement value = entry.Value;
             if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))

@@ -38,14 +38,15 @@ internal sealed class VocabularyFile
         || token is ['<', _, .., '>'] or ['[', _, .., ']']
         || UnknownNames.Contains(token) || PaddingNames.Contains(token));
 
-    /// <summary>Reads a file: JSON when its name ends with .json, else plain text.</summary>
+    /// <summary>Reads a vocabulary.</summary>
     /// <exception cref="ImportException">It is none of the forms, or a token occurs twice.</exception>
-    public static VocabularyFile Read(string path)
+    public static VocabularyFile Read(TextSource source)
     {
-        byte[] text = InputFile.Read(path, MostBytes);
+        string path = source.Place;
+        byte[] text = source.Read(MostBytes);
         try
         {
-            bool isJson = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+            bool isJson = source.IsJson;
             VocabularyContent content = isJson ? new JsonForms(path, text).Read() : new VocabularyContent(Lines(path, text));
             CheckDistinct(path, "token", content.Tokens);
             CheckDistinct(path, "character", content.Characters ?? []);

@@ -162,16 +162,16 @@ public sealed class ConfigTests
             Pooling = Pooling.Max,
             Outputs = 3,
         };
-        VocabularyFile vocabulary = VocabularyFile.Read(files.Vocabulary);
-        var (config, _) = ConfigFile.Read(files.Write("empty.json", "{}"), vocabulary, facts, []);
+        VocabularyFile vocabulary = VocabularyFile.Read(new TextSource(files.Vocabulary));
+        var (config, _) = ConfigFile.Read(new TextSource(files.Write("empty.json", "{}")), vocabulary, facts, []);
         Assert.Equal(
             (ModelTask.Classifier, CellKind.GruBefore, 16, 32, Direction.Reverse, Pooling.Max, 3),
             (config.Task, config.Cell, config.EmbeddingSize, config.HiddenSize, config.Direction, config.Pooling, config.Labels.Count));
         // A word for both resets takes the graph's.
-        (config, _) = ConfigFile.Read(files.Write("gru.json", """{"cell": "gru"}"""), vocabulary, facts, []);
+        (config, _) = ConfigFile.Read(new TextSource("gru.json", """{"cell": "gru"}"""), vocabulary, facts, []);
         Assert.Equal(CellKind.GruBefore, config.Cell);
         var refused = Assert.Throws<ImportException>(() => ConfigFile.Read(
-            files.Write("other.json", """{"pooling": "mean", "task": "tagger", "cell": "lstm"}"""), vocabulary, facts, []));
+            new TextSource("other.json", """{"pooling": "mean", "task": "tagger", "cell": "lstm"}"""), vocabulary, facts, []));
         Assert.Contains("pooling is \"mean\": max wanted, as the graph has it", refused.Message, StringComparison.Ordinal);
         Assert.Contains("task is \"tagger\": classifier wanted, as the graph has it", refused.Message, StringComparison.Ordinal);
         Assert.Contains("cell is \"lstm\": gru_before wanted, as the graph has it", refused.Message, StringComparison.Ordinal);

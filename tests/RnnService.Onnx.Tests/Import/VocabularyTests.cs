@@ -127,6 +127,6 @@ public sealed class VocabularyTests
     private static VocabularyFile Read(string name, string text)
     {
         using var files = new ImportCase("tagger-rnn");
-        return VocabularyFile.Read(files.Write(name, text));
+        return VocabularyFile.Read(new TextSource(files.Write(name, text)));
     }
 }
