@@ -120,7 +120,7 @@ public sealed class WriteTests
         using var files = new ImportCase("tagger-rnn");
         files.Change(tensor => tensor.Name == "head.weight" ? tensor with { Values = Enumerable.Repeat(3e38f, 320).ToArray() } : tensor);
         var refused = Assert.Throws<ImportException>(() => files.ImportAndWrite());
-        Assert.EndsWith("model.safetensors: the network's answer to the golden input is not finite: smaller weights wanted", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("model.safetensors: the network's answer to the golden input is not finite", refused.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(files["out"]));
     }
 
