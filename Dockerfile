@@ -4,11 +4,14 @@ WORKDIR /source
 # Packages are restored before the sources come in, so that a change of code does not restore them again.
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src/RnnService.Engine/RnnService.Engine.csproj src/RnnService.Engine/
+COPY src/RnnService.Onnx/RnnService.Onnx.csproj src/RnnService.Onnx/
 COPY src/RnnService.Server/RnnService.Server.csproj src/RnnService.Server/
-RUN dotnet restore src/RnnService.Server
+# For this machine alone: ONNX Runtime comes in native code for seven of them.
+RUN dotnet restore src/RnnService.Server --use-current-runtime
 COPY src/RnnService.Engine src/RnnService.Engine
+COPY src/RnnService.Onnx src/RnnService.Onnx
 COPY src/RnnService.Server src/RnnService.Server
-RUN dotnet publish src/RnnService.Server -c Release --no-restore -o /app -p:UseAppHost=false -p:DebugType=none
+RUN dotnet publish src/RnnService.Server -c Release --use-current-runtime --self-contained false --no-restore -o /app -p:UseAppHost=false -p:DebugType=none
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app

@@ -7,6 +7,7 @@ using RnnService.Cli.Arguments;
 using RnnService.Cli.Verbs;
 using RnnService.Engine;
 using RnnService.Engine.Weights;
+using RnnService.Onnx;
 using RnnService.Onnx.Import;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
@@ -87,6 +88,7 @@ internal static partial class RnnCommand
             new InspectVerb(terminal),
             new TokenizeVerb(terminal, stop),
             new ImportVerb(terminal, stop),
+            new ExportVerb(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         var action = new HelpWithExamples((HelpAction)help.Action!);
@@ -111,7 +113,8 @@ internal static partial class RnnCommand
 
     private static bool IsExpected(Exception error) => error
         is CommandException or RecipeException or TrainingDivergedException or ModelFolderException or WeightFormatException
-        or ImportException or IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException;
+        or ImportException or DisagreementException or IOException or UnauthorizedAccessException or InvalidDataException
+        or ArgumentException;
 
     private static string Sentence(Exception error)
     {

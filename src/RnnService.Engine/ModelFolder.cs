@@ -16,7 +16,9 @@ public sealed class ModelFolderException(string message, Exception? inner = null
 /// <param name="Bytes">Size of the weight file.</param>
 /// <param name="Sha256">Hash of the weight file, lower-case hexadecimal.</param>
 /// <param name="File">The weight file.</param>
-public sealed record LoadedModel(string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File);
+/// <param name="Golden">The answer that it must give; null where the folder holds none.</param>
+public sealed record LoadedModel(
+    string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File, GoldenAnswer? Golden = null);
 
 /// <summary>Opens a network that something other than this engine computes, such as ONNX Runtime.</summary>
 /// <param name="file">The file, <c>model.onnx</c>.</param>
@@ -43,8 +45,9 @@ public static class ModelFolder
         string golden = Path.Combine(path, GoldenFile);
         try
         {
-            if (loaded.Model.Network is NativeNetwork || File.Exists(golden))
-                CheckGolden(Read(path, GoldenFile, ModelJson.Files.GoldenAnswer), loaded.Model, golden);
+            if (loaded.Model.Network is not NativeNetwork && !File.Exists(golden)) return loaded;
+            loaded = loaded with { Golden = Read(path, GoldenFile, ModelJson.Files.GoldenAnswer) };
+            CheckGolden(loaded.Golden, loaded.Model, golden);
             return loaded;
         }
         catch

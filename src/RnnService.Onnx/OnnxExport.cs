@@ -1,9 +1,17 @@
 using System.Text.Json;
 using Google.Protobuf;
+using RnnService.Engine;
 using RnnService.Engine.Tasks;
 using RnnService.Onnx.Protos;
+using RnnService.Onnx.Runtime;
 
 namespace RnnService.Onnx;
+
+/// <summary>A model written as ONNX.</summary>
+/// <param name="Content">The bytes of the file.</param>
+/// <param name="Opset">The version of the operators.</param>
+/// <param name="Difference">The largest difference from the model's own answers, as <see cref="Agreement"/> measures it.</param>
+public sealed record ExportedModel(byte[] Content, int Opset, double Difference);
 
 /// <summary>
 /// Writes models as ONNX: standard operators only, batch and time dynamic, lengths honoured, and everything about the model in the
@@ -33,38 +41,50 @@ public static class OnnxExport
     /// <summary>Key of the metadata entry that holds vocab.json.</summary>
     public const string VocabularyKey = "rnn_service.vocab";
 
-    /// <summary>The model as the content of an ONNX file.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="opset">The operator set, <see cref="OldestOpset"/> to <see cref="NewestOpset"/>.</param>
+    /// <summary>
+    /// The model as the content of an ONNX file, checked: ONNX Runtime gives the model's own answers from it. A model that ONNX Runtime
+    /// computes already is the file it came from.
+    /// </summary>
+    /// <param name="loaded">The model.</param>
+    /// <param name="opset">The operator set, <see cref="OldestOpset"/> to <see cref="NewestOpset"/>; null for the usual one.</param>
     /// <exception cref="ArgumentException">
-    /// There is no such operator set, or the model is larger than 2 GB, the most a file can hold.
+    /// There is no such operator set, or one is asked for though the file is there already; or the model is larger than 2 GB, the most a file
+    /// can hold.
     /// </exception>
-    public static byte[] ToBytes(TextModel model, int opset = DefaultOpset) => Build(model, opset).ToByteArray();
+    /// <exception cref="DisagreementException">The answers differ by more than <see cref="Agreement.Tolerance"/>.</exception>
+    public static ExportedModel ToBytes(LoadedModel loaded, int? opset = null)
+    {
+        TextModel model = loaded.Model;
+        if (model.Network.Backend == OnnxRuntimeNetwork.Name)
+        {
+            if (opset is not null) throw new ArgumentException($"opset is {opset}: none wanted, since {loaded.Name} is an ONNX file already");
+            OnnxFile file = OnnxFile.Open(loaded.File);
+            return new ExportedModel(File.ReadAllBytes(loaded.File), (int)file.Model.OpsetImport.First(set => set.Domain is "" or "ai.onnx").Version, 0);
+        }
+
+        byte[] bytes = Build(model, opset ?? DefaultOpset).ToByteArray();
+        using var exported = TextModel.Create(
+            model.Config, model.Vocabulary, OnnxRuntimeNetwork.Open(bytes, $"{loaded.Name}.onnx", model.Config, model.Vocabulary));
+        return new ExportedModel(bytes, opset ?? DefaultOpset, Agreement.Check(model, exported, loaded.Golden?.Input).Largest);
+    }
 
     /// <summary>
-    /// Writes the model to a file, beside the path first and then renamed, so that whoever reads the path sees the old file or the new
-    /// one, whole.
+    /// Writes what <see cref="ToBytes"/> gives to a file, beside the path first and then renamed, so that whoever reads the path sees the
+    /// old file or the new one, whole.
     /// </summary>
     /// <param name="path">The file, in a folder that exists.</param>
-    /// <param name="model">The model.</param>
-    /// <param name="opset">The operator set, <see cref="OldestOpset"/> to <see cref="NewestOpset"/>.</param>
-    /// <exception cref="ArgumentException">
-    /// There is no such operator set, or the model is larger than 2 GB, the most a file can hold.
-    /// </exception>
+    /// <param name="loaded">The model.</param>
+    /// <param name="opset">The operator set, <see cref="OldestOpset"/> to <see cref="NewestOpset"/>; null for the usual one.</param>
+    /// <exception cref="ArgumentException">As <see cref="ToBytes"/>.</exception>
+    /// <exception cref="DisagreementException">As <see cref="ToBytes"/>.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, TextModel model, int opset = DefaultOpset)
+    public static ExportedModel Write(string path, LoadedModel loaded, int? opset = null)
     {
-        ModelProto proto = Build(model, opset);
+        ExportedModel exported = ToBytes(loaded, opset);
         string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
-        var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         try
         {
-            using (stream)
-            {
-                proto.WriteTo(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
+            File.WriteAllBytes(temporary, exported.Content);
             File.Move(temporary, path, overwrite: true);
         }
         catch
@@ -72,6 +92,8 @@ public static class OnnxExport
             File.Delete(temporary);
             throw;
         }
+
+        return exported;
     }
 
     /// <summary>The model as ONNX's messages.</summary>

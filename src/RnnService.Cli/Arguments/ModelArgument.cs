@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RnnService.Engine;
 using RnnService.Engine.Tasks;
+using RnnService.Onnx.Runtime;
 
 namespace RnnService.Cli.Arguments;
 
@@ -17,7 +18,7 @@ internal static class ModelArgument
     /// <summary>Reads the model of whatever task; its golden answer is checked.</summary>
     /// <exception cref="CommandException">There is no such folder.</exception>
     /// <exception cref="ModelFolderException">It is broken.</exception>
-    public static LoadedModel Load(string name) => ModelFolder.Load(Find(name));
+    public static LoadedModel Load(string name) => ModelFolder.Load(Find(name), OnnxRuntimeNetwork.Open);
 
     /// <summary>Reads a model of one task.</summary>
     /// <exception cref="CommandException">There is no such folder, or the model is of another task.</exception>

@@ -56,7 +56,7 @@ internal sealed class ImportVerb : Verb
         Required = true,
     };
 
-    private readonly Option<bool> _force = new("--force") { Description = "Replace a model folder that exists, once the new one is whole." };
+    private readonly Option<bool> _force = new("--force") { Description = "Replace a model folder once the new one is whole." };
     private readonly Option<bool> _json = new("--json") { Description = "What was imported as one JSON object." };
 
     public ImportVerb(Terminal terminal, CancellationToken stop)
@@ -65,8 +65,8 @@ internal sealed class ImportVerb : Verb
             """
             In PyTorch: safetensors.torch.save_file(model.state_dict(), "model.safetensors").
 
-            Tensors wanted: embedding.weight; rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, further layers with _l1 and so
-            on, the other direction with _reverse; head.weight, head.bias. A map file renames those that are called otherwise:
+            Tensors wanted: embedding.weight; rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, further layers with _l1 and
+            so on, the other direction with _reverse; head.weight, head.bias. A map file renames those that are called otherwise:
             {"encoder.*": "embedding.*", "lstm.*": "rnn.*", "fc.*": "head.*", "criterion.*": null}. A layer without any bias gets zeros.
             Everything that is missing, misshapen or has no place is listed together.
 
@@ -76,8 +76,8 @@ internal sealed class ImportVerb : Verb
             Without a tokenizer, a language model whose tokens are all single characters reads characters; every other model splits at
             white space. "tokenizer": "english" also splits off punctuation and clitics.
 
-            <unk>, [UNK], <oov> and the like stand for unknown tokens, <pad>, [PAD] for padding, </s>, <eos>, [EOS], <|endoftext|> for the end.
-            A classifier or tagger without any token for unknown ones takes token 0.
+            <unk>, [UNK], <oov> and the like stand for unknown tokens, <pad>, [PAD] for padding, </s>, <eos>, [EOS], <|endoftext|> for the
+            end. A classifier or tagger without any token for unknown ones takes token 0.
             """,
             "rnn import --weights model.safetensors --config config.json --vocab vocab.txt --out models/reviews",
             "rnn import --weights model.safetensors --config config.json --vocab vocab.json --map names.json --out models/reviews --force",

@@ -39,7 +39,8 @@ internal sealed partial class ConfigFile
         ModelConfig config = file.Build();
         var ids = new SpecialIds(file.TokenId("unk_token_id"), file.TokenId("pad_token_id"), file.TokenId("eos_token_id"));
         if (file._problems.Count == 0) file.CheckAgreement(config);
-        return file._problems.Count == 0 ? (config, ids) : throw new ImportException(path, file._problems, file._isIncomplete ? advice : null);
+        if (file._problems.Count > 0) throw new ImportException(path, file._problems, file._isIncomplete ? advice : null);
+        return (config, ids);
     }
 
     private void Collect(JsonElement config)
@@ -50,8 +51,8 @@ internal sealed partial class ConfigFile
             if (ConfigWords.WithoutEffect.Contains(name) || property.Value.ValueKind == JsonValueKind.Null) continue;
             if (!ConfigWords.Fields.Contains(name))
             {
-                string meant = Nearest.To(name, ConfigWords.Fields.Concat(ConfigWords.OtherNames.Keys)) is { } near ? $"; {near} is one" : "";
-                _problems.Add($"{Quote(name)} is no field{meant}");
+                string? near = Nearest.To(name, ConfigWords.Fields.Concat(ConfigWords.OtherNames.Keys));
+                _problems.Add($"{Quote(name)} is no field{(near is null ? "" : $"; {near} is one")}");
             }
             else if (!_given.TryAdd(name, (property.Name, property.Value)))
             {
@@ -119,7 +120,9 @@ internal sealed partial class ConfigFile
         CellKind[] left = [.. (given ?? _facts.Cells ?? []).Where(cell => _facts.Cells?.Contains(cell) ?? true)];
         // A word for several cells means the first of them; weights that fit several cells mean none.
         if (left.Length == 1 || left.Length > 1 && isGiven) return left[0];
-        string wanted = _facts.Cells is { } cells ? $"{string.Join(" or ", cells.Select(Name))} wanted, as {_facts.Witness}" : "rnn, gru or lstm wanted";
+        string wanted = _facts.Cells is { } cells
+            ? $"{string.Join(" or ", cells.Select(Name))} wanted, as {_facts.Witness}"
+            : "rnn, gru or lstm wanted";
         if (isGiven) _problems.Add($"{Found("cell")}: {wanted}");
         else Missing("cell", wanted);
         return default;

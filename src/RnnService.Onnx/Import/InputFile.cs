@@ -31,7 +31,7 @@ internal static class InputFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ImportException(path, File.Exists(path) ? error.Message : Directory.Exists(path) ? "a file wanted, not a folder" : "missing", error);
+            throw Unreadable(path, error);
         }
 
         ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
@@ -64,6 +64,13 @@ internal static class InputFile
         {
             throw NotJson(path, error);
         }
+    }
+
+    /// <summary>Says why a file cannot be read.</summary>
+    public static ImportException Unreadable(string path, Exception error)
+    {
+        string problem = Directory.Exists(path) ? "a file wanted, not a folder" : File.Exists(path) ? error.Message : "missing";
+        return new ImportException(path, problem, error);
     }
 
     /// <summary>Says that a file is not JSON, and where.</summary>

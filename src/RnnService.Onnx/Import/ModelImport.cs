@@ -24,7 +24,7 @@ public static class ModelImport
     /// <summary>Reads a PyTorch state dict.</summary>
     /// <param name="weights">A safetensors file with F32, F16 or BF16 tensors.</param>
     /// <param name="description">What else makes a model.</param>
-    /// <param name="map">A JSON file from the tensors' names to ours, if they differ: see docs/model-format.md.</param>
+    /// <param name="map">A JSON file from the tensors' names to ours, where they differ; a * at the end of both renames many, null leaves out.</param>
     /// <exception cref="WeightFormatException">The weight file is malformed.</exception>
     /// <exception cref="ImportException">A file is missing or malformed, or they do not fit each other.</exception>
     public static ImportedModel FromStateDict(string weights, ImportDescription description, string? map = null)
@@ -48,11 +48,15 @@ public static class ModelImport
     {
         string input = golden ?? GoldenInput.For(imported.Model);
         GoldenInput.Check(imported, input);
-        return new NewFolder(folder, replace, imported.Files).Fill(path =>
+        var target = new NewFolder(folder, replace, imported.Files);
+        LoadedModel written = target.Fill(SaveAndLoad, stop);
+        return written with { Name = target.Name, File = Path.Combine(folder, Path.GetFileName(written.File)) };
+
+        LoadedModel SaveAndLoad(string path)
         {
             ModelFolder.Save(path, imported.Model, input, imported.Type);
             return ModelFolder.Load(path);
-        }, stop) with { Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) };
+        }
     }
 
     /// <summary>Makes a model of tensors under our names.</summary>

@@ -24,17 +24,21 @@ internal sealed class NewFolder
         if (sources.Any(source => Path.GetFullPath(source).StartsWith(_path + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
             throw new ImportException(path, "holds files that are being imported: another folder wanted");
         string[] entries = [.. Directory.EnumerateFileSystemEntries(_path).Select(entry => Path.GetFileName(entry))];
-        if (entries.Length > 0 && !entries.Contains(OwnEntries[0])) throw new ImportException(path, "is no model folder, and is not replaced");
+        if (entries.Length > 0 && !entries.Contains(OwnEntries[0]))
+            throw new ImportException(path, "is no model folder, and is not replaced");
         if (entries.Except(OwnEntries).Order(StringComparer.Ordinal).FirstOrDefault() is { } other)
             throw new ImportException(path, $"holds {other} beside a model, and is not replaced");
     }
+
+    /// <summary>The folder's own name.</summary>
+    public string Name => Path.GetFileName(_path);
 
     /// <summary>Writes the folder and puts it in its place.</summary>
     /// <param name="write">Writes into the folder it is given.</param>
     /// <param name="stop">Looked at before anything is put in place.</param>
     public T Fill<T>(Func<string, T> write, CancellationToken stop)
     {
-        string parent = Path.GetDirectoryName(_path)!, name = $".{Path.GetFileName(_path)}.{Path.GetRandomFileName()}";
+        string parent = Path.GetDirectoryName(_path)!, name = $".{Name}.{Path.GetRandomFileName()}";
         string made = Path.Combine(parent, name + ".new"), old = Path.Combine(parent, name + ".old");
         try
         {

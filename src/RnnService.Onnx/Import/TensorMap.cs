@@ -32,8 +32,9 @@ internal sealed class TensorMap
             }
 
             string? target = value.GetString();
-            bool isWrong = HasInnerStar(entry.Name) || target is not null && (HasInnerStar(target) || entry.Name.EndsWith('*') != target.EndsWith('*'));
-            if (isWrong) problems.Add($"{Quote(entry.Name)}: {Quote(target ?? "")}: a * at the end of both, or none, wanted");
+            bool isAlike = target is null || entry.Name.EndsWith('*') == target.EndsWith('*');
+            if (!isAlike || HasInnerStar(entry.Name) || HasInnerStar(target ?? ""))
+                problems.Add($"{Quote(entry.Name)}: {Quote(target ?? "")}: a * at the end of both, or none, wanted");
             entries.Add((entry.Name, target));
         }
 

@@ -5,7 +5,7 @@ namespace RnnService.Onnx.Runtime;
 /// <summary>A network that ONNX Runtime computes. Safe for any number of threads.</summary>
 internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph) : INetwork
 {
-    public string Backend => "onnxruntime";
+    public string Backend => OnnxRuntimeNetwork.Name;
 
     public long ParameterCount { get; } = graph.Signature.ParameterCount;
 

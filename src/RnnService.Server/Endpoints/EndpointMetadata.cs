@@ -9,6 +9,9 @@ internal sealed record RequestExample(string Json);
 /// <summary>A value for a part of the path that works as it stands.</summary>
 internal sealed record PathExample(string Name, string Value, string Description);
 
+/// <summary>What a query parameter means.</summary>
+internal sealed record QueryExample(string Name, string Description);
+
 /// <summary>A row of the status table that a route may answer.</summary>
 internal sealed record MayAnswer(ProblemKind Kind);
 

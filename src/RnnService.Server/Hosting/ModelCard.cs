@@ -26,6 +26,9 @@ internal sealed record ModelCard
     /// <summary>Whether it answers on that route when a request names no model.</summary>
     public bool Default { get; init; }
 
+    /// <summary>What computes it: native or onnxruntime.</summary>
+    public string? Backend { get; init; }
+
     /// <summary>One sentence about it.</summary>
     public string? Description { get; init; }
 
@@ -46,6 +49,9 @@ internal sealed record ModelCard
 
     /// <summary>Whether it also reads from the end.</summary>
     public bool? Bidirectional { get; init; }
+
+    /// <summary>Whether it reads from the end alone.</summary>
+    public bool? Reverse { get; init; }
 
     /// <summary>Names of the labels; empty for a language model.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
@@ -75,6 +81,7 @@ internal sealed record ModelCard
             Task = TaskName(config.Task),
             Route = RouteOf(config.Task),
             Default = registry.Default(config.Task)?.Name == entry.Name,
+            Backend = loaded.Model.Network.Backend,
             Description = config.Description,
             Cell = config.CellName(),
             Tokenizer = NameOf(config.Tokenizer),
@@ -82,6 +89,7 @@ internal sealed record ModelCard
             HiddenSize = config.HiddenSize,
             Layers = config.Layers,
             Bidirectional = config.Bidirectional,
+            Reverse = config.Reverse,
             Labels = config.Labels,
             Parameters = loaded.Parameters,
             Bytes = loaded.Bytes,

@@ -1,5 +1,6 @@
 using RnnService.Engine;
 using RnnService.Engine.Tasks;
+using RnnService.Onnx.Runtime;
 using RnnService.Server.Batching;
 using RnnService.Server.Pipeline;
 
@@ -47,7 +48,7 @@ internal sealed partial class ModelLoading(
         long started = time.GetTimestamp();
         try
         {
-            LoadedModel loaded = ModelFolder.Load(path);
+            LoadedModel loaded = ModelFolder.Load(path, OnnxRuntimeNetwork.Open);
             Workload workload = WorkloadOf(name, loaded.Model);
             TimeSpan took = time.GetElapsedTime(started);
             loop.Add(workload);

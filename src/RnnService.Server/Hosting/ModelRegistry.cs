@@ -49,6 +49,19 @@ internal sealed class ModelRegistry(DefaultModelOptions defaults)
     public ModelEntry Entry(string name) =>
         Entries.FirstOrDefault(entry => entry.Name == name) ?? throw NotFound($"there is no model named {Quoted(name)}");
 
+    /// <summary>The model's entry, which is served.</summary>
+    /// <exception cref="RequestProblem">There is none of that name, or it is broken or not loaded yet.</exception>
+    public ModelEntry Served(string name)
+    {
+        ModelEntry entry = Entry(name);
+        return entry.State switch
+        {
+            ModelState.Loading => throw new RequestProblem(ProblemKind.NotReady, $"the model {Quoted(name)} is being loaded"),
+            ModelState.Broken => throw NotFound($"the model {Quoted(name)} cannot be served; /models/{name} says why"),
+            _ => entry,
+        };
+    }
+
     /// <summary>The model to answer with.</summary>
     /// <param name="name">As asked for; null for the default of the task.</param>
     /// <param name="task">What it must do.</param>
@@ -62,9 +75,8 @@ internal sealed class ModelRegistry(DefaultModelOptions defaults)
                 : $"no model here is a {ModelCard.TaskName(task)}");
         }
 
-        ModelEntry entry = Entry(name);
-        if (entry.Loaded is null) throw NotFound($"the model {Quoted(name)} cannot be served; /models/{name} says why");
-        ModelTask does = entry.Loaded.Model.Config.Task;
+        ModelEntry entry = Served(name);
+        ModelTask does = entry.Loaded!.Model.Config.Task;
         if (does == task) return entry;
         throw RequestProblem.Of(ProblemKind.Validation, "model",
             $"{Quoted(name)} is a {ModelCard.TaskName(does)}; wanted a {ModelCard.TaskName(task)}"

@@ -127,6 +127,9 @@ internal static class OpenApiDocument
                 (parameter.Example, parameter.Description) = (path.Value, path.Description);
             }
 
+            foreach (QueryExample query in metadata.OfType<QueryExample>())
+                operation.Parameters!.OfType<OpenApiParameter>().Single(one => one.Name == query.Name).Description = query.Description;
+
             operation.Responses!["200"].Description = operation.Summary;
             Dictionary<string, OpenApiMediaType> answers =
                 operation.Responses["200"].Content?.ToDictionary(one => one.Key, one => (OpenApiMediaType)one.Value) ?? [];

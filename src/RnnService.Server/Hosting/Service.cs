@@ -24,7 +24,7 @@ internal static class Service
         Log(builder);
         builder.Services.AddSingleton(folder).AddSingleton(options.Defaults).AddSingleton(options.Limits).AddSingleton(options.Batching)
             .AddSingleton(options.Http).AddSingleton(TimeProvider.System)
-            .AddSingleton<Readiness>().AddSingleton<ServiceMetrics>().AddSingleton<ModelRegistry>().AddSingleton<FaultLog>()
+            .AddSingleton<Readiness>().AddSingleton<ServiceMetrics>().AddSingleton<ModelRegistry>().AddSingleton<FaultLog>().AddSingleton<OnnxExports>()
             .AddSingleton<RequestReader>().AddSingleton<GenerateTools>().AddSingleton<ComputeLoop>()
             .AddHostedService(services => services.GetRequiredService<ComputeLoop>())
             .AddHostedService<ModelLoading>()
@@ -52,6 +52,7 @@ internal static class Service
         ClassifyEndpoints.Map(app);
         TagEndpoints.Map(app);
         ModelEndpoints.Map(app);
+        OnnxEndpoint.Map(app);
         HealthEndpoints.Map(app);
         return app;
     }

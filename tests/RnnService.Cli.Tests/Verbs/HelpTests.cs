@@ -2,7 +2,7 @@ namespace RnnService.Cli.Tests.Verbs;
 
 public sealed class HelpTests
 {
-    public static readonly TheoryData<string> Verbs = ["train", "evaluate", "generate", "classify", "tag", "inspect", "tokenize"];
+    public static readonly TheoryData<string> Verbs = ["train", "evaluate", "generate", "classify", "tag", "inspect", "tokenize", "import"];
 
     [Theory]
     [MemberData(nameof(Verbs))]

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+using RnnService.Cli.Arguments;
+using RnnService.Cli.Output;
+using RnnService.Engine;
+using RnnService.Onnx;
+
+namespace RnnService.Cli.Verbs;
+
+/// <summary><c>rnn export</c>: a model as a file for another runtime.</summary>
+internal sealed class ExportVerb : Verb
+{
+    private const string Onnx = "onnx";
+
+    private readonly Argument<string> _model = ModelArgument.Create();
+
+    private readonly Option<string> _format = new("--format")
+    {
+        Description = "Format of the file.",
+        DefaultValueFactory = _ => Onnx,
+    };
+
+    private readonly Option<string> _out = new("--out", "-o")
+    {
+        Description = "The file to write [default: the model's name with .onnx, in this folder].",
+        HelpName = "FILE",
+    };
+
+    private readonly NumberOption<int> _opset = new("--opset")
+    {
+        Description = $"Version of the ONNX operators, {OnnxExport.OldestOpset} to {OnnxExport.NewestOpset} [default: {OnnxExport.DefaultOpset}].",
+    };
+
+    private readonly Option<bool> _force = new("--force") { Description = "Replace the file if it is there." };
+
+    private readonly Option<bool> _json = new("--json") { Description = "What was written as one JSON object." };
+
+    public ExportVerb(Terminal terminal)
+        : base(
+            terminal, "export", "Writes a model as an ONNX file.",
+            "Before it is written, the file's answers are compared in ONNX Runtime with the model's own, on the golden input and on random\n"
+            + $"texts; a difference above {Agreement.Tolerance:0e+0} is an error. Vocabulary, labels, tokenizer and licence are in its metadata.",
+            "rnn export shakespeare --out shakespeare.onnx",
+            "rnn export pos --opset 14 --out pos.onnx")
+    {
+        _format.AcceptOnlyFromAmong(Onnx);
+        Add(_model);
+        foreach (Option option in (Option[])[_out, _format, _opset, _force, _json]) Add(option);
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        LoadedModel loaded = ModelArgument.Load(parsed.GetValue(_model)!);
+        string file = parsed.GetValue(_out) ?? $"{loaded.Name}.onnx";
+        if (File.Exists(file) && !parsed.GetValue(_force)) throw new CommandException($"{file} is there already: another --out or --force wanted");
+        int? opset = parsed.GetValue(_opset);
+        ExportedModel exported = Terminal.While("exporting and comparing", () => OnnxExport.Write(file, loaded, opset));
+        if (parsed.GetValue(_json))
+        {
+            Terminal.Out.WriteJson(new { File = file, Bytes = exported.Content.Length, exported.Opset, exported.Difference });
+        }
+        else
+        {
+            Terminal.Out.WriteLine($"{file}: {Descriptions.Of(loaded.Model)}");
+            Terminal.Out.WriteLine(
+                $"{Figures.Count(exported.Content.Length)} bytes, opset {exported.Opset}, "
+                + string.Create(CultureInfo.InvariantCulture, $"answers within {exported.Difference:0.0e+0} of the model's own"));
+        }
+
+        return RnnCommand.Done;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using RnnService.Onnx;
+using RnnService.Server.Hosting;
+using RnnService.Server.Pipeline;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>Hands out a model as an ONNX file.</summary>
+internal static class OnnxEndpoint
+{
+    private const string ContentType = "application/octet-stream";
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet("/models/{name}/onnx", AnswerAsync)
+            .WithSummary("Download a model as ONNX")
+            .WithDescription(
+                "Its answers are compared with the service's own before it is sent. Its metadata hold configuration, vocabulary, labels and "
+                + "licence. A model that ONNX Runtime computes here is sent as it is.")
+            .WithTags("Models")
+            .WithMetadata(new PathExample("name", "shakespeare", "Name of the model."))
+            .WithMetadata(new QueryExample("opset", $"Version of the ONNX operators, {OnnxExport.OldestOpset} to {OnnxExport.NewestOpset}; "
+                + $"{OnnxExport.DefaultOpset} when left out."))
+            .Produces<byte[]>(StatusCodes.Status200OK, ContentType)
+            .MayAnswer(ProblemKind.ModelNotFound, ProblemKind.Validation, ProblemKind.Overloaded, ProblemKind.NotReady);
+
+    private static async Task<IResult> AnswerAsync(HttpContext context, string name, string? opset, ModelRegistry registry, OnnxExports exports)
+    {
+        int? version = Opset(opset);
+        ModelEntry entry = registry.Served(name);
+        RequestFacts.Of(context).Model = entry.Name;
+        // Weights and version say it all: who has their file need not get it again, and it need not be written.
+        var tag = new EntityTagHeaderValue(
+            string.Create(CultureInfo.InvariantCulture, $"\"{entry.Loaded!.Sha256}-{version ?? OnnxExport.DefaultOpset}\""));
+        if (context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
+        {
+            context.Response.GetTypedHeaders().ETag = tag;
+            return Results.StatusCode(StatusCodes.Status304NotModified);
+        }
+
+        byte[] bytes;
+        try
+        {
+            bytes = await exports.WriteAsync(entry, version, context.RequestAborted);
+        }
+        catch (ArgumentException error)
+        {
+            throw RequestProblem.Of(ProblemKind.Validation, "opset", error.Message);
+        }
+
+        return Results.Bytes(bytes, ContentType, $"{entry.Name}.onnx", entityTag: tag);
+    }
+
+    private static int? Opset(string? text)
+    {
+        if (text is null) return null;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int opset)
+            && opset is >= OnnxExport.OldestOpset and <= OnnxExport.NewestOpset) return opset;
+        throw RequestProblem.Of(ProblemKind.Validation, "opset",
+            $"{OnnxExport.OldestOpset} to {OnnxExport.NewestOpset} wanted, found \"{(text.Length <= 20 ? text : text[..20] + "…")}\"");
+    }
+}

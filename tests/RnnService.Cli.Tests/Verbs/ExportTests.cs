@@ -1,0 +1,64 @@
+using RnnService.Engine;
+using RnnService.Onnx;
+using RnnService.Onnx.Runtime;
+
+namespace RnnService.Cli.Tests.Verbs;
+
+public sealed class ExportTests(TrainedModels models)
+{
+    [Fact]
+    public void Every_task_is_exported_and_gives_its_own_answers_in_onnx_runtime()
+    {
+        using var folder = new ScratchFolder();
+        foreach (string model in (string[])[models.LanguageModel, models.Classifier, models.Tagger])
+        {
+            string file = folder["model.onnx"];
+            CommandRun run = CommandRun.Of("export", model, "--out", file, "--opset", "15", "--force").Succeeded();
+            Assert.Contains("opset 15, answers within", run.Out, StringComparison.Ordinal);
+            LoadedModel loaded = ModelFolder.Load(model);
+            using var found = Engine.Tasks.TextModel.Create(
+                loaded.Model.Config, loaded.Model.Vocabulary, OnnxRuntimeNetwork.Open(file, loaded.Model.Config, loaded.Model.Vocabulary));
+            Agreement.Check(loaded.Model, found, loaded.Golden!.Input, seed: 5);
+        }
+
+        Assert.Equal(["model.onnx"], Directory.GetFiles(folder.Root).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void What_was_written_is_told_as_JSON()
+    {
+        using var folder = new ScratchFolder();
+        var json = CommandRun.Of("export", models.Classifier, "-o", folder["a.onnx"], "--json").Succeeded().Json();
+        Assert.Equal(17, json.GetProperty("opset").GetInt32());
+        Assert.Equal(new FileInfo(folder["a.onnx"]).Length, json.GetProperty("bytes").GetInt64());
+        Assert.InRange(json.GetProperty("difference").GetDouble(), 0, Agreement.Tolerance);
+    }
+
+    [Fact]
+    public void A_file_that_is_there_stays_unless_forced()
+    {
+        using var folder = new ScratchFolder();
+        string file = folder.Write("mine.onnx", "precious");
+        CommandRun.Of("export", models.Classifier, "--out", file).FailedWith(RnnCommand.Failed, "mine.onnx is there already", "--force wanted");
+        Assert.Equal("precious", File.ReadAllText(file));
+    }
+
+    [Theory]
+    [InlineData("--opset", "13", "opset is 13: 14 to 21 wanted")]
+    [InlineData("--opset", "22", "opset is 22: 14 to 21 wanted")]
+    [InlineData("--out", "nowhere/model.onnx", "nowhere")]
+    public void What_cannot_be_written_is_said(string option, string value, string sentence)
+    {
+        using var folder = new ScratchFolder();
+        string[] more = option == "--out" ? [option, folder[value]] : ["--out", folder["a.onnx"], option, value];
+        CommandRun.Of(["export", models.Classifier, .. more]).FailedWith(RnnCommand.Failed, sentence);
+        Assert.Empty(Directory.GetFiles(folder.Root));
+    }
+
+    [Fact]
+    public void A_format_that_is_not_known_is_a_misuse()
+    {
+        CommandRun run = CommandRun.Of("export", models.Classifier, "--format", "tflite");
+        run.FailedWith(RnnCommand.Misused, "tflite", "onnx");
+    }
+}

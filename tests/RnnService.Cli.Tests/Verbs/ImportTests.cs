@@ -1,0 +1,174 @@
+using System.Text;
+
+namespace RnnService.Cli.Tests.Verbs;
+
+public sealed class ImportTests : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+    private readonly string _words;
+
+    public ImportTests() =>
+        _words = _folder.Write("words.txt", string.Concat(Enumerable.Range(0, 120).Select(id => id == 1 ? "<unk>\n" : $"w{id}\n")));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("classifier-gru", "classify", "bidirectional gru 1 x 32, 120 tokens, 3 labels")]
+    [InlineData("tagger-rnn", "tag", "bidirectional tanh 2 x 32, 120 tokens, 5 labels")]
+    [InlineData("char-lm-lstm", "generate", "lstm 2 x 32, 65 tokens")]
+    public void A_state_dict_becomes_a_model_that_the_other_verbs_run(string name, string verb, string network)
+    {
+        string vocabulary = name.StartsWith("char", StringComparison.Ordinal)
+            ? _folder.Write("chars.txt", string.Concat(Enumerable.Range(0, 65).Select(id => $"{(char)('0' + id)}\n")))
+            : _words;
+        string output = Path.Combine(_folder["models"], name);
+        string text = Import(name, "--vocab", vocabulary, "--out", output).Succeeded().Out;
+        foreach (string part in (string[])[
+            $"{output}: ", network, "tensors from ", $"Try it: rnn {verb} {output} \"a text\"", "names no tokenizer: "])
+            Assert.Contains(part, text, StringComparison.Ordinal);
+        CommandRun.Of(verb, output, "w3 w4").Succeeded();
+        Assert.Contains("golden answer  as kept", CommandRun.Of("inspect", output).Succeeded().Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Json_says_what_was_imported()
+    {
+        var json = Import("tagger-gru", "--vocab", _words, "--out", _folder["m"], "--golden", "w5 w6", "--json").Succeeded().Json();
+        Assert.Equal(("m", 19), (json.GetProperty("name").GetString(), json.GetProperty("tensors").GetInt32()));
+        Assert.Equal("tagger", json.GetProperty("config").GetProperty("task").GetString());
+        Assert.Equal(_folder["m"], json.GetProperty("folder").GetString());
+        Assert.Equal(1, json.GetProperty("notes").GetArrayLength());
+        Assert.Contains("\"w5 w6\"", File.ReadAllText(Path.Combine(_folder["m"], "golden.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_output_that_exists_is_replaced_by_force_alone()
+    {
+        string[] options = ["--vocab", _words, "--out", _folder["m"]];
+        Import("tagger-gru", options).Succeeded();
+        Import("tagger-lstm", options).FailedWith(RnnCommand.Failed, "m: exists: a new folder wanted, or --force to replace it");
+        Import("tagger-lstm", [.. options, "--force"]).Succeeded();
+        Assert.Contains("lstm", File.ReadAllText(Path.Combine(_folder["m"], "config.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Problems_stand_on_lines_of_their_own_without_a_stack_trace()
+    {
+        string config = _folder.Write("c.json", """{"task": "text-generation", "cell": "lstm", "hidden_size": 5}""");
+        CommandRun run = CommandRun.Of(
+            "import", "--weights", Fixture("char-lm-gru.safetensors"), "--config", config, "--vocab", _words, "--out", _folder["m"]);
+        Assert.Equal(RnnCommand.Failed, run.Code);
+        Assert.Equal(
+            [
+                $"rnn: {config}: 3 problems",
+                $"  {_words} holds 120 tokens: 65 wanted, as the weights have it",
+                "  cell is \"lstm\": gru or gru_before wanted, as the weights have it",
+                "  hidden_size is 5: 32 wanted, as the weights have it",
+            ],
+            run.Error.TrimEnd('\n').Split('\n'));
+        Assert.Empty(run.Out);
+        Assert.Empty(Directory.GetDirectories(_folder.Root));
+    }
+
+    [Fact]
+    public void A_map_and_an_unknown_token_are_taken()
+    {
+        string map = _folder.Write("map.json", """{"rnn.*": "lstm.*"}""");
+        CommandRun run = Import("tagger-gru", "--vocab", _words, "--out", _folder["m"], "--map", map);
+        Assert.Contains("""a map file may help: {"rnn.*": "rnn.*"}""", run.Error, StringComparison.Ordinal);
+        File.WriteAllText(map, """{"rnn.*": "rnn.*"}""");
+        Import("tagger-gru", "--vocab", _words, "--out", _folder["m"], "--map", map, "--unknown-token", "w7").Succeeded();
+        Assert.Contains("\"unknown\": \"w7\"", File.ReadAllText(Path.Combine(_folder["m"], "vocab.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_needed_is_asked_for()
+    {
+        CommandRun.Of("import", "--config", "c", "--vocab", "v", "--out", "o").FailedWith(RnnCommand.Misused, "'--weights' is required");
+        CommandRun.Of("import", "--weights", "w", "--vocab", "v", "--out", "o").FailedWith(RnnCommand.Misused, "'--config' is required");
+        Import("tagger-gru", "--vocab", _folder["none"], "--out", _folder["m"]).FailedWith(RnnCommand.Failed, "none: missing");
+    }
+
+    [Fact]
+    public void Stopped_it_leaves_nothing()
+    {
+        CommandRun run = CommandRun.With(null, Arguments("tagger-gru", "--vocab", _words, "--out", _folder["m"]), stopped: true);
+        Assert.Equal(RnnCommand.Interrupted, run.Code);
+        Assert.Empty(Directory.GetDirectories(_folder.Root));
+    }
+
+    public static TheoryData<string, string> HostileHeaders => new()
+    {
+        { "", "truncated: 2 bytes" },
+        { Two("[0,4]", "[2,6]"), "overlap: tensor \"b\"" },
+        { Two("[0,4]", "[8,12]"), "hole: data bytes 4 to 8, before tensor \"b\"" },
+        { One("F32", "[1000000000]", "[0,4000000000]"), "truncated: the tensors take 4000000000 bytes" },
+        { One("F32", "[1000000000,1000000000,1000000000]", "[0,8]"), "tensor \"a\": F32 [1000000000, 1000000000, 1000000000] is larger" },
+        { One("F32", "[2147483648]", "[0,8]"), "tensor \"a\": shape must hold whole numbers from 0 to 2147483647" },
+        { One("F32", "[2147483647,0]", "[0,0]"), "too long: the tensors take 0 bytes" },
+        { One("F32", "[1]", "[4,0]"), "tensor \"a\": data_offsets [4, 0] are out of order" },
+        { One("F99", "[1]", "[0,4]"), "tensor \"a\": unknown dtype \"F99\"" },
+        { """{"a":1}""", "tensor \"a\" must be an object" },
+        { "[]", "the header must be a JSON object" },
+    };
+
+    [Theory]
+    [MemberData(nameof(HostileHeaders))]
+    public void Hostile_weights_are_refused_with_the_file_and_the_place(string header, string wanted)
+    {
+        byte[] json = Encoding.UTF8.GetBytes(header);
+        Hostile(json.Length == 0 ? [1, 2] : [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. new byte[8]], wanted);
+    }
+
+    [Fact]
+    public void A_header_of_any_length_is_refused()
+    {
+        Hostile([.. BitConverter.GetBytes(1UL << 63), .. "{}"u8], "a header of 9223372036854775808 bytes is refused");
+        Hostile([.. BitConverter.GetBytes(90_000_000UL), .. "{}"u8], "truncated: a header of 90000000 bytes is announced, 2 bytes follow");
+        Hostile([.. BitConverter.GetBytes(ulong.MaxValue), .. "{}"u8], "a header of 18446744073709551615 bytes is refused");
+    }
+
+    [Fact]
+    public void Sizes_without_bytes_promise_nothing()
+    {
+        byte[] json = Encoding.UTF8.GetBytes("""
+            {"head.weight":{"dtype":"F32","shape":[2147483647,0],"data_offsets":[0,0]},
+             "embedding.weight":{"dtype":"F32","shape":[0,2147483647],"data_offsets":[0,0]}}
+            """);
+        string file = Hostile([.. BitConverter.GetBytes((ulong)json.Length), .. json], "\"head.weight\" [2147483647, 0]; [5, 64] wanted");
+        string config = _folder.Write("small.json", """{"task": "token-classification"}""");
+        CommandRun run = CommandRun.Of("import", "--weights", file, "--config", config, "--vocab", _words, "--out", _folder["m"]);
+        Assert.Contains("labels is missing", run.Error, StringComparison.Ordinal);
+    }
+
+    private static string One(string type, string shape, string offsets) => $"{{{Entry("a", type, shape, offsets)}}}";
+
+    private static string Two(string one, string other) => $"{{{Entry("a", "F32", "[1]", one)},{Entry("b", "F32", "[1]", other)}}}";
+
+    private static string Entry(string name, string type, string shape, string offsets) =>
+        $$"""
+        "{{name}}":{"dtype":"{{type}}","shape":{{shape}},"data_offsets":{{offsets}}}
+        """;
+
+    // Gives back the file.
+    private string Hostile(byte[] content, string wanted)
+    {
+        string file = _folder["hostile.safetensors"];
+        File.WriteAllBytes(file, content);
+        CommandRun run = CommandRun.Of(
+            "import", "--weights", file, "--config", Fixture("tagger-gru.json"), "--vocab", _words, "--out", _folder["m"]);
+        Assert.Equal(RnnCommand.Failed, run.Code);
+        Assert.StartsWith($"rnn: {file}: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(wanted, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["m"]));
+        return file;
+    }
+
+    private static string Fixture(string file) => Path.Combine(AppContext.BaseDirectory, "TestData", "pytorch", file);
+
+    private static string[] Arguments(string name, params string[] options) =>
+        ["import", "--weights", Fixture(name + ".safetensors"), "--config", Fixture(name + ".json"), .. options];
+
+    private static CommandRun Import(string name, params string[] options) => CommandRun.Of(Arguments(name, options));
+}

@@ -1,0 +1,160 @@
+using System.Net;
+using System.Text.Json;
+using RnnService.Engine;
+using RnnService.Engine.Tasks;
+using RnnService.Onnx;
+using RnnService.Onnx.Runtime;
+
+namespace RnnService.Server.Tests.Endpoints;
+
+public sealed class OnnxTests(SharedService shared)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("shakespeare", "")]
+    [InlineData("words", "?opset=14")]
+    [InlineData("sentiment", "?opset=21")]
+    [InlineData("ner", "?opset=18")]
+    public async Task A_model_is_handed_out_and_gives_its_own_answers_elsewhere(string name, string query)
+    {
+        using HttpResponseMessage answer = await shared.Client.GetAsync($"/models/{name}/onnx{query}", Cancel);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal($"{name}.onnx", answer.Content.Headers.ContentDisposition?.FileName);
+        TextModel model = shared.Models.Load(name);
+        byte[] content = await answer.Content.ReadAsByteArrayAsync(Cancel);
+        using var found = TextModel.Create(
+            model.Config, model.Vocabulary, OnnxRuntimeNetwork.Open(content, name, model.Config, model.Vocabulary));
+        Agreement.Check(model, found, "to be", seed: 9);
+    }
+
+    [Fact]
+    public async Task Who_has_the_file_is_not_sent_it_again()
+    {
+        using HttpResponseMessage first = await shared.Client.GetAsync("/models/words/onnx", Cancel);
+        using HttpResponseMessage other = await shared.Client.GetAsync("/models/words/onnx?opset=15", Cancel);
+        Assert.NotEqual(first.Headers.ETag, other.Headers.ETag);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/models/words/onnx");
+        request.Headers.IfNoneMatch.Add(first.Headers.ETag!);
+        using HttpResponseMessage second = await shared.Client.SendAsync(request, Cancel);
+        Assert.Equal(HttpStatusCode.NotModified, second.StatusCode);
+        Assert.Equal(first.Headers.ETag, second.Headers.ETag);
+        Assert.Empty(await second.Content.ReadAsByteArrayAsync(Cancel));
+    }
+
+    [Theory]
+    [InlineData("/models/words/onnx?opset=13", 422, "validation", "14 to 21 wanted, found \"13\"")]
+    [InlineData("/models/words/onnx?opset=22", 422, "validation", "14 to 21 wanted")]
+    [InlineData("/models/words/onnx?opset=", 422, "validation", "14 to 21 wanted")]
+    [InlineData("/models/words/onnx?opset=seventeen", 422, "validation", "seventeen")]
+    [InlineData("/models/nobody/onnx", 404, "model_not_found", "there is no model named")]
+    [InlineData("/models/broken/onnx", 404, "model_not_found", "cannot be served")]
+    public async Task What_cannot_be_handed_out_is_refused(string route, int status, string errorType, string sentence)
+    {
+        using HttpResponseMessage answer = await shared.Client.GetAsync(route, Cancel);
+        JsonElement problem = await answer.IsProblemAsync(status, errorType);
+        Assert.Contains(sentence, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_with_an_onnx_file_answers_as_the_engine_does()
+    {
+        using var models = new TinyModels();
+        foreach (string name in new[] { "shakespeare", "sentiment", "ner" }) AddTwin(models, name);
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+        JsonElement cards = await (await client.GetAsync("/models", Cancel)).JsonAsync();
+        foreach (JsonElement card in cards.EnumerateArray().Where(card => card.GetProperty("status").GetString() == "ready"))
+        {
+            bool isTwin = card.GetProperty("name").GetString()!.EndsWith("-onnx", StringComparison.Ordinal);
+            Assert.Equal(isTwin ? "onnxruntime" : "native", card.GetProperty("backend").GetString());
+            Assert.True(card.GetProperty("parameters").GetInt64() > 0);
+        }
+
+        await SameAsync("/generate", "shakespeare", """ "inputs": "ROMEO: to be", "parameters": {"max_new_tokens": 40, "seed": 3} """);
+        await SameAsync("/generate", "shakespeare", """ "inputs": "a", "parameters": {"max_new_tokens": 40, "temperature": 0} """);
+        await SameAsync("/classify", "sentiment", """ "inputs": ["a lovely film", "dull", "", "a a a a dull film"] """);
+        await SameAsync("/tag", "ner", """ "inputs": ["Marie Curie worked in Paris.", "", "in"] """);
+
+        // The file itself, as it is; nothing can be chosen about it.
+        byte[] file = await client.GetByteArrayAsync("/models/ner-onnx/onnx", Cancel);
+        Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(models.Path, "ner-onnx", "model.onnx"), Cancel), file);
+        using HttpResponseMessage chosen = await client.GetAsync("/models/ner-onnx/onnx?opset=17", Cancel);
+        await chosen.IsProblemAsync(422, "validation");
+
+        async Task SameAsync(string route, string model, string body)
+        {
+            JsonElement wanted = await client.AnswerAsync(route, $$"""{"model": "{{model}}", {{body}}}""");
+            JsonElement found = await client.AnswerAsync(route, $$"""{"model": "{{model}}-onnx", {{body}}}""");
+            AssertNear(wanted, found, route);
+        }
+    }
+
+    [Fact]
+    public async Task Streams_of_an_onnx_file_come_and_go_beside_each_other()
+    {
+        using var models = new TinyModels();
+        AddTwin(models, "shakespeare");
+        await using TestService service = await TestService.StartAsync(models, ("Rnn:Batching:PromptChunk", "3"));
+        using HttpClient client = service.Client();
+        string[] prompts = [.. Enumerable.Range(1, 12).Select(length => TinyModels.Letters[..length])];
+        string[] alone = new string[prompts.Length];
+        for (int i = 0; i < prompts.Length; i++) alone[i] = await TextAsync(prompts[i], 5 + 3 * i);
+        string[] together = await Task.WhenAll(prompts.Select((prompt, i) => TextAsync(prompt, 5 + 3 * i)));
+        Assert.Equal(alone, together);
+
+        async Task<string> TextAsync(string prompt, int tokens) => (await client.AnswerAsync("/generate", JsonSerializer.Serialize(
+            new { model = "shakespeare-onnx", inputs = prompt, parameters = new { max_new_tokens = tokens, seed = tokens } })))
+            .GetProperty("generated_text").GetString()!;
+    }
+
+    [Fact]
+    public async Task A_broken_onnx_file_is_reported_and_the_others_are_served()
+    {
+        using var models = new TinyModels();
+        string file = Path.Combine(AddTwin(models, "shakespeare"), "model.onnx");
+        byte[] content = await File.ReadAllBytesAsync(file, Cancel);
+        await File.WriteAllBytesAsync(file, content[..(content.Length / 2)], Cancel);
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+        JsonElement card = await (await client.GetAsync("/models/shakespeare-onnx", Cancel)).JsonAsync();
+        Assert.Equal("broken", card.GetProperty("status").GetString());
+        string reason = card.GetProperty("reason").GetString()!;
+        Assert.Contains("shakespeare-onnx/model.onnx", reason, StringComparison.Ordinal);
+        Assert.Contains("truncated", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(models.Path, reason, StringComparison.Ordinal);
+        await client.AnswerAsync("/generate", """{"model": "shakespeare", "inputs": "a", "parameters": {"max_new_tokens": 2}}""");
+    }
+
+    /// <summary>A folder of the same model whose weights are in an ONNX file, without a golden answer.</summary>
+    private static string AddTwin(TinyModels models, string name)
+    {
+        string source = Path.Combine(models.Path, name), target = Path.Combine(models.Path, $"{name}-onnx");
+        Directory.CreateDirectory(target);
+        foreach (string file in new[] { "config.json", "vocab.json" }) File.Copy(Path.Combine(source, file), Path.Combine(target, file));
+        OnnxExport.Write(Path.Combine(target, "model.onnx"), ModelFolder.Load(source));
+        return target;
+    }
+
+    private static void AssertNear(JsonElement wanted, JsonElement found, string where)
+    {
+        Assert.Equal(wanted.ValueKind, found.ValueKind);
+        switch (wanted.ValueKind)
+        {
+            case JsonValueKind.Number:
+                Assert.True(Math.Abs(wanted.GetDouble() - found.GetDouble()) <= 1e-5, $"{where}: {wanted} wanted, {found} found");
+                break;
+            case JsonValueKind.Array:
+                Assert.Equal(wanted.GetArrayLength(), found.GetArrayLength());
+                for (int i = 0; i < wanted.GetArrayLength(); i++) AssertNear(wanted[i], found[i], $"{where}[{i}]");
+                break;
+            case JsonValueKind.Object:
+                Assert.Equal(wanted.EnumerateObject().Select(field => field.Name), found.EnumerateObject().Select(field => field.Name));
+                foreach (JsonProperty field in wanted.EnumerateObject()) AssertNear(field.Value, found.GetProperty(field.Name), $"{where}.{field.Name}");
+                break;
+            default:
+                Assert.Equal(wanted.GetRawText(), found.GetRawText());
+                break;
+        }
+    }
+}
