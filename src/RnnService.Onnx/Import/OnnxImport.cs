@@ -68,7 +68,8 @@ internal sealed class OnnxImport
     public bool TakesLengths => _network.TakesLengths;
 
     /// <summary>Sizes of the network that spells words; null where there is none.</summary>
-    public CharacterConfig? Characters => Spelling is null ? null : new CharacterConfig(Spelling.Source.Table.Size, Spelling.Top.HiddenSize);
+    public CharacterConfig? Characters =>
+        Spelling is null ? null : new CharacterConfig(Spelling.Source.Table.Size, Spelling.Top.HiddenSize);
 
     private Head Head => _network.Head;
 
@@ -85,13 +86,17 @@ internal sealed class OnnxImport
     public static OnnxImport Open(string path) => Read(OnnxFile.Open(path));
 
     /// <summary>Reads a model that was opened.</summary>
-    /// <exception cref="WeightFormatException">It is no network of ours; the message names the first operator that does not fit.</exception>
+    /// <exception cref="WeightFormatException">
+    /// It is no network of ours; the message names the first operator that does not fit.
+    /// </exception>
     public static OnnxImport Read(OnnxFile file) => new(file);
 
     private ModelTask? Task()
     {
         if (Head.Pooling is not null) return ModelTask.Classifier;
         if (Stack.Top.Direction != Direction.Forward || Spelling is not null) return ModelTask.Tagger;
+        // The head of a language model has an output for each token.
+        if (Head.Outputs.Size != Stack.Source.Table.Tokens) return ModelTask.Tagger;
         return TakesStates && GivesStates ? ModelTask.LanguageModel : null;
     }
 
@@ -113,9 +118,8 @@ internal sealed class OnnxImport
                 void AddBlocks(string kind, TensorProto? tensor, int part, params int[] columns)
                 {
                     int size = rows * columns.Aggregate(1, (product, column) => product * column);
-                    Add(
-                        $"{prefix}rnn.{kind}_{suffix}", tensor, () => tensor is null ? new float[rows] : Blocks(layer.Cell, tensor, part * size, size),
-                        [rows, .. columns]);
+                    Func<float[]> values = tensor is null ? () => new float[rows] : () => Blocks(layer.Cell, tensor, part * size, size);
+                    Add($"{prefix}rnn.{kind}_{suffix}", tensor, values, [rows, .. columns]);
                 }
             }
         }

@@ -35,7 +35,9 @@ internal static class Importing
             Reverse = facts.Direction == Direction.Reverse,
             TieWeights = facts.TieWeights!.Value,
             Pooling = facts.Pooling ?? Pooling.Last,
-            Labels = (facts.Task ?? task) == ModelTask.LanguageModel ? [] : [.. Enumerable.Range(0, facts.Outputs!.Value).Select(label => $"{label}")],
+            Labels = (facts.Task ?? task) == ModelTask.LanguageModel
+                ? []
+                : [.. Enumerable.Range(0, facts.Outputs!.Value).Select(label => $"{label}")],
         };
         var tokens = new Vocabulary([Vocabulary.Unknown, .. Enumerable.Range(1, facts.Tokens!.Value - 1).Select(id => $"{id}")]);
         var vocabulary = new ModelVocabulary(tokens);

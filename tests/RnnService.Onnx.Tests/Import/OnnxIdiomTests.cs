@@ -1,8 +1,10 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Tests;
 using RnnService.Onnx.Import;
 using RnnService.Onnx.Protos;
 using Xunit;
+using AttributeType = RnnService.Onnx.Protos.AttributeProto.Types.AttributeType;
 using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx.Tests.Import;
@@ -10,7 +12,8 @@ namespace RnnService.Onnx.Tests.Import;
 /// <summary>Other ways to write the same networks, each beside ONNX Runtime.</summary>
 public sealed class OnnxIdiomTests
 {
-    private static readonly RecurrentGraph Lstm = new(), Both = new(Direction: Direction.Bidirectional), Ragged = Both with { Lengths = true };
+    private static readonly RecurrentGraph Lstm = new(), Both = new(Direction: Direction.Bidirectional);
+    private static readonly RecurrentGraph Ragged = Both with { Lengths = true };
 
     private static readonly (string Name, RecurrentGraph Graph, int Opset, Action<ModelProto> Apply)[] Changes =
     [
@@ -21,7 +24,7 @@ public sealed class OnnxIdiomTests
             {
                 model.Graph.Initializer.Remove(tensor);
                 var constant = new NodeProto { OpType = "Constant", Output = { tensor.Name } };
-                constant.Attribute.Add(new AttributeProto { Name = "value", Type = (int)AttributeProto.Types.AttributeType.Tensor, T = tensor });
+                constant.Attribute.Add(new AttributeProto { Name = "value", Type = (int)AttributeType.Tensor, T = tensor });
                 model.Graph.Node.Insert(0, constant);
             }
         }),
@@ -62,11 +65,12 @@ public sealed class OnnxIdiomTests
                 node.Attribute.Add(GraphWriter.Attribute("axes", [1]));
             }
 
-            foreach ((NodeProto node, int layer) in model.Graph.Node.Where(node => node.OpType == "Slice").Select((node, layer) => (node, layer)))
+            int layer = 0;
+            foreach (NodeProto node in model.Graph.Node.Where(node => node.OpType == "Slice"))
             {
                 while (node.Input.Count > 1) node.Input.RemoveAt(1);
                 node.Attribute.Add(GraphWriter.Attribute("starts", [layer]));
-                node.Attribute.Add(GraphWriter.Attribute("ends", [layer + 1]));
+                node.Attribute.Add(GraphWriter.Attribute("ends", [++layer]));
                 node.Attribute.Add(GraphWriter.Attribute("axes", [0]));
             }
         }),
@@ -74,7 +78,8 @@ public sealed class OnnxIdiomTests
         ("states that start from zeros of the batch", Lstm, 17, model =>
         {
             var graph = new GraphWriter(17);
-            graph.Concat("zero.shape", [graph.Integers(1), graph.Node("Slice", "batch", [graph.Node("Shape", "all", ["x"]), graph.Integers(1), graph.Integers(2)]), graph.Integers(4)], 0);
+            string batch = graph.Node("Slice", "batch", [graph.Node("Shape", "all", ["x"]), graph.Integers(1), graph.Integers(2)]);
+            graph.Concat("zero.shape", [graph.Integers(1), batch, graph.Integers(4)], 0);
             graph.Node("ConstantOfShape", "zero", ["zero.shape"]);
             Insert(model, 2, graph);
             NodeProto node = model.Graph.Node.Single(node => node.OpType == "LSTM");
@@ -83,7 +88,10 @@ public sealed class OnnxIdiomTests
         ("the last step", Lstm, 17, model => Answer(model, graph =>
             graph.Node("Gather", "step", ["y0", graph.Integer(-1)], GraphWriter.Attribute("axis", 0)))),
         ("the last step as a slice", Lstm, 17, model => Answer(model, graph =>
-            graph.Squeeze("step", graph.Node("Slice", "part", ["y0", graph.Integers(-1), graph.Integers(long.MaxValue), graph.Integers(0)]), 0))),
+        {
+            string[] bounds = [graph.Integers(-1), graph.Integers(long.MaxValue), graph.Integers(0)];
+            return graph.Squeeze("step", graph.Node("Slice", "part", ["y0", .. bounds]), 0);
+        })),
         ("the first step of a reverse pass", Lstm with { Direction = Direction.Reverse }, 17, model => Answer(model, graph =>
             graph.Node("Gather", "step", ["y0", graph.Integer(0)], GraphWriter.Attribute("axis", 0)))),
         ("last states one by one", Ragged, 17, model => Answer(model, graph => graph.Concat(
@@ -104,24 +112,25 @@ public sealed class OnnxIdiomTests
         {
             model.Graph.Node.Remove(model.Graph.Node.Single(node => node.OpType == "Reshape"));
             var graph = new GraphWriter(17);
-            string[] each = [.. new[] { 0, 1 }.Select(way => graph.Node("Gather", $"way{way}", ["Y0", graph.Integer(way)], GraphWriter.Attribute("axis", 1)))];
-            graph.Concat("y0", each, 2);
+            graph.Concat("y0", [Way(0), Way(1)], 2);
             Insert(model, 4, graph);
+
+            string Way(int way) => graph.Node("Gather", $"way{way}", ["Y0", graph.Integer(way)], GraphWriter.Attribute("axis", 1));
         }),
         ("a mean without lengths", Both, 17, model => Answer(model, graph => graph.Reduce("ReduceMean", "mean", "y0", 0))),
         ("a maximum without lengths", Both, 17, model => Answer(model, graph => graph.Reduce("ReduceMax", "max", "y0", 0))),
         ("a mean by a mask of numbers", Ragged, 17, model => Answer(model, graph =>
         {
             string mask = graph.Cast("numbers", Mask(graph, "Greater", lengthsFirst: true), DataType.Float);
-            return graph.Node("Div", "mean", [graph.Reduce("ReduceSum", "sum", graph.Node("Mul", "masked", ["y0", mask]), 0), Divisor(graph)]);
+            string sum = graph.Reduce("ReduceSum", "sum", graph.Node("Mul", "masked", ["y0", mask]), 0);
+            return graph.Node("Div", "mean", [sum, Divisor(graph)]);
         })),
         ("a mean of what ends in zero", Ragged, 17, model => Answer(model, graph =>
             graph.Node("Div", "mean", [graph.Reduce("ReduceSum", "sum", "y0", 0), Divisor(graph)]))),
         ("a maximum with its padding filled", Ragged, 17, model => Answer(model, graph =>
-            graph.Reduce("ReduceMax", "max", graph.Node("Where", "filled", [Mask(graph, "GreaterOrEqual", lengthsFirst: false), graph.Float(-1e9f), "y0"]), 0))),
+            Largest(graph, Mask(graph, "GreaterOrEqual", lengthsFirst: false), -1e9f))),
         ("a maximum by a mask that is turned round", Ragged, 17, model => Answer(model, graph =>
-            graph.Reduce("ReduceMax", "max", graph.Node(
-                "Where", "filled", [graph.Node("Not", "outside", [Mask(graph, "Less", lengthsFirst: false)]), graph.Float(float.NegativeInfinity), "y0"]), 0))),
+            Largest(graph, graph.Node("Not", "outside", [Mask(graph, "Less", lengthsFirst: false)]), float.NegativeInfinity))),
         ("lengths of one or more", Ragged, 17, model =>
         {
             var graph = new GraphWriter(17);
@@ -179,6 +188,9 @@ public sealed class OnnxIdiomTests
         return graph.Unsqueeze("mask", graph.Node(op, "inside", lengthsFirst ? [ends, steps] : [steps, ends]), 2);
     }
 
+    private static string Largest(GraphWriter graph, string outside, float fill) =>
+        graph.Reduce("ReduceMax", "max", graph.Node("Where", "filled", [outside, graph.Float(fill), "y0"]), 0);
+
     private static string Divisor(GraphWriter graph) => graph.Unsqueeze("divisor", graph.Cast("floats", "lengths", DataType.Float), 1);
 
     private static void Behind(ModelProto model, string op, params string[] tensors)
@@ -216,7 +228,8 @@ public sealed class OnnxIdiomTests
     {
         model.Graph.Initializer.Remove(model.Graph.Initializer.Single(tensor => tensor.Name == name));
         var graph = new GraphWriter(17);
-        graph.Floats(name, shape, Engine.Tests.Draw.Normal((ulong)shape[^1] + (ulong)shape[0], (int)shape.Aggregate(1L, (product, size) => product * size), 0.4));
+        int size = (int)shape.Aggregate(1L, (product, dim) => product * dim);
+        graph.Floats(name, shape, Draw.Normal((ulong)size, size, 0.4));
         Insert(model, 0, graph);
         return name;
     }

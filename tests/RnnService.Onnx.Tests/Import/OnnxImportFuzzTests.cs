@@ -6,7 +6,10 @@ using Xunit;
 
 namespace RnnService.Onnx.Tests.Import;
 
-/// <summary>Damaged and hostile files: read, or refused with <see cref="WeightFormatException"/>, without taking more than the file's size.</summary>
+/// <summary>
+/// Damaged and hostile files: read, or refused with <see cref="WeightFormatException"/>, and neither takes more memory than the file's size
+/// allows.
+/// </summary>
 public sealed class OnnxImportFuzzTests
 {
     private const int Copies = 1000;
@@ -68,7 +71,8 @@ public sealed class OnnxImportFuzzTests
     {
         const int length = 20_000;
         ModelProto model = new RecurrentGraph { States = true, Lengths = true, Gemm = true }.Build();
-        model.Graph.Initializer.Add(new TensorProto { Name = "first", DataType = (int)TensorProto.Types.DataType.Int64, Dims = { 1 }, Int64Data = { 0 } });
+        const int int64 = (int)TensorProto.Types.DataType.Int64;
+        model.Graph.Initializer.Add(new TensorProto { Name = "first", DataType = int64, Dims = { 1 }, Int64Data = { 0 } });
         string value = start;
         for (int i = 0; i < length; i++)
         {

@@ -87,8 +87,8 @@ public sealed class OnnxImportTests
             for (int step = 0; step < found[n].Length / width; step++)
             {
                 int row = model is Classifier ? n : timeFirst ? step * batch + n : n * time + step;
-                Expect.Near(
-                    Draw.ToDouble(wanted.AsSpan(row * width, width)), found[n].AsSpan(step * width, width), Tolerance, $"row {n}, step {step}, logit");
+                double[] answer = Draw.ToDouble(wanted.AsSpan(row * width, width));
+                Expect.Near(answer, found[n].AsSpan(step * width, width), Tolerance, $"row {n}, step {step}, logit");
             }
         }
 
@@ -102,7 +102,8 @@ public sealed class OnnxImportTests
     {
         string path = Path.Combine(Folder, name + ".onnx");
         TextModel native = Importing.Model(OnnxImport.Open(path));
-        using TextModel asItIs = TextModel.Create(native.Config, native.Vocabulary, OnnxRuntimeNetwork.Open(path, native.Config, native.Vocabulary));
+        INetwork network = OnnxRuntimeNetwork.Open(path, native.Config, native.Vocabulary);
+        using TextModel asItIs = TextModel.Create(native.Config, native.Vocabulary, network);
         Agreement.Check(asItIs, native);
     }
 }

@@ -50,8 +50,7 @@ internal sealed record RecurrentGraph(CellKind Cell = CellKind.Lstm, Direction D
         for (int layer = 0; layer < Layers; layer++)
         {
             string[] outputs = [$"Y{layer}", $"H{layer}", .. Cell == CellKind.Lstm ? (string[])[$"C{layer}"] : []];
-            string[] from = [.. starts.Select(start => Layers == 1 ? start : graph.Node(
-                "Slice", $"{start}.{layer}", [start, graph.Integers(layer * Directions), graph.Integers((layer + 1) * Directions), graph.Integers(0)]))];
+            string[] from = [.. starts.Select(start => Start(graph, start, layer))];
             int rows = (Cell is CellKind.Tanh or CellKind.Relu ? 1 : Cell == CellKind.Lstm ? 4 : 3) * Hidden;
             string bias = Biases ? Tensor(graph, $"B{layer}", Directions, 2 * rows) : "";
             graph.Node(
@@ -63,7 +62,7 @@ internal sealed record RecurrentGraph(CellKind Cell = CellKind.Lstm, Direction D
                 ],
                 Attributes());
             if (Directions == 1) x = graph.Squeeze($"y{layer}", outputs[0], 1);
-            else x = graph.Node("Reshape", $"y{layer}", [graph.Transpose($"side{layer}", outputs[0], 0, 2, 1, 3), graph.Integers(0, 0, -1)]);
+            else x = Side(graph, layer, outputs[0]);
             hidden.Add(outputs[1]);
             memory.AddRange(outputs[2..]);
         }
@@ -106,6 +105,16 @@ internal sealed record RecurrentGraph(CellKind Cell = CellKind.Lstm, Direction D
         ];
     }
 
+    private string Start(GraphWriter graph, string start, int layer)
+    {
+        if (Layers == 1) return start;
+        string from = graph.Integers(layer * Directions), to = graph.Integers((layer + 1) * Directions);
+        return graph.Node("Slice", $"{start}.{layer}", [start, from, to, graph.Integers(0)]);
+    }
+
+    private static string Side(GraphWriter graph, int layer, string y) =>
+        graph.Node("Reshape", $"y{layer}", [graph.Transpose($"side{layer}", y, 0, 2, 1, 3), graph.Integers(0, 0, -1)]);
+
     private string Head(GraphWriter graph, string x, string output)
     {
         if (Gemm)
@@ -130,5 +139,5 @@ internal sealed record RecurrentGraph(CellKind Cell = CellKind.Lstm, Direction D
 
     // The type alone: what it reads is not checked by its shape.
     private static void Output(GraphWriter graph, string name) => graph.Graph.Output.Add(
-        new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } } });
+        new ValueInfoProto { Name = name, Type = new() { TensorType = new() { ElemType = (int)DataType.Float } } });
 }

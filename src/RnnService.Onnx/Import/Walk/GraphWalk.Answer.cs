@@ -23,7 +23,8 @@ internal sealed partial class GraphWalk
             if (node.Number(name, 1) != 1) throw node.Refuse($"{name} is {node.Number(name, 1)}", "1");
         }
 
-        if (node.Integer("transA", 0) != 0 || x.Dims.Length != 2) throw node.Refuse($"A is {Describe(x)}{(x.Dims.Length == 2 ? ", transposed" : "")}", "rows of features");
+        if (node.Integer("transA", 0) != 0 || x.Dims.Length != 2)
+            throw node.Refuse($"A is {Describe(x)}{(x.Dims.Length == 2 ? ", transposed" : "")}", "rows of features");
         return Answer(node, x, weight, rowsAreOutputs: weight.Transposed != (node.Integer("transB", 0) != 0), At(node, 2));
     }
 
@@ -37,9 +38,11 @@ internal sealed partial class GraphWalk
             _ => throw Misfit(node),
         };
         if (layer is null) throw node.Refuse($"it reads {Describe(x)}", "all directions of the top layer, forward first,");
-        if (x.Dims.Length == 0 || !IsFeatures(x.Dims[^1], layer.Slots)) throw node.Refuse($"it reads {Describe(x)}", "rows of features, directions side by side,");
+        if (x.Dims.Length == 0 || !IsFeatures(x.Dims[^1], layer.Slots))
+            throw node.Refuse($"it reads {Describe(x)}", "rows of features, directions side by side,");
         (int from, int to) = ((int)weight.Tensor.Dims[rowsAreOutputs ? 1 : 0], (int)weight.Tensor.Dims[rowsAreOutputs ? 0 : 1]);
-        if (from != layer.Ways.Count * layer.HiddenSize) throw node.Refuse($"the head's matrix takes {from} features", $"{layer.Ways.Count * layer.HiddenSize}");
+        if (from != layer.Ways.Count * layer.HiddenSize)
+            throw node.Refuse($"the head's matrix takes {from} features", $"{layer.Ways.Count * layer.HiddenSize}");
         if (to < 1) throw node.Refuse("the head has no outputs", "1 or more");
         var head = new Head(layer, pooling, weight, rowsAreOutputs, new Axis("outputs", AxisKind.Features, to), node.Place);
         if (bias is not null) head = WithBias(node, head, bias, x.Dims.Length);
@@ -51,7 +54,8 @@ internal sealed partial class GraphWalk
         if (Arithmetic(node) is { } shape) return shape;
         Value one = Need(node, 0), other = Need(node, 1);
         if (one is not Value.Data) (one, other) = (other, one);
-        if (one is not Value.Data { Meaning: Meaning.Answer { Head: { Bias: null } head } } data || other is not Value.Stored) throw Misfit(node);
+        if (one is not Value.Data { Meaning: Meaning.Answer { Head: { Bias: null } head } } data || other is not Value.Stored)
+            throw Misfit(node);
         return data with { Meaning = new Meaning.Answer(WithBias(node, head, other, data.Dims.Length)) };
     }
 
@@ -60,7 +64,9 @@ internal sealed partial class GraphWalk
         if (value is not Value.Stored stored) throw node.Refuse($"the head's bias is {Describe(value)}", "a tensor of the file");
         Weight(node, value, "the head's bias", stored.Tensor.Dims.Count);
         int outputs = head.Outputs.Size!.Value;
-        if (stored.Transposed || stored.Tensor.Dims.Count > rank || Count(stored.Tensor) != outputs || stored.Tensor.Dims.LastOrDefault() != outputs)
+        bool fits = !stored.Transposed && stored.Tensor.Dims.Count <= rank && Count(stored.Tensor) == outputs
+            && stored.Tensor.Dims.LastOrDefault() == outputs;
+        if (!fits)
             throw node.Refuse($"the head's bias is {Show([.. stored.Tensor.Dims.Select(dim => (int)dim)])}", $"[{outputs}]");
         return head with { Bias = stored };
     }
@@ -68,38 +74,45 @@ internal sealed partial class GraphWalk
     private Network End()
     {
         Head? head = null;
-        bool givesHidden = false, givesMemory = false;
+        var given = new Dictionary<Part, Stack>();
         foreach (ValueInfoProto output in Graph.Output)
         {
             string place = $"output {Quote(output.Name)}";
-            if (!_values.TryGetValue(output.Name, out Value? value)) throw Refuse(place, "nothing known produces it; the logits, or the last states of all layers, wanted");
+            if (!_values.TryGetValue(output.Name, out Value? value))
+                throw Refuse(place, "nothing known produces it; the logits, or the last states of all layers, wanted");
             switch (value)
             {
-                case Value.Data { Meaning: Meaning.Answer answer } when head is null:
+                case Value.Data { Meaning: Meaning.Answer answer } logits when head is null:
                     head = answer.Head;
-                    CheckDims(place, (Value.Data)value, head);
+                    CheckDims(place, logits, head);
                     break;
-                case Value.Data { Meaning: Meaning.States { Part: Part.Hidden or Part.Memory } states, Dims: [var slots, var batch, var units] }
-                    when IsSlots(slots, states.Slots.Length) && !(states.Part == Part.Hidden ? givesHidden : givesMemory):
+                case Value.Data { Meaning: Meaning.States { Part: Part.Hidden or Part.Memory } states } last
+                    when !given.ContainsKey(states.Part):
                     Stack stack = states.Slots[0].Layer.Stack;
-                    if (!states.Slots.SequenceEqual(stack.Layers.SelectMany(layer => layer.Slots)) || !IsBatch(stack, batch) || !_axes.Same(units, new Extent(stack.Top.Units)))
-                        throw Refuse(place, $"{Describe(value)} found; the states of all layers in order, [directions, batch, hidden_size], wanted");
-                    if (states.Part == Part.Hidden) givesHidden = true;
-                    else givesMemory = true;
-                    break;
+                    given.Add(states.Part, stack);
+                    bool fits = states.Slots.SequenceEqual(stack.Layers.SelectMany(layer => layer.Slots))
+                        && last.Dims is [var slots, var batch, var units]
+                        && IsSlots(slots, states.Slots.Length) && IsBatch(stack, batch) && _axes.Same(units, new Extent(stack.Top.Units));
+                    if (fits) break;
+                    throw Refuse(
+                        place, $"{Describe(value)} found; the states of all layers in order, [directions, batch, hidden_size], wanted");
                 default:
-                    throw Refuse(place, $"{Describe(value)} found; the logits once, and beside them at most the last states of all layers, wanted");
+                    throw Refuse(
+                        place, $"{Describe(value)} found; the logits once, and beside them at most the last states of all layers, wanted");
             }
         }
 
         if (head is null) throw Refuse("output", "no logits found; the output of a MatMul or Gemm wanted");
+        if (given.Values.Any(stack => stack != head.Layer.Stack))
+            throw Refuse("output", "states of other layers than the head's found; these wanted");
         foreach (GraphInput input in _inputs)
         {
-            if (input.Role == InputRole.None) throw Refuse($"input {Quote(input.Name)}", "nothing uses it as ids, lengths or states; an input that counts wanted");
+            if (input.Role == InputRole.None)
+                throw Refuse($"input {Quote(input.Name)}", "nothing uses it as ids, lengths or states; an input that counts wanted");
         }
 
-        CheckStack(head.Layer.Stack, head.Pooling);
-        return new Network(head, givesHidden || givesMemory, _inputs.Any(input => input.Role == InputRole.Lengths));
+        CheckStack(head.Layer.Stack, head.Pooling == Pooling.Last || given.Count > 0);
+        return new Network(head, given.Count > 0, _inputs.Any(input => input.Role == InputRole.Lengths));
     }
 
     private void CheckDims(string place, Value.Data logits, Head head)
@@ -118,7 +131,7 @@ internal sealed partial class GraphWalk
     private static bool IsBatch(Stack stack, Extent extent) =>
         extent.Axes is [var axis] && !axis.Is(stack.Time) && stack.Source.Table.Ids.Dims.Any(dim => dim.Axes[0].Is(axis));
 
-    private void CheckStack(Stack stack, Pooling? pooling)
+    private void CheckStack(Stack stack, bool lastStatesCount)
     {
         GraphInput? spelled = stack.Source.Spelling?.Top.Lengths;
         GraphInput[] lengths = [.. _inputs.Where(input => input.Role == InputRole.Lengths && input != spelled)];
@@ -126,13 +139,19 @@ internal sealed partial class GraphWalk
         foreach (Layer layer in stack.Layers)
         {
             // A forward direction reads nothing past the end before it is there.
-            if (lengths.Length > 0 && layer.Lengths is null && (layer.Direction != Direction.Forward || pooling == Pooling.Last))
-                throw Refuse(layer.Place, "it has no sequence_lens, though lengths are an input: it would read past the ends; the lengths wanted");
-            if (layer.Lengths != stack.Layers[0].Lengths) throw Refuse(layer.Place, "its lengths are not those of layer 0; the same wanted");
+            if (lengths.Length > 0 && layer.Lengths is null && (layer.Direction != Direction.Forward || lastStatesCount))
+            {
+                throw Refuse(
+                    layer.Place, "it has no sequence_lens, though lengths are an input: it would read past the ends; the lengths wanted");
+            }
+
+            if (layer.Lengths != stack.Layers[0].Lengths)
+                throw Refuse(layer.Place, "its lengths are not those of layer 0; the same wanted");
             if (layer.Hidden != hidden || layer.Memory != memory)
                 throw Refuse(layer.Place, "its states do not start where those of layer 0 do; one input for all layers wanted");
         }
 
+        if (lengths.Length > 0 && _readsToTheEnd is { } pool) throw PastEnds(pool);
         if (lengths.Length > 1) throw Refuse($"input {Quote(lengths[1].Name)}", "lengths a second time found; once wanted");
         foreach (GraphInput input in lengths) CheckBatch(stack, input, input.Dims);
         foreach (GraphInput start in new[] { hidden, memory }.OfType<GraphInput>())
@@ -144,7 +163,8 @@ internal sealed partial class GraphWalk
         }
 
         GraphInput ids = stack.Source.Table.Ids;
-        if (ids.Dims.Length != 2) throw Refuse($"input {Quote(ids.Name)}", $"ids of {ids.Dims.Length} dimensions found; batch and time wanted");
+        if (ids.Dims.Length != 2)
+            throw Refuse($"input {Quote(ids.Name)}", $"ids of {ids.Dims.Length} dimensions found; batch and time wanted");
         if (stack.Source.Spelling is not { } spelling) return;
         if (spelling.Top.Cell != stack.Top.Cell)
             throw Refuse(spelling.Top.Place, "the letters' layer is of another cell than the words'; the same wanted");
@@ -160,6 +180,11 @@ internal sealed partial class GraphWalk
     {
         Extent[] rows = [.. stack.Source.Table.Ids.Dims.Where(dim => !dim.Axes[0].Is(stack.Time))];
         bool fits = rows.Length == dims.Length && rows.Zip(dims).All(pair => _axes.Same(pair.First, pair.Second));
-        if (!fits) throw Refuse($"input {Quote(input.Name)}", "it is used for other rows than the ids' or in another order; the ids' rows in their order wanted");
+        if (!fits)
+        {
+            throw Refuse(
+                $"input {Quote(input.Name)}",
+                "it is used for other rows than the ids' or in another order; the ids' rows in their order wanted");
+        }
     }
 }

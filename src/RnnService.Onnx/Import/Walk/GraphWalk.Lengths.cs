@@ -1,4 +1,5 @@
 using RnnService.Engine.Layers;
+using RnnService.Engine.Weights;
 
 namespace RnnService.Onnx.Import.Walk;
 
@@ -6,11 +7,12 @@ namespace RnnService.Onnx.Import.Walk;
 internal sealed partial class GraphWalk
 {
     private readonly Dictionary<GraphInput, Axis> _sorted = [];
+    private Node? _readsToTheEnd; // pools all steps of the time axis: there must be no lengths
 
     /// <summary>Takes whole numbers of an input for lengths.</summary>
     private GraphInput? LengthsOf(Value value)
     {
-        if (value is not Value.Data { Meaning: Meaning.Given { Input: var input } } || input.Role is not (InputRole.None or InputRole.Lengths)) return null;
+        if (value is not Value.Data { Meaning: Meaning.Given { Input: { Role: InputRole.None or InputRole.Lengths } input } }) return null;
         input.Role = InputRole.Lengths;
         return input;
     }
@@ -20,7 +22,8 @@ internal sealed partial class GraphWalk
     {
         Value.Data lengths = NeedData(node, 0);
         if (LengthsOf(lengths) is not { } input || lengths.Dims is not [{ Axes: [var batch] } all]) throw Misfit(node);
-        if (AsShape(Need(node, 1)) is not { Sizes: [{ Of: { } count }] } || !_axes.Same(count, all) || input.Dims is not [{ Axes: [var own] }] || own != batch)
+        bool areAll = AsShape(Need(node, 1)) is { Sizes: [{ Of: { } count }] } && _axes.Same(count, all);
+        if (!areAll || input.Dims is not [{ Axes: [var own] }] || own != batch)
             throw node.Refuse("it sorts other than all lengths as they are given", "all of them, to sort the batch");
         if (!_sorted.TryGetValue(input, out Axis? sorted))
         {
@@ -50,7 +53,8 @@ internal sealed partial class GraphWalk
         Value value = Need(node, 0), least = At(node, 1) ?? throw Misfit(node);
         if (value is not Value.Data && node.Op == "Max") (value, least) = (least, value);
         if (LengthsOf(value) is null) throw Misfit(node);
-        if (Integer(least) is not (0 or 1) || At(node, 2) is not null) throw node.Refuse("it changes lengths above 1", "0 or 1 as the least length");
+        if (Integer(least) is not (0 or 1) || At(node, 2) is not null)
+            throw node.Refuse("it changes lengths above 1", "0 or 1 as the least length");
         return value;
     }
 
@@ -71,9 +75,10 @@ internal sealed partial class GraphWalk
             op = op switch { "Less" => "Greater", "LessOrEqual" => "GreaterOrEqual", "Greater" => "Less", _ => "LessOrEqual" };
         }
 
-        if (one is not Value.Data { Meaning: Meaning.Positions } positions || other is not Value.Data lengths || LengthsOf(other) is not { } by)
-            throw Misfit(node);
-        if (op is "LessOrEqual" or "Greater") throw node.Refuse("its mask is a step longer than the sequences", "positions less than the lengths, or not less,");
+        if (one is not Value.Data { Meaning: Meaning.Positions } positions) throw Misfit(node);
+        if (other is not Value.Data lengths || LengthsOf(other) is not { } by) throw Misfit(node);
+        if (op is "LessOrEqual" or "Greater")
+            throw node.Refuse("its mask is a step longer than the sequences", "positions less than the lengths, or not less,");
         Extent[]? dims = Broadcast(positions.Dims, lengths.Dims);
         if (dims is null || Axes(dims) != Axes(positions.Dims) + Axes(lengths.Dims))
             throw node.Refuse("positions and lengths extend along one axis", "time and batch");
@@ -95,7 +100,8 @@ internal sealed partial class GraphWalk
         if (condition.Meaning is Meaning.Idle) return WhereIdle(node, one, other);
         if (condition.Meaning is not Meaning.Mask mask) throw Misfit(node);
         if (!mask.Inside) (one, other) = (other, one);
-        if (one is not Value.Data data || Number(other) is not { } outside) throw node.Refuse("it does not put a number past the sequences' ends", "one number");
+        if (one is not Value.Data data || Number(other) is not { } outside)
+            throw node.Refuse("it does not put a number past the sequences' ends", "one number");
         return FillEnds(node, data, mask, condition.Dims, outside);
     }
 
@@ -105,18 +111,20 @@ internal sealed partial class GraphWalk
         const float low = -1e4f; // far below any output of a layer
         bool fits = data.Meaning is Meaning.Embedded or Meaning.States { Part: Part.Steps } && dims.Length <= data.Dims.Length;
         if (!fits || data.Fill == Fill.Low || Broadcast(data.Dims, dims) is null) throw Misfit(node);
-        if (outside != 0 && !(outside <= low)) throw node.Refuse($"it puts {outside} past the sequences' ends", $"0, or a number below {low},");
+        if (outside != 0 && !(outside <= low))
+            throw node.Refuse($"it puts {outside} past the sequences' ends", $"0, or a number below {low},");
         return data with { Fill = outside == 0 ? Fill.Zero : Fill.Low, FilledBy = mask.Lengths };
     }
 
     // The state of a sequence without a step is its start.
     private Value.Data WhereIdle(Node node, Value start, Value end)
     {
-        if (start is Value.Data { Meaning: Meaning.Start given } && end is Value.Data { Meaning: Meaning.States { Part: not Part.Steps } states } data
-            && states.Slots[0].Layer is var layer && states.Slots.SequenceEqual(layer.Slots) && given.Slots.SequenceEqual(StartSlots(layer))
-            && given.Input == (states.Part == Part.Hidden ? layer.Hidden : layer.Memory))
+        if (start is Value.Data { Meaning: Meaning.Start given } && end is Value.Data { Meaning: Meaning.States last } states)
         {
-            return data;
+            Layer layer = last.Slots[0].Layer;
+            bool fits = last.Part != Part.Steps && last.Slots.SequenceEqual(layer.Slots) && given.Slots.SequenceEqual(StartSlots(layer))
+                && given.Input == (last.Part == Part.Hidden ? layer.Hidden : layer.Memory);
+            if (fits) return states;
         }
 
         throw node.Refuse("it does not keep the start of sequences without a step", "the start of a layer, and its last states,");
@@ -140,24 +148,30 @@ internal sealed partial class GraphWalk
         if (Dimensions(node, data.Dims.Length) is not [var dim] || data.Dims[dim].Axes is not [var time] || !time.Is(layer.Stack.Time))
             throw node.Refuse($"it reduces {Describe(data)} otherwise than over time", "the time axis alone");
         bool ends = _inputs.Any(input => input.Role == InputRole.Lengths);
+        if (!ends) _readsToTheEnd ??= node;
         Meaning meaning = node.Op switch
         {
             // Past the end of a sequence a recurrent layer that knows the lengths leaves zero.
             "ReduceSum" when data.Fill == Fill.Zero || data.Fill == Fill.None && layer.Lengths is not null => new Meaning.TimeSum(layer),
             "ReduceMean" when !ends => new Meaning.Pooled(layer, Pooling.Mean),
             "ReduceMax" when data.Fill == Fill.Low || !ends => new Meaning.Pooled(layer, Pooling.Max),
-            _ => throw node.Refuse("it reads what stands past the sequences' ends", "a mask by lengths before it"),
+            _ => throw PastEnds(node),
         };
         Extent[] rest = node.Integer("keepdims", 1) != 0 ? [Extent.One] : [];
         return new Value.Data(meaning, [.. data.Dims[..dim], .. rest, .. data.Dims[(dim + 1)..]]);
     }
 
+    private static WeightFormatException PastEnds(Node node) =>
+        node.Refuse("it reads what stands past the sequences' ends", "a mask by lengths before it");
+
     private Value Divide(Node node)
     {
         if (Arithmetic(node) is { } shape) return shape;
         Value.Data sum = NeedData(node, 0);
-        if (sum.Meaning is not Meaning.TimeSum { Layer: var layer } || Need(node, 1) is not Value.Data by || LengthsOf(by) is null) throw Misfit(node);
-        if (by.Dims.Length > sum.Dims.Length || Broadcast(sum.Dims, by.Dims) is not { } dims) throw node.Refuse("the sums and the lengths lie otherwise", "a length for each sum");
+        if (sum.Meaning is not Meaning.TimeSum { Layer: var layer } || Need(node, 1) is not Value.Data by || LengthsOf(by) is null)
+            throw Misfit(node);
+        if (by.Dims.Length > sum.Dims.Length || Broadcast(sum.Dims, by.Dims) is not { } dims)
+            throw node.Refuse("the sums and the lengths lie otherwise", "a length for each sum");
         return new Value.Data(new Meaning.Pooled(layer, Pooling.Mean), dims);
     }
 

@@ -58,8 +58,10 @@ internal sealed partial class GraphWalk
         Expect(weight, "W", ways.Length, rows, x.Dims[2].Size ?? 0);
         if (At(node, 4) is { } given)
         {
-            if (given is not Value.Data lengths || LengthsOf(given) is not { } input) throw node.Refuse($"sequence_lens is {Describe(given)}", "an input of lengths");
-            if (lengths.Dims is not [var each] || !_axes.Same(each, x.Dims[1])) throw node.Refuse("sequence_lens is of another batch than X", "a length for each sequence");
+            if (given is not Value.Data lengths || LengthsOf(given) is not { } input)
+                throw node.Refuse($"sequence_lens is {Describe(given)}", "an input of lengths");
+            if (lengths.Dims is not [var each] || !_axes.Same(each, x.Dims[1]))
+                throw node.Refuse("sequence_lens is of another batch than X", "a length for each sequence");
             layer.Lengths = input;
         }
 
@@ -72,14 +74,16 @@ internal sealed partial class GraphWalk
             layer.Cell == CellKind.Lstm ? Output(Part.Memory, Directions(), layer.Stack.Batch) : null,
         ];
 
-        Value.Data Output(Part part, params Extent[] dims) => new(new Meaning.States(part, layer.Slots), [.. dims, new Extent(layer.Units)]);
+        Value.Data Output(Part part, params Extent[] dims) =>
+            new(new Meaning.States(part, layer.Slots), [.. dims, new Extent(layer.Units)]);
 
         Extent Directions() => SlotsOf(ways.Length);
 
         void Expect(Value.Stored stored, string name, params long[] shape)
         {
             if (stored.Tensor.Dims.SequenceEqual(shape)) return;
-            throw node.Refuse($"{name} is {Show([.. stored.Tensor.Dims.Select(dim => (int)dim)])}", Show([.. shape.Select(dim => (int)dim)]));
+            throw node.Refuse(
+                $"{name} is {Show([.. stored.Tensor.Dims.Select(dim => (int)dim)])}", Show([.. shape.Select(dim => (int)dim)]));
         }
     }
 
@@ -117,7 +121,8 @@ internal sealed partial class GraphWalk
 
         if (node.Find("activations", AttributeType.Strings) is not { Strings.Count: > 0 } given) return cell;
         string[] found = [.. given.Strings.Take(LongestShape).Select(name => name.ToStringUtf8())];
-        if (node.Op == "RNN" && found[0].Equals("Relu", StringComparison.OrdinalIgnoreCase)) (cell, activations) = (CellKind.Relu, ["Relu"]);
+        if (node.Op == "RNN" && found[0].Equals("Relu", StringComparison.OrdinalIgnoreCase))
+            (cell, activations) = (CellKind.Relu, ["Relu"]);
         string[] wanted = [.. Enumerable.Repeat(activations, directions).SelectMany(each => each)];
         if (found.SequenceEqual(wanted, StringComparer.OrdinalIgnoreCase)) return cell;
         string either = node.Op == "RNN" ? ", or Relu in their place," : "";
@@ -145,8 +150,10 @@ internal sealed partial class GraphWalk
             Layer below = slots[0].Layer;
             stack = below.Stack;
             if (below != stack.Top) throw node.Refuse($"it reads layer {below.Index} beside another layer", "one layer above the other");
-            if (!slots.SequenceEqual(below.Slots) || !IsFeatures(x.Dims[2], slots)) throw node.Refuse($"it reads part of {Describe(x)}", "all directions, forward first");
-            if (!_axes.Same(x.Dims[0], new Extent(stack.Time)) || !_axes.Same(x.Dims[1], stack.Batch)) throw node.Refuse($"it reads {Describe(x)}", order);
+            if (!slots.SequenceEqual(below.Slots) || !IsFeatures(x.Dims[2], slots))
+                throw node.Refuse($"it reads part of {Describe(x)}", "all directions, forward first");
+            if (!_axes.Same(x.Dims[0], new Extent(stack.Time)) || !_axes.Same(x.Dims[1], stack.Batch))
+                throw node.Refuse($"it reads {Describe(x)}", order);
             if (hidden != below.HiddenSize)
                 throw node.Refuse($"hidden_size is {hidden}, that of layer {below.Index} is {below.HiddenSize}", "the same in all layers");
         }
@@ -163,7 +170,11 @@ internal sealed partial class GraphWalk
         if (layer.Index == 0) return;
         Layer below = layer.Stack.Layers[layer.Index - 1];
         if (layer.Cell != below.Cell)
-            throw node.Refuse($"its cell is {Name(layer.Cell)}, that of layer {below.Index} is {Name(below.Cell)}", "the same in all layers");
+        {
+            throw node.Refuse(
+                $"its cell is {Name(layer.Cell)}, that of layer {below.Index} is {Name(below.Cell)}", "the same in all layers");
+        }
+
         if (layer.Direction != below.Direction)
             throw node.Refuse($"it reads {Name(layer.Direction)}, layer {below.Index} {Name(below.Direction)}", "the same in all layers");
 
@@ -177,7 +188,11 @@ internal sealed partial class GraphWalk
         string name = role == InputRole.Hidden ? "initial_h" : "initial_c";
         if (value is null || IsZero(value)) return null;
         if (value is not Value.Data { Meaning: Meaning.Start start, Dims: [var slots, var batch, var units] })
-            throw node.Refuse($"{name} is {Describe(value)}{(value is Value.Stored ? ", which is not zero" : "")}", "zero, or part of an input of all layers' states,");
+        {
+            string found = value is Value.Stored ? $"{Describe(value)}, which is not zero" : Describe(value);
+            throw node.Refuse($"{name} is {found}", "zero, or part of an input of all layers' states,");
+        }
+
         if (!start.Slots.SequenceEqual(StartSlots(layer)) || !IsSlots(slots, start.Slots.Length))
         {
             throw node.Refuse(
@@ -187,7 +202,8 @@ internal sealed partial class GraphWalk
 
         if (!_axes.Same(batch, layer.Stack.Batch) || !_axes.Same(units, new Extent(layer.Units)))
             throw node.Refuse($"{name} is {Describe(value)}", "directions, batch and hidden_size in this order");
-        if (start.Input.Role != InputRole.None && start.Input.Role != role) throw node.Refuse($"{name} is {Quote(start.Input.Name)}, as the other is", "h and c apart");
+        if (start.Input.Role != InputRole.None && start.Input.Role != role)
+            throw node.Refuse($"{name} is {Quote(start.Input.Name)}, as the other is", "h and c apart");
         start.Input.Role = role;
         return start.Input;
     }
@@ -196,7 +212,8 @@ internal sealed partial class GraphWalk
     private Value.Data Sum(Node node)
     {
         Value.Data x = NeedData(node, 0);
-        if (Integer(Need(node, 1)) != 0 || node.Integer("exclusive", 0) != 0) throw node.Refuse("it does not sum up to each step", "sums over axis 0, each with its own step");
+        if (Integer(Need(node, 1)) != 0 || node.Integer("exclusive", 0) != 0)
+            throw node.Refuse("it does not sum up to each step", "sums over axis 0, each with its own step");
         bool reverse = node.Integer("reverse", 0) != 0;
         Meaning.Line? line = x.Meaning as Meaning.Line;
         Value.Data steps = line?.Steps ?? x;
@@ -208,10 +225,12 @@ internal sealed partial class GraphWalk
             _sums.Add(x, layer);
         }
 
-        if (layer.Ways.Contains(reverse) || line is not null && reverse) throw node.Refuse("it sums the same again", "each direction once, forward first,");
+        if (layer.Ways.Contains(reverse) || line is not null && reverse)
+            throw node.Refuse("it sums the same again", "each direction once, forward first,");
         layer.Ways.Add(reverse);
         if (layer.Ways is [true, false]) throw node.Refuse("it sums forward after reverse", "each direction once, forward first,");
-        if (line is not null) layer.Hidden = StartOf(node, layer, new Value.Data(line.Before, SlotsOf(1), x.Dims[1], x.Dims[2]), InputRole.Hidden);
+        if (line is not null)
+            layer.Hidden = StartOf(node, layer, new Value.Data(line.Before, SlotsOf(1), x.Dims[1], x.Dims[2]), InputRole.Hidden);
         return new Value.Data(
             new Meaning.States(line is null ? Part.Steps : Part.StartAndSteps, [new Slot(layer, reverse)]),
             x.Dims[0], layer.Stack.Batch, new Extent(layer.Units));
@@ -236,7 +255,9 @@ internal sealed partial class GraphWalk
     private static bool IsFeatures(Extent extent, Slot[] slots)
     {
         Axis units = slots[0].Layer.Units;
-        return slots.Length == 1 ? extent.Axes is [var own] && own.Is(units) : extent.Axes is [{ IsSlots: true }, var each] && each.Is(units);
+        return slots.Length == 1
+            ? extent.Axes is [var own] && own.Is(units)
+            : extent.Axes is [{ IsSlots: true }, var each] && each.Is(units);
     }
 
     /// <summary>Part of a dimension, which stays: directions, a sequence's end, or all of it.</summary>
@@ -263,10 +284,10 @@ internal sealed partial class GraphWalk
         switch (states.Part)
         {
             case Part.StartAndSteps when dim == 0 && from == 1 && to >= int.MaxValue:
-                return data with { Meaning = states with { Part = Part.Steps }, Dims = [new Extent(layer.Stack.Time), .. data.Dims[1..]] };
+                return data.Replace(dim, new Extent(layer.Stack.Time)) with { Meaning = states with { Part = Part.Steps } };
             case Part.StartAndSteps when dim == 0 && isLast:
             case Part.Steps when time.Is(layer.Stack.Time) && (isLast || isFirst) && (layer.Lengths is null || layer.Cell == CellKind.Sum):
-                return data with { Meaning = states with { Part = Part.Hidden }, Dims = [.. data.Dims[..dim], Extent.One, .. data.Dims[(dim + 1)..]] };
+                return data.Replace(dim, Extent.One) with { Meaning = states with { Part = Part.Hidden } };
             case Part.Steps when time.Is(layer.Stack.Time) && layer.Lengths is null:
                 throw node.Refuse(
                     $"it takes a step of {Describe(data)} that is not where every direction ends",
@@ -289,7 +310,7 @@ internal sealed partial class GraphWalk
                 _ => throw Misfit(node),
             };
             Extent chosen = SlotsOf(end - first).Times(new Extent(inner));
-            return data with { Meaning = meaning, Dims = [.. data.Dims[..dim], chosen, .. data.Dims[(dim + 1)..]] };
+            return data.Replace(dim, chosen) with { Meaning = meaning };
         }
     }
 
@@ -302,48 +323,59 @@ internal sealed partial class GraphWalk
         {
             bool fits = part.Dims.Length == first.Dims.Length && Enumerable.Range(0, first.Dims.Length).All(
                 other => other == dim || _axes.Same(part.Dims[other], first.Dims[other]));
-            if (!fits) throw node.Refuse($"{Describe(part)} does not lie as {Describe(first)} does", "values that differ in one dimension alone");
+            if (!fits)
+                throw node.Refuse($"{Describe(part)} does not lie as {Describe(first)} does", "values that differ in one dimension alone");
         }
 
         switch (first.Meaning, parts)
         {
-            case (Meaning.States states, _) when parts.All(part => part.Meaning is Meaning.States other && other.Part == states.Part && part.Fill == first.Fill):
-                return Directions([.. parts.SelectMany(part => ((Meaning.States)part.Meaning).Slots).Take(LongestShape + 1)], slots => states with { Slots = slots });
-            case (Meaning.Start start, _) when parts.All(part => part.Meaning is Meaning.Start other && other.Input == start.Input):
-                return Directions([.. parts.SelectMany(part => ((Meaning.Start)part.Meaning).Slots).Take(LongestShape + 1)], slots => start with { Slots = slots });
-            case (Meaning.Start start, [_, var steps]) when dim == 0 && first.Dims.Length == 3 && IsSlots(first.Dims[0], 1) && start.Slots.Length == 1
-                && steps.Meaning is Meaning.Embedded or Meaning.States { Part: Part.Steps }:
-                return new Value.Data(new Meaning.Line(start, steps), [new Extent(new Axis("start and time", AxisKind.Rows)), .. steps.Dims[1..]]);
-            case (Meaning.Embedded { Spelling: null } words, [_, { Meaning: Meaning.States { Part: Part.Hidden, Slots: var slots } } spelled])
+            case (Meaning.States states, _) when All<Meaning.States>(other => other.Part == states.Part):
+                Slot[] slots = [.. parts.SelectMany(part => ((Meaning.States)part.Meaning).Slots).Take(LongestShape + 1)];
+                return Directions(slots.Length, states with { Slots = slots });
+            case (Meaning.Start start, _) when All<Meaning.Start>(other => other.Input == start.Input):
+                int[] starts = [.. parts.SelectMany(part => ((Meaning.Start)part.Meaning).Slots).Take(LongestShape + 1)];
+                return Directions(starts.Length, start with { Slots = starts });
+            case (Meaning.Start { Slots: [_] } start, [{ Dims: [{ Axes: [] }, _, _] }, var steps])
+                when dim == 0 && steps.Meaning is Meaning.Embedded or Meaning.States { Part: Part.Steps }:
+                var line = new Axis("start and time", AxisKind.Rows);
+                return new Value.Data(new Meaning.Line(start, steps), [new Extent(line), .. steps.Dims[1..]]);
+            case (Meaning.Embedded { Spelling: null } words, [_, { Meaning: Meaning.States { Part: Part.Hidden } last } spelled])
                 when dim == first.Dims.Length - 1:
-                return Spelled(slots, words, spelled);
+                return Spelled(last.Slots, words, spelled);
             default:
-                throw node.Refuse($"it joins {string.Join(" and ", parts.Take(4).Select(Describe))}", "directions of one value, or words beside their spellings,");
+                throw node.Refuse(
+                    $"it joins {string.Join(" and ", parts.Take(4).Select(Describe))}",
+                    "directions of one value, or words beside their spellings,");
         }
 
-        Value.Data Directions<T>(T[] slots, Func<T[], Meaning> meaning)
+        bool All<T>(Func<T, bool> fits) where T : Meaning =>
+            parts.All(part => part.Meaning is T meaning && fits(meaning) && part.Fill == first.Fill);
+
+        Value.Data Directions(int count, Meaning meaning)
         {
-            if (slots.Length > LongestShape) throw node.Refuse("it joins too many states", $"at most {LongestShape}");
-            Extent joined = SlotsOf(slots.Length);
+            if (count > LongestShape) throw node.Refuse("it joins too many states", $"at most {LongestShape}");
+            Extent joined = SlotsOf(count);
             bool apart = parts.All(part => part.Dims[dim].Axes is [] or [{ IsSlots: true }]);
             Extent[] inner = [.. parts.Select(part => new Extent([.. part.Dims[dim].Axes.Where(axis => !axis.IsSlots)]))];
             bool together = inner.All(extent => extent.Axes.Length == 1 && _axes.Same(extent, inner[0]))
                 && parts.All(part => part.Dims.Where((_, other) => other != dim).All(other => other.Axes.All(axis => !axis.IsSlots)));
-            if (!apart && !together) throw node.Refuse($"it joins {Describe(first)} along dimension {dim}", "directions or their units side by side");
+            if (!apart && !together)
+                throw node.Refuse($"it joins {Describe(first)} along dimension {dim}", "directions or their units side by side");
             Extent extent = apart ? joined : joined.Times(inner[0]);
-            return first with { Meaning = meaning(slots), Dims = [.. first.Dims[..dim], extent, .. first.Dims[(dim + 1)..]] };
+            return first.Replace(dim, extent) with { Meaning = meaning };
         }
 
         Value.Data Spelled(Slot[] slots, Meaning.Embedded words, Value.Data spelled)
         {
             const string wanted = "one bidirectional layer over the letters of each word, ended by their number,";
             Layer speller = slots[0].Layer;
-            bool fits = Top(slots) == speller && speller.Index == 0 && speller.Direction == Direction.Bidirectional && speller.Lengths is not null
-                && speller.Hidden is null && speller.Memory is null && speller.Stack.Source.Spelling is null && IsFeatures(spelled.Dims[dim], slots);
+            bool fits = Top(slots) == speller && speller.Index == 0 && speller.Direction == Direction.Bidirectional
+                && speller.Stack.Source.Spelling is null && IsFeatures(spelled.Dims[dim], slots)
+                && speller is { Lengths: not null, Hidden: null, Memory: null };
             if (!fits) throw node.Refuse($"{speller.Place} beside the words' embeddings", wanted);
             if (words.Table.IsRead) throw node.Refuse("another layer reads the words' embeddings", "one stack of layers");
             var width = new Axis("words", AxisKind.Features, words.Table.Size + 2 * speller.HiddenSize);
-            return first with { Meaning = words with { Width = width, Spelling = speller.Stack }, Dims = [.. first.Dims[..dim], new Extent(width)] };
+            return first.Replace(dim, new Extent(width)) with { Meaning = words with { Width = width, Spelling = speller.Stack } };
         }
     }
 }

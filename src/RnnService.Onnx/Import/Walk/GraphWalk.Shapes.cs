@@ -10,7 +10,8 @@ internal sealed partial class GraphWalk
     private static Value.Shape? AsShape(Value? value) => value switch
     {
         Value.Shape shape => shape,
-        Value.Stored { Tensor: { Dims.Count: <= 1 } tensor } when Count(tensor) <= LongestShape && TensorContent.Integers(tensor) is { } numbers =>
+        Value.Stored { Tensor: { Dims.Count: <= 1 } tensor }
+            when Count(tensor) <= LongestShape && TensorContent.Integers(tensor) is { } numbers =>
             new Value.Shape([.. numbers.Select(number => new Size(number))], tensor.Dims.Count == 0),
         _ => null,
     };
@@ -55,7 +56,8 @@ internal sealed partial class GraphWalk
 
     private Value Dropout(Node node)
     {
-        if (At(node, 2) is { } training && Number(training) != 0) throw node.Refuse("it is on", "a network for use, exported without training,");
+        if (At(node, 2) is { } training && Number(training) != 0)
+            throw node.Refuse("it is on", "a network for use, exported without training,");
         return Need(node, 0);
     }
 
@@ -66,7 +68,7 @@ internal sealed partial class GraphWalk
         bool toInteger = to is DataType.Int32 or DataType.Int64;
         return value switch
         {
-            Value.Stored stored when to == DataType.Float && TensorContent.Floats(EmptyOf(stored.Tensor)) is not null => stored with { Converted = true },
+            Value.Stored stored when to == DataType.Float && HoldsFloats(stored.Tensor) => stored with { Converted = true },
             Value.Stored or Value.Shape when toInteger && AsShape(value) is { } shape => shape,
             Value.Stored when to == DataType.Float && Number(value) is not null => value,
             Value.Zeros => value,
@@ -77,8 +79,8 @@ internal sealed partial class GraphWalk
         };
     }
 
-    // The element type alone tells whether there are floats to be read.
-    private static TensorProto EmptyOf(TensorProto tensor) => new() { DataType = tensor.DataType };
+    private static bool HoldsFloats(TensorProto tensor) =>
+        (DataType)tensor.DataType is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16;
 
     private Value Transpose(Node node)
     {
@@ -110,10 +112,12 @@ internal sealed partial class GraphWalk
         if (AsShape(value) is { Sizes: [var size] }) return new Value.Shape([size], IsScalar: true);
         if (IsZero(value)) return new Value.Zeros();
         if (value is not Value.Data data) throw Misfit(node);
-        int[] dims = Dimensions(node, data.Dims.Length) ?? [.. Enumerable.Range(0, data.Dims.Length).Where(dim => data.Dims[dim].Size == 1)];
+        int[] dims = Dimensions(node, data.Dims.Length)
+            ?? [.. Enumerable.Range(0, data.Dims.Length).Where(dim => data.Dims[dim].Size == 1)];
         foreach (int dim in dims)
         {
-            if (data.Dims[dim].Size != 1) throw node.Refuse($"dimension {dim} of {Describe(data)} is not known to be 1", "a dimension of 1");
+            if (data.Dims[dim].Size != 1)
+                throw node.Refuse($"dimension {dim} of {Describe(data)} is not known to be 1", "a dimension of 1");
         }
 
         return data with { Dims = [.. data.Dims.Where((_, dim) => !dims.Contains(dim))] };
@@ -125,10 +129,12 @@ internal sealed partial class GraphWalk
         if (AsShape(value) is { IsScalar: true } shape) return shape with { IsScalar = false };
         if (IsZero(value)) return new Value.Zeros();
         if (value is not Value.Data data) throw Misfit(node);
-        long[] axes = node.Integers("axes") ?? Integers(At(node, 1)) ?? throw node.Refuse("axes that are computed", "axes that the file holds");
-        if (data.Dims.Length + axes.Length > MostDimensions) throw node.Refuse($"{data.Dims.Length + axes.Length} dimensions", $"at most {MostDimensions}");
+        long[] axes = Axes(node) ?? throw node.Refuse("no axes", "the axes that it adds");
+        if (data.Dims.Length + axes.Length > MostDimensions)
+            throw node.Refuse($"{data.Dims.Length + axes.Length} dimensions", $"at most {MostDimensions}");
         List<Extent> dims = [.. data.Dims];
-        foreach (int dim in axes.Select(axis => Dimension(node, axis, data.Dims.Length + axes.Length)).Order()) dims.Insert(dim, Extent.One);
+        int rank = dims.Count + axes.Length;
+        foreach (int dim in axes.Select(axis => Dimension(node, axis, rank)).Order()) dims.Insert(dim, Extent.One);
         return data with { Dims = [.. dims] };
     }
 
@@ -141,7 +147,8 @@ internal sealed partial class GraphWalk
         if (value is not Value.Data data) throw Misfit(node);
         bool zeroIsZero = node.Integer("allowzero", 0) != 0 && target.Sizes.Any(size => size.Number == 0);
         Extent[]? dims = zeroIsZero ? null : Reshape(data.Dims, target.Sizes);
-        if (dims is null) throw node.Refuse($"{Describe(data)} does not take the new shape dimension by dimension", "one that joins or splits them");
+        if (dims is null)
+            throw node.Refuse($"{Describe(data)} does not take the new shape dimension by dimension", "one that joins or splits them");
         return data with { Dims = dims };
     }
 
@@ -254,7 +261,8 @@ internal sealed partial class GraphWalk
     private Value.Zeros ConstantOfShape(Node node)
     {
         if (AsShape(Need(node, 0)) is null) throw Misfit(node);
-        if (node.Tensor("value") is { } value && !IsZero(new Value.Stored(value))) throw node.Refuse("it fills with other numbers than zero", "zeros");
+        if (node.Tensor("value") is { } value && !IsZero(new Value.Stored(value)))
+            throw node.Refuse("it fills with other numbers than zero", "zeros");
         return new Value.Zeros();
     }
 
@@ -262,7 +270,8 @@ internal sealed partial class GraphWalk
     {
         Value value = Need(node, 0);
         if (IsZero(value)) return new Value.Zeros();
-        throw value is Value.Stored ? node.Refuse($"it repeats {Describe(value)}, which is not zero", "zeros, at the start of a layer,") : Misfit(node);
+        if (value is not Value.Stored) throw Misfit(node);
+        throw node.Refuse($"it repeats {Describe(value)}, which is not zero", "zeros, at the start of a layer,");
     }
 
     private Value.Data Range(Node node)
@@ -282,13 +291,14 @@ internal sealed partial class GraphWalk
             int dim = Dimension(node, axis, sorted.Dims.Length);
             if (!_axes.Same(sorted.Dims[dim], new Extent(order.From)))
                 throw node.Refuse($"dimension {dim} of {Describe(sorted)} is not what was sorted", "the batch that its order is of");
-            return sorted with { Dims = [.. sorted.Dims[..dim], places, .. sorted.Dims[(dim + 1)..]] };
+            return sorted.Replace(dim, places);
         }
 
         if (AsShape(from) is { } shape)
         {
             if (Integers(index) is not { } chosen || shape.IsScalar) throw Misfit(node);
-            if (chosen.Any(i => i < -shape.Sizes.Length || i >= shape.Sizes.Length)) throw node.Refuse("it takes a size beyond the shape", "one of it");
+            if (chosen.Any(i => i < -shape.Sizes.Length || i >= shape.Sizes.Length))
+                throw node.Refuse("it takes a size beyond the shape", "one of it");
             return new Value.Shape([.. chosen.Select(i => shape.Sizes[i < 0 ? i + shape.Sizes.Length : i])], AsShape(index)!.IsScalar);
         }
 
@@ -297,7 +307,7 @@ internal sealed partial class GraphWalk
         {
             int dim = Dimension(node, axis, data.Dims.Length);
             Value.Data part = Take(node, data, dim, at, at == -1 ? int.MaxValue : at + 1);
-            return one.IsScalar ? part with { Dims = [.. part.Dims[..dim], .. part.Dims[(dim + 1)..]] } : part;
+            return one.IsScalar ? part.Replace(dim) : part;
         }
 
         throw Misfit(node);
@@ -309,8 +319,10 @@ internal sealed partial class GraphWalk
         long[] starts = Bounds("starts", 1), ends = Bounds("ends", 2);
         int rank = value switch { Value.Data data => data.Dims.Length, _ when AsShape(value) is not null => 1, _ => MostDimensions };
         long[] axes = node.Integers("axes") ?? (At(node, 3) is { } given ? Integers(given) : null) ?? [.. starts.Select((_, i) => (long)i)];
-        if (ends.Length != starts.Length || axes.Length != starts.Length) throw node.Refuse("starts, ends and axes differ in number", "one of each");
-        if (At(node, 4) is { } steps && (Integers(steps) is not { } each || each.Any(step => step != 1))) throw node.Refuse("it leaves steps out", "steps of 1");
+        if (ends.Length != starts.Length || axes.Length != starts.Length)
+            throw node.Refuse("starts, ends and axes differ in number", "one of each");
+        if (At(node, 4) is { } steps && (Integers(steps) is not { } each || each.Any(step => step != 1)))
+            throw node.Refuse("it leaves steps out", "steps of 1");
         if (IsZero(value) && AsShape(value) is null) return new Value.Zeros();
         for (int i = 0; i < starts.Length; i++)
         {
@@ -329,7 +341,8 @@ internal sealed partial class GraphWalk
         return value;
 
         long[] Bounds(string name, int input) =>
-            node.Integers(name) ?? Integers(At(node, input)) ?? throw node.Refuse($"{name} that are computed", $"{name} that the file holds");
+            node.Integers(name) ?? Integers(At(node, input))
+            ?? throw node.Refuse($"{name} that are computed", $"{name} that the file holds");
 
         static int Place(long index, int length) => (int)Math.Clamp(index < 0 ? index + length : index, 0, length);
     }
@@ -342,8 +355,9 @@ internal sealed partial class GraphWalk
         int dim = Dimension(node, node.Integer("axis", 0), data.Dims.Length), parts = node.Proto.Output.Count;
         if (data.Dims[dim].Size is not { } size) throw Misfit(node);
         long[]? sizes = node.Integers("split") ?? (At(node, 1) is { } given ? Integers(given) : null);
-        sizes ??= [.. Enumerable.Range(0, parts).Select(i => Math.Clamp(size - (long)i * ((size + parts - 1) / parts), 0, (size + parts - 1) / parts))];
-        if (sizes.Length != parts || sizes.Any(part => part <= 0 || part > size) || sizes.Sum() != size)
+        int part = (size + parts - 1) / parts; // the last may be smaller
+        sizes ??= [.. Enumerable.Range(0, parts).Select(i => Math.Clamp(size - (long)i * part, 0, part))];
+        if (sizes.Length != parts || sizes.Any(one => one <= 0 || one > size) || sizes.Sum() != size)
             throw node.Refuse($"{parts} parts of a dimension of {size} with other sizes together", "a part for each output");
         var results = new Value?[parts];
         long from = 0;
@@ -363,7 +377,8 @@ internal sealed partial class GraphWalk
         if (parts.All(part => AsShape(part) is not null))
         {
             Size[] sizes = [.. parts.SelectMany(part => AsShape(part)!.Sizes).Take(LongestShape + 1)];
-            return sizes.Length <= LongestShape ? new Value.Shape(sizes) : throw node.Refuse("it makes a shape too long", $"at most {LongestShape} sizes");
+            if (sizes.Length > LongestShape) throw node.Refuse("it makes a shape too long", $"at most {LongestShape} sizes");
+            return new Value.Shape(sizes);
         }
 
         if (parts.All(IsZero)) return new Value.Zeros();

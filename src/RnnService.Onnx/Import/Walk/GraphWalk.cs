@@ -154,7 +154,8 @@ internal sealed partial class GraphWalk
     private Value? At(Node node, int index)
     {
         if (index >= node.Proto.Input.Count || node.Proto.Input[index] is not { Length: > 0 } name) return null;
-        return _values.GetValueOrDefault(name) ?? throw node.Refuse($"input {Quote(name)} is none of the outputs known of its operator", "one of these");
+        return _values.GetValueOrDefault(name)
+            ?? throw node.Refuse($"input {Quote(name)} is none of the outputs known of its operator", "one of these");
     }
 
     private Value Need(Node node, int index) =>
@@ -163,8 +164,9 @@ internal sealed partial class GraphWalk
     private Value.Data NeedData(Node node, int index) => Need(node, index) as Value.Data ?? throw Misfit(node);
 
     /// <summary>Whole numbers that the file holds or that follow from shapes alone; null where they do not.</summary>
-    private static long[]? Integers(Value? value) =>
-        AsShape(value) is { } shape && shape.Sizes.All(size => size.Number is not null) ? [.. shape.Sizes.Select(size => size.Number!.Value)] : null;
+    private static long[]? Integers(Value? value) => AsShape(value) is { } shape && shape.Sizes.All(size => size.Number is not null)
+        ? [.. shape.Sizes.Select(size => size.Number!.Value)]
+        : null;
 
     private static long? Integer(Value? value) => Integers(value) is [var one] ? one : null;
 
@@ -187,11 +189,14 @@ internal sealed partial class GraphWalk
     }
 
     /// <summary>Dimensions that an attribute names, or an input since opset 13; null where none are named.</summary>
-    private int[]? Dimensions(Node node, int rank)
+    private int[]? Dimensions(Node node, int rank) =>
+        Axes(node) is { } axes ? [.. axes.Select(axis => Dimension(node, axis, rank)).Distinct().Order()] : null;
+
+    private long[]? Axes(Node node)
     {
-        long[]? axes = node.Integers("axes");
-        if (axes is null && At(node, 1) is { } given) axes = Integers(given) ?? throw node.Refuse("axes that are computed", "axes that the file holds");
-        return axes is null ? null : [.. axes.Select(axis => Dimension(node, axis, rank)).Distinct().Order()];
+        if (node.Integers("axes") is { } axes) return axes;
+        if (At(node, 1) is not { } given) return null;
+        return Integers(given) ?? throw node.Refuse("axes that are computed", "axes that the file holds");
     }
 
     /// <summary>Says that an operator serves no purpose with what it reads.</summary>
@@ -214,7 +219,7 @@ internal sealed partial class GraphWalk
         Value.Stored stored => TensorContent.PlaceOf(stored.Tensor),
         Value.Zeros => "zeros",
         Value.Shape => "a shape",
-        Value.Data { Meaning: var meaning, Dims: var dims } => $"{Describe(meaning)} [{string.Join(", ", dims.Select(dim => dim.ToString()))}]",
+        Value.Data data => $"{Describe(data.Meaning)} [{string.Join(", ", data.Dims.Select(dim => dim.ToString()))}]",
         _ => throw new ArgumentOutOfRangeException(nameof(value)),
     };
 
@@ -256,7 +261,7 @@ internal sealed partial class GraphWalk
             Meaning.States => "another recurrent layer, pooling (last, mean, max) or the MatMul or Gemm of the head",
             Meaning.TimeSum => "a division by the lengths",
             Meaning.Pooled => "the MatMul or Gemm of the head",
-            _ => "the graph's output",
+            _ => "an export that ends with the logits",
         },
         _ => throw new ArgumentOutOfRangeException(nameof(value)),
     };

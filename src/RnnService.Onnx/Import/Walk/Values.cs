@@ -26,6 +26,10 @@ internal abstract record Value
 
         /// <summary>The lengths by which it was put there.</summary>
         public GraphInput? FilledBy { get; init; }
+
+        /// <summary>The same with others in place of a dimension.</summary>
+        public Data Replace(int dim, params ReadOnlySpan<Extent> others) =>
+            this with { Dims = [.. Dims[..dim], .. others, .. Dims[(dim + 1)..]] };
     }
 }
 
