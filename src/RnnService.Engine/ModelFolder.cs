@@ -134,9 +134,12 @@ public static class ModelFolder
     private static TextModel ReadWeights(string path, ModelConfig config, ModelVocabulary vocabulary)
     {
         SafeTensorsFile file = SafeTensorsFile.Open(path);
-        var parameters = Parameters.From((name, shape) => file.Floats(name, shape));
+        var parameters = Parameters.From((name, shape) => file.Floats(name, shape), typeOf: file.TypeOf);
         TextModel model = TextModel.Create(config, vocabulary, parameters);
-        return file.Names.Except(parameters.All.Select(parameter => parameter.Name)).FirstOrDefault() is { } extra
+        IEnumerable<string> wanted = parameters.All.Select(parameter => parameter.Name);
+        IEnumerable<string> scales = parameters.All.Where(parameter => parameter.Type == TensorType.I8)
+            .Select(parameter => SafeTensorsFile.ScaleOf(parameter.Name));
+        return file.Names.Except(wanted.Concat(scales)).FirstOrDefault() is { } extra
             ? throw new ModelFolderException($"{path}: holds {extra}, which the configuration has no place for")
             : model;
     }

@@ -17,6 +17,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData(TensorType.F32)]
     [InlineData(TensorType.BF16)]
     [InlineData(TensorType.F16)]
+    [InlineData(TensorType.I8)]
     public void What_is_saved_is_loaded(TensorType type)
     {
         TextModel[] models =

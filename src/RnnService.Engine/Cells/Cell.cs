@@ -37,15 +37,13 @@ internal abstract class Cell(int hiddenSize)
     /// <summary>One step forward.</summary>
     /// <param name="n">Rows.</param>
     /// <param name="gates">[n,G·H]; in: the input projection with its bias; out: what the way back needs of the gates.</param>
-    /// <param name="hPrevious">[n,H].</param>
-    /// <param name="cPrevious">[n,H], empty without memory.</param>
-    /// <param name="h">[n,H], the new state.</param>
-    /// <param name="c">[n,H], empty without memory.</param>
-    /// <param name="saved">[n,Saved·H], kept for the way back.</param>
+    /// <param name="h">[n,H]; in: the previous state; out: the new one.</param>
+    /// <param name="c">[n,H]; the same for c; empty without memory.</param>
+    /// <param name="saved">[n,Saved·H], kept for the way back; empty when there is none: then neither these nor the gates are needed.</param>
     /// <param name="scratch">[n,G·H], of no meaning afterwards.</param>
+    /// <param name="crew">Who computes the product; no bit depends on it.</param>
     public abstract void Step(
-        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
-        Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch);
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Kernels.Crew crew);
 
     /// <summary>One step back: the mirror image of <see cref="Step"/>.</summary>
     /// <param name="n">Rows.</param>

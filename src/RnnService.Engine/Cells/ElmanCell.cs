@@ -25,14 +25,16 @@ internal sealed class ElmanCell : Cell
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
     public override void Step(
-        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
-        Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
     {
-        _weights.Forward(n, hPrevious, gates, HiddenSize);
-        if (_relu) Activations.Relu(gates, gates);
-        else Activations.Tanh(gates, gates);
-        Activations.FlushTiny(gates);
-        gates.CopyTo(h);
+        _weights.Forward(n, h, gates, HiddenSize, crew);
+        for (int unit = 0; unit < gates.Length; unit += Lanes.Count)
+        {
+            Lanes sum = Lanes.Load(gates, unit);
+            Lanes next = Lanes.FlushTiny(_relu ? Lanes.Relu(sum) : Lanes.Tanh(sum));
+            next.Store(gates, unit);
+            next.Store(h, unit);
+        }
     }
 
     public override void StepBack(

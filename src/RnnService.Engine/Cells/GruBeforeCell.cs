@@ -30,27 +30,36 @@ internal sealed class GruBeforeCell : Cell
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
     public override void Step(
-        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
-        Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
     {
         int size = HiddenSize;
-        _gateWeights.Forward(n, hPrevious, gates, 3 * size);
+        _gateWeights.Forward(n, h, gates, 3 * size, crew);
+        Span<float> remembered = saved.IsEmpty ? scratch : saved; // r⊙h
         for (int row = 0; row < n; row++)
         {
-            Span<float> rz = gates.Slice(row * 3 * size, 2 * size);
-            Activations.Sigmoid(rz, rz);
-            TensorPrimitives.Multiply(rz[..size], hPrevious.Slice(row * size, size), saved[(row * size)..]);
+            Span<float> r = gates.Slice(row * 3 * size, size), z = gates.Slice((row * 3 + 1) * size, size);
+            Span<float> rh = remembered.Slice(row * size, size), hRow = h.Slice(row * size, size);
+            for (int unit = 0; unit < size; unit += Lanes.Count)
+            {
+                Lanes reset = Lanes.Sigmoid(Lanes.Load(r, unit));
+                reset.Store(r, unit);
+                Lanes.Sigmoid(Lanes.Load(z, unit)).Store(z, unit);
+                (reset * Lanes.Load(hRow, unit)).Store(rh, unit);
+            }
         }
 
-        _candidateWeights.Forward(n, saved, gates[(2 * size)..], 3 * size);
+        _candidateWeights.Forward(n, remembered, gates[(2 * size)..], 3 * size, crew);
         for (int row = 0; row < n; row++)
         {
-            Span<float> gate = gates.Slice(row * 3 * size, 3 * size), candidate = gate[(2 * size)..];
-            Activations.Tanh(candidate, candidate);
-            GruBlend.Forward(gate.Slice(size, size), candidate, hPrevious.Slice(row * size, size), h.Slice(row * size, size));
+            Span<float> z = gates.Slice((row * 3 + 1) * size, size), candidate = gates.Slice((row * 3 + 2) * size, size);
+            Span<float> hRow = h.Slice(row * size, size);
+            for (int unit = 0; unit < size; unit += Lanes.Count)
+            {
+                Lanes next = Lanes.Tanh(Lanes.Load(candidate, unit));
+                next.Store(candidate, unit);
+                GruBlend.Forward(Lanes.Load(z, unit), next, Lanes.Load(hRow, unit)).Store(hRow, unit);
+            }
         }
-
-        Activations.FlushTiny(h);
     }
 
     public override void StepBack(
@@ -58,23 +67,35 @@ internal sealed class GruBeforeCell : Cell
         Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch)
     {
         int size = HiddenSize;
-        Span<float> dReset = scratch[..(n * size)], rest = scratch[(n * size)..], product = rest[..size]; // the gradient of r⊙h
+        Span<float> dRemembered = scratch[..(n * size)]; // the gradient of r⊙h
         for (int row = 0; row < n; row++)
         {
-            Span<float> gate = gates.Slice(row * 3 * size, 3 * size);
-            GruBlend.Backward(
-                gate.Slice(size, size), gate[(2 * size)..], hPrevious.Slice(row * size, size), dh.Slice(row * size, size), rest);
+            Span<float> z = gates.Slice((row * 3 + 1) * size, size), candidate = gates.Slice((row * 3 + 2) * size, size);
+            Span<float> dhRow = dh.Slice(row * size, size);
+            ReadOnlySpan<float> before = hPrevious.Slice(row * size, size);
+            for (int unit = 0; unit < size; unit += Lanes.Count)
+            {
+                GruBlend.Backward(
+                    Lanes.Load(z, unit), Lanes.Load(candidate, unit), Lanes.Load(before, unit), Lanes.Load(dhRow, unit),
+                    out Lanes dUpdate, out Lanes dCandidate, out Lanes dBefore);
+                dUpdate.Store(z, unit);
+                dCandidate.Store(candidate, unit);
+                dBefore.Store(dhRow, unit);
+            }
         }
 
-        dReset.Clear();
-        _candidateWeights.Backward(n, gates[(2 * size)..], 3 * size, dReset);
+        dRemembered.Clear();
+        _candidateWeights.Backward(n, gates[(2 * size)..], 3 * size, dRemembered);
         for (int row = 0; row < n; row++)
         {
             Span<float> r = gates.Slice(row * 3 * size, size), dhRow = dh.Slice(row * size, size);
-            ReadOnlySpan<float> dRow = dReset.Slice(row * size, size);
-            TensorPrimitives.MultiplyAdd(dRow, r, dhRow, dhRow);
-            TensorPrimitives.Multiply(dRow, hPrevious.Slice(row * size, size), product);
-            Activations.SigmoidBackward(r, product, r);
+            ReadOnlySpan<float> dRow = dRemembered.Slice(row * size, size), before = hPrevious.Slice(row * size, size);
+            for (int unit = 0; unit < size; unit += Lanes.Count)
+            {
+                Lanes reset = Lanes.Load(r, unit), gradient = Lanes.Load(dRow, unit);
+                Lanes.MultiplyAdd(gradient, reset, Lanes.Load(dhRow, unit)).Store(dhRow, unit);
+                Lanes.SigmoidBackward(reset, gradient * Lanes.Load(before, unit)).Store(r, unit);
+            }
         }
 
         _gateWeights.Backward(n, gates, 3 * size, dh);

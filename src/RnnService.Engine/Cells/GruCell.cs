@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 
@@ -26,25 +25,33 @@ internal sealed class GruCell : Cell
     public override int Saved => 1; // forward: Uₙ h + bₙ; on the way back: its gradient
 
     public override void Step(
-        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
-        Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
     {
         int size = HiddenSize;
         for (int row = 0; row < n; row++) _bias.Values.CopyTo(scratch[(row * 3 * size)..]);
-        _weights.Forward(n, hPrevious, scratch, 3 * size);
+        _weights.Forward(n, h, scratch, 3 * size, crew);
+        bool record = !saved.IsEmpty;
         for (int row = 0; row < n; row++)
         {
-            Span<float> gate = gates.Slice(row * 3 * size, 3 * size), recurrent = scratch.Slice(row * 3 * size, 3 * size);
-            Span<float> rz = gate[..(2 * size)], candidate = gate[(2 * size)..];
-            TensorPrimitives.Add(rz, recurrent[..(2 * size)], rz);
-            Activations.Sigmoid(rz, rz);
-            recurrent[(2 * size)..].CopyTo(saved[(row * size)..]);
-            TensorPrimitives.MultiplyAdd(rz[..size], recurrent[(2 * size)..], candidate, candidate);
-            Activations.Tanh(candidate, candidate);
-            GruBlend.Forward(rz[size..], candidate, hPrevious.Slice(row * size, size), h.Slice(row * size, size));
+            Span<float> r = gates.Slice(row * 3 * size, size), z = gates.Slice((row * 3 + 1) * size, size),
+                candidate = gates.Slice((row * 3 + 2) * size, size), hRow = h.Slice(row * size, size);
+            ReadOnlySpan<float> rHere = scratch.Slice(row * 3 * size, size), zHere = scratch.Slice((row * 3 + 1) * size, size),
+                inside = scratch.Slice((row * 3 + 2) * size, size);
+            Span<float> kept = record ? saved.Slice(row * size, size) : default;
+            for (int unit = 0; unit < size; unit += Lanes.Count)
+            {
+                Lanes recurrent = Lanes.Load(inside, unit);
+                Lanes reset = Lanes.Sigmoid(Lanes.Load(r, unit) + Lanes.Load(rHere, unit));
+                Lanes update = Lanes.Sigmoid(Lanes.Load(z, unit) + Lanes.Load(zHere, unit));
+                Lanes next = Lanes.Tanh(Lanes.MultiplyAdd(reset, recurrent, Lanes.Load(candidate, unit)));
+                GruBlend.Forward(update, next, Lanes.Load(hRow, unit)).Store(hRow, unit);
+                if (!record) continue;
+                reset.Store(r, unit);
+                update.Store(z, unit);
+                next.Store(candidate, unit);
+                recurrent.Store(kept, unit);
+            }
         }
-
-        Activations.FlushTiny(h);
     }
 
     public override void StepBack(
@@ -54,16 +61,28 @@ internal sealed class GruCell : Cell
         int size = HiddenSize;
         for (int row = 0; row < n; row++)
         {
-            Span<float> gate = gates.Slice(row * 3 * size, 3 * size), recurrent = scratch.Slice(row * 3 * size, 3 * size);
-            Span<float> r = gate[..size], z = gate.Slice(size, size), candidate = gate[(2 * size)..];
-            Span<float> inside = saved.Slice(row * size, size), product = recurrent[..size];
-            GruBlend.Backward(z, candidate, hPrevious.Slice(row * size, size), dh.Slice(row * size, size), recurrent);
-
-            TensorPrimitives.Multiply(candidate, inside, product);
-            TensorPrimitives.Multiply(candidate, r, inside);
-            Activations.SigmoidBackward(r, product, r);
-            gate[..(2 * size)].CopyTo(recurrent);
-            inside.CopyTo(recurrent[(2 * size)..]);
+            Span<float> r = gates.Slice(row * 3 * size, size), z = gates.Slice((row * 3 + 1) * size, size),
+                candidate = gates.Slice((row * 3 + 2) * size, size);
+            Span<float> drHere = scratch.Slice(row * 3 * size, size), dzHere = scratch.Slice((row * 3 + 1) * size, size),
+                dInside = scratch.Slice((row * 3 + 2) * size, size);
+            Span<float> inside = saved.Slice(row * size, size), dhRow = dh.Slice(row * size, size);
+            ReadOnlySpan<float> before = hPrevious.Slice(row * size, size);
+            for (int unit = 0; unit < size; unit += Lanes.Count)
+            {
+                Lanes reset = Lanes.Load(r, unit);
+                GruBlend.Backward(
+                    Lanes.Load(z, unit), Lanes.Load(candidate, unit), Lanes.Load(before, unit), Lanes.Load(dhRow, unit),
+                    out Lanes dUpdate, out Lanes dCandidate, out Lanes dBefore);
+                Lanes dReset = Lanes.SigmoidBackward(reset, dCandidate * Lanes.Load(inside, unit)), dRecurrent = dCandidate * reset;
+                dReset.Store(r, unit);
+                dReset.Store(drHere, unit);
+                dUpdate.Store(z, unit);
+                dUpdate.Store(dzHere, unit);
+                dCandidate.Store(candidate, unit);
+                dRecurrent.Store(inside, unit);
+                dRecurrent.Store(dInside, unit);
+                dBefore.Store(dhRow, unit);
+            }
         }
 
         _weights.Backward(n, scratch, 3 * size, dh);

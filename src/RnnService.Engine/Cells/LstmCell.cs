@@ -33,27 +33,33 @@ internal sealed class LstmCell : Cell
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
     public override void Step(
-        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
-        Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
     {
         int size = HiddenSize;
-        _weights.Forward(n, hPrevious, gates, 4 * size);
+        _weights.Forward(n, h, gates, 4 * size, crew);
+        bool record = !saved.IsEmpty;
         for (int row = 0; row < n; row++)
         {
-            Span<float> gate = gates.Slice(row * 4 * size, 4 * size);
-            Span<float> cell = c.Slice(row * size, size);
-            Activations.Sigmoid(gate[..(2 * size)], gate);
-            Activations.Tanh(gate.Slice(2 * size, size), gate[(2 * size)..]);
-            Activations.Sigmoid(gate[(3 * size)..], gate[(3 * size)..]);
-            TensorPrimitives.Multiply(gate.Slice(size, size), cPrevious.Slice(row * size, size), cell);
-            TensorPrimitives.MultiplyAdd(gate[..size], gate.Slice(2 * size, size), cell, cell);
+            Span<float> i = gates.Slice(row * 4 * size, size), f = gates.Slice((row * 4 + 1) * size, size),
+                g = gates.Slice((row * 4 + 2) * size, size), o = gates.Slice((row * 4 + 3) * size, size);
+            Span<float> hRow = h.Slice(row * size, size), cRow = c.Slice(row * size, size);
+            Span<float> kept = record ? saved.Slice(row * size, size) : default;
+            for (int unit = 0; unit < size; unit += Lanes.Count)
+            {
+                Lanes input = Lanes.Sigmoid(Lanes.Load(i, unit)), forget = Lanes.Sigmoid(Lanes.Load(f, unit)),
+                    candidate = Lanes.Tanh(Lanes.Load(g, unit)), output = Lanes.Sigmoid(Lanes.Load(o, unit));
+                Lanes memory = Lanes.FlushTiny(Lanes.MultiplyAdd(input, candidate, forget * Lanes.Load(cRow, unit)));
+                Lanes tanhC = Lanes.Tanh(memory);
+                memory.Store(cRow, unit);
+                Lanes.FlushTiny(output * tanhC).Store(hRow, unit);
+                if (!record) continue;
+                input.Store(i, unit);
+                forget.Store(f, unit);
+                candidate.Store(g, unit);
+                output.Store(o, unit);
+                tanhC.Store(kept, unit);
+            }
         }
-
-        Activations.FlushTiny(c);
-        Activations.Tanh(c, saved);
-        for (int row = 0; row < n; row++)
-            TensorPrimitives.Multiply(gates.Slice((4 * row + 3) * size, size), saved.Slice(row * size, size), h[(row * size)..]);
-        Activations.FlushTiny(h);
     }
 
     public override void StepBack(
@@ -61,28 +67,23 @@ internal sealed class LstmCell : Cell
         Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch)
     {
         int size = HiddenSize;
-        Span<float> product = scratch[..size], next = scratch.Slice(size, size);
         for (int row = 0; row < n; row++)
         {
             Span<float> i = gates.Slice(row * 4 * size, size), f = gates.Slice((row * 4 + 1) * size, size),
                 g = gates.Slice((row * 4 + 2) * size, size), o = gates.Slice((row * 4 + 3) * size, size);
-            ReadOnlySpan<float> tanhC = saved.Slice(row * size, size);
+            ReadOnlySpan<float> kept = saved.Slice(row * size, size), before = cPrevious.Slice(row * size, size);
             Span<float> dhRow = dh.Slice(row * size, size), dcRow = dc.Slice(row * size, size);
-
-            TensorPrimitives.Multiply(dhRow, o, product);
-            Activations.TanhBackward(tanhC, product, product);
-            TensorPrimitives.Add(dcRow, product, dcRow);        // c' also acts through h'
-            TensorPrimitives.Multiply(dhRow, tanhC, product);
-            Activations.SigmoidBackward(o, product, o);
-
-            TensorPrimitives.Multiply(dcRow, f, next);          // the gradient of c, before f is overwritten
-            TensorPrimitives.Multiply(dcRow, cPrevious.Slice(row * size, size), product);
-            Activations.SigmoidBackward(f, product, f);
-            TensorPrimitives.Multiply(dcRow, g, product);
-            TensorPrimitives.Multiply(dcRow, i, dcRow);
-            Activations.SigmoidBackward(i, product, i);
-            Activations.TanhBackward(g, dcRow, g);
-            next.CopyTo(dcRow);
+            for (int unit = 0; unit < size; unit += Lanes.Count)
+            {
+                Lanes input = Lanes.Load(i, unit), forget = Lanes.Load(f, unit), candidate = Lanes.Load(g, unit);
+                Lanes output = Lanes.Load(o, unit), tanhC = Lanes.Load(kept, unit), dhHere = Lanes.Load(dhRow, unit);
+                Lanes dMemory = Lanes.Load(dcRow, unit) + Lanes.TanhBackward(tanhC, dhHere * output); // c' also acts through h'
+                Lanes.SigmoidBackward(output, dhHere * tanhC).Store(o, unit);
+                Lanes.SigmoidBackward(forget, dMemory * Lanes.Load(before, unit)).Store(f, unit);
+                Lanes.SigmoidBackward(input, dMemory * candidate).Store(i, unit);
+                Lanes.TanhBackward(candidate, dMemory * input).Store(g, unit);
+                Lanes.FlushTiny(dMemory * forget).Store(dcRow, unit);
+            }
         }
 
         dh.Clear();

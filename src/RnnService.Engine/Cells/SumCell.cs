@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using RnnService.Engine.Kernels;
 
 namespace RnnService.Engine.Cells;
@@ -11,11 +10,10 @@ internal sealed class SumCell(int hiddenSize) : Cell(hiddenSize)
     public override bool HasWeights => false;
 
     public override void Step(
-        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
-        Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch)
+        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
     {
-        TensorPrimitives.Add(hPrevious, gates, h);
-        Activations.FlushTiny(h);
+        for (int unit = 0; unit < h.Length; unit += Lanes.Count)
+            Lanes.FlushTiny(Lanes.Load(h, unit) + Lanes.Load(gates, unit)).Store(h, unit);
     }
 
     // The gradient of s is at once that of the input and of the state before.

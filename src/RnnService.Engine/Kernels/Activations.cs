@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace RnnService.Engine.Kernels;
 
@@ -71,123 +70,72 @@ public static class Activations
 
     private interface IUnary
     {
-        static abstract Vector256<float> Of(Vector256<float> x);
+        static abstract Lanes Of(Lanes x);
     }
 
     private interface IBinary
     {
-        static abstract Vector256<float> Of(Vector256<float> x, Vector256<float> y);
+        static abstract Lanes Of(Lanes x, Lanes y);
     }
 
     private static void Map<TFunction>(ReadOnlySpan<float> x, Span<float> y) where TFunction : struct, IUnary
     {
-        int i = 0;
-        for (; i + 8 <= x.Length; i += 8) TFunction.Of(Vector256.Create(x[i..])).CopyTo(y[i..]);
-        if (i == x.Length) return;
-        Span<float> rest = stackalloc float[8];
-        rest.Clear();
-        x[i..].CopyTo(rest);
-        TFunction.Of(Vector256.Create<float>(rest)).CopyTo(rest);
-        rest[..(x.Length - i)].CopyTo(y[i..]);
+        y = y[..x.Length];
+        for (int i = 0; i < x.Length; i += Lanes.Count) TFunction.Of(Lanes.Load(x, i)).Store(y, i);
     }
 
     private static void Map<TFunction>(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z) where TFunction : struct, IBinary
     {
-        int i = 0;
-        for (; i + 8 <= x.Length; i += 8) TFunction.Of(Vector256.Create(x[i..]), Vector256.Create(y[i..])).CopyTo(z[i..]);
-        if (i == x.Length) return;
-        Span<float> rest = stackalloc float[16];
-        rest.Clear();
-        x[i..].CopyTo(rest);
-        y[i..x.Length].CopyTo(rest[8..]);
-        TFunction.Of(Vector256.Create<float>(rest), Vector256.Create<float>(rest[8..])).CopyTo(rest);
-        rest[..(x.Length - i)].CopyTo(z[i..]);
+        y = y[..x.Length];
+        z = z[..x.Length];
+        for (int i = 0; i < x.Length; i += Lanes.Count) TFunction.Of(Lanes.Load(x, i), Lanes.Load(y, i)).Store(z, i);
     }
 
     private readonly struct TanhLanes : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Of(Vector256<float> x)
-        {
-            x = Vector256.Min(Vector256.Max(x, Vector256.Create(-9f)), Vector256.Create(9f));
-            Vector256<float> square = x * x;
-            Vector256<float> p = Vector256.Create(-2.76076847742355e-16f);
-            p = Vector256.MultiplyAddEstimate(p, square, Vector256.Create(2.00018790482477e-13f));
-            p = Vector256.MultiplyAddEstimate(p, square, Vector256.Create(-8.60467152213735e-11f));
-            p = Vector256.MultiplyAddEstimate(p, square, Vector256.Create(5.12229709037114e-08f));
-            p = Vector256.MultiplyAddEstimate(p, square, Vector256.Create(1.48572235717979e-05f));
-            p = Vector256.MultiplyAddEstimate(p, square, Vector256.Create(6.37261928875436e-04f));
-            p = Vector256.MultiplyAddEstimate(p, square, Vector256.Create(4.89352455891786e-03f));
-            Vector256<float> q = Vector256.Create(1.19825839466702e-06f);
-            q = Vector256.MultiplyAddEstimate(q, square, Vector256.Create(1.18534705686654e-04f));
-            q = Vector256.MultiplyAddEstimate(q, square, Vector256.Create(2.26843463243900e-03f));
-            q = Vector256.MultiplyAddEstimate(q, square, Vector256.Create(4.89352518554385e-03f));
-            Vector256<float> tanh = x * p / q;
-            return Vector256.Min(Vector256.Max(tanh, Vector256.Create(-1f)), Vector256.Create(1f));
-        }
+        public static Lanes Of(Lanes x) => Lanes.Tanh(x);
     }
 
     private readonly struct SigmoidLanes : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Of(Vector256<float> x)
-        {
-            Vector256<float> half = Vector256.Create(0.5f);
-            return Vector256.MultiplyAddEstimate(half, TanhLanes.Of(x * half), half);
-        }
+        public static Lanes Of(Lanes x) => Lanes.Sigmoid(x);
     }
 
     private readonly struct ReluLanes : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Of(Vector256<float> x) => Vector256.Max(x, Vector256<float>.Zero);
+        public static Lanes Of(Lanes x) => Lanes.Relu(x);
     }
 
     private readonly struct ExpLanes : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Of(Vector256<float> x)
-        {
-            Vector256<float> vanishing = Vector256.LessThan(x, Vector256.Create(-87.3f));
-            x = Vector256.Min(Vector256.Max(x, Vector256.Create(-87.3f)), Vector256.Create(88.3f));
-            Vector256<float> n = Vector256.Floor(Vector256.MultiplyAddEstimate(x, Vector256.Create(1.44269504f), Vector256.Create(0.5f)));
-            Vector256<float> r = Vector256.MultiplyAddEstimate(n, Vector256.Create(-0.693359375f), x);
-            r = Vector256.MultiplyAddEstimate(n, Vector256.Create(2.12194440e-4f), r);
-            Vector256<float> p = Vector256.Create(1.9875691500e-4f);
-            p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(1.3981999507e-3f));
-            p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(8.3334519073e-3f));
-            p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(4.1665795894e-2f));
-            p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(1.6666665459e-1f));
-            p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(5.0000001201e-1f));
-            p = Vector256.MultiplyAddEstimate(p, r * r, r + Vector256<float>.One);
-            Vector256<int> power = Vector256.ShiftLeft(Vector256.ConvertToInt32(n) + Vector256.Create(127), 23);
-            return Vector256.AndNot(p * power.AsSingle(), vanishing);
-        }
+        public static Lanes Of(Lanes x) => Lanes.Exp(x);
     }
 
     private readonly struct FlushLanes : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Of(Vector256<float> x) =>
-            Vector256.AndNot(x, Vector256.LessThan(Vector256.Abs(x), Vector256.Create(1e-30f)));
+        public static Lanes Of(Lanes x) => Lanes.FlushTiny(x);
     }
 
     private readonly struct SigmoidSlope : IBinary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Of(Vector256<float> y, Vector256<float> dy) => dy * y * (Vector256<float>.One - y);
+        public static Lanes Of(Lanes y, Lanes dy) => Lanes.SigmoidBackward(y, dy);
     }
 
     private readonly struct TanhSlope : IBinary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Of(Vector256<float> y, Vector256<float> dy) => dy * (Vector256<float>.One - y * y);
+        public static Lanes Of(Lanes y, Lanes dy) => Lanes.TanhBackward(y, dy);
     }
 
     private readonly struct ReluSlope : IBinary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Of(Vector256<float> y, Vector256<float> dy) =>
-            Vector256.BitwiseAnd(dy, Vector256.GreaterThan(y, Vector256<float>.Zero));
+        public static Lanes Of(Lanes y, Lanes dy) => Lanes.ReluBackward(y, dy);
     }
 }

@@ -1,26 +1,46 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace RnnService.Engine.Kernels;
 
+/// <summary>How a matrix keeps its weights.</summary>
+public enum WeightStorage
+{
+    /// <summary>32-bit floats.</summary>
+    Single,
+
+    /// <summary>Their upper halves, rounded to nearest: half of the bytes, and what float would give for the rounded weights.</summary>
+    BFloat16,
+
+    /// <summary>
+    /// 8 bits with a scale a column, w ≈ scale·q with |q| ≤ 127; the rows multiplied are rounded the same way, each with its own scale.
+    /// </summary>
+    Int8,
+}
+
 /// <summary>
-/// A matrix B [K,N] laid out for products C += A·B: panels of 16 columns, each panel holding its K rows one after the other, the last
+/// A matrix B [K,N] laid out for products C += A·B: panels of two vectors' columns, each panel holding its K rows one after the other, the last
 /// panel filled up with zeros. Every output is one accumulator to which the K products are added in ascending order, whatever the number
-/// of rows of A, so a row's result has the same bits alone and inside any batch. Safe for any number of readers while nobody packs.
+/// of rows of A, so a row's result has the same bits alone and inside any batch; 8-bit products are added up exactly. Safe for any number of readers while nobody packs.
 /// </summary>
 public sealed class PackedMatrix
 {
-    private const int Panel = 16;      // columns a panel: two vectors of eight floats
-    private const int Strip = 6;       // rows of A a register block: 6 × 2 accumulators of the 16 vector registers
-    internal const int DepthBlock = 384; // rows of a panel that stay in the first-level cache: 24 KiB
-    private const int RowBlock = 96;   // rows of A that stay in the second-level cache: 144 KiB
+    private const int WorthSharing = 1 << 18; // products that take about as long as four times handing over
 
-    private Memory<float> _panels; // [panels, K, 16]; empty until something is packed
+    /// <summary>Columns a panel: two vectors.</summary>
+    internal static int Panel => 2 * Tile.VectorSize;
+
+    private readonly WeightStorage _storage;
+    private readonly float[] _scales; // [N] with 8-bit storage
+
+    private Memory<float> _panels; // the panels' bytes, [panels, K, 16] floats for instance; empty until something is packed
 
     /// <summary>A place for B [<paramref name="rows"/>, <paramref name="columns"/>]; memory is taken when it is packed.</summary>
-    public PackedMatrix(int rows, int columns)
-        : this(rows, columns, default)
+    public PackedMatrix(int rows, int columns, WeightStorage storage = WeightStorage.Single)
+        : this(rows, columns, default(Memory<float>))
     {
+        _storage = storage;
+        if (storage == WeightStorage.Int8) _scales = new float[columns];
     }
 
     /// <summary>Uses scratch memory of at least <see cref="SizeOf"/> floats for B.</summary>
@@ -29,6 +49,7 @@ public sealed class PackedMatrix
         Rows = rows;
         Columns = columns;
         _panels = panels;
+        _scales = [];
     }
 
     /// <summary>K, the inner dimension of the products.</summary>
@@ -44,23 +65,19 @@ public sealed class PackedMatrix
     public void PackTransposed(ReadOnlySpan<float> w)
     {
         CheckLength(w.Length, Rows * Columns, nameof(w));
-        Span<float> panels = Panels();
-        for (int column = 0; column < Columns; column++)
+        switch (_storage)
         {
-            Span<float> panel = panels[(column / Panel * Rows * Panel)..];
-            ReadOnlySpan<float> source = w.Slice(column * Rows, Rows);
-            int at = column % Panel;
-            foreach (float value in source)
-            {
-                panel[at] = value;
-                at += Panel;
-            }
+            case WeightStorage.Single: Place(w, Panels()); break;
+            case WeightStorage.BFloat16: PlaceHalves(w, MemoryMarshal.Cast<float, ushort>(Panels())); break;
+            default: PlaceQuantized(w, MemoryMarshal.Cast<float, sbyte>(Panels())); break;
         }
     }
 
     /// <summary>Packs B [K,N] as it stands, row-major with <paramref name="stride"/> floats from row to row.</summary>
+    /// <exception cref="InvalidOperationException">The storage is not single precision: narrow weights are transposed ones.</exception>
     public void Pack(ReadOnlySpan<float> b, int stride)
     {
+        if (_storage != WeightStorage.Single) throw new InvalidOperationException($"{_storage} stores a transposed matrix only");
         Span<float> panels = Panels();
         for (int first = 0; first < Columns; first += Panel)
         {
@@ -78,203 +95,113 @@ public sealed class PackedMatrix
     /// <summary>C += A·B with A [<paramref name="rows"/>, K] and C [<paramref name="rows"/>, N], both row-major with their strides.</summary>
     /// <exception cref="ArgumentException">A span is too short.</exception>
     /// <exception cref="InvalidOperationException">Nothing has been packed.</exception>
-    public unsafe void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC)
+    public void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC) =>
+        MultiplyAdd(rows, a, strideA, c, strideC, crew: null);
+
+    /// <summary>The same by a crew: the second half of the columns by its companion, where there is one and the product is worth it.</summary>
+    internal unsafe void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC, Crew? crew)
     {
         if (rows == 0 || Rows == 0 || Columns == 0) return;
         CheckLength(a.Length, (rows - 1) * strideA + Rows, nameof(a), atLeast: true);
         CheckLength(c.Length, (rows - 1) * strideC + Columns, nameof(c), atLeast: true);
         if (_panels.IsEmpty) throw new InvalidOperationException($"nothing was packed into the matrix [{Rows}, {Columns}]");
+        bool shared = crew is { IsTwo: true } && (long)rows * Rows * Columns >= WorthSharing, fromEnd = crew is { FromEnd: true };
+        if (_storage == WeightStorage.Int8)
+        {
+            MultiplyQuantized(rows, a, strideA, c, strideC, shared ? crew : null, fromEnd);
+            return;
+        }
+
         fixed (float* a0 = a, c0 = c, b0 = _panels.Span)
         {
-            if (rows == 1)
-            {
-                for (int depth = 0; depth < Rows; depth += DepthBlock)
-                    MultiplyRow(Math.Min(DepthBlock, Rows - depth), a0 + depth, b0 + depth * Panel, c0, 0, Columns);
-                return;
-            }
+            var product = new Product(rows, Rows, Columns, a0, strideA, b0, _storage == WeightStorage.BFloat16, c0, strideC, fromEnd);
+            if (shared) crew!.Both(&Product.RunHalf, &product);
+            else product.Run(0, product.PanelCount);
+        }
+    }
 
-            for (int depth = 0; depth < Rows; depth += DepthBlock)
+    private unsafe void MultiplyQuantized(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC, Crew? crew, bool fromEnd)
+    {
+        int depth = QuantizedProduct.Padded(Rows);
+        sbyte[] quantized = ArrayPool<sbyte>.Shared.Rent(rows * depth);
+        float[] scales = ArrayPool<float>.Shared.Rent(rows);
+        for (int row = 0; row < rows; row++)
+            scales[row] = QuantizedProduct.Quantize(a.Slice(row * strideA, Rows), quantized.AsSpan(row * depth, depth));
+        fixed (float* c0 = c, b0 = _panels.Span, scaleA = scales, scaleB = _scales)
+        fixed (sbyte* a0 = quantized)
+        {
+            var product = new QuantizedProduct(rows, Rows, Columns, a0, scaleA, (sbyte*)b0, scaleB, c0, strideC, fromEnd);
+            if (crew is not null) crew.Both(&QuantizedProduct.RunHalf, &product);
+            else product.Run(0, product.PanelCount);
+        }
+
+        ArrayPool<sbyte>.Shared.Return(quantized);
+        ArrayPool<float>.Shared.Return(scales);
+    }
+
+    private void Place(ReadOnlySpan<float> w, Span<float> panels)
+    {
+        for (int column = 0; column < Columns; column++)
+        {
+            Span<float> panel = panels[(column / Panel * Rows * Panel)..];
+            int at = column % Panel;
+            foreach (float value in w.Slice(column * Rows, Rows))
             {
-                int k = Math.Min(DepthBlock, Rows - depth);
-                for (int block = 0; block < rows; block += RowBlock)
-                {
-                    int end = Math.Min(block + RowBlock, rows);
-                    for (int column = 0; column < Columns; column += Panel)
-                    {
-                        float* b = b0 + column * Rows + depth * Panel;
-                        int width = Math.Min(Panel, Columns - column);
-                        int row = block;
-                        for (; row + Strip <= end; row += Strip)
-                            MultiplyStrip(k, a0 + row * strideA + depth, strideA, b, c0 + row * strideC + column, strideC, width);
-                        for (; row + 2 <= end; row += 2)
-                            MultiplyPair(k, a0 + row * strideA + depth, strideA, b, c0 + row * strideC + column, strideC, width);
-                        if (row < end) MultiplyRow(k, a0 + row * strideA + depth, b, c0 + row * strideC + column, 0, width);
-                    }
-                }
+                panel[at] = value;
+                at += Panel;
             }
         }
+    }
+
+    private void PlaceHalves(ReadOnlySpan<float> w, Span<ushort> panels)
+    {
+        for (int column = 0; column < Columns; column++)
+        {
+            Span<ushort> panel = panels[(column / Panel * Rows * Panel)..];
+            int at = column % Panel;
+            foreach (float value in w.Slice(column * Rows, Rows))
+            {
+                panel[at] = UpperHalf(value);
+                at += Panel;
+            }
+        }
+    }
+
+    private void PlaceQuantized(ReadOnlySpan<float> w, Span<sbyte> panels)
+    {
+        const int Panel = QuantizedProduct.Panel, Group = QuantizedProduct.Group;
+        int depth = QuantizedProduct.Padded(Rows);
+        sbyte[] values = new sbyte[depth];
+        for (int column = 0; column < Columns; column++)
+        {
+            _scales[column] = QuantizedProduct.Quantize(w.Slice(column * Rows, Rows), values);
+            Span<sbyte> panel = panels[(column / Panel * depth * Panel)..];
+            for (int k = 0; k < depth; k += Group) values.AsSpan(k, Group).CopyTo(panel[(k * Panel + column % Panel * Group)..]);
+        }
+    }
+
+    /// <summary>Rounded to nearest, ties to even; NaN stays NaN.</summary>
+    private static ushort UpperHalf(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)0x7FC0 : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
     private Span<float> Panels()
     {
-        if (_panels.IsEmpty) _panels = new float[SizeOf(Rows, Columns)];
+        if (_panels.IsEmpty)
+        {
+            _panels = AlignedMemory.Allocate(_storage switch
+            {
+                WeightStorage.Single => SizeOf(Rows, Columns),
+                WeightStorage.BFloat16 => SizeOf(Rows, Columns) / 2,
+                _ => (Columns + QuantizedProduct.Panel - 1) / QuantizedProduct.Panel * QuantizedProduct.Panel
+                    * QuantizedProduct.Padded(Rows) / sizeof(float),
+            });
+            _panels.Span.Clear();
+        }
+
         return _panels.Span;
-    }
-
-    /// <summary>One row of A against all panels: four at a time, to keep eight accumulators busy.</summary>
-    private unsafe void MultiplyRow(int k, float* a, float* b, float* c, int column, int columns)
-    {
-        int step = Rows * Panel; // floats from panel to panel
-        for (; column + 4 * Panel <= columns; column += 4 * Panel)
-        {
-            float* p0 = b + column * Rows, p1 = p0 + step, p2 = p1 + step, p3 = p2 + step, out0 = c + column;
-            Vector256<float> c0 = Vector256.Load(out0), c1 = Vector256.Load(out0 + 8), c2 = Vector256.Load(out0 + 16),
-                c3 = Vector256.Load(out0 + 24), c4 = Vector256.Load(out0 + 32), c5 = Vector256.Load(out0 + 40),
-                c6 = Vector256.Load(out0 + 48), c7 = Vector256.Load(out0 + 56);
-            for (int i = 0, j = 0; i < k; i++, j += Panel)
-            {
-                Vector256<float> x = Vector256.Create(a[i]);
-                c0 = Vector256.MultiplyAddEstimate(x, Vector256.Load(p0 + j), c0);
-                c1 = Vector256.MultiplyAddEstimate(x, Vector256.Load(p0 + j + 8), c1);
-                c2 = Vector256.MultiplyAddEstimate(x, Vector256.Load(p1 + j), c2);
-                c3 = Vector256.MultiplyAddEstimate(x, Vector256.Load(p1 + j + 8), c3);
-                c4 = Vector256.MultiplyAddEstimate(x, Vector256.Load(p2 + j), c4);
-                c5 = Vector256.MultiplyAddEstimate(x, Vector256.Load(p2 + j + 8), c5);
-                c6 = Vector256.MultiplyAddEstimate(x, Vector256.Load(p3 + j), c6);
-                c7 = Vector256.MultiplyAddEstimate(x, Vector256.Load(p3 + j + 8), c7);
-            }
-
-            c0.Store(out0);
-            c1.Store(out0 + 8);
-            c2.Store(out0 + 16);
-            c3.Store(out0 + 24);
-            c4.Store(out0 + 32);
-            c5.Store(out0 + 40);
-            c6.Store(out0 + 48);
-            c7.Store(out0 + 56);
-        }
-
-        float* tile = stackalloc float[Panel];
-        for (; column < columns; column += Panel)
-        {
-            float* p = b + column * Rows, result = c + column;
-            int width = Math.Min(Panel, columns - column);
-            float* target = width == Panel ? result : tile;
-            if (width < Panel) CopyTile(result, 0, tile, 0, 1, width);
-            Vector256<float> c0 = Vector256.Load(target), c1 = Vector256.Load(target + 8);
-            for (int i = 0; i < k; i++, p += Panel)
-            {
-                Vector256<float> x = Vector256.Create(a[i]);
-                c0 = Vector256.MultiplyAddEstimate(x, Vector256.Load(p), c0);
-                c1 = Vector256.MultiplyAddEstimate(x, Vector256.Load(p + 8), c1);
-            }
-
-            c0.Store(target);
-            c1.Store(target + 8);
-            if (width < Panel) CopyTile(tile, 0, result, 0, 1, width);
-        }
-    }
-
-    /// <summary>Two rows of A against one panel.</summary>
-    private static unsafe void MultiplyPair(int k, float* a, int strideA, float* b, float* c, int strideC, int width)
-    {
-        float* tile = stackalloc float[2 * Panel];
-        float* target = c;
-        int stride = strideC;
-        if (width < Panel)
-        {
-            CopyTile(c, strideC, tile, Panel, 2, width);
-            target = tile;
-            stride = Panel;
-        }
-
-        float* a1 = a + strideA, t1 = target + stride;
-        Vector256<float> c00 = Vector256.Load(target), c01 = Vector256.Load(target + 8),
-            c10 = Vector256.Load(t1), c11 = Vector256.Load(t1 + 8);
-        for (int i = 0; i < k; i++, b += Panel)
-        {
-            Vector256<float> b0 = Vector256.Load(b), b1 = Vector256.Load(b + 8);
-            Vector256<float> x = Vector256.Create(a[i]);
-            c00 = Vector256.MultiplyAddEstimate(x, b0, c00);
-            c01 = Vector256.MultiplyAddEstimate(x, b1, c01);
-            x = Vector256.Create(a1[i]);
-            c10 = Vector256.MultiplyAddEstimate(x, b0, c10);
-            c11 = Vector256.MultiplyAddEstimate(x, b1, c11);
-        }
-
-        c00.Store(target);
-        c01.Store(target + 8);
-        c10.Store(t1);
-        c11.Store(t1 + 8);
-        if (width < Panel) CopyTile(tile, Panel, c, strideC, 2, width);
-    }
-
-    /// <summary>Six rows of A against one panel: twelve accumulators, two vectors of B and one of A fill the registers.</summary>
-    private static unsafe void MultiplyStrip(int k, float* a, int strideA, float* b, float* c, int strideC, int width)
-    {
-        float* tile = stackalloc float[Strip * Panel];
-        float* target = c;
-        int stride = strideC;
-        if (width < Panel)
-        {
-            CopyTile(c, strideC, tile, Panel, Strip, width);
-            target = tile;
-            stride = Panel;
-        }
-
-        float* a1 = a + strideA, a2 = a1 + strideA, a3 = a2 + strideA, a4 = a3 + strideA, a5 = a4 + strideA;
-        float* t1 = target + stride, t2 = t1 + stride, t3 = t2 + stride, t4 = t3 + stride, t5 = t4 + stride;
-        Vector256<float> c00 = Vector256.Load(target), c01 = Vector256.Load(target + 8),
-            c10 = Vector256.Load(t1), c11 = Vector256.Load(t1 + 8),
-            c20 = Vector256.Load(t2), c21 = Vector256.Load(t2 + 8),
-            c30 = Vector256.Load(t3), c31 = Vector256.Load(t3 + 8),
-            c40 = Vector256.Load(t4), c41 = Vector256.Load(t4 + 8),
-            c50 = Vector256.Load(t5), c51 = Vector256.Load(t5 + 8);
-        for (int i = 0; i < k; i++, b += Panel)
-        {
-            Vector256<float> b0 = Vector256.Load(b), b1 = Vector256.Load(b + 8);
-            Vector256<float> x = Vector256.Create(a[i]);
-            c00 = Vector256.MultiplyAddEstimate(x, b0, c00);
-            c01 = Vector256.MultiplyAddEstimate(x, b1, c01);
-            x = Vector256.Create(a1[i]);
-            c10 = Vector256.MultiplyAddEstimate(x, b0, c10);
-            c11 = Vector256.MultiplyAddEstimate(x, b1, c11);
-            x = Vector256.Create(a2[i]);
-            c20 = Vector256.MultiplyAddEstimate(x, b0, c20);
-            c21 = Vector256.MultiplyAddEstimate(x, b1, c21);
-            x = Vector256.Create(a3[i]);
-            c30 = Vector256.MultiplyAddEstimate(x, b0, c30);
-            c31 = Vector256.MultiplyAddEstimate(x, b1, c31);
-            x = Vector256.Create(a4[i]);
-            c40 = Vector256.MultiplyAddEstimate(x, b0, c40);
-            c41 = Vector256.MultiplyAddEstimate(x, b1, c41);
-            x = Vector256.Create(a5[i]);
-            c50 = Vector256.MultiplyAddEstimate(x, b0, c50);
-            c51 = Vector256.MultiplyAddEstimate(x, b1, c51);
-        }
-
-        c00.Store(target);
-        c01.Store(target + 8);
-        c10.Store(t1);
-        c11.Store(t1 + 8);
-        c20.Store(t2);
-        c21.Store(t2 + 8);
-        c30.Store(t3);
-        c31.Store(t3 + 8);
-        c40.Store(t4);
-        c41.Store(t4 + 8);
-        c50.Store(t5);
-        c51.Store(t5 + 8);
-        if (width < Panel) CopyTile(tile, Panel, c, strideC, Strip, width);
-    }
-
-    private static unsafe void CopyTile(float* from, int strideFrom, float* to, int strideTo, int rows, int width)
-    {
-        for (int row = 0; row < rows; row++)
-        {
-            MemoryMarshal.CreateReadOnlySpan(ref from[row * strideFrom], width)
-                .CopyTo(MemoryMarshal.CreateSpan(ref to[row * strideTo], width));
-        }
     }
 
     private static void CheckLength(int found, int wanted, string name, bool atLeast = false)

@@ -14,10 +14,16 @@ public static class Transposition
             for (int c0 = 0; c0 < columns; c0 += Block)
             {
                 int cEnd = Math.Min(c0 + Block, columns);
-                for (int c = c0; c < cEnd; c++)
+                // Read along, write across: rows of a power of two of bytes would fall on the same few lines of the cache.
+                for (int r = r0; r < rEnd; r++)
                 {
-                    Span<float> target = to.Slice(c * rows, rows);
-                    for (int r = r0; r < rEnd; r++) target[r] = from[r * stride + c];
+                    ReadOnlySpan<float> source = from.Slice(r * stride + c0, cEnd - c0);
+                    int at = c0 * rows + r;
+                    foreach (float value in source)
+                    {
+                        to[at] = value;
+                        at += rows;
+                    }
                 }
             }
         }

@@ -13,7 +13,7 @@ public static class WeightGradient
         int rows, ReadOnlySpan<float> dy, int strideY, int n, ReadOnlySpan<float> x, int strideX, int k, Span<float> dw, Workspace workspace)
     {
         if (rows == 0) return;
-        int chunk = Math.Min(rows, PackedMatrix.DepthBlock); // one block of the product's depth: transposed and packed parts stay in cache
+        int chunk = Math.Min(rows, Product.DepthBlock); // one block of the product's depth: transposed and packed parts stay in cache
         Span<float> transposed = workspace.Take(n * chunk).Span;
         Memory<float> panels = workspace.Take(PackedMatrix.SizeOf(chunk, k));
         for (int first = 0; first < rows; first += chunk)

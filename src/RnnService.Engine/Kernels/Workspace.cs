@@ -7,7 +7,7 @@ namespace RnnService.Engine.Kernels;
 public sealed class Workspace
 {
     private const int BlockSize = 1 << 18;
-    private readonly List<float[]> _blocks = [];
+    private readonly List<Memory<float>> _blocks = [];
     private int _block;
     private int _used;
 
@@ -22,11 +22,11 @@ public sealed class Workspace
 
         if (_block == _blocks.Count)
         {
-            _blocks.Add(GC.AllocateUninitializedArray<float>(Math.Max(BlockSize, length)));
+            _blocks.Add(AlignedMemory.Allocate(Math.Max(BlockSize, length)));
             _used = 0;
         }
 
-        Memory<float> piece = _blocks[_block].AsMemory(_used, length);
+        Memory<float> piece = _blocks[_block].Slice(_used, length);
         _used += (length + 15) & ~15; // pieces start on cache lines of their block
         return piece;
     }

@@ -64,6 +64,18 @@ public sealed class BatchLayout
         return new BatchLayout(sorted, order, rank, offsets);
     }
 
+    /// <summary>Whether it is the layout of these lengths.</summary>
+    public bool IsOf(ReadOnlySpan<int> lengths)
+    {
+        if (lengths.Length != Batch) return false;
+        for (int place = 0; place < lengths.Length; place++)
+        {
+            if (_lengths[_rank[place]] != lengths[place]) return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Number of sequences longer than <paramref name="step"/>.</summary>
     public int Active(int step) => _offsets[step + 1] - _offsets[step];
 

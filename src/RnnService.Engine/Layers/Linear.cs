@@ -1,3 +1,4 @@
+using RnnService.Engine.Cells;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 
@@ -22,7 +23,7 @@ internal sealed class Linear
         (Outputs, Inputs) = (weight.Shape[0], weight.Shape[1]);
         _weight = weight;
         _bias = parameters.Add($"{prefix}.bias", Initializer.Zero, Outputs);
-        _forward = new PackedMatrix(Inputs, Outputs);
+        _forward = new PackedMatrix(Inputs, Outputs, Storage.Of(weight));
         _backward = parameters.IsTrainable ? new PackedMatrix(Outputs, Inputs) : null;
         if (parameters.HasValues) Refresh();
     }
@@ -32,10 +33,10 @@ internal sealed class Linear
     public int Outputs { get; }
 
     /// <summary>y [rows,N] from x [rows,K].</summary>
-    public void Forward(int rows, ReadOnlySpan<float> x, Span<float> y)
+    public void Forward(int rows, ReadOnlySpan<float> x, Span<float> y, Crew? crew = null)
     {
         for (int row = 0; row < rows; row++) _bias.Values.CopyTo(y[(row * Outputs)..]);
-        _forward.MultiplyAdd(rows, x, Inputs, y, Outputs);
+        _forward.MultiplyAdd(rows, x, Inputs, y, Outputs, crew);
     }
 
     /// <summary>Adds the gradients of W and b, and puts that of x into dx [rows,K].</summary>

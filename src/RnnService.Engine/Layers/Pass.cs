@@ -3,19 +3,40 @@ using RnnService.Engine.Kernels;
 namespace RnnService.Engine.Layers;
 
 /// <summary>
-/// One run of a network over one batch: its scratch memory, whether the way back will follow, and the dropout of a training step.
-/// Not thread-safe.
+/// One run of a network over one batch: its scratch memory, who computes, whether the way back will follow, and the dropout of a training
+/// step. One without a way back serves again and again. Not thread-safe.
 /// </summary>
 /// <param name="workspace">Scratch memory; everything the pass produced is void once it is reset.</param>
 /// <param name="dropout">The step's dropout; null outside training.</param>
 /// <param name="record">Whether to keep what the way back needs.</param>
 internal sealed class Pass(Workspace workspace, Dropout? dropout = null, bool record = false)
 {
+    private Pass? _other;
+    private int[] _ids = [];
+    private BatchLayout? _layout;
+
     public Workspace Workspace { get; } = workspace;
 
     public Dropout? Dropout { get; } = dropout;
 
     public bool Record { get; } = record;
+
+    /// <summary>Who computes it.</summary>
+    public Crew Crew { get; } = new();
+
+    /// <summary>What the crew's companion computes with while it reads in the other direction; its scratch memory is void after that.</summary>
+    public Pass Other => _other ??= new Pass(new Workspace());
+
+    /// <summary>Room for so many token ids, with any content; valid until the next call.</summary>
+    public Memory<int> Ids(int count)
+    {
+        if (_ids.Length < count) _ids = new int[Math.Max(count, 2 * _ids.Length)];
+        return _ids.AsMemory(0, count);
+    }
+
+    /// <summary>The layout of sequences of these lengths: that of the pass before when they are the same.</summary>
+    public BatchLayout Layout(ReadOnlySpan<int> lengths) =>
+        _layout is not null && _layout.IsOf(lengths) ? _layout : _layout = BatchLayout.Of(lengths);
 
     /// <summary>A dropout mask [batch,width] kept over time; null when nothing is dropped.</summary>
     public Memory<float>? Mask(int batch, int width, float rate) =>

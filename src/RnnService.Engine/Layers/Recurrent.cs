@@ -10,10 +10,22 @@ internal sealed class Recurrent
 {
     private readonly TimeLoop[] _loops; // [layers·directions]
     private readonly int _directions;
+    private readonly Embedding? _embedding;
 
+    /// <summary>Asks for the parameters.</summary>
+    /// <param name="kind">The cell.</param>
+    /// <param name="parameters">Where the weights come from.</param>
+    /// <param name="prefix">What their names begin with.</param>
+    /// <param name="inputSize">D.</param>
+    /// <param name="hiddenSize">H.</param>
+    /// <param name="layers">Number of layers.</param>
+    /// <param name="direction">Which ways each reads.</param>
+    /// <param name="embedding">The embedding that <see cref="Read"/> takes the tokens' rows from; null where the input is not tokens alone.</param>
     public Recurrent(
-        CellKind kind, Parameters parameters, string prefix, int inputSize, int hiddenSize, int layers, Direction direction)
+        CellKind kind, Parameters parameters, string prefix, int inputSize, int hiddenSize, int layers, Direction direction,
+        Embedding? embedding = null)
     {
+        _embedding = embedding;
         HiddenSize = hiddenSize;
         bool[] reversed = direction switch
         {
@@ -28,7 +40,8 @@ internal sealed class Recurrent
             for (int way = 0; way < _directions; way++)
             {
                 _loops[layer * _directions + way] = new TimeLoop(
-                    kind, parameters, prefix, layer, reversed[way], layer == 0 ? inputSize : OutputSize, hiddenSize);
+                    kind, parameters, prefix, layer, reversed[way], layer == 0 ? inputSize : OutputSize, hiddenSize,
+                    layer == 0 ? embedding?.Weight : null);
             }
         }
     }
@@ -42,46 +55,40 @@ internal sealed class Recurrent
     /// <summary>A zero state for this many sequences.</summary>
     public RecurrentState NewState(int batch) => new(_loops.Length, batch, HiddenSize, _loops[0].HasMemory);
 
+    /// <summary>Runs the stack over tokens, without a way back. Nothing is allocated once the workspace has grown.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="ids">Token ids [R].</param>
+    /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
+    /// <returns>The output [R, directions·H].</returns>
+    public Memory<float> Read(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, RecurrentState state)
+    {
+        return Forward(pass, layout, InputOf(pass, layout, ids), state, 0, [], []);
+    }
+
     /// <summary>Runs the stack.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="input">x [R,D]; kept until the way back.</param>
     /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
     /// <param name="dropBetween">Dropout between layers.</param>
-    public Run Forward(Pass pass, BatchLayout layout, ReadOnlyMemory<float> input, RecurrentState state, float dropBetween = 0)
+    public Run Forward(Pass pass, BatchLayout layout, ReadOnlyMemory<float> input, RecurrentState state, float dropBetween = 0) =>
+        Forward(pass, layout, new LayerInput(input, default), state, dropBetween);
+
+    /// <summary>Runs the stack over tokens. On the way back their embedding gets its gradient, and the input has none.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="ids">Token ids [R]; kept until the way back.</param>
+    /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
+    /// <param name="dropBetween">Dropout between layers.</param>
+    public Run ForwardTokens(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, RecurrentState state, float dropBetween = 0) =>
+        Forward(pass, layout, InputOf(pass, layout, ids), state, dropBetween);
+
+    private Run Forward(Pass pass, BatchLayout layout, LayerInput input, RecurrentState state, float dropBetween)
     {
         var tapes = new TimeLoop.Tape?[_loops.Length];
         var masks = new Memory<float>?[_loops.Length / _directions];
-        int size = HiddenSize, memory = _loops[0].HasMemory ? size : 0;
-        Span<float> h = pass.Workspace.Take(layout.Batch * size).Span, c = pass.Workspace.Take(layout.Batch * memory).Span;
-        Memory<float> output = default;
-        for (int layer = 0; layer < masks.Length; layer++)
-        {
-            if (layer > 0)
-            {
-                masks[layer] = pass.Mask(layout.Batch, OutputSize, dropBetween);
-                if (masks[layer] is { } mask) Dropout.Apply(layout, mask.Span, output.Span);
-                input = output;
-            }
-
-            output = pass.Workspace.Take(layout.Rows * OutputSize);
-            Memory<float> one = _directions == 1 ? output : pass.Workspace.Take(layout.Rows * size);
-            for (int direction = 0; direction < _directions; direction++)
-            {
-                int slot = layer * _directions + direction;
-                Gather(layout, state.Hidden, slot, h);
-                Gather(layout, state.Memory, slot, c);
-                tapes[slot] = _loops[slot].Forward(pass, layout, input, h, c, one.Span);
-                Scatter(layout, h, slot, state.Hidden);
-                Scatter(layout, c, slot, state.Memory);
-                if (_directions == 2)
-                {
-                    for (int row = 0; row < layout.Rows; row++)
-                        one.Span.Slice(row * size, size).CopyTo(output.Span[(row * OutputSize + direction * size)..]);
-                }
-            }
-        }
-
+        Memory<float> output = Forward(pass, layout, input, state, dropBetween, tapes, masks);
         return new Run(layout, output, tapes, masks);
     }
 
@@ -91,7 +98,7 @@ internal sealed class Recurrent
     /// <param name="dOutput">[R, directions·H]; overwritten.</param>
     /// <param name="dState">In: gradient of the final state; out: of the start. In the caller's order.</param>
     /// <param name="gradients">The gradients of the parameters are added.</param>
-    /// <returns>The gradient of the input [R,D].</returns>
+    /// <returns>The gradient of the input [R,D]; of no meaning after <see cref="ForwardTokens"/>, which leads it to the embedding.</returns>
     public Memory<float> Backward(Pass pass, Run run, Memory<float> dOutput, RecurrentState dState, Gradients gradients)
     {
         BatchLayout layout = run.Layout;
@@ -99,7 +106,9 @@ internal sealed class Recurrent
         Span<float> dh = pass.Workspace.Take(layout.Batch * size).Span, dc = pass.Workspace.Take(layout.Batch * memory).Span;
         for (int layer = run.Masks.Length - 1; layer >= 0; layer--)
         {
-            Memory<float> dInput = pass.Workspace.TakeZeros(layout.Rows * _loops[layer * _directions].InputSize);
+            TimeLoop.Tape first = run.Tapes[layer * _directions]!;
+            bool byIds = layer == 0 && first.Input is { Values.IsEmpty: true, Ids.IsEmpty: false };
+            Memory<float> dInput = byIds ? default : pass.Workspace.TakeZeros(layout.Rows * _loops[layer * _directions].InputSize);
             for (int direction = 0; direction < _directions; direction++)
             {
                 int slot = layer * _directions + direction;
@@ -114,6 +123,8 @@ internal sealed class Recurrent
 
             if (run.Masks[layer] is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
             dOutput = dInput;
+            if (layer > 0 || byIds || first.Input.Ids.IsEmpty) continue;
+            _embedding!.Backward(first.Input.Ids.Span, dInput.Span, _embedding.Size, gradients);
         }
 
         return dOutput;
@@ -122,6 +133,74 @@ internal sealed class Recurrent
     public void Refresh()
     {
         foreach (TimeLoop loop in _loops) loop.Refresh();
+    }
+
+    /// <summary>Runs the stack and keeps what the way back needs where there is room for it.</summary>
+    private Memory<float> Forward(
+        Pass pass, BatchLayout layout, LayerInput input, RecurrentState state, float dropBetween,
+        Span<TimeLoop.Tape?> tapes, Span<Memory<float>?> masks)
+    {
+        Memory<float> output = default;
+        for (int layer = 0; layer < _loops.Length / _directions; layer++)
+        {
+            if (layer > 0)
+            {
+                if (pass.Mask(layout.Batch, OutputSize, dropBetween) is { } mask)
+                {
+                    Dropout.Apply(layout, mask.Span, output.Span);
+                    masks[layer] = mask;
+                }
+
+                input = new LayerInput(output, default);
+            }
+
+            output = pass.Workspace.Take(layout.Rows * OutputSize);
+            if (_directions == 2 && pass.Crew.IsTwo && !pass.Record)
+            {
+                RunBoth(pass, layout, layer, input, state, output);
+                continue;
+            }
+
+            for (int direction = 0; direction < _directions; direction++)
+            {
+                TimeLoop.Tape? tape = RunOne(pass, layout, layer, direction, input, state, output);
+                if (tape is not null) tapes[layer * _directions + direction] = tape;
+            }
+        }
+
+        return output;
+    }
+
+    /// <summary>Token ids, with their embeddings where a product of these is less work than one of all tokens'.</summary>
+    private LayerInput InputOf(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids)
+    {
+        if (_loops[0].PrefersIds(layout.Rows)) return new LayerInput(default, ids);
+        Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding!.Size);
+        _embedding.Forward(ids.Span, embedded.Span, _embedding.Size);
+        return new LayerInput(embedded, ids);
+    }
+
+    /// <summary>One layer in both directions, each by a thread of its own.</summary>
+    private void RunBoth(Pass pass, BatchLayout layout, int layer, LayerInput input, RecurrentState state, Memory<float> output)
+    {
+        pass.Other.Workspace.Reset();
+        pass.Crew.Both(
+            () => RunOne(pass, layout, layer, 0, input, state, output),
+            () => RunOne(pass.Other, layout, layer, 1, input, state, output));
+    }
+
+    private TimeLoop.Tape? RunOne(
+        Pass pass, BatchLayout layout, int layer, int direction, LayerInput input, RecurrentState state, Memory<float> output)
+    {
+        int slot = layer * _directions + direction, memory = _loops[slot].HasMemory ? HiddenSize : 0;
+        Span<float> h = pass.Workspace.Take(layout.Batch * HiddenSize).Span, c = pass.Workspace.Take(layout.Batch * memory).Span;
+        Gather(layout, state.Hidden, slot, h);
+        Gather(layout, state.Memory, slot, c);
+        Span<float> columns = output.Span[Math.Min(direction * HiddenSize, output.Length)..];
+        TimeLoop.Tape? tape = _loops[slot].Forward(pass, layout, input, h, c, columns, OutputSize);
+        Scatter(layout, h, slot, state.Hidden);
+        Scatter(layout, c, slot, state.Memory);
+        return tape;
     }
 
     private static void Gather(BatchLayout layout, ReadOnlySpan<float> states, int slot, Span<float> byRank)

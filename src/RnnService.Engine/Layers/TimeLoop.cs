@@ -12,6 +12,9 @@ namespace RnnService.Engine.Layers;
 /// </summary>
 internal sealed class TimeLoop
 {
+    private const int MostChunkRows = 128; // their gates stay in the second-level cache until their step comes
+    private const int MostTableBytes = 4 << 20;
+
     private readonly Cell _cell;
     private readonly bool _reverse;
     private readonly Parameter? _weight; // W [G·H, D]
@@ -19,8 +22,20 @@ internal sealed class TimeLoop
     private readonly PackedMatrix? _forward;
     private readonly PackedMatrix? _backward;
     private readonly float[] _inputBias;
+    private readonly Parameter? _tokens; // the embedding [V,D], where tokens may be read
+    private readonly float[]? _table; // [V, G·H]: the input projection with its biases of every token
 
-    public TimeLoop(CellKind kind, Parameters parameters, string prefix, int layer, bool reverse, int inputSize, int hiddenSize)
+    /// <summary>One layer in one direction.</summary>
+    /// <param name="kind">The cell.</param>
+    /// <param name="parameters">Where the weights come from.</param>
+    /// <param name="prefix">What their names begin with.</param>
+    /// <param name="layer">Index of the layer.</param>
+    /// <param name="reverse">Whether it reads from the end.</param>
+    /// <param name="inputSize">D.</param>
+    /// <param name="hiddenSize">H.</param>
+    /// <param name="tokens">The embedding whose rows alone are the input; null where it may be anything.</param>
+    public TimeLoop(
+        CellKind kind, Parameters parameters, string prefix, int layer, bool reverse, int inputSize, int hiddenSize, Parameter? tokens)
     {
         string suffix = reverse ? $"l{layer}_reverse" : $"l{layer}";
         _cell = CreateCell(kind, parameters, prefix, suffix, hiddenSize);
@@ -32,9 +47,17 @@ internal sealed class TimeLoop
         {
             _weight = parameters.Add($"{prefix}.weight_ih_{suffix}", Initializer.Glorot(_cell.Gates), width, inputSize);
             _bias = parameters.Add($"{prefix}.bias_ih_{suffix}", _cell.BiasStart, width);
-            _forward = new PackedMatrix(inputSize, width);
+            _tokens = tokens;
+            _forward = new PackedMatrix(inputSize, width, Storage.Of(_weight));
             _backward = parameters.IsTrainable ? new PackedMatrix(width, inputSize) : null;
-            if (parameters.HasValues) Refresh();
+            if (!parameters.HasValues) return;
+            Refresh();
+            // Training changes what the table is made of at every step.
+            if (tokens is null || parameters.IsTrainable) return;
+            int count = tokens.Shape[0];
+            if ((long)count * width * sizeof(float) > MostTableBytes && count > inputSize) return;
+            _table = new float[count * width];
+            Project(count, tokens.Values, _table, crew: null);
         }
         else if (inputSize != hiddenSize)
         {
@@ -46,42 +69,48 @@ internal sealed class TimeLoop
 
     public bool HasMemory => _cell.HasMemory;
 
+    /// <summary>Whether to read so many tokens by their ids: every token's projection is there, or in training takes less than the rows'.</summary>
+    public bool PrefersIds(int rows) => _table is not null || _tokens is not null && _backward is not null && _tokens.Shape[0] <= rows;
+
     /// <summary>Runs over all steps.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="layout">Where the steps lie.</param>
-    /// <param name="input">x [R,D].</param>
+    /// <param name="input">x [R,D] or token ids [R].</param>
     /// <param name="h">State [N,H] by rank; in: the start; out: each sequence's state after its last step.</param>
     /// <param name="c">The same for c; empty without memory.</param>
-    /// <param name="output">h of every step [R,H].</param>
+    /// <param name="output">h of every step [R,H], <paramref name="stride"/> floats from row to row.</param>
+    /// <param name="stride">Floats from row to row of <paramref name="output"/>.</param>
     /// <returns>What the way back needs; null when the pass does not record.</returns>
-    public Tape? Forward(
-        Pass pass, BatchLayout layout, ReadOnlyMemory<float> input, Span<float> h, Span<float> c, Span<float> output)
+    public Tape? Forward(Pass pass, BatchLayout layout, LayerInput input, Span<float> h, Span<float> c, Span<float> output, int stride)
     {
-        int size = _cell.HiddenSize, width = _cell.Gates * size, memory = _cell.HasMemory ? size : 0, kept = _cell.Saved * size;
-        int stride = pass.Record ? layout.Rows : layout.Batch;
-        Memory<float> gates = pass.Workspace.Take(layout.Rows * width);
-        Project(layout.Rows, input.Span, gates.Span);
-
-        // Without the way back only the step at hand is kept.
-        var tape = new Tape(
-            input, gates, pass.Workspace.Take(stride * size), pass.Workspace.Take(stride * memory), pass.Workspace.Take(stride * kept));
-        Span<float> gateRows = gates.Span, hPrevious = tape.HPrevious.Span, cPrevious = tape.CPrevious.Span, saved = tape.Saved.Span;
+        int size = _cell.HiddenSize, width = _cell.Gates * size, memory = _cell.HasMemory ? size : 0;
+        Tape? tape = pass.Record ? NewTape(pass, layout, input) : null;
+        ReadOnlyMemory<float> table = input.Values.IsEmpty && _tokens is not null ? TableOfTokens(pass) : default;
         Span<float> scratch = pass.Workspace.Take(layout.Batch * width).Span;
-        for (int step = 0; step < layout.Steps; step++)
+        Span<float> gates = tape is null ? pass.Workspace.Take(ChunkRows(layout) * width).Span : tape.Gates.Span;
+        for (int step = 0, projected = 0, firstRow = 0; step < layout.Steps; step++)
         {
-            int t = _reverse ? layout.Steps - 1 - step : step;
-            int n = layout.Active(t), row = layout.Offset(t), keptRow = pass.Record ? row : 0;
-            Span<float> before = hPrevious.Slice(keptRow * size, n * size), cBefore = cPrevious.Slice(keptRow * memory, n * memory);
-            h[..before.Length].CopyTo(before);
-            c[..cBefore.Length].CopyTo(cBefore);
-            Span<float> after = output.Slice(row * size, n * size);
-            _cell.Step(
-                n, gateRows.Slice(row * width, n * width), before, cBefore, after, c[..cBefore.Length],
-                saved.Slice(keptRow * kept, n * kept), scratch);
-            after.CopyTo(h);
+            int t = _reverse ? layout.Steps - 1 - step : step, n = layout.Active(t), row = layout.Offset(t);
+            if (step == projected)
+            {
+                (projected, firstRow, int rows) = Chunk(layout, step, tape is null);
+                Project(input, table.Span, firstRow, rows, gates, pass.Crew);
+            }
+
+            Span<float> hHere = h[..(n * size)], cHere = c[..(n * memory)], saved = default;
+            if (tape is not null)
+            {
+                hHere.CopyTo(tape.HPrevious.Span[(row * size)..]);
+                cHere.CopyTo(tape.CPrevious.Span[(row * memory)..]);
+                saved = tape.Saved.Span.Slice(row * _cell.Saved * size, n * _cell.Saved * size);
+            }
+
+            pass.Crew.Turn();
+            _cell.Step(n, gates.Slice((row - firstRow) * width, n * width), hHere, cHere, saved, scratch, pass.Crew);
+            for (int i = 0; i < n; i++) hHere.Slice(i * size, size).CopyTo(output[((row + i) * stride)..]);
         }
 
-        return pass.Record ? tape : null;
+        return tape;
     }
 
     /// <summary>The way back over all steps.</summary>
@@ -92,7 +121,7 @@ internal sealed class TimeLoop
     /// <param name="stride">Floats from row to row of <paramref name="dOutput"/>.</param>
     /// <param name="dh">[N,H] by rank; in: gradient of the final state; out: of the start.</param>
     /// <param name="dc">The same for c.</param>
-    /// <param name="dInput">[R,D]; the gradient of the input is added.</param>
+    /// <param name="dInput">[R,D]; the gradient of the input is added. Empty where ids were read: their embedding's is added instead.</param>
     /// <param name="gradients">The gradients of the parameters are added.</param>
     public void Backward(
         Pass pass, BatchLayout layout, Tape tape, ReadOnlySpan<float> dOutput, int stride,
@@ -115,7 +144,6 @@ internal sealed class TimeLoop
                 n, gates.Slice(row * width, n * width), hPrevious.Slice(row * size, n * size), cPrevious.Slice(row * memory, n * memory),
                 saved.Slice(row * kept, n * kept), dh[..(n * size)], dc[..(n * memory)], scratch);
             Activations.FlushTiny(dh[..(n * size)]);
-            Activations.FlushTiny(dc[..(n * memory)]);
         }
 
         if (_weight is null)
@@ -127,9 +155,33 @@ internal sealed class TimeLoop
         int rows = layout.Rows;
         if (rows == 0) return;
         _cell.AddRecurrentGradient(rows, gates, hPrevious, saved, gradients, pass.Workspace);
-        WeightGradient.Add(rows, gates, width, width, tape.Input.Span, InputSize, InputSize, gradients.Of(_weight), pass.Workspace);
+        ReadOnlySpan<float> x = tape.Input.Values.Span;
+        if (x.IsEmpty && _tokens is not null)
+        {
+            // What the rows of one token send back meets in one row, and goes on to the embedding's.
+            rows = _tokens.Shape[0];
+            x = _tokens.Values;
+            dInput = gradients.Of(_tokens);
+            gates = SumByToken(pass, tape, rows, width);
+        }
+
+        WeightGradient.Add(rows, gates, width, width, x, InputSize, InputSize, gradients.Of(_weight), pass.Workspace);
         WeightGradient.AddBias(rows, gates, width, gradients.Of(_bias!));
         _backward!.MultiplyAdd(rows, gates, width, dInput, InputSize);
+    }
+
+    private static Span<float> SumByToken(Pass pass, Tape tape, int tokens, int width)
+    {
+        Span<float> sums = pass.Workspace.TakeZeros(tokens * width).Span;
+        ReadOnlySpan<float> gates = tape.Gates.Span;
+        ReadOnlySpan<int> ids = tape.Input.Ids.Span;
+        for (int row = 0; row < ids.Length; row++)
+        {
+            Span<float> sum = sums.Slice(ids[row] * width, width);
+            TensorPrimitives.Add(sum, gates.Slice(row * width, width), sum);
+        }
+
+        return sums;
     }
 
     public void Refresh()
@@ -152,19 +204,68 @@ internal sealed class TimeLoop
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a cell"),
     };
 
-    private void Project(int rows, ReadOnlySpan<float> input, Span<float> gates)
+    private ReadOnlyMemory<float> TableOfTokens(Pass pass)
     {
-        if (_forward is null)
+        if (_table is not null) return _table;
+        int count = _tokens!.Shape[0];
+        Memory<float> table = pass.Workspace.Take(count * _inputBias.Length);
+        Project(count, _tokens.Values, table.Span, pass.Crew);
+        return table;
+    }
+
+    private Tape NewTape(Pass pass, BatchLayout layout, LayerInput input)
+    {
+        int floats = layout.Rows * _cell.HiddenSize;
+        return new Tape(
+            input, pass.Workspace.Take(_cell.Gates * floats), pass.Workspace.Take(floats),
+            pass.Workspace.Take(_cell.HasMemory ? floats : 0), pass.Workspace.Take(_cell.Saved * floats));
+    }
+
+    /// <summary>Rows of input that are projected together when nothing is recorded: at most, and at least those of a step.</summary>
+    private static int ChunkRows(BatchLayout layout) => Math.Max(layout.Batch, Math.Min(layout.Rows, MostChunkRows));
+
+    /// <summary>The steps from this one on whose input is projected together: the step after them, their first row and their rows.</summary>
+    private (int End, int FirstRow, int Rows) Chunk(BatchLayout layout, int step, bool cut)
+    {
+        if (!cut) return (layout.Steps, 0, layout.Rows);
+        int end = step, rows = 0, most = ChunkRows(layout), firstRow = int.MaxValue;
+        for (; end < layout.Steps; end++)
         {
-            input[..gates.Length].CopyTo(gates);
+            int t = _reverse ? layout.Steps - 1 - end : end;
+            if (rows + layout.Active(t) > most) break;
+            rows += layout.Active(t);
+            firstRow = Math.Min(firstRow, layout.Offset(t));
+        }
+
+        return (end, firstRow, rows);
+    }
+
+    /// <summary>The input projection with its biases of some rows, into the first rows of the gates.</summary>
+    private void Project(LayerInput input, ReadOnlySpan<float> table, int firstRow, int rows, Span<float> gates, Crew crew)
+    {
+        int width = _inputBias.Length;
+        if (!table.IsEmpty)
+        {
+            ReadOnlySpan<int> ids = input.Ids.Span.Slice(firstRow, rows);
+            for (int row = 0; row < rows; row++) table.Slice(ids[row] * width, width).CopyTo(gates[(row * width)..]);
             return;
         }
 
+        ReadOnlySpan<float> x = input.Values.Span.Slice(firstRow * InputSize, rows * InputSize);
+        if (_forward is null) x.CopyTo(gates);
+        else Project(rows, x, gates, crew);
+    }
+
+    private void Project(int rows, ReadOnlySpan<float> x, Span<float> gates, Crew? crew)
+    {
         for (int row = 0; row < rows; row++) _inputBias.CopyTo(gates[(row * _inputBias.Length)..]);
-        _forward.MultiplyAdd(rows, input, InputSize, gates, _inputBias.Length);
+        _forward!.MultiplyAdd(rows, x, InputSize, gates, _inputBias.Length, crew);
     }
 
     /// <summary>What one direction of one layer keeps for the way back, all by row of the layout.</summary>
     internal sealed record Tape(
-        ReadOnlyMemory<float> Input, Memory<float> Gates, Memory<float> HPrevious, Memory<float> CPrevious, Memory<float> Saved);
+        LayerInput Input, Memory<float> Gates, Memory<float> HPrevious, Memory<float> CPrevious, Memory<float> Saved);
 }
+
+/// <summary>What a layer reads: rows of values [R,D], or the token ids [R] whose embeddings they are.</summary>
+internal readonly record struct LayerInput(ReadOnlyMemory<float> Values, ReadOnlyMemory<int> Ids);

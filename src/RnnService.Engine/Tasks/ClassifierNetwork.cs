@@ -15,32 +15,47 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
         : base(config, parameters)
     {
         _embedding = new Embedding(parameters, "embedding", vocabulary.Tokens.Count, config.EmbeddingSize);
-        _recurrent = NewRecurrent(config.EmbeddingSize);
+        _recurrent = NewRecurrent(config.EmbeddingSize, _embedding);
         _head = new Linear(parameters, "head", _recurrent.OutputSize, config.Labels.Count);
     }
 
-    public void Read(IReadOnlyList<int[]> texts, LogitsReader logits) => Infer(pass =>
+    public void Read(IReadOnlyList<int[]> texts, LogitsReader logits)
     {
-        Trace trace = Forward(pass, texts, new DropoutRates());
-        int labels = _head.Outputs;
-        for (int i = 0; i < texts.Count; i++) logits(i, 0, trace.Logits.Span.Slice(i * labels, labels));
-    });
+        Pass pass = Begin();
+        try
+        {
+            (BatchLayout layout, Memory<int> ids) = Lay(pass, Rows(texts));
+            Memory<float> output = _recurrent.Read(pass, layout, ids, _recurrent.NewState(layout.Batch));
+            int width = _recurrent.OutputSize, labels = _head.Outputs;
+            Span<float> pooled = pass.Workspace.Take(layout.Batch * width).Span, results = pass.Workspace.Take(layout.Batch * labels).Span;
+            Pool.Forward(Config.Pooling, layout, output.Span, Config.Direction, pooled);
+            _head.Forward(layout.Batch, pooled, results, pass.Crew);
+            for (int i = 0; i < texts.Count; i++) logits(i, 0, results.Slice(i * labels, labels));
+        }
+        finally
+        {
+            End(pass);
+        }
+    }
 
-    /// <summary>Logits of every text.</summary>
+    /// <summary>Logits of every text, dropout included, and what the way back needs.</summary>
     public Trace Forward(Pass pass, IReadOnlyList<int[]> texts, DropoutRates rates)
     {
-        BatchLayout layout = BatchLayout.Of([.. texts.Select(text => text.Length)]);
-        int[] ids = new int[layout.Rows];
-        for (int i = 0; i < texts.Count; i++)
+        (BatchLayout layout, Memory<int> ids) = Lay(pass, Rows(texts));
+        Memory<float>? inputMask = pass.Mask(layout.Batch, _embedding.Size, rates.Embedding);
+        Recurrent.Run run;
+        if (inputMask is { } mask)
         {
-            for (int t = 0; t < texts[i].Length; t++) ids[layout.RowOf(i, t)] = texts[i][t];
+            Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding.Size);
+            _embedding.Forward(ids.Span, embedded.Span, _embedding.Size);
+            Dropout.Apply(layout, mask.Span, embedded.Span);
+            run = _recurrent.Forward(pass, layout, embedded, _recurrent.NewState(layout.Batch), rates.Between);
+        }
+        else
+        {
+            run = _recurrent.ForwardTokens(pass, layout, ids, _recurrent.NewState(layout.Batch), rates.Between);
         }
 
-        Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding.Size);
-        _embedding.Forward(ids, embedded.Span, _embedding.Size);
-        Memory<float>? inputMask = pass.Mask(layout.Batch, _embedding.Size, rates.Embedding);
-        if (inputMask is { } mask) Dropout.Apply(layout, mask.Span, embedded.Span);
-        Recurrent.Run run = _recurrent.Forward(pass, layout, embedded, _recurrent.NewState(layout.Batch), rates.Between);
 
         int width = _recurrent.OutputSize;
         Memory<float> pooled = pass.Workspace.Take(layout.Batch * width), features = pass.Workspace.Take(layout.Batch * width);
@@ -64,8 +79,9 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
         Memory<float> dHidden = pass.Workspace.Take(layout.Rows * width);
         Pool.Backward(Config.Pooling, layout, trace.Run.Output.Span, trace.Pooled.Span, dPooled, Config.Direction, dHidden.Span);
         Memory<float> dInput = _recurrent.Backward(pass, trace.Run, dHidden, _recurrent.NewState(layout.Batch), gradients);
-        if (trace.InputMask is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
-        _embedding.Backward(trace.Ids, dInput.Span, _embedding.Size, gradients);
+        if (trace.InputMask is not { } mask) return; // tokens were read, and their embedding has its gradient
+        Dropout.Apply(layout, mask.Span, dInput.Span);
+        _embedding.Backward(trace.Ids.Span, dInput.Span, _embedding.Size, gradients);
     }
 
     public override void Refresh()
@@ -74,8 +90,10 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
         _head.Refresh();
     }
 
+    private static ReadOnlyMemory<int>[] Rows(IReadOnlyList<int[]> texts) => [.. texts.Select(text => text.AsMemory())];
+
     /// <summary>What the way forward left behind: logits [N,labels] and what the way back needs.</summary>
     internal sealed record Trace(
-        BatchLayout Layout, int[] Ids, Recurrent.Run Run, Memory<float> Pooled, Memory<float> Features, Memory<float> Logits,
+        BatchLayout Layout, ReadOnlyMemory<int> Ids, Recurrent.Run Run, Memory<float> Pooled, Memory<float> Features, Memory<float> Logits,
         Memory<float>? InputMask, Memory<float>? OutputMask);
 }

@@ -14,7 +14,7 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
         : base(config, parameters)
     {
         _embedding = new Embedding(parameters, "embedding", vocabulary.Tokens.Count, config.EmbeddingSize);
-        _recurrent = NewRecurrent(config.EmbeddingSize);
+        _recurrent = NewRecurrent(config.EmbeddingSize, _embedding);
         _head = config.TieWeights
             ? new Linear(parameters, _embedding.Weight, "head")
             : new Linear(parameters, "head", _recurrent.OutputSize, vocabulary.Tokens.Count);
@@ -22,46 +22,37 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
 
     public RecurrentState NewState(int rows) => _recurrent.NewState(rows);
 
-    public void Read(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits) => Infer(pass =>
+    public void Read(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits)
     {
-        Trace trace = Hidden(pass, rows, state, new DropoutRates());
-        int count = 0, size = _recurrent.OutputSize, vocabulary = _head.Outputs;
-        for (int i = 0; i < rows.Count; i++) count += Math.Max(0, rows[i].Length - from[i]);
-
-        // The output layer is the largest product of all: only the rows wanted go through it.
-        Span<float> output = trace.Run.Output.Span, wanted = pass.Workspace.Take(count * size).Span;
-        Span<float> results = pass.Workspace.Take(count * vocabulary).Span;
-        for (int i = 0, at = 0; i < rows.Count; i++)
+        Pass pass = Begin();
+        try
         {
-            for (int t = from[i]; t < rows[i].Length; t++, at++)
-                output.Slice(trace.Layout.RowOf(i, t) * size, size).CopyTo(wanted[(at * size)..]);
+            Read(pass, rows, from, state, logits);
         }
-
-        _head.Forward(count, wanted, results);
-        for (int i = 0, at = 0; i < rows.Count; i++)
+        finally
         {
-            for (int t = from[i]; t < rows[i].Length; t++, at++) logits(i, t, results.Slice(at * vocabulary, vocabulary));
+            End(pass);
         }
-    });
+    }
 
-    /// <summary>Reads the tokens up to the last layer's output, dropout included.</summary>
+    /// <summary>Reads the tokens up to the last layer's output, dropout included, and records what the way back needs.</summary>
     public Trace Hidden(Pass pass, IReadOnlyList<ReadOnlyMemory<int>> tokens, RecurrentState state, DropoutRates rates)
     {
-        int[] lengths = new int[tokens.Count];
-        for (int i = 0; i < lengths.Length; i++) lengths[i] = tokens[i].Length;
-        BatchLayout layout = BatchLayout.Of(lengths);
-        int[] ids = new int[layout.Rows];
-        for (int i = 0; i < lengths.Length; i++)
+        (BatchLayout layout, Memory<int> ids) = Lay(pass, tokens);
+        Memory<float>? inputMask = pass.Mask(layout.Batch, _embedding.Size, rates.Embedding);
+        Recurrent.Run run;
+        if (inputMask is { } mask)
         {
-            ReadOnlySpan<int> row = tokens[i].Span;
-            for (int t = 0; t < row.Length; t++) ids[layout.RowOf(i, t)] = row[t];
+            Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding.Size);
+            _embedding.Forward(ids.Span, embedded.Span, _embedding.Size);
+            Dropout.Apply(layout, mask.Span, embedded.Span);
+            run = _recurrent.Forward(pass, layout, embedded, state, rates.Between);
+        }
+        else
+        {
+            run = _recurrent.ForwardTokens(pass, layout, ids, state, rates.Between);
         }
 
-        Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding.Size);
-        _embedding.Forward(ids, embedded.Span, _embedding.Size);
-        Memory<float>? inputMask = pass.Mask(layout.Batch, _embedding.Size, rates.Embedding);
-        if (inputMask is { } mask) Dropout.Apply(layout, mask.Span, embedded.Span);
-        Recurrent.Run run = _recurrent.Forward(pass, layout, embedded, state, rates.Between);
         Memory<float>? outputMask = pass.Mask(layout.Batch, _recurrent.OutputSize, rates.Output);
         if (outputMask is { } last) Dropout.Apply(layout, last.Span, run.Output.Span);
         return new Trace(layout, ids, run, inputMask, outputMask);
@@ -84,8 +75,9 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
         if (trace.OutputMask is { } last) Dropout.Apply(layout, last.Span, dHidden.Span);
         // Truncated backpropagation: nothing comes back from after the last step.
         Memory<float> dInput = _recurrent.Backward(pass, trace.Run, dHidden, NewState(layout.Batch), gradients);
-        if (trace.InputMask is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
-        _embedding.Backward(trace.Ids, dInput.Span, _embedding.Size, gradients);
+        if (trace.InputMask is not { } mask) return; // tokens were read, and their embedding has its gradient
+        Dropout.Apply(layout, mask.Span, dInput.Span);
+        _embedding.Backward(trace.Ids.Span, dInput.Span, _embedding.Size, gradients);
     }
 
     public override void Refresh()
@@ -94,7 +86,30 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
         _head.Refresh();
     }
 
+    private void Read(
+        Pass pass, IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits)
+    {
+        (BatchLayout layout, Memory<int> ids) = Lay(pass, rows);
+        Span<float> output = _recurrent.Read(pass, layout, ids, state).Span;
+        int count = 0, size = _recurrent.OutputSize, vocabulary = _head.Outputs;
+        for (int i = 0; i < rows.Count; i++) count += Math.Max(0, rows[i].Length - from[i]);
+
+        // The output layer is the largest product of all: only the rows wanted go through it.
+        Span<float> wanted = pass.Workspace.Take(count * size).Span, results = pass.Workspace.Take(count * vocabulary).Span;
+        for (int i = 0, at = 0; i < rows.Count; i++)
+        {
+            for (int t = from[i]; t < rows[i].Length; t++, at++)
+                output.Slice(layout.RowOf(i, t) * size, size).CopyTo(wanted[(at * size)..]);
+        }
+
+        _head.Forward(count, wanted, results, pass.Crew);
+        for (int i = 0, at = 0; i < rows.Count; i++)
+        {
+            for (int t = from[i]; t < rows[i].Length; t++, at++) logits(i, t, results.Slice(at * vocabulary, vocabulary));
+        }
+    }
+
     /// <summary>What reading left behind.</summary>
     internal sealed record Trace(
-        BatchLayout Layout, int[] Ids, Recurrent.Run Run, Memory<float>? InputMask, Memory<float>? OutputMask);
+        BatchLayout Layout, ReadOnlyMemory<int> Ids, Recurrent.Run Run, Memory<float>? InputMask, Memory<float>? OutputMask);
 }

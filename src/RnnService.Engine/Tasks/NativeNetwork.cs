@@ -8,7 +8,7 @@ namespace RnnService.Engine.Tasks;
 /// <summary>A network of this engine's own layers, which can also be trained. Immutable but for <see cref="Refresh"/>.</summary>
 internal abstract class NativeNetwork(ModelConfig config, Parameters parameters) : INetwork
 {
-    private readonly ConcurrentBag<Workspace> _workspaces = [];
+    private readonly ConcurrentBag<Pass> _passes = [];
 
     public string Backend => "native";
 
@@ -25,21 +25,38 @@ internal abstract class NativeNetwork(ModelConfig config, Parameters parameters)
     {
     }
 
-    /// <summary>Runs a pass without a way back on a workspace of its own.</summary>
-    protected void Infer(Action<Pass> run)
+    /// <summary>Starts a pass without a way back; every one must <see cref="End"/>, or its memory is lost to the next.</summary>
+    protected Pass Begin()
     {
-        if (!_workspaces.TryTake(out Workspace? workspace)) workspace = new Workspace();
-        try
-        {
-            run(new Pass(workspace));
-        }
-        finally
-        {
-            workspace.Reset();
-            _workspaces.Add(workspace);
-        }
+        Pass pass = _passes.TryTake(out Pass? used) ? used : new Pass(new Workspace());
+        pass.Crew.Begin(Environment.ProcessorCount);
+        return pass;
     }
 
-    protected Recurrent NewRecurrent(int inputSize) =>
-        new(Config.Cell, Parameters, "rnn", inputSize, Config.HiddenSize, Config.Layers, Config.Direction);
+    protected void End(Pass pass)
+    {
+        pass.Crew.End();
+        pass.Workspace.Reset();
+        _passes.Add(pass);
+    }
+
+    /// <summary>Where the tokens of these rows lie, and their ids by row of the layout, valid until the pass reads others.</summary>
+    protected static (BatchLayout Layout, Memory<int> Ids) Lay(Pass pass, IReadOnlyList<ReadOnlyMemory<int>> rows)
+    {
+        Span<int> lengths = pass.Ids(rows.Count).Span;
+        for (int i = 0; i < lengths.Length; i++) lengths[i] = rows[i].Length;
+        BatchLayout layout = pass.Layout(lengths);
+        Memory<int> ids = pass.Ids(layout.Rows);
+        Span<int> byRow = ids.Span;
+        for (int i = 0; i < rows.Count; i++)
+        {
+            ReadOnlySpan<int> row = rows[i].Span;
+            for (int t = 0; t < row.Length; t++) byRow[layout.RowOf(i, t)] = row[t];
+        }
+
+        return (layout, ids);
+    }
+
+    protected Recurrent NewRecurrent(int inputSize, Embedding? embedding = null) =>
+        new(Config.Cell, Parameters, "rnn", inputSize, Config.HiddenSize, Config.Layers, Config.Direction, embedding);
 }

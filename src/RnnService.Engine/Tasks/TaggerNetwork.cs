@@ -32,15 +32,24 @@ internal sealed class TaggerNetwork : NativeNetwork, ITaggerNetwork
 
     private int InputSize => _embedding.Size + (_speller?.OutputSize ?? 0);
 
-    public void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits) => Infer(pass =>
+    public void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits)
     {
-        Trace trace = Forward(pass, sentences, [.. sentences.Select(sentence => sentence.Ids)], new DropoutRates());
-        int labels = _head.Outputs;
-        for (int i = 0; i < sentences.Count; i++)
+        Pass pass = Begin();
+        try
         {
-            for (int t = 0; t < sentences[i].Length; t++) logits(i, t, trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * labels, labels));
+            Trace trace = Forward(pass, sentences, [.. sentences.Select(sentence => sentence.Ids)], new DropoutRates());
+            int labels = _head.Outputs;
+            for (int i = 0; i < sentences.Count; i++)
+            {
+                for (int t = 0; t < sentences[i].Length; t++)
+                    logits(i, t, trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * labels, labels));
+            }
         }
-    });
+        finally
+        {
+            End(pass);
+        }
+    }
 
     /// <summary>Logits of every word.</summary>
     /// <param name="pass">The pass.</param>
@@ -65,7 +74,7 @@ internal sealed class TaggerNetwork : NativeNetwork, ITaggerNetwork
         Memory<float>? outputMask = pass.Mask(layout.Batch, _recurrent.OutputSize, rates.Output);
         if (outputMask is { } last) Dropout.Apply(layout, last.Span, run.Output.Span);
         Memory<float> logits = pass.Workspace.Take(layout.Rows * _head.Outputs);
-        _head.Forward(layout.Rows, run.Output.Span, logits.Span);
+        _head.Forward(layout.Rows, run.Output.Span, logits.Span, pass.Crew);
         return new Trace(layout, packed, spelling, run, logits, inputMask, outputMask);
     }
 

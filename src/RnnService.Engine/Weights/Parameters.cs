@@ -3,7 +3,8 @@ namespace RnnService.Engine.Weights;
 /// <summary>A trained tensor. Read-only outside training.</summary>
 public sealed class Parameter
 {
-    internal Parameter(int index, string name, int[] shape, float[] values) => (Index, Name, Shape, Data) = (index, name, shape, values);
+    internal Parameter(int index, string name, int[] shape, float[] values, TensorType type) =>
+        (Index, Name, Shape, Data, Type) = (index, name, shape, values, type);
 
     /// <summary>Dotted name, PyTorch's where PyTorch has one.</summary>
     public string Name { get; }
@@ -13,6 +14,9 @@ public sealed class Parameter
 
     /// <summary>The values, row-major.</summary>
     public ReadOnlySpan<float> Values => Data;
+
+    /// <summary>How precise the values are: layers that compute with narrow weights keep them narrow.</summary>
+    public TensorType Type { get; }
 
     /// <summary>Place among the parameters of its model.</summary>
     internal int Index { get; }
@@ -30,8 +34,11 @@ public sealed class Parameters
     private readonly List<Parameter> _all = [];
     private readonly Func<string, int[], Initializer, float[]> _origin;
 
-    private Parameters(Func<string, int[], Initializer, float[]> origin, bool trained, bool hasValues = true) =>
-        (_origin, IsTrainable, HasValues) = (origin, trained, hasValues);
+    private readonly Func<string, TensorType>? _typeOf;
+
+    private Parameters(
+        Func<string, int[], Initializer, float[]> origin, bool trained, bool hasValues = true, Func<string, TensorType>? typeOf = null) =>
+        (_origin, IsTrainable, HasValues, _typeOf) = (origin, trained, hasValues, typeOf);
 
     /// <summary>All parameters so far.</summary>
     public IReadOnlyList<Parameter> All => _all;
@@ -63,8 +70,9 @@ public sealed class Parameters
     /// <summary>Values given by name and shape, as a weight file does.</summary>
     /// <param name="values">Returns the values, or throws a sentence that names what is missing or of another shape.</param>
     /// <param name="trainable">Whether the model is to be trained on.</param>
-    public static Parameters From(Func<string, int[], float[]> values, bool trainable = false) =>
-        new((name, shape, _) => values(name, shape), trainable);
+    /// <param name="typeOf">Tells how precise the values of a name are; 32-bit floats when left out, and where they are to be trained on.</param>
+    public static Parameters From(Func<string, int[], float[]> values, bool trainable = false, Func<string, TensorType>? typeOf = null) =>
+        new((name, shape, _) => values(name, shape), trainable, typeOf: trainable ? null : typeOf);
 
     /// <summary>No values at all, to learn which parameters a network asks for.</summary>
     internal static Parameters ShapesOnly() => new((_, _, _) => [], trained: false, hasValues: false);
@@ -72,7 +80,7 @@ public sealed class Parameters
     /// <summary>Asks for a parameter.</summary>
     internal Parameter Add(string name, Initializer initializer, params int[] shape)
     {
-        var parameter = new Parameter(_all.Count, name, shape, _origin(name, shape, initializer));
+        var parameter = new Parameter(_all.Count, name, shape, _origin(name, shape, initializer), _typeOf?.Invoke(name) ?? TensorType.F32);
         _all.Add(parameter);
         return parameter;
     }

@@ -23,10 +23,13 @@ public sealed partial class SafeTensorsFile
     /// <param name="path">The file, in a folder that exists.</param>
     /// <param name="tensors">The tensors. Enumerated once, before anything is written.</param>
     /// <param name="metadata">What to say about the file.</param>
-    /// <param name="type">F32, BF16 or F16. Values are rounded to nearest, ties to even; too large ones become infinity.</param>
+    /// <param name="type">
+    /// F32, BF16, F16 or I8. Values are rounded to nearest, ties to even; too large ones become infinity. With I8 every matrix is stored
+    /// as integers of −127 to 127 and its rows' scales in a tensor beside it, and all else as F32.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// A name is repeated or reserved, a shape does not fit its values, text is not well-formed UTF-16, the type is not a float type, or
-    /// the file would be too large to be read again.
+    /// A name is repeated or reserved, a shape does not fit its values, text is not well-formed UTF-16, the type is not one of these, a
+    /// row to be stored as I8 is not finite, or the file would be too large to be read again.
     /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(
@@ -35,8 +38,9 @@ public sealed partial class SafeTensorsFile
         IReadOnlyDictionary<string, string>? metadata = null,
         TensorType type = TensorType.F32)
     {
-        TensorData[] list = [.. tensors];
-        byte[] header = BuildHeader(list, metadata, type);
+        _ = WidthOf(type); // refuses a type that cannot be written
+        Part[] list = [.. tensors.SelectMany(tensor => PartsOf(tensor, type))];
+        byte[] header = BuildHeader(list, metadata);
         string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
         var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         try
@@ -47,7 +51,7 @@ public sealed partial class SafeTensorsFile
                 BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
                 stream.Write(prefix);
                 stream.Write(header);
-                foreach (TensorData tensor in list) WriteValues(stream, tensor.Values.Span, type);
+                foreach (Part part in list) WriteValues(stream, part.Data.Values.Span, part.Type);
                 stream.Flush(flushToDisk: true);
             }
 
@@ -60,9 +64,8 @@ public sealed partial class SafeTensorsFile
         }
     }
 
-    private static byte[] BuildHeader(TensorData[] tensors, IReadOnlyDictionary<string, string>? metadata, TensorType type)
+    private static byte[] BuildHeader(Part[] parts, IReadOnlyDictionary<string, string>? metadata)
     {
-        int width = WidthOf(type);
         var names = new HashSet<string>(StringComparer.Ordinal);
         using var header = new MemoryStream();
         using (var json = new Utf8JsonWriter(header, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -76,10 +79,10 @@ public sealed partial class SafeTensorsFile
             }
 
             long begin = 0;
-            foreach (TensorData tensor in tensors)
+            foreach ((TensorData tensor, TensorType type) in parts)
             {
                 Check(tensor, names);
-                long end = begin + (long)tensor.Values.Length * width;
+                long end = begin + (long)tensor.Values.Length * WidthOf(type);
                 if (end > Array.MaxLength)
                     throw new ArgumentException($"tensor {Quote(tensor.Name)} ends at byte {end}: at most {Array.MaxLength} can be read");
                 json.WriteStartObject(StrictUtf8.GetBytes(tensor.Name));
@@ -103,6 +106,31 @@ public sealed partial class SafeTensorsFile
         if (header.Length > LongestHeader)
             throw new ArgumentException($"the header takes {header.Length} bytes: at most {LongestHeader} can be read");
         return header.ToArray();
+    }
+
+    /// <summary>What of a tensor goes into the file: itself, or integers and the scales of their rows.</summary>
+    private static IEnumerable<Part> PartsOf(TensorData tensor, TensorType type)
+    {
+        if (type != TensorType.I8) return [new Part(tensor, type)];
+        if (tensor.Shape is not [int rows and > 0, int columns and > 0] || tensor.Values.Length != (long)rows * columns)
+            return [new Part(tensor, TensorType.F32)];
+        float[] integers = new float[tensor.Values.Length], scales = new float[rows];
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<float> values = tensor.Values.Span.Slice(row * columns, columns);
+            float largest = MathF.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(values)), inverse = 127 / largest;
+            if (!float.IsFinite(largest))
+                throw new ArgumentException($"tensor {Quote(tensor.Name)}: row {row} holds {largest}; finite values wanted for {type}");
+            if (!float.IsFinite(inverse)) continue; // nothing but zeros, or as good as that
+            scales[row] = largest / 127;
+            for (int i = 0; i < columns; i++) integers[row * columns + i] = MathF.Round(values[i] * inverse);
+        }
+
+        return
+        [
+            new Part(tensor with { Values = integers }, TensorType.I8),
+            new Part(new TensorData(ScaleOf(tensor.Name), [rows], scales), TensorType.F32),
+        ];
     }
 
     private static void Check(TensorData tensor, HashSet<string> names)
@@ -134,6 +162,7 @@ public sealed partial class SafeTensorsFile
             {
                 Span<byte> target = buffer.AsSpan(i * width);
                 if (type == TensorType.F32) BinaryPrimitives.WriteSingleLittleEndian(target, values[i]);
+                else if (type == TensorType.I8) target[0] = (byte)(sbyte)values[i];
                 else if (type == TensorType.F16) BinaryPrimitives.WriteHalfLittleEndian(target, (Half)values[i]);
                 else BinaryPrimitives.WriteUInt16LittleEndian(target, ToBFloat16(values[i]));
             }
@@ -147,7 +176,8 @@ public sealed partial class SafeTensorsFile
     {
         TensorType.F32 => sizeof(float),
         TensorType.BF16 or TensorType.F16 => sizeof(ushort),
-        _ => throw new ArgumentException($"cannot write {type}: F32, BF16 or F16 wanted"),
+        TensorType.I8 => sizeof(sbyte),
+        _ => throw new ArgumentException($"cannot write {type}: F32, BF16, F16 or I8 wanted"),
     };
 
     private static ushort ToBFloat16(float value)
@@ -157,4 +187,7 @@ public sealed partial class SafeTensorsFile
         if (float.IsNaN(value)) return (ushort)(bits >> 16 | 0x40);
         return (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);
     }
+
+    /// <summary>A tensor as it goes into the file.</summary>
+    private readonly record struct Part(TensorData Data, TensorType Type);
 }

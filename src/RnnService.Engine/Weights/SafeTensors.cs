@@ -15,6 +15,9 @@ public enum TensorType
     /// <summary>16-bit floats: 11 bits of precision, magnitudes from 6e-8 to 65504.</summary>
     F16,
 
+    /// <summary>8-bit signed integers, each row times a scale of its own in a tensor beside it.</summary>
+    I8,
+
     /// <summary>64-bit signed integers.</summary>
     I64,
 
@@ -96,16 +99,24 @@ public sealed partial class SafeTensorsFile
     /// <exception cref="WeightFormatException">No such tensor.</exception>
     public TensorType TypeOf(string name) => Find(name).Type;
 
-    /// <summary>A fresh copy of a float tensor, row-major, that must have this shape.</summary>
+    /// <summary>The name of the tensor that holds the scales of an I8 tensor's rows.</summary>
+    public static string ScaleOf(string name) => name + "_scale";
+
+    /// <summary>
+    /// A fresh copy of a float tensor, row-major, that must have this shape. Of an I8 matrix [N,K], every row times its scale in the F32
+    /// tensor <see cref="ScaleOf"/> [N].
+    /// </summary>
     /// <param name="name">The tensor.</param>
     /// <param name="shape">Wanted sizes; <c>[]</c> for a scalar.</param>
-    /// <exception cref="WeightFormatException">No such tensor, another shape, or values that are not F32, BF16 or F16.</exception>
+    /// <exception cref="WeightFormatException">
+    /// No such tensor, another shape, no scales of the right shape, or values that are not F32, BF16, F16 or I8.
+    /// </exception>
     public float[] Floats(string name, params ReadOnlySpan<int> shape)
     {
         TensorEntry entry = Find(name);
         if (!shape.SequenceEqual(entry.Shape))
             throw new WeightFormatException(_file, $"tensor {Quote(name)}: shape {Show(shape)} wanted, {Show(entry.Shape)} found");
-        return Floats(name);
+        return entry.Type == TensorType.I8 && shape.Length == 2 ? Scaled(entry, Floats(ScaleOf(name), shape[0])) : Floats(name);
     }
 
     /// <summary>A fresh copy of a float tensor of whatever shape, row-major. BF16 and F16 become the floats of the same value.</summary>
@@ -146,6 +157,14 @@ public sealed partial class SafeTensorsFile
             values[i] = wide ? BinaryPrimitives.ReadInt64LittleEndian(source) : BinaryPrimitives.ReadInt32LittleEndian(source);
         }
 
+        return values;
+    }
+
+    private float[] Scaled(TensorEntry matrix, float[] scales)
+    {
+        ReadOnlySpan<byte> bytes = BytesOf(matrix);
+        float[] values = new float[bytes.Length];
+        for (int i = 0; i < values.Length; i++) values[i] = scales[i / matrix.Shape[1]] * (sbyte)bytes[i];
         return values;
     }
 

@@ -42,7 +42,7 @@ internal sealed class SafeTensorsHeader
             ["F64"] = (TensorType.Other, 64),
             ["C64"] = (TensorType.Other, 64),
             ["BOOL"] = (TensorType.Other, 8),
-            ["I8"] = (TensorType.Other, 8),
+            ["I8"] = (TensorType.I8, 8),
             ["U8"] = (TensorType.Other, 8),
             ["I16"] = (TensorType.Other, 16),
             ["U16"] = (TensorType.Other, 16),

@@ -27,10 +27,10 @@ public sealed class PackedMatrixTests
     [InlineData(1)]
     [InlineData(5)]
     [InlineData(64)]
-    [InlineData(PackedMatrix.DepthBlock - 1)]
-    [InlineData(PackedMatrix.DepthBlock)]
-    [InlineData(PackedMatrix.DepthBlock + 1)]
-    [InlineData(2 * PackedMatrix.DepthBlock + 3)]
+    [InlineData(Product.DepthBlock - 1)]
+    [InlineData(Product.DepthBlock)]
+    [InlineData(Product.DepthBlock + 1)]
+    [InlineData(2 * Product.DepthBlock + 3)]
     public void A_row_is_the_same_alone_and_in_any_batch(int k)
     {
         foreach (int n in (int[])[0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 48, 63, 64, 65, 81])

@@ -78,4 +78,14 @@ public sealed class BatchLayoutTests
     public void A_negative_length_is_refused() => Assert.Equal(
         "length 1 is -1: 0 or more wanted (Parameter 'lengths')",
         Assert.Throws<ArgumentException>(() => BatchLayout.Of([3, -1])).Message);
+
+    [Fact]
+    public void Knows_whether_it_is_that_of_other_lengths()
+    {
+        BatchLayout layout = BatchLayout.Of([3, 0, 5, 3]);
+        Assert.True(layout.IsOf([3, 0, 5, 3]));
+        Assert.False(layout.IsOf([3, 0, 5]));
+        Assert.False(layout.IsOf([0, 3, 5, 3]));
+        Assert.False(layout.IsOf([3, 0, 5, 4]));
+    }
 }

@@ -168,4 +168,29 @@ public sealed class LanguageModelTests
         Assert.Equal(wanted.Tokens.Select(token => token.Token), found.Tokens.Select(token => token.Token));
         Assert.Equal(wanted.Tokens.SelectMany(token => token.Alternatives), found.Tokens.SelectMany(token => token.Alternatives));
     }
+
+    [Theory]
+    [InlineData(CellKind.Lstm)]
+    [InlineData(CellKind.Gru)]
+    [InlineData(CellKind.GruBefore)]
+    [InlineData(CellKind.Tanh)]
+    public void A_step_allocates_nothing_once_warm(CellKind kind)
+    {
+        Parameters start = Tiny.Language(kind).Parameters;
+        LanguageModel model = Tiny.Language(
+            kind, parameters: Parameters.From((name, _) => start.All.Single(parameter => parameter.Name == name).Values.ToArray()));
+        foreach (int streams in (int[])[1, 5])
+        {
+            ReadOnlyMemory<int>[] rows = [.. Enumerable.Range(0, streams).Select(row => new[] { 3 + row }.AsMemory())];
+            int[] from = new int[streams];
+            RecurrentState state = model.NewState(streams);
+            float sum = 0;
+            LogitsReader reader = (_, _, logits) => sum += logits[0];
+            for (int step = 0; step < 5; step++) model.Network.Read(rows, from, state, reader);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int step = 0; step < 100; step++) model.Network.Read(rows, from, state, reader);
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.NotEqual(0, sum);
+        }
+    }
 }

@@ -268,7 +268,6 @@ public class SafeTensorsReadTests
     [InlineData("F8_E5M2FNUZ", 8)]
     [InlineData("F8_E8M0", 8)]
     [InlineData("BOOL", 8)]
-    [InlineData("I8", 8)]
     [InlineData("U8", 8)]
     [InlineData("I16", 16)]
     [InlineData("U16", 16)]
@@ -286,6 +285,27 @@ public class SafeTensorsReadTests
         Assert.Equal($"{RawFile.Name}: tensor \"w\": F32, BF16 or F16 wanted, {type} found", error.Message);
         error = Assert.Throws<WeightFormatException>(() => file.Integers("w"));
         Assert.Equal($"{RawFile.Name}: tensor \"w\": I64 or I32 wanted, {type} found", error.Message);
+    }
+
+    [Theory]
+    [InlineData("", "no tensor \"w_scale\" among 1; nearest: \"w\"")]
+    [InlineData(""","w_scale":{"dtype":"F32","shape":[1],"data_offsets":[6,10]}""", "tensor \"w_scale\": shape [2] wanted, [1] found")]
+    [InlineData(""","w_scale":{"dtype":"I16","shape":[2],"data_offsets":[6,10]}""", "tensor \"w_scale\": F32, BF16 or F16 wanted, I16 found")]
+    public void An_I8_matrix_without_a_scale_for_every_row_is_refused(string scale, string wanted)
+    {
+        string header = $$$"""{"w":{"dtype":"I8","shape":[2,3],"data_offsets":[0,6]}{{{scale}}}}""";
+        SafeTensorsFile file = RawFile.Read(header, new byte[scale.Length == 0 ? 6 : 10]);
+        var error = Assert.Throws<WeightFormatException>(() => file.Floats("w", 2, 3));
+        Assert.Equal($"{RawFile.Name}: {wanted}", error.Message);
+    }
+
+    [Fact]
+    public void An_I8_matrix_is_each_row_times_its_scale()
+    {
+        byte[] data = [1, 0xFF, 127, 0x81, 0x80, 0, .. BitConverter.GetBytes(0.5f), .. BitConverter.GetBytes(-2f)];
+        SafeTensorsFile file = RawFile.Read(
+            """{"w":{"dtype":"I8","shape":[2,3],"data_offsets":[0,6]},"w_scale":{"dtype":"F32","shape":[2],"data_offsets":[6,14]}}""", data);
+        Assert.Equal([0.5f, -0.5f, 63.5f, 254, 256, 0], file.Floats("w", 2, 3));
     }
 
     [Fact]

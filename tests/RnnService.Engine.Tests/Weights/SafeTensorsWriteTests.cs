@@ -15,6 +15,34 @@ public sealed class SafeTensorsWriteTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    public void An_I8_matrix_comes_back_within_half_a_step_of_each_row_and_all_else_exactly()
+    {
+        float[] w = Draw.Normal(1, 5 * 7), bias = Draw.Normal(2, 5);
+        for (int i = 0; i < w.Length; i++) w[i] *= MathF.Pow(10, i / 7 - 2);
+        w.AsSpan(2 * 7, 7).Clear();
+        SafeTensorsFile.Write(FilePath, [new("w", [5, 7], w), new("none", [0, 3], default), new("b", [5], bias)], type: TensorType.I8);
+        SafeTensorsFile file = SafeTensorsFile.Open(FilePath);
+        Assert.Equal(["w", "w_scale", "none", "b"], file.Names);
+        Assert.Equal((TensorType.I8, TensorType.F32, TensorType.F32), (file.TypeOf("w"), file.TypeOf("w_scale"), file.TypeOf("b")));
+        Expect.SameBits(bias, file.Floats("b", 5));
+        float[] found = file.Floats("w", 5, 7);
+        for (int row = 0; row < 5; row++)
+        {
+            float largest = w.Skip(row * 7).Take(7).Max(MathF.Abs);
+            Expect.Near(Draw.ToDouble(w.AsSpan(row * 7, 7)), found.AsSpan(row * 7, 7), largest / 253);
+        }
+    }
+
+    [Fact]
+    public void A_row_that_is_not_finite_is_not_stored_as_I8()
+    {
+        var error = Assert.Throws<ArgumentException>(() =>
+            SafeTensorsFile.Write(FilePath, [new("w", [2, 2], new[] { 1, 2, 3, float.NaN })], type: TensorType.I8));
+        Assert.Equal("tensor \"w\": row 1 holds NaN; finite values wanted for I8", error.Message);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
     public void Every_bit_of_an_F32_file_comes_back()
     {
         // Names with quotes, line breaks and other planes; shapes with zeros and scalars; floats of every pattern, NaN payloads included.
@@ -154,7 +182,7 @@ public sealed class SafeTensorsWriteTests : IDisposable
         foreach (TensorType type in (TensorType[])[TensorType.I64, TensorType.I32, TensorType.Other])
         {
             var error = Assert.Throws<ArgumentException>(() => SafeTensorsFile.Write(FilePath, [], type: type));
-            Assert.Equal($"cannot write {type}: F32, BF16 or F16 wanted", error.Message);
+            Assert.Equal($"cannot write {type}: F32, BF16, F16 or I8 wanted", error.Message);
         }
 
         Assert.Empty(Directory.GetFileSystemEntries(_folder));

@@ -1,0 +1,170 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+
+namespace RnnService.Engine.Kernels;
+
+/// <summary>
+/// Who computes one pass: the calling thread, and between <see cref="Begin"/> and <see cref="End"/> a companion if a processor is free
+/// for it. No result depends on which. Not thread-safe: it belongs to the pass.
+/// </summary>
+internal sealed class Crew
+{
+    private static readonly ConcurrentBag<Companion> Idle = [];
+    private static int _busy; // threads of all crews between their begin and end
+
+    private Companion? _companion;
+
+    /// <summary>Whether there are two.</summary>
+    public bool IsTwo => _companion is not null;
+
+    /// <summary>
+    /// Whether products start with the last columns of their matrix. Who multiplies by the same matrix again and again turns at every
+    /// end, and finds what it read last still in its cache.
+    /// </summary>
+    public bool FromEnd { get; private set; }
+
+    /// <summary>Turns <see cref="FromEnd"/> round.</summary>
+    public void Turn() => FromEnd = !FromEnd;
+
+    /// <summary>Takes a companion if fewer threads are at work than there are processors.</summary>
+    public void Begin(int processors)
+    {
+        if (Interlocked.Increment(ref _busy) >= processors) return;
+        if (Interlocked.Increment(ref _busy) > processors) Interlocked.Decrement(ref _busy);
+        else _companion = Idle.TryTake(out Companion? companion) ? companion : new Companion();
+    }
+
+    /// <summary>Lets the companion go.</summary>
+    public void End()
+    {
+        Interlocked.Add(ref _busy, _companion is null ? -1 : -2);
+        if (_companion is not null) Idle.Add(_companion);
+        _companion = null;
+    }
+
+    /// <summary>Runs two pieces of work at once; each of them runs alone. Returns when both have ended.</summary>
+    public void Both(Action here, Action there)
+    {
+        Companion companion = _companion!;
+        _companion = null;
+        try
+        {
+            companion.Start(there);
+            Exception? error = null;
+            try
+            {
+                here();
+            }
+            catch (Exception thrown)
+            {
+                error = thrown;
+            }
+
+            companion.Wait();
+            if (error is not null) ExceptionDispatchInfo.Throw(error);
+        }
+        finally
+        {
+            _companion = companion;
+        }
+    }
+
+    /// <summary>Calls <paramref name="work"/> for part 0 here and for part 1 there, and returns when both have ended; it must not throw.</summary>
+    public unsafe void Both(delegate*<void*, int, void> work, void* argument)
+    {
+        _companion!.Start(work, argument);
+        work(argument, 0);
+        _companion.Wait();
+    }
+
+    /// <summary>
+    /// A thread that waits for work, at first awake: between two products of a step lie microseconds, and waking takes tens of them. Work
+    /// that it has not begun when its owner has nothing else to do is done by the owner, so a busy machine makes nobody wait for a
+    /// thread that does not run.
+    /// </summary>
+    private sealed unsafe class Companion
+    {
+        private const int Spins = 400; // some 20 µs awake
+        private const int None = 0, Offered = 1, Taken = 2, Done = 3;
+        private readonly SemaphoreSlim _wake = new(0);
+        private Action? _action;
+        private delegate*<void*, int, void> _work;
+        private void* _argument;
+        private ExceptionDispatchInfo? _error;
+        private int _state; // of the piece of work
+        private int _asleep;
+
+        public Companion() => new Thread(Loop) { IsBackground = true, Name = "RnnService companion" }.Start();
+
+        public void Start(Action action)
+        {
+            _action = action;
+            Offer();
+        }
+
+        public void Start(delegate*<void*, int, void> work, void* argument)
+        {
+            _action = null;
+            _work = work;
+            _argument = argument;
+            Offer();
+        }
+
+        public void Wait()
+        {
+            if (Interlocked.CompareExchange(ref _state, None, Offered) == Offered)
+            {
+                Work();
+                return;
+            }
+
+            for (int spin = 0; Volatile.Read(ref _state) != Done; spin++)
+            {
+                if (spin < Spins) Thread.SpinWait(10);
+                else Thread.Yield();
+            }
+
+            ExceptionDispatchInfo? error = _error;
+            _error = null;
+            error?.Throw();
+        }
+
+        private void Offer()
+        {
+            Interlocked.Exchange(ref _state, Offered);
+            if (Interlocked.Exchange(ref _asleep, 0) == 1) _wake.Release();
+        }
+
+        private void Work()
+        {
+            if (_action is { } action) action();
+            else _work(_argument, 1);
+        }
+
+        private void Loop()
+        {
+            while (true)
+            {
+                for (int spin = 0; spin < Spins && Volatile.Read(ref _state) != Offered; spin++) Thread.SpinWait(10);
+                if (Interlocked.CompareExchange(ref _state, Taken, Offered) != Offered)
+                {
+                    Interlocked.Exchange(ref _asleep, 1);
+                    // Who offers after this line wakes; what was offered before it is seen here.
+                    if (Volatile.Read(ref _state) != Offered || Interlocked.Exchange(ref _asleep, 0) == 0) _wake.Wait();
+                    continue;
+                }
+
+                try
+                {
+                    Work();
+                }
+                catch (Exception thrown)
+                {
+                    _error = ExceptionDispatchInfo.Capture(thrown);
+                }
+
+                Volatile.Write(ref _state, Done);
+            }
+        }
+    }
+}

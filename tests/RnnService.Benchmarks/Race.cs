@@ -1,0 +1,51 @@
+using System.Diagnostics;
+
+namespace RnnService.Benchmarks;
+
+/// <summary>Two runners timed in turn in one process, so that whatever else the machine does meets both.</summary>
+internal static class Race
+{
+    private static readonly double Seconds = 1.0 / Stopwatch.Frequency;
+
+    /// <summary>Seconds a run of each: the first quintile of all rounds, because what else the machine does can only add.</summary>
+    /// <param name="ours">One run.</param>
+    /// <param name="theirs">One run.</param>
+    /// <param name="budget">Seconds that all rounds together may take, roughly.</param>
+    public static (double Ours, double Theirs) Run(Action ours, Action theirs, double budget = 0.7)
+    {
+        Warm(ours);
+        Warm(theirs);
+        // Rounds of about 3 ms, so that a moment's disturbance spoils one or two of many.
+        int ourRuns = Math.Max(1, (int)(0.003 / Time(ours, 1))), theirRuns = Math.Max(1, (int)(0.003 / Time(theirs, 1)));
+        var ourTimes = new List<double>();
+        var theirTimes = new List<double>();
+        long start = Stopwatch.GetTimestamp();
+        while (ourTimes.Count < 5 || (Stopwatch.GetTimestamp() - start) * Seconds < budget)
+        {
+            ourTimes.Add(Time(ours, ourRuns));
+            theirTimes.Add(Time(theirs, theirRuns));
+        }
+
+        return (Quintile(ourTimes), Quintile(theirTimes));
+    }
+
+    /// <summary>Long enough for the just-in-time compiler's last tier to be in place.</summary>
+    private static void Warm(Action run)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 3 || i < 200 && (Stopwatch.GetTimestamp() - start) * Seconds < 0.3; i++) run();
+    }
+
+    private static double Time(Action run, int times)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < times; i++) run();
+        return (Stopwatch.GetTimestamp() - start) * Seconds / times;
+    }
+
+    private static double Quintile(List<double> values)
+    {
+        values.Sort();
+        return values[values.Count / 5];
+    }
+}

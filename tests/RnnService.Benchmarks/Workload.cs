@@ -1,0 +1,44 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Benchmarks;
+
+/// <summary>A network and what it is given: token ids in, the top layer's output out.</summary>
+/// <param name="Name">S, M or L.</param>
+/// <param name="Kind">The cell.</param>
+/// <param name="Layers">Number of layers.</param>
+/// <param name="Embedding">D.</param>
+/// <param name="Hidden">H.</param>
+/// <param name="Steps">T.</param>
+/// <param name="Batch">B.</param>
+/// <param name="Both">Whether it reads in both directions.</param>
+/// <param name="Type">How our weights are stored.</param>
+/// <param name="Trains">Whether ours is a whole training step, against a run forward.</param>
+internal sealed record Workload(string Name, CellKind Kind, int Layers, int Embedding, int Hidden, int Steps, int Batch, bool Both = false, TensorType Type = TensorType.F32,
+    bool Trains = false)
+{
+    /// <summary>Tokens of the vocabulary: about those of a character model.</summary>
+    public const int Vocabulary = 96;
+
+    /// <summary>Floating-point operations of the products as written, without what a gather saves.</summary>
+    public double Operations
+    {
+        get
+        {
+            int gates = Kind == CellKind.Lstm ? 4 : 3, directions = Both ? 2 : 1;
+            double weights = 0;
+            for (int layer = 0; layer < Layers; layer++)
+                weights += (double)directions * gates * Hidden * ((layer == 0 ? Embedding : directions * Hidden) + Hidden);
+            return 2 * weights * Steps * Batch;
+        }
+    }
+
+    public override string ToString() =>
+        $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}{(Type == TensorType.F32 ? "" : $" {Type}")}{(Trains ? " training" : "")}, T={Steps}, B={Batch}";
+
+    public static Workload S(CellKind kind, int steps, int batch, bool both = false) => new("S", kind, 1, 128, 128, steps, batch, both);
+
+    public static Workload M(CellKind kind, int steps, int batch) => new("M", kind, 2, 256, 512, steps, batch);
+
+    public static Workload L(CellKind kind, int steps, int batch) => new("L", kind, 2, 1024, 1024, steps, batch);
+}
