@@ -1,13 +1,17 @@
 using BenchmarkDotNet.Running;
 using RnnService.Benchmarks;
+using RnnService.Benchmarks.Load;
 
 // kernels [options of BenchmarkDotNet]   kernels and layers alone
+// load …                                 the service over HTTP
 // [--write] [part of a workload's name …] the table against ONNX Runtime, into results/ with --write
 if (args is ["kernels", .. string[] options])
 {
     BenchmarkSwitcher.FromAssembly(typeof(ProductBenchmarks).Assembly).Run(options);
-    return;
+    return 0;
 }
+
+if (args is ["load", .. string[] parts]) return await LoadCommand.RunAsync(parts);
 
 var comparison = new Comparison();
 comparison.Run([.. args.Where(arg => arg != "--write")]);
@@ -17,3 +21,5 @@ if (args.Contains("--write"))
     while (!File.Exists(Path.Combine(folder, "RnnService.Benchmarks.csproj"))) folder = Path.GetDirectoryName(folder)!;
     comparison.Write(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "results")).FullName, "onnxruntime.md"));
 }
+
+return 0;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.ExceptionServices;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Engine.Tasks;
@@ -90,10 +91,12 @@ internal sealed class GenerateVerb : Verb
         bool json = parsed.GetValue(_json);
         var stream = new Generation(model, prompt.Length > 0 ? prompt : "\n", options);
         if (!json) Terminal.Out.Write(prompt);
+        var batch = new GenerationBatch(model);
         while (stream.Finished is null)
         {
             _stop.ThrowIfCancellationRequested();
-            model.Advance([stream]);
+            batch.Advance([stream]);
+            if (stream.Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
             if (json || stream.Newest is not { Token.IsSpecial: false } token) continue;
             Terminal.Out.Write(token.Token.Text);
             Terminal.Out.Flush();

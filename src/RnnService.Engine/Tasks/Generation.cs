@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Text;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
@@ -7,7 +6,7 @@ using RnnService.Engine.Text;
 namespace RnnService.Engine.Tasks;
 
 /// <summary>
-/// One text being continued: its state, its draws and what came of them. Not thread-safe; <see cref="LanguageModel.Advance"/> moves it on.
+/// One text being continued: its state, its draws and what came of them. Not thread-safe; a <see cref="GenerationBatch"/> moves it on.
 /// </summary>
 public sealed class Generation
 {
@@ -16,10 +15,9 @@ public sealed class Generation
     private readonly Sampler _sampler;
     private readonly int[] _prompt;
     private readonly List<ScoredToken> _scoredPrompt = [];
-    private readonly List<GeneratedToken> _tokens = [];
+    private readonly GeneratedTokens _tokens;
     private readonly StringBuilder _text = new();
     private readonly int[] _last = new int[1];
-    private readonly float[] _scratch;
     private int _read; // prompt tokens read so far
 
     /// <summary>Prepares to continue <paramref name="prompt"/>.</summary>
@@ -28,17 +26,23 @@ public sealed class Generation
     {
         options.Validate();
         _options = options;
+        Model = model;
         _codec = model.Codec;
+        _tokens = new GeneratedTokens(_codec);
         _prompt = _codec.Encode(prompt);
         if (_prompt.Length == 0) throw new ArgumentException("the prompt is empty: at least one token wanted", nameof(prompt));
         Seed = options.Seed ?? (ulong)Random.Shared.NextInt64();
         _sampler = new Sampler(options, Seed);
-        State = model.NewState(1);
-        _scratch = new float[_codec.Vocabulary.Count];
     }
+
+    /// <summary>The model that continues it.</summary>
+    public LanguageModel Model { get; }
 
     /// <summary>Number of the prompt's tokens.</summary>
     public int PromptTokens => _prompt.Length;
+
+    /// <summary>Number of the prompt's tokens that have not been read yet.</summary>
+    public int PromptLeft => _prompt.Length - _read;
 
     /// <summary>The seed in use, given or drawn.</summary>
     public ulong Seed { get; }
@@ -50,7 +54,7 @@ public sealed class Generation
     public IReadOnlyList<ScoredToken> Prompt => _scoredPrompt;
 
     /// <summary>The token that the last step added; null while the prompt is still being read.</summary>
-    public GeneratedToken? Newest { get; private set; }
+    public GeneratedToken? Newest => _tokens.Count > 0 ? _tokens[_tokens.Count - 1] : null;
 
     /// <summary>The generated text so far.</summary>
     public string Text => _text.ToString();
@@ -58,79 +62,94 @@ public sealed class Generation
     /// <summary>Why it ended; null while it goes on.</summary>
     public FinishReason? Finished { get; private set; }
 
-    /// <summary>The network's state after all tokens read.</summary>
-    internal RecurrentState State { get; }
+    /// <summary>What keeps it from going on; null as long as nothing does.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>The network's state after all tokens read, while it is in no batch; null is zero.</summary>
+    internal RecurrentState? State { get; set; }
+
+    /// <summary>The batch that holds its state, and the row there.</summary>
+    internal (GenerationBatch? Batch, int Row) Place { get; set; }
 
     /// <summary>Whether logits are wanted after every token of the prompt.</summary>
     internal bool IsScoringPrompt => _options.ScorePrompt && _read < _prompt.Length;
 
     /// <summary>The tokens to read next.</summary>
-    internal ReadOnlyMemory<int> Pending(int promptChunk)
-    {
-        if (Finished is not null) throw new InvalidOperationException("the generation has finished");
-        return _read < _prompt.Length ? _prompt.AsMemory(_read, Math.Min(promptChunk, _prompt.Length - _read)) : _last;
-    }
+    internal ReadOnlyMemory<int> Pending(int promptChunk) =>
+        _read < _prompt.Length ? _prompt.AsMemory(_read, Math.Min(promptChunk, _prompt.Length - _read)) : _last;
 
     /// <summary>Takes the logits [V] after a token read: the last one of a step, or each in turn while the prompt is scored.</summary>
     /// <param name="step">Index of the token among those read in this step.</param>
     /// <param name="read">Tokens read in this step.</param>
     /// <param name="logits">The logits.</param>
-    internal void Accept(int step, int read, ReadOnlySpan<float> logits)
+    /// <param name="scratch">Memory to choose the next token in.</param>
+    internal void Accept(int step, int read, ReadOnlySpan<float> logits, DrawScratch scratch)
     {
-        Newest = null;
-        if (_read < _prompt.Length)
+        if (Failure is not null) return;
+        try
         {
-            if (_options.ScorePrompt) ScorePrompt(_read + step, logits);
-            if (step < read - 1) return;
-            for (int i = 0; i < read; i++) _sampler.See(_prompt[_read + i]);
-            _read += read;
-            if (_read < _prompt.Length) return;
+            if (Read(step, read, logits, scratch)) Draw(logits, scratch);
         }
+        catch (Exception exception)
+        {
+            Failure = exception;
+        }
+    }
 
-        float logSum = Activations.LogSumExp(logits, _scratch);
-        logits.CopyTo(_scratch);
+    /// <summary>Counts what was read as read.</summary>
+    /// <returns>Whether the next token is to be drawn.</returns>
+    private bool Read(int step, int read, ReadOnlySpan<float> logits, DrawScratch scratch)
+    {
+        if (_read == _prompt.Length) return true;
+        if (_options.ScorePrompt) ScorePrompt(_read + step, logits, scratch);
+        if (step < read - 1) return false;
+        for (int i = 0; i < read; i++) _sampler.See(_prompt[_read + i]);
+        _read += read;
+        return _read == _prompt.Length;
+    }
+
+    private void Draw(ReadOnlySpan<float> logits, DrawScratch scratch)
+    {
+        Span<float> values = scratch.Values(logits.Length);
+        float logSum = Activations.LogSumExp(logits, values);
+        logits.CopyTo(values);
         // What stands for no text cannot be said.
-        if (_codec.Vocabulary.UnknownId >= 0) _scratch[_codec.Vocabulary.UnknownId] = float.NegativeInfinity;
-        if (_codec.Vocabulary.PaddingId >= 0) _scratch[_codec.Vocabulary.PaddingId] = float.NegativeInfinity;
-        int id = _sampler.Draw(_scratch);
+        if (_codec.Vocabulary.UnknownId >= 0) values[_codec.Vocabulary.UnknownId] = float.NegativeInfinity;
+        if (_codec.Vocabulary.PaddingId >= 0) values[_codec.Vocabulary.PaddingId] = float.NegativeInfinity;
+        int id = _sampler.Draw(values, scratch.Ranking);
         _sampler.See(id);
         _last[0] = id;
 
-        ScoredToken token = Scored(id, logits[id] - logSum);
-        Newest = new GeneratedToken(token, Likeliest(logits, logSum));
-        _tokens.Add(Newest.Value);
+        _tokens.Add(id, logits[id] - logSum, Likeliest(logits, logSum, scratch.Ranking));
         if (id == _codec.Vocabulary.EndId)
         {
             Finished = FinishReason.EndOfText;
             return;
         }
 
-        _text.Append(token.Text);
+        _text.Append(_codec.Decode(id));
         if (EndsWithStop()) Finished = FinishReason.StopSequence;
         else if (_tokens.Count >= _options.MaxNewTokens) Finished = FinishReason.Length;
     }
 
-    private void ScorePrompt(int position, ReadOnlySpan<float> logits)
+    private void ScorePrompt(int position, ReadOnlySpan<float> logits, DrawScratch scratch)
     {
-        if (position == 0) _scoredPrompt.Add(Scored(_prompt[0], float.NaN));
+        if (position == 0) _scoredPrompt.Add(ScoredToken.Of(_codec, _prompt[0], float.NaN));
         if (position + 1 == _prompt.Length) return;
         int next = _prompt[position + 1];
-        _scoredPrompt.Add(Scored(next, logits[next] - Activations.LogSumExp(logits, _scratch)));
+        float logSum = Activations.LogSumExp(logits, scratch.Values(logits.Length));
+        _scoredPrompt.Add(ScoredToken.Of(_codec, next, logits[next] - logSum));
     }
 
-    private ScoredToken[] Likeliest(ReadOnlySpan<float> logits, float logSum)
+    private ScoredToken[]? Likeliest(ReadOnlySpan<float> logits, float logSum, Ranking ranking)
     {
-        if (_options.TopNTokens == 0) return [];
-        int[] ids = new int[logits.Length];
-        for (int i = 0; i < ids.Length; i++) ids[i] = i;
-        float[] falling = new float[logits.Length];
-        TensorPrimitives.Negate(logits, falling);
-        Array.Sort(falling, ids);
-        return [.. ids.Take(_options.TopNTokens).Select((id, rank) => Scored(id, -falling[rank] - logSum))];
+        if (_options.TopNTokens == 0) return null;
+        ranking.Rank(logits);
+        var likeliest = new ScoredToken[Math.Min(_options.TopNTokens, ranking.Count)];
+        for (int rank = 0; rank < likeliest.Length; rank++)
+            likeliest[rank] = ScoredToken.Of(_codec, ranking[rank], logits[ranking[rank]] - logSum);
+        return likeliest;
     }
-
-    private ScoredToken Scored(int id, float logProbability) =>
-        new(id, _codec.Decode(id), logProbability, _codec.Vocabulary.IsSpecial(id));
 
     private bool EndsWithStop()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Tasks;
 
@@ -82,7 +83,11 @@ public enum FinishReason
 /// <param name="Text">What it adds to the text.</param>
 /// <param name="LogProbability">Natural logarithm of its probability under the untouched model; NaN for a prompt's first token.</param>
 /// <param name="IsSpecial">Whether it stands for no text of its own.</param>
-public readonly record struct ScoredToken(int Id, string Text, float LogProbability, bool IsSpecial);
+public readonly record struct ScoredToken(int Id, string Text, float LogProbability, bool IsSpecial)
+{
+    internal static ScoredToken Of(TextCodec codec, int id, float logProbability) =>
+        new(id, codec.Decode(id), logProbability, codec.Vocabulary.IsSpecial(id));
+}
 
 /// <summary>A drawn token with the likeliest alternatives.</summary>
 /// <param name="Token">The token drawn.</param>

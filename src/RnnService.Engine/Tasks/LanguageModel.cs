@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.ExceptionServices;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Text;
@@ -22,42 +23,33 @@ public sealed class LanguageModel : TextModel
     public TextCodec Codec { get; }
 
     /// <summary>
-    /// Moves every stream on by one step, all together: a stream that is still reading its prompt reads up to
-    /// <paramref name="promptChunk"/> tokens, every other one adds a token. A stream's tokens do not depend on its company.
+    /// Moves streams on by one step together, as <see cref="GenerationBatch.Advance"/> does; who does so again and again keeps a batch.
+    /// Safe for any number of threads, each with streams of its own.
     /// </summary>
-    /// <param name="streams">Distinct unfinished streams of this model.</param>
-    /// <param name="promptChunk">Most prompt tokens a stream reads in one step, so that a long prompt does not hold up the others.</param>
     public void Advance(IReadOnlyList<Generation> streams, int promptChunk = 64)
     {
-        if (streams.Count == 0) return;
-        var pending = new ReadOnlyMemory<int>[streams.Count];
-        int[] from = new int[streams.Count];
-        RecurrentState state = NewState(streams.Count);
-        for (int i = 0; i < streams.Count; i++)
+        var batch = new GenerationBatch(this);
+        try
         {
-            pending[i] = streams[i].Pending(promptChunk);
-            // Logits are wanted after each stream's last token, and after every one where the prompt is scored.
-            from[i] = streams[i].IsScoringPrompt ? 0 : pending[i].Length - 1;
-            state.CopyFrom(streams[i].State, 0, i);
+            batch.Advance(streams, promptChunk);
         }
-
-        Network.Read(pending, from, state, (row, step, logits) =>
+        finally
         {
-            // State and token move on together: should a stream fail here, the others have made the step as a whole or not at all.
-            if (step == pending[row].Length - 1) streams[row].State.CopyFrom(state, row, 0);
-            streams[row].Accept(step, pending[row].Length, logits);
-        });
+            foreach (Generation stream in streams) batch.Remove(stream);
+        }
     }
 
     /// <summary>Continues a text alone, a token at a time.</summary>
     /// <exception cref="ArgumentException">The prompt is empty or an option is out of its bounds.</exception>
     public IEnumerable<GeneratedToken> Generate(string prompt, GenerationOptions options)
     {
-        var stream = new Generation(this, prompt, options);
-        while (stream.Finished is null)
+        Generation[] stream = [new(this, prompt, options)];
+        var batch = new GenerationBatch(this);
+        while (stream[0].Finished is null)
         {
-            Advance([stream]);
-            if (stream.Newest is { } token) yield return token;
+            batch.Advance(stream);
+            if (stream[0].Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
+            if (stream[0].Newest is { } token) yield return token;
         }
     }
 

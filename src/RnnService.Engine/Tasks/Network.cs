@@ -31,7 +31,7 @@ public interface ILanguageNetwork : INetwork
     /// <param name="rows">Token ids of each row; a row may be empty, and then moves nothing.</param>
     /// <param name="from">For each row the first token after which logits are wanted.</param>
     /// <param name="state">In: the state of each row; out: after its last token, from the first call of <paramref name="logits"/> on.</param>
-    /// <param name="logits">Takes the logits.</param>
+    /// <param name="logits">Takes the logits. Should reading fail before its first call, the states are as they were.</param>
     void Read(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits);
 }
 

@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Threading.Tasks.Sources;
 using RnnService.Engine.Tasks;
 using RnnService.Server.Pipeline;
 
@@ -9,9 +9,22 @@ namespace RnnService.Server.Batching;
 /// <param name="IsLast">Whether the text ends with it.</param>
 internal readonly record struct StreamedToken(GeneratedToken Generated, bool IsLast);
 
+/// <summary>What a reader was woken for.</summary>
+internal enum StreamNews
+{
+    /// <summary>There are tokens.</summary>
+    Tokens,
+
+    /// <summary>Nothing came for a while.</summary>
+    Silence,
+
+    /// <summary>There will be no more tokens.</summary>
+    End,
+}
+
 /// <summary>
 /// One text being continued. The compute loop advances <see cref="Generation"/> and publishes its tokens; the request reads
-/// them with <see cref="TryRead"/> and may look at <see cref="Generation"/> again once <see cref="Ended"/>.
+/// them with <see cref="TryRead"/> and may look at <see cref="Generation"/> again once <see cref="Ended"/>. Nothing is allocated a token.
 /// </summary>
 /// <param name="generation">The text and its state.</param>
 /// <param name="buffer">Tokens that may wait unread; 0 when nobody reads along.</param>
@@ -19,13 +32,14 @@ internal readonly record struct StreamedToken(GeneratedToken Generated, bool IsL
 /// <param name="left">Cancelled when nobody waits for the text any more.</param>
 /// <param name="submitted">Timestamp of handing in.</param>
 internal sealed class StreamJob(Generation generation, int buffer, Admission.Permit permit, CancellationToken left, long submitted)
+    : IValueTaskSource<StreamNews>
 {
     private readonly TaskCompletionSource<Generation> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Channel<StreamedToken>? _tokens = buffer == 0
-        ? null
-        : Channel.CreateUnbounded<StreamedToken>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-
-    private int _unread;
+    private readonly Queue<StreamedToken> _unread = new(); // also what is locked
+    private ManualResetValueTaskSourceCore<StreamNews> _news = new() { RunContinuationsAsynchronously = true };
+    private Exception? _fault;
+    private bool _over; // no more tokens
+    private bool _waits; // the reader
 
     public Generation Generation { get; } = generation;
 
@@ -42,18 +56,43 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
     public bool HasLeft => left.IsCancellationRequested;
 
     /// <summary>Whether the reader is so far behind that the stream waits for it.</summary>
-    public bool IsPaused => _tokens is not null && Volatile.Read(ref _unread) >= buffer;
+    public bool IsPaused
+    {
+        get
+        {
+            if (buffer == 0) return false;
+            lock (_unread) return _unread.Count >= buffer;
+        }
+    }
 
     /// <summary>Told when a paused stream may go on.</summary>
     public Action Wake { get; init; } = () => { };
 
-    /// <summary>Waits for tokens. False when there will be none any more.</summary>
-    public ValueTask<bool> WaitForTokenAsync(CancellationToken cancel) => _tokens!.Reader.WaitToReadAsync(cancel);
+    /// <summary>Waits for news; for one reader that waits once at a time. Ends when its client leaves, as the loop ends the job then.</summary>
+    /// <exception cref="RequestProblem">The stream failed.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    public ValueTask<StreamNews> WaitAsync()
+    {
+        lock (_unread)
+        {
+            if (_unread.Count > 0) return new ValueTask<StreamNews>(StreamNews.Tokens);
+            if (_over) return _fault is null ? new(StreamNews.End) : ValueTask.FromException<StreamNews>(_fault);
+            _news.Reset();
+            _waits = true;
+            return new ValueTask<StreamNews>(this, _news.Version);
+        }
+    }
 
     public bool TryRead(out StreamedToken token)
     {
-        if (!_tokens!.Reader.TryRead(out token)) return false;
-        if (Interlocked.Decrement(ref _unread) == buffer - 1) Wake();
+        bool resumes;
+        lock (_unread)
+        {
+            resumes = _unread.Count == buffer;
+            if (!_unread.TryDequeue(out token)) return false;
+        }
+
+        if (resumes) Wake();
         return true;
     }
 
@@ -64,23 +103,53 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
         LastToken = now;
     }
 
+    /// <summary>Puts a token where the reader finds it; <see cref="Announce"/> wakes the reader.</summary>
     public void Publish(StreamedToken token)
     {
-        if (_tokens is null) return;
-        Interlocked.Increment(ref _unread);
-        _tokens.Writer.TryWrite(token);
+        if (buffer == 0) return;
+        lock (_unread) _unread.Enqueue(token);
+    }
+
+    /// <summary>Wakes a reader that waits.</summary>
+    public void Announce(StreamNews news = StreamNews.Tokens)
+    {
+        lock (_unread)
+        {
+            if (!_waits || (news == StreamNews.Tokens && _unread.Count == 0)) return;
+            _waits = false;
+        }
+
+        _news.SetResult(news);
     }
 
     public void Finish() => End(() => _ended.TrySetResult(Generation), null);
 
     public void Fail(Exception exception) => End(() => _ended.TrySetException(exception), exception);
 
-    public void Cancel() => End(() => _ended.TrySetCanceled(left), null);
+    public void Cancel() => End(() => _ended.TrySetCanceled(left), new OperationCanceledException(left));
 
-    private void End(Func<bool> settle, Exception? fault)
+    StreamNews IValueTaskSource<StreamNews>.GetResult(short token) => _news.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<StreamNews>.GetStatus(short token) => _news.GetStatus(token);
+
+    void IValueTaskSource<StreamNews>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _news.OnCompleted(continuation, state, token, flags);
+
+    private void End(Action settle, Exception? fault)
     {
         permit.Dispose();
         settle();
-        _tokens?.Writer.TryComplete(fault);
+        bool waited, tokens;
+        lock (_unread)
+        {
+            if (_over) return;
+            (_over, _fault) = (true, fault);
+            (waited, tokens, _waits) = (_waits, _unread.Count > 0, false);
+        }
+
+        if (!waited) return;
+        if (fault is null || tokens) _news.SetResult(tokens ? StreamNews.Tokens : StreamNews.End);
+        else _news.SetException(fault);
     }
 }

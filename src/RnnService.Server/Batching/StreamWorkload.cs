@@ -15,9 +15,15 @@ internal sealed class StreamWorkload(
 {
     public const string Kind = "generate";
 
+    /// <summary>Rows that cost as much as reading the weights once.</summary>
+    private const int RowsOfOneRead = 4;
+
     private readonly ConcurrentQueue<StreamJob> _inbox = new();
     private readonly Queue<StreamJob> _waiting = new();
     private readonly List<StreamJob> _running = [];
+    private readonly GenerationBatch _batch = new(model);
+    private readonly List<StreamJob> _stepping = []; // these two are made anew in every turn
+    private readonly List<Generation> _texts = [];
     private int _active;
 
     /// <summary>Streams that run now.</summary>
@@ -53,13 +59,13 @@ internal sealed class StreamWorkload(
     public override bool Turn()
     {
         Admit();
-        List<StreamJob> stepping = _running.FindAll(job => !job.IsPaused);
-        if (stepping.Count == 0) return false;
+        Choose();
+        if (_stepping.Count == 0) return false;
         long started = time.GetTimestamp();
-        Advance(stepping);
+        Advance();
         long now = time.GetTimestamp();
-        metrics.Step(Model, stepping.Count, time.GetElapsedTime(started, now));
-        foreach (StreamJob job in stepping) Publish(job, now);
+        metrics.Step(Model, _stepping.Count, time.GetElapsedTime(started, now));
+        foreach (StreamJob job in _stepping) Publish(job, now);
         Leave();
         return true;
     }
@@ -80,12 +86,12 @@ internal sealed class StreamWorkload(
     private void Admit()
     {
         while (_inbox.TryDequeue(out StreamJob? job)) _waiting.Enqueue(job);
-        foreach (StreamJob job in _running.Concat(_waiting).Where(job => job.HasLeft)) job.Cancel();
+        foreach (StreamJob job in _running) CancelIfLeft(job);
         Leave();
-        int still = _waiting.Count;
-        for (int i = 0; i < still; i++)
+        for (int still = _waiting.Count; still > 0; still--)
         {
             StreamJob job = _waiting.Dequeue();
+            CancelIfLeft(job);
             if (job.Ended.IsCompleted) continue;
             if (_running.Count >= options.MaxStreams)
             {
@@ -102,28 +108,75 @@ internal sealed class StreamWorkload(
         Volatile.Write(ref _active, _running.Count);
     }
 
+    /// <summary>Those that take the next step. One that waits for its reader gives its place in the batch up meanwhile.</summary>
+    private void Choose()
+    {
+        _stepping.Clear();
+        _texts.Clear();
+        foreach (StreamJob job in _running)
+        {
+            if (job.IsPaused)
+            {
+                _batch.Remove(job.Generation);
+                continue;
+            }
+
+            _stepping.Add(job);
+            _texts.Add(job.Generation);
+        }
+    }
+
     private void Leave()
     {
-        _running.RemoveAll(job => job.Ended.IsCompleted);
+        _running.RemoveAll(job =>
+        {
+            if (job.Ended.IsCompleted) _batch.Remove(job.Generation);
+            return job.Ended.IsCompleted;
+        });
         Volatile.Write(ref _active, _running.Count);
     }
 
     /// <summary>One step for all; when that fails, one for each alone, so that only the one at fault is lost.</summary>
-    private void Advance(List<StreamJob> jobs)
+    private void Advance()
     {
         try
         {
-            model.Advance([.. jobs.Select(job => job.Generation)], options.PromptChunk);
-        }
-        catch (Exception exception) when (jobs.Count == 1)
-        {
-            jobs[0].Fail(exception);
+            _batch.Advance(_texts, PromptChunk());
         }
         catch (Exception)
         {
-            // Some may have taken the step before it failed: for them this is the next one, and Publish sends both tokens.
-            foreach (StreamJob job in jobs.Where(job => job.Generation.Finished is null)) Advance([job]);
+            foreach (StreamJob job in _stepping) AdvanceAlone(job);
         }
+    }
+
+    /// <summary>
+    /// As many tokens of a prompt as let the step of those that write take about twice its time. Prompt tokens of one stream follow each
+    /// other, and one row costs as much as some rows together: the weights have to be read for it alone.
+    /// </summary>
+    private int PromptChunk()
+    {
+        int reading = 0;
+        foreach (Generation text in _texts) reading += text.PromptLeft > 0 ? 1 : 0;
+        if (reading == 0 || reading == _texts.Count) return options.PromptChunk;
+        int beside = Math.Max(1, _texts.Count / Math.Max(reading, RowsOfOneRead));
+        return Math.Min(options.PromptChunk, 1 + beside);
+    }
+
+    private void AdvanceAlone(StreamJob job)
+    {
+        try
+        {
+            _batch.Advance([job.Generation], options.PromptChunk);
+        }
+        catch (Exception exception)
+        {
+            job.Fail(exception);
+        }
+    }
+
+    private static void CancelIfLeft(StreamJob job)
+    {
+        if (job.HasLeft) job.Cancel();
     }
 
     private void Publish(StreamJob job, long now)
@@ -139,8 +192,18 @@ internal sealed class StreamWorkload(
             job.Publish(new StreamedToken(generation.Tokens[job.Published], last));
         }
 
-        if (generation.Finished is null) return;
-        metrics.Read(Model, Kind, generation.PromptTokens);
-        job.Finish();
+        if (generation.Failure is { } failure)
+        {
+            job.Fail(failure);
+        }
+        else if (generation.Finished is not null)
+        {
+            metrics.Read(Model, Kind, generation.PromptTokens);
+            job.Finish();
+        }
+        else
+        {
+            job.Announce();
+        }
     }
 }

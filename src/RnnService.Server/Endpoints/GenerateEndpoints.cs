@@ -48,8 +48,9 @@ internal static class GenerateEndpoints
         string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
         if (stream)
         {
-            var events = new ServerSentEvents(context.Response, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time);
-            await StreamAsync(events, job, before, deadline, tools.Faults);
+            using var events = new ServerSentEvents(context.Response);
+            await using KeepAlive silence = new(job, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time);
+            await StreamAsync(events, job, silence, before, deadline, tools.Faults);
             return Results.Empty;
         }
 
@@ -61,13 +62,16 @@ internal static class GenerateEndpoints
         }, Json.Options);
     }
 
-    private static async Task StreamAsync(ServerSentEvents events, StreamJob job, string before, Deadline deadline, FaultLog faults)
+    private static async Task StreamAsync(
+        ServerSentEvents events, StreamJob job, KeepAlive silence, string before, Deadline deadline, FaultLog faults)
     {
         try
         {
             int index = 0;
-            while (await events.KeepAliveWhileAsync(job.WaitForTokenAsync(deadline.Token), deadline.Token))
+            while (await job.WaitAsync() is var news && news != StreamNews.End)
             {
+                silence.Broken();
+                if (news == StreamNews.Silence) events.WriteComment();
                 while (job.TryRead(out StreamedToken token))
                 {
                     Generation? ended = token.IsLast ? await deadline.WaitAsync(job.Ended) : null;

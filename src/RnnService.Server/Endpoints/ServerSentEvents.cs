@@ -7,9 +7,13 @@ namespace RnnService.Server.Endpoints;
 /// <summary>
 /// An answer as a stream of events. The status is sent with the first of them, so that a request that fails before has its own.
 /// </summary>
-internal sealed class ServerSentEvents(HttpResponse response, TimeSpan keepAlive, TimeProvider time)
+internal sealed class ServerSentEvents(HttpResponse response) : IDisposable
 {
     public const string ContentType = "text/event-stream";
+
+    // Writes into the response's own buffer.
+    private readonly Utf8JsonWriter _json = new(
+        response.BodyWriter, new JsonWriterOptions { Encoder = Json.Options.Encoder, SkipValidation = true });
 
     /// <summary>Whether something was written: from then on a failure is an event.</summary>
     public bool HasStarted { get; private set; }
@@ -18,24 +22,11 @@ internal sealed class ServerSentEvents(HttpResponse response, TimeSpan keepAlive
 
     public bool ClientHasLeft => response.HttpContext.RequestAborted.IsCancellationRequested;
 
-    /// <summary>Waits for something to send and sends a comment now and then meanwhile.</summary>
-    public async ValueTask<bool> KeepAliveWhileAsync(ValueTask<bool> pending, CancellationToken cancel)
+    /// <summary>Writes a comment, so that whoever carries the stream keeps it open.</summary>
+    public void WriteComment()
     {
-        if (pending.IsCompleted) return await pending;
-        Task<bool> task = pending.AsTask();
-        while (true)
-        {
-            try
-            {
-                return await task.WaitAsync(keepAlive, time, cancel);
-            }
-            catch (TimeoutException)
-            {
-                Prepare();
-                response.BodyWriter.Write(":\n\n"u8);
-                await FlushAsync(cancel);
-            }
-        }
+        Prepare();
+        response.BodyWriter.Write(":\n\n"u8);
     }
 
     /// <summary>Writes an event; <see cref="FlushAsync"/> sends it.</summary>
@@ -43,7 +34,9 @@ internal sealed class ServerSentEvents(HttpResponse response, TimeSpan keepAlive
     {
         Prepare();
         response.BodyWriter.Write("data:"u8);
-        response.BodyWriter.Write(JsonSerializer.SerializeToUtf8Bytes(message, Json.Options));
+        JsonSerializer.Serialize(_json, message, Json.Options);
+        _json.Flush();
+        _json.Reset();
         response.BodyWriter.Write("\n\n"u8);
     }
 
@@ -56,6 +49,8 @@ internal sealed class ServerSentEvents(HttpResponse response, TimeSpan keepAlive
         Write(new StreamError { Error = problem.Message, ErrorType = problem.Kind.ErrorType });
         await FlushAsync(response.HttpContext.RequestAborted);
     }
+
+    public void Dispose() => _json.Dispose();
 
     private void Prepare()
     {

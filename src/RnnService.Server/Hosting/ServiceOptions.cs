@@ -76,13 +76,13 @@ internal sealed record BatchingOptions
 {
     /// <summary>Requests that may wait for one model; one more is answered with 429. Longer: fewer refusals, longer waits.</summary>
     [Range(1, 100_000)]
-    public int QueueLength { get; init; } = 256;
+    public int QueueLength { get; init; } = 1_024;
 
     /// <summary>
     /// Texts one language model continues together; further ones wait in the queue. More: higher throughput, slower single streams.
     /// </summary>
     [Range(1, 10_000)]
-    public int MaxStreams { get; init; } = 64;
+    public int MaxStreams { get; init; } = 1_024;
 
     /// <summary>
     /// Size of a batch of texts: rows times the longest row, in tokens. A longer text is computed alone. Larger: higher throughput, longer
@@ -91,7 +91,10 @@ internal sealed record BatchingOptions
     [Range(1, 10_000_000)]
     public int BatchTokens { get; init; } = 4_096;
 
-    /// <summary>Prompt tokens a stream reads in one step. Larger: earlier first tokens, less even pace for the other streams.</summary>
+    /// <summary>
+    /// Prompt tokens a stream reads in one step while it is alone; beside others it reads as many as at most double their step. Larger:
+    /// earlier first tokens, later leaving.
+    /// </summary>
     [Range(1, 100_000)]
     public int PromptChunk { get; init; } = 64;
 

@@ -1,5 +1,7 @@
 using CsCheck;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Weights;
 using Xunit;
 
 namespace RnnService.Engine.Tests.Tasks;
@@ -17,7 +19,7 @@ public sealed class SamplerTests
     public void Greedy_and_vanishing_temperatures_take_the_likeliest(bool sample, float temperature)
     {
         var sampler = new Sampler(new GenerationOptions { DoSample = sample, Temperature = temperature }, 1);
-        for (int draw = 0; draw < 100; draw++) Assert.Equal(2, sampler.Draw([.. Logits]));
+        for (int draw = 0; draw < 100; draw++) Assert.Equal(2, sampler.Draw([.. Logits], new Ranking()));
     }
 
     [Theory]
@@ -65,7 +67,7 @@ public sealed class SamplerTests
         CheckDistribution(new GenerationOptions { RepetitionPenalty = 1 }, [2, 4], [.. Logits.Select(logit => Math.Exp(logit))]);
         var greedy = new Sampler(new GenerationOptions { RepetitionPenalty = 2, DoSample = false }, 1);
         greedy.See(2);
-        Assert.Equal(8, greedy.Draw([.. Logits]));
+        Assert.Equal(8, greedy.Draw([.. Logits], new Ranking()));
     }
 
     [Fact]
@@ -77,9 +79,23 @@ public sealed class SamplerTests
         static int[] Draws(ulong seed)
         {
             var sampler = new Sampler(new GenerationOptions(), seed);
-            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Draw([.. Logits]))];
+            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Draw([.. Logits], new Ranking()))];
         }
     }
+
+    /// <summary>The draw as one reads it in a book: everything sorted, then the first that carries the sum past a random part of it.</summary>
+    [Fact]
+    public void Selection_draws_what_sorting_everything_draws() => Gen.Select(
+        Gen.Float[-8, 8].Array[2, 200], Gen.Int[0, 220], Gen.OneOf(Gen.Float[0.01f, 1], Among(1f)), Gen.ULong).Sample(
+        (logits, topK, topP, seed) =>
+        {
+            if (topK == 0 && topP >= 1) return; // nothing is sorted
+            var sampler = new Sampler(new GenerationOptions { TopK = topK, TopP = topP, Temperature = 0.7f }, seed);
+            var random = new RandomSource(seed);
+            for (int draw = 0; draw < 4; draw++) Assert.Equal(Sorted(logits, topK, topP, random.Uniform()), sampler.Draw([.. logits], new Ranking()));
+        },
+        iter: 2000,
+        threads: 1);
 
     /// <summary>Whatever the options and however wild the logits, a token at −∞ is never drawn.</summary>
     [Fact]
@@ -97,12 +113,24 @@ public sealed class SamplerTests
             float[] all = [float.NegativeInfinity, .. logits, float.NegativeInfinity];
             for (int id = 0; id < all.Length; id += 2) sampler.See(id);
             sampler.See(all.Length - 1);
-            for (int draw = 0; draw < 5; draw++) Assert.InRange(sampler.Draw([.. all]), 1, all.Length - 2);
+            for (int draw = 0; draw < 5; draw++) Assert.InRange(sampler.Draw([.. all], new Ranking()), 1, all.Length - 2);
         },
         iter: 3000,
         threads: 1);
 
     private static Gen<float> Among(params float[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    private static int Sorted(float[] logits, int topK, float topP, double uniform)
+    {
+        float[] probabilities = [.. logits.Select(logit => (logit - logits.Max()) / 0.7f)];
+        Activations.Softmax(probabilities);
+        List<int> order = [.. Enumerable.Range(0, logits.Length).OrderByDescending(id => probabilities[id])];
+        if (topK > 0) order = [.. order.Take(topK)];
+        double wanted = topP * order.Sum(id => (double)probabilities[id]), sum = 0;
+        if (topP < 1) order = [.. order.TakeWhile(id => (sum += probabilities[id]) - probabilities[id] < wanted)];
+        double target = uniform * order.Sum(id => (double)probabilities[id]);
+        return order.First(id => (target -= probabilities[id]) < 0);
+    }
 
     private static double[] Smallest(double[] weights, double p)
     {
@@ -126,7 +154,7 @@ public sealed class SamplerTests
         var sampler = new Sampler(options, 12345);
         foreach (int id in seen) sampler.See(id);
         int[] counts = new int[weights.Length];
-        for (int draw = 0; draw < Draws; draw++) counts[sampler.Draw([.. Logits])]++;
+        for (int draw = 0; draw < Draws; draw++) counts[sampler.Draw([.. Logits], new Ranking())]++;
         double total = weights.Sum(), square = 0;
         for (int id = 0; id < weights.Length; id++)
         {

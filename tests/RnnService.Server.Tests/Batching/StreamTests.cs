@@ -118,6 +118,29 @@ public sealed class StreamTests(SharedService shared)
         Assert.Equal("not_ready", events[^1].GetProperty("error_type").GetString());
     }
 
+    /// <summary>Streams of all lengths come and go beside it, so that its row in the batch changes and so do its neighbours.</summary>
+    [Fact]
+    public async Task A_seeded_text_among_63_others_is_the_text_alone()
+    {
+        (string Route, string Body)[] requests = [.. Enumerable.Range(0, 64).Select(seed => (
+            seed % 2 == 0 ? "/generate" : "/generate_stream",
+            JsonSerializer.Serialize(new
+            {
+                inputs = "the quick brown fox "[..(1 + seed % 20)],
+                model = "shakespeare",
+                parameters = new { max_new_tokens = 5 + seed * 3, seed, temperature = 0.9, top_k = seed % 3 * 8, top_p = 0.95 },
+            })))];
+        var alone = new List<string>();
+        foreach ((string route, string body) in requests) alone.Add(await TextAsync(route, body));
+        double joint = await RowsAbove16Async();
+        string[] together = await Task.WhenAll(requests.Select(request => Task.Run(() => TextAsync(request.Route, request.Body))));
+        Assert.Equal(alone, together);
+        Assert.True(joint < await RowsAbove16Async(), "no step held more than 16 of them");
+
+        async Task<double> RowsAbove16Async() => await shared.Service.MetricAsync("rnn_batch_rows_count", "model=\"shakespeare\"")
+            - await shared.Service.MetricAsync("rnn_batch_rows_bucket", "model=\"shakespeare\"", "le=\"16\"");
+    }
+
     [Fact]
     public async Task Mixed_requests_together_are_answered_as_each_alone()
     {

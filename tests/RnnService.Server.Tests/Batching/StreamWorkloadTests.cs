@@ -63,6 +63,22 @@ public sealed class StreamWorkloadTests(SharedService shared)
         Assert.True(workload.Turn());
     }
 
+    [Fact]
+    public void A_long_prompt_is_read_fast_alone_and_slowly_beside_others()
+    {
+        StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"));
+        string prompt = string.Join(' ', Enumerable.Repeat("to", 200));
+        StreamJob reader = workload.Submit(model => new Generation(model, prompt, Options(1)), false, CancellationToken.None);
+        Assert.True(workload.Turn());
+        Assert.Equal(200 - 64, reader.Generation.PromptLeft);
+        for (ulong seed = 0; seed < 20; seed++)
+            workload.Submit(model => new Generation(model, "be", Options(seed)), false, CancellationToken.None);
+        Assert.True(workload.Turn()); // the others read their prompts too: nobody waits for a token yet
+        int left = reader.Generation.PromptLeft;
+        Assert.True(workload.Turn());
+        Assert.Equal(left - 6, reader.Generation.PromptLeft);
+    }
+
     private static GenerationOptions Options(ulong seed) => new() { MaxNewTokens = 20, Seed = seed };
 
     private static IEnumerable<ScoredToken> Alone(LanguageModel model, string prompt, GenerationOptions options) =>

@@ -1,0 +1,33 @@
+using RnnService.Server.Batching;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>
+/// Tells a stream's reader when nothing has been sent for a while. One timer for the whole stream, which a token only gives a time stamp.
+/// </summary>
+internal sealed class KeepAlive : IAsyncDisposable
+{
+    private readonly StreamJob _job;
+    private readonly TimeSpan _most;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private long _sent;
+
+    public KeepAlive(StreamJob job, TimeSpan most, TimeProvider time)
+    {
+        (_job, _most, _time, _sent) = (job, most, time, time.GetTimestamp());
+        _timer = time.CreateTimer(static state => ((KeepAlive)state!).Look(), this, most, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Something is sent now.</summary>
+    public void Broken() => Volatile.Write(ref _sent, _time.GetTimestamp());
+
+    public ValueTask DisposeAsync() => _timer.DisposeAsync();
+
+    private void Look()
+    {
+        TimeSpan left = _most - _time.GetElapsedTime(Volatile.Read(ref _sent));
+        if (left <= TimeSpan.Zero) _job.Announce(StreamNews.Silence);
+        _timer.Change(left > TimeSpan.Zero ? left : _most, Timeout.InfiniteTimeSpan);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace RnnService.Benchmarks.Load;
+
+/// <summary>The service as a process of its own, as it is shipped, on a free port.</summary>
+internal sealed class ServiceProcess : IDisposable
+{
+    private static readonly HttpClient Client = new();
+    private readonly Process _process;
+
+    private ServiceProcess(Process process, int port, double readyAfter) => (_process, Port, ReadyAfter) = (process, port, readyAfter);
+
+    public int Port { get; }
+
+    /// <summary>Seconds from the start until it answered that it is ready.</summary>
+    public double ReadyAfter { get; }
+
+    /// <summary>Seconds of processor time it has used.</summary>
+    public double ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
+    /// <summary>Bytes of memory it holds.</summary>
+    public long Resident
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>Starts the service and waits until it is ready.</summary>
+    /// <param name="models">The folder of model folders.</param>
+    /// <param name="settings">Options that differ from the shipped ones.</param>
+    public static async Task<ServiceProcess> StartAsync(string models, params (string Key, string Value)[] settings)
+    {
+        string program = Path.Combine(Repository, "src/RnnService.Server/bin/Release/net10.0/RnnService.Server.dll");
+        return await StartAsync(program, [], [("Rnn__ModelsPath", models), .. settings]);
+    }
+
+    /// <summary>Starts another program that answers /health/ready.</summary>
+    public static async Task<ServiceProcess> StartAsync(string program, string[] arguments, (string Key, string Value)[] settings)
+    {
+        int port = FreePort();
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true };
+        start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}";
+        foreach ((string key, string value) in settings) start.Environment[key] = value;
+        double started = Clock.Now;
+        Process process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { }; // a log that nobody reads would fill its pipe and stop the service
+        process.BeginOutputReadLine();
+        while (!await IsReadyAsync(port))
+        {
+            if (process.HasExited || Clock.Now - started > 30) throw new IOException($"{program} does not become ready");
+            await Task.Delay(5);
+        }
+
+        return new ServiceProcess(process, port, Clock.Now - started);
+    }
+
+    /// <summary>The folder that holds the solution.</summary>
+    public static string Repository
+    {
+        get
+        {
+            string folder = AppContext.BaseDirectory;
+            while (!File.Exists(Path.Combine(folder, "RnnService.sln"))) folder = Path.GetDirectoryName(folder)!;
+            return folder;
+        }
+    }
+
+    /// <summary>Bytes it has allocated on its heap so far, by its own figures.</summary>
+    public async Task<double> AllocatedAsync()
+    {
+        string text = await Client.GetStringAsync($"http://127.0.0.1:{Port}/metrics");
+        await Task.Yield(); // as in StreamLoad
+        string line = text.Split('\n').First(line => line.StartsWith("dotnet_gc_heap_total_allocated_bytes_total", StringComparison.Ordinal));
+        return double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[^1], CultureInfo.InvariantCulture);
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit(10_000);
+        _process.Dispose();
+    }
+
+    private static async Task<bool> IsReadyAsync(int port)
+    {
+        try
+        {
+            using HttpResponseMessage answer = await Client.GetAsync($"http://127.0.0.1:{port}/health/ready");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+}
