@@ -14,7 +14,8 @@ namespace RnnService.Benchmarks;
 /// <param name="Both">Whether it reads in both directions.</param>
 /// <param name="Type">How our weights are stored.</param>
 /// <param name="Trains">Whether ours is a whole training step, against a run forward.</param>
-internal sealed record Workload(string Name, CellKind Kind, int Layers, int Embedding, int Hidden, int Steps, int Batch, bool Both = false, TensorType Type = TensorType.F32,
+internal sealed record Workload(
+    string Name, CellKind Kind, int Layers, int Embedding, int Hidden, int Steps, int Batch, bool Both = false, TensorType Type = TensorType.F32,
     bool Trains = false)
 {
     /// <summary>Tokens of the vocabulary: about those of a character model.</summary>
@@ -34,7 +35,8 @@ internal sealed record Workload(string Name, CellKind Kind, int Layers, int Embe
     }
 
     public override string ToString() =>
-        $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}{(Type == TensorType.F32 ? "" : $" {Type}")}{(Trains ? " training" : "")}, T={Steps}, B={Batch}";
+        $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}"
+        + $"{(Type == TensorType.F32 ? "" : $" {Type}")}{(Trains ? " training" : "")}, T={Steps}, B={Batch}";
 
     public static Workload S(CellKind kind, int steps, int batch, bool both = false) => new("S", kind, 1, 128, 128, steps, batch, both);
 

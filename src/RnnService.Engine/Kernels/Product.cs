@@ -7,8 +7,8 @@ namespace RnnService.Engine.Kernels;
 internal readonly unsafe struct Product(
     int rows, int depth, int columns, float* a, int strideA, void* b, bool halves, float* c, int strideC, bool fromEnd)
 {
-    internal const int DepthBlock = 384;  // rows of a panel that stay in the first-level cache: 24 KiB where a panel has 16 columns
-    private const int RowBlock = 96;      // rows of A that stay in the second-level cache: 144 KiB
+    internal const int DepthBlock = 1024; // rows of a panel that stay in the second-level cache: 128 KiB where a panel has 32 columns
+    private const int RowBlock = 96;      // rows of A that stay there beside them: 384 KiB
     private const int PanelsAtOnce = 4;   // against a single row: eight accumulators
 
     private static int Panel => 2 * Tile.VectorSize;

@@ -5,6 +5,9 @@ namespace RnnService.Engine.Kernels;
 /// <summary>The gradient of a linear map's weights and bias from all its rows at once.</summary>
 public static class WeightGradient
 {
+    /// <summary>Rows taken at once: what is transposed and packed of them stays in cache.</summary>
+    internal const int MostRows = 384;
+
     /// <summary>
     /// dW [N,K] += dYᵀ·X with dY [<paramref name="rows"/>, N] and X [<paramref name="rows"/>, K], row by row in ascending order; strides are
     /// floats from row to row.
@@ -13,7 +16,7 @@ public static class WeightGradient
         int rows, ReadOnlySpan<float> dy, int strideY, int n, ReadOnlySpan<float> x, int strideX, int k, Span<float> dw, Workspace workspace)
     {
         if (rows == 0) return;
-        int chunk = Math.Min(rows, Product.DepthBlock); // one block of the product's depth: transposed and packed parts stay in cache
+        int chunk = Math.Min(rows, MostRows);
         Span<float> transposed = workspace.Take(n * chunk).Span;
         Memory<float> panels = workspace.Take(PackedMatrix.SizeOf(chunk, k));
         for (int first = 0; first < rows; first += chunk)

@@ -17,10 +17,10 @@ public sealed class WeightGradientTests
     }
 
     [Theory]
-    [InlineData(Product.DepthBlock - 1)]
-    [InlineData(Product.DepthBlock)]
-    [InlineData(Product.DepthBlock + 1)]
-    [InlineData(2 * Product.DepthBlock + 5)]
+    [InlineData(WeightGradient.MostRows - 1)]
+    [InlineData(WeightGradient.MostRows)]
+    [InlineData(WeightGradient.MostRows + 1)]
+    [InlineData(2 * WeightGradient.MostRows + 5)]
     public void Agrees_with_sums_in_double_where_rows_fill_more_than_one_block(int rows) => Check(rows, n: 7, k: 21);
 
     [Fact]
