@@ -11,6 +11,7 @@ if (args is ["kernels", .. string[] options])
     return 0;
 }
 
+if (args is ["ort-service", string folder]) return await OrtService.RunAsync(folder);
 if (args is ["load", .. string[] parts]) return await LoadCommand.RunAsync(parts);
 
 var comparison = new Comparison();

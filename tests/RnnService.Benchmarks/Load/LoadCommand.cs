@@ -14,6 +14,7 @@ internal static class LoadCommand
         ("streams", StreamParts.LatenciesAsync),
         ("crowd", StreamParts.CrowdAsync),
         ("prompt", StreamParts.PromptAsync),
+        ("classify", ClassifyPart.RunAsync),
         ("start", CostParts.StartAsync),
     ];
 

@@ -34,7 +34,6 @@ internal sealed class LoadModels : IDisposable
         ModelFolder.Save(System.IO.Path.Combine(Path, Characters), language, "ROMEO:");
         LanguageFolder = ModelFolder.Load(System.IO.Path.Combine(Path, Characters));
         Directory.CreateSymbolicLink(System.IO.Path.Combine(Path, Sentiment), System.IO.Path.Combine(Shipped, Sentiment));
-        SentimentFolder = ModelFolder.Load(System.IO.Path.Combine(Shipped, Sentiment));
     }
 
     public string Path { get; }
@@ -43,9 +42,6 @@ internal sealed class LoadModels : IDisposable
     public LoadedModel LanguageFolder { get; }
 
     public LanguageModel Language => (LanguageModel)LanguageFolder.Model;
-
-    /// <summary>The sentiment model in this process.</summary>
-    public LoadedModel SentimentFolder { get; }
 
     /// <summary>The folder of the models that come with the service.</summary>
     public static string Shipped => System.IO.Path.Combine(ServiceProcess.Repository, "models");
