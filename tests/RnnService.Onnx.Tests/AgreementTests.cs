@@ -19,7 +19,7 @@ public sealed class AgreementTests
 
     [Theory]
     [InlineData("language model", ", token 2; at most 1E-05 wanted")]
-    [InlineData("classifier", ": row 0, step 0, label \"positive\"; at most 1E-05 wanted")]
+    [InlineData("classifier", ", step 0, label \"positive\"; at most 1E-05 wanted")]
     [InlineData("tagger", ", label \"positive\"; at most 1E-05 wanted")]
     public void A_difference_is_said_with_its_place(string task, string message)
     {
