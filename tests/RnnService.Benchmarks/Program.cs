@@ -3,24 +3,29 @@ using RnnService.Benchmarks;
 using RnnService.Benchmarks.Load;
 
 // kernels [options of BenchmarkDotNet]   kernels and layers alone
-// load …                                 the service over HTTP
+// load [--write] [part …] the service under load, into results/ with --write
+// ort-service FOLDER the peer of /classify, which load starts
 // [--write] [part of a workload's name …] the table against ONNX Runtime, into results/ with --write
-if (args is ["kernels", .. string[] options])
+bool write = args.Contains("--write");
+switch (args.Where(arg => arg != "--write").ToArray())
 {
-    BenchmarkSwitcher.FromAssembly(typeof(ProductBenchmarks).Assembly).Run(options);
-    return 0;
+    case ["kernels", .. string[] options]:
+        BenchmarkSwitcher.FromAssembly(typeof(ProductBenchmarks).Assembly).Run(options);
+        return 0;
+    case ["load", .. string[] parts]:
+        return await LoadCommand.RunAsync(parts, write ? ResultFile("load.md") : null);
+    case ["ort-service", string folder]:
+        return await OrtService.RunAsync(folder);
+    case var names:
+        var comparison = new Comparison();
+        comparison.Run(names);
+        if (write) comparison.Write(ResultFile("onnxruntime.md"));
+        return 0;
 }
 
-if (args is ["ort-service", string folder]) return await OrtService.RunAsync(folder);
-if (args is ["load", .. string[] parts]) return await LoadCommand.RunAsync(parts);
-
-var comparison = new Comparison();
-comparison.Run([.. args.Where(arg => arg != "--write")]);
-if (args.Contains("--write"))
+static string ResultFile(string name)
 {
     string folder = AppContext.BaseDirectory;
     while (!File.Exists(Path.Combine(folder, "RnnService.Benchmarks.csproj"))) folder = Path.GetDirectoryName(folder)!;
-    comparison.Write(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "results")).FullName, "onnxruntime.md"));
+    return Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "results")).FullName, name);
 }
-
-return 0;

@@ -85,8 +85,8 @@ internal sealed class Crew
     private sealed unsafe class Companion
     {
         private const int Spins = 400; // some 20 µs awake
-        private const int None = 0, Offered = 1, Taken = 2, Done = 3;
-        private readonly SemaphoreSlim _wake = new(0);
+        private const int None = 0, Offered = 1, Taken = 2, Awaited = 3, Done = 4;
+        private readonly SemaphoreSlim _wake = new(0), _done = new(0);
         private Action? _action;
         private delegate*<void*, int, void> _work;
         private void* _argument;
@@ -118,11 +118,9 @@ internal sealed class Crew
                 return;
             }
 
-            for (int spin = 0; Volatile.Read(ref _state) != Done; spin++)
-            {
-                if (spin < Spins) Thread.SpinWait(10);
-                else Thread.Yield();
-            }
+            for (int spin = 0; spin < Spins && Volatile.Read(ref _state) != Done; spin++) Thread.SpinWait(10);
+            // Who goes on looking keeps a processor that the companion, or whoever has pushed it aside, could use.
+            if (Interlocked.CompareExchange(ref _state, Awaited, Taken) == Taken) _done.Wait();
 
             ExceptionDispatchInfo? error = _error;
             _error = null;
@@ -163,7 +161,7 @@ internal sealed class Crew
                     _error = ExceptionDispatchInfo.Capture(thrown);
                 }
 
-                Volatile.Write(ref _state, Done);
+                if (Interlocked.Exchange(ref _state, Done) == Awaited) _done.Release();
             }
         }
     }

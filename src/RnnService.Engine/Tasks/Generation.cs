@@ -68,8 +68,8 @@ public sealed class Generation
     /// <summary>The network's state after all tokens read, while it is in no batch; null is zero.</summary>
     internal RecurrentState? State { get; set; }
 
-    /// <summary>The batch that holds its state, and the row there.</summary>
-    internal (GenerationBatch? Batch, int Row) Place { get; set; }
+    /// <summary>The part of a batch that holds its state, and the row there.</summary>
+    internal (BatchPart? Part, int Row) Place { get; set; }
 
     /// <summary>Whether logits are wanted after every token of the prompt.</summary>
     internal bool IsScoringPrompt => _options.ScorePrompt && _read < _prompt.Length;

@@ -1,30 +1,30 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 
 namespace RnnService.Engine.Tasks;
 
 /// <summary>
 /// Texts that one model continues together. Streams come in with the first step they take and leave when they end, fail or are removed;
-/// between steps their states stay side by side where the network reads them, so that a step copies and allocates nothing. Not
-/// thread-safe.
+/// between steps their states stay side by side where the network reads them, so that a step copies and allocates nothing. Many streams
+/// are two halves, each of which a thread takes through the whole network. Not thread-safe.
 /// </summary>
 /// <param name="model">The model.</param>
 public sealed class GenerationBatch(LanguageModel model)
 {
-    private readonly DrawScratch _scratch = new();
-    private readonly Stack<int> _free = new();
-    private RecurrentState _state = model.NewState(0);
-    private Generation?[] _rows = [];
-    private ReadOnlyMemory<int>[] _pending = [];
-    private int[] _from = [];
-    private LogitsReader? _accept;
+    /// <summary>Streams from which on two halves are faster than two threads in every product.</summary>
+    private const int WorthHalving = 24;
+
+    private readonly Crew _crew = new();
+    private readonly BatchPart _first = new(model), _second = new(model);
+    private Action? _readFirst, _readSecond;
 
     /// <summary>Number of streams that have a place.</summary>
-    public int Count => _rows.Length - _free.Count;
+    public int Count => _first.Count + _second.Count;
 
     /// <summary>
     /// Moves streams on by one step, all together: a stream that is still reading its prompt reads up to <paramref name="promptChunk"/>
     /// tokens, every other one adds a token. A stream's tokens do not depend on its company. A stream that cannot go on has a
-    /// <see cref="Generation.Failure"/> afterwards; should the network itself fail, no stream has moved.
+    /// <see cref="Generation.Failure"/> afterwards; should the network itself fail, a stream has taken the step as a whole or not at all.
     /// </summary>
     /// <param name="streams">Distinct unfinished streams of this model, in no other batch. Others of this batch wait.</param>
     /// <param name="promptChunk">Most prompt tokens a stream reads in one step, so that a long prompt does not hold up the others.</param>
@@ -34,83 +34,92 @@ public sealed class GenerationBatch(LanguageModel model)
     {
         if (streams.Count == 0) return;
         for (int i = 0; i < streams.Count; i++) Check(streams[i]);
-        Fit(streams);
-        Array.Clear(_pending);
-        for (int i = 0; i < streams.Count; i++)
+        Seat(streams);
+        _first.Begin();
+        _second.Begin();
+        bool reading = false; // a prompt
+        for (int i = 0; i < streams.Count; i++) reading |= streams[i].Place.Part!.Take(streams[i], promptChunk) > 1;
+        try
         {
-            int row = RowOf(streams[i]);
-            _pending[row] = streams[i].Pending(promptChunk);
-            // Logits are wanted after each stream's last token, and after every one where the prompt is scored.
-            _from[row] = streams[i].IsScoringPrompt ? 0 : _pending[row].Length - 1;
+            Read(reading);
         }
-
-        model.Network.Read(_pending, _from, _state, _accept ??= Accept);
-        for (int i = 0; i < streams.Count; i++)
+        finally
         {
-            if (streams[i].Finished is not null || streams[i].Failure is not null) Free(streams[i]);
+            for (int i = 0; i < streams.Count; i++)
+            {
+                if (streams[i].Finished is not null || streams[i].Failure is not null) streams[i].Place.Part!.Free(streams[i]);
+            }
         }
     }
 
     /// <summary>Lets a stream go, with its state, if it is here.</summary>
     public void Remove(Generation stream)
     {
-        if (stream.Place.Batch != this) return;
-        stream.State = model.NewState(1);
-        stream.State.CopyFrom(_state, stream.Place.Row, 0);
-        Free(stream);
+        if (!Holds(stream)) return;
+        RecurrentState state = model.NewState(1);
+        stream.Place.Part!.Free(stream, state);
+        stream.State = state;
     }
 
-    private void Accept(int row, int step, Span<float> logits) => _rows[row]!.Accept(step, _pending[row].Length, logits, _scratch);
+    private bool Holds(Generation stream) => stream.Place.Part is { } part && (part == _first || part == _second);
 
     private void Check(Generation stream)
     {
         if (stream.Model != model) throw new ArgumentException("a stream is another model's");
-        if (stream.Place.Batch is { } batch && batch != this) throw new ArgumentException("a stream is in another batch");
+        if (stream.Place.Part is not null && !Holds(stream)) throw new ArgumentException("a stream is in another batch");
         if (stream.Finished is not null) throw new InvalidOperationException("the generation has finished");
         if (stream.Failure is not null) throw new InvalidOperationException("the generation has failed", stream.Failure);
     }
 
-    private int RowOf(Generation stream)
+    /// <summary>Gives those that come a place and keeps the halves equal, or all in the first part where they are few.</summary>
+    private void Seat(IReadOnlyList<Generation> streams)
     {
-        if (stream.Place.Batch is not null) return stream.Place.Row;
-        int row = _free.Pop();
-        if (stream.State is null) _state.Clear(row);
-        else _state.CopyFrom(stream.State, 0, row);
-        stream.State = null;
-        stream.Place = (this, row);
-        _rows[row] = stream;
-        return row;
-    }
-
-    private void Free(Generation stream)
-    {
-        _rows[stream.Place.Row] = null;
-        _free.Push(stream.Place.Row);
-        stream.Place = default;
-    }
-
-    /// <summary>Makes room for those that come, and gives room back when most of it is empty.</summary>
-    private void Fit(IReadOnlyList<Generation> streams)
-    {
-        int wanted = Count;
-        for (int i = 0; i < streams.Count; i++) wanted += streams[i].Place.Batch is null ? 1 : 0;
-        // Empty rows cost a little in every step, changing their number costs a copy of all: some are kept.
-        int room = wanted + wanted / 8;
-        if (wanted <= _rows.Length && _rows.Length <= room + room / 4) return;
-
-        RecurrentState state = model.NewState(room);
-        var rows = new Generation?[room];
-        int next = 0;
-        foreach (Generation? stream in _rows)
+        int coming = 0;
+        for (int i = 0; i < streams.Count; i++) coming += streams[i].Place.Part is null ? 1 : 0;
+        int all = Count + coming;
+        // A little below the border they stay as they are, so that a stream that comes and goes does not move the others each time.
+        bool halves = all >= WorthHalving || (_second.Count > 0 && all >= WorthHalving * 3 / 4);
+        int second = halves ? all / 2 : 0, slack = halves ? all / 16 : 0;
+        _first.Fit(Math.Max(_first.Count, all - second));
+        _second.Fit(Math.Max(_second.Count, second));
+        while (_second.Count > second + slack) Move(_second, _first);
+        while (_first.Count > all - second + slack) Move(_first, _second);
+        for (int i = 0; i < streams.Count; i++)
         {
-            if (stream is null) continue;
-            state.CopyFrom(_state, stream.Place.Row, next);
-            stream.Place = (this, next);
-            rows[next++] = stream;
+            if (streams[i].Place.Part is null) (_second.Count < second ? _second : _first).Seat(streams[i]);
+        }
+    }
+
+    private static void Move(BatchPart from, BatchPart to)
+    {
+        Generation stream = from.Last;
+        RecurrentState state = from.State;
+        int row = stream.Place.Row;
+        from.Free(stream);
+        to.Seat(stream, state, row);
+    }
+
+    /// <summary>A prompt's tokens follow each other: two threads in each product serve them better than one thread a half.</summary>
+    private void Read(bool prompt)
+    {
+        if (!prompt && _first.IsTaking && _second.IsTaking)
+        {
+            _crew.Begin(Environment.ProcessorCount);
+            try
+            {
+                if (_crew.IsTwo)
+                {
+                    _crew.Both(_readFirst ??= _first.Read, _readSecond ??= _second.Read);
+                    return;
+                }
+            }
+            finally
+            {
+                _crew.End();
+            }
         }
 
-        (_state, _rows, _pending, _from) = (state, rows, new ReadOnlyMemory<int>[room], new int[room]);
-        _free.Clear();
-        for (int row = room - 1; row >= next; row--) _free.Push(row);
+        _first.Read();
+        _second.Read();
     }
 }

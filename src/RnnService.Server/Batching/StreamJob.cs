@@ -36,7 +36,7 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
 {
     private readonly TaskCompletionSource<Generation> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<StreamedToken> _unread = new(); // also what is locked
-    private ManualResetValueTaskSourceCore<StreamNews> _news = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<StreamNews> _news;
     private Exception? _fault;
     private bool _over; // no more tokens
     private bool _waits; // the reader
@@ -110,7 +110,7 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
         lock (_unread) _unread.Enqueue(token);
     }
 
-    /// <summary>Wakes a reader that waits.</summary>
+    /// <summary>Wakes a reader that waits: it goes on within this call.</summary>
     public void Announce(StreamNews news = StreamNews.Tokens)
     {
         lock (_unread)
@@ -149,6 +149,7 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
         }
 
         if (!waited) return;
+        _news.RunContinuationsAsynchronously = true; // the reader must not go on within the compute loop
         if (fault is null || tokens) _news.SetResult(tokens ? StreamNews.Tokens : StreamNews.End);
         else _news.SetException(fault);
     }

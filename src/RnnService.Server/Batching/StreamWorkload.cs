@@ -18,6 +18,9 @@ internal sealed class StreamWorkload(
     /// <summary>Rows that cost as much as reading the weights once.</summary>
     private const int RowsOfOneRead = 4;
 
+    /// <summary>Readers that are woken by one thread, one after the other.</summary>
+    private const int ReadersOfOneThread = 64;
+
     private readonly ConcurrentQueue<StreamJob> _inbox = new();
     private readonly Queue<StreamJob> _waiting = new();
     private readonly List<StreamJob> _running = [];
@@ -66,6 +69,7 @@ internal sealed class StreamWorkload(
         long now = time.GetTimestamp();
         metrics.Step(Model, _stepping.Count, time.GetElapsedTime(started, now));
         foreach (StreamJob job in _stepping) Publish(job, now);
+        Announce(_stepping);
         Leave();
         return true;
     }
@@ -145,6 +149,7 @@ internal sealed class StreamWorkload(
         }
         catch (Exception)
         {
+            // Some may have taken the step before it failed: for them this is the next one, and Publish sends both tokens.
             foreach (StreamJob job in _stepping) AdvanceAlone(job);
         }
     }
@@ -164,6 +169,7 @@ internal sealed class StreamWorkload(
 
     private void AdvanceAlone(StreamJob job)
     {
+        if (job.Generation.Finished is not null || job.Generation.Failure is not null) return;
         try
         {
             _batch.Advance([job.Generation], options.PromptChunk);
@@ -171,6 +177,21 @@ internal sealed class StreamWorkload(
         catch (Exception exception)
         {
             job.Fail(exception);
+        }
+    }
+
+    /// <summary>Wakes the readers, many by one thread: writing a token takes less time than waking a thread for it.</summary>
+    private static void Announce(List<StreamJob> jobs)
+    {
+        for (int from = 0; from < jobs.Count; from += ReadersOfOneThread)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static some =>
+                {
+                    foreach (StreamJob job in some) job.Announce();
+                },
+                jobs.GetRange(from, Math.Min(ReadersOfOneThread, jobs.Count - from)),
+                preferLocal: false);
         }
     }
 
@@ -200,10 +221,6 @@ internal sealed class StreamWorkload(
         {
             metrics.Read(Model, Kind, generation.PromptTokens);
             job.Finish();
-        }
-        else
-        {
-            job.Announce();
         }
     }
 }

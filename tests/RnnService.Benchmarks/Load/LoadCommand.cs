@@ -2,13 +2,10 @@ using System.Globalization;
 
 namespace RnnService.Benchmarks.Load;
 
-/// <summary>
-/// <c>load [PART…]</c>: the service under load, over HTTP on this machine, beside its peers. Parts: streams, crowd, classify, prompt,
-/// costs; all of them when none is named.
-/// </summary>
+/// <summary>The service under load, over HTTP on this machine, beside its peers; and what it costs.</summary>
 internal static class LoadCommand
 {
-    private static readonly (string Name, Func<LoadModels, Task> Run)[] Parts =
+    private static readonly (string Name, Func<LoadModels, Report, Task> Run)[] Parts =
     [
         ("rate", StreamParts.RateAsync),
         ("streams", StreamParts.LatenciesAsync),
@@ -16,9 +13,12 @@ internal static class LoadCommand
         ("prompt", StreamParts.PromptAsync),
         ("classify", ClassifyPart.RunAsync),
         ("start", CostParts.StartAsync),
+        ("memory", CostParts.MemoryAsync),
+        ("length", CostParts.LengthAsync),
     ];
 
-    public static async Task<int> RunAsync(string[] names)
+    /// <summary>Runs parts by name, all when none is named, and writes what they found into a file when one is given.</summary>
+    public static async Task<int> RunAsync(string[] names, string? file)
     {
         // The runtime looks at them when the first socket is made. What a client reads is looked at where it arrives, without a detour
         // over the thread pool: this process is to take as little as it can of the processor that it shares.
@@ -32,11 +32,13 @@ internal static class LoadCommand
         }
 
         using var models = new LoadModels();
-        foreach ((string name, Func<LoadModels, Task> run) in Parts)
+        var report = new Report();
+        foreach ((string name, Func<LoadModels, Report, Task> run) in Parts)
         {
-            if (names.Length == 0 || names.Contains(name)) await run(models);
+            if (names.Length == 0 || names.Contains(name)) await run(models, report);
         }
 
+        if (file is not null) report.Write(file);
         return 0;
     }
 }

@@ -6,7 +6,7 @@ internal static class StreamParts
     private const int Streams = 64;
 
     /// <summary>Tokens a second at 64 streams, beside the engine without HTTP and ONNX Runtime stepped one stream at a time.</summary>
-    public static async Task RateAsync(LoadModels models)
+    public static async Task RateAsync(LoadModels models, Report report)
     {
         var served = new List<double>();
         var engine = new List<double>();
@@ -19,12 +19,13 @@ internal static class StreamParts
         using var two = new OrtStepper(models.LanguageFolder, Streams, 2);
         await load.HoldAsync(Streams, 3); // until the just-in-time compiler has done its last
         Rate(steps.Step, 1.5);
-        double used = 0, allocated = 0, tokens = 0, engineUsed = 0, engineTokens = 0;
+        double used = 0, allocated = 0, tokens = 0, engineUsed = 0, engineTokens = 0, generatorUsed = 0;
         for (int round = 0; round < 8; round++)
         {
             (double usedBefore, double allocatedBefore) = (service.ProcessorTime, await service.AllocatedAsync());
-            double from = Clock.Now;
+            double from = Clock.Now, generatorBefore = Environment.CpuUsage.TotalTime.TotalSeconds;
             served.Add((await load.HoldAsync(Streams, 1.5)).Tokens);
+            generatorUsed += Environment.CpuUsage.TotalTime.TotalSeconds - generatorBefore;
             tokens += served[^1] * (Clock.Now - from);
             used += service.ProcessorTime - usedBefore;
             allocated += await service.AllocatedAsync() - allocatedBefore;
@@ -42,7 +43,7 @@ internal static class StreamParts
         double toEngine = Quantiles.Median([.. served.Zip(engine, (ours, alone) => ours / alone)]);
         double ours = Quantiles.Median(served), alone = Quantiles.Median(engine);
         double theirs = Quantiles.Median(stepped), theirTwo = Quantiles.Median(steppedByTwo);
-        Console.WriteLine(FormattableString.Invariant($"""
+        report.Add($"""
 
             Tokens a second, {Streams} streams at once, LSTM 2 × 512
 
@@ -55,21 +56,22 @@ internal static class StreamParts
 
             | ratio | found | goal | |
             |---|---|---|---|
-            | served / ONNX Runtime, 1 thread | {toStepped:F2} | 5 | {Goal.Met(toStepped >= 5)} |
-            | served / the engine alone | {toEngine:F2} | 0.70 | {Goal.Met(toEngine >= 0.7)} |
+            | served / ONNX Runtime, 1 thread | {toStepped:F2} | 5 | {Report.Met(toStepped >= 5)} |
+            | served / the engine alone | {toEngine:F2} | 0.70 | {Report.Met(toEngine >= 0.7)} |
 
-            Processor time a token: {used / tokens * 1e6:F0} µs in the service, {engineUsed / engineTokens * 1e6:F0} µs in the engine alone.
+            Processor time a token: {used / tokens * 1e6:F0} µs in the service, {engineUsed / engineTokens * 1e6:F0} µs in the engine alone,
+            {generatorUsed / tokens * 1e6:F0} µs in this load generator.
             Allocated by the service: {allocated / tokens:F0} bytes a token.
-            """));
+            """);
     }
 
     /// <summary>Times to the first token and between tokens.</summary>
-    public static async Task LatenciesAsync(LoadModels models)
+    public static async Task LatenciesAsync(LoadModels models, Report report)
     {
         using ServiceProcess service = await ServiceProcess.StartAsync(models.Path);
         var load = new StreamLoad(service.Port);
         await load.HoldAsync(Streams, 3);
-        Console.WriteLine("""
+        report.Add("""
 
             Streams, LSTM 2 × 512; newcomers as Poisson arrivals beside those that are held
 
@@ -79,38 +81,38 @@ internal static class StreamParts
         foreach (int streams in (int[])[1, 16, 64, 256])
         {
             StreamFigures figures = await load.HoldAsync(streams, 4);
-            Console.WriteLine(FormattableString.Invariant(
-                $"| {streams} | {figures.Tokens:F0} | {Quantiles.Milliseconds(figures.FirstToken)} | {Quantiles.Milliseconds(figures.BetweenTokens)} |"));
+            report.Add(
+                $"| {streams} | {figures.Tokens:F0} | {Quantiles.Milliseconds(figures.FirstToken)} | {Quantiles.Milliseconds(figures.BetweenTokens)} |");
         }
     }
 
     /// <summary>Whether a crowd is served to the last.</summary>
-    public static async Task CrowdAsync(LoadModels models)
+    public static async Task CrowdAsync(LoadModels models, Report report)
     {
         const int Crowd = 1_000, Tokens = 50;
         using ServiceProcess service = await ServiceProcess.StartAsync(models.Path);
         var load = new StreamLoad(service.Port);
         await load.HoldAsync(Streams, 2);
         (int finished, int atOnce, double seconds) = await load.CrowdAsync(Crowd, Tokens);
-        Console.WriteLine(FormattableString.Invariant($"""
+        report.Add($"""
 
             A crowd: {Crowd} streams of {Tokens} tokens that come within a second, shipped options
 
             | finished | goal | | at once | tokens/s |
             |---|---|---|---|---|
-            | {finished} | {Crowd} | {Goal.Met(finished == Crowd)} | {atOnce} | {Crowd * Tokens / seconds:F0} |
-            """));
+            | {finished} | {Crowd} | {Report.Met(finished == Crowd)} | {atOnce} | {Crowd * Tokens / seconds:F0} |
+            """);
     }
 
     /// <summary>What a long prompt does to the others.</summary>
-    public static async Task PromptAsync(LoadModels models)
+    public static async Task PromptAsync(LoadModels models, Report report)
     {
         const int Length = 100_000;
         using ServiceProcess service = await ServiceProcess.StartAsync(models.Path, ("Rnn__Limits__MaxTextLength", $"{Length}"));
         var load = new StreamLoad(service.Port);
         await load.HoldAsync(Streams, 3);
         byte[] prompt = StreamLoad.Request(1, 1, string.Concat(Enumerable.Repeat("to be or not to be. ", Length / 20)));
-        Console.WriteLine($"""
+        report.Add($"""
 
             Time between tokens of the others while a prompt of {Length / 1000} kB arrives and is read, p50 / p99 in ms
 
@@ -132,8 +134,8 @@ internal static class StreamParts
             }
 
             double ratio = Quantiles.Median(ratios);
-            Console.WriteLine(FormattableString.Invariant(
-                $"| {streams} | {Quantiles.Milliseconds(without)} | {Quantiles.Milliseconds(with)} | {ratio:F2} | 3 | {Goal.Met(ratio <= 3)} |"));
+            report.Add(
+                $"| {streams} | {Quantiles.Milliseconds(without)} | {Quantiles.Milliseconds(with)} | {ratio:F2} | 3 | {Report.Met(ratio <= 3)} |");
         }
     }
 
