@@ -22,7 +22,7 @@ public class LayerBenchmarks
     {
         var random = new Random(1);
         int[] ids = [.. Enumerable.Range(0, Steps * Batch).Select(_ => random.Next(Workload.Vocabulary))];
-        _peer = new NativePeer(Workload.M(Cell, Steps, Batch), ids, threads: 1);
+        _peer = new NativePeer(Workload.M(Cell, Steps, Batch), ids);
     }
 
     [Benchmark]
