@@ -43,6 +43,7 @@ internal sealed class Limits
         return type == TensorType.I8 ? reading : Math.Max(reading, 2.0 * weights * rows / Operations);
     }
 
+    /// <summary>Bytes a weight.</summary>
     public static int BytesOf(TensorType type) => type switch
     {
         TensorType.I8 => 1,

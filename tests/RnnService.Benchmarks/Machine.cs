@@ -30,7 +30,8 @@ internal static class Machine
     /// <summary>Bytes a second that one thread reads from a block of this size, again and again.</summary>
     public static double Reading(long bytes)
     {
-        ReadOnlyMemory<float> block = AlignedMemory.Allocate((int)(bytes / sizeof(float)));
+        Memory<float> block = AlignedMemory.Allocate((int)(bytes / sizeof(float)));
+        block.Span.Fill(1); // memory that was never written is one page of zeros
         int rounds = (int)Math.Max(1, (32 << 20) / bytes);
         return (double)bytes * rounds / Best(() =>
         {
@@ -77,12 +78,9 @@ internal static class Machine
         }
 
         // So that none of them may be left out.
-        float* sums = stackalloc float[12 * TVector.Count];
-        foreach (TVector sum in (ReadOnlySpan<TVector>)[a, b, c, d, e, f, g, h, i, j, k, l])
-        {
-            sum.Store(sums);
-            sums += TVector.Count;
-        }
+        a = TVector.MultiplyAdd(TVector.MultiplyAdd(a, b, c), TVector.MultiplyAdd(d, e, f), TVector.MultiplyAdd(g, h, i));
+        float* sums = stackalloc float[TVector.Count];
+        TVector.MultiplyAdd(TVector.MultiplyAdd(a, j, k), x, l).Store(sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -33,7 +33,7 @@ internal static class Race
     private static void Warm(Action run)
     {
         long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 3 || i < 200 && (Stopwatch.GetTimestamp() - start) * Seconds < 0.3; i++) run();
+        for (int i = 0; i < 3 || (Stopwatch.GetTimestamp() - start) * Seconds < 0.4; i++) run();
     }
 
     private static double Time(Action run, int times)
