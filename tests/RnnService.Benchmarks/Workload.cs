@@ -21,19 +21,6 @@ internal sealed record Workload(
     /// <summary>Tokens of the vocabulary: about those of a character model.</summary>
     public const int Vocabulary = 96;
 
-    /// <summary>Floating-point operations of the products as written, without what a gather saves.</summary>
-    public double Operations
-    {
-        get
-        {
-            int gates = Kind == CellKind.Lstm ? 4 : 3, directions = Both ? 2 : 1;
-            double weights = 0;
-            for (int layer = 0; layer < Layers; layer++)
-                weights += (double)directions * gates * Hidden * ((layer == 0 ? Embedding : directions * Hidden) + Hidden);
-            return 2 * weights * Steps * Batch;
-        }
-    }
-
     public override string ToString() =>
         $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}"
         + $"{(Type == TensorType.F32 ? "" : $" {Type}")}{(Trains ? " training" : "")}, T={Steps}, B={Batch}";
