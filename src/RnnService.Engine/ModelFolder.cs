@@ -18,7 +18,16 @@ public sealed class ModelFolderException(string message, Exception? inner = null
 /// <param name="File">The weight file.</param>
 /// <param name="Golden">The answer that it must give; null where the folder holds none.</param>
 public sealed record LoadedModel(
-    string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File, GoldenAnswer? Golden = null);
+    string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File, GoldenAnswer? Golden = null)
+{
+    /// <summary>How narrow the weights are: <c>f32</c>, <c>f16</c>, <c>bf16</c> or <c>int8</c>; null where something else than this engine computes.</summary>
+    public string? Dtype => (Model.Network as NativeNetwork)?.Parameters.Type switch
+    {
+        null => null,
+        TensorType.I8 => "int8",
+        TensorType type => type.ToString().ToLowerInvariant(),
+    };
+}
 
 /// <summary>Opens a network that something other than this engine computes, such as ONNX Runtime.</summary>
 /// <param name="file">The file, <c>model.onnx</c>.</param>

@@ -57,7 +57,7 @@ internal sealed class ExportVerb : Verb
         ExportedModel exported = Terminal.While("exporting and comparing", () => OnnxExport.Write(file, loaded, opset));
         if (parsed.GetValue(_json))
         {
-            Terminal.Out.WriteJson(new { File = file, Bytes = exported.Content.Length, exported.Opset, exported.Difference });
+            Terminal.Out.WriteJson(new { File = file, Bytes = exported.Content.Length, exported.Opset, exported.Difference, exported.Rounding });
         }
         else
         {
