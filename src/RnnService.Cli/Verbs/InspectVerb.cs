@@ -60,6 +60,7 @@ internal sealed class InspectVerb : Verb
                 loaded.Bytes,
                 loaded.Sha256,
                 model.Network.Backend,
+                loaded.Dtype,
                 Tensors = weights is null ? null : TensorsOf(weights),
             });
             return;
@@ -74,6 +75,7 @@ internal sealed class InspectVerb : Verb
             ("embedding", $"{config.EmbeddingSize} wide, {Figures.Count(model.Vocabulary.Tokens.Count)} tokens"),
             ("tokenizer", config.Tokenizer.ToString().ToLowerInvariant() + (config.LowerCase ? ", lower case" : "")),
         };
+        if (loaded.Dtype is { } dtype) facts.Insert(4, ("dtype", dtype));
         if (config.Task == ModelTask.Classifier) facts.Add(("pooling", config.Pooling.ToString().ToLowerInvariant()));
         if (config.Characters is { } characters)
             facts.Add(("spelling", $"characters {characters.EmbeddingSize} wide, bidirectional {characters.HiddenSize}"));

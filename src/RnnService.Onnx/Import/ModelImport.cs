@@ -82,7 +82,8 @@ public static class ModelImport
     /// <param name="replace">Whether a model folder that exists is replaced.</param>
     /// <param name="stop">Ends the work; what was there before then stays.</param>
     /// <returns>The model as read again from its folder.</returns>
-    /// <exception cref="ImportException">The folder exists and must stay, or the model has no finite answer to the text.</exception>
+    /// <exception cref="ImportException">The model has no finite answer to the text.</exception>
+    /// <exception cref="ModelFolderException">The folder exists and must stay.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static LoadedModel Write(
@@ -90,17 +91,11 @@ public static class ModelImport
     {
         string input = golden ?? GoldenInput.For(imported.Model);
         GoldenInput.Check(imported, input);
-        LoadedModel written = new NewFolder(folder, replace, imported.Files).Fill(path =>
+        return new NewFolder(folder, replace, imported.Files).Fill(path =>
         {
             if (imported.Model.Network.Backend == OnnxRuntimeNetwork.Name) ModelFolder.SaveOnnx(path, imported.Model, input, imported.Files[0]);
             else ModelFolder.Save(path, imported.Model, input, imported.Type);
-            return ModelFolder.Load(path, OnnxRuntimeNetwork.Open);
-        }, stop);
-        return written with
-        {
-            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
-            File = Path.Combine(folder, Path.GetFileName(written.File)),
-        };
+        }, OnnxRuntimeNetwork.Open, stop);
     }
 
     private static ImportedModel Build(
