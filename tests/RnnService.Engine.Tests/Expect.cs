@@ -17,6 +17,23 @@ internal static class Expect
         }
     }
 
+    /// <summary>
+    /// Checks that steps allocate nothing: at least ten in a row of a hundred. Now and then one makes a thread to compute with, because
+    /// other tests have those there are.
+    /// </summary>
+    public static void NoAllocation(Action step)
+    {
+        long least = long.MaxValue;
+        for (int window = 0; window < 10; window++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 10; i++) step();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
+    }
+
     /// <summary>Every value within an absolute tolerance.</summary>
     public static void Near(ReadOnlySpan<double> wanted, ReadOnlySpan<float> found, double tolerance, string what = "value")
     {

@@ -6,20 +6,34 @@ namespace RnnService.Engine.Tasks;
 /// <summary>
 /// Texts that one model continues together. Streams come in with the first step they take and leave when they end, fail or are removed;
 /// between steps their states stay side by side where the network reads them, so that a step copies and allocates nothing. Many streams
-/// are two halves, each of which a thread takes through the whole network. Not thread-safe.
+/// are several parts, each of which one thread takes through the whole network: threads then wait for each other once a step, and scratch
+/// memory grows with a part, not with the batch. Not thread-safe.
 /// </summary>
 /// <param name="model">The model.</param>
 public sealed class GenerationBatch(LanguageModel model)
 {
-    /// <summary>Streams from which on two halves are faster than two threads in every product.</summary>
-    private const int WorthHalving = 24;
+    /// <summary>Streams from which on a thread a part is faster than two threads in every product.</summary>
+    private const int WorthParts = 24;
+
+    /// <summary>Streams of a part: enough for the products to reach their speed, few enough for the parts to come out even.</summary>
+    private const int StreamsOfPart = 16;
 
     private readonly Crew _crew = new();
-    private readonly BatchPart _first = new(model), _second = new(model);
-    private Action? _readFirst, _readSecond;
+    private readonly DrawScratch _hereScratch = new(), _thereScratch = new();
+    private readonly List<BatchPart> _parts = [new(model)];
+    private Action? _here, _there;
+    private int _next; // part to be read
 
     /// <summary>Number of streams that have a place.</summary>
-    public int Count => _first.Count + _second.Count;
+    public int Count
+    {
+        get
+        {
+            int count = 0;
+            foreach (BatchPart part in _parts) count += part.Count;
+            return count;
+        }
+    }
 
     /// <summary>
     /// Moves streams on by one step, all together: a stream that is still reading its prompt reads up to <paramref name="promptChunk"/>
@@ -35,13 +49,11 @@ public sealed class GenerationBatch(LanguageModel model)
         if (streams.Count == 0) return;
         for (int i = 0; i < streams.Count; i++) Check(streams[i]);
         Seat(streams);
-        _first.Begin();
-        _second.Begin();
-        bool reading = false; // a prompt
-        for (int i = 0; i < streams.Count; i++) reading |= streams[i].Place.Part!.Take(streams[i], promptChunk) > 1;
+        foreach (BatchPart part in _parts) part.Begin();
+        for (int i = 0; i < streams.Count; i++) streams[i].Place.Part!.Take(streams[i], promptChunk);
         try
         {
-            Read(reading);
+            Read();
         }
         finally
         {
@@ -57,11 +69,12 @@ public sealed class GenerationBatch(LanguageModel model)
     {
         if (!Holds(stream)) return;
         RecurrentState state = model.NewState(1);
-        stream.Place.Part!.Free(stream, state);
+        state.CopyFrom(stream.Place.Part!.State, stream.Place.Row, 0);
+        stream.Place.Part.Free(stream);
         stream.State = state;
     }
 
-    private bool Holds(Generation stream) => stream.Place.Part is { } part && (part == _first || part == _second);
+    private bool Holds(Generation stream) => stream.Place.Part is { } part && _parts.Contains(part);
 
     private void Check(Generation stream)
     {
@@ -71,55 +84,89 @@ public sealed class GenerationBatch(LanguageModel model)
         if (stream.Failure is not null) throw new InvalidOperationException("the generation has failed", stream.Failure);
     }
 
-    /// <summary>Gives those that come a place and keeps the halves equal, or all in the first part where they are few.</summary>
+    /// <summary>Gives those that come a place and keeps the parts about equal.</summary>
     private void Seat(IReadOnlyList<Generation> streams)
     {
-        int coming = 0;
-        for (int i = 0; i < streams.Count; i++) coming += streams[i].Place.Part is null ? 1 : 0;
-        int all = Count + coming;
+        int all = Count;
+        for (int i = 0; i < streams.Count; i++) all += streams[i].Place.Part is null ? 1 : 0;
+        int parts = all < WorthParts ? 1 : (all + StreamsOfPart - 1) / StreamsOfPart;
+        while (_parts.Count < parts) _parts.Add(new BatchPart(model));
         // A little below the border they stay as they are, so that a stream that comes and goes does not move the others each time.
-        bool halves = all >= WorthHalving || (_second.Count > 0 && all >= WorthHalving * 3 / 4);
-        int second = halves ? all / 2 : 0, slack = halves ? all / 16 : 0;
-        _first.Fit(Math.Max(_first.Count, all - second));
-        _second.Fit(Math.Max(_second.Count, second));
-        while (_second.Count > second + slack) Move(_second, _first);
-        while (_first.Count > all - second + slack) Move(_first, _second);
+        while (_parts.Count > parts && all * 4 < (_parts.Count == 2 ? WorthParts : (_parts.Count - 1) * StreamsOfPart) * 3)
+        {
+            BatchPart last = _parts[^1];
+            _parts.RemoveAt(_parts.Count - 1);
+            while (last.Count > 0) Move(last, Smallest());
+        }
+
         for (int i = 0; i < streams.Count; i++)
         {
-            if (streams[i].Place.Part is null) (_second.Count < second ? _second : _first).Seat(streams[i]);
+            if (streams[i].Place.Part is null) Smallest().Seat(streams[i]);
+        }
+
+        int slack = 1 + all / _parts.Count / 4;
+        foreach (BatchPart part in _parts)
+        {
+            while (part.Count > all / _parts.Count + slack) Move(part, Smallest());
         }
     }
 
     private static void Move(BatchPart from, BatchPart to)
     {
         Generation stream = from.Last;
-        RecurrentState state = from.State;
         int row = stream.Place.Row;
         from.Free(stream);
-        to.Seat(stream, state, row);
+        to.Seat(stream, from.State, row);
     }
 
-    /// <summary>A prompt's tokens follow each other: two threads in each product serve them better than one thread a half.</summary>
-    private void Read(bool prompt)
+    private BatchPart Smallest()
     {
-        if (!prompt && _first.IsTaking && _second.IsTaking)
+        BatchPart smallest = _parts[0];
+        foreach (BatchPart part in _parts)
         {
-            _crew.Begin(Environment.ProcessorCount);
-            try
-            {
-                if (_crew.IsTwo)
-                {
-                    _crew.Both(_readFirst ??= _first.Read, _readSecond ??= _second.Read);
-                    return;
-                }
-            }
-            finally
-            {
-                _crew.End();
-            }
+            if (part.Count < smallest.Count) smallest = part;
         }
 
-        _first.Read();
-        _second.Read();
+        return smallest;
+    }
+
+    /// <summary>
+    /// Reads the parts: those with a prompt one after the other, as its tokens follow each other and two threads in each product serve
+    /// them better than one; the others two at a time, so that who is held up leaves more of them to the other.
+    /// </summary>
+    private void Read()
+    {
+        int writing = 0;
+        foreach (BatchPart part in _parts)
+        {
+            if (part.IsReading) part.Read(_hereScratch);
+            else writing += part.IsTaking ? 1 : 0;
+        }
+
+        _next = 0;
+        if (writing < 2)
+        {
+            ReadRest(_hereScratch);
+            return;
+        }
+
+        _crew.Begin(Environment.ProcessorCount);
+        try
+        {
+            if (_crew.IsTwo) _crew.Both(_here ??= () => ReadRest(_hereScratch), _there ??= () => ReadRest(_thereScratch));
+            else ReadRest(_hereScratch);
+        }
+        finally
+        {
+            _crew.End();
+        }
+    }
+
+    private void ReadRest(DrawScratch scratch)
+    {
+        for (int i; (i = Interlocked.Increment(ref _next) - 1) < _parts.Count;)
+        {
+            if (_parts[i].IsTaking && !_parts[i].IsReading) _parts[i].Read(scratch);
+        }
     }
 }

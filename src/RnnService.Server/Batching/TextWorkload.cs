@@ -94,20 +94,23 @@ internal sealed class TextWorkload<TInput, TOutput>(
         while (_inbox.TryDequeue(out TextJob<TInput, TOutput>? job)) _jobs.Add(job);
     }
 
-    /// <summary>The oldest request's next text, then one text of each request in turn, as long as rows times the longest row fit.</summary>
+    /// <summary>
+    /// The oldest request's next text, then one text of each request in turn, as long as their tokens fit. Rows of different length cost
+    /// no more than their tokens, as a batch has no padding.
+    /// </summary>
     private List<Row> NextBatch()
     {
         var rows = new List<Row>();
-        int longest = 0;
+        long tokens = 0;
         for (bool took = true; took;)
         {
             took = false;
             foreach (TextJob<TInput, TOutput> job in _jobs)
             {
                 if (!job.HasNext) continue;
-                int widest = Math.Max(longest, Math.Max(1, length(job.Peek())));
-                if (rows.Count > 0 && (rows.Count + 1L) * widest > options.BatchTokens) continue;
-                longest = widest;
+                int added = Math.Max(1, length(job.Peek()));
+                if (rows.Count > 0 && tokens + added > options.BatchTokens) continue;
+                tokens += added;
                 rows.Add(new Row(job, job.Take()));
                 took = true;
             }

@@ -85,8 +85,7 @@ internal sealed record BatchingOptions
     public int MaxStreams { get; init; } = 1_024;
 
     /// <summary>
-    /// Size of a batch of texts: rows times the longest row, in tokens. A longer text is computed alone. Larger: higher throughput, longer
-    /// waits for short texts.
+    /// Tokens of a batch of texts, all together. A longer text is computed alone. Larger: higher throughput, longer waits for short texts.
     /// </summary>
     [Range(1, 10_000_000)]
     public int BatchTokens { get; init; } = 4_096;

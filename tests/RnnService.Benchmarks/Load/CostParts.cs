@@ -49,17 +49,18 @@ internal static class CostParts
     /// <summary>What a stream holds, and what a step allocates.</summary>
     public static Task MemoryAsync(LoadModels models, Report report)
     {
-        const int Streams = 2_000, Tokens = 20, Batch = 64, Steps = 200;
+        const int Streams = 1_000, Tokens = 20, Batch = 64, Steps = 200;
         LanguageModel model = models.Language;
         var batch = new GenerationBatch(model);
-        batch.Advance([Stream(0, 1)]); // scratch that all share
+        Run(New()); // scratch that all share
         long before = GC.GetTotalMemory(true);
-        Generation[] streams = [.. Enumerable.Range(0, Streams).Select(seed => Stream(seed, Tokens + 1))];
-        for (int step = 0; step < Tokens; step++) batch.Advance(streams);
+        Generation[] streams = New();
+        Run(streams);
         double running = (GC.GetTotalMemory(true) - before) / (double)Streams;
         foreach (Generation stream in streams) batch.Remove(stream);
-        batch.Advance([Stream(0, 1)]); // gives the room back
+        batch.Advance([streams[0]]); // gives the room back
         double paused = (GC.GetTotalMemory(true) - before) / (double)Streams;
+        GC.KeepAlive(streams);
         int state = model.NewState(1).Bytes;
 
         var steps = new EngineSteps(model, Batch);
@@ -67,7 +68,6 @@ internal static class CostParts
         long allocated = GC.GetTotalAllocatedBytes(true);
         for (int step = 0; step < Steps; step++) steps.Step();
         double perStep = (GC.GetTotalAllocatedBytes(true) - allocated) / (double)Steps;
-        GC.KeepAlive(streams);
         report.Add($"""
 
             What a stream of the LSTM 2 × 512 holds after {Tokens} tokens; its state takes {state} bytes
@@ -81,8 +81,13 @@ internal static class CostParts
             """);
         return Task.CompletedTask;
 
-        Generation Stream(int seed, int tokens) =>
-            new(model, "ROMEO: ", model.Config.Generation! with { MaxNewTokens = tokens, Seed = (ulong)seed });
+        Generation[] New() => [.. Enumerable.Range(0, Streams).Select(seed => new Generation(
+            model, "ROMEO: ", model.Config.Generation! with { MaxNewTokens = Tokens + 10, Seed = (ulong)seed }))];
+
+        void Run(Generation[] streams)
+        {
+            for (int step = 0; step < Tokens; step++) batch.Advance(streams);
+        }
     }
 
     /// <summary>Time against length of text.</summary>
