@@ -20,7 +20,7 @@ public sealed class NewFolderTests : IDisposable
             Assert.Equal(_root.FullName, Path.GetDirectoryName(path));
             Assert.False(Directory.Exists(Place));
             ModelFolder.Save(path, Tiny.Classifier(), "the cat sat");
-        });
+        }, stop: TestContext.Current.CancellationToken);
         Assert.Equal(("mine", Path.Combine(Place, "model.safetensors")), (loaded.Name, loaded.File));
         Assert.Equal(loaded.Sha256, ModelFolder.Load(Place).Sha256);
     }
@@ -33,7 +33,7 @@ public sealed class NewFolderTests : IDisposable
         {
             ModelFolder.Save(path, Tiny.Language(), "the cat");
             File.WriteAllText(Path.Combine(path, "golden.json"), """{"input": "a", "labels": [], "scores": []}""");
-        }));
+        }, stop: TestContext.Current.CancellationToken));
         Assert.Contains("golden.json: the model answers", refused.Message, StringComparison.Ordinal);
         Assert.IsType<Engine.Tasks.Classifier>(ModelFolder.Load(Place).Model);
         Assert.Equal(["mine"], Directory.GetFileSystemEntries(_root.FullName).Select(Path.GetFileName));

@@ -64,7 +64,7 @@ public sealed class WriteTests
         {
             File.WriteAllText(Path.Combine(path, "config.json"), "{");
             throw new IOException("the disk is full");
-        }));
+        }, stop: TestContext.Current.CancellationToken));
         // Stopped while it was written.
         Assert.Throws<OperationCanceledException>(() => folder.Fill(_ => stop.Cancel(), stop: stop.Token));
         Assert.Equal("out", ModelFolder.Load(files["out"]).Name);
