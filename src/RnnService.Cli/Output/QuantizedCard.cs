@@ -39,7 +39,9 @@ internal sealed class QuantizedCard
             double change = after.Value - before.Value;
             yield return (
                 Figures.Name(after), Figures.Of(before, before.Value), Figures.Of(after, after.Value),
-                after.HigherIsBetter ? Invariant($"{100 * change:+0.00;-0.00;0.00} points") : Invariant($"{change:+0.0000;-0.0000;0.0000}"));
+                after.HigherIsBetter
+                    ? Invariant($"{100 * change:+0.00;-0.00;0.00} points")
+                    : Invariant($"{change:+0.0000;-0.0000;0.0000}"));
             if (after.Value != after.Loss)
             {
                 yield return (

@@ -44,7 +44,7 @@ internal sealed class QuantizeVerb : Verb
         : base(
             terminal, "quantize", "Makes a model folder with narrower weights.",
             """
-            int8 takes a quarter of the bytes: every matrix, embeddings too, becomes integers of -127 to 127 and a scale for each of its rows,
+            int8 takes a quarter of the bytes: every matrix, embeddings too, becomes integers of -127 to 127 and a scale for each row,
             and what it is multiplied with is rounded to 8 bits on the way. Biases stay as they are. bf16 takes half: every value keeps 8 of
             its 24 bits, and nothing else is rounded. The answers differ a little from the model's own: a corpus tells how much. Without one
             the new folder has no scores. Speed is that of reading the golden text, over and over, by the old and the new model in turns.
@@ -78,7 +78,8 @@ internal sealed class QuantizeVerb : Verb
         if (source.Dtype is not { } was)
         {
             throw new CommandException(
-                $"{given} is computed by {OnnxRuntimeNetwork.Name}: a model with weights of this engine's own wanted; rnn import may read them");
+                $"{given} is computed by {OnnxRuntimeNetwork.Name}: a model with weights of this engine's own wanted; "
+                + "rnn import may read them");
         }
 
         if (was == dtype) throw new CommandException($"{given} has {dtype} weights already: wider ones wanted");
@@ -103,7 +104,8 @@ internal sealed class QuantizeVerb : Verb
                         ValidationScore? after = corpus is null ? null : Evaluator.Score(narrow.Model, corpus);
                         signals.Token.ThrowIfCancellationRequested();
                         // The scores of other weights are none of these.
-                        ModelFolder.SaveConfig(path, source.Model.Config with { Metrics = after?.Metrics ?? new Dictionary<string, double>() });
+                        IReadOnlyDictionary<string, double> metrics = after?.Metrics ?? new Dictionary<string, double>();
+                        ModelFolder.SaveConfig(path, source.Model.Config with { Metrics = metrics });
                         card = new QuantizedCard
                         {
                             Source = source,
@@ -112,7 +114,9 @@ internal sealed class QuantizeVerb : Verb
                             After = after,
                             TokensPerSecond = ReadingSpeed.InTurns(source.Model, narrow.Model, source.Golden.Input),
                             Command = CommandLines.Of(parsed),
-                            EvaluateCommand = corpus is null ? null : CommandLines.Of(parsed, ["evaluate", output], [_corpusFile, .. _corpus.All]),
+                            EvaluateCommand = corpus is null
+                                ? null
+                                : CommandLines.Of(parsed, ["evaluate", output], [_corpusFile, .. _corpus.All]),
                         };
                         card.Write(path, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))));
                     },
@@ -155,7 +159,8 @@ internal sealed class QuantizeVerb : Verb
         }
 
         Terminal.Out.WriteLine($"{folder}: {Descriptions.Of(made.Model)}, {made.Dtype}");
-        foreach (var (what, before, after, change) in card.Rows()) Terminal.Out.WriteLine($"{what}: {before} before, {after} now ({change})");
+        foreach (var (what, before, after, change) in card.Rows())
+            Terminal.Out.WriteLine($"{what}: {before} before, {after} now ({change})");
         if (card.After is null) Terminal.Out.WriteLine("What the answers lost is not known: --corpus measures it.");
     }
 }
