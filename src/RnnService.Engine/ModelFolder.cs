@@ -20,7 +20,9 @@ public sealed class ModelFolderException(string message, Exception? inner = null
 public sealed record LoadedModel(
     string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File, GoldenAnswer? Golden = null)
 {
-    /// <summary>How narrow the weights are: <c>f32</c>, <c>f16</c>, <c>bf16</c> or <c>int8</c>; null where something else than this engine computes.</summary>
+    /// <summary>
+    /// How narrow the weights are: <c>f32</c>, <c>f16</c>, <c>bf16</c> or <c>int8</c>; null where something else than this engine computes.
+    /// </summary>
     public string? Dtype => (Model.Network as NativeNetwork)?.Parameters.Type switch
     {
         null => null,

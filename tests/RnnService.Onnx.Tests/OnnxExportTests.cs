@@ -238,7 +238,9 @@ public sealed class OnnxExportTests
     {
         TextModel[] models =
         [
-            Weights.Restart(Tiny.Language(tied: true)), Weights.Restart(Tiny.Classifier(CellKind.Gru, Pooling.Mean)), Weights.Restart(Tiny.Tagger()),
+            Weights.Restart(Tiny.Language(tied: true)),
+            Weights.Restart(Tiny.Classifier(CellKind.Gru, Pooling.Mean)),
+            Weights.Restart(Tiny.Tagger()),
         ];
         string folder = Directory.CreateTempSubdirectory("rnn-export-").FullName;
         try

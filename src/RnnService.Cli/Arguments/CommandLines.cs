@@ -16,12 +16,13 @@ internal static partial class CommandLines
         .. from option in options
            let result = parsed.GetResult(option)
            where result is { Implicit: false }
-           from word in (string[])(result.Tokens.Count == 0 ? [option.Name] : [.. result.Tokens.SelectMany(token => (string[])[option.Name, token.Value])])
+           from word in result.Tokens.Count == 0 ? [option.Name] : result.Tokens.SelectMany(token => (string[])[option.Name, token.Value])
            select word,
     ]);
 
-    private static string Join(IEnumerable<string> words) =>
-        string.Join(' ', words.Prepend("rnn").Select(word => Plain().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
+    private static string Join(IEnumerable<string> words) => string.Join(' ', words.Prepend("rnn").Select(Quote));
+
+    private static string Quote(string word) => Plain().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     [GeneratedRegex(@"^[\w./:=,@%+-]+$", RegexOptions.CultureInvariant)]
     private static partial Regex Plain();

@@ -9,7 +9,7 @@ namespace RnnService.Cli.Output;
 /// <summary>The card of a model whose weights were made narrower: what it was made from, what that gave and what it cost.</summary>
 internal sealed class QuantizedCard
 {
-    private const string File = "README.md", LicenseFile = "LICENSE";
+    private const string CardFile = "README.md", LicenseFile = "LICENSE", DataRow = "| data |", LicenseRow = "| licence |";
 
     public required LoadedModel Source { get; init; }
 
@@ -39,11 +39,14 @@ internal sealed class QuantizedCard
             double change = after.Value - before.Value;
             yield return (
                 Figures.Name(after), Figures.Of(before, before.Value), Figures.Of(after, after.Value),
-                after.HigherIsBetter ? Invariant($"{100 * change:+0.00;-0.00;0.00} points") : Invariant($"{change:+0.0000;-0.0000;0.0000}"));
+                after.HigherIsBetter
+                    ? Invariant($"{100 * change:+0.00;-0.00;0.00} points")
+                    : Invariant($"{change:+0.0000;-0.0000;0.0000}"));
             if (after.Value != after.Loss)
             {
                 yield return (
-                    "nats a prediction", Figures.Real(before.Loss), Figures.Real(after.Loss), Invariant($"{after.Loss - before.Loss:+0.0000;-0.0000;0.0000}"));
+                    "nats a prediction", Figures.Real(before.Loss), Figures.Real(after.Loss),
+                    Invariant($"{after.Loss - before.Loss:+0.0000;-0.0000;0.0000}"));
             }
         }
 
@@ -58,11 +61,11 @@ internal sealed class QuantizedCard
     public void Write(string folder, string name)
     {
         ModelConfig config = Source.Model.Config;
-        string sourceFolder = Path.GetDirectoryName(Source.File)!;
-        string[] old = System.IO.File.Exists(Path.Combine(sourceFolder, File)) ? System.IO.File.ReadAllLines(Path.Combine(sourceFolder, File)) : [];
+        string sourceFolder = Path.GetDirectoryName(Source.File)!, oldCard = Path.Combine(sourceFolder, CardFile);
+        string[] old = File.Exists(oldCard) ? File.ReadAllLines(oldCard) : [];
         // Of the old card what the width of the weights does not touch: corpus, licence and limits.
-        string[] origin = [.. old.Where(line => line.StartsWith("| data |", StringComparison.Ordinal) || line.StartsWith("| licence |", StringComparison.Ordinal))];
-        string[] limits = [.. old.SkipWhile(line => !line.StartsWith("**Not good for**", StringComparison.Ordinal)).TakeWhile(line => line.Length > 0)];
+        string[] origin = [.. old.Where(line => Begins(line, DataRow) || Begins(line, LicenseRow))];
+        string[] limits = [.. old.SkipWhile(line => !Begins(line, "**Not good for**")).TakeWhile(line => line.Length > 0)];
 
         var card = new StringBuilder();
         Line($"# {name}");
@@ -79,25 +82,27 @@ internal sealed class QuantizedCard
         Line($"| network | {Descriptions.Of(Result.Model)} |");
         Line($"| weights | {Scheme} |");
         foreach (string line in origin) Line(line);
-        if (config.License is { } license && !origin.Any(line => line.StartsWith("| licence |", StringComparison.Ordinal))) Line($"| licence | {license} |");
+        if (config.License is { } license && !origin.Any(line => Begins(line, LicenseRow))) Line($"{LicenseRow} {license} |");
         Line();
         Line($"| | {Source.Name}, {Source.Dtype} | {name}, {Result.Dtype} | change |");
         Line("|---|---|---|---|");
         foreach (var (what, before, after, change) in Rows()) Line($"| {what} | {before} | {after} | {change} |");
         Line();
-        Line("Tokens a second: the golden text read over and over, alone, by both models in turns; the fastest of 25 rounds. "
-            + $"{ReadingSpeed.Processor}.");
+        Line("Tokens a second: the golden text read over and over, alone, by both models in turns; the fastest of "
+            + $"{ReadingSpeed.Rounds} rounds. {ReadingSpeed.Processor}.");
         if (EvaluateCommand is null) Line("Scores were not measured: no corpus was given.");
         Line();
         Line($"    {Command}");
         if (EvaluateCommand is not null) Line($"    {EvaluateCommand}");
         if (limits.Length > 0) Line();
         foreach (string line in limits) Line(line);
-        System.IO.File.WriteAllText(Path.Combine(folder, File), card.ToString());
+        File.WriteAllText(Path.Combine(folder, CardFile), card.ToString());
         string licenseFile = Path.Combine(sourceFolder, LicenseFile);
-        if (System.IO.File.Exists(licenseFile)) System.IO.File.Copy(licenseFile, Path.Combine(folder, LicenseFile));
+        if (File.Exists(licenseFile)) File.Copy(licenseFile, Path.Combine(folder, LicenseFile));
 
         void Line(string text = "") => card.Append(text).Append('\n');
+
+        static bool Begins(string line, string start) => line.StartsWith(start, StringComparison.Ordinal);
     }
 
     private string Scheme => Result.Dtype == "int8"

@@ -7,7 +7,8 @@ namespace RnnService.Cli.Output;
 /// <summary>How fast models read, measured side by side.</summary>
 internal static class ReadingSpeed
 {
-    private const int Rounds = 25;
+    /// <summary>Rounds a model.</summary>
+    public const int Rounds = 25;
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(200), Round = TimeSpan.FromMilliseconds(20);
 
@@ -20,7 +21,8 @@ internal static class ReadingSpeed
             string? line = File.Exists(facts)
                 ? File.ReadLines(facts).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal) && text.Contains(':'))
                 : null;
-            return $"{line?.Split(':', 2)[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} processors";
+            string name = line?.Split(':', 2)[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+            return $"{name}, {Environment.ProcessorCount} processors";
         }
     }
 

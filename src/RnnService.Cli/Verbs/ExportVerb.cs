@@ -39,8 +39,8 @@ internal sealed class ExportVerb : Verb
         : base(
             terminal, "export", "Writes a model as an ONNX file.",
             "Before it is written, the file's answers are compared in ONNX Runtime with the model's own, on the golden input and on random\n"
-            + $"texts; a difference above {Agreement.Tolerance:0e+0} is an error. Weights of 8 or 16 bits become 32-bit floats; for 8 bits the answers are\n"
-            + "those of the same weights in floats. Vocabulary, labels, tokenizer and licence are in its metadata.",
+            + $"texts; a difference above {Agreement.Tolerance:0e+0} is an error. Weights of 8 or 16 bits become 32-bit floats; for 8\n"
+            + "bits the answers are those of the same weights in floats. Vocabulary, labels, tokenizer and licence are in its metadata.",
             "rnn export shakespeare --out shakespeare.onnx",
             "rnn export pos --opset 14 --out pos.onnx")
     {
@@ -58,7 +58,8 @@ internal sealed class ExportVerb : Verb
         ExportedModel exported = Terminal.While("exporting and comparing", () => OnnxExport.Write(file, loaded, opset));
         if (parsed.GetValue(_json))
         {
-            Terminal.Out.WriteJson(new { File = file, Bytes = exported.Content.Length, exported.Opset, exported.Difference, exported.Rounding });
+            Terminal.Out.WriteJson(
+                new { File = file, Bytes = exported.Content.Length, exported.Opset, exported.Difference, exported.Rounding });
         }
         else
         {

@@ -44,10 +44,10 @@ internal sealed class QuantizeVerb : Verb
         : base(
             terminal, "quantize", "Makes a model folder with narrower weights.",
             """
-            int8 takes a quarter of the bytes: every matrix, embeddings too, becomes integers of -127 to 127 and a scale for each of its rows, and
-            what it is multiplied with is rounded to 8 bits on the way. Biases stay as they are. bf16 takes half: every value keeps 8 of its 24 bits,
-            and nothing else is rounded. The answers differ a little from the model's own: a corpus tells how much. Without one the new
-            folder has no scores. Speed is that of reading the golden text, over and over, by the old and the new model in turns.
+            int8 takes a quarter of the bytes: every matrix, embeddings too, becomes integers of -127 to 127 and a scale for each row,
+            and what it is multiplied with is rounded to 8 bits on the way. Biases stay as they are. bf16 takes half: every value keeps 8 of
+            its 24 bits, and nothing else is rounded. The answers differ a little from the model's own: a corpus tells how much. Without one
+            the new folder has no scores. Speed is that of reading the golden text, over and over, by the old and the new model in turns.
 
             The new folder has a card, README.md, with all that was measured. rnn export makes a file in 32-bit floats of it.
             """,
@@ -76,9 +76,15 @@ internal sealed class QuantizeVerb : Verb
         string given = parsed.GetValue(_model)!, dtype = parsed.GetValue(_dtype)!, output = parsed.GetValue(_output)!;
         LoadedModel source = ModelArgument.Load(given);
         if (source.Dtype is not { } was)
-            throw new CommandException($"{given} is computed by {OnnxRuntimeNetwork.Name}: a model with weights of this engine's own wanted; rnn import may read them");
+        {
+            throw new CommandException(
+                $"{given} is computed by {OnnxRuntimeNetwork.Name}: a model with weights of this engine's own wanted; "
+                + "rnn import may read them");
+        }
+
         if (was == dtype) throw new CommandException($"{given} has {dtype} weights already: wider ones wanted");
-        if (was == "int8") throw new CommandException($"{given} has int8 weights, which lost what {dtype} would keep: the model it was made from wanted");
+        if (was == "int8")
+            throw new CommandException($"{given} has int8 weights, which lost what {dtype} would keep: the model it was made from wanted");
 
         var folder = new NewFolder(output, parsed.GetValue(_force), [source.File]);
         CorpusSource? corpus = parsed.GetValue(_corpusFile) is { } file ? _corpus.SourceOf(parsed, file, source.Model.Config.Task) : null;
@@ -97,7 +103,9 @@ internal sealed class QuantizeVerb : Verb
                         signals.Token.ThrowIfCancellationRequested();
                         ValidationScore? after = corpus is null ? null : Evaluator.Score(narrow.Model, corpus);
                         signals.Token.ThrowIfCancellationRequested();
-                        ModelFolder.SaveConfig(path, narrow.Model.Config with { Metrics = after?.Metrics ?? new Dictionary<string, double>() });
+                        // The scores of other weights are none of these.
+                        IReadOnlyDictionary<string, double> metrics = after?.Metrics ?? new Dictionary<string, double>();
+                        ModelFolder.SaveConfig(path, source.Model.Config with { Metrics = metrics });
                         card = new QuantizedCard
                         {
                             Source = source,
@@ -106,7 +114,9 @@ internal sealed class QuantizeVerb : Verb
                             After = after,
                             TokensPerSecond = ReadingSpeed.InTurns(source.Model, narrow.Model, source.Golden.Input),
                             Command = CommandLines.Of(parsed),
-                            EvaluateCommand = corpus is null ? null : CommandLines.Of(parsed, ["evaluate", output], [_corpusFile, .. _corpus.All]),
+                            EvaluateCommand = corpus is null
+                                ? null
+                                : CommandLines.Of(parsed, ["evaluate", output], [_corpusFile, .. _corpus.All]),
                         };
                         card.Write(path, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))));
                     },
@@ -133,7 +143,7 @@ internal sealed class QuantizeVerb : Verb
                 made.Dtype,
                 made.Bytes,
                 made.Sha256,
-                card.After,
+                Score = card.After,
                 TokensPerSecond = card.TokensPerSecond.After,
                 MadeFrom = new
                 {
@@ -141,7 +151,7 @@ internal sealed class QuantizeVerb : Verb
                     source.Dtype,
                     source.Bytes,
                     source.Sha256,
-                    card.Before,
+                    Score = card.Before,
                     TokensPerSecond = card.TokensPerSecond.Before,
                 },
             });
@@ -149,7 +159,8 @@ internal sealed class QuantizeVerb : Verb
         }
 
         Terminal.Out.WriteLine($"{folder}: {Descriptions.Of(made.Model)}, {made.Dtype}");
-        foreach (var (what, before, after, change) in card.Rows()) Terminal.Out.WriteLine($"{what}: {before} before, {after} now ({change})");
+        foreach (var (what, before, after, change) in card.Rows())
+            Terminal.Out.WriteLine($"{what}: {before} before, {after} now ({change})");
         if (card.After is null) Terminal.Out.WriteLine("What the answers lost is not known: --corpus measures it.");
     }
 }

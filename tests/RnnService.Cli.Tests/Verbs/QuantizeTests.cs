@@ -64,7 +64,7 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         Assert.Equal("f32", source.GetProperty("dtype").GetString());
         Assert.Equal(new FileInfo(Path.Combine(half, "model.safetensors")).Length, json.GetProperty("bytes").GetInt64());
         Assert.Equal(
-            source.GetProperty("before").GetProperty("value").GetDouble(), json.GetProperty("after").GetProperty("value").GetDouble(), 0.05);
+            source.GetProperty("score").GetProperty("value").GetDouble(), json.GetProperty("score").GetProperty("value").GetDouble(), 0.05);
         Assert.True(json.GetProperty("tokens_per_second").GetDouble() > 0);
         Assert.Contains(
             $"    rnn evaluate {half} --corpus {models.LabelledFile} --label-name good=good --label-name bad=bad\n",
@@ -87,15 +87,16 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
     [Fact]
     public void What_stays_true_of_the_old_card_stands_in_the_new_one_and_a_folder_is_replaced_when_told_so()
     {
-        string source = _folder["source"], output = _folder["out"];
+        string source = _folder["source"], output = _folder["it's out"];
         Directory.CreateDirectory(source);
         foreach (string file in Directory.GetFiles(models.Classifier)) File.Copy(file, Path.Combine(source, Path.GetFileName(file)));
         string config = File.ReadAllText(Path.Combine(source, "config.json"));
-        File.WriteAllText(
-            Path.Combine(source, "config.json"), config.Replace("\"metrics\"", "\"description\": \"Tells moods.\", \"license\": \"CC0-1.0\", \"metrics\"", StringComparison.Ordinal));
+        const string metrics = "\"metrics\"", said = "\"description\": \"Tells moods.\", \"license\": \"CC0-1.0\", ";
+        File.WriteAllText(Path.Combine(source, "config.json"), config.Replace(metrics, said + metrics, StringComparison.Ordinal));
         File.WriteAllText(Path.Combine(source, "LICENSE"), "as you like");
         Quantize();
         Assert.Contains("\nTells moods.\n", Card(), StringComparison.Ordinal);
+        Assert.Contains($@" --out '{_folder.Root}/it'\''s out'" + "\n", Card(), StringComparison.Ordinal);
         Assert.Contains("| licence | CC0-1.0 |", Card(), StringComparison.Ordinal);
         Assert.Equal("as you like", File.ReadAllText(Path.Combine(output, "LICENSE")));
 
@@ -106,7 +107,8 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         Quantize("--force");
         Assert.Contains("| data | our own |\n| licence | CC0 |\n", Card(), StringComparison.Ordinal);
         Assert.EndsWith("\n**Not good for** long\ntexts.\n", Card(), StringComparison.Ordinal);
-        foreach (string gone in (string[])["dev accuracy", "99 %", "CC0-1.0", "More."]) Assert.DoesNotContain(gone, Card(), StringComparison.Ordinal);
+        foreach (string gone in (string[])["dev accuracy", "99 %", "CC0-1.0", "More."])
+            Assert.DoesNotContain(gone, Card(), StringComparison.Ordinal);
         Refused([source, "--dtype", "int8", "--out", source, "--force"], "holds files that the new one is made from: another folder wanted");
 
         string Card() => File.ReadAllText(Path.Combine(output, "README.md"));
@@ -127,7 +129,8 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         Refused([models.Classifier, "--dtype", "int8", "--corpus", models.SpansFile, "--format", "conll"], "holds no labelled text");
         Refused([models.Classifier, "--dtype", "int8", "--corpus", _folder["none.txt"]], "none.txt");
         Refused(["nobody", "--dtype", "int8"], "no model folder nobody");
-        CommandRun.Of("quantize", models.Tagger, "--out", _folder["m"], "--dtype", "int4").FailedWith(RnnCommand.Misused, "int4", "int8", "bf16");
+        CommandRun.Of("quantize", models.Tagger, "--out", _folder["m"], "--dtype", "int4")
+            .FailedWith(RnnCommand.Misused, "int4", "int8", "bf16");
         CommandRun.Of("quantize", models.Tagger, "--out", _folder["m"]).FailedWith(RnnCommand.Misused, "'--dtype' is required");
         CommandRun.Of("quantize", models.Tagger, "--out", _folder["m"], "--dtype", "int8", "--format", "conll")
             .FailedWith(RnnCommand.Misused, "--format says how a corpus is read: --corpus wanted.");
