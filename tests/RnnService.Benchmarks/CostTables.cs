@@ -80,7 +80,7 @@ internal static class CostTables
             """);
         const string line = "To be, or not to be, that is the question:\n";
         var options = new GenerationOptions { MaxNewTokens = 1, Seed = 1 };
-        Read(20);
+        Read(Repeats); // until the just-in-time compiler has done its last
         double first = 0;
         foreach (int kilobytes in (int[])[1, 10, 100, 1_000])
         {

@@ -21,9 +21,16 @@ internal sealed record Workload(
     /// <summary>Tokens of the vocabulary: about those of a character model.</summary>
     public const int Vocabulary = 96;
 
-    public override string ToString() =>
-        $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}"
-        + $"{(Type == TensorType.F32 ? "" : $" {Type}")}{(Trains ? " training" : "")}, T={Steps}, B={Batch}";
+    public override string ToString()
+    {
+        string type = Type switch
+        {
+            TensorType.I8 => " int8",
+            TensorType.BF16 => " bf16",
+            _ => "",
+        };
+        return $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}{type}{(Trains ? " training" : "")}, T={Steps}, B={Batch}";
+    }
 
     public static Workload S(CellKind kind, int steps, int batch, bool both = false) => new("S", kind, 1, 128, 128, steps, batch, both);
 
