@@ -14,13 +14,15 @@ internal sealed class Comparison(Report report, Limits limits)
     {
         report.Say($"""
 
-            Time of one run of ours by that of ONNX Runtime's: the same weights by this project's exporter, token ids in, the top layer's output
-            out, equal within {Tolerance}; both in one process in turn, medians, one thread each; two where there are two directions. ONNX Runtime
-            has floats, or with `int8` its own operator DynamicQuantizeLSTM; there is none for a GRU.
+            Time of one run of ours by that of ONNX Runtime's: the same weights by this project's exporter, token ids in, the top layer's
+            output out, equal within {Tolerance}; both in one process in turn, medians; one thread each, two where there are two directions.
+            S is one layer 128→128, M two 256→512, L two 1024→1024; T steps, B texts at once. ONNX Runtime has floats, or with `int8` its
+            own operator DynamicQuantizeLSTM; there is none for a GRU.
 
-            `least` is the time that the machine allows, measured in the same run: one thread's multiply-adds at {limits.Operations * 1e-9:F0} GFLOP/s, or
-            the reading of the weights that a gather does not spare, from where they fit: {Rate(256 << 10)} GB/s from 256 KiB, {Rate(1 << 20)} from
-            1 MiB, {Rate(8 << 20)} from 8 MiB, {Rate(16 << 20)} from 16 MiB, {Rate(64 << 20)} from 64 MiB. `share` is `least` by ours.
+            `least` is the time that the machine allows, measured in the same run: multiply-adds at {limits.Operations * 1e-9:F0} GFLOP/s a thread, or
+            the reading of the weights that a gather does not spare, from where they fit: {Rate(256 << 10)} GB/s from 256 KiB,
+            {Rate(1 << 20)} from 1 MiB, {Rate(8 << 20)} from 8 MiB, {Rate(16 << 20)} from 16 MiB, {Rate(64 << 20)} from 64 MiB.
+            `share` is `least` by ours.
 
             | work | beside | ours, µs | ONNX Runtime, µs | ratio | goal | met | least, µs | share |
             |---|---|---|---|---|---|---|---|---|

@@ -21,11 +21,12 @@ internal static class EngineCommand
         }
 
         var report = new Report();
+        string onnxRuntime = OrtEnv.Instance().GetVersionString();
         var limits = new Limits();
         report.Say($"""
             # The engine beside ONNX Runtime
 
-            {Machine.Processor}; .NET {Environment.Version}, ONNX Runtime {OrtEnv.Instance().GetVersionString()}; {DateTime.UtcNow:yyyy-MM-dd}.
+            {Machine.Processor}; .NET {Environment.Version}, ONNX Runtime {onnxRuntime}; {DateTime.UtcNow:yyyy-MM-dd}.
             Written by `dotnet run -c Release --project tests/RnnService.Benchmarks -- --write`.
             """);
         new Comparison(report, limits).Run(parts);

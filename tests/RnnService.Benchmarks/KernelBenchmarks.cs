@@ -29,10 +29,12 @@ public class ProductBenchmarks : ILimited
         var random = new Random(1);
         float[] weights = [.. Enumerable.Range(0, Depth * Columns).Select(_ => random.NextSingle() - 0.5f)];
         _matrix = new PackedMatrix(Depth, Columns, Storage);
-        _matrix.Pack(weights, Columns);
+        _matrix.PackTransposed(weights);
         _a = weights[..(Rows * Depth)];
         _c = new float[Rows * Columns];
-        _theirs = OnnxPeer.Product(Rows, Depth, Columns, _a, weights);
+        float[] transposed = new float[weights.Length];
+        for (int i = 0; i < weights.Length; i++) transposed[i % Depth * Columns + i / Depth] = weights[i];
+        _theirs = OnnxPeer.Product(Rows, Depth, Columns, _a, transposed);
     }
 
     [GlobalCleanup]

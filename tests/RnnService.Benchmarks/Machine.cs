@@ -14,13 +14,14 @@ internal static class Machine
     {
         get
         {
-            string? line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(text => text.StartsWith("model name")) : null;
+            const string file = "/proc/cpuinfo";
+            string? line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(text => text.StartsWith("model name")) : null;
             string name = line?.Split(':', 2)[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
             return $"{name}, {Environment.ProcessorCount} processors, vectors of {(Vector512.IsHardwareAccelerated ? 512 : 256)} bits";
         }
     }
 
-    /// <summary>Floating-point operations a second of one thread: independent multiply-adds in registers, of the widest vectors there are.</summary>
+    /// <summary>Floating-point operations a second of one thread: independent multiply-adds of the widest vectors, in registers.</summary>
     public static double Operations()
     {
         const int Rounds = 200_000;

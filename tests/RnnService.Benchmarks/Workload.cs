@@ -15,15 +15,23 @@ namespace RnnService.Benchmarks;
 /// <param name="Type">How our weights are stored.</param>
 /// <param name="Trains">Whether ours is a whole training step, against a run forward.</param>
 internal sealed record Workload(
-    string Name, CellKind Kind, int Layers, int Embedding, int Hidden, int Steps, int Batch, bool Both = false, TensorType Type = TensorType.F32,
-    bool Trains = false)
+    string Name, CellKind Kind, int Layers, int Embedding, int Hidden, int Steps, int Batch, bool Both = false,
+    TensorType Type = TensorType.F32, bool Trains = false)
 {
     /// <summary>Tokens of the vocabulary: about those of a character model.</summary>
     public const int Vocabulary = 96;
 
-    public override string ToString() =>
-        $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}"
-        + $"{(Type == TensorType.F32 ? "" : $" {Type}")}{(Trains ? " training" : "")}, T={Steps}, B={Batch}";
+    public override string ToString()
+    {
+        string type = Type switch
+        {
+            TensorType.I8 => " int8",
+            TensorType.BF16 => " bf16",
+            _ => "",
+        };
+        return $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}{type}{(Trains ? " training" : "")}, "
+            + $"T={Steps}, B={Batch}";
+    }
 
     public static Workload S(CellKind kind, int steps, int batch, bool both = false) => new("S", kind, 1, 128, 128, steps, batch, both);
 
