@@ -8,6 +8,13 @@ internal static class CostParts
 {
     private const double Megabyte = 1e6;
 
+    private static readonly byte[][] Requests =
+    [
+        Connection.Request("/classify", """{"inputs": ["a lovely film", "two hours I will never get back"]}"""),
+        Connection.Request("/tag", """{"inputs": "Marie Curie worked in Paris."}"""),
+        Connection.Request("/generate", """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 40}}"""),
+    ];
+
     /// <summary>Time until ready and memory, with the models that are shipped.</summary>
     public static async Task StartAsync(LoadModels models, Report report)
     {
@@ -24,9 +31,7 @@ internal static class CostParts
             using var connection = new Connection(service.Port);
             for (int i = 0; i < 50; i++)
             {
-                await connection.PostAsync(Connection.Request("/classify", """{"inputs": ["a lovely film", "two hours I will never get back"]}"""));
-                await connection.PostAsync(Connection.Request("/tag", """{"inputs": "Marie Curie worked in Paris."}"""));
-                await connection.PostAsync(Connection.Request("/generate", """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 40}}"""));
+                foreach (byte[] request in Requests) await connection.PostAsync(request);
             }
 
             atWork.Add(service.Resident / Megabyte);

@@ -17,6 +17,18 @@ internal sealed class StreamLoad(int port)
     /// <summary>Tokens of a newcomer: few, so that newcomers add little to what is held.</summary>
     private const int NewcomerTokens = 4;
 
+    /// <summary>Tokens a second of so many long streams with short prompts, and nothing else.</summary>
+    public async Task<double> RateAsync(int streams, double seconds)
+    {
+        using var held = new Held(port, streams, index => Request(index, 2_000 + index * 30, "ROMEO:"));
+        await held.RunningAsync();
+        double from = Clock.Now, to = from + seconds;
+        await Task.Delay(TimeSpan.FromSeconds(seconds));
+        (int tokens, _) = await held.StopAsync(from, to);
+        await Task.Yield();
+        return tokens / seconds;
+    }
+
     /// <summary>
     /// Keeps <paramref name="streams"/> streams running, each replaced when it ends. Newcomers come beside them, as Poisson arrivals that
     /// wait for nobody: the time to the first token counts from the planned arrival, so that a service that falls behind cannot hide it.
@@ -26,7 +38,8 @@ internal sealed class StreamLoad(int port)
     /// <param name="disturbance">A request that comes when it begins and is left when it ends.</param>
     public async Task<StreamFigures> HoldAsync(int streams, double seconds, byte[]? disturbance = null)
     {
-        using var held = new Held(port, streams);
+        // Of different lengths, so that they do not all end together.
+        using var held = new Held(port, streams, index => Request(index, 200 + index * 37 % 400));
         await held.RunningAsync();
         using Connection? disturbing = disturbance is null ? null : new Connection(port);
         Task disturbed = disturbing?.PostAsync(disturbance, _ => { }) ?? Task.CompletedTask;
@@ -122,11 +135,13 @@ internal sealed class StreamLoad(int port)
         private readonly TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Connection[] _connections;
         private readonly Task[] _streams;
+        private readonly Func<int, byte[]> _request;
         private int _waiting;
         private volatile bool _stopped;
 
-        public Held(int port, int streams)
+        public Held(int port, int streams, Func<int, byte[]> request)
         {
+            _request = request;
             _waiting = streams;
             _arrivals = [.. Enumerable.Range(0, streams).Select(_ => new List<(double, int)>())];
             _connections = [.. Enumerable.Range(0, streams).Select(_ => new Connection(port))];
@@ -172,8 +187,6 @@ internal sealed class StreamLoad(int port)
 
         private async Task RunAsync(int index)
         {
-            // Of different lengths, so that they do not all end together.
-            var random = new Random(index);
             List<(double Time, int Events)> arrivals = _arrivals[index];
             bool started = false;
             try
@@ -181,7 +194,7 @@ internal sealed class StreamLoad(int port)
                 while (!_stopped)
                 {
                     arrivals.Add((Clock.Now, 0)); // the time to the next is no time between tokens
-                    await _connections[index].PostAsync(Request(index, random.Next(200, 600)), events =>
+                    await _connections[index].PostAsync(_request(index), events =>
                     {
                         arrivals.Add((Clock.Now, events));
                         if (started) return;

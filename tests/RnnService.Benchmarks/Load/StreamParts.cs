@@ -17,14 +17,14 @@ internal static class StreamParts
         var steps = new EngineSteps(models.Language, Streams);
         using var one = new OrtStepper(models.LanguageFolder, Streams, 1);
         using var two = new OrtStepper(models.LanguageFolder, Streams, 2);
-        await load.HoldAsync(Streams, 3); // until the just-in-time compiler has done its last
+        await load.RateAsync(Streams, 3); // until the just-in-time compiler has done its last
         Rate(steps.Step, 1.5);
         double used = 0, allocated = 0, tokens = 0, engineUsed = 0, engineTokens = 0, generatorUsed = 0;
         for (int round = 0; round < 8; round++)
         {
             (double usedBefore, double allocatedBefore) = (service.ProcessorTime, await service.AllocatedAsync());
             double from = Clock.Now, generatorBefore = Environment.CpuUsage.TotalTime.TotalSeconds;
-            served.Add((await load.HoldAsync(Streams, 1.5)).Tokens);
+            served.Add(await load.RateAsync(Streams, 1.5));
             generatorUsed += Environment.CpuUsage.TotalTime.TotalSeconds - generatorBefore;
             tokens += served[^1] * (Clock.Now - from);
             used += service.ProcessorTime - usedBefore;
