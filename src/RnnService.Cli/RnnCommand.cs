@@ -89,6 +89,7 @@ internal static partial class RnnCommand
             new TokenizeVerb(terminal, stop),
             new ImportVerb(terminal, stop),
             new ExportVerb(terminal),
+            new QuantizeVerb(terminal, stop),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         var action = new HelpWithExamples((HelpAction)help.Action!);

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Numerics.Tensors;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
@@ -10,7 +10,10 @@ namespace RnnService.Onnx;
 public sealed class DisagreementException(string message) : Exception(message);
 
 /// <summary>The largest difference between two models.</summary>
-/// <param name="Largest">The difference, as a share of the value wanted where that is beyond 1; infinite where one is no number.</param>
+/// <param name="Largest">
+/// The difference, as a share of the largest value wanted beside it (of the same step, or of the states) where that is beyond 1, since
+/// rounding grows with what is added up; infinite where a value is no number.
+/// </param>
 /// <param name="Where">The row, step and label where it is.</param>
 public sealed record Difference(double Largest, string Where);
 
@@ -35,9 +38,9 @@ public static class Agreement
     {
         Difference difference = Compare(wanted, found, text, seed);
         if (difference.Largest <= Tolerance) return difference;
-        throw new DisagreementException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{found.Network.Backend} differs from {wanted.Network.Backend} by {difference.Largest:G3} at {difference.Where}; at most {Tolerance:G1} wanted"));
+        (string one, string other) = (wanted.Network.Backend, found.Network.Backend);
+        throw new DisagreementException(FormattableString.Invariant(
+            $"{other} differs from {one} by {difference.Largest:G3} at {difference.Where}; at most {Tolerance:G1} wanted"));
     }
 
     /// <summary>Compares two models.</summary>
@@ -60,18 +63,25 @@ public static class Agreement
                     break;
                 case (Classifier one, Classifier other):
                     int[][] texts = Ids(lengths, one.Vocabulary.Tokens.Count, ref random);
-                    comparison.Add(lengths, "logits", Read(texts, one.Network.Read), Read(texts, other.Network.Read));
+                    comparison.AddLogits(lengths, "logits", Read(texts, one.Network.Read), Read(texts, other.Network.Read));
                     break;
                 case (Tagger one, Tagger other):
                     TaggerInput[] sentences = Sentences(one, lengths, ref random);
-                    comparison.Add(lengths, "logits", Read(sentences, one.Network.Read), Read(sentences, other.Network.Read));
+                    comparison.AddLogits(lengths, "logits", Read(sentences, one.Network.Read), Read(sentences, other.Network.Read));
                     break;
                 default:
-                    throw new ArgumentException($"the models are a {wanted.GetType().Name} and a {found.GetType().Name}: two of one task wanted");
+                    throw new ArgumentException(
+                        $"the models are a {wanted.GetType().Name} and a {found.GetType().Name}: two of one task wanted", nameof(found));
             }
         }
 
-        if (text is not null) comparison.Add(wanted.Answer(text), found.Answer(text));
+        if (text is not null)
+        {
+            // Labels may change places where their scores are equal, so it is the scores that tell.
+            ModelAnswer one = wanted.Answer(text), other = found.Answer(text);
+            comparison.Add([.. one.Scores], [.. other.Scores], i => $"the answer to the text: score {i}, {Quote(one.Labels[i])}");
+        }
+
         return comparison.Result;
     }
 
@@ -83,19 +93,21 @@ public static class Agreement
         int[][] rows = Ids(lengths, wanted.Vocabulary.Tokens.Count, ref random);
         foreach (bool isFresh in (bool[])[true, false])
         {
-            RecurrentState one = wanted.NewState(lengths.Length), whole = found.NewState(lengths.Length), parts = found.NewState(lengths.Length);
+            int count = lengths.Length;
+            RecurrentState one = wanted.NewState(count), whole = found.NewState(count), parts = found.NewState(count);
             float[] start = new float[one.Bytes / sizeof(float)];
             foreach (ref float value in start.AsSpan()) value = isFresh ? 0 : (float)random.Normal() / 2;
             foreach (RecurrentState state in (RecurrentState[])[one, whole, parts]) Set(state, start);
             string from = isFresh ? "" : " from a random state";
 
-            int[] cuts = [.. lengths.Select(_ => 0)];
-            for (int row = 0; row < cuts.Length; row++) cuts[row] = random.Below(lengths[row] + 1);
+            int[] cuts = new int[count];
+            for (int row = 0; row < count; row++) cuts[row] = random.Below(lengths[row] + 1);
             float[][] logits = Read(rows, cuts: null, wanted, one);
-            comparison.Add(lengths, $"logits{from}", logits, Read(rows, cuts: null, found, whole));
-            comparison.Add(lengths, $"states{from}", Get(one), Get(whole));
-            comparison.Add(lengths, $"logits in two pieces{from}", logits, Read(rows, cuts, found, parts));
-            comparison.Add(lengths, $"states in two pieces{from}", Get(one), Get(parts));
+            comparison.AddLogits(lengths, $"logits{from}", logits, Read(rows, cuts: null, found, whole));
+            comparison.AddLogits(lengths, $"logits in two pieces{from}", logits, Read(rows, cuts, found, parts));
+            string place = $"states{from} of rows of {string.Join(", ", lengths)} tokens";
+            comparison.Add(Get(one), Get(whole), i => $"{place}: value {i}");
+            comparison.Add(Get(one), Get(parts), i => $"{place} read in two pieces: value {i}");
         }
     }
 
@@ -108,7 +120,8 @@ public static class Agreement
 
         float[][] Piece(Func<int, int, Range> range) => Read(
             [.. rows.Select((row, i) => new ReadOnlyMemory<int>(row)[range(i, row.Length)])],
-            (IReadOnlyList<ReadOnlyMemory<int>> parts, LogitsReader logits) => model.Network.Read(parts, new int[parts.Count], state, logits));
+            (IReadOnlyList<ReadOnlyMemory<int>> parts, LogitsReader logits) =>
+                model.Network.Read(parts, new int[parts.Count], state, logits));
     }
 
     private static float[][] Read<TRow>(IReadOnlyList<TRow> rows, Action<IReadOnlyList<TRow>, LogitsReader> read)
@@ -162,67 +175,49 @@ public static class Agreement
         if (state.Hidden.Length + state.Memory.Length != values.Length)
         {
             throw new ArgumentException(
-                $"the states have {values.Length} and {state.Hidden.Length + state.Memory.Length} values: models of one configuration wanted");
+                $"the states have {values.Length} and {state.Hidden.Length + state.Memory.Length} values: models of one form wanted",
+                nameof(state));
         }
 
         values.AsSpan(0, state.Hidden.Length).CopyTo(state.Hidden);
         values.AsSpan(state.Hidden.Length).CopyTo(state.Memory);
     }
 
-    private static float[][] Get(RecurrentState state) => [[.. state.Hidden, .. state.Memory]];
+    private static float[] Get(RecurrentState state) => [.. state.Hidden, .. state.Memory];
 
     /// <summary>The largest difference so far.</summary>
     private sealed class Comparison(ModelConfig config)
     {
         public Difference Result { get; private set; } = new(0, "nothing");
 
-        /// <summary>Compares values row by row.</summary>
-        public void Add(int[] lengths, string what, float[][] wanted, float[][] found)
+        /// <summary>Compares the logits of rows, step after step.</summary>
+        public void AddLogits(int[] lengths, string what, float[][] wanted, float[][] found)
         {
             for (int row = 0; row < wanted.Length; row++)
             {
-                if (wanted[row].Length != found[row].Length)
-                    Note(double.PositiveInfinity, () => $"{Place(row)}: {found[row].Length} values instead of {wanted[row].Length}");
-                for (int i = 0; i < Math.Min(wanted[row].Length, found[row].Length); i++)
+                string place = $"{what} of rows of {string.Join(", ", lengths)} tokens: row {row}";
+                int steps = config.Task == ModelTask.Classifier ? 1 : lengths[row], size = wanted[row].Length / steps;
+                for (int step = 0; step < steps; step++)
                 {
-                    (int r, int at) = (row, i);
-                    Note(Distance(wanted[row][i], found[row][i]), () => Place(r) + Value(at));
+                    int at = step;
+                    ReadOnlySpan<float> one = wanted[row].AsSpan(step * size, size), other = found[row].AsSpan(step * size, size);
+                    Add(one, other, i => $"{place}, step {at}, {Label(i)}");
                 }
             }
+        }
 
-            string Place(int row) =>
-                $"{what} of rows of {string.Join(", ", lengths)} tokens{(what.StartsWith("states", StringComparison.Ordinal) ? "" : $": row {row}")}";
-
-            string Value(int i)
+        /// <summary>Compares values of one kind.</summary>
+        public void Add(ReadOnlySpan<float> wanted, ReadOnlySpan<float> found, Func<int, string> where)
+        {
+            double largest = Math.Abs(TensorPrimitives.MaxMagnitude(wanted)), scale = double.IsFinite(largest) ? Math.Max(1, largest) : 1;
+            for (int i = 0; i < wanted.Length; i++)
             {
-                if (what.StartsWith("states", StringComparison.Ordinal)) return $": value {i}";
-                if (config.Task == ModelTask.LanguageModel)
-                {
-                    int size = wanted[0].Length / lengths[0];
-                    return $", step {i / size}, token {i % size}";
-                }
-
-                (int step, int label) = Math.DivRem(i, config.Labels.Count);
-                return (config.Task == ModelTask.Tagger ? $", step {step}" : "") + $", label {Quote(config.Labels[label])}";
+                double distance = Math.Abs((double)wanted[i] - found[i]) / scale;
+                if (double.IsNaN(distance)) distance = double.PositiveInfinity;
+                if (distance > Result.Largest) Result = new Difference(distance, where(i));
             }
         }
 
-        /// <summary>Compares answers to a text. Labels may change places where their scores are equal.</summary>
-        public void Add(ModelAnswer wanted, ModelAnswer found)
-        {
-            for (int i = 0; i < wanted.Scores.Count; i++)
-                Note(Distance(wanted.Scores[i], found.Scores[i]), () => $"the answer to the text: score {i}, {Quote(wanted.Labels[i])}");
-        }
-
-        private static double Distance(float wanted, float found)
-        {
-            double distance = Math.Abs((double)wanted - found) / Math.Max(1, Math.Abs((double)wanted));
-            return double.IsNaN(distance) ? double.PositiveInfinity : distance;
-        }
-
-        private void Note(double distance, Func<string> where)
-        {
-            if (distance > Result.Largest) Result = new Difference(distance, where());
-        }
+        private string Label(int i) => config.Task == ModelTask.LanguageModel ? $"token {i}" : $"label {Quote(config.Labels[i])}";
     }
 }

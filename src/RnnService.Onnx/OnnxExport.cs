@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using RnnService.Engine;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Weights;
 using RnnService.Onnx.Protos;
 using RnnService.Onnx.Runtime;
 
@@ -10,8 +11,14 @@ namespace RnnService.Onnx;
 /// <summary>A model written as ONNX.</summary>
 /// <param name="Content">The bytes of the file.</param>
 /// <param name="Opset">The version of the operators.</param>
-/// <param name="Difference">The largest difference from the model's own answers, as <see cref="Agreement"/> measures it.</param>
-public sealed record ExportedModel(byte[] Content, int Opset, double Difference);
+/// <param name="Difference">
+/// The largest difference from the answers of the model's weights multiplied as 32-bit floats, as <see cref="Agreement"/> measures it.
+/// </param>
+/// <param name="Rounding">
+/// The largest difference from the answers of a model with 8-bit weights, which rounds what they are multiplied with as well; 0 for any
+/// other model, whose own answers are those of floats.
+/// </param>
+public sealed record ExportedModel(byte[] Content, int Opset, double Difference, double Rounding = 0);
 
 /// <summary>
 /// Writes models as ONNX: standard operators only, batch and time dynamic, lengths honoured, and everything about the model in the
@@ -42,8 +49,8 @@ public static class OnnxExport
     public const string VocabularyKey = "rnn_service.vocab";
 
     /// <summary>
-    /// The model as the content of an ONNX file, checked: ONNX Runtime gives the model's own answers from it. A model that ONNX Runtime
-    /// computes already is the file it came from.
+    /// The model as the content of an ONNX file in 32-bit floats, checked: ONNX Runtime gives the model's own answers from it, or, where the
+    /// weights are 8-bit numbers, those of the same weights as floats. A model that ONNX Runtime computes already is the file it came from.
     /// </summary>
     /// <param name="loaded">The model.</param>
     /// <param name="opset">The operator set, <see cref="OldestOpset"/> to <see cref="NewestOpset"/>; null for the usual one.</param>
@@ -65,7 +72,10 @@ public static class OnnxExport
         byte[] bytes = Build(model, opset ?? DefaultOpset).ToByteArray();
         using var exported = TextModel.Create(
             model.Config, model.Vocabulary, OnnxRuntimeNetwork.Open(bytes, $"{loaded.Name}.onnx", model.Config, model.Vocabulary));
-        return new ExportedModel(bytes, opset ?? DefaultOpset, Agreement.Check(model, exported, loaded.Golden?.Input).Largest);
+        string? text = loaded.Golden?.Input;
+        bool rounds = model.Parameters.All.Any(parameter => parameter.Type == TensorType.I8);
+        double difference = Agreement.Check(rounds ? model.InSinglePrecision() : model, exported, text).Largest;
+        return new ExportedModel(bytes, opset ?? DefaultOpset, difference, rounds ? Agreement.Compare(model, exported, text).Largest : 0);
     }
 
     /// <summary>

@@ -65,6 +65,9 @@ internal sealed class OnnxFile
     public long[] Integers(TensorProto tensor) => TensorContent.Integers(tensor)
         ?? throw Refuse(TensorContent.PlaceOf(tensor), $"{TensorContent.TypeName(tensor.DataType)} found; whole numbers wanted");
 
+    /// <summary>What the metadata say under a key; null where they say nothing.</summary>
+    public string? Metadata(string key) => Model.MetadataProps.FirstOrDefault(entry => entry.Key == key)?.Value;
+
     /// <summary>An exception that blames this file.</summary>
     public OnnxFormatException Refuse(string place, string problem) => new(Path, place, problem);
 }

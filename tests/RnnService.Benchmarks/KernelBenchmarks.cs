@@ -1,12 +1,15 @@
 using BenchmarkDotNet.Attributes;
 using RnnService.Engine.Kernels;
+using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
 
-/// <summary>Matrix products by number of rows and storage.</summary>
-public class ProductBenchmarks
+/// <summary>Matrix products by number of rows and storage; ONNX Runtime's weights are floats.</summary>
+[Config(typeof(LimitColumn.Shown))]
+public class ProductBenchmarks : ILimited
 {
     private PackedMatrix _matrix = null!;
+    private OnnxPeer _theirs = null!;
     private float[] _a = [], _c = [];
 
     [Params(1, 2, 6, 32, 192)]
@@ -18,19 +21,42 @@ public class ProductBenchmarks
     [Params(WeightStorage.Single, WeightStorage.BFloat16, WeightStorage.Int8)]
     public WeightStorage Storage { get; set; }
 
+    private int Columns => 4 * Depth;
+
     [GlobalSetup]
     public void Prepare()
     {
         var random = new Random(1);
-        float[] weights = [.. Enumerable.Range(0, 4 * Depth * Depth).Select(_ => random.NextSingle() - 0.5f)];
-        _matrix = new PackedMatrix(Depth, 4 * Depth, Storage);
+        float[] weights = [.. Enumerable.Range(0, Depth * Columns).Select(_ => random.NextSingle() - 0.5f)];
+        _matrix = new PackedMatrix(Depth, Columns, Storage);
         _matrix.PackTransposed(weights);
         _a = weights[..(Rows * Depth)];
-        _c = new float[Rows * 4 * Depth];
+        _c = new float[Rows * Columns];
+        float[] transposed = new float[weights.Length];
+        for (int i = 0; i < weights.Length; i++) transposed[i % Depth * Columns + i / Depth] = weights[i];
+        _theirs = OnnxPeer.Product(Rows, Depth, Columns, _a, transposed);
     }
 
+    [GlobalCleanup]
+    public void Clean() => _theirs.Dispose();
+
     [Benchmark]
-    public void Multiply() => _matrix.MultiplyAdd(Rows, _a, Depth, _c, 4 * Depth);
+    public void Ours() => _matrix.MultiplyAdd(Rows, _a, Depth, _c, Columns);
+
+    [Benchmark(Baseline = true)]
+    public float OnnxRuntime() => _theirs.Run()[0];
+
+    double ILimited.Least(Limits limits)
+    {
+        TensorType type = Storage switch
+        {
+            WeightStorage.Int8 => TensorType.I8,
+            WeightStorage.BFloat16 => TensorType.BF16,
+            _ => TensorType.F32,
+        };
+        long weights = (long)Depth * Columns;
+        return limits.Product(type, Rows, weights, weights * Limits.BytesOf(type));
+    }
 }
 
 /// <summary>Element-wise functions over 2,048 values.</summary>

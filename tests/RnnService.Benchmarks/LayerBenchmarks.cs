@@ -4,11 +4,13 @@ using RnnService.Engine.Layers;
 namespace RnnService.Benchmarks;
 
 /// <summary>The medium network by cell, steps and batch.</summary>
-public class LayerBenchmarks
+[Config(typeof(LimitColumn.Shown))]
+public class LayerBenchmarks : ILimited
 {
-    private NativePeer _peer = null!;
+    private NativePeer _ours = null!;
+    private OnnxPeer _theirs = null!;
 
-    [Params(CellKind.Lstm, CellKind.Gru, CellKind.GruBefore, CellKind.Tanh)]
+    [Params(CellKind.Lstm, CellKind.Gru)]
     public CellKind Cell { get; set; }
 
     [Params(1, 16)]
@@ -17,14 +19,25 @@ public class LayerBenchmarks
     [Params(1, 8, 32)]
     public int Batch { get; set; }
 
+    private Workload Work => Workload.M(Cell, Steps, Batch);
+
     [GlobalSetup]
     public void Prepare()
     {
         var random = new Random(1);
         int[] ids = [.. Enumerable.Range(0, Steps * Batch).Select(_ => random.Next(Workload.Vocabulary))];
-        _peer = new NativePeer(Workload.M(Cell, Steps, Batch), ids, threads: 1);
+        _ours = new NativePeer(Work, ids);
+        _theirs = OnnxPeer.Of(Work, _ours.Parameters, ids);
     }
 
+    [GlobalCleanup]
+    public void Clean() => _theirs.Dispose();
+
     [Benchmark]
-    public float Run() => _peer.Run()[0];
+    public float Ours() => _ours.Run()[0];
+
+    [Benchmark(Baseline = true)]
+    public float OnnxRuntime() => _theirs.Run()[0];
+
+    double ILimited.Least(Limits limits) => limits.Least(Work);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using RnnService.Engine.Kernels;
 
 namespace RnnService.Benchmarks;
 
@@ -13,30 +14,34 @@ internal static class Machine
     {
         get
         {
-            string? line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(text => text.StartsWith("model name")) : null;
+            const string file = "/proc/cpuinfo";
+            string? line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(text => text.StartsWith("model name")) : null;
             string name = line?.Split(':', 2)[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
             return $"{name}, {Environment.ProcessorCount} processors, vectors of {(Vector512.IsHardwareAccelerated ? 512 : 256)} bits";
         }
     }
 
-    /// <summary>Floating-point operations a second of one thread: independent multiply-adds in registers.</summary>
+    /// <summary>Floating-point operations a second of one thread: independent multiply-adds of the widest vectors, in registers.</summary>
     public static double Operations()
     {
         const int Rounds = 200_000;
-        double best = Best(() => Chains(Rounds));
-        return 2.0 * 12 * Vector512<float>.Count * Rounds / best;
+        return Vector512.IsHardwareAccelerated ? Rate<Vector16>(Rounds) : Rate<Vector8>(Rounds);
     }
 
     /// <summary>Bytes a second that one thread reads from a block of this size, again and again.</summary>
-    public static double Reading(int bytes)
+    public static double Reading(long bytes)
     {
-        float[] block = new float[bytes / sizeof(float)];
-        int rounds = Math.Max(1, (32 << 20) / bytes);
+        Memory<float> block = AlignedMemory.Allocate((int)(bytes / sizeof(float)));
+        block.Span.Fill(1); // memory that was never written is one page of zeros
+        int rounds = (int)Math.Max(1, (32 << 20) / bytes);
         return (double)bytes * rounds / Best(() =>
         {
-            for (int round = 0; round < rounds; round++) Sum(block);
+            for (int round = 0; round < rounds; round++) Sum(block.Span);
         });
     }
+
+    private static double Rate<TVector>(int rounds)
+        where TVector : struct, IVector<TVector> => 2.0 * 12 * TVector.Count * rounds / Best(() => Chains<TVector>(rounds));
 
     private static double Best(Action run)
     {
@@ -52,27 +57,31 @@ internal static class Machine
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Chains(int rounds)
+    private static unsafe void Chains<TVector>(int rounds)
+        where TVector : struct, IVector<TVector>
     {
-        Vector512<float> x = Vector512.Create(0.999f), y = Vector512.Create(1e-3f);
-        Vector512<float> a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y, k = y, l = y;
+        TVector x = TVector.Broadcast(0.999f), y = TVector.Broadcast(1e-3f);
+        TVector a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y, k = y, l = y;
         for (int round = 0; round < rounds; round++)
         {
-            a = Vector512.MultiplyAddEstimate(a, x, y);
-            b = Vector512.MultiplyAddEstimate(b, x, y);
-            c = Vector512.MultiplyAddEstimate(c, x, y);
-            d = Vector512.MultiplyAddEstimate(d, x, y);
-            e = Vector512.MultiplyAddEstimate(e, x, y);
-            f = Vector512.MultiplyAddEstimate(f, x, y);
-            g = Vector512.MultiplyAddEstimate(g, x, y);
-            h = Vector512.MultiplyAddEstimate(h, x, y);
-            i = Vector512.MultiplyAddEstimate(i, x, y);
-            j = Vector512.MultiplyAddEstimate(j, x, y);
-            k = Vector512.MultiplyAddEstimate(k, x, y);
-            l = Vector512.MultiplyAddEstimate(l, x, y);
+            a = TVector.MultiplyAdd(a, x, y);
+            b = TVector.MultiplyAdd(b, x, y);
+            c = TVector.MultiplyAdd(c, x, y);
+            d = TVector.MultiplyAdd(d, x, y);
+            e = TVector.MultiplyAdd(e, x, y);
+            f = TVector.MultiplyAdd(f, x, y);
+            g = TVector.MultiplyAdd(g, x, y);
+            h = TVector.MultiplyAdd(h, x, y);
+            i = TVector.MultiplyAdd(i, x, y);
+            j = TVector.MultiplyAdd(j, x, y);
+            k = TVector.MultiplyAdd(k, x, y);
+            l = TVector.MultiplyAdd(l, x, y);
         }
 
-        return Vector512.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
+        // So that none of them may be left out.
+        a = TVector.MultiplyAdd(TVector.MultiplyAdd(a, b, c), TVector.MultiplyAdd(d, e, f), TVector.MultiplyAdd(g, h, i));
+        float* sums = stackalloc float[TVector.Count];
+        TVector.MultiplyAdd(TVector.MultiplyAdd(a, j, k), x, l).Store(sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

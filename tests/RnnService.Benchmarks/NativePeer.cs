@@ -4,25 +4,31 @@ using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
 
-/// <summary>This engine on a workload.</summary>
+/// <summary>This engine on a workload, by one thread, or by two where there are two directions.</summary>
 internal sealed class NativePeer
 {
     private readonly Recurrent _recurrent;
     private readonly RecurrentState _state;
     private readonly BatchLayout _layout;
     private readonly bool _two;
+    private readonly int _batch;
     private readonly int[] _ids; // by row of the layout, which for equal lengths is [T,B]
     private readonly Pass _pass = new(new Workspace());
 
-    public NativePeer(Workload work, int[] ids, int threads)
+    /// <param name="work">The workload.</param>
+    /// <param name="ids">Token ids [T,B].</param>
+    /// <param name="change">Makes the values of a name from random ones; null keeps these.</param>
+    public NativePeer(Workload work, int[] ids, Func<string, float[], float[]>? change = null)
     {
-        _two = threads == 2;
+        _two = work.Both;
         Parameters start = Parameters.Random(1);
         Build(work, start);
+        Dictionary<string, float[]> values = start.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Values.ToArray());
         // The same values once more, as a model that is not to be trained.
-        Parameters = Parameters.From((name, _) => start.All.Single(parameter => parameter.Name == name).Values.ToArray(), typeOf: _ => work.Type);
+        Parameters = Parameters.From((name, _) => change?.Invoke(name, values[name]) ?? values[name], typeOf: _ => work.Type);
         _recurrent = Build(work, Parameters);
-        _state = _recurrent.NewState(work.Batch);
+        _batch = work.Batch;
+        _state = NewState();
         int[] lengths = new int[work.Batch];
         lengths.AsSpan().Fill(work.Steps);
         _layout = BatchLayout.Of(lengths);
@@ -31,14 +37,22 @@ internal sealed class NativePeer
 
     public Parameters Parameters { get; }
 
+    public RecurrentState NewState() => _recurrent.NewState(_batch);
+
     /// <summary>One run from the zero state; the output [T,B,directions·H] is valid until the next.</summary>
     public ReadOnlySpan<float> Run()
     {
-        _pass.Workspace.Reset();
-        if (_two) _pass.Crew.Begin(Environment.ProcessorCount);
         Array.Clear(_state.Hidden);
         Array.Clear(_state.Memory);
-        ReadOnlySpan<float> output = _recurrent.Read(_pass, _layout, _ids, _state).Span;
+        return Run(_state);
+    }
+
+    /// <summary>One run from a state, which moves on.</summary>
+    public ReadOnlySpan<float> Run(RecurrentState state)
+    {
+        _pass.Workspace.Reset();
+        if (_two) _pass.Crew.Begin(Environment.ProcessorCount);
+        ReadOnlySpan<float> output = _recurrent.Read(_pass, _layout, _ids, state).Span;
         if (_two) _pass.Crew.End();
         return output;
     }

@@ -1,99 +1,99 @@
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Weights;
+using RnnService.Onnx;
 using RnnService.Onnx.Protos;
+using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Benchmarks;
 
-/// <summary>A workload's network as an ONNX graph: ids [T,B] → Gather → LSTM or GRU nodes → output [T,B,directions·H].</summary>
+/// <summary>Graphs for ONNX Runtime, by the exporter: one input, one output.</summary>
 internal static class OnnxGraph
 {
-    private const int Float = 1, Int64 = 7;
+    private const int Opset = OnnxExport.DefaultOpset;
 
-    public static byte[] Of(Workload work, Parameters parameters)
+    /// <summary>A workload's network: ids [T,B] in, the top layer's output [T,B,directions·H] out.</summary>
+    public static ModelProto Of(Workload work, Parameters parameters, TensorType type)
     {
-        var graph = new GraphProto { Name = "network" };
-        graph.Input.Add(Value("ids", Int64, work.Steps, work.Batch));
-        Func<string, Parameter> named = name => parameters.All.Single(parameter => parameter.Name == name);
-        Add(graph, "embedding", named("embedding.weight").Values.ToArray(), Workload.Vocabulary, work.Embedding);
-        AddNode(graph, "Gather", ["embedding", "ids"], ["x0"]);
-        int directions = work.Both ? 2 : 1, gates = work.Kind == CellKind.Lstm ? 4 : 3, hidden = work.Hidden;
-        int[] order = work.Kind == CellKind.Lstm ? [0, 3, 1, 2] : [1, 0, 2]; // i o f c; z r h
-        Add(graph, "shape", [0L, 0L, directions * hidden]);
-        for (int layer = 0; layer < work.Layers; layer++)
+        var graph = new GraphWriter(Opset);
+        Dictionary<string, Parameter> named = parameters.All.ToDictionary(parameter => parameter.Name);
+        string ids = graph.Input("ids", DataType.Int64, "", work.Steps, work.Batch);
+        string table = graph.Floats("embedding", [Workload.Vocabulary, work.Embedding], named["embedding.weight"].Values);
+        Direction direction = work.Both ? Direction.Bidirectional : Direction.Forward;
+        var stack = new RecurrentStack(work.Kind, "rnn", work.Hidden, work.Layers, direction);
+        string output = new RecurrentExport(graph, named)
+            .Write(stack, graph.Node("Gather", "x", [table, ids]), lengths: null, hidden: null, memory: null, withSteps: true).Steps;
+        graph.Output(output, "", work.Steps, work.Batch, stack.OutputSize);
+        ModelProto model = OnnxExport.Wrap(graph.Graph, Opset);
+        if (type == TensorType.I8) Quantize(model);
+        return model;
+    }
+
+    /// <summary>A [rows, depth] · B [depth, columns].</summary>
+    public static ModelProto Product(int rows, int depth, int columns, ReadOnlySpan<float> b)
+    {
+        var graph = new GraphWriter(Opset);
+        string a = graph.Input("a", DataType.Float, "", rows, depth);
+        graph.Output(graph.Node("MatMul", "c", [a, graph.Floats("b", [depth, columns], b)]), "", rows, columns);
+        return OnnxExport.Wrap(graph.Graph, Opset);
+    }
+
+    /// <summary>
+    /// Does to the LSTM nodes what ONNX Runtime's quantize_dynamic does: their weights become signed 8-bit integers with one scale a matrix
+    /// and direction, stored as [directions, inputs, 4·H].
+    /// </summary>
+    private static void Quantize(ModelProto model)
+    {
+        const int firstScale = 8; // X, W, R, B, sequence_lens, initial_h, initial_c, P; then the scales and zero points of W and of R
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 });
+        Dictionary<string, TensorProto> tensors = model.Graph.Initializer.ToDictionary(tensor => tensor.Name);
+        foreach (NodeProto node in model.Graph.Node.Where(node => node.OpType == "LSTM"))
         {
-            int inputs = layer == 0 ? work.Embedding : directions * hidden;
-            string[] suffixes = work.Both ? [$"l{layer}", $"l{layer}_reverse"] : [$"l{layer}"];
-            Add(graph, $"W{layer}", Reordered("weight_ih"), directions, gates * hidden, inputs);
-            Add(graph, $"R{layer}", Reordered("weight_hh"), directions, gates * hidden, hidden);
-            Add(
-                graph, $"B{layer}",
-                [.. suffixes.SelectMany(suffix => Blocks($"rnn.bias_ih_{suffix}").Concat(Blocks($"rnn.bias_hh_{suffix}")))],
-                directions, 2 * gates * hidden);
-            NodeProto node = AddNode(
-                graph, work.Kind == CellKind.Lstm ? "LSTM" : "GRU", [$"x{layer}", $"W{layer}", $"R{layer}", $"B{layer}"], [$"y{layer}"]);
-            node.Attribute.Add(new AttributeProto { Name = "hidden_size", Type = 2, I = hidden });
-            node.Attribute.Add(new AttributeProto
+            node.OpType = "DynamicQuantizeLSTM";
+            node.Domain = "com.microsoft";
+            while (node.Input.Count < firstScale) node.Input.Add("");
+            foreach (string name in (string[])[node.Input[1], node.Input[2]])
             {
-                Name = "direction",
-                Type = 3,
-                S = ByteString.CopyFromUtf8(work.Both ? "bidirectional" : "forward"),
-            });
-            if (work.Kind == CellKind.Gru) node.Attribute.Add(new AttributeProto { Name = "linear_before_reset", Type = 2, I = 1 });
+                float[] scales = Quantize(tensors[name]);
+                Add($"{name}.scale", DataType.Float, MemoryMarshal.AsBytes<float>(scales));
+                Add($"{name}.zero", DataType.Int8, new byte[scales.Length]);
 
-            // [T,directions,B,H] → [T,B,directions,H] → [T,B,directions·H]
-            NodeProto transpose = AddNode(graph, "Transpose", [$"y{layer}"], [$"t{layer}"]);
-            var axes = new AttributeProto { Name = "perm", Type = 7 };
-            axes.Ints.Add([0, 2, 1, 3]);
-            transpose.Attribute.Add(axes);
-            AddNode(graph, "Reshape", [$"t{layer}", "shape"], [layer + 1 == work.Layers ? "output" : $"x{layer + 1}"]);
-
-            float[] Reordered(string name) => [.. suffixes.SelectMany(suffix => Blocks($"rnn.{name}_{suffix}"))];
+                void Add(string tensor, DataType type, ReadOnlySpan<byte> bytes)
+                {
+                    model.Graph.Initializer.Add(new TensorProto
+                    {
+                        Name = tensor,
+                        DataType = (int)type,
+                        Dims = { scales.Length },
+                        RawData = ByteString.CopyFrom(bytes),
+                    });
+                    node.Input.Add(tensor);
+                }
+            }
         }
+    }
 
-        graph.Output.Add(Value("output", Float, work.Steps, work.Batch, directions * hidden));
-        var model = new ModelProto { IrVersion = 8, Graph = graph };
-        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = 17 });
-        return model.ToByteArray();
-
-        IEnumerable<float> Blocks(string name)
+    private static float[] Quantize(TensorProto matrix)
+    {
+        (int directions, int rows, int columns) = ((int)matrix.Dims[0], (int)matrix.Dims[1], (int)matrix.Dims[2]);
+        ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(matrix.RawData.Span);
+        float[] scales = new float[directions];
+        byte[] narrow = new byte[values.Length];
+        for (int direction = 0; direction < directions; direction++)
         {
-            float[] values = named(name).Values.ToArray();
-            int block = values.Length / gates;
-            return order.SelectMany(gate => values.AsSpan(gate * block, block).ToArray());
+            ReadOnlySpan<float> from = values.Slice(direction * rows * columns, rows * columns);
+            Span<byte> to = narrow.AsSpan(direction * rows * columns, rows * columns);
+            float largest = 0;
+            foreach (float value in from) largest = MathF.Max(largest, MathF.Abs(value));
+            float scale = scales[direction] = largest / sbyte.MaxValue;
+            for (int i = 0; i < from.Length; i++) to[i % columns * rows + i / columns] = (byte)(sbyte)MathF.Round(from[i] / scale);
         }
-    }
 
-    private static NodeProto AddNode(GraphProto graph, string type, string[] inputs, string[] outputs)
-    {
-        var node = new NodeProto { OpType = type, Name = outputs[0] };
-        node.Input.Add(inputs);
-        node.Output.Add(outputs);
-        graph.Node.Add(node);
-        return node;
-    }
-
-    private static void Add(GraphProto graph, string name, float[] values, params long[] shape)
-    {
-        byte[] bytes = new byte[values.Length * sizeof(float)];
-        Buffer.BlockCopy(values, 0, bytes, 0, bytes.Length);
-        var tensor = new TensorProto { Name = name, DataType = Float, RawData = ByteString.CopyFrom(bytes) };
-        tensor.Dims.Add(shape);
-        graph.Initializer.Add(tensor);
-    }
-
-    private static void Add(GraphProto graph, string name, long[] values)
-    {
-        var tensor = new TensorProto { Name = name, DataType = Int64 };
-        tensor.Dims.Add(values.Length);
-        tensor.Int64Data.Add(values);
-        graph.Initializer.Add(tensor);
-    }
-
-    private static ValueInfoProto Value(string name, int type, params long[] shape)
-    {
-        var tensor = new TypeProto.Types.Tensor { ElemType = type, Shape = new TensorShapeProto() };
-        foreach (long size in shape) tensor.Shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimValue = size });
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
+        matrix.Dims[1] = columns;
+        matrix.Dims[2] = rows;
+        matrix.DataType = (int)DataType.Int8;
+        matrix.RawData = UnsafeByteOperations.UnsafeWrap(narrow);
+        return scales;
     }
 }

@@ -1,18 +1,22 @@
+using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Weights;
+using RnnService.Onnx.Protos;
 
 namespace RnnService.Benchmarks;
 
-/// <summary>ONNX Runtime on a workload, with its inputs and outputs bound once: nothing is copied or allocated around its run.</summary>
+/// <summary>
+/// ONNX Runtime on a graph of one input and one output, both bound once: nothing is copied or allocated around its run.
+/// </summary>
 internal sealed class OnnxPeer : IDisposable
 {
-    private static readonly string[] Inputs = ["ids"], Outputs = ["output"];
     private readonly InferenceSession _session;
     private readonly RunOptions _options = new();
-    private readonly OrtValue[] _inputs, _outputs;
+    private readonly string[] _inputs, _outputs;
+    private readonly OrtValue[] _in, _out;
     private readonly float[] _output;
 
-    public OnnxPeer(Workload work, Parameters parameters, int[] ids, int threads)
+    private OnnxPeer(ModelProto model, OrtValue input, long[] shape, int threads)
     {
         using var options = new SessionOptions
         {
@@ -20,23 +24,35 @@ internal sealed class OnnxPeer : IDisposable
             InterOpNumThreads = 1,
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
         };
-        _session = new InferenceSession(OnnxGraph.Of(work, parameters), options);
-        int width = work.Hidden * (work.Both ? 2 : 1);
-        _output = new float[work.Steps * work.Batch * width];
-        _inputs = [OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(ids, id => (long)id), [work.Steps, work.Batch])];
-        _outputs = [OrtValue.CreateTensorValueFromMemory(_output, [work.Steps, work.Batch, width])];
+        _session = new InferenceSession(model.ToByteArray(), options);
+        _inputs = [model.Graph.Input[0].Name];
+        _outputs = [model.Graph.Output[0].Name];
+        _output = new float[shape.Aggregate((product, size) => product * size)];
+        _in = [input];
+        _out = [OrtValue.CreateTensorValueFromMemory(_output, shape)];
     }
 
-    /// <summary>One run; the output [T,B,directions·H] is valid until the next.</summary>
+    /// <summary>A workload's network with these weights, which it keeps as it is told.</summary>
+    public static OnnxPeer Of(Workload work, Parameters parameters, int[] ids, TensorType type = TensorType.F32) => new(
+        OnnxGraph.Of(work, parameters, type),
+        OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(ids, id => (long)id), [work.Steps, work.Batch]),
+        [work.Steps, work.Batch, work.Hidden * (work.Both ? 2 : 1)],
+        work.Both ? 2 : 1);
+
+    /// <summary>A product A [rows, depth] · B [depth, columns].</summary>
+    public static OnnxPeer Product(int rows, int depth, int columns, float[] a, float[] b) => new(
+        OnnxGraph.Product(rows, depth, columns, b), OrtValue.CreateTensorValueFromMemory(a, [rows, depth]), [rows, columns], threads: 1);
+
+    /// <summary>One run; the output is valid until the next.</summary>
     public ReadOnlySpan<float> Run()
     {
-        _session.Run(_options, Inputs, _inputs, Outputs, _outputs);
+        _session.Run(_options, _inputs, _in, _outputs, _out);
         return _output;
     }
 
     public void Dispose()
     {
-        foreach (OrtValue value in (OrtValue[])[.. _inputs, .. _outputs]) value.Dispose();
+        foreach (OrtValue value in (OrtValue[])[.. _in, .. _out]) value.Dispose();
         _options.Dispose();
         _session.Dispose();
     }

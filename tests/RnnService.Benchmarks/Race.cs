@@ -7,7 +7,7 @@ internal static class Race
 {
     private static readonly double Seconds = 1.0 / Stopwatch.Frequency;
 
-    /// <summary>Seconds a run of each: the first quintile of all rounds, because what else the machine does can only add.</summary>
+    /// <summary>Seconds a run of each: medians of all rounds.</summary>
     /// <param name="ours">One run.</param>
     /// <param name="theirs">One run.</param>
     /// <param name="budget">Seconds that all rounds together may take, roughly.</param>
@@ -26,14 +26,14 @@ internal static class Race
             theirTimes.Add(Time(theirs, theirRuns));
         }
 
-        return (Quintile(ourTimes), Quintile(theirTimes));
+        return (Median(ourTimes), Median(theirTimes));
     }
 
     /// <summary>Long enough for the just-in-time compiler's last tier to be in place.</summary>
     private static void Warm(Action run)
     {
         long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 3 || i < 200 && (Stopwatch.GetTimestamp() - start) * Seconds < 0.3; i++) run();
+        for (int i = 0; i < 3 || (Stopwatch.GetTimestamp() - start) * Seconds < 0.4; i++) run();
     }
 
     private static double Time(Action run, int times)
@@ -43,9 +43,9 @@ internal static class Race
         return (Stopwatch.GetTimestamp() - start) * Seconds / times;
     }
 
-    private static double Quintile(List<double> values)
+    private static double Median(List<double> values)
     {
         values.Sort();
-        return values[values.Count / 5];
+        return values[values.Count / 2];
     }
 }

@@ -4,7 +4,7 @@ using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
 
-/// <summary>A training step of this engine on a workload: forward, backward from a given gradient of the output, and Adam's update.</summary>
+/// <summary>A training step of this engine on a workload: forward, backward from the output's gradient, and Adam's update.</summary>
 internal sealed class TrainingPeer
 {
     private readonly Recurrent _recurrent;

@@ -14,27 +14,24 @@ namespace RnnService.Benchmarks;
 /// <param name="Both">Whether it reads in both directions.</param>
 /// <param name="Type">How our weights are stored.</param>
 /// <param name="Trains">Whether ours is a whole training step, against a run forward.</param>
-internal sealed record Workload(string Name, CellKind Kind, int Layers, int Embedding, int Hidden, int Steps, int Batch, bool Both = false, TensorType Type = TensorType.F32,
-    bool Trains = false)
+internal sealed record Workload(
+    string Name, CellKind Kind, int Layers, int Embedding, int Hidden, int Steps, int Batch, bool Both = false,
+    TensorType Type = TensorType.F32, bool Trains = false)
 {
     /// <summary>Tokens of the vocabulary: about those of a character model.</summary>
     public const int Vocabulary = 96;
 
-    /// <summary>Floating-point operations of the products as written, without what a gather saves.</summary>
-    public double Operations
+    public override string ToString()
     {
-        get
+        string type = Type switch
         {
-            int gates = Kind == CellKind.Lstm ? 4 : 3, directions = Both ? 2 : 1;
-            double weights = 0;
-            for (int layer = 0; layer < Layers; layer++)
-                weights += (double)directions * gates * Hidden * ((layer == 0 ? Embedding : directions * Hidden) + Hidden);
-            return 2 * weights * Steps * Batch;
-        }
+            TensorType.I8 => " int8",
+            TensorType.BF16 => " bf16",
+            _ => "",
+        };
+        return $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}{type}{(Trains ? " training" : "")}, "
+            + $"T={Steps}, B={Batch}";
     }
-
-    public override string ToString() =>
-        $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}{(Type == TensorType.F32 ? "" : $" {Type}")}{(Trains ? " training" : "")}, T={Steps}, B={Batch}";
 
     public static Workload S(CellKind kind, int steps, int batch, bool both = false) => new("S", kind, 1, 128, 128, steps, batch, both);
 

@@ -14,11 +14,11 @@ public sealed class ModelFolderTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
-    [InlineData(TensorType.F32)]
-    [InlineData(TensorType.BF16)]
-    [InlineData(TensorType.F16)]
-    [InlineData(TensorType.I8)]
-    public void What_is_saved_is_loaded(TensorType type)
+    [InlineData(TensorType.F32, "f32")]
+    [InlineData(TensorType.BF16, "bf16")]
+    [InlineData(TensorType.F16, "f16")]
+    [InlineData(TensorType.I8, "int8")]
+    public void What_is_saved_is_loaded(TensorType type, string dtype)
     {
         TextModel[] models =
         [
@@ -30,7 +30,7 @@ public sealed class ModelFolderTests : IDisposable
             string path = Path.Combine(_folder.FullName, "some-model");
             ModelFolder.Save(path, model, "the cat sat", type);
             LoadedModel loaded = ModelFolder.Load(path);
-            Assert.Equal("some-model", loaded.Name);
+            Assert.Equal(("some-model", dtype), (loaded.Name, loaded.Dtype));
             Assert.Equal(model.Parameters.Count, loaded.Parameters);
             byte[] weights = File.ReadAllBytes(Path.Combine(path, "model.safetensors"));
             Assert.Equal(weights.Length, loaded.Bytes);

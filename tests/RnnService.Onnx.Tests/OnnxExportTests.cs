@@ -232,6 +232,39 @@ public sealed class OnnxExportTests
     }
 
     [Theory]
+    [InlineData(TensorType.BF16)]
+    [InlineData(TensorType.I8)]
+    public void Narrow_weights_become_floats_that_give_what_the_weights_give_in_floats(TensorType type)
+    {
+        TextModel[] models =
+        [
+            Weights.Restart(Tiny.Language(tied: true)),
+            Weights.Restart(Tiny.Classifier(CellKind.Gru, Pooling.Mean)),
+            Weights.Restart(Tiny.Tagger()),
+        ];
+        string folder = Directory.CreateTempSubdirectory("rnn-export-").FullName;
+        try
+        {
+            foreach (TextModel model in models)
+            {
+                ModelFolder.Save(folder, model, "the cat sat", type);
+                LoadedModel loaded = ModelFolder.Load(folder);
+                ExportedModel exported = OnnxExport.ToBytes(loaded);
+                Assert.InRange(exported.Difference, 0, Agreement.Tolerance);
+                ModelProto proto = OnnxFile.Read(new MemoryStream(exported.Content), "exported").Model;
+                Assert.DoesNotContain(proto.Graph.Initializer, tensor => tensor.DataType == (int)TensorProto.Types.DataType.Int8);
+                // What 8 bits round beside the weights is more than the check of an export allows.
+                if (type == TensorType.I8) Assert.InRange(exported.Rounding, Agreement.Tolerance, 0.1);
+                else Assert.Equal(0, exported.Rounding);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
     [InlineData(13)]
     [InlineData(22)]
     public void Other_operator_sets_are_refused(int opset)

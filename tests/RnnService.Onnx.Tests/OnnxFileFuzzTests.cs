@@ -32,7 +32,8 @@ public sealed class OnnxFileFuzzTests
         Assert.InRange(read, Copies / 20, Copies * 19 / 20); // or the test is of one kind alone
     }
 
-    private static byte[] Damage(byte[] bytes, byte[] other, ref RandomSource random)
+    /// <summary>A copy with a bit, a byte or a stretch changed, cut off, put in, left out, or taken from another file.</summary>
+    internal static byte[] Damage(byte[] bytes, byte[] other, ref RandomSource random)
     {
         int at = Place(bytes.Length, ref random), length = 1 + random.Below(40), from = random.Below(other.Length - length);
         byte[] strange = new byte[length];

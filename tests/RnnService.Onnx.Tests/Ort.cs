@@ -8,6 +8,8 @@ namespace RnnService.Onnx.Tests;
 /// <summary>ONNX Runtime running a model on one thread. Inputs and outputs by name.</summary>
 internal sealed class Ort : IDisposable
 {
+    private const OrtLoggingLevel Quiet = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL; // what it refuses it throws
+
     private readonly InferenceSession _session;
 
     public Ort(ModelProto model) : this(model.ToByteArray())
@@ -16,7 +18,7 @@ internal sealed class Ort : IDisposable
 
     public Ort(byte[] model)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
+        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = Quiet };
         _session = new InferenceSession(model, options);
     }
 
@@ -27,7 +29,8 @@ internal sealed class Ort : IDisposable
         List<NamedOnnxValue> values = [.. inputs.Select(input => input.Values is long[] integers
             ? NamedOnnxValue.CreateFromTensor(input.Name, new DenseTensor<long>(integers, input.Shape))
             : NamedOnnxValue.CreateFromTensor(input.Name, new DenseTensor<float>((float[])input.Values, input.Shape)))];
-        using var outputs = _session.Run(values);
+        using var options = new RunOptions { LogSeverityLevel = Quiet };
+        using var outputs = _session.Run(values, _session.OutputNames, options);
         return outputs.ToDictionary(output => output.Name, output => output.AsTensor<float>().ToArray());
     }
 

@@ -11,7 +11,7 @@ internal static class Descriptions
         ModelConfig config = model.Config;
         string labels = config.Labels.Count > 0 ? $", {config.Labels.Count} labels" : "";
         return $"{Of(config.Task)}, {Network(config)}, {Figures.Count(model.Vocabulary.Tokens.Count)} tokens{labels}, "
-            + $"{Figures.Count(model.Parameters.Count)} parameters";
+            + $"{Figures.Count(model.Network.ParameterCount)} parameters";
     }
 
     public static string Of(ModelTask task) => task switch

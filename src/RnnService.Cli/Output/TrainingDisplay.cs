@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using RnnService.Training.Objectives;
+using RnnService.Training.Evaluation;
 using RnnService.Training.Runs;
 using Spectre.Console;
 
@@ -57,7 +57,7 @@ internal sealed class TrainingDisplay : IProgress<TrainingProgress>
     }
 
     private static string Figure(ValidationScore score, double value) =>
-        $"{score.Metric.Replace('_', ' ')} {(score.HigherIsBetter ? Figures.Percent(value) : Figures.Real(value))}";
+        $"{Figures.Name(score)} {Figures.Of(score, value)}";
 
     private void Write(string line)
     {

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Engine;
 using RnnService.Onnx;
+using static System.FormattableString;
 
 namespace RnnService.Cli.Verbs;
 
@@ -39,7 +39,8 @@ internal sealed class ExportVerb : Verb
         : base(
             terminal, "export", "Writes a model as an ONNX file.",
             "Before it is written, the file's answers are compared in ONNX Runtime with the model's own, on the golden input and on random\n"
-            + $"texts; a difference above {Agreement.Tolerance:0e+0} is an error. Vocabulary, labels, tokenizer and licence are in its metadata.",
+            + $"texts; a difference above {Agreement.Tolerance:0e+0} is an error. Weights of 8 or 16 bits become 32-bit floats; for 8\n"
+            + "bits the answers are those of the same weights in floats. Vocabulary, labels, tokenizer and licence are in its metadata.",
             "rnn export shakespeare --out shakespeare.onnx",
             "rnn export pos --opset 14 --out pos.onnx")
     {
@@ -57,14 +58,17 @@ internal sealed class ExportVerb : Verb
         ExportedModel exported = Terminal.While("exporting and comparing", () => OnnxExport.Write(file, loaded, opset));
         if (parsed.GetValue(_json))
         {
-            Terminal.Out.WriteJson(new { File = file, Bytes = exported.Content.Length, exported.Opset, exported.Difference });
+            Terminal.Out.WriteJson(
+                new { File = file, Bytes = exported.Content.Length, exported.Opset, exported.Difference, exported.Rounding });
         }
         else
         {
             Terminal.Out.WriteLine($"{file}: {Descriptions.Of(loaded.Model)}");
-            Terminal.Out.WriteLine(
-                $"{Figures.Count(exported.Content.Length)} bytes, opset {exported.Opset}, "
-                + string.Create(CultureInfo.InvariantCulture, $"answers within {exported.Difference:0.0e+0} of the model's own"));
+            string agreement = exported.Rounding == 0
+                ? Invariant($"{exported.Difference:0.0e+0} of the model's own")
+                : Invariant($"{exported.Difference:0.0e+0} of the same weights' in floats, ")
+                    + Invariant($"{exported.Rounding:0.0e+0} of the model's own, which rounds to 8 bits on the way");
+            Terminal.Out.WriteLine($"{Figures.Count(exported.Content.Length)} bytes, opset {exported.Opset}, answers within {agreement}");
         }
 
         return RnnCommand.Done;

@@ -5,30 +5,35 @@ using RnnService.Onnx.Import;
 
 namespace RnnService.Cli.Verbs;
 
-/// <summary><c>rnn import</c>: a model folder of what PyTorch saved.</summary>
+/// <summary><c>rnn import</c>: a model folder of what PyTorch saved or an exporter wrote.</summary>
 internal sealed class ImportVerb : Verb
 {
     private readonly CancellationToken _stop;
 
     private readonly Option<string> _weights = new("--weights")
     {
-        Description = "A PyTorch state dict in a safetensors file, F32, F16 or BF16.",
+        Description = "A PyTorch state dict in a safetensors file, F32, F16 or BF16; with --config and --vocab.",
         HelpName = "FILE",
-        Required = true,
     };
+
+    private readonly Option<string> _onnx = new("--onnx")
+    {
+        Description = "An ONNX file; a file of rnn export needs neither --config nor --vocab.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _asIs = new("--as-is") { Description = "Keep the ONNX file: ONNX Runtime computes the model, whatever its graph." };
 
     private readonly Option<string> _config = new("--config")
     {
         Description = "What the model is, in JSON.",
         HelpName = "FILE",
-        Required = true,
     };
 
     private readonly Option<string> _vocabulary = new("--vocab")
     {
         Description = "Its tokens: in a .json file a list, an object from token to id, or a vocab.json; in any other file a token a line.",
         HelpName = "FILE",
-        Required = true,
     };
 
     private readonly Option<string> _map = new("--map")
@@ -56,17 +61,17 @@ internal sealed class ImportVerb : Verb
         Required = true,
     };
 
-    private readonly Option<bool> _force = new("--force") { Description = "Replace a model folder that exists, once the new one is whole." };
+    private readonly Option<bool> _force = new("--force") { Description = "Replace a model folder once the new one is whole." };
     private readonly Option<bool> _json = new("--json") { Description = "What was imported as one JSON object." };
 
     public ImportVerb(Terminal terminal, CancellationToken stop)
         : base(
-            terminal, "import", "Makes a model folder of a PyTorch state dict.",
+            terminal, "import", "Makes a model folder of a PyTorch state dict or an ONNX file.",
             """
             In PyTorch: safetensors.torch.save_file(model.state_dict(), "model.safetensors").
 
-            Tensors wanted: embedding.weight; rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, further layers with _l1 and so
-            on, the other direction with _reverse; head.weight, head.bias. A map file renames those that are called otherwise:
+            Tensors wanted: embedding.weight; rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, further layers with _l1 and
+            so on, the other direction with _reverse; head.weight, head.bias. A map file renames those that are called otherwise:
             {"encoder.*": "embedding.*", "lstm.*": "rnn.*", "fc.*": "head.*", "criterion.*": null}. A layer without any bias gets zeros.
             Everything that is missing, misshapen or has no place is listed together.
 
@@ -76,15 +81,23 @@ internal sealed class ImportVerb : Verb
             Without a tokenizer, a language model whose tokens are all single characters reads characters; every other model splits at
             white space. "tokenizer": "english" also splits off punctuation and clitics.
 
-            <unk>, [UNK], <oov> and the like stand for unknown tokens, <pad>, [PAD] for padding, </s>, <eos>, [EOS], <|endoftext|> for the end.
-            A classifier or tagger without any token for unknown ones takes token 0.
+            An ONNX graph is read into this engine's weights: RNN, GRU and LSTM nodes between a Gather and a MatMul or Gemm. Both are run on
+            random texts, and a difference is an error. What the graph says need not be in the configuration. A graph of another form is refused
+            with the first operator that does not fit; --as-is takes it as it is, and then the configuration says what the graph does not.
+
+            <unk>, [UNK], <oov> and the like stand for unknown tokens, <pad>, [PAD] for padding, </s>, <eos>, [EOS], <|endoftext|> for the
+            end. A classifier or tagger without any token for unknown ones takes token 0.
             """,
             "rnn import --weights model.safetensors --config config.json --vocab vocab.txt --out models/reviews",
             "rnn import --weights model.safetensors --config config.json --vocab vocab.json --map names.json --out models/reviews --force",
-            "rnn import --weights lm.safetensors --config lm.json --vocab chars.json --golden \"Once upon a time\" --out models/tales")
+            "rnn import --weights lm.safetensors --config lm.json --vocab chars.json --golden \"Once upon a time\" --out models/tales",
+            "rnn import --onnx tagger.onnx --vocab words.txt --out models/tags",
+            "rnn import --onnx other.onnx --as-is --config config.json --vocab words.txt --out models/other")
     {
         _stop = stop;
         Add(_weights);
+        Add(_onnx);
+        Add(_asIs);
         Add(_config);
         Add(_vocabulary);
         Add(_map);
@@ -93,6 +106,15 @@ internal sealed class ImportVerb : Verb
         Add(_output);
         Add(_force);
         Add(_json);
+        Validators.Add(given =>
+        {
+            bool hasWeights = given.GetResult(_weights) is not null, hasOnnx = given.GetResult(_onnx) is not null;
+            if (hasWeights == hasOnnx) given.AddError("Either --weights or --onnx wanted.");
+            if (hasWeights && given.GetResult(_config) is null) given.AddError("--weights alone makes no model: --config wanted.");
+            if (hasWeights && given.GetResult(_vocabulary) is null) given.AddError("--weights alone makes no model: --vocab wanted.");
+            if (!hasOnnx && given.GetValue(_asIs)) given.AddError("--as-is is for --onnx.");
+            if (hasOnnx && given.GetResult(_map) is not null) given.AddError("--map is for --weights.");
+        });
     }
 
     protected override int Run(ParseResult parsed)
@@ -117,9 +139,10 @@ internal sealed class ImportVerb : Verb
 
     private ImportedModel Read(ParseResult parsed)
     {
-        var description = new ImportDescription(
-            parsed.GetValue(_config)!, parsed.GetValue(_vocabulary)!, parsed.GetValue(_unknownToken));
-        return ModelImport.FromStateDict(parsed.GetValue(_weights)!, description, parsed.GetValue(_map));
+        var description = new ImportDescription(parsed.GetValue(_config), parsed.GetValue(_vocabulary), parsed.GetValue(_unknownToken));
+        if (parsed.GetValue(_weights) is { } weights) return ModelImport.FromStateDict(weights, description, parsed.GetValue(_map));
+        string onnx = parsed.GetValue(_onnx)!;
+        return parsed.GetValue(_asIs) ? ModelImport.AsIs(onnx, description) : ModelImport.FromOnnx(onnx, description);
     }
 
     private void Show(ImportedModel imported, LoadedModel loaded, string folder, bool json)
@@ -131,6 +154,7 @@ internal sealed class ImportVerb : Verb
                 loaded.Name,
                 Folder = folder,
                 loaded.Model.Config,
+                loaded.Model.Network.Backend,
                 VocabularySize = loaded.Model.Vocabulary.Tokens.Count,
                 imported.Tensors,
                 loaded.Parameters,

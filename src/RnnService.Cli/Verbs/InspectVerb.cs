@@ -44,9 +44,10 @@ internal sealed class InspectVerb : Verb
 
     private void ShowModel(string folder, bool json)
     {
-        LoadedModel loaded = ModelFolder.Load(folder);
-        SafeTensorsFile weights = SafeTensorsFile.Open(Path.Combine(folder, WeightFile));
+        LoadedModel loaded = ModelArgument.Load(folder);
         TextModel model = loaded.Model;
+        // The tensors of a graph are ONNX Runtime's business.
+        SafeTensorsFile? weights = Path.GetFileName(loaded.File) == WeightFile ? SafeTensorsFile.Open(loaded.File) : null;
         ModelConfig config = model.Config;
         if (json)
         {
@@ -58,7 +59,9 @@ internal sealed class InspectVerb : Verb
                 loaded.Parameters,
                 loaded.Bytes,
                 loaded.Sha256,
-                Tensors = TensorsOf(weights),
+                model.Network.Backend,
+                loaded.Dtype,
+                Tensors = weights is null ? null : TensorsOf(weights),
             });
             return;
         }
@@ -68,9 +71,11 @@ internal sealed class InspectVerb : Verb
             ("name", loaded.Name),
             ("task", Descriptions.Of(config.Task)),
             ("network", Descriptions.Network(config)),
+            ("backend", model.Network.Backend),
             ("embedding", $"{config.EmbeddingSize} wide, {Figures.Count(model.Vocabulary.Tokens.Count)} tokens"),
             ("tokenizer", config.Tokenizer.ToString().ToLowerInvariant() + (config.LowerCase ? ", lower case" : "")),
         };
+        if (loaded.Dtype is { } dtype) facts.Insert(4, ("dtype", dtype));
         if (config.Task == ModelTask.Classifier) facts.Add(("pooling", config.Pooling.ToString().ToLowerInvariant()));
         if (config.Characters is { } characters)
             facts.Add(("spelling", $"characters {characters.EmbeddingSize} wide, bidirectional {characters.HiddenSize}"));
@@ -81,9 +86,9 @@ internal sealed class InspectVerb : Verb
         facts.Add(("parameters", Figures.Count(loaded.Parameters)));
         facts.Add(("bytes", Figures.Count(loaded.Bytes)));
         facts.Add(("sha256", loaded.Sha256));
-        facts.Add(("golden answer", "as kept"));
+        facts.Add(("golden answer", loaded.Golden is null ? "none" : "as kept"));
         ShowFacts(facts);
-        ShowTensors(weights);
+        if (weights is not null) ShowTensors(weights);
     }
 
     private void ShowFile(SafeTensorsFile file, bool json)

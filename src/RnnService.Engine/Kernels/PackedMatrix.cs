@@ -21,7 +21,8 @@ public enum WeightStorage
 /// <summary>
 /// A matrix B [K,N] laid out for products C += A·B: panels of two vectors' columns, each panel holding its K rows one after the other, the last
 /// panel filled up with zeros. Every output is one accumulator to which the K products are added in ascending order, whatever the number
-/// of rows of A, so a row's result has the same bits alone and inside any batch; 8-bit products are added up exactly. Safe for any number of readers while nobody packs.
+/// of rows of A, so a row's result has the same bits alone and inside any batch; 8-bit products are added up exactly. Safe for any
+/// number of readers while nobody packs.
 /// </summary>
 public sealed class PackedMatrix
 {

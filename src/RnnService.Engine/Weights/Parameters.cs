@@ -46,6 +46,10 @@ public sealed class Parameters
     /// <summary>Number of values in all.</summary>
     public long Count => _all.Sum(parameter => (long)parameter.Values.Length);
 
+    /// <summary>How precise most of the values are.</summary>
+    public TensorType Type =>
+        _all.GroupBy(parameter => parameter.Type).MaxBy(group => group.Sum(parameter => (long)parameter.Values.Length))!.Key;
+
     /// <summary>Whether there are values; without, layers are built to tell what they would ask for, and pack nothing.</summary>
     internal bool HasValues { get; }
 

@@ -48,24 +48,26 @@ internal sealed partial class ConfigFile
     private List<string>? Map(string field)
     {
         bool byId = field == "id2label";
+        string wanted = byId ? "ids with names wanted" : "names with ids wanted";
         var entries = new List<(string, long)>();
         JsonElement value = _given[field].Value;
         foreach (JsonProperty entry in value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : default)
         {
+            int id = 0;
             bool isEntry = byId
-                ? int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) & entry.Value.ValueKind == JsonValueKind.String
-                : entry.Value.ValueKind == JsonValueKind.Number & entry.Value.TryGetInt32(out id);
+                ? int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out id) && entry.Value.ValueKind == JsonValueKind.String
+                : entry.Value.ValueKind == JsonValueKind.Number && entry.Value.TryGetInt32(out id);
             if (isEntry)
             {
                 entries.Add((byId ? entry.Value.GetString()! : entry.Name, id));
                 continue;
             }
 
-            _problems.Add($"{field}: {Quote(entry.Name)} is {InputFile.Show(entry.Value)}: {(byId ? "ids with names" : "names with ids")} wanted");
+            _problems.Add($"{field}: {Quote(entry.Name)} is {InputFile.Show(entry.Value)}: {wanted}");
             return null;
         }
 
-        string? problem = entries.Count == 0 ? $"{InputFile.Show(value)} without labels: {(byId ? "ids with names" : "names with ids")} wanted" : null;
+        string? problem = entries.Count == 0 ? $"{InputFile.Show(value)} without labels: {wanted}" : null;
         List<string> names = IdOrder.Of(entries, found => problem = found);
         if (problem is null) return names;
         _problems.Add($"{field}: {problem}");

@@ -96,8 +96,8 @@ internal sealed partial class ConfigFile
     private IReadOnlyDictionary<string, double>? Metrics()
     {
         var metrics = Nested("metrics", ModelJson.Files.IReadOnlyDictionaryStringDouble);
-        if (metrics is null || metrics.Values.All(double.IsFinite)) return metrics;
-        _problems.Add($"metrics: {Quote(metrics.First(metric => !double.IsFinite(metric.Value)).Key)} is too large: a finite number wanted");
-        return null;
+        if (metrics?.FirstOrDefault(metric => !double.IsFinite(metric.Value)).Key is { } large)
+            _problems.Add($"metrics: {Quote(large)} is too large: a finite number wanted");
+        return metrics;
     }
 }

@@ -25,21 +25,23 @@ internal sealed partial class ConfigFile
         (_path, _vocabulary, _facts, _notes) = (path, vocabulary, facts, notes);
 
     /// <summary>Reads a configuration.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="text">The file, or what stands in its place.</param>
     /// <param name="vocabulary">The tokens, whose number is checked.</param>
     /// <param name="facts">What is known about the network.</param>
     /// <param name="notes">Told what was assumed.</param>
     /// <param name="advice">What to say where something is missing that the facts do not tell.</param>
     /// <exception cref="ImportException">It is malformed, incomplete, or contradicts itself, the vocabulary or the network.</exception>
     public static (ModelConfig Config, SpecialIds Ids) Read(
-        string path, VocabularyFile vocabulary, NetworkFacts facts, List<string> notes, string? advice = null)
+        TextSource text, VocabularyFile vocabulary, NetworkFacts facts, List<string> notes, string? advice = null)
     {
+        string path = text.Place;
         var file = new ConfigFile(path, vocabulary, facts, notes);
-        file.Collect(InputFile.ReadObject(path, MostBytes));
+        file.Collect(text.ReadObject(MostBytes));
         ModelConfig config = file.Build();
         var ids = new SpecialIds(file.TokenId("unk_token_id"), file.TokenId("pad_token_id"), file.TokenId("eos_token_id"));
         if (file._problems.Count == 0) file.CheckAgreement(config);
-        return file._problems.Count == 0 ? (config, ids) : throw new ImportException(path, file._problems, file._isIncomplete ? advice : null);
+        if (file._problems.Count > 0) throw new ImportException(path, file._problems, file._isIncomplete ? advice : null);
+        return (config, ids);
     }
 
     private void Collect(JsonElement config)
@@ -50,8 +52,8 @@ internal sealed partial class ConfigFile
             if (ConfigWords.WithoutEffect.Contains(name) || property.Value.ValueKind == JsonValueKind.Null) continue;
             if (!ConfigWords.Fields.Contains(name))
             {
-                string meant = Nearest.To(name, ConfigWords.Fields.Concat(ConfigWords.OtherNames.Keys)) is { } near ? $"; {near} is one" : "";
-                _problems.Add($"{Quote(name)} is no field{meant}");
+                string? near = Nearest.To(name, ConfigWords.Fields.Concat(ConfigWords.OtherNames.Keys));
+                _problems.Add($"{Quote(name)} is no field{(near is null ? "" : $"; {near} is one")}");
             }
             else if (!_given.TryAdd(name, (property.Name, property.Value)))
             {
@@ -83,7 +85,7 @@ internal sealed partial class ConfigFile
             Reverse = Way("reverse", Direction.Reverse),
             TieWeights = Settle("tie_weights", Flag("tie_weights"), _facts.TieWeights) ?? false,
             Pooling = Settle("pooling", Word("pooling", ConfigWords.Poolings), _facts.Pooling) ?? Pooling.Last,
-            Characters = Nested("characters", ModelJson.Files.CharacterConfig),
+            Characters = Nested("characters", ModelJson.Files.CharacterConfig) ?? _facts.Characters,
             Generation = Nested("generation", ModelJson.Files.GenerationOptions),
             Description = Text("description"),
             License = Text("license"),
@@ -119,7 +121,9 @@ internal sealed partial class ConfigFile
         CellKind[] left = [.. (given ?? _facts.Cells ?? []).Where(cell => _facts.Cells?.Contains(cell) ?? true)];
         // A word for several cells means the first of them; weights that fit several cells mean none.
         if (left.Length == 1 || left.Length > 1 && isGiven) return left[0];
-        string wanted = _facts.Cells is { } cells ? $"{string.Join(" or ", cells.Select(Name))} wanted, as {_facts.Witness}" : "rnn, gru or lstm wanted";
+        string wanted = _facts.Cells is { } cells
+            ? $"{string.Join(" or ", cells.Select(Name))} wanted, as {_facts.Witness}"
+            : "rnn, gru or lstm wanted";
         if (isGiven) _problems.Add($"{Found("cell")}: {wanted}");
         else Missing("cell", wanted);
         return default;

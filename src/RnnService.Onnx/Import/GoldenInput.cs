@@ -37,7 +37,8 @@ internal static class GoldenInput
         if (!answer.Scores.All(float.IsFinite))
             throw new ImportException(imported.Files[0], "the network's answer to the golden input is not finite: smaller weights wanted");
 
-        static ImportException NoToken(Exception? inner) => new("golden input", "holds no token of the vocabulary: one or more wanted", inner);
+        static ImportException NoToken(Exception? inner) =>
+            new("golden input", "holds no token of the vocabulary: one or more wanted", inner);
     }
 
     private static bool IsReadable(ModelConfig config, string token) =>

@@ -37,8 +37,10 @@ public sealed class ImportException : Exception
     private static string Lines(IReadOnlyList<string> problems, string? advice)
     {
         const string newLine = "\n  ";
+        string all = problems.Count == 1
+            ? problems[0]
+            : $"{problems.Count} problems{newLine}{string.Join(newLine, problems.Take(MostProblems))}";
         string rest = problems.Count > MostProblems ? $"{newLine}… and {problems.Count - MostProblems} more" : "";
-        string help = advice is null ? "" : newLine + advice;
-        return problems.Count == 1 ? problems[0] + help : $"{problems.Count} problems{newLine}{string.Join(newLine, problems.Take(MostProblems))}{rest}{help}";
+        return all + rest + (advice is null ? "" : newLine + advice);
     }
 }

@@ -31,7 +31,7 @@ internal static class InputFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ImportException(path, File.Exists(path) ? error.Message : Directory.Exists(path) ? "a file wanted, not a folder" : "missing", error);
+            throw Unreadable(path, error);
         }
 
         ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
@@ -47,11 +47,12 @@ internal static class InputFile
         return text.IsEmpty ? throw new ImportException(path, "empty") : text.ToArray();
     }
 
-    /// <summary>The file's JSON object, in which no name occurs twice.</summary>
-    /// <exception cref="ImportException">It is missing, larger, not JSON, or no object.</exception>
-    public static JsonElement ReadObject(string path, int most)
+    /// <summary>A text's JSON object, in which no name occurs twice.</summary>
+    /// <param name="path">Its place, for messages.</param>
+    /// <param name="text">The text in UTF-8.</param>
+    /// <exception cref="ImportException">It is not JSON, or no object.</exception>
+    public static JsonElement ReadObject(string path, byte[] text)
     {
-        byte[] text = Read(path, most);
         try
         {
             CheckEscapes(path, text);
@@ -64,6 +65,13 @@ internal static class InputFile
         {
             throw NotJson(path, error);
         }
+    }
+
+    /// <summary>Says why a file cannot be read.</summary>
+    public static ImportException Unreadable(string path, Exception error)
+    {
+        string problem = Directory.Exists(path) ? "a file wanted, not a folder" : File.Exists(path) ? error.Message : "missing";
+        return new ImportException(path, problem, error);
     }
 
     /// <summary>Says that a file is not JSON, and where.</summary>

@@ -33,6 +33,9 @@ internal sealed record NetworkFacts
     /// <summary>Which ways they read.</summary>
     public Direction? Direction { get; init; }
 
+    /// <summary>Sizes of the network that spells words out.</summary>
+    public CharacterConfig? Characters { get; init; }
+
     /// <summary>How a classifier makes one vector of all steps.</summary>
     public Pooling? Pooling { get; init; }
 

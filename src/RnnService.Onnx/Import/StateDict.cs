@@ -14,15 +14,15 @@ internal static class StateDict
     /// <param name="path">The file.</param>
     /// <param name="mapPath">The map file, if any.</param>
     /// <exception cref="WeightFormatException">The file is not a well-formed safetensors file.</exception>
-    /// <exception cref="ImportException">It is missing or another kind of file, holds what has no place here, or the map is wrong.</exception>
+    /// <exception cref="ImportException">It is missing, of another kind, or holds what has no place here; or the map is wrong.</exception>
     public static TensorSet Open(string path, string? mapPath)
     {
         SafeTensorsFile file = OpenFile(path);
-        if (file.Names.Count > MostTensors) throw new ImportException(path, $"holds {file.Names.Count} tensors: at most {MostTensors} wanted");
+        if (file.Names.Count > MostTensors)
+            throw new ImportException(path, $"holds {file.Names.Count} tensors: at most {MostTensors} wanted");
         if (file.Names.FirstOrDefault(name => name.Contains("weight_hr_l", StringComparison.Ordinal)) is { } projection)
         {
-            throw new ImportException(
-                path, $"{Quote(projection)} projects the state (proj_size of PyTorch's LSTM), which has no place here: an LSTM without it wanted");
+            throw new ImportException(path, $"{Quote(projection)} projects the state (proj_size of PyTorch's LSTM), which has no place here");
         }
 
         var tensors = new Dictionary<string, FoundTensor>(StringComparer.Ordinal);
@@ -58,7 +58,7 @@ internal static class StateDict
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ImportException(path, File.Exists(path) ? error.Message : Directory.Exists(path) ? "a file wanted, not a folder" : "missing", error);
+            throw InputFile.Unreadable(path, error);
         }
     }
 }

@@ -22,7 +22,7 @@ internal sealed class TensorMap
     {
         var entries = new List<(string Key, string? Target)>();
         var problems = new List<string>();
-        foreach (JsonProperty entry in InputFile.ReadObject(path, MostBytes).EnumerateObject())
+        foreach (JsonProperty entry in new TextSource(path).ReadObject(MostBytes).EnumerateObject())
         {
             JsonElement value = entry.Value;
             if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
@@ -32,8 +32,9 @@ internal sealed class TensorMap
             }
 
             string? target = value.GetString();
-            bool isWrong = HasInnerStar(entry.Name) || target is not null && (HasInnerStar(target) || entry.Name.EndsWith('*') != target.EndsWith('*'));
-            if (isWrong) problems.Add($"{Quote(entry.Name)}: {Quote(target ?? "")}: a * at the end of both, or none, wanted");
+            bool isAlike = target is null || entry.Name.EndsWith('*') == target.EndsWith('*');
+            if (!isAlike || HasInnerStar(entry.Name) || HasInnerStar(target ?? ""))
+                problems.Add($"{Quote(entry.Name)}: {Quote(target ?? "")}: a * at the end of both, or none, wanted");
             entries.Add((entry.Name, target));
         }
 

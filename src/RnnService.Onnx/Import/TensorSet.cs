@@ -61,7 +61,7 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
         bool Has(int layer, string suffix) => tensors.ContainsKey($"{RecurrentName}{layer}{suffix}");
     }
 
-    /// <summary>What to say when a configuration leaves out what the tensors do not tell either, for want of their names; null when they do.</summary>
+    /// <summary>What to say when sizes are missing that the tensors do not tell, for want of their names; null when they do.</summary>
     public string? Advice()
     {
         bool hasRecurrent = tensors.ContainsKey(RecurrentName + 0) || tensors.ContainsKey(RecurrentName + 0 + ReverseSuffix);
@@ -82,7 +82,8 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
     /// <exception cref="ImportException">A tensor is missing, has no place, is of another shape or type, or is not finite.</exception>
     public Parameters Fit(ModelConfig config, ModelVocabulary vocabulary, List<string> notes)
     {
-        var wanted = TextModel.ParametersOf(config, vocabulary).ToDictionary(entry => entry.Name, entry => entry.Shape, StringComparer.Ordinal);
+        Dictionary<string, IReadOnlyList<int>> wanted =
+            TextModel.ParametersOf(config, vocabulary).ToDictionary(entry => entry.Name, entry => entry.Shape, StringComparer.Ordinal);
         string[] extra = [.. tensors.Keys.Where(name => !wanted.ContainsKey(name) && !IsTiedHead(config, name))];
         HashSet<string> zeros = extra.Length == 0 ? MissingBiases(wanted.Keys) : [];
         (string Name, IReadOnlyList<int>? Shape)[] missing = [.. from entry in wanted
@@ -98,21 +99,19 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
         foreach (var (name, shape) in wanted)
         {
             if (!tensors.TryGetValue(name, out FoundTensor? found)) continue;
-            if (!found.Shape.SequenceEqual(shape)) problems.Add($"misshapen: {Describe(name)}; {Show(shape)} wanted");
-            else if (found.Values is null) problems.Add($"{Quote(found.Origin)}: F32, F16 or BF16 wanted; model.float() before saving makes F32 of F64");
+            if (!found.Shape.SequenceEqual(shape))
+                problems.Add($"misshapen: {Describe(name)}; {Show(shape)} wanted");
+            else if (found.Values is null)
+                problems.Add($"{Quote(found.Origin)}: F32, F16 or BF16 wanted; model.float() before saving makes F32 of F64");
         }
 
         problems.AddRange(extra.Select(name => $"no place: {Describe(name)}"));
         if (problems.Count > 0) throw new ImportException(Path, problems, Suggest(missing, extra));
 
-        Dictionary<string, float[]> values = wanted.Keys.Where(tensors.ContainsKey).ToDictionary(name => name, name => tensors[name].Values!());
+        Dictionary<string, float[]> values = wanted.Keys.Where(tensors.ContainsKey)
+            .ToDictionary(name => name, name => tensors[name].Values!(), StringComparer.Ordinal);
         CheckTiedHead(config, values, problems);
-        foreach (var (name, numbers) in values)
-        {
-            int wrong = Array.FindIndex(numbers, number => !float.IsFinite(number));
-            if (wrong >= 0) problems.Add(FormattableString.Invariant($"{Quote(tensors[name].Origin)}: value {wrong} is {numbers[wrong]}: finite numbers wanted"));
-        }
-
+        CheckFinite(values, problems);
         if (problems.Count > 0) throw new ImportException(Path, problems);
         if (zeros.Count > 0) notes.Add($"{Path} has no {string.Join(", ", zeros.Order(StringComparer.Ordinal))}: zeros are taken");
         return Parameters.From((name, shape) => values.TryGetValue(name, out float[]? found) ? found : new float[shape[0]]);
@@ -150,6 +149,17 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
         bool isSame = head.Values is not null && head.Shape.SequenceEqual(tensors[EmbeddingName].Shape)
             && head.Values().AsSpan().SequenceEqual(values[EmbeddingName]);
         if (!isSame) problems.Add($"{Describe(HeadName)} differs from {EmbeddingName}: the same values wanted with tie_weights");
+    }
+
+    private void CheckFinite(Dictionary<string, float[]> values, List<string> problems)
+    {
+        foreach (var (name, numbers) in values)
+        {
+            int wrong = Array.FindIndex(numbers, number => !float.IsFinite(number));
+            if (wrong < 0) continue;
+            string place = $"{Quote(tensors[name].Origin)}: value {wrong}";
+            problems.Add(FormattableString.Invariant($"{place} is {numbers[wrong]}: finite numbers wanted"));
+        }
     }
 
     // The map entries that would give tensors without a place the names that are missing: those that end alike and have the same shape.

@@ -32,24 +32,26 @@ internal sealed class VocabularyFile
     /// <summary>Tokens in id order.</summary>
     public IReadOnlyList<string> Tokens => _content.Tokens;
 
-    /// <summary>Whether every token is one code point, but for special ones: those in angle or square brackets, or with a usual name.</summary>
+    /// <summary>Whether every token is one code point; those in angle or square brackets, or with a usual name, do not count.</summary>
     public bool IsOfCharacters => Tokens.All(token =>
         Rune.DecodeFromUtf16(token, out _, out int length) == System.Buffers.OperationStatus.Done && length == token.Length
         || token is ['<', _, .., '>'] or ['[', _, .., ']']
         || UnknownNames.Contains(token) || PaddingNames.Contains(token));
 
-    /// <summary>Reads a file: JSON when its name ends with .json, else plain text.</summary>
+    /// <summary>Reads a vocabulary.</summary>
     /// <exception cref="ImportException">It is none of the forms, or a token occurs twice.</exception>
-    public static VocabularyFile Read(string path)
+    public static VocabularyFile Read(TextSource source)
     {
-        byte[] text = InputFile.Read(path, MostBytes);
+        string path = source.Place;
+        byte[] text = source.Read(MostBytes);
         try
         {
-            bool isJson = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+            bool isJson = source.IsJson;
             VocabularyContent content = isJson ? new JsonForms(path, text).Read() : new VocabularyContent(Lines(path, text));
             CheckDistinct(path, "token", content.Tokens);
             CheckDistinct(path, "character", content.Characters ?? []);
-            return content.Tokens.Count > 0 ? new VocabularyFile(path, content) : throw new ImportException(path, "no token: one or more wanted");
+            if (content.Tokens.Count == 0) throw new ImportException(path, "no token: one or more wanted");
+            return new VocabularyFile(path, content);
         }
         catch (JsonException error)
         {
@@ -57,7 +59,7 @@ internal sealed class VocabularyFile
         }
     }
 
-    /// <summary>The vocabulary with its special tokens named: as asked, as the configuration or the file says, or by their usual names.</summary>
+    /// <summary>The vocabulary with its special tokens: as asked, as the configuration or the file says, or by their usual names.</summary>
     /// <param name="task">What the model does: all but a language model need a token for unknown ones.</param>
     /// <param name="unknownToken">The token for unknown ones that the caller names.</param>
     /// <param name="ids">What the configuration says, each an id of the vocabulary.</param>
@@ -98,7 +100,11 @@ internal sealed class VocabularyFile
         {
             string token = line.EndsWith('\r') ? line[..^1] : line;
             if (token.Length == 0)
-                throw new ImportException(path, $"line {tokens.Count + 1} is empty: a token a line wanted; a JSON list takes tokens with line breaks");
+            {
+                throw new ImportException(
+                    path, $"line {tokens.Count + 1} is empty: a token a line wanted; a JSON list takes tokens with line breaks");
+            }
+
             tokens.Add(token);
         }
 
@@ -110,8 +116,8 @@ internal sealed class VocabularyFile
         var ids = new Dictionary<string, int>(tokens.Count, StringComparer.Ordinal);
         for (int id = 0; id < tokens.Count; id++)
         {
-            if (!ids.TryAdd(tokens[id], id))
-                throw new ImportException(path, $"{what} {id} repeats {what} {ids[tokens[id]]} ({Quote(tokens[id])}): each must occur once");
+            if (ids.TryAdd(tokens[id], id)) continue;
+            throw new ImportException(path, $"{what} {id} repeats {what} {ids[tokens[id]]} ({Quote(tokens[id])}): each must occur once");
         }
     }
 
@@ -157,18 +163,23 @@ internal sealed class VocabularyFile
             }
 
             if (tokens is null && (characters is not null || special.Count > 0)) throw Refuse("a list named tokens is missing");
-            if (tokens is not null && ids.Count > 0) throw Refuse($"{Quote(ids[0].Token)} stands beside a list named tokens: the one or the other wanted");
+            if (tokens is not null && ids.Count > 0)
+                throw Refuse($"{Quote(ids[0].Token)} stands beside a list named tokens: the one or the other wanted");
             string file = path;
             return new VocabularyContent(
-                tokens ?? IdOrder.Of(ids, problem => throw new ImportException(file, problem)), characters, special.GetValueOrDefault("unknown"), special.GetValueOrDefault("padding"),
-                special.GetValueOrDefault("end"));
+                tokens ?? IdOrder.Of(ids, problem => throw new ImportException(file, problem)), characters,
+                special.GetValueOrDefault("unknown"), special.GetValueOrDefault("padding"), special.GetValueOrDefault("end"));
         }
 
         private List<string> Strings(string what)
         {
             var strings = new List<string>();
             while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
-                strings.Add(_reader.TokenType == JsonTokenType.String ? Text() : throw Refuse($"{what} {strings.Count} is {Found()}: a string wanted"));
+            {
+                if (_reader.TokenType != JsonTokenType.String) throw Refuse($"{what} {strings.Count} is {Found()}: a string wanted");
+                strings.Add(Text());
+            }
+
             return strings;
         }
 

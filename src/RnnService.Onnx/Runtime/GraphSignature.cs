@@ -9,7 +9,9 @@ namespace RnnService.Onnx.Runtime;
 /// <summary>An input of a role: its name, its element type and its declared sizes, null where they may vary.</summary>
 internal sealed record GraphInput(string Name, DataType Type, int?[] Sizes);
 
-/// <summary>A part of the state: an input [slots,batch,width], and the output that gives it after the last token (empty where none does).</summary>
+/// <summary>
+/// A part of the state: an input [slots,batch,width], and the output that gives it after the last token; empty where none is wanted.
+/// </summary>
 internal sealed record GraphState(GraphInput Input, string Output, int Slots);
 
 /// <summary>
@@ -21,7 +23,7 @@ internal sealed class GraphSignature
     private readonly OnnxFile _file;
     private readonly ModelConfig _config;
 
-    /// <exception cref="OnnxFormatException">An input or output has no role or is missing, or a size is not the configuration's.</exception>
+    /// <exception cref="OnnxFormatException">An input or output has no role or is missing, or a size is another.</exception>
     public GraphSignature(OnnxFile file, ModelConfig config, ModelVocabulary vocabulary)
     {
         (_file, _config) = (file, config);
@@ -54,7 +56,8 @@ internal sealed class GraphSignature
 
         CharacterLengths = grids.Find(input => grids.Count == 2 && input.Name.Contains("len", StringComparison.OrdinalIgnoreCase));
         grids.RemoveAll(input => input == CharacterLengths);
-        if (grids.Count == 0) throw file.Refuse("graph", $"no input for token ids found; {Wanted()} wanted");
+        if (grids.Count == 0)
+            throw file.Refuse("graph", "no input for token ids found; int64 or int32, [batch,time] or [time,batch], wanted");
         if (config.Characters is not null && (Characters is null || CharacterLengths is null || grids.Count > 1))
         {
             throw file.Refuse(
@@ -100,35 +103,37 @@ internal sealed class GraphSignature
         .Where(tensor => (DataType)tensor.DataType is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16)
         .Sum(tensor => tensor.Dims.Aggregate(1L, (product, size) => product * size));
 
-    /// <summary>The one number of rows that the declared sizes allow; null where they allow any.</summary>
-    /// <exception cref="OnnxFormatException">They contradict each other.</exception>
-    public int? DeclaredBatch(bool timeMajor)
+    /// <summary>The one number of rows that the declared sizes allow, null for any; or what speaks against the layout.</summary>
+    public (int? Batch, string? Problem) DeclaredBatch(bool timeMajor)
     {
         const int largest = 1024;
+        int ids = timeMajor ? 1 : 0;
         int? found = null;
-        Agree(Ids, timeMajor ? 1 : 0);
-        Agree(Lengths, 0);
-        Agree(Characters, timeMajor ? 1 : 0);
-        Agree(CharacterLengths, timeMajor ? 1 : 0);
-        foreach (GraphState state in States) Agree(state.Input, 1);
-        return found;
-
-        void Agree(GraphInput? input, int axis)
+        (GraphInput? Input, int Axis)[] places =
+        [
+            (Ids, ids), (Lengths, 0), (Characters, ids), (CharacterLengths, ids),
+            .. States.Select(state => ((GraphInput?)state.Input, 1)),
+        ];
+        foreach ((GraphInput? input, int axis) in places)
         {
-            if (input?.Sizes[axis] is not { } size) return;
-            if (size is < 1 or > largest) throw Refuse(input, $"{Show(input)} found: a batch of {size}; 1 to {largest} wanted");
-            if (found is not null && found != size) throw Refuse(input, $"{Show(input)} found: a batch of {size}; {found} as elsewhere wanted");
+            if (input?.Sizes[axis] is not { } size) continue;
+            if (size is < 1 or > largest) return (null, $"{Quote(input.Name)} {Show(input)} has a batch of {size}; 1 to {largest} wanted");
+            if (found is not null && found != size)
+                return (null, $"{Quote(input.Name)} {Show(input)} has a batch of {size}; {found} as elsewhere wanted");
             found = size;
         }
+
+        return (found, null);
     }
 
-    /// <summary>Numbers of rows that tensors and constants in the graph speak of: an exporter may have written that of its example there.</summary>
+    /// <summary>Numbers of rows that tensors in the graph speak of: an exporter may have written that of its example there.</summary>
     public IReadOnlyList<int> LikelyBatches()
     {
         const int largest = 1024, most = 8;
         var found = new SortedSet<int>();
         IEnumerable<TensorProto> constants = _file.Model.Graph.Node
-            .Where(node => node.OpType == "Constant").SelectMany(node => node.Attribute).Select(attribute => attribute.T).OfType<TensorProto>();
+            .Where(node => node.OpType == "Constant").SelectMany(node => node.Attribute)
+            .Select(attribute => attribute.T).OfType<TensorProto>();
         foreach (TensorProto tensor in _file.Model.Graph.Initializer.Concat(constants))
         {
             if (tensor.Dims.Count == 3) Add(tensor.Dims[1]);
@@ -147,12 +152,16 @@ internal sealed class GraphSignature
     /// <summary>An exception that blames an input.</summary>
     public OnnxFormatException Refuse(GraphInput input, string problem) => _file.Refuse($"input {Quote(input.Name)}", problem);
 
+    // A language model's state is carried from run to run; every other one starts from zero.
+    private bool Carries => _config.Task == ModelTask.LanguageModel;
+
     private string Wanted()
     {
         string states = $"states (float [slots,batch,{_config.HiddenSize}])";
         return _config.Characters is null
-            ? $"one of token ids (int64 or int32 [batch,time] or [time,batch]), lengths (int64 or int32 [batch]) and {states}"
-            : $"one of token ids (int64 or int32 [batch,time]), lengths ([batch]), characters ([batch,time,characters]), their lengths and {states}";
+            ? $"token ids (int64 or int32 [batch,time] or [time,batch]), lengths (int64 or int32 [batch]) or {states}"
+            : "token ids (int64 or int32 [batch,time]), lengths ([batch]), characters ([batch,time,characters]), their lengths "
+                + $"([batch,time]) or {states}";
     }
 
     private GraphInput Read(ValueInfoProto value)
@@ -189,8 +198,8 @@ internal sealed class GraphSignature
                 if (embedding.Dims[0] == vocabulary.Tokens.Count && embedding.Dims[1] == _config.EmbeddingSize) continue;
                 throw _file.Refuse(
                     TensorContent.PlaceOf(embedding),
-                    $"an embedding [{embedding.Dims[0]},{embedding.Dims[1]}] found; [{vocabulary.Tokens.Count},{_config.EmbeddingSize}] wanted "
-                    + "(tokens of the vocabulary, embedding_size)");
+                    $"an embedding [{embedding.Dims[0]},{embedding.Dims[1]}] found; "
+                    + $"[{vocabulary.Tokens.Count},{_config.EmbeddingSize}] wanted (tokens of the vocabulary, embedding_size)");
             }
         }
     }
@@ -206,7 +215,7 @@ internal sealed class GraphSignature
         var found = new GraphInput(logits.Name, (DataType)logits.Type.TensorType.ElemType, Sizes(logits.Type.TensorType.Shape ?? new()));
         throw _file.Refuse(
             $"output {Quote(logits.Name)}",
-            $"{Show(found)} found; float {form} wanted ({(_config.Task == ModelTask.LanguageModel ? "tokens of the vocabulary" : "labels")} last)");
+            $"{Show(found)} found; float {form} wanted ({(Carries ? "tokens of the vocabulary" : "labels")} last)");
 
         bool Fits(ValueInfoProto output) => IsFloat(output, rank, OutputSize);
     }
@@ -219,15 +228,12 @@ internal sealed class GraphSignature
 
     private GraphState[] Pair(List<GraphInput> states)
     {
+        const string since = "since generation carries the state from token to token";
         int wanted = _config.Layers * (_config.Bidirectional ? 2 : 1) * (_config.Cell == CellKind.Lstm ? 2 : 1);
         string form = $"float [slots,batch,{StateSize}], {wanted} slots in all (layers and directions, for an LSTM h and c)";
-        bool carries = _config.Task == ModelTask.LanguageModel;
         if (states.Count == 0)
         {
-            return !carries
-                ? []
-                : throw _file.Refuse(
-                    "graph", $"no input for the state found; {form}, such as h_0, wanted, since generation carries the state from token to token");
+            return !Carries ? [] : throw _file.Refuse("graph", $"no input for the state found; {form}, such as h_0, wanted, {since}");
         }
 
         foreach (GraphInput input in states)
@@ -240,15 +246,15 @@ internal sealed class GraphSignature
         long sum = slots.Sum(count => (long)count);
         if (sum != wanted || slots.Any(count => count < 1))
             throw Refuse(states[0], $"{sum} slots in all states found; {form} wanted");
-        if (!carries) return [.. states.Select((input, i) => new GraphState(input, "", slots[i]))];
+        if (!Carries) return [.. states.Select((input, i) => new GraphState(input, "", slots[i]))];
 
         string[] outputs = [.. _file.Model.Graph.Output
             .Where(output => output.Name != Logits && IsFloat(output, 3, StateSize)).Select(output => output.Name)];
         if (outputs.Length < states.Count)
         {
             throw _file.Refuse(
-                "graph", $"{outputs.Length} outputs for {states.Count} states found; one for each, float [slots,batch,{StateSize}], wanted, "
-                + "since generation carries the state from token to token");
+                "graph",
+                $"{outputs.Length} outputs for {states.Count} states found; one each, float [slots,batch,{StateSize}], wanted, {since}");
         }
 
         // h_0 and h_n share more than h_0 and c_n; where names do not tell all apart, places do.

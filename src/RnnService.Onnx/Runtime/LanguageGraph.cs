@@ -3,7 +3,9 @@ using RnnService.Engine.Tasks;
 
 namespace RnnService.Onnx.Runtime;
 
-/// <summary>The network of a language model. All parts of its state stand one after the other in <see cref="RecurrentState.Hidden"/>.</summary>
+/// <summary>
+/// The network of a language model. All parts of its state stand one after the other in <see cref="RecurrentState.Hidden"/>.
+/// </summary>
 internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph) : GraphNetwork(session, graph), ILanguageNetwork
 {
     private const int MostSteps = 128; // of one run: logits come for all of them, wanted or not
@@ -39,7 +41,8 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph) : 
 
         for (int row = 0; row < rows.Count; row++)
         {
-            for (int step = from[row]; step < rows[row].Length; step++) logits(row, step, wanted[row].AsSpan((step - from[row]) * size, size));
+            for (int step = from[row]; step < rows[row].Length; step++)
+                logits(row, step, wanted[row].AsSpan((step - from[row]) * size, size));
         }
     }
 
@@ -48,7 +51,7 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph) : 
     {
         int most = Graph.Layout.SingleStep ? 1 : MostSteps;
         int[] left = [.. rows.Select((row, i) => Math.Min(most, row.Length - read[i]))];
-        // Rows read together must end together where there are no lengths: all stop where the shortest ends, and the others go on from there.
+        // Where there are no lengths, rows read together must end together: all stop where the shortest ends, and the others go on.
         if (!Graph.Layout.Ragged && Graph.Layout.Batch != 1)
         {
             most = left.Where(count => count > 0).DefaultIfEmpty(0).Min();

@@ -22,14 +22,11 @@ internal sealed class LayoutProbe(
         List<string> problems = [];
         foreach (bool timeMajor in (bool[])[false, true])
         {
-            int? batch = signature.DeclaredBatch(timeMajor), time = signature.Ids.Sizes[timeMajor ? 0 : 1];
+            (int? batch, string? first) = signature.DeclaredBatch(timeMajor);
+            int? time = signature.Ids.Sizes[timeMajor ? 0 : 1];
             bool single = time == 1 && config.Task == ModelTask.LanguageModel;
-            string? first = null;
-            if (time is not null && !single)
-            {
-                first = $"rows of {time} tokens alone; rows of any length wanted";
-            }
-            else
+            if (time is not null && !single) first ??= $"rows of {time} tokens alone; rows of any length wanted";
+            if (first is null)
             {
                 foreach (int? candidate in batch is not null ? [batch] : (int?[])[null, 1, .. signature.LikelyBatches()])
                 {
@@ -39,7 +36,7 @@ internal sealed class LayoutProbe(
                 }
             }
 
-            problems.Add($"as {(timeMajor ? "[time,batch]" : "[batch,time]")}, {first}");
+            problems.Add($"as {(timeMajor ? "[time,batch]" : "[batch,time]")}: {first}");
         }
 
         throw signature.Refuse(signature.Ids, $"no reading fits ({string.Join("; ", problems)}); rows that do not move each other wanted");
@@ -55,7 +52,7 @@ internal sealed class LayoutProbe(
         }
         catch (OnnxRuntimeException error)
         {
-            return RuntimeSession.Sentence(error);
+            return $"ONNX Runtime says: {RuntimeSession.Sentence(error)}";
         }
         catch (InvalidOperationException error)
         {
@@ -96,14 +93,25 @@ internal sealed class LayoutProbe(
         float[] zero = [];
         try
         {
-            float[][] together = Read(graph, rows, zero, out _);
-            return Enumerable.Range(0, Math.Min(batch, time)).All(row => AreNear(Read(graph, [rows[row]], zero, out _)[0], together[row], Near));
+            float[][] together = Read(graph, rows, zero, out float[] after);
+            for (int row = 0; row < Math.Min(batch, time); row++)
+            {
+                float[][] alone = Read(graph, [rows[row]], zero, out float[] afterAlone);
+                float[] states = StatesOf(after, row, batch), statesAlone = StatesOf(afterAlone, 0, graph.BatchOf(1));
+                if (!AreNear(alone[0], together[row], Near) || !AreNear(statesAlone, states, Near)) return false;
+            }
+
+            return true;
         }
-        catch (OnnxRuntimeException)
+        catch (Exception error) when (error is OnnxRuntimeException or InvalidOperationException)
         {
             return false;
         }
     }
+
+    // One row's part of [slots, batch, H].
+    private float[] StatesOf(float[] states, int row, int batch) =>
+        [.. states.Chunk(signature.StateSize).Where((_, i) => i % batch == row).SelectMany(values => values)];
 
     // Another size than the batch, so that the two are not mistaken for each other.
     private static int TimeBeside(int batch) => batch == 4 ? 3 : 4;

@@ -18,7 +18,7 @@ public static class OnnxRuntimeNetwork
     /// <summary>The name of this backend.</summary>
     public const string Name = "onnxruntime";
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     /// <summary>Opens a file.</summary>
     /// <param name="file">The file.</param>
@@ -47,13 +47,10 @@ public static class OnnxRuntimeNetwork
             OperatorCheck.Check(file);
             return Open(file, new GraphSignature(file, config, vocabulary), config, vocabulary);
         }
-        catch (OnnxFormatException error)
-        {
-            throw new WeightFormatException(name, error.Message[(name.Length + 2)..], error);
-        }
         catch (OnnxRuntimeException error)
         {
-            throw new WeightFormatException(name, $"ONNX Runtime refuses it: {RuntimeSession.Sentence(error)}; a model that it runs wanted", error);
+            throw new WeightFormatException(
+                name, $"ONNX Runtime refuses it: {RuntimeSession.Sentence(error)}; a model that it runs wanted", error);
         }
     }
 
@@ -64,6 +61,8 @@ public static class OnnxRuntimeNetwork
         try
         {
             using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            // What a hostile graph took is given back.
+            options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
             using CancellationTokenRegistration stop = limit.Token.Register(() => options.Terminate = true);
             GraphLayout layout = new LayoutProbe(session, signature, config, vocabulary, options).Find();
             var graph = new TokenGraph(session, signature, layout, RuntimeSession.Usual);
@@ -74,10 +73,11 @@ public static class OnnxRuntimeNetwork
                 _ => new TaggerGraph(session, graph, vocabulary),
             };
         }
-        catch
+        catch (Exception error)
         {
             session.Dispose();
-            throw;
+            if (error is not OnnxFormatException || !limit.IsCancellationRequested) throw;
+            throw file.Refuse("graph", $"a few short rows take more than {Longest.TotalSeconds} seconds; a smaller graph wanted");
         }
     }
 }

@@ -16,9 +16,9 @@ internal static class OperatorCheck
 
         // value by value
         "Abs", "Add", "And", "Cast", "Ceil", "Clip", "Div", "Dropout", "Elu", "Equal", "Erf", "Exp", "Floor", "Gelu", "Greater",
-        "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Less", "LessOrEqual", "Log", "Max", "Min", "Mod", "Mul", "Neg",
-        "Not", "Or", "PRelu", "Pow", "Reciprocal", "Relu", "Round", "Selu", "Sigmoid", "Sign", "Softplus", "Softsign", "Sqrt", "Sub", "Sum",
-        "Tanh", "ThresholdedRelu", "Where", "Xor",
+        "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Less", "LessOrEqual", "Log", "Max", "Min", "Mod", "Mul",
+        "Neg", "Not", "Or", "PRelu", "Pow", "Reciprocal", "Relu", "Round", "Selu", "Sigmoid", "Sign", "Softplus", "Softsign", "Sqrt", "Sub",
+        "Sum", "Tanh", "ThresholdedRelu", "Where", "Xor",
 
         // along an axis
         "ArgMax", "ArgMin", "BatchNormalization", "CumSum", "LayerNormalization", "LogSoftmax", "ReduceL1", "ReduceL2", "ReduceLogSum",
@@ -41,7 +41,11 @@ internal static class OperatorCheck
             if (node.Domain is not ("" or "ai.onnx"))
                 throw file.Refuse(place, $"an operator of domain {Quote(node.Domain)} found; a standard one wanted");
             if (!Known.Contains(node.OpType))
-                throw file.Refuse(place, $"operator {Quote(node.OpType)} found; arithmetic, shapes and recurrent layers (RNN, GRU, LSTM) wanted");
+            {
+                throw file.Refuse(
+                    place, $"operator {Quote(node.OpType)} found; arithmetic, shapes and recurrent layers (RNN, GRU, LSTM) wanted");
+            }
+
             foreach (AttributeProto attribute in node.Attribute)
             {
                 if (attribute.G is not null || attribute.Graphs.Count > 0)

@@ -1,4 +1,3 @@
-using System.Text;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 
@@ -38,7 +37,7 @@ internal sealed class RuntimeSession : IDisposable
         using var options = new SessionOptions
         {
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            // More threads would take the service's cores from its other models; at these sizes they gain nothing. See docs.
+            // More threads would take the service's cores from its other models; a step of these networks is too small to share.
             IntraOpNumThreads = 1,
             InterOpNumThreads = 1,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
@@ -56,8 +55,8 @@ internal sealed class RuntimeSession : IDisposable
     /// <summary>Computes outputs, by name.</summary>
     /// <exception cref="OnnxRuntimeException">An operator fails.</exception>
     public IDisposableReadOnlyCollection<OrtValue> Run(
-        RunOptions options, IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs, IReadOnlyCollection<string> outputs) =>
-        _session.Run(options, inputNames, inputs, outputs);
+        RunOptions options, IReadOnlyCollection<string> names, IReadOnlyCollection<OrtValue> inputs, IReadOnlyCollection<string> outputs) =>
+        _session.Run(options, names, inputs, outputs);
 
     public void Dispose() => _session.Dispose();
 
@@ -66,6 +65,7 @@ internal sealed class RuntimeSession : IDisposable
     {
         const int longest = 300;
         string line = error.Message.Split('\n')[0];
+        if (line.StartsWith("[ErrorCode:", StringComparison.Ordinal)) line = line[(line.IndexOf(']', StringComparison.Ordinal) + 1)..];
         int trace = line.IndexOf(" Status Message: /", StringComparison.Ordinal);
         if (trace > 0)
         {
@@ -74,8 +74,7 @@ internal sealed class RuntimeSession : IDisposable
             line = line[..trace] + (said > trace ? ": " + line[(said + 2)..] : "");
         }
 
-        var text = new StringBuilder(line.Length);
-        foreach (char character in line.Length <= longest ? line : line[..longest] + "…") text.Append(char.IsControl(character) ? '?' : character);
-        return text.ToString().Trim().TrimEnd('.');
+        line = string.Concat(line.Select(character => char.IsControl(character) ? '?' : character)).Trim().TrimEnd('.');
+        return line.Length <= longest ? line : line[..longest] + "…";
     }
 }

@@ -13,7 +13,8 @@ internal readonly record struct GraphRow(ReadOnlyMemory<int> Ids, int[][]? Spell
 /// <summary>A loaded graph that reads rows of tokens. Safe for any number of threads.</summary>
 internal sealed class TokenGraph(RuntimeSession session, GraphSignature signature, GraphLayout layout, RunOptions options)
 {
-    private readonly string[] _outputs = [signature.Logits, .. signature.States.Select(state => state.Output).Where(output => output.Length > 0)];
+    private readonly string[] _outputs =
+        [signature.Logits, .. signature.States.Select(state => state.Output).Where(output => output.Length > 0)];
 
     /// <summary>How it wants its rows.</summary>
     public GraphLayout Layout { get; } = layout;
@@ -59,8 +60,8 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
             {
                 GraphState state = Signature.States[i];
                 names.Add(state.Input.Name);
-                values.Add(OrtValue.CreateTensorValueFromMemory(
-                    OrtMemoryInfo.DefaultInstance, states.AsMemory(slot * batch * width, state.Slots * batch * width), [state.Slots, batch, width]));
+                Memory<float> part = states.AsMemory(slot * batch * width, state.Slots * batch * width);
+                values.Add(OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, part, [state.Slots, batch, width]));
             }
 
             var reading = new Reading(this, session.Run(options, names, values, _outputs), batch, time);

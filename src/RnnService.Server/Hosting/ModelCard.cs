@@ -29,6 +29,9 @@ internal sealed record ModelCard
     /// <summary>What computes it: native or onnxruntime.</summary>
     public string? Backend { get; init; }
 
+    /// <summary>How narrow its weights are: f32, f16, bf16 or int8; nothing for onnxruntime.</summary>
+    public string? Dtype { get; init; }
+
     /// <summary>One sentence about it.</summary>
     public string? Description { get; init; }
 
@@ -82,6 +85,7 @@ internal sealed record ModelCard
             Route = RouteOf(config.Task),
             Default = registry.Default(config.Task)?.Name == entry.Name,
             Backend = loaded.Model.Network.Backend,
+            Dtype = loaded.Dtype,
             Description = config.Description,
             Cell = config.CellName(),
             Tokenizer = NameOf(config.Tokenizer),

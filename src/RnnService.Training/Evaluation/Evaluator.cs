@@ -86,6 +86,15 @@ public static class Evaluator
         return new TaggingReport(losses.Sum() / Math.Max(1, confusion.Total), confusion, spans);
     }
 
+    /// <summary>Scores a model of any task on a corpus of it, in one figure; running text is read as one stream.</summary>
+    /// <inheritdoc cref="Corpus" path="/remarks"/>
+    public static ValidationScore Score(TextModel model, CorpusSource corpus) => model switch
+    {
+        LanguageModel language => ValidationScore.Of(Language(language, Corpus.ReadText(corpus))),
+        Classifier classifier => ValidationScore.Of(Classification(classifier, Corpus.ReadLabelled(corpus))),
+        _ => ValidationScore.Of(Tagging((Tagger)model, Corpus.ReadTagged(corpus))),
+    };
+
     internal static LanguageScores Language(LanguageModel model, int[] tokens, int streams)
     {
         const int chunk = 100, warmUp = 200;

@@ -40,11 +40,7 @@ internal sealed class ClassifierObjective : ExampleObjective
 
     private protected override IReadOnlyList<int> Lengths { get; }
 
-    public override ValidationScore Evaluate()
-    {
-        ClassificationReport report = Evaluator.Classification(_model, _valid);
-        return new ValidationScore(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);
-    }
+    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Classification(_model, _valid));
 
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {

@@ -81,11 +81,7 @@ internal sealed class LanguageObjective : Objective
         return new ShardResult(loss, (long)rows.Length * length, (long)rows.Length * length);
     }
 
-    public override ValidationScore Evaluate()
-    {
-        LanguageScores scores = Evaluator.Language(_model, _valid, streams: 16);
-        return new ValidationScore(scores.Nats, "nats_a_token", scores.Nats, HigherIsBetter: false);
-    }
+    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Language(_model, _valid, streams: 16));
 
     private static string Read(IReadOnlyList<CorpusSource> sources) => string.Join('\n', sources.Select(Corpus.ReadText));
 

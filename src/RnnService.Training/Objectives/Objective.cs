@@ -1,24 +1,13 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
+using RnnService.Training.Evaluation;
 using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Objectives;
 
 /// <summary>What one part of a batch gave: the summed loss in nats, over how many predictions, from how many tokens.</summary>
 internal readonly record struct ShardResult(double Loss, long Predictions, long Tokens);
-
-/// <summary>A score on the validation corpora.</summary>
-/// <param name="Loss">Nats a prediction.</param>
-/// <param name="Metric">Name of the figure that chooses the best weights.</param>
-/// <param name="Value">That figure.</param>
-/// <param name="HigherIsBetter">Which way is up.</param>
-public sealed record ValidationScore(double Loss, string Metric, double Value, bool HigherIsBetter)
-{
-    /// <summary>Whether this is better than another; of equal figures the smaller loss is, and anything is better than nothing.</summary>
-    public bool IsBetterThan(double? best, double bestLoss) =>
-        best is not { } other || (Value == other ? Loss < bestLoss : HigherIsBetter == Value > other);
-}
 
 /// <summary>
 /// A task as its training sees it: a model made for a corpus, batches in an order that the seed, epoch and step fix, and the gradient of

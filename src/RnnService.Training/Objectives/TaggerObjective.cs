@@ -42,13 +42,7 @@ internal sealed class TaggerObjective : ExampleObjective
 
     private protected override IReadOnlyList<int> Lengths { get; }
 
-    public override ValidationScore Evaluate()
-    {
-        TaggingReport report = Evaluator.Tagging(_model, _valid);
-        return report.Spans is { } spans
-            ? new ValidationScore(report.Loss, "span_f1", spans.Overall.F1, HigherIsBetter: true)
-            : new ValidationScore(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);
-    }
+    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Tagging(_model, _valid));
 
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {

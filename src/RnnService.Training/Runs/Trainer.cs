@@ -4,6 +4,7 @@ using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
+using RnnService.Training.Evaluation;
 using RnnService.Training.Log;
 using RnnService.Training.Objectives;
 using RnnService.Training.Optimizers;
@@ -217,8 +218,7 @@ public sealed class Trainer
         if (best)
         {
             ModelFolder.Save(_folders.Output, Model, _recipe.GoldenInput);
-            var metrics = new Dictionary<string, double> { [$"valid_{score.Metric}"] = score.Value, ["valid_loss"] = score.Loss };
-            ModelFolder.SaveConfig(_folders.Output, Model.Config with { Metrics = metrics });
+            ModelFolder.SaveConfig(_folders.Output, Model.Config with { Metrics = score.Metrics });
             (_checkpoint.Best, _checkpoint.BestLoss, _checkpoint.SinceBest, _checkpoint.SinceFall) = (score.Value, score.Loss, 0, 0);
         }
         else

@@ -2,7 +2,8 @@ namespace RnnService.Cli.Tests.Verbs;
 
 public sealed class HelpTests
 {
-    public static readonly TheoryData<string> Verbs = ["train", "evaluate", "generate", "classify", "tag", "inspect", "tokenize", "import"];
+    public static readonly TheoryData<string> Verbs =
+        ["train", "evaluate", "generate", "classify", "tag", "inspect", "tokenize", "import", "export", "quantize"];
 
     [Theory]
     [MemberData(nameof(Verbs))]

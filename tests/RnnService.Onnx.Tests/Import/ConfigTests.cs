@@ -89,17 +89,21 @@ public sealed class ConfigTests
     [InlineData("""{"task": "tagger", "labels": ["a", "b"]}""", "labels holds 2 labels: 5 wanted, as the weights have it")]
     [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", 5]}""", "labels is a list: a list of strings wanted")]
     [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", "a"]}""", "labels repeat: each must occur once")]
-    [InlineData("""{"task": "tagger", "id2label": {"0": "a", "1": "b", "3": "c"}}""", "id2label: no name has id 2, but \"c\" has 3: ids from 0 to 2 wanted")]
+    [InlineData("""{"task": "tagger", "id2label": {"0": "a", "1": "b", "3": "c"}}""",
+        "id2label: no name has id 2, but \"c\" has 3: ids from 0 to 2 wanted")]
     [InlineData("""{"task": "tagger", "id2label": {"x": "a"}}""", "id2label: \"x\" is \"a\": ids with names wanted")]
     [InlineData("""{"task": "tagger", "label2id": {"a": 0, "b": 0}}""", "label2id: \"a\" and \"b\" both have id 0: an id for each wanted")]
     [InlineData("""{"task": "tagger", "label2id": {"a": -1}}""", "label2id: \"a\" has id -1: 0 or more wanted")]
+    [InlineData("""{"task": "tagger", "label2id": {"a": "0"}}""", "label2id: \"a\" is \"0\": names with ids wanted")]
+    [InlineData("""{"task": "tagger", "id2label": {"0": null}}""", "id2label: \"0\" is null: ids with names wanted")]
     [InlineData("""{"task": "tagger", "label2id": []}""", "label2id: a list without labels: names with ids wanted")]
     [InlineData("""{"task": "tagger", "num_labels": 2000000000}""", "num_labels is 2000000000: 5 wanted, as the weights have it")]
     [InlineData("""{"task": "tagger", "num_labels": 4, "labels": ["a", "b", "c", "d", "e"]}""", "num_labels is 4: 5 wanted, as labels holds")]
     [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", "e"], "id2label": {"0": "a", "1": "b", "2": "c", "3": "d", "4": "f"}}""",
         "labels and id2label differ: the same labels wanted")]
     [InlineData("""{"task": "tagger", "reverse": true}""", "reverse is true: false wanted, as the weights have it")]
-    [InlineData("""{"task": "language_model", "cell": "rnn"}""", "bidirectional is True: false, since a language model cannot read what comes, wanted")]
+    [InlineData("""{"task": "language_model", "cell": "rnn"}""",
+        "bidirectional is True: false, since a language model cannot read what comes, wanted")]
     [InlineData("""{"task": "summarization"}""", "task is \"summarization\": text_generation, text_classification, token_classification, ")]
     [InlineData("""{"task": 5}""", "task is 5: text_generation, ")]
     [InlineData("""{"task": "tagger", "tokenizer": "bpe"}""", "tokenizer is \"bpe\": characters, whitespace, english wanted")]
@@ -107,7 +111,8 @@ public sealed class ConfigTests
     [InlineData("""{"task": "tagger", "hidden_size": 1e400}""", "hidden_size is 1e400: a whole number wanted")]
     [InlineData("""{"task": "tagger", "layers": 99999999999999999999}""", "layers is 99999999999999999999: a whole number wanted")]
     [InlineData("""{"task": "tagger", "format_version": 2}""", "format_version is 2: 1 wanted")]
-    [InlineData("""{"task": "tagger", "characters": {"embedding_size": 5}}""", "the character network and the character vocabulary must both be there")]
+    [InlineData("""{"task": "tagger", "characters": {"embedding_size": 5}}""",
+        "the character network and the character vocabulary must both be there")]
     [InlineData("""{"task": "tagger", "characters": {"size": 5}}""", "characters: ")]
     [InlineData("""{"task": "tagger", "generation": []}""", "generation: ")]
     [InlineData("""{"task": "tagger", "generation": {"top_k": -1}}""", "top_k is -1: 0 (off) or more wanted")]
@@ -157,16 +162,16 @@ public sealed class ConfigTests
             Pooling = Pooling.Max,
             Outputs = 3,
         };
-        VocabularyFile vocabulary = VocabularyFile.Read(files.Vocabulary);
-        var (config, _) = ConfigFile.Read(files.Write("empty.json", "{}"), vocabulary, facts, []);
+        VocabularyFile vocabulary = VocabularyFile.Read(new TextSource(files.Vocabulary));
+        var (config, _) = ConfigFile.Read(new TextSource(files.Write("empty.json", "{}")), vocabulary, facts, []);
         Assert.Equal(
             (ModelTask.Classifier, CellKind.GruBefore, 16, 32, Direction.Reverse, Pooling.Max, 3),
             (config.Task, config.Cell, config.EmbeddingSize, config.HiddenSize, config.Direction, config.Pooling, config.Labels.Count));
         // A word for both resets takes the graph's.
-        (config, _) = ConfigFile.Read(files.Write("gru.json", """{"cell": "gru"}"""), vocabulary, facts, []);
+        (config, _) = ConfigFile.Read(new TextSource("gru.json", """{"cell": "gru"}"""), vocabulary, facts, []);
         Assert.Equal(CellKind.GruBefore, config.Cell);
         var refused = Assert.Throws<ImportException>(() => ConfigFile.Read(
-            files.Write("other.json", """{"pooling": "mean", "task": "tagger", "cell": "lstm"}"""), vocabulary, facts, []));
+            new TextSource("other.json", """{"pooling": "mean", "task": "tagger", "cell": "lstm"}"""), vocabulary, facts, []));
         Assert.Contains("pooling is \"mean\": max wanted, as the graph has it", refused.Message, StringComparison.Ordinal);
         Assert.Contains("task is \"tagger\": classifier wanted, as the graph has it", refused.Message, StringComparison.Ordinal);
         Assert.Contains("cell is \"lstm\": gru_before wanted, as the graph has it", refused.Message, StringComparison.Ordinal);

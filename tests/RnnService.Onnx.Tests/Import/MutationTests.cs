@@ -14,7 +14,10 @@ public sealed partial class MutationTests
     private const int Copies = 1000;
 
     private static readonly string[] Numbers =
-        ["0", "1", "-1", "2", "31", "33", "65", "4096", "1000000000", "2147483647", "2147483648", "9223372036854775807", "18446744073709551616", "1e9", "1.5"];
+    [
+        "0", "1", "-1", "2", "31", "33", "65", "4096", "1000000000", "2147483647", "2147483648", "9223372036854775807",
+        "18446744073709551616", "1e9", "1.5",
+    ];
 
     public static TheoryData<string> Names => [.. ImportCase.Names];
 
@@ -24,7 +27,8 @@ public sealed partial class MutationTests
     {
         using var files = new ImportCase(name);
         byte[] whole = File.ReadAllBytes(files.Weights);
-        int imported = Check(files, 1, (ref RandomSource random) => File.WriteAllBytes(files.Weights, DamagedWeights(whole, ref random)), whole.Length);
+        int imported = Check(
+            files, 1, (ref RandomSource random) => File.WriteAllBytes(files.Weights, DamagedWeights(whole, ref random)), whole.Length);
         // Damaged values alone are no damage to the file.
         Assert.InRange(imported, 1, Copies / 2);
     }
@@ -119,7 +123,8 @@ public sealed partial class MutationTests
                 string text = Encoding.UTF8.GetString(whole, prefix, header);
                 MatchCollection numbers = Number().Matches(text);
                 Match number = numbers[random.Below(numbers.Count)];
-                byte[] changed = Encoding.UTF8.GetBytes(text[..number.Index] + Numbers[random.Below(Numbers.Length)] + text[(number.Index + number.Length)..]);
+                string other = Numbers[random.Below(Numbers.Length)];
+                byte[] changed = Encoding.UTF8.GetBytes(text[..number.Index] + other + text[(number.Index + number.Length)..]);
                 return [.. BitConverter.GetBytes((ulong)changed.Length), .. changed, .. whole[(prefix + header)..]];
             default:
                 return Damaged(whole, prefix, prefix + header, ref random);

@@ -68,10 +68,10 @@ public sealed class VocabularyTests
     public void Text_in_another_encoding_is_refused()
     {
         using var files = new ImportCase("tagger-rnn");
-        File.WriteAllBytes(files["v.txt"], Encoding.Unicode.GetPreamble());
-        Assert.Contains("byte 0 is not UTF-8", Assert.Throws<ImportException>(() => VocabularyFile.Read(files["v.txt"])).Message, StringComparison.Ordinal);
-        File.WriteAllBytes(files["v.txt"], [.. "aé"u8, 0xE9, (byte)'\n']);
-        Assert.Contains("byte 3 is not UTF-8", Assert.Throws<ImportException>(() => VocabularyFile.Read(files["v.txt"])).Message, StringComparison.Ordinal);
+        File.WriteAllBytes(files.Vocabulary, Encoding.Unicode.GetPreamble());
+        files.Refused("vocab.txt: byte 0 is not UTF-8");
+        File.WriteAllBytes(files.Vocabulary, [.. "aé"u8, 0xE9, (byte)'\n']);
+        files.Refused("vocab.txt: byte 3 is not UTF-8");
     }
 
     [Theory]
@@ -121,11 +121,12 @@ public sealed class VocabularyTests
     [InlineData("""["a", "bc"]""", false)]
     [InlineData("""["a", "<>"]""", false)]
     [InlineData("""["a", "e\u0301"]""", false)]
-    public void Tokens_that_are_single_code_points_are_characters(string json, bool wanted) => Assert.Equal(wanted, Read("v.json", json).IsOfCharacters);
+    public void Tokens_that_are_single_code_points_are_characters(string json, bool wanted) =>
+        Assert.Equal(wanted, Read("v.json", json).IsOfCharacters);
 
     private static VocabularyFile Read(string name, string text)
     {
         using var files = new ImportCase("tagger-rnn");
-        return VocabularyFile.Read(files.Write(name, text));
+        return VocabularyFile.Read(new TextSource(files.Write(name, text)));
     }
 }

@@ -47,7 +47,7 @@ public sealed class WriteTests
         using var files = new ImportCase("tagger-rnn");
         files.ImportAndWrite();
         files.Weights = Path.Combine(files["out"], "model.safetensors");
-        Refused("holds files that are being imported: another folder wanted", files);
+        Refused("holds files that the new one is made from: another folder wanted", files);
     }
 
     [Fact]
@@ -60,33 +60,15 @@ public sealed class WriteTests
 
         files.ImportAndWrite();
         var folder = new NewFolder(files["out"], replace: true, []);
-        Assert.Throws<IOException>(() => folder.Fill<int>(path =>
+        Assert.Throws<IOException>(() => folder.Fill(path =>
         {
             File.WriteAllText(Path.Combine(path, "config.json"), "{");
             throw new IOException("the disk is full");
-        }, CancellationToken.None));
+        }, stop: TestContext.Current.CancellationToken));
         // Stopped while it was written.
-        Assert.Throws<OperationCanceledException>(() => folder.Fill(path =>
-        {
-            stop.Cancel();
-            return 0;
-        }, stop.Token));
+        Assert.Throws<OperationCanceledException>(() => folder.Fill(_ => stop.Cancel(), stop: stop.Token));
         Assert.Equal("out", ModelFolder.Load(files["out"]).Name);
         NothingIsLeft(files);
-    }
-
-    [Fact]
-    public void While_it_is_written_the_folder_has_a_name_that_the_service_leaves_alone()
-    {
-        using var files = new ImportCase("tagger-rnn");
-        new NewFolder(files["out"], replace: false, []).Fill(path =>
-        {
-            Assert.Equal('.', Path.GetFileName(path)[0]);
-            Assert.Equal(files.Root, Path.GetDirectoryName(path));
-            Assert.False(Directory.Exists(files["out"]));
-            return 0;
-        }, CancellationToken.None);
-        Assert.True(Directory.Exists(files["out"]));
     }
 
     [Theory]
@@ -120,13 +102,13 @@ public sealed class WriteTests
         using var files = new ImportCase("tagger-rnn");
         files.Change(tensor => tensor.Name == "head.weight" ? tensor with { Values = Enumerable.Repeat(3e38f, 320).ToArray() } : tensor);
         var refused = Assert.Throws<ImportException>(() => files.ImportAndWrite());
-        Assert.EndsWith("model.safetensors: the network's answer to the golden input is not finite: smaller weights wanted", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("model.safetensors: the network's answer to the golden input is not finite", refused.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(files["out"]));
     }
 
     private static void Refused(string wanted, ImportCase files, bool replace = true)
     {
-        var refused = Assert.Throws<ImportException>(() => files.ImportAndWrite(replace: replace));
+        var refused = Assert.Throws<ModelFolderException>(() => files.ImportAndWrite(replace: replace));
         Assert.Contains("out: " + wanted, refused.Message, StringComparison.Ordinal);
     }
 

@@ -68,6 +68,7 @@ public sealed class OnnxTests(SharedService shared)
         {
             bool isTwin = card.GetProperty("name").GetString()!.EndsWith("-onnx", StringComparison.Ordinal);
             Assert.Equal(isTwin ? "onnxruntime" : "native", card.GetProperty("backend").GetString());
+            Assert.Equal(isTwin ? null : "f32", card.GetProperty("dtype").GetString());
             Assert.True(card.GetProperty("parameters").GetInt64() > 0);
         }
 

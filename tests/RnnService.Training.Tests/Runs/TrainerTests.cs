@@ -1,8 +1,8 @@
 using RnnService.Engine;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
+using RnnService.Training.Evaluation;
 using RnnService.Training.Log;
-using RnnService.Training.Objectives;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
 using Xunit;

@@ -1,47 +1,56 @@
-namespace RnnService.Onnx.Import;
+namespace RnnService.Engine;
 
 /// <summary>
 /// A model folder that comes into being as a whole: written beside its place under a name that starts with a dot, which the service leaves
 /// alone, then renamed. When anything fails, what was there before stays.
 /// </summary>
-internal sealed class NewFolder
+public sealed class NewFolder
 {
     private static readonly string[] OwnEntries =
         ["config.json", "vocab.json", "model.safetensors", "model.onnx", "golden.json", "README.md", "LICENSE", "training"];
 
-    private readonly string _path;
+    private readonly string _given, _path;
 
+    /// <summary>Checks the place; nothing is written yet.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="replace">Whether one that exists is replaced, if it is a model folder and nothing else.</param>
     /// <param name="sources">Files that must stay.</param>
-    /// <exception cref="ImportException">The folder exists and must stay.</exception>
+    /// <exception cref="ModelFolderException">The folder exists and must stay.</exception>
     public NewFolder(string path, bool replace, IEnumerable<string> sources)
     {
+        _given = path;
         _path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        if (Path.GetDirectoryName(_path) is null || File.Exists(_path)) throw new ImportException(path, "a folder wanted");
+        if (Path.GetDirectoryName(_path) is null || File.Exists(_path)) throw new ModelFolderException($"{path}: a folder wanted");
         if (!Directory.Exists(_path)) return;
-        if (!replace) throw new ImportException(path, "exists: a new folder wanted, or --force to replace it");
+        if (!replace) throw new ModelFolderException($"{path}: exists: a new folder wanted, or --force to replace it");
         if (sources.Any(source => Path.GetFullPath(source).StartsWith(_path + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
-            throw new ImportException(path, "holds files that are being imported: another folder wanted");
+            throw new ModelFolderException($"{path}: holds files that the new one is made from: another folder wanted");
         string[] entries = [.. Directory.EnumerateFileSystemEntries(_path).Select(entry => Path.GetFileName(entry))];
-        if (entries.Length > 0 && !entries.Contains(OwnEntries[0])) throw new ImportException(path, "is no model folder, and is not replaced");
+        if (entries.Length > 0 && !entries.Contains(OwnEntries[0]))
+            throw new ModelFolderException($"{path}: is no model folder, and is not replaced");
         if (entries.Except(OwnEntries).Order(StringComparer.Ordinal).FirstOrDefault() is { } other)
-            throw new ImportException(path, $"holds {other} beside a model, and is not replaced");
+            throw new ModelFolderException($"{path}: holds {other} beside a model, and is not replaced");
     }
 
-    /// <summary>Writes the folder and puts it in its place.</summary>
+    /// <summary>Writes the folder, reads it again, and puts it in its place.</summary>
     /// <param name="write">Writes into the folder it is given.</param>
+    /// <param name="onnx">Opens model.onnx, as in <see cref="ModelFolder.Load"/>.</param>
     /// <param name="stop">Looked at before anything is put in place.</param>
-    public T Fill<T>(Func<string, T> write, CancellationToken stop)
+    /// <returns>The model as read again.</returns>
+    /// <exception cref="ModelFolderException">What was written is no model, or does not give its golden answer.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public LoadedModel Fill(Action<string> write, NetworkReader? onnx = null, CancellationToken stop = default)
     {
-        string parent = Path.GetDirectoryName(_path)!, name = $".{Path.GetFileName(_path)}.{Path.GetRandomFileName()}";
+        string parent = Path.GetDirectoryName(_path)!, own = Path.GetFileName(_path), name = $".{own}.{Path.GetRandomFileName()}";
         string made = Path.Combine(parent, name + ".new"), old = Path.Combine(parent, name + ".old");
         try
         {
             stop.ThrowIfCancellationRequested();
             Directory.CreateDirectory(made);
-            T result = write(made);
+            write(made);
             stop.ThrowIfCancellationRequested();
+            LoadedModel loaded = ModelFolder.Load(made, onnx);
             if (Directory.Exists(_path)) Directory.Move(_path, old);
             try
             {
@@ -54,7 +63,7 @@ internal sealed class NewFolder
             }
 
             if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
-            return result;
+            return loaded with { Name = own, File = Path.Combine(_given, Path.GetFileName(loaded.File)) };
         }
         finally
         {

@@ -1,0 +1,29 @@
+namespace RnnService.Training.Evaluation;
+
+/// <summary>A score in one figure: what chooses the best weights of a training, and what is compared when weights change.</summary>
+/// <param name="Loss">Nats a prediction.</param>
+/// <param name="Metric">Name of the figure.</param>
+/// <param name="Value">That figure.</param>
+/// <param name="HigherIsBetter">Whether it is a share from 0 to 1, of which more is better; else nats, of which less is.</param>
+public sealed record ValidationScore(double Loss, string Metric, double Value, bool HigherIsBetter)
+{
+    /// <summary>The score as a model's configuration keeps it.</summary>
+    public IReadOnlyDictionary<string, double> Metrics =>
+        new Dictionary<string, double> { [$"valid_{Metric}"] = Value, ["valid_loss"] = Loss };
+
+    /// <summary>Of a language model: nats a token.</summary>
+    public static ValidationScore Of(LanguageScores scores) => new(scores.Nats, "nats_a_token", scores.Nats, HigherIsBetter: false);
+
+    /// <summary>Of a classifier: accuracy.</summary>
+    public static ValidationScore Of(ClassificationReport report) =>
+        new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);
+
+    /// <summary>Of a tagger: the F1 of spans where labels mark them, else accuracy.</summary>
+    public static ValidationScore Of(TaggingReport report) => report.Spans is { } spans
+        ? new(report.Loss, "span_f1", spans.Overall.F1, HigherIsBetter: true)
+        : new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);
+
+    /// <summary>Whether this is better than another; of equal figures the smaller loss is, and anything is better than nothing.</summary>
+    public bool IsBetterThan(double? best, double bestLoss) =>
+        best is not { } other || (Value == other ? Loss < bestLoss : HigherIsBetter == Value > other);
+}

@@ -1,0 +1,41 @@
+using RnnService.Engine.Tests.Tasks;
+using Xunit;
+
+namespace RnnService.Engine.Tests;
+
+public sealed class NewFolderTests : IDisposable
+{
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("rnn-folder-");
+
+    private string Place => Path.Combine(_root.FullName, "mine");
+
+    public void Dispose() => _root.Delete(recursive: true);
+
+    [Fact]
+    public void While_it_is_written_the_folder_has_a_name_that_the_service_leaves_alone()
+    {
+        LoadedModel loaded = new NewFolder(Place, replace: false, []).Fill(path =>
+        {
+            Assert.Equal('.', Path.GetFileName(path)[0]);
+            Assert.Equal(_root.FullName, Path.GetDirectoryName(path));
+            Assert.False(Directory.Exists(Place));
+            ModelFolder.Save(path, Tiny.Classifier(), "the cat sat");
+        }, stop: TestContext.Current.CancellationToken);
+        Assert.Equal(("mine", Path.Combine(Place, "model.safetensors")), (loaded.Name, loaded.File));
+        Assert.Equal(loaded.Sha256, ModelFolder.Load(Place).Sha256);
+    }
+
+    [Fact]
+    public void What_is_no_model_does_not_take_the_place_of_one()
+    {
+        ModelFolder.Save(Place, Tiny.Classifier(), "the cat sat");
+        var refused = Assert.Throws<ModelFolderException>(() => new NewFolder(Place, replace: true, []).Fill(path =>
+        {
+            ModelFolder.Save(path, Tiny.Language(), "the cat");
+            File.WriteAllText(Path.Combine(path, "golden.json"), """{"input": "a", "labels": [], "scores": []}""");
+        }, stop: TestContext.Current.CancellationToken));
+        Assert.Contains("golden.json: the model answers", refused.Message, StringComparison.Ordinal);
+        Assert.IsType<Engine.Tasks.Classifier>(ModelFolder.Load(Place).Model);
+        Assert.Equal(["mine"], Directory.GetFileSystemEntries(_root.FullName).Select(Path.GetFileName));
+    }
+}

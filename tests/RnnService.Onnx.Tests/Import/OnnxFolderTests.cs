@@ -1,0 +1,140 @@
+using RnnService.Engine;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Tests.Tasks;
+using RnnService.Engine.Weights;
+using RnnService.Onnx.Import;
+using Xunit;
+
+namespace RnnService.Onnx.Tests.Import;
+
+/// <summary>ONNX files that become model folders: read into weights, or kept.</summary>
+public sealed class OnnxFolderTests
+{
+    public static TheoryData<string> Names => [.. ImportCase.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_graph_gives_the_weights_of_the_state_dict_and_the_configuration_nobody_wrote(string name)
+    {
+        using var files = new ImportCase(name);
+        ImportedModel stateDict = files.Import();
+        ImportedModel graph = ModelImport.FromOnnx(ImportCase.Fixture(name + ".onnx"), new ImportDescription(null, files.Vocabulary));
+        Assert.Equivalent(stateDict.Model.Config, graph.Model.Config, strict: true);
+        foreach (Parameter parameter in stateDict.Model.Parameters.All)
+            Assert.Equal(parameter.Values.ToArray(), graph.Model.Parameters.All.Single(other => other.Name == parameter.Name).Values.ToArray());
+        Assert.Contains("of the graph's in ONNX Runtime", graph.Notes[^1], StringComparison.Ordinal);
+
+        LoadedModel written = ModelImport.Write(graph, files["out"], stop: TestContext.Current.CancellationToken);
+        Assert.Equal(("native", files["out/model.safetensors"]), (written.Model.Network.Backend, written.File));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_graph_that_is_kept_answers_as_the_weights_do(string name)
+    {
+        using var files = new ImportCase(name);
+        string file = ImportCase.Fixture(name + ".onnx");
+        ImportedModel kept = ModelImport.AsIs(file, new ImportDescription(files.Config, files.Vocabulary));
+        LoadedModel written = ModelImport.Write(kept, files["out"], stop: TestContext.Current.CancellationToken);
+        Assert.Equal("onnxruntime", written.Model.Network.Backend);
+        Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(files["out/model.onnx"]));
+        Assert.Equal(
+            ["config.json", "golden.json", "model.onnx", "vocab.json"], Directory.GetFiles(files["out"]).Select(Path.GetFileName).Order());
+        Agreement.Check(files.Import().Model, written.Model, written.Golden!.Input, seed: 4);
+        kept.Model.Dispose();
+        written.Model.Dispose();
+    }
+
+    [Fact]
+    public void What_was_exported_comes_back_with_everything_it_said()
+    {
+        using var files = new ImportCase("tagger-rnn");
+        foreach (TextModel model in (TextModel[])[Tiny.Language(CellKind.Lstm, tied: true), Tiny.Tagger(CellKind.Sum), Tiny.Classifier(CellKind.Gru)])
+        {
+            TextModel started = Weights.Restart(model);
+            string source = files["source"], file = files["model.onnx"];
+            ModelFolder.Save(source, started, "the cat sat");
+            OnnxExport.Write(file, ModelFolder.Load(source));
+            ImportedModel back = ModelImport.FromOnnx(file, new ImportDescription(null, null));
+            Assert.Equivalent(started.Config, back.Model.Config, strict: true);
+            Assert.Equal(started.Vocabulary.Tokens.Tokens, back.Model.Vocabulary.Tokens.Tokens);
+            Assert.Equal(started.Vocabulary.Characters?.Tokens, back.Model.Vocabulary.Characters?.Tokens);
+            Assert.Equal(
+                started.Parameters.All.Select(parameter => (parameter.Name, Convert.ToHexString(Bytes(parameter)))).Order(),
+                back.Model.Parameters.All.Select(parameter => (parameter.Name, Convert.ToHexString(Bytes(parameter)))).Order());
+        }
+
+        static ReadOnlySpan<byte> Bytes(Parameter parameter) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(parameter.Values);
+    }
+
+    [Fact]
+    public void A_language_model_that_keeps_its_states_to_itself_is_read_and_proven_all_the_same()
+    {
+        using var files = new ImportCase("tagger-rnn");
+        foreach (bool tied in new[] { false, true })
+        {
+            // A tagger that reads forward and has as many labels as words has the graph of a language model without states.
+            LanguageModel model = Weights.Restart(Tiny.Language(CellKind.Gru, tied: tied));
+            string[] tokens = [.. model.Vocabulary.Tokens.Tokens];
+            var values = model.Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Values.ToArray());
+            ModelConfig config = model.Config with
+            {
+                Task = ModelTask.Tagger,
+                Tokenizer = Tokenization.Whitespace,
+                TieWeights = false,
+                Labels = [.. tokens.Select((_, id) => $"{id}")],
+            };
+            TextModel tagger = TextModel.Create(
+                config, model.Vocabulary,
+                Parameters.From((name, _) => values[tied && name == "head.weight" ? "embedding.weight" : name]));
+            string file = files["model.onnx"];
+            ModelFolder.Save(files["source"], tagger, "a b");
+            OnnxExport.Write(file, ModelFolder.Load(files["source"]));
+            string given = files.Write("config.json", """{"task": "language_model", "tokenizer": "characters"}""");
+            ImportedModel back = ModelImport.FromOnnx(file, new ImportDescription(given, null));
+            Assert.Equal((ModelTask.LanguageModel, tied), (back.Model.Config.Task, back.Model.Config.TieWeights));
+            Assert.Equal(0, Agreement.Compare(model, back.Model, "the cat").Largest);
+        }
+    }
+
+    [Fact]
+    public void What_a_graph_does_not_say_must_be_given()
+    {
+        using var files = new ImportCase("classifier-gru");
+        string file = ImportCase.Fixture("classifier-gru.onnx");
+        Refused(() => ModelImport.FromOnnx(file, new ImportDescription(null, null)), "holds no vocabulary of its own: one wanted beside it");
+        Refused(() => ModelImport.AsIs(file, new ImportDescription(null, null)), "holds no vocabulary of its own");
+        string config = files.Write("c.json", """{"task": "tagger", "hidden_size": 64, "cell": "lstm"}""");
+        Refused(
+            () => ModelImport.FromOnnx(file, new ImportDescription(config, files.Vocabulary)),
+            "3 problems", "task is \"tagger\": classifier wanted, as the graph has it", "hidden_size is 64: 32 wanted, as the graph has it",
+            "cell is \"lstm\": gru wanted, as the graph has it");
+        string few = files.Write("few.txt", "<unk>\na\n");
+        Refused(() => ModelImport.FromOnnx(file, new ImportDescription(null, few)), "holds 2 tokens: 120 wanted, as the graph has it");
+        Refused(() => ModelImport.FromStateDict(files.Weights, new ImportDescription(null, few)), "a configuration wanted");
+
+        static void Refused(Action import, params string[] parts)
+        {
+            string message = Assert.Throws<ImportException>(import).Message;
+            foreach (string part in parts) Assert.Contains(part, message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_damaged_file_is_refused_whichever_way_it_is_taken()
+    {
+        using var files = new ImportCase("tagger-gru");
+        byte[] content = File.ReadAllBytes(ImportCase.Fixture("tagger-gru.onnx"));
+        string file = files["cut.onnx"];
+        File.WriteAllBytes(file, content[..(content.Length / 3)]);
+        foreach (Func<string, ImportDescription, ImportedModel> import in
+            new Func<string, ImportDescription, ImportedModel>[] { ModelImport.FromOnnx, ModelImport.AsIs })
+        {
+            string message = Assert.ThrowsAny<WeightFormatException>(() => import(file, new ImportDescription(null, files.Vocabulary))).Message;
+            Assert.StartsWith($"{file}: byte ", message, StringComparison.Ordinal);
+            Assert.Contains("truncated", message, StringComparison.Ordinal);
+            Assert.ThrowsAny<IOException>(() => import(files["absent.onnx"], new ImportDescription(null, files.Vocabulary)));
+        }
+    }
+}
