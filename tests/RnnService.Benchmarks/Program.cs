@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using RnnService.Benchmarks;
 using RnnService.Benchmarks.Load;
 
+// all [--write]                  both of the following
 // [--write] [PART…]              the engine's tables: the workloads whose name holds a part and the costs, or all; --write: into results/
 // load [--write] [PART…]         the service under load over HTTP, into results/ with --write
 // ort-service FOLDER             the peer of /classify, which load starts
@@ -14,8 +15,15 @@ switch (args)
     case ["ort-service", string folder]:
         return await OrtService.RunAsync(folder);
     case ["load", .. string[] parts]:
-        string results = Path.Combine(ServiceProcess.Repository, "tests/RnnService.Benchmarks/results/load.md");
-        return await LoadCommand.RunAsync([.. parts.Where(part => part != "--write")], parts.Contains("--write") ? results : null);
+        return await LoadAsync(parts);
+    case ["all", .. string[] how]:
+        return Math.Max(EngineCommand.Run(how), await LoadAsync(how));
     default:
         return EngineCommand.Run(args);
+}
+
+static Task<int> LoadAsync(string[] args)
+{
+    string results = Path.Combine(ServiceProcess.Repository, "tests/RnnService.Benchmarks/results/load.md");
+    return LoadCommand.RunAsync([.. args.Where(arg => arg != "--write")], args.Contains("--write") ? results : null);
 }
