@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Cells;
@@ -35,15 +36,9 @@ internal abstract class Cell(int hiddenSize)
     }
 
     /// <summary>One step forward.</summary>
-    /// <param name="n">Rows.</param>
-    /// <param name="gates">[n,G·H]; in: the input projection with its bias; out: what the way back needs of the gates.</param>
-    /// <param name="h">[n,H]; in: the previous state; out: the new one.</param>
-    /// <param name="c">[n,H]; the same for c; empty without memory.</param>
-    /// <param name="saved">[n,Saved·H], kept for the way back; empty when there is none: then neither these nor the gates are needed.</param>
-    /// <param name="scratch">[n,G·H], of no meaning afterwards.</param>
-    /// <param name="crew">Who computes the product; no bit depends on it.</param>
-    public abstract void Step(
-        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Kernels.Crew crew);
+    /// <param name="rows">What it reads and writes.</param>
+    /// <param name="crew">Who computes; no bit depends on it.</param>
+    public abstract void Step(in StepRows rows, Crew crew);
 
     /// <summary>One step back: the mirror image of <see cref="Step"/>.</summary>
     /// <param name="n">Rows.</param>
@@ -61,7 +56,7 @@ internal abstract class Cell(int hiddenSize)
     /// <summary>Adds the gradients of the recurrent weights and bias from all rows of all steps, after the way back.</summary>
     public virtual void AddRecurrentGradient(
         int rows, ReadOnlySpan<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> saved,
-        Gradients gradients, Kernels.Workspace workspace)
+        Gradients gradients, Workspace workspace)
     {
     }
 

@@ -24,17 +24,11 @@ internal sealed class ElmanCell : Cell
 
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
-    public override void Step(
-        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
+    public override void Step(in StepRows rows, Crew crew)
     {
-        _weights.Forward(n, h, gates, HiddenSize, crew);
-        for (int unit = 0; unit < gates.Length; unit += Lanes.Count)
-        {
-            Lanes sum = Lanes.Load(gates, unit);
-            Lanes next = Lanes.FlushTiny(_relu ? Lanes.Relu(sum) : Lanes.Tanh(sum));
-            next.Store(gates, unit);
-            next.Store(h, unit);
-        }
+        Product product = _weights.Forward(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), HiddenSize);
+        if (_relu) FusedStep.Run<ReluEquation>(rows, product, crew);
+        else FusedStep.Run<TanhEquation>(rows, product, crew);
     }
 
     public override void StepBack(
@@ -56,4 +50,27 @@ internal sealed class ElmanCell : Cell
     }
 
     public override void Refresh() => _weights.Refresh();
+
+    private readonly struct TanhEquation : IEquations
+    {
+        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
+        {
+            for (int unit = first; unit < end; unit += T.Count) Keep(rows, row, unit, VectorMath.Tanh(rows.Gate(row, 0).Load<T>(unit)));
+        }
+    }
+
+    private readonly struct ReluEquation : IEquations
+    {
+        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
+        {
+            for (int unit = first; unit < end; unit += T.Count) Keep(rows, row, unit, T.Relu(rows.Gate(row, 0).Load<T>(unit)));
+        }
+    }
+
+    private static void Keep<T>(in StepRows rows, int row, int unit, T h) where T : struct, IVector<T>
+    {
+        h = T.FlushTiny(h);
+        rows.Gate(row, 0).Store(unit, h);
+        rows.Next(row).Store(unit, h);
+    }
 }

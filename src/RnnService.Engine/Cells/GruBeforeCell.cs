@@ -29,37 +29,12 @@ internal sealed class GruBeforeCell : Cell
 
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
-    public override void Step(
-        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
+    public override void Step(in StepRows rows, Crew crew)
     {
-        int size = HiddenSize;
-        _gateWeights.Forward(n, h, gates, 3 * size, crew);
-        Span<float> remembered = saved.IsEmpty ? scratch : saved; // r⊙h
-        for (int row = 0; row < n; row++)
-        {
-            Span<float> r = gates.Slice(row * 3 * size, size), z = gates.Slice((row * 3 + 1) * size, size);
-            Span<float> rh = remembered.Slice(row * size, size), hRow = h.Slice(row * size, size);
-            for (int unit = 0; unit < size; unit += Lanes.Count)
-            {
-                Lanes reset = Lanes.Sigmoid(Lanes.Load(r, unit));
-                reset.Store(r, unit);
-                Lanes.Sigmoid(Lanes.Load(z, unit)).Store(z, unit);
-                (reset * Lanes.Load(hRow, unit)).Store(rh, unit);
-            }
-        }
-
-        _candidateWeights.Forward(n, remembered, gates[(2 * size)..], 3 * size, crew);
-        for (int row = 0; row < n; row++)
-        {
-            Span<float> z = gates.Slice((row * 3 + 1) * size, size), candidate = gates.Slice((row * 3 + 2) * size, size);
-            Span<float> hRow = h.Slice(row * size, size);
-            for (int unit = 0; unit < size; unit += Lanes.Count)
-            {
-                Lanes next = Lanes.Tanh(Lanes.Load(candidate, unit));
-                next.Store(candidate, unit);
-                GruBlend.Forward(Lanes.Load(z, unit), next, Lanes.Load(hRow, unit)).Store(hRow, unit);
-            }
-        }
+        // The candidate's product wants r⊙h of all units.
+        int width = 3 * HiddenSize, remembered = rows.Saved(0).IsNone ? width : HiddenSize;
+        FusedStep.Run<Reset>(rows, _gateWeights.Forward(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), width), crew);
+        FusedStep.Run<Blend>(rows, _candidateWeights.Forward(rows.Count, Remembered(rows, 0), remembered, rows.Gate(0, 2), width), crew);
     }
 
     public override void StepBack(
@@ -73,11 +48,11 @@ internal sealed class GruBeforeCell : Cell
             Span<float> z = gates.Slice((row * 3 + 1) * size, size), candidate = gates.Slice((row * 3 + 2) * size, size);
             Span<float> dhRow = dh.Slice(row * size, size);
             ReadOnlySpan<float> before = hPrevious.Slice(row * size, size);
-            for (int unit = 0; unit < size; unit += Lanes.Count)
+            for (int unit = 0; unit < size; unit += Vector8.Count)
             {
                 GruBlend.Backward(
-                    Lanes.Load(z, unit), Lanes.Load(candidate, unit), Lanes.Load(before, unit), Lanes.Load(dhRow, unit),
-                    out Lanes dUpdate, out Lanes dCandidate, out Lanes dBefore);
+                    Vector8.Load(z, unit), Vector8.Load(candidate, unit), Vector8.Load(before, unit), Vector8.Load(dhRow, unit),
+                    out Vector8 dUpdate, out Vector8 dCandidate, out Vector8 dBefore);
                 dUpdate.Store(z, unit);
                 dCandidate.Store(candidate, unit);
                 dBefore.Store(dhRow, unit);
@@ -90,11 +65,11 @@ internal sealed class GruBeforeCell : Cell
         {
             Span<float> r = gates.Slice(row * 3 * size, size), dhRow = dh.Slice(row * size, size);
             ReadOnlySpan<float> dRow = dRemembered.Slice(row * size, size), before = hPrevious.Slice(row * size, size);
-            for (int unit = 0; unit < size; unit += Lanes.Count)
+            for (int unit = 0; unit < size; unit += Vector8.Count)
             {
-                Lanes reset = Lanes.Load(r, unit), gradient = Lanes.Load(dRow, unit);
-                Lanes.MultiplyAdd(gradient, reset, Lanes.Load(dhRow, unit)).Store(dhRow, unit);
-                Lanes.SigmoidBackward(reset, gradient * Lanes.Load(before, unit)).Store(r, unit);
+                Vector8 reset = Vector8.Load(r, unit), gradient = Vector8.Load(dRow, unit);
+                Vector8.MultiplyAdd(gradient, reset, Vector8.Load(dhRow, unit)).Store(dhRow, unit);
+                VectorMath.SigmoidBackward(reset, gradient * Vector8.Load(before, unit)).Store(r, unit);
             }
         }
 
@@ -115,5 +90,37 @@ internal sealed class GruBeforeCell : Cell
     {
         _gateWeights.Refresh();
         _candidateWeights.Refresh();
+    }
+
+    /// <summary>r⊙h of a row [H]: a gradient needs it, so it is kept where anything is.</summary>
+    private static Floats Remembered(in StepRows rows, int row) => rows.Saved(0).IsNone ? rows.Scratch(row, 0) : rows.Saved(row);
+
+    private readonly struct Reset : IEquations
+    {
+        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
+        {
+            Floats r = rows.Gate(row, 0), h = rows.H(row), remembered = Remembered(rows, row);
+            for (int unit = first; unit < end; unit += T.Count)
+            {
+                T reset = VectorMath.Sigmoid(r.Load<T>(unit));
+                r.Store(unit, reset);
+                remembered.Store(unit, reset * h.Load<T>(unit));
+            }
+        }
+    }
+
+    private readonly struct Blend : IEquations
+    {
+        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
+        {
+            Floats z = rows.Gate(row, 1), n = rows.Gate(row, 2), h = rows.H(row), next = rows.Next(row);
+            for (int unit = first; unit < end; unit += T.Count)
+            {
+                T update = VectorMath.Sigmoid(z.Load<T>(unit)), candidate = VectorMath.Tanh(n.Load<T>(unit));
+                z.Store(unit, update);
+                n.Store(unit, candidate);
+                next.Store(unit, GruBlend.Forward(update, candidate, h.Load<T>(unit)));
+            }
+        }
     }
 }

@@ -8,14 +8,15 @@ internal static class GruBlend
 {
     /// <summary>h' = n + z⊙(h − n), without what would become denormal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes Forward(Lanes z, Lanes n, Lanes hPrevious) => Lanes.FlushTiny(Lanes.MultiplyAdd(z, hPrevious - n, n));
+    public static T Forward<T>(T z, T n, T hPrevious) where T : struct, IVector<T> =>
+        T.FlushTiny(T.MultiplyAdd(z, hPrevious - n, n));
 
     /// <summary>The gradients of what stands inside the σ of z and the tanh of n, and of h through z⊙h, from that of h'.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Backward(Lanes z, Lanes n, Lanes hPrevious, Lanes dh, out Lanes dz, out Lanes dn, out Lanes dhPrevious)
+    public static void Backward(Vector8 z, Vector8 n, Vector8 hPrevious, Vector8 dh, out Vector8 dz, out Vector8 dn, out Vector8 dhPrevious)
     {
         dhPrevious = dh * z;
-        dn = Lanes.TanhBackward(n, dh - dhPrevious);
-        dz = Lanes.SigmoidBackward(z, (hPrevious - n) * dh);
+        dn = VectorMath.TanhBackward(n, dh - dhPrevious);
+        dz = VectorMath.SigmoidBackward(z, (hPrevious - n) * dh);
     }
 }

@@ -24,34 +24,11 @@ internal sealed class GruCell : Cell
 
     public override int Saved => 1; // forward: Uₙ h + bₙ; on the way back: its gradient
 
-    public override void Step(
-        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
+    public override void Step(in StepRows rows, Crew crew)
     {
-        int size = HiddenSize;
-        for (int row = 0; row < n; row++) _bias.Values.CopyTo(scratch[(row * 3 * size)..]);
-        _weights.Forward(n, h, scratch, 3 * size, crew);
-        bool record = !saved.IsEmpty;
-        for (int row = 0; row < n; row++)
-        {
-            Span<float> r = gates.Slice(row * 3 * size, size), z = gates.Slice((row * 3 + 1) * size, size),
-                candidate = gates.Slice((row * 3 + 2) * size, size), hRow = h.Slice(row * size, size);
-            ReadOnlySpan<float> rHere = scratch.Slice(row * 3 * size, size), zHere = scratch.Slice((row * 3 + 1) * size, size),
-                inside = scratch.Slice((row * 3 + 2) * size, size);
-            Span<float> kept = record ? saved.Slice(row * size, size) : default;
-            for (int unit = 0; unit < size; unit += Lanes.Count)
-            {
-                Lanes recurrent = Lanes.Load(inside, unit);
-                Lanes reset = Lanes.Sigmoid(Lanes.Load(r, unit) + Lanes.Load(rHere, unit));
-                Lanes update = Lanes.Sigmoid(Lanes.Load(z, unit) + Lanes.Load(zHere, unit));
-                Lanes next = Lanes.Tanh(Lanes.MultiplyAdd(reset, recurrent, Lanes.Load(candidate, unit)));
-                GruBlend.Forward(update, next, Lanes.Load(hRow, unit)).Store(hRow, unit);
-                if (!record) continue;
-                reset.Store(r, unit);
-                update.Store(z, unit);
-                next.Store(candidate, unit);
-                recurrent.Store(kept, unit);
-            }
-        }
+        int width = 3 * HiddenSize;
+        for (int row = 0; row < rows.Count; row++) _bias.Values.CopyTo(rows.Scratch(row, 0).Span(width));
+        FusedStep.Run<Equations>(rows, _weights.Forward(rows.Count, rows.H(0), HiddenSize, rows.Scratch(0, 0), width), crew);
     }
 
     public override void StepBack(
@@ -67,13 +44,13 @@ internal sealed class GruCell : Cell
                 dInside = scratch.Slice((row * 3 + 2) * size, size);
             Span<float> inside = saved.Slice(row * size, size), dhRow = dh.Slice(row * size, size);
             ReadOnlySpan<float> before = hPrevious.Slice(row * size, size);
-            for (int unit = 0; unit < size; unit += Lanes.Count)
+            for (int unit = 0; unit < size; unit += Vector8.Count)
             {
-                Lanes reset = Lanes.Load(r, unit);
+                Vector8 reset = Vector8.Load(r, unit);
                 GruBlend.Backward(
-                    Lanes.Load(z, unit), Lanes.Load(candidate, unit), Lanes.Load(before, unit), Lanes.Load(dhRow, unit),
-                    out Lanes dUpdate, out Lanes dCandidate, out Lanes dBefore);
-                Lanes dReset = Lanes.SigmoidBackward(reset, dCandidate * Lanes.Load(inside, unit)), dRecurrent = dCandidate * reset;
+                    Vector8.Load(z, unit), Vector8.Load(candidate, unit), Vector8.Load(before, unit), Vector8.Load(dhRow, unit),
+                    out Vector8 dUpdate, out Vector8 dCandidate, out Vector8 dBefore);
+                Vector8 dReset = VectorMath.SigmoidBackward(reset, dCandidate * Vector8.Load(inside, unit)), dRecurrent = dCandidate * reset;
                 dReset.Store(r, unit);
                 dReset.Store(drHere, unit);
                 dUpdate.Store(z, unit);
@@ -106,4 +83,26 @@ internal sealed class GruCell : Cell
     }
 
     public override void Refresh() => _weights.Refresh();
+
+    private readonly struct Equations : IEquations
+    {
+        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
+        {
+            Floats r = rows.Gate(row, 0), z = rows.Gate(row, 1), n = rows.Gate(row, 2), h = rows.H(row), next = rows.Next(row);
+            Floats rHere = rows.Scratch(row, 0), zHere = rows.Scratch(row, 1), inside = rows.Scratch(row, 2), saved = rows.Saved(row);
+            for (int unit = first; unit < end; unit += T.Count)
+            {
+                T recurrent = inside.Load<T>(unit);
+                T reset = VectorMath.Sigmoid(r.Load<T>(unit) + rHere.Load<T>(unit));
+                T update = VectorMath.Sigmoid(z.Load<T>(unit) + zHere.Load<T>(unit));
+                T candidate = VectorMath.Tanh(T.MultiplyAdd(reset, recurrent, n.Load<T>(unit)));
+                next.Store(unit, GruBlend.Forward(update, candidate, h.Load<T>(unit)));
+                if (saved.IsNone) continue;
+                r.Store(unit, reset);
+                z.Store(unit, update);
+                n.Store(unit, candidate);
+                saved.Store(unit, recurrent);
+            }
+        }
+    }
 }

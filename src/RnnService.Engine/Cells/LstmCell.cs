@@ -32,35 +32,8 @@ internal sealed class LstmCell : Cell
 
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
-    public override void Step(
-        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
-    {
-        int size = HiddenSize;
-        _weights.Forward(n, h, gates, 4 * size, crew);
-        bool record = !saved.IsEmpty;
-        for (int row = 0; row < n; row++)
-        {
-            Span<float> i = gates.Slice(row * 4 * size, size), f = gates.Slice((row * 4 + 1) * size, size),
-                g = gates.Slice((row * 4 + 2) * size, size), o = gates.Slice((row * 4 + 3) * size, size);
-            Span<float> hRow = h.Slice(row * size, size), cRow = c.Slice(row * size, size);
-            Span<float> kept = record ? saved.Slice(row * size, size) : default;
-            for (int unit = 0; unit < size; unit += Lanes.Count)
-            {
-                Lanes input = Lanes.Sigmoid(Lanes.Load(i, unit)), forget = Lanes.Sigmoid(Lanes.Load(f, unit)),
-                    candidate = Lanes.Tanh(Lanes.Load(g, unit)), output = Lanes.Sigmoid(Lanes.Load(o, unit));
-                Lanes memory = Lanes.FlushTiny(Lanes.MultiplyAdd(input, candidate, forget * Lanes.Load(cRow, unit)));
-                Lanes tanhC = Lanes.Tanh(memory);
-                memory.Store(cRow, unit);
-                Lanes.FlushTiny(output * tanhC).Store(hRow, unit);
-                if (!record) continue;
-                input.Store(i, unit);
-                forget.Store(f, unit);
-                candidate.Store(g, unit);
-                output.Store(o, unit);
-                tanhC.Store(kept, unit);
-            }
-        }
-    }
+    public override void Step(in StepRows rows, Crew crew) =>
+        FusedStep.Run<Equations>(rows, _weights.Forward(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), 4 * HiddenSize), crew);
 
     public override void StepBack(
         int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
@@ -73,16 +46,16 @@ internal sealed class LstmCell : Cell
                 g = gates.Slice((row * 4 + 2) * size, size), o = gates.Slice((row * 4 + 3) * size, size);
             ReadOnlySpan<float> kept = saved.Slice(row * size, size), before = cPrevious.Slice(row * size, size);
             Span<float> dhRow = dh.Slice(row * size, size), dcRow = dc.Slice(row * size, size);
-            for (int unit = 0; unit < size; unit += Lanes.Count)
+            for (int unit = 0; unit < size; unit += Vector8.Count)
             {
-                Lanes input = Lanes.Load(i, unit), forget = Lanes.Load(f, unit), candidate = Lanes.Load(g, unit);
-                Lanes output = Lanes.Load(o, unit), tanhC = Lanes.Load(kept, unit), dhHere = Lanes.Load(dhRow, unit);
-                Lanes dMemory = Lanes.Load(dcRow, unit) + Lanes.TanhBackward(tanhC, dhHere * output); // c' also acts through h'
-                Lanes.SigmoidBackward(output, dhHere * tanhC).Store(o, unit);
-                Lanes.SigmoidBackward(forget, dMemory * Lanes.Load(before, unit)).Store(f, unit);
-                Lanes.SigmoidBackward(input, dMemory * candidate).Store(i, unit);
-                Lanes.TanhBackward(candidate, dMemory * input).Store(g, unit);
-                Lanes.FlushTiny(dMemory * forget).Store(dcRow, unit);
+                Vector8 input = Vector8.Load(i, unit), forget = Vector8.Load(f, unit), candidate = Vector8.Load(g, unit);
+                Vector8 output = Vector8.Load(o, unit), tanhC = Vector8.Load(kept, unit), dhHere = Vector8.Load(dhRow, unit);
+                Vector8 dMemory = Vector8.Load(dcRow, unit) + VectorMath.TanhBackward(tanhC, dhHere * output); // c' also acts through h'
+                VectorMath.SigmoidBackward(output, dhHere * tanhC).Store(o, unit);
+                VectorMath.SigmoidBackward(forget, dMemory * Vector8.Load(before, unit)).Store(f, unit);
+                VectorMath.SigmoidBackward(input, dMemory * candidate).Store(i, unit);
+                VectorMath.TanhBackward(candidate, dMemory * input).Store(g, unit);
+                Vector8.FlushTiny(dMemory * forget).Store(dcRow, unit);
             }
         }
 
@@ -99,4 +72,28 @@ internal sealed class LstmCell : Cell
     }
 
     public override void Refresh() => _weights.Refresh();
+
+    private readonly struct Equations : IEquations
+    {
+        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
+        {
+            Floats i = rows.Gate(row, 0), f = rows.Gate(row, 1), g = rows.Gate(row, 2), o = rows.Gate(row, 3);
+            Floats memory = rows.Memory(row), next = rows.Next(row), saved = rows.Saved(row);
+            for (int unit = first; unit < end; unit += T.Count)
+            {
+                T input = VectorMath.Sigmoid(i.Load<T>(unit)), forget = VectorMath.Sigmoid(f.Load<T>(unit));
+                T candidate = VectorMath.Tanh(g.Load<T>(unit)), output = VectorMath.Sigmoid(o.Load<T>(unit));
+                T c = T.FlushTiny(T.MultiplyAdd(input, candidate, forget * memory.Load<T>(unit)));
+                T tanhC = VectorMath.Tanh(c);
+                memory.Store(unit, c);
+                next.Store(unit, T.FlushTiny(output * tanhC));
+                if (saved.IsNone) continue;
+                i.Store(unit, input);
+                f.Store(unit, forget);
+                g.Store(unit, candidate);
+                o.Store(unit, output);
+                saved.Store(unit, tanhC);
+            }
+        }
+    }
 }

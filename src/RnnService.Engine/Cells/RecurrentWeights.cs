@@ -18,13 +18,12 @@ internal sealed class RecurrentWeights
         int hidden = weight.Shape[1];
         _weight = weight;
         _offset = firstBlock * hidden * hidden;
-        _forward = new PackedMatrix(hidden, blocks * hidden, Storage.Of(weight));
+        _forward = new PackedMatrix(hidden, blocks * hidden, Storage.Of(weight), blocks);
         _backward = trainable ? new PackedMatrix(blocks * hidden, hidden) : null;
     }
 
-    /// <summary>y [n,blocks·H] += h·Wᵀ.</summary>
-    public void Forward(int n, ReadOnlySpan<float> h, Span<float> y, int strideY, Crew crew) =>
-        _forward.MultiplyAdd(n, h, _forward.Rows, y, strideY, crew);
+    /// <summary>y [n,blocks·H] += h·Wᵀ, made ready; see <see cref="PackedMatrix.Product"/>.</summary>
+    public Product Forward(int n, Floats h, int strideH, Floats y, int strideY) => _forward.Product(n, h, strideH, y, strideY);
 
     /// <summary>dh [n,H] += dy·W.</summary>
     public void Backward(int n, ReadOnlySpan<float> dy, int strideY, Span<float> dh) =>

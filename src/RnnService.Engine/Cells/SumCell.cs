@@ -9,11 +9,14 @@ internal sealed class SumCell(int hiddenSize) : Cell(hiddenSize)
 
     public override bool HasWeights => false;
 
-    public override void Step(
-        int n, Span<float> gates, Span<float> h, Span<float> c, Span<float> saved, Span<float> scratch, Crew crew)
+    public override void Step(in StepRows rows, Crew crew)
     {
-        for (int unit = 0; unit < h.Length; unit += Lanes.Count)
-            Lanes.FlushTiny(Lanes.Load(h, unit) + Lanes.Load(gates, unit)).Store(h, unit);
+        for (int row = 0; row < rows.Count; row++)
+        {
+            Span<float> x = rows.Gate(row, 0).Span(HiddenSize), before = rows.H(row).Span(HiddenSize), after = rows.Next(row).Span(HiddenSize);
+            for (int unit = 0; unit < HiddenSize; unit += Vector8.Count)
+                Vector8.FlushTiny(Vector8.Load(before, unit) + Vector8.Load(x, unit)).Store(after, unit);
+        }
     }
 
     // The gradient of s is at once that of the input and of the state before.

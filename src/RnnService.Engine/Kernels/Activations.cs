@@ -12,22 +12,22 @@ public static class Activations
     /// y = tanh x within 5e-7 of the true value, odd, exact at 0; ±9 and beyond count as ±9; NaN stays NaN. The rational approximation
     /// of degree 13 over 6 with the coefficients of Eigen's generic fast tanh.
     /// </summary>
-    public static void Tanh(ReadOnlySpan<float> x, Span<float> y) => Map<TanhLanes>(x, y);
+    public static void Tanh(ReadOnlySpan<float> x, Span<float> y) => Map<TanhFunction>(x, y);
 
     /// <summary>y = 1/(1+e⁻ˣ) within 5e-7 of the true value, computed as ½ + ½·tanh(x/2); NaN stays NaN.</summary>
-    public static void Sigmoid(ReadOnlySpan<float> x, Span<float> y) => Map<SigmoidLanes>(x, y);
+    public static void Sigmoid(ReadOnlySpan<float> x, Span<float> y) => Map<SigmoidFunction>(x, y);
 
     /// <summary>y = max(x, 0); NaN stays NaN, so that a diverged network is seen.</summary>
-    public static void Relu(ReadOnlySpan<float> x, Span<float> y) => Map<ReluLanes>(x, y);
+    public static void Relu(ReadOnlySpan<float> x, Span<float> y) => Map<ReluFunction>(x, y);
 
     /// <summary>
     /// y = eˣ within a relative 2e-7 over [−87.3, 88.3]; smaller gives 0, larger counts as 88.3; NaN stays NaN.
     /// Range reduction by ln 2 in two parts and a polynomial of degree 6 (Cephes expf).
     /// </summary>
-    public static void Exp(ReadOnlySpan<float> x, Span<float> y) => Map<ExpLanes>(x, y);
+    public static void Exp(ReadOnlySpan<float> x, Span<float> y) => Map<ExpFunction>(x, y);
 
     /// <summary>Sets values below 1e-30 in magnitude to 0: decaying states would become denormal, which is slow by two orders.</summary>
-    public static void FlushTiny(Span<float> x) => Map<FlushLanes>(x, x);
+    public static void FlushTiny(Span<float> x) => Map<FlushFunction>(x, x);
 
     /// <summary>dx = dy·y·(1−y), the gradient through y = sigmoid x.</summary>
     public static void SigmoidBackward(ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Span<float> dx) => Map<SigmoidSlope>(y, dy, dx);
@@ -60,7 +60,7 @@ public static class Activations
         largest = float.NegativeInfinity;
         foreach (float value in x) largest = MathF.Max(largest, value);
         for (int i = 0; i < x.Length; i++) y[i] = x[i] - largest;
-        Map<ExpLanes>(y[..x.Length], y);
+        Map<ExpFunction>(y[..x.Length], y);
         double sum = 0;
         for (int i = 0; i < x.Length; i++) sum += y[i];
         return (float)sum;
@@ -70,72 +70,72 @@ public static class Activations
 
     private interface IUnary
     {
-        static abstract Lanes Of(Lanes x);
+        static abstract Vector8 Of(Vector8 x);
     }
 
     private interface IBinary
     {
-        static abstract Lanes Of(Lanes x, Lanes y);
+        static abstract Vector8 Of(Vector8 x, Vector8 y);
     }
 
     private static void Map<TFunction>(ReadOnlySpan<float> x, Span<float> y) where TFunction : struct, IUnary
     {
         y = y[..x.Length];
-        for (int i = 0; i < x.Length; i += Lanes.Count) TFunction.Of(Lanes.Load(x, i)).Store(y, i);
+        for (int i = 0; i < x.Length; i += Vector8.Count) TFunction.Of(Vector8.Load(x, i)).Store(y, i);
     }
 
     private static void Map<TFunction>(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z) where TFunction : struct, IBinary
     {
         y = y[..x.Length];
         z = z[..x.Length];
-        for (int i = 0; i < x.Length; i += Lanes.Count) TFunction.Of(Lanes.Load(x, i), Lanes.Load(y, i)).Store(z, i);
+        for (int i = 0; i < x.Length; i += Vector8.Count) TFunction.Of(Vector8.Load(x, i), Vector8.Load(y, i)).Store(z, i);
     }
 
-    private readonly struct TanhLanes : IUnary
+    private readonly struct TanhFunction : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Lanes Of(Lanes x) => Lanes.Tanh(x);
+        public static Vector8 Of(Vector8 x) => VectorMath.Tanh(x);
     }
 
-    private readonly struct SigmoidLanes : IUnary
+    private readonly struct SigmoidFunction : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Lanes Of(Lanes x) => Lanes.Sigmoid(x);
+        public static Vector8 Of(Vector8 x) => VectorMath.Sigmoid(x);
     }
 
-    private readonly struct ReluLanes : IUnary
+    private readonly struct ReluFunction : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Lanes Of(Lanes x) => Lanes.Relu(x);
+        public static Vector8 Of(Vector8 x) => Vector8.Relu(x);
     }
 
-    private readonly struct ExpLanes : IUnary
+    private readonly struct ExpFunction : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Lanes Of(Lanes x) => Lanes.Exp(x);
+        public static Vector8 Of(Vector8 x) => Vector8.Exp(x);
     }
 
-    private readonly struct FlushLanes : IUnary
+    private readonly struct FlushFunction : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Lanes Of(Lanes x) => Lanes.FlushTiny(x);
+        public static Vector8 Of(Vector8 x) => Vector8.FlushTiny(x);
     }
 
     private readonly struct SigmoidSlope : IBinary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Lanes Of(Lanes y, Lanes dy) => Lanes.SigmoidBackward(y, dy);
+        public static Vector8 Of(Vector8 y, Vector8 dy) => VectorMath.SigmoidBackward(y, dy);
     }
 
     private readonly struct TanhSlope : IBinary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Lanes Of(Lanes y, Lanes dy) => Lanes.TanhBackward(y, dy);
+        public static Vector8 Of(Vector8 y, Vector8 dy) => VectorMath.TanhBackward(y, dy);
     }
 
     private readonly struct ReluSlope : IBinary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Lanes Of(Lanes y, Lanes dy) => Lanes.ReluBackward(y, dy);
+        public static Vector8 Of(Vector8 y, Vector8 dy) => Vector8.ReluBackward(y, dy);
     }
 }

@@ -17,15 +17,6 @@ internal sealed class Crew
     /// <summary>Whether there are two.</summary>
     public bool IsTwo => _companion is not null;
 
-    /// <summary>
-    /// Whether products start with the last columns of their matrix. Who multiplies by the same matrix again and again turns at every
-    /// end, and finds what it read last still in its cache.
-    /// </summary>
-    public bool FromEnd { get; private set; }
-
-    /// <summary>Turns <see cref="FromEnd"/> round.</summary>
-    public void Turn() => FromEnd = !FromEnd;
-
     /// <summary>Takes a companion if fewer threads are at work than there are processors.</summary>
     public void Begin(int processors)
     {
@@ -69,7 +60,9 @@ internal sealed class Crew
         }
     }
 
-    /// <summary>Calls <paramref name="work"/> for part 0 here and for part 1 there, and returns when both have ended; it must not throw.</summary>
+    /// <summary>
+    /// Calls <paramref name="work"/> for half 0 here and for half 1 there, and returns when both have ended; it must not throw.
+    /// </summary>
     public unsafe void Both(delegate*<void*, int, void> work, void* argument)
     {
         _companion!.Start(work, argument);

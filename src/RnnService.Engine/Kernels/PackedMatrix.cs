@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace RnnService.Engine.Kernels;
@@ -20,28 +19,32 @@ public enum WeightStorage
 
 /// <summary>
 /// A matrix B [K,N] laid out for products C += A·B: panels of two vectors' columns, each panel holding its K rows one after the other, the last
-/// panel filled up with zeros. Every output is one accumulator to which the K products are added in ascending order, whatever the number
+/// panel of a block filled up with zeros. Every output is one accumulator to which the K products are added in ascending order, whatever the number
 /// of rows of A, so a row's result has the same bits alone and inside any batch; 8-bit products are added up exactly. Safe for any
 /// number of readers while nobody packs.
 /// </summary>
 public sealed class PackedMatrix
 {
-    private const int WorthSharing = 1 << 18; // products that take about as long as four times handing over
-
     /// <summary>Columns a panel: two vectors.</summary>
     internal static int Panel => 2 * Tile.VectorSize;
 
     private readonly WeightStorage _storage;
-    private readonly float[] _scales; // [N] with 8-bit storage
+    private readonly int _blocks;
+    private readonly Memory<float> _scales; // [N] with 8-bit storage
 
     private Memory<float> _panels; // the panels' bytes, [panels, K, 16] floats for instance; empty until something is packed
 
-    /// <summary>A place for B [<paramref name="rows"/>, <paramref name="columns"/>]; memory is taken when it is packed.</summary>
-    public PackedMatrix(int rows, int columns, WeightStorage storage = WeightStorage.Single)
+    /// <summary>A place for B [K,N]; memory is taken when it is packed.</summary>
+    /// <param name="rows">K.</param>
+    /// <param name="columns">N.</param>
+    /// <param name="storage">How it keeps its weights.</param>
+    /// <param name="blocks">Blocks of one width that its columns are made of, such as the gates of a cell.</param>
+    public PackedMatrix(int rows, int columns, WeightStorage storage = WeightStorage.Single, int blocks = 1)
         : this(rows, columns, default(Memory<float>))
     {
         _storage = storage;
-        if (storage == WeightStorage.Int8) _scales = new float[columns];
+        _blocks = blocks;
+        if (storage == WeightStorage.Int8) _scales = AlignedMemory.Allocate(columns);
     }
 
     /// <summary>Uses scratch memory of at least <see cref="SizeOf"/> floats for B.</summary>
@@ -49,8 +52,8 @@ public sealed class PackedMatrix
     {
         Rows = rows;
         Columns = columns;
+        _blocks = 1;
         _panels = panels;
-        _scales = [];
     }
 
     /// <summary>K, the inner dimension of the products.</summary>
@@ -105,47 +108,46 @@ public sealed class PackedMatrix
         if (rows == 0 || Rows == 0 || Columns == 0) return;
         CheckLength(a.Length, (rows - 1) * strideA + Rows, nameof(a), atLeast: true);
         CheckLength(c.Length, (rows - 1) * strideC + Columns, nameof(c), atLeast: true);
-        if (_panels.IsEmpty) throw new InvalidOperationException($"nothing was packed into the matrix [{Rows}, {Columns}]");
-        bool shared = crew is { IsTwo: true } && (long)rows * Rows * Columns >= WorthSharing, fromEnd = crew is { FromEnd: true };
-        if (_storage == WeightStorage.Int8)
+        fixed (float* a0 = a, c0 = c)
         {
-            MultiplyQuantized(rows, a, strideA, c, strideC, shared ? crew : null, fromEnd);
-            return;
+            Product product = Product(rows, new Floats(a0), strideA, new Floats(c0), strideC);
+            if (crew is { IsTwo: true } && product.IsWorthSharing) crew.Both(&RunHalf, &product);
+            else product.Run(0, product.Parts);
         }
 
-        fixed (float* a0 = a, c0 = c, b0 = _panels.Span)
+        GC.KeepAlive(this);
+        static void RunHalf(void* shared, int half)
         {
-            var product = new Product(rows, Rows, Columns, a0, strideA, b0, _storage == WeightStorage.BFloat16, c0, strideC, fromEnd);
-            if (shared) crew!.Both(&Product.RunHalf, &product);
-            else product.Run(0, product.PanelCount);
+            var product = (Product*)shared;
+            (int first, int end) = product->Half(half);
+            product->Run(first, end);
         }
     }
 
-    private unsafe void MultiplyQuantized(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC, Crew? crew, bool fromEnd)
+    /// <summary>
+    /// The same product made ready, to be run part by part. Lengths are the caller's responsibility. It is valid until this thread makes
+    /// the next one ready.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Nothing has been packed.</exception>
+    internal unsafe Product Product(int rows, Floats a, int strideA, Floats c, int strideC)
     {
-        int depth = QuantizedProduct.Padded(Rows);
-        sbyte[] quantized = ArrayPool<sbyte>.Shared.Rent(rows * depth);
-        float[] scales = ArrayPool<float>.Shared.Rent(rows);
-        for (int row = 0; row < rows; row++)
-            scales[row] = QuantizedProduct.Quantize(a.Slice(row * strideA, Rows), quantized.AsSpan(row * depth, depth));
-        fixed (float* c0 = c, b0 = _panels.Span, scaleA = scales, scaleB = _scales)
-        fixed (sbyte* a0 = quantized)
-        {
-            var product = new QuantizedProduct(rows, Rows, Columns, a0, scaleA, (sbyte*)b0, scaleB, c0, strideC, fromEnd);
-            if (crew is not null) crew.Both(&QuantizedProduct.RunHalf, &product);
-            else product.Run(0, product.PanelCount);
-        }
-
-        ArrayPool<sbyte>.Shared.Return(quantized);
-        ArrayPool<float>.Shared.Return(scales);
+        if (_panels.IsEmpty) throw new InvalidOperationException($"nothing was packed into the matrix [{Rows}, {Columns}]");
+        float* b = new Floats(_panels.Span).Address;
+        PanelOrder order = Order(rows);
+        if (_storage != WeightStorage.Int8) return new(_storage, rows, Rows, order, a.Address, strideA, null, b, null, c.Address, strideC);
+        QuantizedRows quantized = QuantizedRows.Of(rows, Rows, a.Address, strideA);
+        return new(_storage, rows, Rows, order, quantized.Values, 0, quantized.Scales, b, new Floats(_scales.Span).Address, c.Address, strideC);
     }
+
+    private PanelOrder Order(int rows = 0) => new(Columns, _blocks, _storage == WeightStorage.Int8 ? QuantizedProduct.Panel : Panel, rows);
 
     private void Place(ReadOnlySpan<float> w, Span<float> panels)
     {
+        PanelOrder order = Order();
         for (int column = 0; column < Columns; column++)
         {
-            Span<float> panel = panels[(column / Panel * Rows * Panel)..];
-            int at = column % Panel;
+            (int index, int at) = order.PlaceOf(column);
+            Span<float> panel = panels[(index * Rows * Panel)..];
             foreach (float value in w.Slice(column * Rows, Rows))
             {
                 panel[at] = value;
@@ -156,10 +158,11 @@ public sealed class PackedMatrix
 
     private void PlaceHalves(ReadOnlySpan<float> w, Span<ushort> panels)
     {
+        PanelOrder order = Order();
         for (int column = 0; column < Columns; column++)
         {
-            Span<ushort> panel = panels[(column / Panel * Rows * Panel)..];
-            int at = column % Panel;
+            (int index, int at) = order.PlaceOf(column);
+            Span<ushort> panel = panels[(index * Rows * Panel)..];
             foreach (float value in w.Slice(column * Rows, Rows))
             {
                 panel[at] = UpperHalf(value);
@@ -171,13 +174,15 @@ public sealed class PackedMatrix
     private void PlaceQuantized(ReadOnlySpan<float> w, Span<sbyte> panels)
     {
         const int Panel = QuantizedProduct.Panel, Group = QuantizedProduct.Group;
+        PanelOrder order = Order();
         int depth = QuantizedProduct.Padded(Rows);
         sbyte[] values = new sbyte[depth];
         for (int column = 0; column < Columns; column++)
         {
-            _scales[column] = QuantizedProduct.Quantize(w.Slice(column * Rows, Rows), values);
-            Span<sbyte> panel = panels[(column / Panel * depth * Panel)..];
-            for (int k = 0; k < depth; k += Group) values.AsSpan(k, Group).CopyTo(panel[(k * Panel + column % Panel * Group)..]);
+            _scales.Span[column] = QuantizedProduct.Quantize(w.Slice(column * Rows, Rows), values);
+            (int index, int at) = order.PlaceOf(column);
+            Span<sbyte> panel = panels[(index * depth * Panel)..];
+            for (int k = 0; k < depth; k += Group) values.AsSpan(k, Group).CopyTo(panel[(k * Panel + at * Group)..]);
         }
     }
 
@@ -192,12 +197,12 @@ public sealed class PackedMatrix
     {
         if (_panels.IsEmpty)
         {
+            int panels = Order().Panels;
             _panels = AlignedMemory.Allocate(_storage switch
             {
-                WeightStorage.Single => SizeOf(Rows, Columns),
-                WeightStorage.BFloat16 => SizeOf(Rows, Columns) / 2,
-                _ => (Columns + QuantizedProduct.Panel - 1) / QuantizedProduct.Panel * QuantizedProduct.Panel
-                    * QuantizedProduct.Padded(Rows) / sizeof(float),
+                WeightStorage.Single => panels * Rows * Panel,
+                WeightStorage.BFloat16 => panels * Rows * Panel / 2,
+                _ => panels * QuantizedProduct.Padded(Rows) * QuantizedProduct.Panel / sizeof(float),
             });
             _panels.Span.Clear();
         }

@@ -1,37 +1,49 @@
 namespace RnnService.Engine.Kernels;
 
 /// <summary>
-/// One product C += A·B with packed B: how it goes through rows, columns and depth. None of that changes a bit, because an output adds
-/// up its products in ascending order of the depth whichever way the blocks are taken.
+/// One product C += A·B with packed B, made ready to be run part by part, by one thread or several at once: how it goes through rows,
+/// columns and depth. None of that changes a bit, because an output adds up its products in ascending order of the depth whichever way
+/// the blocks are taken. It holds addresses: everything it was made of stays in place until the last part is done.
 /// </summary>
 internal readonly unsafe struct Product(
-    int rows, int depth, int columns, float* a, int strideA, void* b, bool halves, float* c, int strideC, bool fromEnd)
+    WeightStorage storage, int rows, int depth, PanelOrder order, void* a, int strideA, float* scaleA, void* b, float* scaleB, float* c,
+    int strideC)
 {
+    private const int WorthSharing = 1 << 18; // products that take about as long as four times handing over
     internal const int DepthBlock = 1024; // rows of a panel that stay in the second-level cache: 128 KiB where a panel has 32 columns
     private const int RowBlock = 96;      // rows of A that stay there beside them: 384 KiB
-    private const int PanelsAtOnce = 4;   // against a single row: eight accumulators
 
-    private static int Panel => 2 * Tile.VectorSize;
+    private static int Panel => PackedMatrix.Panel;
 
-    private nint RowBytes => (nint)Panel * (halves ? sizeof(ushort) : sizeof(float)); // of one row of a panel
+    private bool Halves => storage == WeightStorage.BFloat16;
 
-    public int PanelCount => (columns + Panel - 1) / Panel;
+    private nint RowBytes => (nint)Panel * (Halves ? sizeof(ushort) : sizeof(float)); // of one row of a panel
 
-    /// <summary>Half of the panels of a <see cref="Product"/>.</summary>
-    public static void RunHalf(void* product, int half)
+    /// <summary>Number of parts.</summary>
+    public int Parts => order.Parts;
+
+    /// <summary>Whether two threads are faster than one.</summary>
+    public bool IsWorthSharing => (long)rows * depth * order.Blocks * order.BlockWidth >= WorthSharing;
+
+    /// <summary>The parts of the first or second half.</summary>
+    public (int First, int End) Half(int half) => half == 0 ? (0, Parts / 2) : (Parts / 2, Parts);
+
+    /// <summary>The columns of every block of B that a part holds.</summary>
+    public (int First, int End) Units(int part) => order.Units(part);
+
+    /// <summary>The columns of some parts.</summary>
+    public void Run(int firstPart, int endPart)
     {
-        var here = (Product*)product;
-        int middle = here->PanelCount / 2;
-        if (half == 0) here->Run(0, middle);
-        else here->Run(middle, here->PanelCount);
-    }
+        int firstPanel = order.FirstPanel(firstPart), endPanel = order.FirstPanel(endPart);
+        if (storage == WeightStorage.Int8)
+        {
+            new QuantizedProduct(rows, depth, order, (sbyte*)a, scaleA, (sbyte*)b, scaleB, c, strideC).Run(firstPanel, endPanel);
+            return;
+        }
 
-    /// <summary>The columns of some panels.</summary>
-    public void Run(int firstPanel, int endPanel)
-    {
         if (rows == 1)
         {
-            MultiplyRow(firstPanel, endPanel);
+            for (int part = firstPart; part < endPart; part++) MultiplyRow(part);
             return;
         }
 
@@ -41,32 +53,36 @@ internal readonly unsafe struct Product(
             for (int row = 0; row < rows; row += RowBlock)
             {
                 int count = Math.Min(RowBlock, rows - row);
-                for (int i = firstPanel; i < endPanel; i++)
+                for (int panel = firstPanel; panel < endPanel; panel++)
                 {
-                    int panel = fromEnd ? endPanel - 1 - (i - firstPanel) : i, column = panel * Panel;
                     MultiplyPanel(
-                        k, count, a + row * strideA + from, (byte*)b + ((nint)panel * depth + from) * RowBytes, c + row * strideC + column,
-                        Math.Min(Panel, columns - column));
+                        k, count, (float*)a + row * strideA + from, (byte*)b + ((nint)panel * depth + from) * RowBytes,
+                        c + row * strideC + order.ColumnOf(panel), order.WidthOf(panel));
                 }
             }
         }
     }
 
-    /// <summary>One row of A against the panels, some at a time to keep enough accumulators busy.</summary>
-    private void MultiplyRow(int firstPanel, int endPanel)
+    /// <summary>One row of A against the panels of a part at once, to keep enough accumulators busy.</summary>
+    private void MultiplyRow(int part)
     {
-        float* tile = stackalloc float[PanelsAtOnce * Panel];
-        int panels = endPanel - firstPanel, groups = (panels + PanelsAtOnce - 1) / PanelsAtOnce;
-        for (int i = 0; i < groups; i++)
+        int first = order.FirstPanel(part), units = order.FirstPanel(part + 1) - first;
+        (int column, int end) = order.Units(part);
+        nint panelBytes = depth * RowBytes;
+        byte* panels = (byte*)b + first * panelBytes;
+        // Panels that are full and lie at one distance in C are multiplied in place.
+        bool alike = order.Blocks == 1 || units == order.Blocks;
+        if (alike && (end - column) * order.Blocks == units * Panel)
         {
-            int group = fromEnd ? groups - 1 - i : i, skipped = panels * group / groups, units = panels * (group + 1) / groups - skipped;
-            int first = firstPanel + skipped, width = columns - first * Panel;
-            float* result = c + first * Panel, target = width < units * Panel ? tile : result;
-            if (target == tile) Copy(result, tile, width);
-            Tile.MultiplyAdd(
-                units, onePanel: false, halves, depth, a, 0, (byte*)b + (nint)first * depth * RowBytes, depth * RowBytes, target, Panel);
-            if (target == tile) Copy(tile, result, width);
+            int distance = order.Blocks == 1 ? Panel : order.BlockWidth;
+            Tile.MultiplyAdd(units, onePanel: false, Halves, depth, (float*)a, 0, panels, panelBytes, c + column, distance);
+            return;
         }
+
+        float* tile = stackalloc float[units * Panel];
+        for (int unit = 0; unit < units; unit++) Copy(c + order.ColumnOf(first + unit), tile + unit * Panel, order.WidthOf(first + unit));
+        Tile.MultiplyAdd(units, onePanel: false, Halves, depth, (float*)a, 0, panels, panelBytes, tile, Panel);
+        for (int unit = 0; unit < units; unit++) Copy(tile + unit * Panel, c + order.ColumnOf(first + unit), order.WidthOf(first + unit));
     }
 
     /// <summary>Some rows of A against one panel, in strips of equal height as far as that goes.</summary>
@@ -79,12 +95,12 @@ internal readonly unsafe struct Product(
             int units = count * (strip + 1) / strips - count * strip / strips;
             if (width == Panel)
             {
-                Tile.MultiplyAdd(units, onePanel: true, halves, k, from, strideA, panel, 0, to, strideC);
+                Tile.MultiplyAdd(units, onePanel: true, Halves, k, from, strideA, panel, 0, to, strideC);
             }
             else
             {
                 for (int row = 0; row < units; row++) Copy(to + row * strideC, tile + row * Panel, width);
-                Tile.MultiplyAdd(units, onePanel: true, halves, k, from, strideA, panel, 0, tile, Panel);
+                Tile.MultiplyAdd(units, onePanel: true, Halves, k, from, strideA, panel, 0, tile, Panel);
                 for (int row = 0; row < units; row++) Copy(tile + row * Panel, to + row * strideC, width);
             }
 

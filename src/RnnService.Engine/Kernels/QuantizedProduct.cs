@@ -15,7 +15,7 @@ namespace RnnService.Engine.Kernels;
 /// products then fits 16 bits, which is what AVX2 adds up without saturating.
 /// </remarks>
 internal readonly unsafe struct QuantizedProduct(
-    int rows, int depth, int columns, sbyte* a, float* scaleA, sbyte* b, float* scaleB, float* c, int strideC, bool fromEnd)
+    int rows, int depth, PanelOrder order, sbyte* a, float* scaleA, sbyte* b, float* scaleB, float* c, int strideC)
 {
     /// <summary>Columns a panel.</summary>
     public const int Panel = 32;
@@ -24,8 +24,6 @@ internal readonly unsafe struct QuantizedProduct(
     public const int Group = 4;
 
     private const float Most = 127;
-
-    public int PanelCount => (columns + Panel - 1) / Panel;
 
     /// <summary>A depth filled up to whole groups.</summary>
     public static int Padded(int depth) => (depth + Group - 1) / Group * Group;
@@ -53,33 +51,24 @@ internal readonly unsafe struct QuantizedProduct(
         return largest / Most;
     }
 
-    /// <summary>Half of the panels of a <see cref="QuantizedProduct"/>.</summary>
-    public static void RunHalf(void* product, int half)
-    {
-        var here = (QuantizedProduct*)product;
-        int middle = here->PanelCount / 2;
-        if (half == 0) here->Run(0, middle);
-        else here->Run(middle, here->PanelCount);
-    }
-
     /// <summary>The columns of some panels.</summary>
     public void Run(int firstPanel, int endPanel)
     {
         int* sums = stackalloc int[Panel];
         int groups = Padded(depth) / Group;
-        for (int i = firstPanel; i < endPanel; i++)
+        for (int panel = firstPanel; panel < endPanel; panel++)
         {
-            int panel = fromEnd ? endPanel - 1 - (i - firstPanel) : i, column = panel * Panel, width = Math.Min(Panel, columns - column);
+            int column = order.ColumnOf(panel), width = order.WidthOf(panel);
             sbyte* weights = b + (nint)panel * groups * Group * Panel;
             for (int row = 0; row < rows; row++)
             {
                 Multiply(groups, (int*)(a + (nint)row * groups * Group), weights, sums);
                 float* result = c + row * strideC + column, scales = scaleB + column;
-                for (int at = 0; at < width; at += Lanes.Count)
+                for (int at = 0; at < width; at += Vector8.Count)
                 {
-                    var scale = Lanes.Load(new ReadOnlySpan<float>(scales, width), at) * Lanes.Of(scaleA[row]);
+                    var scale = Vector8.Load(new ReadOnlySpan<float>(scales, width), at) * Vector8.Broadcast(scaleA[row]);
                     var target = new Span<float>(result, width);
-                    Lanes.MultiplyAdd(Lanes.Of(sums + at), scale, Lanes.Load(target, at)).Store(target, at);
+                    Vector8.MultiplyAdd(Vector8.Load(sums + at), scale, Vector8.Load(target, at)).Store(target, at);
                 }
             }
         }

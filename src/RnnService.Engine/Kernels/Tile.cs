@@ -21,9 +21,9 @@ internal static unsafe class Tile
     {
         switch (Vector512.IsHardwareAccelerated, halves)
         {
-            case (true, false): Run<Vector16, Floats>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
+            case (true, false): Run<Vector16, Singles>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
             case (true, true): Run<Vector16, Halves>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
-            case (false, false): Run<Vector8, Floats>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
+            case (false, false): Run<Vector8, Singles>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
             case (false, true): Run<Vector8, Halves>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
         }
     }
@@ -74,50 +74,47 @@ internal static unsafe class Tile
         if (TShape.Units > 3) (s30, s31) = (TVector.Load(c3), TVector.Load(c3 + width));
         if (TShape.Units > 4) (s40, s41) = (TVector.Load(c4), TVector.Load(c4 + width));
         if (TShape.Units > 5) (s50, s51) = (TVector.Load(c5), TVector.Load(c5 + width));
-        nint at = 0;
-        for (nint i = 0; i < k; i++, at += 2 * width)
+        nint at = 0, half = width * TWeights.Bytes;
+        for (nint i = 0, end = k; i < end; i++, at += 2 * half)
         {
-            TVector x = TVector.Broadcast(a[i]), p = TWeights.Load<TVector>(b0, at), q = TWeights.Load<TVector>(b0, at + width);
-            s00 = TVector.MultiplyAdd(x, p, s00);
-            s01 = TVector.MultiplyAdd(x, q, s01);
+            // A weight that serves one unit only is read by the instruction that multiplies, which leaves the processor more to look ahead.
+            TVector x = TVector.Broadcast(a[i]), p = default, q = default;
+            if (!TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b0 + at), TWeights.Load<TVector>(b0 + at + half));
+            s00 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b0 + at, s00) : TVector.MultiplyAdd(x, p, s00);
+            s01 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b0 + at + half, s01) : TVector.MultiplyAdd(x, q, s01);
             if (TShape.Units > 1)
             {
-                if (TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b1, at), TWeights.Load<TVector>(b1, at + width));
-                else x = TVector.Broadcast(a1[i]);
-                s10 = TVector.MultiplyAdd(x, p, s10);
-                s11 = TVector.MultiplyAdd(x, q, s11);
+                if (!TShape.OwnPanels) x = TVector.Broadcast(a1[i]);
+                s10 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b1 + at, s10) : TVector.MultiplyAdd(x, p, s10);
+                s11 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b1 + at + half, s11) : TVector.MultiplyAdd(x, q, s11);
             }
 
             if (TShape.Units > 2)
             {
-                if (TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b2, at), TWeights.Load<TVector>(b2, at + width));
-                else x = TVector.Broadcast(a2[i]);
-                s20 = TVector.MultiplyAdd(x, p, s20);
-                s21 = TVector.MultiplyAdd(x, q, s21);
+                if (!TShape.OwnPanels) x = TVector.Broadcast(a2[i]);
+                s20 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b2 + at, s20) : TVector.MultiplyAdd(x, p, s20);
+                s21 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b2 + at + half, s21) : TVector.MultiplyAdd(x, q, s21);
             }
 
             if (TShape.Units > 3)
             {
-                if (TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b3, at), TWeights.Load<TVector>(b3, at + width));
-                else x = TVector.Broadcast(a3[i]);
-                s30 = TVector.MultiplyAdd(x, p, s30);
-                s31 = TVector.MultiplyAdd(x, q, s31);
+                if (!TShape.OwnPanels) x = TVector.Broadcast(a3[i]);
+                s30 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b3 + at, s30) : TVector.MultiplyAdd(x, p, s30);
+                s31 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b3 + at + half, s31) : TVector.MultiplyAdd(x, q, s31);
             }
 
             if (TShape.Units > 4)
             {
-                if (TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b4, at), TWeights.Load<TVector>(b4, at + width));
-                else x = TVector.Broadcast(a4[i]);
-                s40 = TVector.MultiplyAdd(x, p, s40);
-                s41 = TVector.MultiplyAdd(x, q, s41);
+                if (!TShape.OwnPanels) x = TVector.Broadcast(a4[i]);
+                s40 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b4 + at, s40) : TVector.MultiplyAdd(x, p, s40);
+                s41 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b4 + at + half, s41) : TVector.MultiplyAdd(x, q, s41);
             }
 
             if (TShape.Units > 5)
             {
-                if (TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b5, at), TWeights.Load<TVector>(b5, at + width));
-                else x = TVector.Broadcast(a5[i]);
-                s50 = TVector.MultiplyAdd(x, p, s50);
-                s51 = TVector.MultiplyAdd(x, q, s51);
+                if (!TShape.OwnPanels) x = TVector.Broadcast(a5[i]);
+                s50 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b5 + at, s50) : TVector.MultiplyAdd(x, p, s50);
+                s51 = TShape.OwnPanels ? TWeights.MultiplyAdd(x, b5 + at + half, s51) : TVector.MultiplyAdd(x, q, s51);
             }
         }
 
@@ -139,21 +136,36 @@ internal static unsafe class Tile
     /// <summary>How B is stored.</summary>
     private interface IWeights
     {
-        static abstract TVector Load<TVector>(byte* panel, nint at) where TVector : struct, IVector<TVector>;
+        /// <summary>Bytes a weight.</summary>
+        static abstract int Bytes { get; }
+
+        static abstract TVector Load<TVector>(byte* from) where TVector : struct, IVector<TVector>;
+
+        static abstract TVector MultiplyAdd<TVector>(TVector x, byte* y, TVector z) where TVector : struct, IVector<TVector>;
     }
 
-    private readonly struct Floats : IWeights
+    private readonly struct Singles : IWeights
     {
+        public static int Bytes => sizeof(float);
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVector Load<TVector>(byte* panel, nint at) where TVector : struct, IVector<TVector> =>
-            TVector.Load((float*)panel + at);
+        public static TVector Load<TVector>(byte* from) where TVector : struct, IVector<TVector> => TVector.Load((float*)from);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector MultiplyAdd<TVector>(TVector x, byte* y, TVector z) where TVector : struct, IVector<TVector> =>
+            TVector.MultiplyAdd(x, (float*)y, z);
     }
 
     private readonly struct Halves : IWeights
     {
+        public static int Bytes => sizeof(ushort);
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVector Load<TVector>(byte* panel, nint at) where TVector : struct, IVector<TVector> =>
-            TVector.Load((ushort*)panel + at);
+        public static TVector Load<TVector>(byte* from) where TVector : struct, IVector<TVector> => TVector.Load((ushort*)from);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector MultiplyAdd<TVector>(TVector x, byte* y, TVector z) where TVector : struct, IVector<TVector> =>
+            TVector.MultiplyAdd(x, (ushort*)y, z);
     }
 
     /// <summary>Which shape: how many units, and whether they are panels against one row or rows against one panel.</summary>

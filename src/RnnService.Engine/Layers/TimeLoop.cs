@@ -105,9 +105,11 @@ internal sealed class TimeLoop
                 saved = tape.Saved.Span.Slice(row * _cell.Saved * size, n * _cell.Saved * size);
             }
 
-            pass.Crew.Turn();
-            _cell.Step(n, gates.Slice((row - firstRow) * width, n * width), hHere, cHere, saved, scratch, pass.Crew);
-            for (int i = 0; i < n; i++) hHere.Slice(i * size, size).CopyTo(output[((row + i) * stride)..]);
+            Span<float> next = output[(row * stride)..];
+            var here = new StepRows(
+                n, size, _cell.Gates, new(gates[((row - firstRow) * width)..]), new(hHere), new(next), stride, new(cHere), new(saved), new(scratch));
+            _cell.Step(here, pass.Crew);
+            for (int i = 0; i < n; i++) next.Slice(i * stride, size).CopyTo(hHere[(i * size)..]);
         }
 
         return tape;

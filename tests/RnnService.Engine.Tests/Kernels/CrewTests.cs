@@ -12,7 +12,7 @@ public sealed class CrewTests
     [InlineData(7, 257, 200)]
     [InlineData(32, 128, 64)]
     [InlineData(100, 90, 33)]
-    public void A_product_has_the_same_bits_by_one_and_by_two_from_either_end(int rows, int k, int n)
+    public void A_product_has_the_same_bits_by_one_and_by_two(int rows, int k, int n)
     {
         float[] a = Draw.Normal(1, rows * k), start = Draw.Normal(2, rows * n), alone = [.. start];
         var b = new PackedMatrix(k, n);
@@ -26,18 +26,13 @@ public sealed class CrewTests
             float[] together = [.. start];
             b.MultiplyAdd(rows, a, k, together, n, crew);
             Expect.SameBits(alone, together);
-            crew.Turn();
         }
 
         crew.End();
         Assert.False(crew.IsTwo);
-        foreach (bool _ in (bool[])[false, true])
-        {
-            float[] single = [.. start];
-            b.MultiplyAdd(rows, a, k, single, n, crew);
-            Expect.SameBits(alone, single);
-            crew.Turn();
-        }
+        float[] single = [.. start];
+        b.MultiplyAdd(rows, a, k, single, n, crew);
+        Expect.SameBits(alone, single);
     }
 
     [Fact]
