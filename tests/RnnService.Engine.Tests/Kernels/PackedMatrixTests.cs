@@ -53,6 +53,47 @@ public sealed class PackedMatrixTests
         }
     }
 
+    [Theory]
+    [InlineData(WeightStorage.Single)]
+    [InlineData(WeightStorage.BFloat16)]
+    [InlineData(WeightStorage.Int8)]
+    public void Columns_in_blocks_and_parts_in_any_order_give_the_same_product(WeightStorage storage)
+    {
+        const int K = 37;
+        var workspace = new Workspace();
+        foreach (int blocks in (int[])[1, 2, 3, 4])
+        {
+            foreach (int width in (int[])[1, 7, 16, 31, 32, 33, 64, 70, 100, 161])
+            {
+                int n = blocks * width;
+                float[] w = Draw.Normal(1, n * K);
+                PackedMatrix plain = new(K, n, storage), inBlocks = new(K, n, storage, blocks);
+                plain.PackTransposed(w);
+                inBlocks.PackTransposed(w);
+                foreach (int rows in (int[])[1, 2, 7])
+                {
+                    workspace.Reset();
+                    Span<float> a = workspace.Take(rows * K).Span, c = workspace.TakeZeros(rows * n).Span;
+                    Draw.Normal(2, rows * K).CopyTo(a);
+                    float[] wanted = new float[rows * n];
+                    plain.MultiplyAdd(rows, a, K, wanted, n);
+                    Product product = inBlocks.Product(rows, new Floats(a), K, new Floats(c), n);
+                    int end = width;
+                    for (int part = product.Parts - 1; part >= 0; part--)
+                    {
+                        (int first, int last) = product.Units(part);
+                        Assert.Equal(end, last);
+                        product.Run(part, part + 1);
+                        end = first;
+                    }
+
+                    Assert.Equal(0, end);
+                    Expect.SameBits(wanted, c, $"{blocks} blocks of {width}, {rows} rows: value");
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Packing_as_it_stands_and_transposed_give_the_same_product()
     {
