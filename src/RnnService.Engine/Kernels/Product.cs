@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RnnService.Engine.Kernels;
 
 /// <summary>
@@ -34,16 +36,16 @@ internal readonly unsafe struct Product(
     /// <summary>The columns of some parts.</summary>
     public void Run(int firstPart, int endPart)
     {
+        if (rows == 1 && storage != WeightStorage.Int8)
+        {
+            for (int part = firstPart; part < endPart; part++) MultiplyRow(part);
+            return;
+        }
+
         int firstPanel = order.FirstPanel(firstPart), endPanel = order.FirstPanel(endPart);
         if (storage == WeightStorage.Int8)
         {
             new QuantizedProduct(rows, depth, order, (sbyte*)a, scaleA, (sbyte*)b, scaleB, c, strideC).Run(firstPanel, endPanel);
-            return;
-        }
-
-        if (rows == 1)
-        {
-            for (int part = firstPart; part < endPart; part++) MultiplyRow(part);
             return;
         }
 
@@ -66,19 +68,27 @@ internal readonly unsafe struct Product(
     /// <summary>One row of A against the panels of a part at once, to keep enough accumulators busy.</summary>
     private void MultiplyRow(int part)
     {
-        int first = order.FirstPanel(part), units = order.FirstPanel(part + 1) - first;
-        (int column, int end) = order.Units(part);
-        nint panelBytes = depth * RowBytes;
-        byte* panels = (byte*)b + first * panelBytes;
         // Panels that are full and lie at one distance in C are multiplied in place.
-        bool alike = order.Blocks == 1 || units == order.Blocks;
-        if (alike && (end - column) * order.Blocks == units * Panel)
+        int places = order.PlacesAtOnce, column = part * places * Panel;
+        nint panelBytes = depth * RowBytes;
+        if ((order.Blocks == 1 || places == 1) && column + places * Panel <= order.BlockWidth)
         {
-            int distance = order.Blocks == 1 ? Panel : order.BlockWidth;
+            int distance = order.Blocks == 1 ? Panel : order.BlockWidth, units = places * order.Blocks;
+            byte* panels = (byte*)b + part * units * panelBytes;
             Tile.MultiplyAdd(units, onePanel: false, Halves, depth, (float*)a, 0, panels, panelBytes, c + column, distance);
-            return;
         }
+        else
+        {
+            MultiplyRowAside(part, panelBytes);
+        }
+    }
 
+    /// <summary>The same where the sums are gathered first and put in their places afterwards.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void MultiplyRowAside(int part, nint panelBytes)
+    {
+        int first = order.FirstPanel(part), units = order.FirstPanel(part + 1) - first;
+        byte* panels = (byte*)b + first * panelBytes;
         float* tile = stackalloc float[units * Panel];
         for (int unit = 0; unit < units; unit++) Copy(c + order.ColumnOf(first + unit), tile + unit * Panel, order.WidthOf(first + unit));
         Tile.MultiplyAdd(units, onePanel: false, Halves, depth, (float*)a, 0, panels, panelBytes, tile, Panel);
