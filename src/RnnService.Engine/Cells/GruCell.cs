@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 
@@ -9,7 +10,7 @@ namespace RnnService.Engine.Cells;
 /// </summary>
 internal sealed class GruCell : Cell
 {
-    private readonly Parameter _bias; // [3H]; its last block stands inside the reset, so none is merged into the input's
+    private readonly Parameter _bias; // [3H]; its last block stands inside the reset, so it is not merged into the input's
     private readonly RecurrentWeights _weights; // U [3H,H]
 
     public GruCell(Parameters parameters, string prefix, string suffix, int hiddenSize)
@@ -24,11 +25,21 @@ internal sealed class GruCell : Cell
 
     public override int Saved => 1; // forward: Uₙ h + bₙ; on the way back: its gradient
 
+    public override void AddToInputBias(Span<float> bias) =>
+        TensorPrimitives.Add(bias[..(2 * HiddenSize)], _bias.Values[..(2 * HiddenSize)], bias);
+
     public override void Step(in StepRows rows, Crew crew)
     {
-        int width = 3 * HiddenSize;
-        for (int row = 0; row < rows.Count; row++) _bias.Values.CopyTo(rows.Scratch(row, 0).Span(width));
-        FusedStep.Run<Equations>(rows, _weights.Forward(rows.Count, rows.H(0), HiddenSize, rows.Scratch(0, 0), width), crew);
+        // The product adds to all three blocks alike: x̂ₙ gives its place to bₙ meanwhile.
+        ReadOnlySpan<float> inside = _bias.Values[(2 * HiddenSize)..];
+        for (int row = 0; row < rows.Count; row++)
+        {
+            Span<float> candidate = rows.Gate(row, 2).Span(HiddenSize);
+            candidate.CopyTo(rows.Scratch(row, 0).Span(HiddenSize));
+            inside.CopyTo(candidate);
+        }
+
+        FusedStep.Run<Equations>(rows, _weights.Forward(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), 3 * HiddenSize), crew);
     }
 
     public override void StepBack(
@@ -89,13 +100,11 @@ internal sealed class GruCell : Cell
         public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
         {
             Floats r = rows.Gate(row, 0), z = rows.Gate(row, 1), n = rows.Gate(row, 2), h = rows.H(row), next = rows.Next(row);
-            Floats rHere = rows.Scratch(row, 0), zHere = rows.Scratch(row, 1), inside = rows.Scratch(row, 2), saved = rows.Saved(row);
+            Floats input = rows.Scratch(row, 0), saved = rows.Saved(row);
             for (int unit = first; unit < end; unit += T.Count)
             {
-                T recurrent = inside.Load<T>(unit);
-                T reset = VectorMath.Sigmoid(r.Load<T>(unit) + rHere.Load<T>(unit));
-                T update = VectorMath.Sigmoid(z.Load<T>(unit) + zHere.Load<T>(unit));
-                T candidate = VectorMath.Tanh(T.MultiplyAdd(reset, recurrent, n.Load<T>(unit)));
+                T reset = VectorMath.Sigmoid(r.Load<T>(unit)), update = VectorMath.Sigmoid(z.Load<T>(unit)), recurrent = n.Load<T>(unit);
+                T candidate = VectorMath.Tanh(T.MultiplyAdd(reset, recurrent, input.Load<T>(unit)));
                 next.Store(unit, GruBlend.Forward(update, candidate, h.Load<T>(unit)));
                 if (saved.IsNone) continue;
                 r.Store(unit, reset);
