@@ -33,6 +33,7 @@ public sealed class PackedMatrix
 
     private readonly WeightStorage _storage;
     private readonly float[] _scales; // [N] with 8-bit storage
+    private readonly int[] _starts;   // [panels' N] with 8-bit storage
 
     private Memory<float> _panels; // the panels' bytes, [panels, K, 16] floats for instance; empty until something is packed
 
@@ -41,7 +42,11 @@ public sealed class PackedMatrix
         : this(rows, columns, default(Memory<float>))
     {
         _storage = storage;
-        if (storage == WeightStorage.Int8) _scales = new float[columns];
+        if (storage == WeightStorage.Int8)
+        {
+            _scales = new float[columns];
+            _starts = new int[(columns + Panel - 1) / Panel * Panel];
+        }
     }
 
     /// <summary>Uses scratch memory of at least <see cref="SizeOf"/> floats for B.</summary>
@@ -51,6 +56,7 @@ public sealed class PackedMatrix
         Columns = columns;
         _panels = panels;
         _scales = [];
+        _starts = [];
     }
 
     /// <summary>K, the inner dimension of the products.</summary>
@@ -124,19 +130,20 @@ public sealed class PackedMatrix
     private unsafe void MultiplyQuantized(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC, Crew? crew, bool fromEnd)
     {
         int depth = QuantizedProduct.Padded(Rows);
-        sbyte[] quantized = ArrayPool<sbyte>.Shared.Rent(rows * depth);
+        byte[] quantized = ArrayPool<byte>.Shared.Rent(rows * depth);
         float[] scales = ArrayPool<float>.Shared.Rent(rows);
         for (int row = 0; row < rows; row++)
-            scales[row] = QuantizedProduct.Quantize(a.Slice(row * strideA, Rows), quantized.AsSpan(row * depth, depth));
+            scales[row] = QuantizedProduct.QuantizeRow(a.Slice(row * strideA, Rows), quantized.AsSpan(row * depth, depth));
         fixed (float* c0 = c, b0 = _panels.Span, scaleA = scales, scaleB = _scales)
-        fixed (sbyte* a0 = quantized)
+        fixed (byte* a0 = quantized)
+        fixed (int* starts = _starts)
         {
-            var product = new QuantizedProduct(rows, Rows, Columns, a0, scaleA, (sbyte*)b0, scaleB, c0, strideC, fromEnd);
+            var product = new QuantizedProduct(rows, Rows, Columns, a0, scaleA, (sbyte*)b0, scaleB, starts, c0, strideC, fromEnd);
             if (crew is not null) crew.Both(&QuantizedProduct.RunHalf, &product);
             else product.Run(0, product.PanelCount);
         }
 
-        ArrayPool<sbyte>.Shared.Return(quantized);
+        ArrayPool<byte>.Shared.Return(quantized);
         ArrayPool<float>.Shared.Return(scales);
     }
 
@@ -170,12 +177,12 @@ public sealed class PackedMatrix
 
     private void PlaceQuantized(ReadOnlySpan<float> w, Span<sbyte> panels)
     {
-        const int Panel = QuantizedProduct.Panel, Group = QuantizedProduct.Group;
+        const int Group = QuantizedProduct.Group;
         int depth = QuantizedProduct.Padded(Rows);
         sbyte[] values = new sbyte[depth];
         for (int column = 0; column < Columns; column++)
         {
-            _scales[column] = QuantizedProduct.Quantize(w.Slice(column * Rows, Rows), values);
+            _scales[column] = QuantizedProduct.QuantizeColumn(w.Slice(column * Rows, Rows), values, out _starts[column]);
             Span<sbyte> panel = panels[(column / Panel * depth * Panel)..];
             for (int k = 0; k < depth; k += Group) values.AsSpan(k, Group).CopyTo(panel[(k * Panel + column % Panel * Group)..]);
         }
@@ -196,8 +203,7 @@ public sealed class PackedMatrix
             {
                 WeightStorage.Single => SizeOf(Rows, Columns),
                 WeightStorage.BFloat16 => SizeOf(Rows, Columns) / 2,
-                _ => (Columns + QuantizedProduct.Panel - 1) / QuantizedProduct.Panel * QuantizedProduct.Panel
-                    * QuantizedProduct.Padded(Rows) / sizeof(float),
+                _ => SizeOf(QuantizedProduct.Padded(Rows), Columns) / sizeof(float),
             });
             _panels.Span.Clear();
         }
