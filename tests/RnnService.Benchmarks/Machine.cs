@@ -60,8 +60,7 @@ internal static class Machine
     private static unsafe void Chains<TVector>(int rounds)
         where TVector : struct, IVector<TVector>
     {
-        float scale = 0.999f, step = 1e-3f;
-        TVector x = TVector.Broadcast(&scale), y = TVector.Broadcast(&step);
+        TVector x = TVector.Broadcast(0.999f), y = TVector.Broadcast(1e-3f);
         TVector a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y, k = y, l = y;
         for (int round = 0; round < rounds; round++)
         {

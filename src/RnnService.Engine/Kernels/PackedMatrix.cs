@@ -32,8 +32,8 @@ public sealed class PackedMatrix
     internal static int Panel => 2 * Tile.VectorSize;
 
     private readonly WeightStorage _storage;
-    private readonly float[] _scales; // [N] with 8-bit storage
-    private readonly int[] _starts;   // [panels' N] with 8-bit storage
+    private readonly float[] _scales; // of the panels' columns, with 8-bit storage
+    private readonly int[] _starts;   // of the panels' columns, with 8-bit storage
 
     private Memory<float> _panels; // the panels' bytes, [panels, K, 16] floats for instance; empty until something is packed
 
@@ -44,8 +44,9 @@ public sealed class PackedMatrix
         _storage = storage;
         if (storage == WeightStorage.Int8)
         {
-            _scales = new float[columns];
-            _starts = new int[(columns + Panel - 1) / Panel * Panel];
+            int filled = (columns + Panel - 1) / Panel * Panel;
+            _scales = new float[filled];
+            _starts = new int[filled];
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -20,16 +21,13 @@ internal readonly unsafe struct QuantizedProduct(
     public const int Group = 4;
 
     private const int MostA = 63, OffsetA = 64, MostB = 127;
-    private const int PanelsAtOnce = 4; // against a single row: eight accumulators
 
     private static int Panel => PackedMatrix.Panel;
 
     public int PanelCount => (columns + Panel - 1) / Panel;
 
-    private int Depth => Padded(depth);
-
-    /// <summary>A depth filled up to whole groups.</summary>
-    public static int Padded(int depth) => (depth + Group - 1) / Group * Group;
+    /// <summary>A depth filled up to whole pairs of groups.</summary>
+    public static int Padded(int depth) => (depth + 2 * Group - 1) / (2 * Group) * (2 * Group);
 
     /// <summary>A row of A: x ≈ scale·(q - 64), with 1 ≤ q ≤ 127 and the scale that of the largest magnitude; the rest of q has any content.</summary>
     public static float QuantizeRow(ReadOnlySpan<float> x, Span<byte> q) => Quantize(x, q, MostA, OffsetA);
@@ -96,51 +94,86 @@ internal readonly unsafe struct QuantizedProduct(
     /// <summary>The columns of some panels.</summary>
     public void Run(int firstPanel, int endPanel)
     {
-        int* sums = stackalloc int[Tile.MostUnits * Panel];
-        int panels = endPanel - firstPanel;
-        if (rows == 1)
+        if (Vector512.IsHardwareAccelerated) Run<Quads16>(firstPanel, endPanel);
+        else Run<Quads8>(firstPanel, endPanel);
+    }
+
+    private void Run<TQuads>(int firstPanel, int endPanel)
+        where TQuads : struct, IQuads<TQuads>
+    {
+        float* tile = stackalloc float[2 * Panel];
+        int stride = Padded(depth);
+        for (int i = firstPanel; i < endPanel; i++)
         {
-            int groups = (panels + PanelsAtOnce - 1) / PanelsAtOnce;
-            for (int i = 0; i < groups; i++)
+            int panel = fromEnd ? endPanel - 1 - (i - firstPanel) : i, column = panel * Panel, width = Math.Min(Panel, columns - column);
+            sbyte* weights = b + (nint)panel * stride * Panel;
+            for (int row = 0; row < rows; row += 2)
             {
-                int group = fromEnd ? groups - 1 - i : i, skipped = panels * group / groups;
-                Multiply(0, 1, firstPanel + skipped, panels * (group + 1) / groups - skipped, sums);
-            }
-        }
-        else
-        {
-            int strips = (rows + Tile.MostUnits - 1) / Tile.MostUnits;
-            for (int i = 0; i < panels; i++)
-            {
-                int panel = fromEnd ? endPanel - 1 - i : firstPanel + i;
-                for (int strip = 0; strip < strips; strip++)
+                bool two = row + 1 < rows;
+                byte* x = a + (nint)row * stride;
+                float* result = c + row * strideC + column, to = result;
+                int next = strideC;
+                if (width < Panel)
                 {
-                    int row = rows * strip / strips;
-                    Multiply(row, rows * (strip + 1) / strips - row, panel, 1, sums);
+                    Copy(result, tile, width);
+                    if (two) Copy(result + strideC, tile + Panel, width);
+                    to = tile;
+                    next = Panel;
+                }
+
+                if (two) Multiply<TQuads>(stride, x, x + stride, weights, starts + column, scaleB + column, scaleA + row, to, to + next);
+                else Multiply<TQuads>(stride, x, weights, starts + column, scaleB + column, scaleA[row], to);
+                if (width < Panel)
+                {
+                    Copy(tile, result, width);
+                    if (two) Copy(tile + Panel, result + strideC, width);
                 }
             }
         }
+
+        static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
     }
 
-    /// <summary>Some rows against one panel, or one row against some.</summary>
-    private void Multiply(int row, int rowCount, int panel, int panelCount, int* sums)
+    /// <summary>One row against one panel, two groups at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply<TQuads>(int depth, byte* x, sbyte* w, int* starts, float* scales, float scale, float* to)
+        where TQuads : struct, IQuads<TQuads>
     {
-        nint panelBytes = (nint)Depth * Panel;
-        int column = panel * Panel, width = panelCount * Panel;
-        for (int i = 0; i < rowCount; i++)
-            new ReadOnlySpan<int>(starts + column, width).CopyTo(new Span<int>(sums + i * Panel, width));
-        Tile.MultiplyAddQuads(
-            rowCount * panelCount, rowCount > 1, Depth / Group, a + (nint)row * Depth, Depth / Group, b + panel * panelBytes, panelBytes, sums, Panel);
-        width = Math.Min(width, columns - column);
-        for (int i = 0; i < rowCount; i++)
+        int bytes = Group * TQuads.Count;
+        TQuads p = TQuads.Load(starts), q = TQuads.Load(starts + TQuads.Count);
+        for (byte* end = x + depth; x < end; x += 2 * Group, w += 4 * bytes)
         {
-            var scales = new ReadOnlySpan<float>(scaleB + column, width);
-            var target = new Span<float>(c + (row + i) * strideC + column, width);
-            for (int at = 0; at < width; at += Lanes.Count)
-            {
-                Lanes scale = Lanes.Load(scales, at) * Lanes.Of(scaleA[row + i]);
-                Lanes.MultiplyAdd(Lanes.Of(sums + i * Panel + at), scale, Lanes.Load(target, at)).Store(target, at);
-            }
+            TQuads first = TQuads.Broadcast(x), second = TQuads.Broadcast(x + Group);
+            p = TQuads.MultiplyAdd(first, TQuads.Load(w), p);
+            q = TQuads.MultiplyAdd(first, TQuads.Load(w + bytes), q);
+            p = TQuads.MultiplyAdd(second, TQuads.Load(w + 2 * bytes), p);
+            q = TQuads.MultiplyAdd(second, TQuads.Load(w + 3 * bytes), q);
         }
+
+        p.AddTo(to, scale, scales);
+        q.AddTo(to + TQuads.Count, scale, scales + TQuads.Count);
+    }
+
+    /// <summary>Two rows against one panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply<TQuads>(
+        int depth, byte* x, byte* y, sbyte* w, int* starts, float* scales, float* scale, float* toX, float* toY)
+        where TQuads : struct, IQuads<TQuads>
+    {
+        int bytes = Group * TQuads.Count;
+        TQuads p = TQuads.Load(starts), q = TQuads.Load(starts + TQuads.Count), r = p, s = q;
+        for (byte* end = x + depth; x < end; x += Group, y += Group, w += 2 * bytes)
+        {
+            TQuads u = TQuads.Load(w), v = TQuads.Load(w + bytes), first = TQuads.Broadcast(x), second = TQuads.Broadcast(y);
+            p = TQuads.MultiplyAdd(first, u, p);
+            q = TQuads.MultiplyAdd(first, v, q);
+            r = TQuads.MultiplyAdd(second, u, r);
+            s = TQuads.MultiplyAdd(second, v, s);
+        }
+
+        p.AddTo(toX, scale[0], scales);
+        q.AddTo(toX + TQuads.Count, scale[0], scales + TQuads.Count);
+        r.AddTo(toY, scale[1], scales);
+        s.AddTo(toY + TQuads.Count, scale[1], scales + TQuads.Count);
     }
 }

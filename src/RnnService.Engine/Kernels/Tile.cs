@@ -21,27 +21,17 @@ internal static unsafe class Tile
     {
         switch (Vector512.IsHardwareAccelerated, halves)
         {
-            case (true, false): Run<Vector16, Whole<Vector16>>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
-            case (true, true): Run<Vector16, Halves<Vector16>>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
-            case (false, false): Run<Vector8, Whole<Vector8>>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
-            case (false, true): Run<Vector8, Halves<Vector8>>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
+            case (true, false): Run<Vector16, Floats>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
+            case (true, true): Run<Vector16, Halves>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
+            case (false, false): Run<Vector8, Floats>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
+            case (false, true): Run<Vector8, Halves>(units, onePanel, k, a, nextA, b, nextB, c, nextC); break;
         }
-    }
-
-    /// <summary>The same with fours of bytes in A and B and 32-bit sums in C, all of which take the place of floats.</summary>
-    public static void MultiplyAddQuads(
-        int units, bool onePanel, int k, byte* a, nint nextA, sbyte* b, nint nextB, int* c, nint nextC)
-    {
-        if (Vector512.IsHardwareAccelerated)
-            Run<Quads16, Whole<Quads16>>(units, onePanel, k, (float*)a, nextA, b, nextB, (float*)c, nextC);
-        else
-            Run<Quads8, Whole<Quads8>>(units, onePanel, k, (float*)a, nextA, b, nextB, (float*)c, nextC);
     }
 
     private static void Run<TVector, TWeights>(
         int units, bool onePanel, int k, float* a, nint nextA, void* b, nint nextB, float* c, nint nextC)
         where TVector : struct, IVector<TVector>
-        where TWeights : struct, IWeights<TVector>
+        where TWeights : struct, IWeights
     {
         switch (units, onePanel)
         {
@@ -69,7 +59,7 @@ internal static unsafe class Tile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyAdd<TVector, TWeights, TShape>(int k, float* a, nint nextA, void* b, nint nextB, float* c, nint nextC)
         where TVector : struct, IVector<TVector>
-        where TWeights : struct, IWeights<TVector>
+        where TWeights : struct, IWeights
         where TShape : struct, IShape
     {
         int width = TVector.Count;
@@ -87,45 +77,45 @@ internal static unsafe class Tile
         nint at = 0;
         for (nint i = 0; i < k; i++, at += 2 * width)
         {
-            TVector x = TVector.Broadcast(a + i), p = TWeights.Load(b0, at), q = TWeights.Load(b0, at + width);
+            TVector x = TVector.Broadcast(a[i]), p = TWeights.Load<TVector>(b0, at), q = TWeights.Load<TVector>(b0, at + width);
             s00 = TVector.MultiplyAdd(x, p, s00);
             s01 = TVector.MultiplyAdd(x, q, s01);
             if (TShape.Units > 1)
             {
-                if (TShape.OwnPanels) (p, q) = (TWeights.Load(b1, at), TWeights.Load(b1, at + width));
-                else x = TVector.Broadcast(a1 + i);
+                if (TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b1, at), TWeights.Load<TVector>(b1, at + width));
+                else x = TVector.Broadcast(a1[i]);
                 s10 = TVector.MultiplyAdd(x, p, s10);
                 s11 = TVector.MultiplyAdd(x, q, s11);
             }
 
             if (TShape.Units > 2)
             {
-                if (TShape.OwnPanels) (p, q) = (TWeights.Load(b2, at), TWeights.Load(b2, at + width));
-                else x = TVector.Broadcast(a2 + i);
+                if (TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b2, at), TWeights.Load<TVector>(b2, at + width));
+                else x = TVector.Broadcast(a2[i]);
                 s20 = TVector.MultiplyAdd(x, p, s20);
                 s21 = TVector.MultiplyAdd(x, q, s21);
             }
 
             if (TShape.Units > 3)
             {
-                if (TShape.OwnPanels) (p, q) = (TWeights.Load(b3, at), TWeights.Load(b3, at + width));
-                else x = TVector.Broadcast(a3 + i);
+                if (TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b3, at), TWeights.Load<TVector>(b3, at + width));
+                else x = TVector.Broadcast(a3[i]);
                 s30 = TVector.MultiplyAdd(x, p, s30);
                 s31 = TVector.MultiplyAdd(x, q, s31);
             }
 
             if (TShape.Units > 4)
             {
-                if (TShape.OwnPanels) (p, q) = (TWeights.Load(b4, at), TWeights.Load(b4, at + width));
-                else x = TVector.Broadcast(a4 + i);
+                if (TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b4, at), TWeights.Load<TVector>(b4, at + width));
+                else x = TVector.Broadcast(a4[i]);
                 s40 = TVector.MultiplyAdd(x, p, s40);
                 s41 = TVector.MultiplyAdd(x, q, s41);
             }
 
             if (TShape.Units > 5)
             {
-                if (TShape.OwnPanels) (p, q) = (TWeights.Load(b5, at), TWeights.Load(b5, at + width));
-                else x = TVector.Broadcast(a5 + i);
+                if (TShape.OwnPanels) (p, q) = (TWeights.Load<TVector>(b5, at), TWeights.Load<TVector>(b5, at + width));
+                else x = TVector.Broadcast(a5[i]);
                 s50 = TVector.MultiplyAdd(x, p, s50);
                 s51 = TVector.MultiplyAdd(x, q, s51);
             }
@@ -147,24 +137,23 @@ internal static unsafe class Tile
     }
 
     /// <summary>How B is stored.</summary>
-    private interface IWeights<TVector>
-        where TVector : struct, IVector<TVector>
+    private interface IWeights
     {
-        static abstract TVector Load(byte* panel, nint at);
+        static abstract TVector Load<TVector>(byte* panel, nint at) where TVector : struct, IVector<TVector>;
     }
 
-    private readonly struct Whole<TVector> : IWeights<TVector>
-        where TVector : struct, IVector<TVector>
+    private readonly struct Floats : IWeights
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVector Load(byte* panel, nint at) => TVector.Load(panel + 4 * at);
+        public static TVector Load<TVector>(byte* panel, nint at) where TVector : struct, IVector<TVector> =>
+            TVector.Load((float*)panel + at);
     }
 
-    private readonly struct Halves<TVector> : IWeights<TVector>
-        where TVector : struct, IFloats<TVector>
+    private readonly struct Halves : IWeights
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVector Load(byte* panel, nint at) => TVector.LoadHalves(panel + 2 * at);
+        public static TVector Load<TVector>(byte* panel, nint at) where TVector : struct, IVector<TVector> =>
+            TVector.Load((ushort*)panel + at);
     }
 
     /// <summary>Which shape: how many units, and whether they are panels against one row or rows against one panel.</summary>
