@@ -13,7 +13,8 @@ public enum WeightStorage
     BFloat16,
 
     /// <summary>
-    /// 8 bits with a scale a column, w ≈ scale·q with |q| ≤ 127; the rows multiplied are rounded the same way, each with its own scale.
+    /// 8 bits with a scale a column, w ≈ scale·q with |q| ≤ 127; the rows multiplied are rounded to 7 bits, |q| ≤ 63, each with its own
+    /// scale.
     /// </summary>
     Int8,
 }

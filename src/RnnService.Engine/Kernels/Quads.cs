@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Dp = System.Runtime.Intrinsics.Arm.Dp;
 
 namespace RnnService.Engine.Kernels;
 
@@ -29,7 +30,49 @@ internal unsafe interface IQuads<TSelf>
     void AddTo(float* to, float scale, float* scales);
 }
 
-/// <summary>Eight fours: AVX2, two of Arm's vectors, or one after the other.</summary>
+/// <summary>Eight fours in two vectors of 128 bits: Arm, or whatever there is.</summary>
+internal readonly unsafe struct Quads2X4(Vector128<int> lower, Vector128<int> upper) : IQuads<Quads2X4>
+{
+    private readonly Vector128<int> _lower = lower, _upper = upper;
+
+    public static int Count => 2 * Vector128<int>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quads2X4 Load(void* from) => new(Vector128.Load((int*)from), Vector128.Load((int*)from + Vector128<int>.Count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quads2X4 Broadcast(void* from) => new(Vector128.Create(*(int*)from), Vector128.Create(*(int*)from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Quads2X4 MultiplyAdd(Quads2X4 x, Quads2X4 y, Quads2X4 sums) =>
+        new(MultiplyAdd(x._lower, y._lower, sums._lower), MultiplyAdd(x._upper, y._upper, sums._upper));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddTo(float* to, float scale, float* scales)
+    {
+        AddTo(_lower, to, scale, scales);
+        AddTo(_upper, to + Vector128<int>.Count, scale, scales + Vector128<int>.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> MultiplyAdd(Vector128<int> x, Vector128<int> y, Vector128<int> sums)
+    {
+        if (Dp.IsSupported) return Dp.DotProduct(sums, x.AsSByte(), y.AsSByte());
+        Vector128<int> pairs = (Even(x) * Even(y) + Odd(x) * Odd(y)).AsInt32();
+        return sums + Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(pairs, 16), 16) + Vector128.ShiftRightArithmetic(pairs, 16);
+
+        static Vector128<short> Even(Vector128<int> bytes) =>
+            Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(bytes.AsInt16(), 8), 8);
+
+        static Vector128<short> Odd(Vector128<int> bytes) => Vector128.ShiftRightArithmetic(bytes.AsInt16(), 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddTo(Vector128<int> sums, float* to, float scale, float* scales) => Vector128.MultiplyAddEstimate(
+        Vector128.ConvertToSingle(sums), Vector128.Create(scale) * Vector128.Load(scales), Vector128.Load(to)).Store(to);
+}
+
+/// <summary>Eight fours: AVX2.</summary>
 internal readonly unsafe struct Quads8(Vector256<int> value) : IQuads<Quads8>
 {
     private readonly Vector256<int> _value = value;
@@ -45,20 +88,8 @@ internal readonly unsafe struct Quads8(Vector256<int> value) : IQuads<Quads8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Quads8 MultiplyAdd(Quads8 x, Quads8 y, Quads8 sums)
     {
-        if (Avx2.IsSupported)
-        {
-            Vector256<short> two = Avx2.MultiplyAddAdjacent(x._value.AsByte(), y._value.AsSByte());
-            return new(sums._value + Avx2.MultiplyAddAdjacent(two, Vector256<short>.One));
-        }
-
-        Vector256<int> pairs = (Even(x) * Even(y) + Odd(x) * Odd(y)).AsInt32();
-        return new(sums._value + Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(pairs, 16), 16)
-            + Vector256.ShiftRightArithmetic(pairs, 16));
-
-        static Vector256<short> Even(Quads8 bytes) =>
-            Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(bytes._value.AsInt16(), 8), 8);
-
-        static Vector256<short> Odd(Quads8 bytes) => Vector256.ShiftRightArithmetic(bytes._value.AsInt16(), 8);
+        Vector256<short> two = Avx2.MultiplyAddAdjacent(x._value.AsByte(), y._value.AsSByte());
+        return new(sums._value + Avx2.MultiplyAddAdjacent(two, Vector256<short>.One));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

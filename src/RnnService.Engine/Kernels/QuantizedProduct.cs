@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace RnnService.Engine.Kernels;
 
@@ -12,7 +13,7 @@ namespace RnnService.Engine.Kernels;
 /// <remarks>
 /// B lies in panels as wide as those of floats; four values of a column, k to k+3, stand side by side. Instructions multiply unsigned
 /// bytes by signed ones and add two products up in 16 bits: A's values are therefore -63 to 63 and moved by 64, B's are -127 to 127, and
-/// 2·127·127 fits. What the move adds to a column's sum, 64 times the sum of its weights, the accumulators begin without.
+/// 2·127·127 fits. What the move adds to a column's sum, 64 times the sum of its weights, the accumulator lacks from its start.
 /// </remarks>
 internal readonly unsafe struct QuantizedProduct(
     int rows, int depth, int columns, byte* a, float* scaleA, sbyte* b, float* scaleB, int* starts, float* c, int strideC, bool fromEnd)
@@ -26,16 +27,20 @@ internal readonly unsafe struct QuantizedProduct(
 
     public int PanelCount => (columns + Panel - 1) / Panel;
 
-    /// <summary>A depth filled up to whole pairs of groups.</summary>
+    /// <summary>A depth filled up to two whole groups at a time.</summary>
     public static int Padded(int depth) => (depth + 2 * Group - 1) / (2 * Group) * (2 * Group);
 
-    /// <summary>A row of A: x ≈ scale·(q - 64), with 1 ≤ q ≤ 127 and the scale that of the largest magnitude; the rest of q has any content.</summary>
+    /// <summary>A row of A: x ≈ scale·(q - 64), with 1 ≤ q ≤ 127 and the scale that of the largest magnitude.</summary>
+    /// <param name="x">The row.</param>
+    /// <param name="q">Its place, which may be longer: no weights but 0 stand against the rest.</param>
+    /// <returns>The scale: 0 for a row too small for one, NaN for a row with NaN or infinity.</returns>
     public static float QuantizeRow(ReadOnlySpan<float> x, Span<byte> q) => Quantize(x, q, MostA, OffsetA);
 
-    /// <summary>A column of B: x ≈ scale·q, with |q| ≤ 127 and the scale that of the largest magnitude; the rest of q becomes 0.</summary>
+    /// <summary>A column of B: x ≈ scale·q, with |q| ≤ 127 and the scale that of the largest magnitude.</summary>
     /// <param name="x">The column.</param>
-    /// <param name="q">Its place.</param>
-    /// <param name="start">What a sum of products of q with a row of A begins with.</param>
+    /// <param name="q">Its place; what is longer becomes 0.</param>
+    /// <param name="start">What a sum of products of q with a row of A begins with: less what the row's offset adds.</param>
+    /// <returns>The scale, as of a row.</returns>
     public static float QuantizeColumn(ReadOnlySpan<float> x, Span<sbyte> q, out int start)
     {
         float scale = Quantize(x, MemoryMarshal.AsBytes(q), MostB, 0);
@@ -95,53 +100,51 @@ internal readonly unsafe struct QuantizedProduct(
     public void Run(int firstPanel, int endPanel)
     {
         if (Vector512.IsHardwareAccelerated) Run<Quads16>(firstPanel, endPanel);
-        else Run<Quads8>(firstPanel, endPanel);
+        else if (Avx2.IsSupported) Run<Quads8>(firstPanel, endPanel);
+        else Run<Quads2X4>(firstPanel, endPanel);
     }
 
     private void Run<TQuads>(int firstPanel, int endPanel)
         where TQuads : struct, IQuads<TQuads>
     {
         float* tile = stackalloc float[2 * Panel];
-        int stride = Padded(depth);
         for (int i = firstPanel; i < endPanel; i++)
         {
-            int panel = fromEnd ? endPanel - 1 - (i - firstPanel) : i, column = panel * Panel, width = Math.Min(Panel, columns - column);
-            sbyte* weights = b + (nint)panel * stride * Panel;
+            int panel = fromEnd ? endPanel - 1 - (i - firstPanel) : i, width = Math.Min(Panel, columns - panel * Panel);
             for (int row = 0; row < rows; row += 2)
             {
-                bool two = row + 1 < rows;
-                byte* x = a + (nint)row * stride;
-                float* result = c + row * strideC + column, to = result;
-                int next = strideC;
+                int count = Math.Min(2, rows - row), next = strideC;
+                float* result = c + row * strideC + panel * Panel, to = result;
                 if (width < Panel)
                 {
-                    Copy(result, tile, width);
-                    if (two) Copy(result + strideC, tile + Panel, width);
                     to = tile;
                     next = Panel;
+                    for (int j = 0; j < count; j++) Copy(result + j * strideC, tile + j * Panel, width);
                 }
 
-                if (two) Multiply<TQuads>(stride, x, x + stride, weights, starts + column, scaleB + column, scaleA + row, to, to + next);
-                else Multiply<TQuads>(stride, x, weights, starts + column, scaleB + column, scaleA[row], to);
+                if (count == 2) MultiplyTwo<TQuads>(row, panel, to, to + next);
+                else MultiplyOne<TQuads>(row, panel, to);
                 if (width < Panel)
                 {
-                    Copy(tile, result, width);
-                    if (two) Copy(tile + Panel, result + strideC, width);
+                    for (int j = 0; j < count; j++) Copy(tile + j * Panel, result + j * strideC, width);
                 }
             }
         }
 
-        static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
+        static void Copy(float* from, float* to, int count) =>
+            new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
     }
 
-    /// <summary>One row against one panel, two groups at a time.</summary>
+    /// <summary>One row against one panel. The panel is read from end to end, which is how memory is fastest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<TQuads>(int depth, byte* x, sbyte* w, int* starts, float* scales, float scale, float* to)
+    private void MultiplyOne<TQuads>(int row, int panel, float* to)
         where TQuads : struct, IQuads<TQuads>
     {
-        int bytes = Group * TQuads.Count;
-        TQuads p = TQuads.Load(starts), q = TQuads.Load(starts + TQuads.Count);
-        for (byte* end = x + depth; x < end; x += 2 * Group, w += 4 * bytes)
+        int stride = Padded(depth), column = panel * Panel, half = TQuads.Count, bytes = Group * half;
+        byte* x = a + (nint)row * stride, end = x + stride;
+        sbyte* w = b + (nint)column * stride;
+        TQuads p = TQuads.Load(starts + column), q = TQuads.Load(starts + column + half);
+        for (; x < end; x += 2 * Group, w += 4 * bytes)
         {
             TQuads first = TQuads.Broadcast(x), second = TQuads.Broadcast(x + Group);
             p = TQuads.MultiplyAdd(first, TQuads.Load(w), p);
@@ -150,30 +153,31 @@ internal readonly unsafe struct QuantizedProduct(
             q = TQuads.MultiplyAdd(second, TQuads.Load(w + 3 * bytes), q);
         }
 
-        p.AddTo(to, scale, scales);
-        q.AddTo(to + TQuads.Count, scale, scales + TQuads.Count);
+        p.AddTo(to, scaleA[row], scaleB + column);
+        q.AddTo(to + half, scaleA[row], scaleB + column + half);
     }
 
-    /// <summary>Two rows against one panel.</summary>
+    /// <summary>Two rows against one panel: as many as leave nothing but multiplying to wait for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<TQuads>(
-        int depth, byte* x, byte* y, sbyte* w, int* starts, float* scales, float* scale, float* toX, float* toY)
+    private void MultiplyTwo<TQuads>(int row, int panel, float* to, float* next)
         where TQuads : struct, IQuads<TQuads>
     {
-        int bytes = Group * TQuads.Count;
-        TQuads p = TQuads.Load(starts), q = TQuads.Load(starts + TQuads.Count), r = p, s = q;
-        for (byte* end = x + depth; x < end; x += Group, y += Group, w += 2 * bytes)
+        int stride = Padded(depth), column = panel * Panel, half = TQuads.Count, bytes = Group * half;
+        byte* x = a + (nint)row * stride, y = x + stride, end = y;
+        sbyte* w = b + (nint)column * stride;
+        TQuads p = TQuads.Load(starts + column), q = TQuads.Load(starts + column + half), r = p, s = q;
+        for (; x < end; x += Group, y += Group, w += 2 * bytes)
         {
-            TQuads u = TQuads.Load(w), v = TQuads.Load(w + bytes), first = TQuads.Broadcast(x), second = TQuads.Broadcast(y);
+            TQuads first = TQuads.Broadcast(x), second = TQuads.Broadcast(y), u = TQuads.Load(w), v = TQuads.Load(w + bytes);
             p = TQuads.MultiplyAdd(first, u, p);
             q = TQuads.MultiplyAdd(first, v, q);
             r = TQuads.MultiplyAdd(second, u, r);
             s = TQuads.MultiplyAdd(second, v, s);
         }
 
-        p.AddTo(toX, scale[0], scales);
-        q.AddTo(toX + TQuads.Count, scale[0], scales + TQuads.Count);
-        r.AddTo(toY, scale[1], scales);
-        s.AddTo(toY + TQuads.Count, scale[1], scales + TQuads.Count);
+        p.AddTo(to, scaleA[row], scaleB + column);
+        q.AddTo(to + half, scaleA[row], scaleB + column + half);
+        r.AddTo(next, scaleA[row + 1], scaleB + column);
+        s.AddTo(next + half, scaleA[row + 1], scaleB + column + half);
     }
 }
