@@ -22,6 +22,7 @@ internal readonly unsafe struct QuantizedProduct(
     public const int Group = 4;
 
     private const int MostA = 63, OffsetA = 64, MostB = 127;
+    private const int PanelsInOrder = 8; // memory is fastest upwards: what begins from the end are groups of panels, not their panels
 
     private static int Panel => PackedMatrix.Panel;
 
@@ -107,29 +108,35 @@ internal readonly unsafe struct QuantizedProduct(
     private void Run<TQuads>(int firstPanel, int endPanel)
         where TQuads : struct, IQuads<TQuads>
     {
-        float* tile = stackalloc float[2 * Panel];
-        for (int i = firstPanel; i < endPanel; i++)
+        int groups = (endPanel - firstPanel + PanelsInOrder - 1) / PanelsInOrder;
+        for (int i = 0; i < groups; i++)
         {
-            int panel = fromEnd ? endPanel - 1 - (i - firstPanel) : i, width = Math.Min(Panel, columns - panel * Panel);
-            for (int row = 0; row < rows; row += 2)
+            int panel = firstPanel + (fromEnd ? groups - 1 - i : i) * PanelsInOrder, end = Math.Min(panel + PanelsInOrder, endPanel);
+            for (; panel < end; panel++)
             {
-                int count = Math.Min(2, rows - row), next = strideC;
-                float* result = c + row * strideC + panel * Panel, to = result;
-                if (width < Panel)
-                {
-                    to = tile;
-                    next = Panel;
-                    for (int j = 0; j < count; j++) Copy(result + j * strideC, tile + j * Panel, width);
-                }
-
-                if (count == 2) MultiplyTwo<TQuads>(row, panel, to, to + next);
-                else MultiplyOne<TQuads>(row, panel, to);
-                if (width < Panel)
-                {
-                    for (int j = 0; j < count; j++) Copy(tile + j * Panel, result + j * strideC, width);
-                }
+                for (int row = 0; row < rows; row += 2) Multiply<TQuads>(row, Math.Min(2, rows - row), panel);
             }
         }
+    }
+
+    /// <summary>A row or two against one panel.</summary>
+    private void Multiply<TQuads>(int row, int count, int panel)
+        where TQuads : struct, IQuads<TQuads>
+    {
+        int width = columns - panel * Panel, stride = strideC;
+        float* result = c + row * strideC + panel * Panel, to = result;
+        if (width < Panel)
+        {
+            float* tile = stackalloc float[2 * Panel];
+            to = tile;
+            stride = Panel;
+            for (int i = 0; i < count; i++) Copy(result + i * strideC, to + i * stride, width);
+        }
+
+        if (count == 2) MultiplyTwo<TQuads>(row, panel, to, to + stride);
+        else MultiplyOne<TQuads>(row, panel, to);
+        if (to == result) return;
+        for (int i = 0; i < count; i++) Copy(to + i * stride, result + i * strideC, width);
 
         static void Copy(float* from, float* to, int count) =>
             new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
