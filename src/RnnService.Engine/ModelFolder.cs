@@ -83,7 +83,7 @@ public static class ModelFolder
             new Dictionary<string, string> { ["format"] = "pt" },
             type);
         File.Delete(Path.Combine(path, OnnxFile));
-        // An input of a product that is half-way between two of 8 bits goes either way on another processor.
+        // An input of a product that is half-way between two of 7 bits goes either way on another processor.
         WriteGolden(path, LoadUnchecked(path, onnx: null).Model, goldenInput, type == TensorType.I8 ? 0.02f : UsualTolerance);
     }
 

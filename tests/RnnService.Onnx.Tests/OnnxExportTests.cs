@@ -253,7 +253,7 @@ public sealed class OnnxExportTests
                 Assert.InRange(exported.Difference, 0, Agreement.Tolerance);
                 ModelProto proto = OnnxFile.Read(new MemoryStream(exported.Content), "exported").Model;
                 Assert.DoesNotContain(proto.Graph.Initializer, tensor => tensor.DataType == (int)TensorProto.Types.DataType.Int8);
-                // What 8 bits round beside the weights is more than the check of an export allows.
+                // What is rounded beside the weights is more than the check of an export allows.
                 if (type == TensorType.I8) Assert.InRange(exported.Rounding, Agreement.Tolerance, 0.1);
                 else Assert.Equal(0, exported.Rounding);
             }

@@ -106,6 +106,6 @@ internal sealed class QuantizedCard
     }
 
     private string Scheme => Result.Dtype == "int8"
-        ? "every matrix, embeddings too, in 8-bit integers with a scale a row; biases in 32-bit floats; inputs of products rounded to 8 bits"
+        ? "every matrix, embeddings too, in 8-bit integers with a scale a row; biases in 32-bit floats; inputs of products rounded to 7 bits"
         : "every value in 16 bits, the upper half of a 32-bit float; nothing else is rounded";
 }

@@ -67,7 +67,7 @@ internal sealed class ExportVerb : Verb
             string agreement = exported.Rounding == 0
                 ? Invariant($"{exported.Difference:0.0e+0} of the model's own")
                 : Invariant($"{exported.Difference:0.0e+0} of the same weights' in floats, ")
-                    + Invariant($"{exported.Rounding:0.0e+0} of the model's own, which rounds to 8 bits on the way");
+                    + Invariant($"{exported.Rounding:0.0e+0} of the model's own, which rounds to 7 bits on the way");
             Terminal.Out.WriteLine($"{Figures.Count(exported.Content.Length)} bytes, opset {exported.Opset}, answers within {agreement}");
         }
 

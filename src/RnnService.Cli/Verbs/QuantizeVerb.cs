@@ -45,7 +45,7 @@ internal sealed class QuantizeVerb : Verb
             terminal, "quantize", "Makes a model folder with narrower weights.",
             """
             int8 takes a quarter of the bytes: every matrix, embeddings too, becomes integers of -127 to 127 and a scale for each row,
-            and what it is multiplied with is rounded to 8 bits on the way. Biases stay as they are. bf16 takes half: every value keeps 8 of
+            and what it is multiplied with is rounded to 7 bits on the way. Biases stay as they are. bf16 takes half: every value keeps 8 of
             its 24 bits, and nothing else is rounded. The answers differ a little from the model's own: a corpus tells how much. Without one
             the new folder has no scores. Speed is that of reading the golden text, over and over, by the old and the new model in turns.
 

@@ -30,7 +30,8 @@ public sealed class PackedMatrix
 
     private readonly WeightStorage _storage;
     private readonly int _blocks;
-    private readonly Memory<float> _scales; // [N] with 8-bit storage
+    private readonly Memory<float> _scales; // of the panels' columns, with 8-bit storage
+    private readonly Memory<float> _starts; // integers of the same
 
     private Memory<float> _panels; // the panels' bytes, [panels, K, 16] floats for instance; empty until something is packed
 
@@ -44,7 +45,12 @@ public sealed class PackedMatrix
     {
         _storage = storage;
         _blocks = blocks;
-        if (storage == WeightStorage.Int8) _scales = AlignedMemory.Allocate(columns);
+        if (storage != WeightStorage.Int8) return;
+        int filled = Order().Panels * Panel;
+        _scales = AlignedMemory.Allocate(filled);
+        _starts = AlignedMemory.Allocate(filled);
+        _scales.Span.Clear();
+        _starts.Span.Clear();
     }
 
     /// <summary>Uses scratch memory of at least <see cref="SizeOf"/> floats for B.</summary>
@@ -134,12 +140,14 @@ public sealed class PackedMatrix
         if (_panels.IsEmpty) throw new InvalidOperationException($"nothing was packed into the matrix [{Rows}, {Columns}]");
         float* b = new Floats(_panels.Span).Address;
         PanelOrder order = Order(rows);
-        if (_storage != WeightStorage.Int8) return new(_storage, rows, Rows, order, a.Address, strideA, null, b, null, c.Address, strideC);
+        if (_storage != WeightStorage.Int8) return new(_storage, rows, Rows, order, a.Address, strideA, null, b, null, null, c.Address, strideC);
         QuantizedRows quantized = QuantizedRows.Of(rows, Rows, a.Address, strideA);
-        return new(_storage, rows, Rows, order, quantized.Values, 0, quantized.Scales, b, new Floats(_scales.Span).Address, c.Address, strideC);
+        float* scales = new Floats(_scales.Span).Address;
+        int* starts = (int*)new Floats(_starts.Span).Address;
+        return new(_storage, rows, Rows, order, quantized.Values, 0, quantized.Scales, b, scales, starts, c.Address, strideC);
     }
 
-    private PanelOrder Order(int rows = 0) => new(Columns, _blocks, _storage == WeightStorage.Int8 ? QuantizedProduct.Panel : Panel, rows);
+    private PanelOrder Order(int rows = 0) => new(Columns, _blocks, rows);
 
     private void Place(ReadOnlySpan<float> w, Span<float> panels)
     {
@@ -173,14 +181,15 @@ public sealed class PackedMatrix
 
     private void PlaceQuantized(ReadOnlySpan<float> w, Span<sbyte> panels)
     {
-        const int Panel = QuantizedProduct.Panel, Group = QuantizedProduct.Group;
+        const int Group = QuantizedProduct.Group;
         PanelOrder order = Order();
         int depth = QuantizedProduct.Padded(Rows);
         sbyte[] values = new sbyte[depth];
         for (int column = 0; column < Columns; column++)
         {
-            _scales.Span[column] = QuantizedProduct.Quantize(w.Slice(column * Rows, Rows), values);
             (int index, int at) = order.PlaceOf(column);
+            _scales.Span[index * Panel + at] = QuantizedProduct.QuantizeColumn(w.Slice(column * Rows, Rows), values, out int start);
+            MemoryMarshal.Cast<float, int>(_starts.Span)[index * Panel + at] = start;
             Span<sbyte> panel = panels[(index * depth * Panel)..];
             for (int k = 0; k < depth; k += Group) values.AsSpan(k, Group).CopyTo(panel[(k * Panel + at * Group)..]);
         }
@@ -202,7 +211,7 @@ public sealed class PackedMatrix
             {
                 WeightStorage.Single => panels * Rows * Panel,
                 WeightStorage.BFloat16 => panels * Rows * Panel / 2,
-                _ => panels * QuantizedProduct.Padded(Rows) * QuantizedProduct.Panel / sizeof(float),
+                _ => panels * QuantizedProduct.Padded(Rows) * Panel / sizeof(float),
             });
             _panels.Span.Clear();
         }

@@ -9,16 +9,15 @@ internal readonly struct PanelOrder
 {
     private const int MostAtOnce = 4; // panels against a single row: eight accumulators
 
-    private readonly int _panel, _places;
+    private readonly int _places;
 
     /// <param name="columns">Columns of the matrix.</param>
     /// <param name="blocks">Blocks that they are made of.</param>
-    /// <param name="panel">Columns a panel.</param>
     /// <param name="rows">Rows of the product: a single one is multiplied by several panels at once.</param>
-    public PanelOrder(int columns, int blocks, int panel, int rows = 0)
+    public PanelOrder(int columns, int blocks, int rows = 0)
     {
-        (Blocks, BlockWidth, _panel) = (blocks, columns / blocks, panel);
-        _places = (BlockWidth + panel - 1) / panel;
+        (Blocks, BlockWidth) = (blocks, columns / blocks);
+        _places = (BlockWidth + Panel - 1) / Panel;
         PlacesAtOnce = 1;
         Parts = _places;
         if (rows != 1 || blocks > MostAtOnce / 2) return;
@@ -27,6 +26,8 @@ internal readonly struct PanelOrder
         PlacesAtOnce = (_places + Parts - 1) / Parts;
         Parts = (_places + PlacesAtOnce - 1) / PlacesAtOnce;
     }
+
+    private static int Panel => PackedMatrix.Panel;
 
     /// <summary>Blocks of columns.</summary>
     public int Blocks { get; }
@@ -49,20 +50,20 @@ internal readonly struct PanelOrder
     /// <summary>The columns of every block that a part holds.</summary>
     public (int First, int End) Units(int part)
     {
-        int first = part * PlacesAtOnce * _panel;
-        return (first, Math.Min(first + PlacesAtOnce * _panel, BlockWidth));
+        int first = part * PlacesAtOnce * Panel;
+        return (first, Math.Min(first + PlacesAtOnce * Panel, BlockWidth));
     }
 
     /// <summary>The first column of a panel.</summary>
-    public int ColumnOf(int panel) => panel % Blocks * BlockWidth + panel / Blocks * _panel;
+    public int ColumnOf(int panel) => panel % Blocks * BlockWidth + panel / Blocks * Panel;
 
     /// <summary>Columns that a panel holds.</summary>
-    public int WidthOf(int panel) => Math.Min(_panel, BlockWidth - panel / Blocks * _panel);
+    public int WidthOf(int panel) => Math.Min(Panel, BlockWidth - panel / Blocks * Panel);
 
     /// <summary>Where a column lies: its panel and which of that panel's it is.</summary>
     public (int Panel, int At) PlaceOf(int column)
     {
         (int block, int at) = Math.DivRem(column, BlockWidth);
-        return (at / _panel * Blocks + block, at % _panel);
+        return (at / Panel * Blocks + block, at % Panel);
     }
 }

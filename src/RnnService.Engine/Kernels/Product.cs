@@ -8,8 +8,8 @@ namespace RnnService.Engine.Kernels;
 /// the blocks are taken. It holds addresses: everything it was made of stays in place until the last part is done.
 /// </summary>
 internal readonly unsafe struct Product(
-    WeightStorage storage, int rows, int depth, PanelOrder order, void* a, int strideA, float* scaleA, void* b, float* scaleB, float* c,
-    int strideC)
+    WeightStorage storage, int rows, int depth, PanelOrder order, void* a, int strideA, float* scaleA, void* b, float* scaleB, int* starts,
+    float* c, int strideC)
 {
     private const int WorthSharing = 1 << 18; // products that take about as long as four times handing over
     internal const int DepthBlock = 1024; // rows of a panel that stay in the second-level cache: 128 KiB where a panel has 32 columns
@@ -45,7 +45,7 @@ internal readonly unsafe struct Product(
         int firstPanel = order.FirstPanel(firstPart), endPanel = order.FirstPanel(endPart);
         if (storage == WeightStorage.Int8)
         {
-            new QuantizedProduct(rows, depth, order, (sbyte*)a, scaleA, (sbyte*)b, scaleB, c, strideC).Run(firstPanel, endPanel);
+            new QuantizedProduct(rows, depth, order, (byte*)a, scaleA, (sbyte*)b, scaleB, starts, c, strideC).Run(firstPanel, endPanel);
             return;
         }
 

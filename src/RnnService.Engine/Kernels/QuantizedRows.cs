@@ -9,27 +9,27 @@ internal readonly unsafe struct QuantizedRows
     [ThreadStatic]
     private static Memory<float> _memory;
 
-    private QuantizedRows(sbyte* values, float* scales)
+    private QuantizedRows(byte* values, float* scales)
     {
         Values = values;
         Scales = scales;
     }
 
-    public sbyte* Values { get; }
+    public byte* Values { get; }
 
     public float* Scales { get; }
 
     /// <summary>Makes them; valid until the next call of this thread.</summary>
     public static QuantizedRows Of(int rows, int depth, float* a, int strideA)
     {
-        int padded = QuantizedProduct.Padded(depth), floats = rows * padded / sizeof(float); // groups of four bytes
+        int padded = QuantizedProduct.Padded(depth), floats = rows * padded / sizeof(float); // whole groups
         if (_memory.Length < floats + rows) _memory = AlignedMemory.Allocate(floats + rows);
         float* values = new Floats(_memory.Span).Address, scales = values + floats;
-        var quantized = new QuantizedRows((sbyte*)values, scales);
+        var quantized = new QuantizedRows((byte*)values, scales);
         for (int row = 0; row < rows; row++)
         {
             var from = new ReadOnlySpan<float>(a + (nint)row * strideA, depth);
-            scales[row] = QuantizedProduct.Quantize(from, new Span<sbyte>(quantized.Values + (nint)row * padded, padded));
+            scales[row] = QuantizedProduct.QuantizeRow(from, new Span<byte>(quantized.Values + (nint)row * padded, padded));
         }
 
         return quantized;

@@ -65,21 +65,61 @@ public sealed class NarrowWeightsTests
                     continue;
                 }
 
-                (double scaleA, int[] qa) = Quantized(a.AsSpan(row * strideA, k));
-                (double scaleW, int[] qw) = Quantized(w.AsSpan(column * k, k));
+                (double scaleA, int[] qa) = Quantized(a.AsSpan(row * strideA, k), 63);
+                (double scaleW, int[] qw) = Quantized(w.AsSpan(column * k, k), 127);
                 double wanted = before[i] + scaleA * scaleW * qa.Zip(qw, (x, y) => x * y).Sum();
                 Assert.True(
                     Math.Abs(wanted - c[i]) <= 1e-6 * (1 + Math.Abs(wanted)), $"K {k}, N {n}: [{row},{column}] is {c[i]}, {wanted} wanted");
             }
         }
 
-        static (double Scale, int[] Values) Quantized(ReadOnlySpan<float> x)
+        static (double Scale, int[] Values) Quantized(ReadOnlySpan<float> x, float most)
         {
             float largest = 0;
             foreach (float value in x) largest = MathF.Max(largest, MathF.Abs(value));
             int[] q = new int[x.Length];
-            for (int i = 0; i < q.Length; i++) q[i] = (int)MathF.Round(x[i] * (127 / largest));
-            return (largest / 127.0, q);
+            for (int i = 0; i < q.Length; i++) q[i] = (int)MathF.Round(x[i] * (most / largest));
+            return (largest / (double)most, q);
+        }
+    }
+
+    [Fact]
+    public void Eight_bits_add_up_the_largest_numbers_exactly()
+    {
+        var random = new Random(1);
+        for (int length = 1; length <= 130; length++)
+        {
+            int other = 1 + length * 89 % 131, rows = 1 + length % 5;
+            foreach (int[] values in (int[][])[[1], [-1], [1, -1], [1, 0, -1]])
+            {
+                Check(rows, length, other, values);
+                Check(rows, other, length, values);
+            }
+        }
+
+        // With a largest magnitude of 63 in a row, and 127 in a column, the scales are 1 and the numbers their own roundings.
+        void Check(int rows, int k, int n, int[] values)
+        {
+            int[] a = Fill(rows, 63), w = Fill(n, 127);
+            var matrix = new PackedMatrix(k, n, WeightStorage.Int8);
+            matrix.PackTransposed([.. w.Select(value => (float)value)]);
+            float[] found = new float[rows * n], wanted = new float[rows * n];
+            matrix.MultiplyAdd(rows, [.. a.Select(value => (float)value)], k, found, n);
+            for (int i = 0; i < wanted.Length; i++)
+            {
+                int sum = 0;
+                for (int j = 0; j < k; j++) sum += a[i / n * k + j] * w[i % n * k + j];
+                wanted[i] = sum;
+            }
+
+            Assert.Equal(wanted, found);
+
+            int[] Fill(int count, int most)
+            {
+                int[] filled = new int[count * k];
+                for (int i = 0; i < filled.Length; i++) filled[i] = i % k == 0 ? most : most * values[random.Next(values.Length)];
+                return filled;
+            }
         }
     }
 
@@ -87,7 +127,7 @@ public sealed class NarrowWeightsTests
     [MemberData(nameof(Narrow))]
     public void A_row_is_the_same_alone_in_any_batch_and_by_two_threads(WeightStorage storage)
     {
-        const int Rows = 37, K = 203, N = 97;
+        const int Rows = 37, K = 203, N = 603; // more panels than are taken in order
         float[] a = Draw.Normal(1, Rows * K), start = Draw.Normal(2, Rows * N), alone = [.. start];
         for (int row = 0; row < Rows; row++)
         {
