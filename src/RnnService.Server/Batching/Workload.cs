@@ -31,6 +31,7 @@ internal abstract class Workload(string model, Admission admission)
     public void Close()
     {
         _closed = true;
+        Interlocked.MemoryBarrier(); // the inbox must not be looked at before others can see this
         var stopping = new RequestProblem(ProblemKind.NotReady, "the service is stopping");
         RefuseInbox(stopping);
         Abandon(stopping);
