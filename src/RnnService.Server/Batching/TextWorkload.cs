@@ -24,6 +24,11 @@ internal sealed class TextWorkload<TInput, TOutput>(
     ServiceMetrics metrics,
     TimeProvider time) : Workload(model, new Admission(options.QueueLength))
 {
+    /// <summary>
+    /// Most tokens of a request that is computed on its own thread when it is alone: a few sentences. Its deadline cannot end it meanwhile.
+    /// </summary>
+    private const int BriefTokens = 64;
+
     private readonly ConcurrentQueue<TextJob<TInput, TOutput>> _inbox = new();
     private List<TextJob<TInput, TOutput>> _jobs = [];
 
@@ -38,9 +43,10 @@ internal sealed class TextWorkload<TInput, TOutput>(
         Admission.Permit permit = Admission.Enter();
         try
         {
-            var job = new TextJob<TInput, TOutput>(read(), permit, left, time.GetTimestamp());
+            IReadOnlyList<TInput> inputs = read();
+            var job = new TextJob<TInput, TOutput>(inputs, permit, left, time.GetTimestamp());
             _inbox.Enqueue(job);
-            Announce();
+            Announce(brief: inputs.Count <= BriefTokens && inputs.Sum(length) <= BriefTokens);
             return job.Answer;
         }
         catch
