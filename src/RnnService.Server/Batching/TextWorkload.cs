@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RnnService.Engine.Tasks;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
 
@@ -22,7 +23,7 @@ internal sealed class TextWorkload<TInput, TOutput>(
     Func<TInput, int> length,
     BatchingOptions options,
     ServiceMetrics metrics,
-    TimeProvider time) : Workload(model, new Admission(options.QueueLength))
+    TimeProvider time) : Workload(model, options.QueueLength)
 {
     /// <summary>
     /// Most tokens of a request that is computed on its own thread when it is alone: a few sentences. Its deadline cannot end it meanwhile.
@@ -135,7 +136,7 @@ internal sealed class TextWorkload<TInput, TOutput>(
         }
         catch (Exception exception) when (rows.Count == 1)
         {
-            rows[0].Job.Fail(exception);
+            rows[0].Job.Fail(exception is NetworkException failure ? RequestProblem.Of(failure) : exception);
         }
         catch (Exception)
         {

@@ -6,7 +6,7 @@ namespace RnnService.Server.Batching;
 /// What is to be computed with one model. Requests are handed in from any thread; <see cref="Turn"/> and what it touches belong to the
 /// compute loop alone, which gives one turn at a time. A turn is bounded, so that models take turns.
 /// </summary>
-internal abstract class Workload(string model, Admission admission)
+internal abstract class Workload(string model, int queueLength)
 {
     private volatile bool _closed;
 
@@ -15,7 +15,7 @@ internal abstract class Workload(string model, Admission admission)
     /// <summary>Requests that wait.</summary>
     public int Waiting => Admission.Waiting;
 
-    protected Admission Admission { get; } = admission;
+    protected Admission Admission { get; } = new(queueLength, "for this model");
 
     /// <summary>Called after something was handed in or changed, so that the loop looks.</summary>
     public Action Wake { get; set; } = () => { };
