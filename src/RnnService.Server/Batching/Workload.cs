@@ -40,7 +40,7 @@ internal abstract class Workload(string model, int queueLength)
     }
 
     /// <summary>Has something computed that is in the inbox now, or refuses it when the loop has stopped.</summary>
-    /// <param name="brief">Whether computing it takes no longer than waking the loop's thread: then it may be done before this returns.</param>
+    /// <param name="brief">Whether computing it takes about as long as waking a thread: then it may be done before this returns.</param>
     protected void Announce(bool brief = false)
     {
         if (!brief || _closed || !TryTurn()) Wake();

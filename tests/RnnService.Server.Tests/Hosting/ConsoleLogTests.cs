@@ -41,7 +41,8 @@ public sealed class ConsoleLogTests
     public async Task What_many_threads_log_is_written_line_by_line_and_the_rest_at_the_end()
     {
         const int Threads = 4, Lines = 5_000;
-        string[] wanted = [.. Enumerable.Range(0, Threads).SelectMany(thread => Enumerable.Range(0, Lines).Select(line => $"{thread}: {line}"))];
+        string[] wanted =
+            [.. Enumerable.Range(0, Threads).SelectMany(thread => Enumerable.Range(0, Lines).Select(line => $"{thread}: {line}"))];
         using (var log = new ConsoleLog(new Plain(), _output, _time))
         {
             await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
