@@ -58,7 +58,9 @@ internal sealed class ServiceProcess : IDisposable
     /// <param name="settings">Options that differ from the shipped ones.</param>
     public static async Task<ServiceProcess> StartAsync(string models, params (string Key, string Value)[] settings)
     {
-        string program = Path.Combine(Repository, "src/RnnService.Server/bin/Release/net10.0/RnnService.Server.dll");
+        // Of the same configuration and framework as this program: the last two folders of its path.
+        string build = Path.GetRelativePath(Path.Combine(Repository, "tests/RnnService.Benchmarks/bin"), AppContext.BaseDirectory);
+        string program = Path.Combine(Repository, "src/RnnService.Server/bin", build, "RnnService.Server.dll");
         return await StartAsync(program, [], [("Rnn__ModelsPath", models), .. settings]);
     }
 
