@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Verbs;
 using RnnService.Engine;
+using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx;
 using RnnService.Onnx.Import;
@@ -115,7 +116,7 @@ internal static partial class RnnCommand
     private static bool IsExpected(Exception error) => error
         is CommandException or RecipeException or TrainingDivergedException or ModelFolderException or WeightFormatException
         or ImportException or DisagreementException or IOException or UnauthorizedAccessException or InvalidDataException
-        or ArgumentException;
+        or ArgumentException or NetworkException;
 
     private static string Sentence(Exception error)
     {

@@ -118,7 +118,7 @@ public static class ModelFolder
         ModelVocabulary vocabulary = Blame(Path.Combine(path, VocabularyFile), () =>
         {
             ModelVocabulary read = content.ToVocabulary();
-            TextModel.CheckAgreement(config, read);
+            TextModel.CheckVocabulary(config, read);
             return read;
         });
         try
@@ -131,7 +131,7 @@ public static class ModelFolder
             if (!File.Exists(file)) throw new ModelFolderException($"{file}: missing");
 
             TextModel model = isOnnx
-                ? TextModel.Create(config, vocabulary, onnx!(file, config, vocabulary))
+                ? TextModel.OfChecked(config, vocabulary, onnx!(file, config, vocabulary))
                 : ReadWeights(file, config, vocabulary);
             using FileStream stream = File.OpenRead(file);
             return new LoadedModel(
@@ -148,7 +148,7 @@ public static class ModelFolder
     {
         SafeTensorsFile file = SafeTensorsFile.Open(path);
         var parameters = Parameters.From((name, shape) => file.Floats(name, shape), typeOf: file.TypeOf);
-        TextModel model = TextModel.Create(config, vocabulary, parameters);
+        TextModel model = TextModel.OfChecked(config, vocabulary, TextModel.NativeNetworkOf(config, vocabulary, parameters));
         IEnumerable<string> wanted = parameters.All.Select(parameter => parameter.Name);
         IEnumerable<string> scales = parameters.All.Where(parameter => parameter.Type == TensorType.I8)
             .Select(parameter => SafeTensorsFile.ScaleOf(parameter.Name));
@@ -177,7 +177,7 @@ public static class ModelFolder
         {
             return read();
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or NetworkException)
         {
             throw new ModelFolderException($"{place}: {error.Message}", error);
         }

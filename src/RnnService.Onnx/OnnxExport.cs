@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
 using RnnService.Engine;
@@ -73,7 +75,7 @@ public static class OnnxExport
         using var exported = TextModel.Create(
             model.Config, model.Vocabulary, OnnxRuntimeNetwork.Open(bytes, $"{loaded.Name}.onnx", model.Config, model.Vocabulary));
         string? text = loaded.Golden?.Input;
-        bool rounds = model.Parameters.All.Any(parameter => parameter.Type == TensorType.I8);
+        bool rounds = Rounds(model);
         double difference = Agreement.Check(rounds ? model.InSinglePrecision() : model, exported, text).Largest;
         return new ExportedModel(bytes, opset ?? DefaultOpset, difference, rounds ? Agreement.Compare(model, exported, text).Largest : 0);
     }
@@ -106,14 +108,26 @@ public static class OnnxExport
         return exported;
     }
 
+    /// <summary>
+    /// A hash, in lower-case hexadecimal, of all that the content of <see cref="ToBytes"/> depends on: weights, configuration, vocabulary,
+    /// operator set and the build of the exporter. Costs no more than writing the vocabulary.
+    /// </summary>
+    public static string Fingerprint(LoadedModel loaded, int? opset = null)
+    {
+        if (loaded.Model.Network.Backend == OnnxRuntimeNetwork.Name) return opset is null ? loaded.Sha256 : $"{loaded.Sha256}-{opset}";
+        string all = string.Join(
+            '\n', typeof(OnnxExport).Module.ModuleVersionId, opset ?? DefaultOpset, loaded.Sha256, ConfigJson(loaded.Model),
+            VocabularyJson(loaded.Model));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)));
+    }
+
     /// <summary>The model as ONNX's messages.</summary>
     internal static ModelProto Build(TextModel model, int opset)
     {
         if (opset is < OldestOpset or > NewestOpset)
             throw new ArgumentException($"opset is {opset}: {OldestOpset} to {NewestOpset} wanted", nameof(opset));
         ModelConfig config = model.Config;
-        string configJson = JsonSerializer.Serialize(config, ModelJson.Files.ModelConfig);
-        string vocabularyJson = JsonSerializer.Serialize(VocabularyContent.Of(model.Vocabulary), ModelJson.Files.VocabularyContent);
+        string configJson = ConfigJson(model), vocabularyJson = VocabularyJson(model);
         const long rest = 1 << 20; // nodes and constants, with room to spare
         long bytes = model.Parameters.Count * sizeof(float) + 3L * (configJson.Length + vocabularyJson.Length) + rest;
         if (bytes > int.MaxValue)
@@ -132,6 +146,16 @@ public static class OnnxExport
 
         void Say(string key, string value) => proto.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
     }
+
+    /// <summary>The configuration that goes with the file. Scores of 8-bit weights are not those of the floats in it.</summary>
+    private static string ConfigJson(TextModel model) => JsonSerializer.Serialize(
+        Rounds(model) ? model.Config with { Metrics = new Dictionary<string, double>() } : model.Config, ModelJson.Files.ModelConfig);
+
+    private static string VocabularyJson(TextModel model) =>
+        JsonSerializer.Serialize(VocabularyContent.Of(model.Vocabulary), ModelJson.Files.VocabularyContent);
+
+    /// <summary>Whether the model rounds what its weights are multiplied with.</summary>
+    private static bool Rounds(TextModel model) => model.Parameters.All.Any(parameter => parameter.Type == TensorType.I8);
 
     /// <summary>A graph as a model.</summary>
     internal static ModelProto Wrap(GraphProto graph, int opset)

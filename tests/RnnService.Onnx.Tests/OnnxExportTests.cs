@@ -248,6 +248,7 @@ public sealed class OnnxExportTests
             foreach (TextModel model in models)
             {
                 ModelFolder.Save(folder, model, "the cat sat", type);
+                ModelFolder.SaveConfig(folder, model.Config with { Metrics = new Dictionary<string, double> { ["loss"] = 0.5 } });
                 LoadedModel loaded = ModelFolder.Load(folder);
                 ExportedModel exported = OnnxExport.ToBytes(loaded);
                 Assert.InRange(exported.Difference, 0, Agreement.Tolerance);
@@ -256,6 +257,9 @@ public sealed class OnnxExportTests
                 // What is rounded beside the weights is more than the check of an export allows.
                 if (type == TensorType.I8) Assert.InRange(exported.Rounding, Agreement.Tolerance, 0.1);
                 else Assert.Equal(0, exported.Rounding);
+                // So scores of 8-bit weights are not the file's.
+                string said = proto.MetadataProps.Single(entry => entry.Key == OnnxExport.ConfigKey).Value;
+                Assert.Equal(type == TensorType.I8 ? 0 : 1, JsonSerializer.Deserialize(said, ModelJson.Files.ModelConfig)!.Metrics.Count);
             }
         }
         finally

@@ -103,8 +103,8 @@ internal sealed class QuantizeVerb : Verb
                         signals.Token.ThrowIfCancellationRequested();
                         ValidationScore? after = corpus is null ? null : Evaluator.Score(narrow.Model, corpus);
                         signals.Token.ThrowIfCancellationRequested();
-                        // The scores of other weights are none of these.
-                        IReadOnlyDictionary<string, double> metrics = after?.Metrics ?? new Dictionary<string, double>();
+                        // The scores of other weights are none of these, and the corpus may be any.
+                        IReadOnlyDictionary<string, double> metrics = after?.Metrics() ?? new Dictionary<string, double>();
                         ModelFolder.SaveConfig(path, source.Model.Config with { Metrics = metrics });
                         card = new QuantizedCard
                         {

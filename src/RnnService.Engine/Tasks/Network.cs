@@ -15,6 +15,12 @@ public interface INetwork : IDisposable
     long ParameterCount { get; }
 }
 
+/// <summary>
+/// A network cannot compute what it was given, though it can compute other tokens: one of another origin may not be made for every length
+/// or every token. The message says why, and quotes no text.
+/// </summary>
+public sealed class NetworkException(string message, Exception? inner = null) : Exception(message, inner);
+
 /// <summary>Takes the logits of one step of one row; rows come in any order, the steps of a row in theirs.</summary>
 /// <param name="row">Index of the row.</param>
 /// <param name="step">Index of the token within the row; 0 where a row has one answer.</param>
@@ -32,6 +38,7 @@ public interface ILanguageNetwork : INetwork
     /// <param name="from">For each row the first token after which logits are wanted.</param>
     /// <param name="state">In: the state of each row; out: after its last token, from the first call of <paramref name="logits"/> on.</param>
     /// <param name="logits">Takes the logits. Should reading fail before its first call, the states are as they were.</param>
+    /// <exception cref="NetworkException">Some of these rows cannot be computed.</exception>
     void Read(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits);
 }
 
@@ -41,6 +48,7 @@ public interface IClassifierNetwork : INetwork
     /// <summary>Gives the logits [labels] of each text.</summary>
     /// <param name="texts">Token ids of each text, none empty.</param>
     /// <param name="logits">Takes the logits.</param>
+    /// <exception cref="NetworkException">Some of these texts cannot be computed.</exception>
     void Read(IReadOnlyList<int[]> texts, LogitsReader logits);
 }
 
@@ -50,5 +58,6 @@ public interface ITaggerNetwork : INetwork
     /// <summary>Gives the logits [labels] of each word of each sentence.</summary>
     /// <param name="sentences">The sentences; one without words gives nothing.</param>
     /// <param name="logits">Takes the logits.</param>
+    /// <exception cref="NetworkException">Some of these sentences cannot be computed.</exception>
     void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits);
 }

@@ -12,7 +12,6 @@ public abstract class TextModel : IDisposable
 {
     private protected TextModel(ModelConfig config, ModelVocabulary vocabulary)
     {
-        CheckAgreement(config, vocabulary);
         Config = config;
         Vocabulary = vocabulary;
     }
@@ -38,12 +37,19 @@ public abstract class TextModel : IDisposable
     public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters)
     {
         CheckAgreement(config, vocabulary);
-        return Create(config, vocabulary, NativeNetworkOf(config, vocabulary, parameters));
+        return OfChecked(config, vocabulary, NativeNetworkOf(config, vocabulary, parameters));
     }
 
     /// <summary>Builds the model that a configuration describes, computed by a network of another origin.</summary>
     /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary, or the network is of another task.</exception>
-    public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, INetwork network) => (config.Task, network) switch
+    public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, INetwork network)
+    {
+        CheckAgreement(config, vocabulary);
+        return OfChecked(config, vocabulary, network);
+    }
+
+    /// <summary>As <see cref="Create(ModelConfig,ModelVocabulary,INetwork)"/>, of what was checked.</summary>
+    internal static TextModel OfChecked(ModelConfig config, ModelVocabulary vocabulary, INetwork network) => (config.Task, network) switch
     {
         (ModelTask.LanguageModel, ILanguageNetwork language) => new LanguageModel(config, vocabulary, language),
         (ModelTask.Classifier, IClassifierNetwork classifier) => new Classifier(config, vocabulary, classifier),
@@ -85,11 +91,10 @@ public abstract class TextModel : IDisposable
     /// <summary>Packs the weights anew after a trainer changed them.</summary>
     internal void Refresh() => Native.Refresh();
 
-    /// <summary>Checks that a configuration agrees with itself and with the vocabulary.</summary>
-    /// <exception cref="ArgumentException">It does not.</exception>
-    internal static void CheckAgreement(ModelConfig config, ModelVocabulary vocabulary)
+    /// <summary>Checks that a vocabulary is one for a configuration.</summary>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    internal static void CheckVocabulary(ModelConfig config, ModelVocabulary vocabulary)
     {
-        config.Validate();
         if (config.Characters is null != vocabulary.Characters is null)
             throw new ArgumentException("the character network and the character vocabulary must both be there, or neither");
         // A language model leaves out what it does not know; a word must have a label.
@@ -102,13 +107,20 @@ public abstract class TextModel : IDisposable
         }
     }
 
-    private static NativeNetwork NativeNetworkOf(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters) => config.Task switch
+    /// <summary>This engine's network for what was checked.</summary>
+    internal static NativeNetwork NativeNetworkOf(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters) => config.Task switch
     {
         ModelTask.LanguageModel => new LanguageNetwork(config, vocabulary, parameters),
         ModelTask.Classifier => new ClassifierNetwork(config, vocabulary, parameters),
         ModelTask.Tagger => new TaggerNetwork(config, vocabulary, parameters),
         _ => throw new ArgumentOutOfRangeException(nameof(config), config.Task, "not a task"),
     };
+
+    private static void CheckAgreement(ModelConfig config, ModelVocabulary vocabulary)
+    {
+        config.Validate();
+        CheckVocabulary(config, vocabulary);
+    }
 }
 
 /// <summary>The vocabularies of a model: <c>vocab.json</c>.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Tasks;
 
 namespace RnnService.Onnx.Runtime;
@@ -13,6 +14,24 @@ internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph) :
     public TokenGraph Graph { get; } = graph;
 
     public void Dispose() => session.Dispose();
+
+    /// <summary>Runs the graph. It was seen to run: what it fails at now is what it was given.</summary>
+    /// <exception cref="NetworkException">It fails.</exception>
+    protected TokenGraph.Reading Run(ReadOnlySpan<GraphRow> rows, float[] states)
+    {
+        try
+        {
+            return Graph.Run(rows, states);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new NetworkException($"ONNX Runtime says: {RuntimeSession.Sentence(error)}", error);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new NetworkException(error.Message, error);
+        }
+    }
 }
 
 /// <summary>The network of a classifier.</summary>
@@ -22,7 +41,7 @@ internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph) 
     {
         foreach (int[] group in Graph.Layout.Group([.. texts.Select(text => text.Length)], Graph.Signature.OutputSize))
         {
-            using TokenGraph.Reading reading = Graph.Run([.. group.Select(row => new GraphRow(texts[row]))], []);
+            using TokenGraph.Reading reading = Run([.. group.Select(row => new GraphRow(texts[row]))], []);
             for (int i = 0; i < group.Length; i++) logits(group[i], 0, reading.Logits(i, 0));
         }
     }
@@ -36,7 +55,7 @@ internal sealed class TaggerGraph(RuntimeSession session, TokenGraph graph, Mode
     {
         foreach (int[] group in Graph.Layout.Group([.. sentences.Select(sentence => sentence.Length)], Graph.Signature.OutputSize))
         {
-            using TokenGraph.Reading reading = Graph.Run([.. group.Select(row => Row(sentences[row]))], []);
+            using TokenGraph.Reading reading = Run([.. group.Select(row => Row(sentences[row]))], []);
             for (int i = 0; i < group.Length; i++)
             {
                 for (int t = 0; t < sentences[group[i]].Length; t++) logits(group[i], t, reading.Logits(i, t));

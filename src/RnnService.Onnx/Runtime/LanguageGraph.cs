@@ -15,22 +15,24 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph) : 
     public void Read(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits)
     {
         int size = Graph.Signature.OutputSize;
-        // Kept until all is read: whoever takes the first logits may take the state too.
+        // Kept until all is read: whoever takes the first logits may take the state too, and where a run fails nothing has moved.
         float[][] wanted = [.. rows.Select((row, i) => new float[Math.Max(0, row.Length - from[i]) * size])];
+        RecurrentState moved = NewState(rows.Count);
+        for (int row = 0; row < rows.Count; row++) moved.CopyFrom(state, row, row);
         int[] read = new int[rows.Count], next;
         while ((next = Next(rows, read)).Any(count => count > 0))
         {
             foreach (int[] group in Graph.Layout.Group(next, size))
             {
                 RecurrentState part = NewState(Graph.BatchOf(group.Length));
-                for (int i = 0; i < group.Length; i++) part.CopyFrom(state, group[i], i);
-                using TokenGraph.Reading reading = Graph.Run(
+                for (int i = 0; i < group.Length; i++) part.CopyFrom(moved, group[i], i);
+                using TokenGraph.Reading reading = Run(
                     [.. group.Select(row => new GraphRow(rows[row].Slice(read[row], next[row])))], part.Hidden);
                 reading.CopyStates(part.Hidden);
                 for (int i = 0; i < group.Length; i++)
                 {
                     int row = group[i];
-                    state.CopyFrom(part, i, row);
+                    moved.CopyFrom(part, i, row);
                     for (int step = Math.Max(from[row], read[row]); step < read[row] + next[row]; step++)
                         reading.Logits(i, step - read[row]).CopyTo(wanted[row].AsSpan((step - from[row]) * size));
                 }
@@ -39,6 +41,7 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph) : 
             for (int row = 0; row < read.Length; row++) read[row] += next[row];
         }
 
+        for (int row = 0; row < rows.Count; row++) state.CopyFrom(moved, row, row);
         for (int row = 0; row < rows.Count; row++)
         {
             for (int step = from[row]; step < rows[row].Length; step++)

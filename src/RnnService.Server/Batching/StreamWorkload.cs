@@ -11,7 +11,7 @@ internal sealed class StreamWorkload(
     LanguageModel model,
     BatchingOptions options,
     ServiceMetrics metrics,
-    TimeProvider time) : Workload(name, new Admission(options.QueueLength))
+    TimeProvider time) : Workload(name, options.QueueLength)
 {
     public const string Kind = "generate";
 
@@ -176,7 +176,7 @@ internal sealed class StreamWorkload(
         }
         catch (Exception exception)
         {
-            job.Fail(exception);
+            job.Fail(exception is NetworkException failure ? RequestProblem.Of(failure) : exception);
         }
     }
 

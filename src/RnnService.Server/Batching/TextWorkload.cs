@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RnnService.Engine.Tasks;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
 
@@ -22,8 +23,13 @@ internal sealed class TextWorkload<TInput, TOutput>(
     Func<TInput, int> length,
     BatchingOptions options,
     ServiceMetrics metrics,
-    TimeProvider time) : Workload(model, new Admission(options.QueueLength))
+    TimeProvider time) : Workload(model, options.QueueLength)
 {
+    /// <summary>
+    /// Most tokens of a request that is computed on its own thread when it is alone: a few sentences. Its deadline cannot end it meanwhile.
+    /// </summary>
+    private const int BriefTokens = 64;
+
     private readonly ConcurrentQueue<TextJob<TInput, TOutput>> _inbox = new();
     private List<TextJob<TInput, TOutput>> _jobs = [];
 
@@ -38,9 +44,10 @@ internal sealed class TextWorkload<TInput, TOutput>(
         Admission.Permit permit = Admission.Enter();
         try
         {
-            var job = new TextJob<TInput, TOutput>(read(), permit, left, time.GetTimestamp());
+            IReadOnlyList<TInput> inputs = read();
+            var job = new TextJob<TInput, TOutput>(inputs, permit, left, time.GetTimestamp());
             _inbox.Enqueue(job);
-            Announce();
+            Announce(brief: inputs.Count <= BriefTokens && inputs.Sum(length) <= BriefTokens);
             return job.Answer;
         }
         catch
@@ -129,7 +136,7 @@ internal sealed class TextWorkload<TInput, TOutput>(
         }
         catch (Exception exception) when (rows.Count == 1)
         {
-            rows[0].Job.Fail(exception);
+            rows[0].Job.Fail(exception is NetworkException failure ? RequestProblem.Of(failure) : exception);
         }
         catch (Exception)
         {

@@ -4,9 +4,9 @@ namespace RnnService.Server.Batching;
 
 /// <summary>
 /// What is to be computed with one model. Requests are handed in from any thread; <see cref="Turn"/> and what it touches belong to the
-/// compute loop alone. A turn is bounded, so that models take turns.
+/// compute loop alone, which gives one turn at a time. A turn is bounded, so that models take turns.
 /// </summary>
-internal abstract class Workload(string model, Admission admission)
+internal abstract class Workload(string model, int queueLength)
 {
     private volatile bool _closed;
 
@@ -15,10 +15,13 @@ internal abstract class Workload(string model, Admission admission)
     /// <summary>Requests that wait.</summary>
     public int Waiting => Admission.Waiting;
 
-    protected Admission Admission { get; } = admission;
+    protected Admission Admission { get; } = new(queueLength, "for this model");
 
     /// <summary>Called after something was handed in or changed, so that the loop looks.</summary>
     public Action Wake { get; set; } = () => { };
+
+    /// <summary>Takes a turn on the calling thread if nothing else is to be done. Gives whether it did.</summary>
+    public Func<bool> TryTurn { get; set; } = () => false;
 
     /// <summary>Whether nothing waits and nothing runs. For the loop.</summary>
     public abstract bool IsEmpty { get; }
@@ -37,10 +40,11 @@ internal abstract class Workload(string model, Admission admission)
         Abandon(stopping);
     }
 
-    /// <summary>Wakes the loop for something that is in the inbox now, or refuses it when the loop has stopped.</summary>
-    protected void Announce()
+    /// <summary>Has something computed that is in the inbox now, or refuses it when the loop has stopped.</summary>
+    /// <param name="brief">Whether computing it takes about as long as waking a thread: then it may be done before this returns.</param>
+    protected void Announce(bool brief = false)
     {
-        Wake();
+        if (!brief || _closed || !TryTurn()) Wake();
         if (_closed) RefuseInbox(new RequestProblem(ProblemKind.NotReady, "the service is stopping"));
     }
 

@@ -70,7 +70,7 @@ internal static class ClassifyEndpoints
         var model = (Classifier)entry.Loaded!.Model;
         var workload = (TextWorkload<int[], float[]>)entry.Workload!;
         float[][] scores = await deadline.WaitAsync(workload.Submit(() => [.. request.Inputs.Items.Select(model.Encode)], deadline.Token));
-        return Results.Json(scores.Select(one => Ranked(one, model.Config.Labels, request.Parameters?.TopK)), Json.Options);
+        return Json.Answer(scores.Select(one => Ranked(one, model.Config.Labels, request.Parameters?.TopK)));
     }
 
     private static IEnumerable<LabelScore> Ranked(float[] scores, IReadOnlyList<string> labels, long? most) =>

@@ -1,3 +1,4 @@
+using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
 
@@ -38,6 +39,8 @@ internal static class EndpointMetadata
             context.RequestServices.GetRequiredService<Readiness>().Demand();
             using Deadline deadline = Deadline.Of(context, context.RequestServices.GetRequiredService<TimeProvider>());
             context.Features.Set(deadline);
+            ComputeLoop loop = context.RequestServices.GetRequiredService<ComputeLoop>();
+            loop.Enter();
             try
             {
                 return await next(invocation);
@@ -45,6 +48,10 @@ internal static class EndpointMetadata
             catch (OperationCanceledException) when (deadline.Passed)
             {
                 throw Deadline.Problem();
+            }
+            finally
+            {
+                loop.Leave();
             }
         });
 }

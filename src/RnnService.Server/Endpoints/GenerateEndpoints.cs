@@ -55,11 +55,11 @@ internal static class GenerateEndpoints
         }
 
         Generation generation = await deadline.WaitAsync(job.Ended);
-        return Results.Json(new GenerateAnswer
+        return Json.Answer(new GenerateAnswer
         {
             GeneratedText = before + generation.Text,
             Details = request.Parameters?.Details ?? false ? GenerateDetails.Of(generation) : null,
-        }, Json.Options);
+        });
     }
 
     private static async Task StreamAsync(

@@ -16,14 +16,14 @@ internal static class HealthEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => Results.Json(new HealthAnswer { Status = "live" }, Json.Options))
+        routes.MapGet("/health/live", () => Json.Answer(new HealthAnswer { Status = "live" }))
             .WithSummary("Whether the process answers")
             .WithTags("Health")
             .Produces<HealthAnswer>();
         routes.MapGet("/health/ready", (Readiness readiness) =>
             {
                 readiness.Demand();
-                return Results.Json(new HealthAnswer { Status = "ready" }, Json.Options);
+                return Json.Answer(new HealthAnswer { Status = "ready" });
             })
             .WithSummary("Whether requests are answered")
             .WithDescription("Ready when loading is over and at least one model is served, until the service is asked to stop.")

@@ -9,13 +9,13 @@ internal static class ModelEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/models", (ModelRegistry registry) =>
-            Results.Json(registry.Entries.Select(entry => ModelCard.Of(entry, registry)), Json.Options))
+            Json.Answer(registry.Entries.Select(entry => ModelCard.Of(entry, registry))))
             .WithSummary("List the models")
             .WithDescription("Every model folder, those included that cannot be served, with the reason.")
             .WithTags("Models")
             .Produces<List<ModelCard>>();
         routes.MapGet("/models/{name}", (string name, ModelRegistry registry) =>
-            Results.Json(ModelCard.Of(registry.Entry(name), registry), Json.Options))
+            Json.Answer(ModelCard.Of(registry.Entry(name), registry)))
             .WithSummary("Describe a model")
             .WithTags("Models")
             .WithMetadata(new PathExample("name", "shakespeare", "Name of the model."))

@@ -29,9 +29,8 @@ internal static class OnnxEndpoint
         int? version = Opset(opset);
         ModelEntry entry = registry.Served(name);
         RequestFacts.Of(context).Model = entry.Name;
-        // Weights and version say it all: who has their file need not get it again, and it need not be written.
-        var tag = new EntityTagHeaderValue(
-            string.Create(CultureInfo.InvariantCulture, $"\"{entry.Loaded!.Sha256}-{version ?? OnnxExport.DefaultOpset}\""));
+        // Who has the file need not get it again, and it need not be written.
+        var tag = new EntityTagHeaderValue($"\"{OnnxExport.Fingerprint(entry.Loaded!, version)}\"");
         if (context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
         {
             context.Response.GetTypedHeaders().ETag = tag;

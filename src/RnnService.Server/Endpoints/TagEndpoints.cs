@@ -124,7 +124,7 @@ internal static class TagEndpoints
             [.. sentences.Select((sentence, index) => strategy == TagParameters.Simple
                 ? Groups(sentence, tags[index], model.Config.Labels)
                 : Words(sentence, tags[index], model.Config.Labels))];
-        return request.Inputs is { IsList: false } ? Results.Json(answers[0], Json.Options) : Results.Json(answers, Json.Options);
+        return request.Inputs is { IsList: false } ? Json.Answer(answers[0]) : Json.Answer(answers);
     }
 
     private static Sentence Joined(IReadOnlyList<string> words, int index, LimitOptions limits)

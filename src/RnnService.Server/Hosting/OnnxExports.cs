@@ -10,7 +10,7 @@ internal sealed class OnnxExports : IDisposable
 {
     private const int MostWaiting = 16;
 
-    private readonly Admission _admission = new(MostWaiting);
+    private readonly Admission _admission = new(MostWaiting, "for an ONNX file to be written");
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>The file of a model that is served.</summary>

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using OpenTelemetry.Metrics;
 using RnnService.Server.Batching;
@@ -75,5 +78,13 @@ internal static class Service
         builder.Logging.ClearProviders();
         if (builder.Environment.IsDevelopment()) builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         else builder.Logging.AddJsonConsole(console => console.UseUtcTimestamp = true);
+        builder.Services.RemoveAll<ILoggerProvider>(); // of the console only the form of its lines is used
+        builder.Services.AddSingleton<ILoggerProvider>(services =>
+        {
+            string? form = services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value.FormatterName;
+            return new ConsoleLog(
+                services.GetServices<ConsoleFormatter>().Single(formatter => formatter.Name == form),
+                new StreamWriter(Console.OpenStandardOutput()), services.GetRequiredService<TimeProvider>());
+        });
     }
 }

@@ -2,7 +2,8 @@ namespace RnnService.Server.Pipeline;
 
 /// <summary>Counts the requests that wait and refuses one too many before any work is done for it. Thread-safe.</summary>
 /// <param name="places">Most requests that may wait.</param>
-internal sealed class Admission(int places)
+/// <param name="goal">What for.</param>
+internal sealed class Admission(int places, string goal)
 {
     private int _taken;
 
@@ -14,7 +15,7 @@ internal sealed class Admission(int places)
     {
         if (Interlocked.Increment(ref _taken) <= places) return new Permit(this);
         Interlocked.Decrement(ref _taken);
-        throw new RequestProblem(ProblemKind.Overloaded, $"{places} requests are waiting for this model already");
+        throw new RequestProblem(ProblemKind.Overloaded, $"{places} requests are waiting {goal} already");
     }
 
     /// <summary>A place in the queue; given back once.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using RnnService.Server.Hosting;
 
 namespace RnnService.Server.Pipeline;
@@ -65,13 +64,10 @@ internal sealed partial class Envelope(
         }
 
         context.Response.StatusCode = problem.Kind.Status;
-        context.Response.ContentType = "application/problem+json";
         if (problem.Kind.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString();
         // What is left of a body that is too large is not read but cut off with its connection: a client must not send its next request there.
         if (problem.Kind == ProblemKind.TooLarge) context.Response.Headers.Connection = "close";
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(Problem.From(problem, RequestFacts.TraceId(context)), Json.Options);
-        context.Response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        await Json.WriteAsync(context, Problem.From(problem, RequestFacts.TraceId(context)), "application/problem+json");
     }
 
     /// <summary>What routing alone refused: it sets a status and leaves the body empty.</summary>

@@ -18,4 +18,21 @@ internal static class Json
         options.NumberHandling = JsonNumberHandling.Strict;
         return options;
     }
+
+    /// <summary>Answers with a value as JSON.</summary>
+    public static IResult Answer<T>(T value) => new JsonAnswer<T>(value);
+
+    /// <summary>Writes a value as the whole body: its length is known, so head and body leave together.</summary>
+    public static async Task WriteAsync<T>(HttpContext context, T value, string contentType)
+    {
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(value, Options);
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private sealed class JsonAnswer<T>(T value) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => WriteAsync(httpContext, value, "application/json; charset=utf-8");
+    }
 }

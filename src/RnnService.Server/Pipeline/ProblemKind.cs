@@ -30,7 +30,8 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
         "The content type is not application/json in UTF-8.");
 
     public static readonly ProblemKind Validation = new(422, "validation", "A value cannot be used",
-        "A value is missing, out of bounds or not supported, a text too long, a list empty, a model of another task.");
+        "A value is missing, out of bounds or not supported, a text too long or one that the model cannot compute, a list empty, a model of "
+        + "another task.");
 
     public static readonly ProblemKind Overloaded = new(429, "overloaded", "Too many requests are waiting",
         "The queue is full. Retry-After says when to come again.", 1);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using RnnService.Engine.Tasks;
 
 namespace RnnService.Server.Pipeline;
 
@@ -16,6 +17,10 @@ internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyD
     /// <summary>A problem with one field.</summary>
     public static RequestProblem Of(ProblemKind kind, string field, string message) =>
         new(kind, $"{field}: {message}", new Dictionary<string, string[]> { [field] = [message] });
+
+    /// <summary>What a text is answered with that a model cannot compute, though it computes others.</summary>
+    public static RequestProblem Of(NetworkException failure) =>
+        Of(ProblemKind.Validation, "inputs", $"the model cannot compute this ({failure.Message}); another text or another length wanted");
 
     /// <summary>Problems of several fields, the first of which is the sentence.</summary>
     public static RequestProblem Of(ProblemKind kind, IReadOnlyList<FieldFault> faults) =>

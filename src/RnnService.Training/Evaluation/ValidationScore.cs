@@ -8,8 +8,9 @@ namespace RnnService.Training.Evaluation;
 public sealed record ValidationScore(double Loss, string Metric, double Value, bool HigherIsBetter)
 {
     /// <summary>The score as a model's configuration keeps it.</summary>
-    public IReadOnlyDictionary<string, double> Metrics =>
-        new Dictionary<string, double> { [$"valid_{Metric}"] = Value, ["valid_loss"] = Loss };
+    /// <param name="part">What of a corpus it was measured on, as a prefix of the names: "valid_"; empty where that is not known.</param>
+    public IReadOnlyDictionary<string, double> Metrics(string part = "") =>
+        new Dictionary<string, double> { [part + Metric] = Value, [part + "loss"] = Loss };
 
     /// <summary>Of a language model: nats a token.</summary>
     public static ValidationScore Of(LanguageScores scores) => new(scores.Nats, "nats_a_token", scores.Nats, HigherIsBetter: false);

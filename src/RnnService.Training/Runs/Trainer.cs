@@ -218,7 +218,7 @@ public sealed class Trainer
         if (best)
         {
             ModelFolder.Save(_folders.Output, Model, _recipe.GoldenInput);
-            ModelFolder.SaveConfig(_folders.Output, Model.Config with { Metrics = score.Metrics });
+            ModelFolder.SaveConfig(_folders.Output, Model.Config with { Metrics = score.Metrics("valid_") });
             (_checkpoint.Best, _checkpoint.BestLoss, _checkpoint.SinceBest, _checkpoint.SinceFall) = (score.Value, score.Loss, 0, 0);
         }
         else

@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace RnnService.Benchmarks.Load;
 
 /// <summary>The service under load, over HTTP on this machine, beside its peers; and what it costs.</summary>
 internal static class LoadCommand
 {
+    private const int Interrupted = 130;
+
     private static readonly (string Name, Func<LoadModels, Report, Task> Run)[] Parts =
     [
         ("rate", StreamParts.RateAsync),
@@ -31,14 +35,43 @@ internal static class LoadCommand
             return 2;
         }
 
-        using var models = new LoadModels();
+        var interrupted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using PosixSignalRegistration key = Watch(PosixSignal.SIGINT), end = Watch(PosixSignal.SIGTERM);
         var report = new Report();
+        using var models = new LoadModels();
+        try
+        {
+            // Waits inside a part may have nobody left to end them: it is then left where it is, and ends with this process.
+            Task measuring = Task.Run(() => MeasureAsync(names, models, report));
+            await Task.WhenAny(interrupted.Task, ServiceProcess.Lost, measuring);
+            if (interrupted.Task.IsCompleted) return Interrupted;
+            if (ServiceProcess.Lost.IsCompleted) throw new IOException(await ServiceProcess.Lost);
+            await measuring;
+            if (file is not null) report.Write(file);
+            return 0;
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or HttpRequestException)
+        {
+            Console.Error.WriteLine($"load: {exception.Message}; nothing was written");
+            return 1;
+        }
+        finally
+        {
+            ServiceProcess.EndAll();
+        }
+
+        PosixSignalRegistration Watch(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            interrupted.TrySetResult();
+        });
+    }
+
+    private static async Task MeasureAsync(string[] names, LoadModels models, Report report)
+    {
         foreach ((string name, Func<LoadModels, Report, Task> run) in Parts)
         {
             if (names.Length == 0 || names.Contains(name)) await run(models, report);
         }
-
-        if (file is not null) report.Write(file);
-        return 0;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -9,14 +10,28 @@ namespace RnnService.Benchmarks.Load;
 internal sealed class ServiceProcess : IDisposable
 {
     private static readonly HttpClient Client = new();
+    private static readonly ConcurrentDictionary<ServiceProcess, bool> Running = new();
+    private static readonly TaskCompletionSource<string> Ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process _process;
 
-    private ServiceProcess(Process process, int port, double readyAfter) => (_process, Port, ReadyAfter) = (process, port, readyAfter);
+    private ServiceProcess(Process process, int port)
+    {
+        (_process, Port) = (process, port);
+        Running[this] = true;
+        process.Exited += (_, _) =>
+        {
+            if (Running.ContainsKey(this)) Ended.TrySetResult($"a service that was measured ended by itself or was ended, code {process.ExitCode}");
+        };
+        process.EnableRaisingEvents = true;
+    }
+
+    /// <summary>Says so when a process ends before it is disposed of: whoever waits for its answers may wait for ever.</summary>
+    public static Task<string> Lost => Ended.Task;
 
     public int Port { get; }
 
     /// <summary>Seconds from the start until it answered that it is ready.</summary>
-    public double ReadyAfter { get; }
+    public double ReadyAfter { get; private set; }
 
     /// <summary>Seconds of processor time it has used.</summary>
     public double ProcessorTime
@@ -43,7 +58,9 @@ internal sealed class ServiceProcess : IDisposable
     /// <param name="settings">Options that differ from the shipped ones.</param>
     public static async Task<ServiceProcess> StartAsync(string models, params (string Key, string Value)[] settings)
     {
-        string program = Path.Combine(Repository, "src/RnnService.Server/bin/Release/net10.0/RnnService.Server.dll");
+        // Of the same configuration and framework as this program: the last two folders of its path.
+        string build = Path.GetRelativePath(Path.Combine(Repository, "tests/RnnService.Benchmarks/bin"), AppContext.BaseDirectory);
+        string program = Path.Combine(Repository, "src/RnnService.Server/bin", build, "RnnService.Server.dll");
         return await StartAsync(program, [], [("Rnn__ModelsPath", models), .. settings]);
     }
 
@@ -58,13 +75,26 @@ internal sealed class ServiceProcess : IDisposable
         Process process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { }; // a log that nobody reads would fill its pipe and stop the service
         process.BeginOutputReadLine();
+        var service = new ServiceProcess(process, port);
         while (!await IsReadyAsync(port))
         {
-            if (process.HasExited || Clock.Now - started > 30) throw new IOException($"{program} does not become ready");
+            if (process.HasExited || Clock.Now - started > 30)
+            {
+                service.Dispose();
+                throw new IOException($"{program} does not become ready");
+            }
+
             await Task.Delay(5);
         }
 
-        return new ServiceProcess(process, port, Clock.Now - started);
+        service.ReadyAfter = Clock.Now - started;
+        return service;
+    }
+
+    /// <summary>Ends all that were started and not disposed of.</summary>
+    public static void EndAll()
+    {
+        foreach (ServiceProcess service in Running.Keys) service.Dispose();
     }
 
     /// <summary>The folder that holds the solution.</summary>
@@ -89,6 +119,7 @@ internal sealed class ServiceProcess : IDisposable
 
     public void Dispose()
     {
+        if (!Running.TryRemove(this, out _)) return;
         _process.Kill();
         _process.WaitForExit(10_000);
         _process.Dispose();

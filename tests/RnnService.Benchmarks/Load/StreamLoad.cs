@@ -204,7 +204,7 @@ internal sealed class StreamLoad(int port)
                 }
             }
             catch (Exception exception) when (
-                _stopped && exception is IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
+                _stopped && exception is (IOException or System.Net.Sockets.SocketException or ObjectDisposedException))
             {
                 // Left in the middle of a stream.
             }

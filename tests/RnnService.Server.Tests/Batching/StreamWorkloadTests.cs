@@ -1,8 +1,11 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using RnnService.Engine;
 using RnnService.Engine.Tasks;
+using RnnService.Onnx.Runtime;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
+using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Tests.Batching;
 
@@ -28,6 +31,29 @@ public sealed class StreamWorkloadTests(SharedService shared)
         var read = new List<ScoredToken>();
         while (second.TryRead(out StreamedToken token)) read.Add(token.Generated.Token);
         Assert.Equal(Alone(model, "or not to", Options(3)), read);
+        Assert.True(workload.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_prompt_that_a_graph_cannot_compute_is_refused_and_the_others_go_on_where_they_were()
+    {
+        using var models = new TinyModels();
+        string folder = OnnxTwin.Add(models, "shakespeare");
+        OnnxTwin.Forbid(folder, 13);
+        using var model = (LanguageModel)ModelFolder.Load(folder, OnnxRuntimeNetwork.Open).Model;
+        // The longest is run first, by itself, before the run of the others fails.
+        string[] prompts = ["to be or not to be, or to be or not: ROMEO", "to be or not:", "to be or not"];
+        StreamWorkload workload = Workload(model);
+        StreamJob[] jobs = [.. prompts.Select(
+            prompt => workload.Submit(own => new Generation(own, prompt, Options(1)), false, CancellationToken.None))];
+        while (workload.Turn())
+        {
+        }
+
+        RequestProblem problem = await Assert.ThrowsAsync<RequestProblem>(() => jobs[1].Ended);
+        Assert.Equal(ProblemKind.Validation, problem.Kind);
+        foreach (int i in (int[])[0, 2])
+            Assert.Equal(Alone(model, prompts[i], Options(1)), (await jobs[i].Ended).Tokens.Select(token => token.Token));
         Assert.True(workload.IsEmpty);
     }
 

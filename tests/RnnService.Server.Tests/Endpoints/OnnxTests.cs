@@ -4,6 +4,8 @@ using RnnService.Engine;
 using RnnService.Engine.Tasks;
 using RnnService.Onnx;
 using RnnService.Onnx.Runtime;
+using RnnService.Server.Hosting;
+using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Tests.Endpoints;
 
@@ -42,6 +44,48 @@ public sealed class OnnxTests(SharedService shared)
         Assert.Empty(await second.Content.ReadAsByteArrayAsync(Cancel));
     }
 
+    [Fact]
+    public async Task Who_has_a_file_of_other_metadata_is_sent_the_new_one()
+    {
+        using var models = new TinyModels();
+        // The same weights under other words.
+        Copy(models, "words", "described", "\"tokenizer\"", "\"description\": \"Shakespeare's.\", \"tokenizer\"");
+        Copy(models, "words", "renamed", "\"not\"", "\"nor\"");
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+        using HttpResponseMessage first = await client.GetAsync("/models/words/onnx", Cancel);
+        foreach (string name in new[] { "described", "renamed" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/models/{name}/onnx");
+            request.Headers.IfNoneMatch.Add(first.Headers.ETag!);
+            using HttpResponseMessage other = await client.SendAsync(request, Cancel);
+            Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+            Assert.NotEqual(first.Headers.ETag, other.Headers.ETag);
+        }
+    }
+
+    [Fact]
+    public async Task Too_many_downloads_are_refused_in_words_of_their_own()
+    {
+        LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "ner"));
+        using var exports = new OnnxExports();
+        var entry = new ModelEntry("ner", ModelState.Ready) { Loaded = loaded };
+        var waiting = new List<Task<byte[]>>();
+        RequestProblem problem = await Assert.ThrowsAsync<RequestProblem>(async () =>
+        {
+            while (true)
+            {
+                Task<byte[]> next = exports.WriteAsync(entry, null, Cancel);
+                waiting.Add(next);
+                if (next.IsFaulted) await next;
+            }
+        });
+        waiting.RemoveAt(waiting.Count - 1);
+        await Task.WhenAll(waiting);
+        Assert.Equal(ProblemKind.Overloaded, problem.Kind);
+        Assert.Contains("for an ONNX file to be written", problem.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/models/words/onnx?opset=13", 422, "validation", "14 to 21 wanted, found \"13\"")]
     [InlineData("/models/words/onnx?opset=22", 422, "validation", "14 to 21 wanted")]
@@ -60,7 +104,7 @@ public sealed class OnnxTests(SharedService shared)
     public async Task A_folder_with_an_onnx_file_answers_as_the_engine_does()
     {
         using var models = new TinyModels();
-        foreach (string name in new[] { "shakespeare", "sentiment", "ner" }) AddTwin(models, name);
+        foreach (string name in new[] { "shakespeare", "sentiment", "ner" }) OnnxTwin.Add(models, name);
         await using TestService service = await TestService.StartAsync(models);
         using HttpClient client = service.Client();
         JsonElement cards = await (await client.GetAsync("/models", Cancel)).JsonAsync();
@@ -95,7 +139,7 @@ public sealed class OnnxTests(SharedService shared)
     public async Task Streams_of_an_onnx_file_come_and_go_beside_each_other()
     {
         using var models = new TinyModels();
-        AddTwin(models, "shakespeare");
+        OnnxTwin.Add(models, "shakespeare");
         await using TestService service = await TestService.StartAsync(models, ("Rnn:Batching:PromptChunk", "3"));
         using HttpClient client = service.Client();
         string[] prompts = [.. Enumerable.Range(1, 12).Select(length => TinyModels.Letters[..length])];
@@ -113,7 +157,7 @@ public sealed class OnnxTests(SharedService shared)
     public async Task A_broken_onnx_file_is_reported_and_the_others_are_served()
     {
         using var models = new TinyModels();
-        string file = Path.Combine(AddTwin(models, "shakespeare"), "model.onnx");
+        string file = Path.Combine(OnnxTwin.Add(models, "shakespeare"), "model.onnx");
         byte[] content = await File.ReadAllBytesAsync(file, Cancel);
         await File.WriteAllBytesAsync(file, content[..(content.Length / 2)], Cancel);
         await using TestService service = await TestService.StartAsync(models);
@@ -127,14 +171,52 @@ public sealed class OnnxTests(SharedService shared)
         await client.AnswerAsync("/generate", """{"model": "shakespeare", "inputs": "a", "parameters": {"max_new_tokens": 2}}""");
     }
 
-    /// <summary>A folder of the same model whose weights are in an ONNX file, without a golden answer.</summary>
-    private static string AddTwin(TinyModels models, string name)
+    [Fact]
+    public async Task A_text_that_a_graph_cannot_compute_is_refused_and_its_company_is_answered()
     {
-        string source = Path.Combine(models.Path, name), target = Path.Combine(models.Path, $"{name}-onnx");
+        using var models = new TinyModels();
+        foreach (string name in new[] { "shakespeare", "sentiment", "ner" }) OnnxTwin.Forbid(OnnxTwin.Add(models, name), 13);
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+        const string Short = "a lovely film";
+        string longer = Text(14), forbidden = Text(13);
+        foreach ((string route, string model) in new[] { ("/classify", "sentiment-onnx"), ("/tag", "ner-onnx") })
+        {
+            JsonElement alone = await client.AnswerAsync(route, Body(model, Short, longer));
+            Task<HttpResponseMessage>[] bad =
+                [.. Enumerable.Range(0, 5).Select(_ => client.PostJsonAsync(route, Body(model, Short, forbidden)))];
+            Task<JsonElement>[] good = [.. Enumerable.Range(0, 20).Select(_ => client.AnswerAsync(route, Body(model, Short, longer)))];
+            foreach (JsonElement answer in await Task.WhenAll(good)) Assert.Equal(alone.GetRawText(), answer.GetRawText());
+            foreach (HttpResponseMessage answer in await Task.WhenAll(bad)) await IsRefusedAsync(answer);
+        }
+
+        await IsRefusedAsync(await client.PostJsonAsync("/generate", Body("shakespeare-onnx", "to be or not:")));
+        await IsRefusedAsync(await client.PostJsonAsync("/generate_stream", Body("shakespeare-onnx", "to be or not:")));
+        await client.AnswerAsync("/generate", Body("shakespeare-onnx", "to be or not"));
+        Assert.Equal(0, await service.MetricAsync("rnn_request_failures_total", "reason=\"internal\""));
+
+        static string Text(int words) => string.Join(' ', Enumerable.Repeat("a", words));
+
+        static string Body(string model, params string[] texts) =>
+            JsonSerializer.Serialize(new { model, inputs = texts.Length == 1 ? (object)texts[0] : texts });
+
+        static async Task IsRefusedAsync(HttpResponseMessage answer)
+        {
+            JsonElement problem = await answer.IsProblemAsync(422, "validation");
+            string detail = problem.GetProperty("detail").GetString()!;
+            Assert.StartsWith("inputs: the model cannot compute this (ONNX Runtime says: ", detail, StringComparison.Ordinal);
+            answer.Dispose();
+        }
+    }
+
+    /// <summary>A copy of a model with other words in its JSON files.</summary>
+    private static void Copy(TinyModels models, string name, string copy, string was, string becomes)
+    {
+        string source = Path.Combine(models.Path, name), target = Path.Combine(models.Path, copy);
         Directory.CreateDirectory(target);
-        foreach (string file in new[] { "config.json", "vocab.json" }) File.Copy(Path.Combine(source, file), Path.Combine(target, file));
-        OnnxExport.Write(Path.Combine(target, "model.onnx"), ModelFolder.Load(source));
-        return target;
+        foreach (string file in Directory.GetFiles(source)) File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        foreach (string file in Directory.GetFiles(target, "*.json"))
+            File.WriteAllText(file, File.ReadAllText(file).Replace(was, becomes, StringComparison.Ordinal));
     }
 
     private static void AssertNear(JsonElement wanted, JsonElement found, string where)

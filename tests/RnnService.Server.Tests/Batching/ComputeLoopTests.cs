@@ -1,0 +1,100 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
+using RnnService.Server.Batching;
+using RnnService.Server.Hosting;
+
+namespace RnnService.Server.Tests.Batching;
+
+/// <summary>Who computes: the loop's thread, which never runs here, or the request's own. A text is its length.</summary>
+public sealed class ComputeLoopTests : IDisposable
+{
+    private readonly ComputeLoop _loop = new(
+        new Readiness(), new HttpOptions(), TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
+    private readonly List<int> _threads = [];
+
+    public void Dispose() => _loop.Dispose();
+
+    [Fact]
+    public async Task A_short_request_is_computed_on_its_own_thread_once_requests_come_one_by_one()
+    {
+        TextWorkload<int, int> workload = Workload();
+        var queued = new List<Task<int[]>>();
+        Task<int[]> answer;
+        while (!(answer = Alone(workload, 5)).IsCompleted) queued.Add(answer);
+        Assert.NotEmpty(queued); // nobody knows at first whether others will come
+        await Task.WhenAll(queued); // what waited was not passed over
+        Assert.Equal([Environment.CurrentManagedThreadId], _threads);
+        Assert.Equal((int[])[7, 8], await Alone(workload, 7, 8));
+        Assert.False(Alone(workload, 1000).IsCompleted, "a long text holds up its thread");
+    }
+
+    [Fact]
+    public void Requests_that_come_together_wait_for_each_other()
+    {
+        TextWorkload<int, int> workload = Workload();
+        while (!Alone(workload, 5).IsCompleted)
+        {
+        }
+
+        _loop.Enter();
+        Assert.False(Alone(workload, 5).IsCompleted);
+        _loop.Leave();
+        Assert.False(Alone(workload, 5).IsCompleted);
+        Assert.True(workload.Turn());
+        Assert.True(workload.IsEmpty);
+    }
+
+    [Fact]
+    public void Nobody_computes_while_another_request_does()
+    {
+        Task<int[]>? other = null;
+        bool waited = false;
+        TextWorkload<int, int>? workload = null;
+        workload = Workload(() =>
+        {
+            if (other is not null) return;
+            var thread = new Thread(() => other = workload!.Submit(() => [6], CancellationToken.None));
+            thread.Start();
+            thread.Join();
+            waited = !other!.IsCompleted;
+        });
+        while (!Alone(workload, 5).IsCompleted)
+        {
+        }
+
+        Assert.True(waited);
+        Assert.True(workload.Turn());
+        Assert.True(other!.IsCompletedSuccessfully);
+    }
+
+    private Task<int[]> Alone(TextWorkload<int, int> workload, params int[] texts)
+    {
+        _loop.Enter();
+        try
+        {
+            return workload.Submit(() => texts, CancellationToken.None);
+        }
+        finally
+        {
+            _loop.Leave();
+        }
+    }
+
+    private TextWorkload<int, int> Workload(Action? compute = null)
+    {
+        IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+        var workload = new TextWorkload<int, int>(
+            "model", "kind",
+            texts =>
+            {
+                _threads.Add(Environment.CurrentManagedThreadId);
+                compute?.Invoke();
+                return texts;
+            },
+            text => text, new BatchingOptions(), new ServiceMetrics(meters), TimeProvider.System);
+        _loop.Add(workload);
+        return workload;
+    }
+}
