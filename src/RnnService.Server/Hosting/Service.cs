@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging.Console;
-using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using OpenTelemetry.Metrics;
 using RnnService.Server.Batching;
@@ -77,14 +74,6 @@ internal static class Service
     {
         builder.Logging.ClearProviders();
         if (builder.Environment.IsDevelopment()) builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        else builder.Logging.AddJsonConsole(console => console.UseUtcTimestamp = true);
-        builder.Services.RemoveAll<ILoggerProvider>(); // of the console only the form of its lines is used
-        builder.Services.AddSingleton<ILoggerProvider>(services =>
-        {
-            string? form = services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value.FormatterName;
-            return new ConsoleLog(
-                services.GetServices<ConsoleFormatter>().Single(formatter => formatter.Name == form),
-                new StreamWriter(Console.OpenStandardOutput()), services.GetRequiredService<TimeProvider>());
-        });
+        else builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
     }
 }
