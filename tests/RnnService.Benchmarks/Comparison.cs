@@ -15,7 +15,7 @@ internal sealed class Comparison(Report report, Limits limits)
         report.Say($"""
 
             Time of one run of ours by that of ONNX Runtime's: the same weights by this project's exporter, token ids in, the top layer's
-            output out, equal within {Tolerance}; both in one process in turn, round by round of some 3 ms after a first run that is not counted, medians; one thread each, two
+            output out, equal within {Tolerance}; both in one process in turn, round by round of some 3 ms after first runs that are not counted, medians; one thread each, two
             where there are two directions.
             S is one layer 128→128, M two 256→512, L two 1024→1024; T steps, B texts at once. ONNX Runtime has floats, or with `int8` its
             own operator DynamicQuantizeLSTM; there is none for a GRU.

@@ -78,6 +78,7 @@ internal sealed class Crew
     private sealed unsafe class Companion
     {
         private const int Spins = 400; // some 20 µs awake
+        private const int Patience = 10 * Spins;
         private const int None = 0, Offered = 1, Taken = 2, Awaited = 3, Done = 4;
         private readonly SemaphoreSlim _wake = new(0), _done = new(0);
         private Action? _action;
@@ -134,17 +135,25 @@ internal sealed class Crew
 
         private void Loop()
         {
+            int spins = Spins;
+            bool worthPatience = true;
             while (true)
             {
-                for (int spin = 0; spin < Spins && Volatile.Read(ref _state) != Offered; spin++) Thread.SpinWait(10);
+                for (int spin = 0; spin < spins && Volatile.Read(ref _state) != Offered; spin++) Thread.SpinWait(10);
                 if (Interlocked.CompareExchange(ref _state, Taken, Offered) != Offered)
                 {
+                    worthPatience &= spins == Spins;
                     Interlocked.Exchange(ref _asleep, 1);
                     // Who offers after this line wakes; what was offered before it is seen here.
                     if (Volatile.Read(ref _state) != Offered || Interlocked.Exchange(ref _asleep, 0) == 0) _wake.Wait();
+                    // Pieces as long as waking takes would all be missed: who has come too late for one stays awake for the next, until
+                    // that was in vain.
+                    spins = worthPatience && Volatile.Read(ref _state) != Offered ? Patience : Spins;
                     continue;
                 }
 
+                spins = Spins;
+                worthPatience = true;
                 try
                 {
                     Work();
