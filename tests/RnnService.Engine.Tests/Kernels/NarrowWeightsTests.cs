@@ -147,7 +147,7 @@ public sealed class NarrowWeightsTests
                 float[] together = start[(first * N)..];
                 b.MultiplyAdd(Rows - first, a.AsSpan(first * K), K, together, N, crew);
                 Expect.SameBits(alone.AsSpan(first * N), together);
-                }
+            }
 
             crew.End();
         }
