@@ -30,10 +30,12 @@ internal sealed class Comparison(Report report, Limits limits)
             """);
         foreach (Aim aim in Aims())
         {
-            if (parts.Length > 0 && !parts.Any(part => aim.Work.ToString().Contains(part, StringComparison.OrdinalIgnoreCase))) continue;
-            report.Say(Row(aim));
+            if (parts.Length == 0 || parts.Any(aim.Holds)) report.Say(Row(aim));
         }
     }
+
+    /// <summary>Whether the name of a workload holds this part.</summary>
+    public static bool Knows(string part) => Aims().Any(aim => aim.Holds(part));
 
     /// <summary>Every workload with the largest ratio of our time to theirs that was aimed at.</summary>
     private static IEnumerable<Aim> Aims()
@@ -96,5 +98,8 @@ internal sealed class Comparison(Report report, Limits limits)
     /// <param name="Work">The workload.</param>
     /// <param name="Ratio">Our time by theirs, at most.</param>
     /// <param name="Theirs">How ONNX Runtime's weights are stored.</param>
-    private sealed record Aim(Workload Work, double Ratio, TensorType Theirs = TensorType.F32);
+    private sealed record Aim(Workload Work, double Ratio, TensorType Theirs = TensorType.F32)
+    {
+        public bool Holds(string part) => Work.ToString().Contains(part, StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -20,6 +20,12 @@ internal static class EngineCommand
             return 2;
         }
 
+        if (parts.FirstOrDefault(part => part != Costs && !Comparison.Knows(part)) is { } unknown)
+        {
+            Console.Error.WriteLine($"no row of the table holds '{unknown}': {Costs} or a part of a row's name wanted, such as \"LSTM M, T=1\"");
+            return 2;
+        }
+
         var report = new Report();
         string onnxRuntime = OrtEnv.Instance().GetVersionString();
         var limits = new Limits();

@@ -12,7 +12,7 @@ public enum WeightStorage
     BFloat16,
 
     /// <summary>
-    /// 8 bits with a scale a column, w ≈ scale·q with |q| ≤ 127; the rows multiplied are rounded the same way, each with its own scale.
+    /// 8 bits with a scale a column, w ≈ scale·q with |q| ≤ 127; the rows multiplied are rounded to 7 bits, |q| ≤ 63, each with its own scale.
     /// </summary>
     Int8,
 }
@@ -69,7 +69,7 @@ public sealed class PackedMatrix
     public int Columns { get; }
 
     /// <summary>Floats that B [<paramref name="rows"/>, <paramref name="columns"/>] takes when packed.</summary>
-    internal static int SizeOf(int rows, int columns) => (columns + Panel - 1) / Panel * rows * Panel;
+    internal static int SizeOf(int rows, int columns) => new PanelOrder(columns, blocks: 1).Panels * rows * Panel;
 
     /// <summary>Packs B = Wᵀ from W [N,K], row-major: the products are then A·Wᵀ, as of a linear layer.</summary>
     public void PackTransposed(ReadOnlySpan<float> w)
