@@ -14,19 +14,9 @@ public sealed partial class ReadmeTests : IDisposable
         get
         {
             var examples = new TheoryData<string, string>();
-            foreach (Match example in Example().Matches(File.ReadAllText(Path.Combine(Root, "README.md"))))
+            foreach (Match example in Example().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))))
                 examples.Add(example.Groups["script"].Value, example.Groups["output"].Value);
             return examples;
-        }
-    }
-
-    private static string Root
-    {
-        get
-        {
-            string folder = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(folder, "RnnService.sln"))) folder = Path.GetDirectoryName(folder)!;
-            return folder;
         }
     }
 
@@ -40,9 +30,7 @@ public sealed partial class ReadmeTests : IDisposable
     public async Task An_example_prints_what_README_shows(string script, string wanted)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the examples are for a Unix shell");
-        Directory.CreateDirectory(_folder["models"]);
-        foreach (string model in Directory.GetDirectories(Path.Combine(Root, "models")))
-            Directory.CreateSymbolicLink(Path.Combine(_folder["models"], Path.GetFileName(model)), model);
+        ShippedModels.LinkInto(_folder["models"]);
         var start = new ProcessStartInfo("bash", ["-euo", "pipefail"])
         {
             RedirectStandardInput = true,

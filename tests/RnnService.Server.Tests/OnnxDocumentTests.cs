@@ -15,8 +15,9 @@ public sealed class OnnxDocumentTests
     [Fact]
     public async Task The_example_streams_the_services_greedy_text_character_for_character()
     {
+        using var models = new ShippedModels();
         using var factory = new WebApplicationFactory<Program>();
-        using var service = factory.WithWebHostBuilder(builder => builder.UseSetting("Rnn:ModelsPath", Path.Combine(Repository.Root, "models")));
+        using var service = factory.WithWebHostBuilder(builder => builder.UseSetting("Rnn:ModelsPath", models.Path));
         using HttpClient client = service.CreateClient();
         CancellationToken cancel = TestContext.Current.CancellationToken;
         while (!(await client.GetAsync("/health/ready", cancel)).IsSuccessStatusCode) await Task.Yield();

@@ -31,8 +31,9 @@ public sealed partial class ReadmeTests
     {
         List<string> words = Words(command);
         Assert.Equal("curl", words[0]);
+        using var models = new ShippedModels();
         using var factory = new WebApplicationFactory<Program>();
-        using var service = factory.WithWebHostBuilder(builder => builder.UseSetting("Rnn:ModelsPath", Path.Combine(Repository.Root, "models")));
+        using var service = factory.WithWebHostBuilder(builder => builder.UseSetting("Rnn:ModelsPath", models.Path));
         using HttpClient client = service.CreateClient();
         CancellationToken cancel = TestContext.Current.CancellationToken;
         while (!(await client.GetAsync("/health/ready", cancel)).IsSuccessStatusCode) await Task.Yield();

@@ -1,4 +1,4 @@
-namespace RnnService.Server.Tests;
+namespace RnnService.Tests;
 
 /// <summary>Files of the repository that must say what the code says.</summary>
 internal static class Repository
@@ -6,6 +6,7 @@ internal static class Repository
     /// <summary>The environment variable that makes <see cref="Compare"/> write the file instead.</summary>
     public const string Refresh = "RNN_REFRESH_DOCS";
 
+    /// <summary>The folder that holds <c>RnnService.sln</c>.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>Fails when a file is not what it should be, and says how to make it so.</summary>
@@ -20,7 +21,7 @@ internal static class Repository
 
         string found = File.Exists(path) ? File.ReadAllText(path) : "";
         Assert.True(found == wanted,
-            $"{file} is not what the code says. To refresh it: {Refresh}=1 dotnet run -c Release --project tests/RnnService.Server.Tests; "
+            $"{file} is not what the code says. To refresh it: {Refresh}=1 dotnet run -c Release --project tests/{TestProject}; "
             + "then look at the difference.");
     }
 
@@ -32,6 +33,8 @@ internal static class Repository
         Assert.True(from >= begin.Length && to >= from, $"{file} has no part {name}");
         Compare(file, text[..from] + wanted + text[to..]);
     }
+
+    private static string TestProject { get; } = typeof(Repository).Assembly.GetName().Name!;
 
     private static string FindRoot()
     {
