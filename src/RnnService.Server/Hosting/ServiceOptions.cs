@@ -5,7 +5,7 @@ namespace RnnService.Server.Hosting;
 /// <summary>
 /// Everything that can be set, under the section <c>Rnn</c> of appsettings.json or as environment variables
 /// (<c>Rnn__Limits__MaxNewTokens</c>).
-/// The summaries are the table in README.
+/// The summaries are the table in docs/operations.md.
 /// </summary>
 internal sealed record ServiceOptions
 {

@@ -80,7 +80,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void The_table_of_options_says_what_the_records_say() => Repository.CompareSection("README.md", "options", Table());
+    public void The_table_of_options_says_what_the_records_say() => Repository.CompareSection("docs/operations.md", "options", Table());
 
     private static string Table()
     {
