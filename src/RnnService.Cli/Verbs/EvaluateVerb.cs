@@ -32,7 +32,7 @@ internal sealed class EvaluateVerb : Verb
             """
             A language model: perplexity, nats and bits a token and a character, the text read as one stream. A classifier: accuracy,
             macro F1 and the confusion matrix. A tagger, which is given the corpus's words: accuracy, macro F1, and precision, recall and
-            F1 of the spans that BIO labels mark.
+            F1 of the spans that labels mark (BIO, IO, BIOES, BMES, BILOU).
             """,
             "rnn evaluate shakespeare --corpus data/shakespeare/valid.txt",
             "rnn evaluate sentiment --corpus data/sst2/dev.txt --format labelled-space --label-name 0=negative --label-name 1=positive",

@@ -13,7 +13,7 @@ internal sealed class TagVerb : Verb
     private readonly Argument<string> _model = ModelArgument.Create();
     private readonly Argument<string[]> _texts = TextArguments.Create();
 
-    private readonly Option<bool> _spans = new("--spans") { Description = "Join BIO labels: a span in place of a word, nothing for O." };
+    private readonly Option<bool> _spans = new("--spans") { Description = "Join words into the spans that labels mark (BIO, IO, BIOES, BMES, BILOU): nothing for O." };
 
     private readonly Option<bool> _json = new("--json")
     {
@@ -43,7 +43,7 @@ internal sealed class TagVerb : Verb
             List<WordToken> words = model.Tokenize(text);
             TagScore[] tags = model.Tag([model.Encode(words.Select(word => word.Text))])[0];
             Piece[] pieces = spans
-                ? [.. Spans.Join(tags, model.Config.Labels).Select(span => PieceOf(text, words, span))]
+                ? [.. model.Spans.Join(tags).Select(span => PieceOf(text, words, span))]
                 : [.. words.Zip(tags, (word, tag) => new Piece(word.Text, model.Config.Labels[tag.Label], tag.Score, word.Start, word.End))];
             if (json)
             {

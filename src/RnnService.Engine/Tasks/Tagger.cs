@@ -32,10 +32,14 @@ public sealed class Tagger : TextModel
         : base(config, vocabulary)
     {
         Network = network;
+        Spans = SpanScheme.Of(config.Labels);
     }
 
     /// <inheritdoc/>
     public override ITaggerNetwork Network { get; }
+
+    /// <summary>How the labels mark spans, and how words are joined into them.</summary>
+    public SpanScheme Spans { get; }
 
     /// <summary>Splits raw text into words with their offsets, the way this model was trained.</summary>
     public List<WordToken> Tokenize(string text) => Config.Tokenize(text);

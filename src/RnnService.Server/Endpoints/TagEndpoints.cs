@@ -36,7 +36,7 @@ internal sealed record TagParameters
     public const string None = "none";
 
     /// <summary>
-    /// simple joins the words of a B-/I- span and leaves out O; none answers with every word. Left out: simple for inputs, none for tokens.
+    /// simple joins words into the spans that labels mark (BIO, IO, BIOES, BMES, BILOU) and leaves out O; none answers with every word. Left out: simple for inputs, none for tokens.
     /// </summary>
     [OneOf($"\"{Simple}\"", $"\"{None}\"")]
     public string? AggregationStrategy { get; init; }
@@ -53,7 +53,7 @@ internal sealed record TagParameters
 /// <summary>A labelled piece of a text.</summary>
 internal sealed record TaggedText
 {
-    /// <summary>The label without B- or I-; with strategy simple.</summary>
+    /// <summary>The label without its mark (B-, I-, …); with strategy simple.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? EntityGroup { get; init; }
 
@@ -122,7 +122,7 @@ internal static class TagEndpoints
         string strategy = request.Parameters?.AggregationStrategy ?? (request.Inputs is null ? TagParameters.None : TagParameters.Simple);
         List<List<TaggedText>> answers =
             [.. sentences.Select((sentence, index) => strategy == TagParameters.Simple
-                ? Groups(sentence, tags[index], model.Config.Labels)
+                ? Groups(sentence, model.Spans.Join(tags[index]))
                 : Words(sentence, tags[index], model.Config.Labels))];
         return request.Inputs is { IsList: false } ? Json.Answer(answers[0]) : Json.Answer(answers);
     }
@@ -145,11 +145,11 @@ internal static class TagEndpoints
         return new Sentence(string.Join(' ', words), tokens);
     }
 
-    private static List<TaggedText> Groups(Sentence sentence, TagScore[] tags, IReadOnlyList<string> labels)
+    private static List<TaggedText> Groups(Sentence sentence, List<LabelSpan> spans)
     {
         var cutter = new CodePoints.Cutter(sentence.Text);
         var groups = new List<TaggedText>();
-        foreach (LabelSpan span in Spans.Join(tags, labels))
+        foreach (LabelSpan span in spans)
         {
             (int start, int end) = (sentence.Words[span.First].Start, sentence.Words[span.First + span.Count - 1].End);
             string word = cutter.Cut(start, end);

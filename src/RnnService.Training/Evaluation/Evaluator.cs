@@ -14,7 +14,7 @@ public sealed record ClassificationReport(double Loss, ConfusionMatrix Confusion
 /// <summary>How a tagger did.</summary>
 /// <param name="Loss">Nats a word.</param>
 /// <param name="Confusion">Labels wanted and given, word by word.</param>
-/// <param name="Spans">Spans wanted and given; null when the labels are not BIO.</param>
+/// <param name="Spans">Spans wanted and given; null when the labels mark none.</param>
 public sealed record TaggingReport(double Loss, ConfusionMatrix Confusion, SpanScores? Spans);
 
 /// <summary>Measures models on corpora. Safe for any number of threads; uses all processors.</summary>
@@ -76,7 +76,7 @@ public static class Evaluator
             });
         });
 
-        SpanScores? spans = Spans.AreBio(labels) ? new SpanScores() : null;
+        SpanScores? spans = model.Spans.MarksSpans ? new SpanScores(model.Spans) : null;
         for (int i = 0; i < sentences.Count; i++)
         {
             for (int t = 0; t < gold[i].Length; t++) confusion.Add(gold[i][t], predicted[i][t]);

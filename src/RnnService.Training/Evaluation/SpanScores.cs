@@ -1,10 +1,13 @@
+using RnnService.Engine.Tasks;
+
 namespace RnnService.Training.Evaluation;
 
 /// <summary>
-/// Precision, recall and F1 of the spans that BIO tags mark. A span counts as correct when start, end and type agree. As in conlleval,
-/// I-X starts a span where none of type X is open: after O, after another type, and at the beginning. Not safe for several threads.
+/// Precision, recall and F1 of the spans that labels mark. A span counts as correct when start, end and type agree. Labels are joined as in
+/// answers, which is as conlleval and seqeval do. Not safe for several threads.
 /// </summary>
-public sealed class SpanScores
+/// <param name="scheme">How labels mark spans.</param>
+public sealed class SpanScores(SpanScheme scheme)
 {
     private readonly SortedDictionary<string, F1Score> _byType = new(StringComparer.Ordinal);
 
@@ -15,13 +18,13 @@ public sealed class SpanScores
     public IReadOnlyDictionary<string, F1Score> ByType => _byType;
 
     /// <summary>Counts one sentence's spans.</summary>
-    /// <param name="gold">The right tags: O, B-TYPE or I-TYPE.</param>
-    /// <param name="predicted">The predicted tags, as many.</param>
-    /// <exception cref="ArgumentException">The numbers of tags differ, or a tag is not BIO; nothing is counted.</exception>
+    /// <param name="gold">The right labels; one without a mark is outside spans.</param>
+    /// <param name="predicted">The predicted labels, as many.</param>
+    /// <exception cref="ArgumentException">The numbers of labels differ; nothing is counted.</exception>
     public void Add(IReadOnlyList<string> gold, IReadOnlyList<string> predicted)
     {
         if (gold.Count != predicted.Count)
-            throw new ArgumentException($"{predicted.Count} predicted tags for {gold.Count} gold ones: wanted as many");
+            throw new ArgumentException($"{predicted.Count} predicted labels for {gold.Count} gold ones; expected as many");
 
         var goldSpans = Spans(gold);
         var predictedSpans = Spans(predicted);
@@ -37,33 +40,8 @@ public sealed class SpanScores
         ["all", .. TextTable.Cells(Overall)],
     ]);
 
-    private static HashSet<(string Type, int Start, int End)> Spans(IReadOnlyList<string> tags)
-    {
-        var spans = new HashSet<(string, int, int)>();
-        string? open = null;
-        int start = 0;
-        for (int at = 0; at < tags.Count; at++)
-        {
-            string? type = TypeOf(tags, at);
-            if (open is not null && (type != open || tags[at][0] == 'B'))
-            {
-                spans.Add((open, start, at));
-                open = null;
-            }
-
-            if (open is null) (open, start) = (type, at);
-        }
-
-        if (open is not null) spans.Add((open, start, tags.Count));
-        return spans;
-    }
-
-    private static string? TypeOf(IReadOnlyList<string> tags, int at) => tags[at] switch
-    {
-        "O" => null,
-        ['B' or 'I', '-', _, ..] => tags[at][2..],
-        _ => throw new ArgumentException($"tag \"{tags[at]}\" of word {at} is not BIO: wanted O, B-TYPE or I-TYPE"),
-    };
+    private HashSet<(string Type, int First, int Count)> Spans(IReadOnlyList<string> labels) =>
+        [.. scheme.Join(labels).Select(span => (span.Label, span.First, span.Count))];
 
     private void Count(string type, F1Score more)
     {

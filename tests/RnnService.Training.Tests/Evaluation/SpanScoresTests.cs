@@ -1,4 +1,5 @@
 using CsCheck;
+using RnnService.Engine.Tasks;
 using RnnService.Training.Evaluation;
 using Xunit;
 
@@ -7,11 +8,12 @@ namespace RnnService.Training.Tests.Evaluation;
 public sealed class SpanScoresTests
 {
     private static readonly string[] Bio = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "I-X-Y"];
+    private static readonly SpanScheme Scheme = SpanScheme.Of(Bio);
     private static readonly Gen<string[]> Tags = Gen.Int[0, Bio.Length - 1].Select(tag => Bio[tag]).Array[0, 12];
 
     private static F1Score Score(string gold, string predicted)
     {
-        var scores = new SpanScores();
+        var scores = new SpanScores(Scheme);
         scores.Add(gold.Split(' '), predicted.Split(' '));
         return scores.Overall;
     }
@@ -35,7 +37,7 @@ public sealed class SpanScoresTests
     [Fact]
     public void Scores_are_kept_by_type()
     {
-        var scores = new SpanScores();
+        var scores = new SpanScores(Scheme);
         scores.Add(["B-PER", "O", "B-LOC", "I-LOC"], ["B-PER", "O", "B-LOC", "O"]);
         scores.Add(["O", "B-PER"], ["B-ORG", "B-PER"]);
 
@@ -64,7 +66,7 @@ public sealed class SpanScoresTests
     {
         Tags.Sample(tags =>
         {
-            var scores = new SpanScores();
+            var scores = new SpanScores(Scheme);
             scores.Add(tags, tags);
             Assert.Equal(tags.Any(tag => tag != "O") ? 1 : 0, scores.Overall.F1);
             Assert.Equal(scores.Overall.Gold, scores.Overall.Correct);
@@ -77,7 +79,7 @@ public sealed class SpanScoresTests
         Gen.Select(Tags, Tags).Sample((one, other) =>
         {
             int length = Math.Min(one.Length, other.Length);
-            SpanScores forth = new(), back = new();
+            SpanScores forth = new(Scheme), back = new(Scheme);
             forth.Add(one[..length], other[..length]);
             back.Add(other[..length], one[..length]);
 
@@ -88,19 +90,45 @@ public sealed class SpanScoresTests
     }
 
     [Fact]
-    public void Wrong_tags_are_refused_with_a_sentence_and_not_counted()
+    public void As_many_labels_are_wanted_as_there_are_and_otherwise_nothing_is_counted()
     {
-        var scores = new SpanScores();
+        var scores = new SpanScores(Scheme);
         Assert.Equal(
-            "1 predicted tags for 2 gold ones: wanted as many",
+            "1 predicted labels for 2 gold ones; expected as many",
             Assert.Throws<ArgumentException>(() => scores.Add(["O", "O"], ["O"])).Message);
-        foreach (string tag in new[] { "S-PER", "B-", "B", "", "PER", "o" })
-        {
-            Assert.Equal(
-                $"tag \"{tag}\" of word 1 is not BIO: wanted O, B-TYPE or I-TYPE",
-                Assert.Throws<ArgumentException>(() => scores.Add(["B-PER", "O"], ["B-PER", tag])).Message);
-        }
-
         Assert.Equal(default, scores.Overall);
+    }
+
+    [Fact]
+    public void The_same_spans_have_the_same_scores_in_every_scheme()
+    {
+        // From words with a type and whether a span begins: the labels of BIO, of BIOES, of BMES and of BILOU.
+        Gen<(int Type, bool Begins)[]> words = Gen.Select(Gen.Int[0, 2], Gen.Bool).Array[1, 12];
+        string[] schemes = ["BIIB", "BIES", "BMES", "BILU"];
+        Gen.Select(words, words).Sample((gold, predicted) =>
+        {
+            int length = Math.Min(gold.Length, predicted.Length);
+            F1Score[] scores =
+            [
+                .. schemes.Select(letters =>
+                {
+                    var one = new SpanScores(SpanScheme.Of(["O", .. "12".SelectMany(type => letters.Distinct().Select(letter => $"{letter}-{type}"))]));
+                    one.Add(Labels(gold[..length], letters), Labels(predicted[..length], letters));
+                    return one.Overall;
+                }),
+            ];
+            Assert.All(scores, score => Assert.Equal(scores[0], score));
+        });
+
+        static string[] Labels((int Type, bool Begins)[] words, string letters) =>
+        [
+            .. words.Select((word, at) =>
+            {
+                if (word.Type == 0) return "O";
+                bool first = at == 0 || words[at - 1].Type != word.Type || word.Begins;
+                bool last = at == words.Length - 1 || words[at + 1].Type != word.Type || words[at + 1].Begins;
+                return $"{(first, last) switch { (true, true) => letters[3], (true, _) => letters[0], (_, true) => letters[2], _ => letters[1] }}-{word.Type}";
+            }),
+        ];
     }
 }
