@@ -48,6 +48,12 @@ internal sealed class ImportVerb : Verb
         HelpName = "TOKEN",
     };
 
+    private readonly Option<string> _check = new("--check")
+    {
+        Description = "Ids or texts with the logits that the model gave where it was trained, in JSON; other answers are an error.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string> _golden = new("--golden")
     {
         Description = "The text whose answer is checked at every load; unless given, one is made of the vocabulary.",
@@ -71,9 +77,16 @@ internal sealed class ImportVerb : Verb
             In PyTorch: safetensors.torch.save_file(model.state_dict(), "model.safetensors").
 
             Tensors wanted: embedding.weight; rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, further layers with _l1 and
-            so on, the other direction with _reverse; head.weight, head.bias. A map file renames those that are called otherwise:
+            so on, the other direction with _reverse; head.weight, head.bias. Other names are understood where they and the shapes leave no
+            doubt (module.lstm.*, cell.weight_ih, fc.*), and the import says how; a map file settles the rest:
             {"encoder.*": "embedding.*", "lstm.*": "rnn.*", "fc.*": "head.*", "criterion.*": null}. A layer without any bias gets zeros.
-            Everything that is missing, misshapen or has no place is listed together.
+            Weight drop, pruning and weight norm are undone. A head of one row is a sigmoid, and its labels are two. Everything that is
+            missing, misshapen, transposed or has no place is listed together.
+
+            Weights do not show everything: not the order of the gates, nor the pooling, nor what was done with padding. What is assumed is
+            said, and --check proves it: [{"ids": [4, 2, 7], "logits": [0.5, -1.25]}, …], for taggers and language models a list of logits for
+            each id. In PyTorch, after model.eval(): json.dump([{"ids": x, "logits": model(torch.tensor([x]))[0].tolist()} for x in samples],
+            open("check.json", "w")). Where the numbers differ, the usual mistakes are tried, and the one that explains it is named.
 
             The configuration takes the fields of config.json and their usual other names: task (text-generation, text-classification,
             token-classification), cell (rnn_tanh, rnn_relu, gru, lstm), num_layers, vocab_size, num_labels, id2label, label2id and others.
@@ -90,6 +103,7 @@ internal sealed class ImportVerb : Verb
             """,
             "rnn import --weights model.safetensors --config config.json --vocab vocab.txt --out models/reviews",
             "rnn import --weights model.safetensors --config config.json --vocab vocab.json --map names.json --out models/reviews --force",
+            "rnn import --weights model.safetensors --config config.json --vocab vocab.json --check check.json --out models/reviews",
             "rnn import --weights lm.safetensors --config lm.json --vocab chars.json --golden \"Once upon a time\" --out models/tales",
             "rnn import --onnx tagger.onnx --vocab words.txt --out models/tags",
             "rnn import --onnx other.onnx --as-is --config config.json --vocab words.txt --out models/other")
@@ -102,6 +116,7 @@ internal sealed class ImportVerb : Verb
         Add(_vocabulary);
         Add(_map);
         Add(_unknownToken);
+        Add(_check);
         Add(_golden);
         Add(_output);
         Add(_force);
@@ -139,7 +154,8 @@ internal sealed class ImportVerb : Verb
 
     private ImportedModel Read(ParseResult parsed)
     {
-        var description = new ImportDescription(parsed.GetValue(_config), parsed.GetValue(_vocabulary), parsed.GetValue(_unknownToken));
+        var description = new ImportDescription(
+            parsed.GetValue(_config), parsed.GetValue(_vocabulary), parsed.GetValue(_unknownToken), parsed.GetValue(_check));
         if (parsed.GetValue(_weights) is { } weights) return ModelImport.FromStateDict(weights, description, parsed.GetValue(_map));
         string onnx = parsed.GetValue(_onnx)!;
         return parsed.GetValue(_asIs) ? ModelImport.AsIs(onnx, description) : ModelImport.FromOnnx(onnx, description);

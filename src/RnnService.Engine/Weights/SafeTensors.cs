@@ -99,6 +99,10 @@ public sealed partial class SafeTensorsFile
     /// <exception cref="WeightFormatException">No such tensor.</exception>
     public TensorType TypeOf(string name) => Find(name).Type;
 
+    /// <summary>The element type as the file names it, such as F64.</summary>
+    /// <exception cref="WeightFormatException">No such tensor.</exception>
+    public string ElementNameOf(string name) => Find(name).ElementName;
+
     /// <summary>The name of the tensor that holds the scales of an I8 tensor's rows.</summary>
     public static string ScaleOf(string name) => name + "_scale";
 

@@ -17,6 +17,7 @@ internal sealed partial class ConfigFile
                                                              select (field, field == "labels" ? List(field) : Map(field))];
         // What is malformed has been told.
         if (lists.Any(list => list.Names is null) || count is null && _given.ContainsKey("num_labels")) return [];
+        if (_facts.IsSigmoid) return LabelsOfSigmoid(count, lists);
         foreach (var (spelling, names) in lists)
         {
             if (_facts.Outputs is { } outputs && names!.Count != outputs)
@@ -32,8 +33,38 @@ internal sealed partial class ConfigFile
         else if (number is < 2 or > MostLabels)
             _problems.Add($"num_labels is {number}: 2 to {MostLabels} wanted");
         else
-            return [.. Enumerable.Range(0, number).Select(id => $"LABEL_{id}")];
+            return Unnamed([.. Enumerable.Range(0, number).Select(id => $"LABEL_{id}")]);
         return [];
+    }
+
+    private string[] Unnamed(string[] names)
+    {
+        _notes.Add($"{_path} names no labels: they are {Quote(names[0])}{(names.Length > 2 ? " to " : " and ")}{Quote(names[^1])}");
+        return names;
+    }
+
+    // One row of a head is the score of the second of two labels; PyTorch and Hugging Face count it as one label, or as two.
+    private IReadOnlyList<string> LabelsOfSigmoid(int? count, (string Spelling, List<string>? Names)[] lists)
+    {
+        const string reason = "head.weight has one row: a sigmoid, whose value is the probability of the second of two labels";
+        foreach (var (spelling, names) in lists)
+        {
+            if (names!.Count == 1)
+                _problems.Add($"{spelling} holds {Quote(names[0])} alone; expected two labels, the one for low values first: {reason}");
+            else if (names.Count != 2)
+                _problems.Add($"{spelling} holds {names.Count} labels; expected 2: {reason}");
+            if (!names.SequenceEqual(lists[0].Names!)) _problems.Add($"{lists[0].Spelling} and {spelling} differ: the same labels wanted");
+        }
+
+        if (count is not (null or 1 or 2)) _problems.Add($"num_labels is {count}; expected 1 or 2: {reason}");
+        IReadOnlyList<string> labels = lists.Length > 0 ? lists[0].Names! : Unnamed(["negative", "positive"]);
+        if (labels.Count == 2)
+        {
+            _notes.Add(
+                $"The head has one row, a sigmoid: its value is the probability of label 1, {Quote(labels[1])}; label 0, {Quote(labels[0])}, has the rest");
+        }
+
+        return labels;
     }
 
     private List<string>? List(string field)

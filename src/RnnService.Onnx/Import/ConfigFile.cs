@@ -15,10 +15,10 @@ internal sealed partial class ConfigFile
 
     private readonly string _path;
     private readonly VocabularyFile _vocabulary;
-    private readonly NetworkFacts _facts;
     private readonly Dictionary<string, (string Spelling, JsonElement Value)> _given = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
     private readonly List<string> _notes;
+    private NetworkFacts _facts;
     private bool _isIncomplete;
 
     private ConfigFile(string path, VocabularyFile vocabulary, NetworkFacts facts, List<string> notes) =>
@@ -41,6 +41,7 @@ internal sealed partial class ConfigFile
         var ids = new SpecialIds(file.TokenId("unk_token_id"), file.TokenId("pad_token_id"), file.TokenId("eos_token_id"));
         if (file._problems.Count == 0) file.CheckAgreement(config);
         if (file._problems.Count > 0) throw new ImportException(path, file._problems, file._isIncomplete ? advice : null);
+        file.NoteAssumptions(config);
         return (config, ids);
     }
 
@@ -65,10 +66,13 @@ internal sealed partial class ConfigFile
     // What is missing or wrong has been told, and its place taken by a value of no meaning.
     private ModelConfig Build()
     {
+        bool? isTied = Flag("tie_weights");
+        if (isTied == true && _facts.IfTied is var (rows, columns)) _facts = _facts with { Tokens = rows, EmbeddingSize = columns };
         CheckVocabulary();
         ModelTask? task = Settle("task", Word("task", ConfigWords.Tasks), _facts.Task);
         if (task is null && !_given.ContainsKey("task"))
             _problems.Add("task is missing: text-generation, text-classification or token-classification wanted");
+        CheckProblemType(task);
         return new ModelConfig(
             formatVersion: Whole("format_version") ?? ModelConfig.CurrentFormat,
             layers: Settle("layers", Whole("layers"), _facts.Layers) ?? 1,
@@ -83,7 +87,7 @@ internal sealed partial class ConfigFile
             HiddenSize = Size("hidden_size", _facts.HiddenSize),
             Bidirectional = Way("bidirectional", Direction.Bidirectional),
             Reverse = Way("reverse", Direction.Reverse),
-            TieWeights = Settle("tie_weights", Flag("tie_weights"), _facts.TieWeights) ?? false,
+            TieWeights = Settle("tie_weights", isTied, _facts.TieWeights) ?? false,
             Pooling = Settle("pooling", Word("pooling", ConfigWords.Poolings), _facts.Pooling) ?? Pooling.Last,
             Characters = Nested("characters", ModelJson.Files.CharacterConfig) ?? _facts.Characters,
             Generation = Nested("generation", ModelJson.Files.GenerationOptions),

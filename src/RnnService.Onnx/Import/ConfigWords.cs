@@ -12,6 +12,7 @@ internal static class ConfigWords
         "format_version", "task", "cell", "tokenizer", "lower_case", "embedding_size", "hidden_size", "layers", "bidirectional", "reverse",
         "tie_weights", "pooling", "characters", "labels", "generation", "description", "license", "metrics", "vocab_size", "num_labels",
         "id2label", "label2id", "unk_token_id", "pad_token_id", "eos_token_id",
+        "problem_type",
     ];
 
     /// <summary>Field by the name it has elsewhere.</summary>
@@ -31,7 +32,7 @@ internal static class ConfigWords
     public static readonly string[] WithoutEffect =
     [
         "architectures", "model_type", "dropout", "embedding_dropout", "hidden_dropout_prob", "classifier_dropout", "bias", "batch_first",
-        "initializer_range", "problem_type", "use_cache", "torch_dtype", "dtype", "transformers_version", "_name_or_path", "bos_token_id",
+        "initializer_range", "use_cache", "torch_dtype", "dtype", "transformers_version", "_name_or_path", "bos_token_id",
     ];
 
     // Words are compared in lower case and with _ for -.

@@ -51,15 +51,23 @@ internal static class InputFile
     /// <param name="path">Its place, for messages.</param>
     /// <param name="text">The text in UTF-8.</param>
     /// <exception cref="ImportException">It is not JSON, or no object.</exception>
-    public static JsonElement ReadObject(string path, byte[] text)
+    public static JsonElement ReadObject(string path, byte[] text) => ReadValue(path, text, JsonValueKind.Object, "an object");
+
+    /// <summary>A text's JSON list; no name occurs twice in an object of it.</summary>
+    /// <param name="path">Its place, for messages.</param>
+    /// <param name="text">The text in UTF-8.</param>
+    /// <exception cref="ImportException">It is not JSON, or no list.</exception>
+    public static JsonElement ReadList(string path, byte[] text) => ReadValue(path, text, JsonValueKind.Array, "a list");
+
+    private static JsonElement ReadValue(string path, byte[] text, JsonValueKind kind, string wanted)
     {
         try
         {
             CheckEscapes(path, text);
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return document.RootElement.ValueKind == JsonValueKind.Object
+            return document.RootElement.ValueKind == kind
                 ? document.RootElement.Clone()
-                : throw new ImportException(path, $"{Show(document.RootElement)} found, an object wanted");
+                : throw new ImportException(path, $"{Show(document.RootElement)} found, {wanted} wanted");
         }
         catch (JsonException error)
         {

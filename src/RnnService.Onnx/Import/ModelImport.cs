@@ -1,4 +1,5 @@
 using RnnService.Engine;
+using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
@@ -15,7 +16,11 @@ namespace RnnService.Onnx.Import;
 /// Its tokens: vocab.json, a JSON list, a JSON object from token to id, or plain text with a token a line. An ONNX file may have its own.
 /// </param>
 /// <param name="UnknownToken">The token for unknown ones, where it has no usual name.</param>
-public sealed record ImportDescription(string? Config, string? Vocabulary, string? UnknownToken = null);
+/// <param name="Check">
+/// Ids or texts with the logits that the model's own framework gives for them, in JSON: see docs/onnx.md. What is imported must give the
+/// same. Null leaves that unproven.
+/// </param>
+public sealed record ImportDescription(string? Config, string? Vocabulary, string? UnknownToken = null, string? Check = null);
 
 /// <summary>A model read from files of another origin.</summary>
 /// <param name="Model">The model.</param>
@@ -36,9 +41,25 @@ public static class ModelImport
     /// <exception cref="ImportException">A file is missing or malformed, or they do not fit each other.</exception>
     public static ImportedModel FromStateDict(string weights, ImportDescription description, string? map = null)
     {
-        TensorSet tensors = StateDict.Open(weights, map);
+        var notes = new List<string>();
+        TensorSet tensors = StateDict.Open(weights, map, notes);
         TextSource config = Given(description.Config, weights, "configuration"), tokens = Given(description.Vocabulary, weights, "vocabulary");
-        return Build(tensors, tensors.Facts(), config, tokens, description.UnknownToken, [weights, .. map is null ? (string[])[] : [map]]);
+        ImportedModel imported = Build(
+            tensors, tensors.Facts(), config, tokens, description.UnknownToken, [weights, .. map is null ? (string[])[] : [map]], notes);
+        if (description.Check is null)
+        {
+            notes.Add($"Weights do not show {GateOrder(imported.Model.Config.Cell)}how padding, pooling and the states at the start were used: "
+                + "--check FILE proves an import");
+        }
+
+        return Checked(imported, description);
+
+        static string GateOrder(CellKind cell) => cell switch
+        {
+            CellKind.Lstm => "the order of their gates (i, f, g, o is taken, PyTorch's) or ",
+            CellKind.Gru or CellKind.GruBefore => "the order of their gates (r, z, n is taken, PyTorch's) or ",
+            _ => "",
+        };
     }
 
     /// <summary>Reads a recurrent network from an ONNX graph, and proves that this engine gives the graph's numbers.</summary>
@@ -52,8 +73,8 @@ public static class ModelImport
     {
         OnnxImport import = OnnxImport.Open(file);
         TextSource config = ConfigOf(file, import.ConfigJson, description), tokens = VocabularyOf(file, import.VocabularyJson, description);
-        ImportedModel imported = Build(import.Tensors, import.Facts, config, tokens, description.UnknownToken, [file]);
-        return imported with { Notes = [.. imported.Notes, Prove(imported.Model, import, file)] };
+        ImportedModel imported = Build(import.Tensors, import.Facts, config, tokens, description.UnknownToken, [file], []);
+        return Checked(imported with { Notes = [.. imported.Notes, Prove(imported.Model, import, file)] }, description);
     }
 
     /// <summary>Takes an ONNX graph as it is, to be computed by ONNX Runtime.</summary>
@@ -72,7 +93,8 @@ public static class ModelImport
         var (config, ids) = ConfigFile.Read(text, tokens, FactsOf(onnx), notes);
         ModelVocabulary vocabulary = tokens.ToVocabulary(config.Task, description.UnknownToken, ids, notes);
         var model = TextModel.Create(config, vocabulary, OnnxRuntimeNetwork.Open(file, config, vocabulary));
-        return new ImportedModel(model, onnx.Model.Graph.Initializer.Count, TensorType.F32, [file, text.Place, tokens.Path], notes);
+        var imported = new ImportedModel(model, onnx.Model.Graph.Initializer.Count, TensorType.F32, [file, text.Place, tokens.Path], notes);
+        return Checked(imported, description);
     }
 
     /// <summary>Writes a model folder that did not exist, or takes the place of another model's, as a whole or not at all.</summary>
@@ -99,9 +121,9 @@ public static class ModelImport
     }
 
     private static ImportedModel Build(
-        TensorSet tensors, NetworkFacts facts, TextSource text, TextSource vocabularyText, string? unknownToken, IReadOnlyList<string> files)
+        TensorSet tensors, NetworkFacts facts, TextSource text, TextSource vocabularyText, string? unknownToken, IReadOnlyList<string> files,
+        List<string> notes)
     {
-        var notes = new List<string>();
         VocabularyFile tokens = VocabularyFile.Read(vocabularyText);
         var (config, ids) = ConfigFile.Read(text, tokens, facts, notes, tensors.Advice());
         ModelVocabulary vocabulary = tokens.ToVocabulary(config.Task, unknownToken, ids, notes);
@@ -115,6 +137,13 @@ public static class ModelImport
         {
             throw new ImportException(text.Place, error.Message, error);
         }
+    }
+
+    private static ImportedModel Checked(ImportedModel imported, ImportDescription description)
+    {
+        if (description.Check is not { } file) return imported;
+        string note = LogitsCheck.Run(imported.Model, file);
+        return imported with { Files = [.. imported.Files, file], Notes = [.. imported.Notes, note] };
     }
 
     private static TextSource Given(string? path, string weights, string what) =>

@@ -44,4 +44,12 @@ internal sealed record NetworkFacts
 
     /// <summary>Whether the head is the embedding.</summary>
     public bool? TieWeights { get; init; }
+
+    /// <summary>
+    /// Whether the head has one output under a sigmoid: <see cref="Outputs"/> is 2, and the output is the score of the second label.
+    /// </summary>
+    public bool IsSigmoid { get; init; }
+
+    /// <summary>Rows and columns of the embedding where it has no name of its own, should the head be it; null where it has one.</summary>
+    public (int? Rows, int? Columns)? IfTied { get; init; }
 }

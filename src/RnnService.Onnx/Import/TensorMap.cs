@@ -44,27 +44,63 @@ internal sealed class TensorMap
         static bool HasInnerStar(string name) => name.AsSpan(0, Math.Max(0, name.Length - 1)).Contains('*');
     }
 
-    /// <summary>The new name of each tensor, null where it is left out.</summary>
-    /// <exception cref="ImportException">Two tensors get the same name, or an entry fits no tensor.</exception>
-    public IReadOnlyList<(string Name, string? NewName)> Apply(IEnumerable<string> names)
+    /// <summary>The tensors under their new names, without those that are left out.</summary>
+    /// <param name="tensors">The tensors by the names a file has or implies.</param>
+    /// <param name="notes">Told what is left out.</param>
+    /// <exception cref="ImportException">
+    /// Two tensors get the same name, an entry fits no tensor, or a tensor that is a part of another is named alone.
+    /// </exception>
+    public List<NamedTensor> Apply(IReadOnlyCollection<NamedTensor> tensors, List<string> notes)
     {
-        var renamed = new List<(string Name, string? NewName)>();
-        var origins = new Dictionary<string, string>(StringComparer.Ordinal);
+        var renamed = new Dictionary<string, NamedTensor>(StringComparer.Ordinal);
         bool[] used = new bool[_entries.Length];
         var problems = new List<string>();
-        foreach (string name in names)
+        var left = new List<string>();
+        foreach (NamedTensor tensor in tensors)
         {
-            int index = Array.FindIndex(_entries, entry => Fits(entry.Key, name));
-            if (index >= 0) used[index] = true;
-            string? newName = index < 0 ? name : Rename(_entries[index], name);
-            renamed.Add((name, newName));
-            if (newName is not null && !origins.TryAdd(newName, name))
-                problems.Add($"{Quote(origins[newName])} and {Quote(name)} both become {Quote(newName)}: a name for each wanted");
+            string? newName = NameOf(tensor, used, problems);
+            if (newName is null)
+                left.Add(tensor.Name);
+            else if (!renamed.TryAdd(newName, tensor with { Name = newName }) && renamed[newName].Tensor != tensor.Tensor)
+                problems.Add($"{Quote(renamed[newName].Tensor.Origin)} and {Quote(tensor.Tensor.Origin)} both become {Quote(newName)}: a name for each wanted");
         }
 
         problems.AddRange(_entries.Where((_, index) => !used[index]).Select(entry => $"{Quote(entry.Key)} fits no tensor"));
-        return problems.Count == 0 ? renamed : throw new ImportException(_path, problems);
+        if (problems.Count > 0) throw new ImportException(_path, problems);
+        if (left.Count > 0) notes.Add($"{_path} leaves out {ImportException.List(left)}");
+        return [.. renamed.Values];
     }
+
+    private string? NameOf(NamedTensor tensor, bool[] used, List<string> problems)
+    {
+        string? named = null;
+        bool isLeftOut = false;
+        foreach (string part in tensor.Parts)
+        {
+            foreach (int fitting in Fitting(part)) used[fitting] = true;
+            if (Fitting(part).FirstOrDefault(-1) is not (>= 0 and var index) || _entries[index].Key != part) continue;
+            if (part == tensor.Whole && _entries[index].Target is { } target)
+                named = target;
+            else
+                problems.Add($"{Quote(part)} is named alone; {tensor.Meaning}: expected an entry for {Quote(tensor.Name)}, or none");
+        }
+
+        foreach (int index in Fitting(tensor.Name).Take(1))
+        {
+            used[index] = true;
+            isLeftOut = _entries[index].Target is null;
+            // The copy alone is left out by its own name.
+            if (isLeftOut && tensor.Whole is not null && _entries[index].Key == tensor.Name) continue;
+            return named ?? Rename(_entries[index], tensor.Name);
+        }
+
+        if (named is null && tensor.Whole is { } whole && Fitting(whole).FirstOrDefault(-1) is >= 0 and var rest)
+            named = Rename(_entries[rest], whole)?[..^(whole.Length - whole.LastIndexOf('_'))];
+        return named ?? (isLeftOut ? null : tensor.Name);
+    }
+
+    // Those that fit, the one that wins first.
+    private IEnumerable<int> Fitting(string name) => Enumerable.Range(0, _entries.Length).Where(index => Fits(_entries[index].Key, name));
 
     private static bool Fits(string key, string name) =>
         key.EndsWith('*') ? name.AsSpan().StartsWith(key.AsSpan(0, key.Length - 1)) : name == key;

@@ -10,13 +10,18 @@ namespace RnnService.Onnx.Import;
 /// <param name="Origin">Its name in the file.</param>
 /// <param name="Shape">Its sizes.</param>
 /// <param name="Values">Reads its values, row-major; null when they are no floats that can be read.</param>
-internal sealed record FoundTensor(string Origin, IReadOnlyList<int> Shape, Func<float[]>? Values);
+/// <param name="Type">How the file keeps them.</param>
+internal sealed record FoundTensor(string Origin, IReadOnlyList<int> Shape, Func<float[]>? Values, TensorType Type = TensorType.F32)
+{
+    /// <summary>The element type as the file names it.</summary>
+    public string Element { get; init; } = "F32";
+}
 
 /// <summary>The tensors of a file under the names this engine gives them; nothing of their size is allocated before they fit.</summary>
 /// <param name="path">The file, for messages.</param>
 /// <param name="tensors">The tensors by name.</param>
 /// <param name="type">The element type they are kept in.</param>
-internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTensor> tensors, TensorType type)
+internal sealed partial class TensorSet(string path, Dictionary<string, FoundTensor> tensors, TensorType type)
 {
     private const string EmbeddingName = "embedding.weight", RecurrentName = "rnn.weight_hh_l", ReverseSuffix = "_reverse";
     private const string HeadName = "head.weight";
@@ -29,6 +34,9 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
 
     /// <summary>The element type they are kept in.</summary>
     public TensorType Type { get; } = type;
+
+    /// <summary>Whether the head had one row, the probability of the second of two labels: see <see cref="SigmoidHead"/>.</summary>
+    public bool IsSigmoid { get; init; }
 
     /// <summary>What the shapes say about the network.</summary>
     public NetworkFacts Facts()
@@ -56,6 +64,8 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
                 : Has(0, "") ? Direction.Bidirectional
                 : Direction.Reverse,
             Outputs = Matrix(HeadName).Rows,
+            IsSigmoid = IsSigmoid,
+            IfTied = tensors.ContainsKey(EmbeddingName) ? null : Matrix(HeadName),
         };
 
         bool Has(int layer, string suffix) => tensors.ContainsKey($"{RecurrentName}{layer}{suffix}");
@@ -84,7 +94,15 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
     {
         Dictionary<string, IReadOnlyList<int>> wanted =
             TextModel.ParametersOf(config, vocabulary).ToDictionary(entry => entry.Name, entry => entry.Shape, StringComparer.Ordinal);
-        string[] extra = [.. tensors.Keys.Where(name => !wanted.ContainsKey(name) && !IsTiedHead(config, name))];
+        TakeTiedHead(config);
+        // Another name of a tensor that has its place needs none.
+        HashSet<string> placed = [.. wanted.Keys.Where(tensors.ContainsKey).Select(name => tensors[name].Origin)];
+        string[] extra =
+        [
+            .. from entry in tensors
+               where !wanted.ContainsKey(entry.Key) && !IsTiedHead(config, entry.Key) && !(placed.Contains(entry.Value.Origin) && IsShared(entry.Value))
+               select entry.Key,
+        ];
         HashSet<string> zeros = extra.Length == 0 ? MissingBiases(wanted.Keys) : [];
         (string Name, IReadOnlyList<int>? Shape)[] missing = [.. from entry in wanted
                                                                 where !tensors.ContainsKey(entry.Key) && !zeros.Contains(entry.Key)
@@ -102,10 +120,10 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
             if (!found.Shape.SequenceEqual(shape))
                 problems.Add($"misshapen: {Describe(name)}; {Show(shape)} wanted");
             else if (found.Values is null)
-                problems.Add($"{Quote(found.Origin)}: F32, F16 or BF16 wanted; model.float() before saving makes F32 of F64");
+                problems.Add($"{Quote(found.Origin)} is {found.Element}; expected F32, F16 or BF16: model.float() before saving makes F32");
         }
 
-        problems.AddRange(extra.Select(name => $"no place: {Describe(name)}"));
+        problems.AddRange(extra.Select(name => $"no place: {Describe(name)}{ForeignLayers.Explain(name)}"));
         if (problems.Count > 0) throw new ImportException(Path, problems, Suggest(missing, extra));
 
         Dictionary<string, float[]> values = wanted.Keys.Where(tensors.ContainsKey)
@@ -141,6 +159,15 @@ internal sealed class TensorSet(string path, IReadOnlyDictionary<string, FoundTe
             where !layer.Any(tensors.ContainsKey)
             from name in layer
             select name];
+
+    // Of two names of one matrix, a file may have kept the head's.
+    private void TakeTiedHead(ModelConfig config)
+    {
+        if (config.TieWeights && !tensors.ContainsKey(EmbeddingName) && tensors.TryGetValue(HeadName, out FoundTensor? head))
+            tensors.Add(EmbeddingName, head);
+    }
+
+    private bool IsShared(FoundTensor tensor) => tensors.Values.Count(other => ReferenceEquals(other, tensor)) > 1;
 
     // PyTorch keeps a tied matrix under both names.
     private void CheckTiedHead(ModelConfig config, Dictionary<string, float[]> values, List<string> problems)

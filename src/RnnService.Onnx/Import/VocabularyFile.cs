@@ -76,15 +76,26 @@ internal sealed class VocabularyFile
 
         try
         {
+            string? padding = Token(ids.Padding) ?? _content.Padding, end = Token(ids.End) ?? _content.End;
             var named = new VocabularyContent(
-                Tokens, _content.Characters, unknown, Token(ids.Padding) ?? _content.Padding ?? Usual(PaddingNames),
-                Token(ids.End) ?? _content.End ?? Usual(EndNames));
+                Tokens, _content.Characters, unknown, padding ?? Usual(PaddingNames), end ?? Usual(EndNames));
+            NoteUsual(
+                notes, (unknownToken ?? Token(ids.Unknown) ?? _content.Unknown, Usual(UnknownNames), "unknown ones"),
+                (padding, Usual(PaddingNames), "padding"), (end, Usual(EndNames), "the end"));
             return named.ToVocabulary();
         }
         catch (ArgumentException error)
         {
             throw new ImportException(Path, error.Message, error);
         }
+    }
+
+    private void NoteUsual(List<string> notes, params (string? Said, string? Usual, string Role)[] tokens)
+    {
+        string[] taken = [.. from token in tokens
+                             where token.Said is null && token.Usual is not null
+                             select $"{Quote(token.Usual)} for {token.Role}"];
+        if (taken.Length > 0) notes.Add($"{Path}: by their names, {string.Join(", ", taken)}");
     }
 
     private string? Token(int? id) => id is { } given ? Tokens[given] : null;

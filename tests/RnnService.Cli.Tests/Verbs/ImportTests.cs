@@ -90,7 +90,7 @@ public sealed class ImportTests : IDisposable
         Assert.Equal(("m", 19), (json.GetProperty("name").GetString(), json.GetProperty("tensors").GetInt32()));
         Assert.Equal("tagger", json.GetProperty("config").GetProperty("task").GetString());
         Assert.Equal(_folder["m"], json.GetProperty("folder").GetString());
-        Assert.Equal(1, json.GetProperty("notes").GetArrayLength());
+        Assert.Contains("names no tokenizer", json.GetProperty("notes").ToString(), StringComparison.Ordinal);
         Assert.Contains("\"w5 w6\"", File.ReadAllText(Path.Combine(_folder["m"], "golden.json")), StringComparison.Ordinal);
     }
 
@@ -126,12 +126,23 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public void A_map_and_an_unknown_token_are_taken()
     {
-        string map = _folder.Write("map.json", """{"rnn.*": "lstm.*"}""");
-        CommandRun run = Import("tagger-gru", "--vocab", _words, "--out", _folder["m"], "--map", map);
-        Assert.Contains("""a map file may help: {"rnn.*": "rnn.*"}""", run.Error, StringComparison.Ordinal);
+        string map = _folder.Write("map.json", """{"rnn.*": "other.*"}""");
+        CommandRun run = Import("tagger-gru", "--vocab", _words, "--out", _folder["m"], "--map", map, "--force");
+        Assert.Contains(
+            """names are taken as this map has them; --map FILE names others: {"other.*": "rnn.*"}""", run.Succeeded().Out, StringComparison.Ordinal);
         File.WriteAllText(map, """{"rnn.*": "rnn.*"}""");
-        Import("tagger-gru", "--vocab", _words, "--out", _folder["m"], "--map", map, "--unknown-token", "w7").Succeeded();
+        Import("tagger-gru", "--vocab", _words, "--out", _folder["m"], "--map", map, "--unknown-token", "w7", "--force").Succeeded();
         Assert.Contains("\"unknown\": \"w7\"", File.ReadAllText(Path.Combine(_folder["m"], "vocab.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Other_logits_than_the_check_has_are_an_error_and_leave_no_folder()
+    {
+        string check = _folder.Write("check.json", """[{"ids": [3, 4], "logits": [9, -9, 0.5]}]""");
+        CommandRun run = Import("classifier-gru", "--vocab", _words, "--out", _folder["m"], "--check", check);
+        run.FailedWith(RnnCommand.Failed, "check.json: entry 0 (ids [3, 4]): label \"LABEL_");
+        Assert.Contains("Typical causes: another order of the gates", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["m"]));
     }
 
     [Fact]

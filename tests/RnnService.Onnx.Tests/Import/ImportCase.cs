@@ -32,6 +32,8 @@ internal sealed class ImportCase : IDisposable
 
     public string? UnknownToken { get; set; }
 
+    public string? Check { get; set; }
+
     public string Root => _folder.FullName;
 
     public string this[string name] => Path.Combine(_folder.FullName, name);
@@ -59,9 +61,13 @@ internal sealed class ImportCase : IDisposable
     public void Change(Func<TensorData, TensorData?> change, TensorType type = TensorType.F32) =>
         SafeTensorsFile.Write(Weights, [.. Tensors(Weights).Select(change).OfType<TensorData>()], type: type);
 
+    /// <summary>Replaces the weights by what is made of all of them.</summary>
+    public void Replace(Func<List<TensorData>, IEnumerable<TensorData>> change, Dictionary<string, string>? metadata = null) =>
+        SafeTensorsFile.Write(Weights, [.. change(Tensors(Weights))], metadata);
+
     public void Rename(Func<string, string> rename) => Change(tensor => tensor with { Name = rename(tensor.Name) });
 
-    public ImportedModel Import() => ModelImport.FromStateDict(Weights, new ImportDescription(Config, Vocabulary, UnknownToken), Map);
+    public ImportedModel Import() => ModelImport.FromStateDict(Weights, new ImportDescription(Config, Vocabulary, UnknownToken, Check), Map);
 
     /// <summary>Imports, and writes the model into the folder <c>out</c>.</summary>
     public LoadedModel ImportAndWrite(string? golden = null, bool replace = false) =>

@@ -1,0 +1,164 @@
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Tests;
+using RnnService.Engine.Weights;
+using RnnService.Onnx.Import;
+using Xunit;
+
+namespace RnnService.Onnx.Tests.Import;
+
+/// <summary>State dicts under other people's names: the same bits where names and shapes leave one way, else a refusal.</summary>
+public sealed class TensorNamesTests
+{
+    public static TheoryData<string, string, string, string> Names => new(
+        from model in ImportCase.Names
+        from names in (string[][])
+        [
+            ["encoder", "rnn", "decoder"], ["emb", "lstm", "fc"], ["module.embed", "module.gru", "module.out"],
+            ["_orig_mod.word_embeddings", "_orig_mod.bilstm", "_orig_mod.hidden2tag"], ["model.net.embedding", "model.net.rnn", "model.net.head"],
+            ["0", "1", "2"], ["encoder.embedding", "encoder.rnn", "classifier"], ["tok_embeddings", "encoder", "linear1"],
+        ]
+        select (model, names[0], names[1], names[2]));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Names_that_leave_one_way_are_taken_with_a_note_and_the_same_bits(string model, string embedding, string rnn, string head)
+    {
+        using var files = new ImportCase(model);
+        float[] wanted = Values(files);
+        files.Rename(name => name.Replace("embedding.", embedding + ".", StringComparison.Ordinal)
+            .Replace("rnn.", rnn + ".", StringComparison.Ordinal).Replace("head.", head + ".", StringComparison.Ordinal));
+        ImportedModel imported = files.Import();
+        Expect.SameBits(wanted, Values(imported));
+        string note = Assert.Single(imported.Notes, note => note.Contains("names are taken as this map has them", StringComparison.Ordinal));
+
+        // The note's map says the same.
+        files.Map = files.Write("map.json", note[note.LastIndexOf('{')..]);
+        imported = files.Import();
+        Expect.SameBits(wanted, Values(imported));
+        Assert.DoesNotContain(imported.Notes, other => other.Contains("names are taken", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("cell")]
+    [InlineData("rnn")]
+    [InlineData("module.lstm_cell")]
+    public void A_cell_is_a_layer(string module)
+    {
+        using var files = new ImportCase("classifier-lstm");
+        OneDirection(files);
+        float[] wanted = Values(files);
+        files.Rename(name => name.StartsWith("rnn.", StringComparison.Ordinal) ? module + name[3..^3] : name);
+        ImportedModel imported = files.Import();
+        Expect.SameBits(wanted, Values(imported));
+        Assert.Contains(imported.Notes, note => note.Contains($"\"{module}.weight_ih\": \"rnn.weight_ih_l0\"", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("lstm1", "lstm2")]
+    [InlineData("rnns.0", "rnns.1")]
+    [InlineData("layers.7.rnn", "layers.8.rnn")]
+    public void Numbered_modules_that_read_each_other_are_layers(string first, string second)
+    {
+        using var files = new ImportCase("tagger-lstm");
+        float[] wanted = Values(files);
+        files.Rename(Split);
+        Expect.SameBits(wanted, Values(files));
+
+        // Not when the second cannot read what the first gives.
+        files.Change(tensor => tensor.Name.StartsWith(second + ".weight_ih", StringComparison.Ordinal)
+            ? tensor with { Shape = [128, 16], Values = tensor.Values[..2048] }
+            : tensor);
+        files.Refused("missing: rnn.weight_ih_l0", "no place: \"" + second + ".weight_ih_l0\"");
+
+        string Split(string name) => !name.StartsWith("rnn.", StringComparison.Ordinal) ? name
+            : (name.Contains("_l1", StringComparison.Ordinal) ? second : first) + name[3..].Replace("_l1", "_l0", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_twice_is_refused_with_the_maps_that_choose()
+    {
+        foreach (string other in (string[])["model.", ""])
+        {
+            using var files = new ImportCase("classifier-gru");
+            float[] wanted = Values(files);
+            files.Replace(tensors =>
+            [
+                .. tensors.Select(tensor => tensor with { Name = other + tensor.Name }),
+                .. tensors.Select(tensor => tensor with { Name = "ema." + tensor.Name, Values = new float[tensor.Values.Length] }),
+            ]);
+            string message = files.Refused("holds the same tensors under \"");
+            string map = message[message.IndexOf('{', StringComparison.Ordinal)..].Split(" or ")[other.Length == 0 ? 1 : 1];
+            files.Map = files.Write("map.json", map);
+            if (other.Length == 0) Expect.SameBits(wanted, Values(files));
+            else Assert.All(Values(files), value => Assert.True(value is 0 || wanted.Contains(value)));
+        }
+    }
+
+    [Fact]
+    public void What_an_optimizer_keeps_is_left_out_with_a_note()
+    {
+        using var files = new ImportCase("classifier-gru");
+        float[] wanted = Values(files);
+        files.Replace(tensors =>
+        [
+            .. tensors, new TensorData("optimizer.state.0.exp_avg", [2], new float[2]), new TensorData("optimizer.state.0.step", [], new float[1]),
+            new TensorData("n_averaged", [], new float[1]),
+        ]);
+        ImportedModel imported = files.Import();
+        Expect.SameBits(wanted, Values(imported));
+        Assert.Contains(imported.Notes, note => note.Contains("what an optimizer keeps is left out: \"optimizer.state.0.exp_avg\"", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("bn.running_mean", "of a batch normalisation")]
+    [InlineData("norm1.weight", "of a layer normalisation")]
+    [InlineData("crf.transitions", "of a conditional random field")]
+    [InlineData("attention.v", "of an attention")]
+    [InlineData("h0", "a start that was learned")]
+    [InlineData("lstm.kernel", "as Keras and TensorFlow call it")]
+    public void Layers_that_have_no_place_are_named(string tensor, string layer)
+    {
+        using var files = new ImportCase("classifier-gru");
+        files.Replace(tensors => [.. tensors, new TensorData(tensor, [3], new float[3])]);
+        files.Refused($"no place: \"{tensor}\" [3]: {layer}");
+    }
+
+    [Fact]
+    public void Two_linear_layers_do_not_become_one()
+    {
+        using var files = new ImportCase("classifier-gru");
+        files.Replace(tensors =>
+        [
+            .. tensors.Select(tensor => tensor with { Name = tensor.Name.Replace("head.", "fc1.", StringComparison.Ordinal) }),
+            new TensorData("fc2.weight", [3, 3], new float[9]), new TensorData("fc2.bias", [3], new float[3]),
+        ]);
+        files.Refused("no place: \"fc2.weight\" [3, 3]");
+    }
+
+    [Fact]
+    public void Null_of_a_map_is_told()
+    {
+        using var files = new ImportCase("classifier-gru");
+        files.Replace(tensors => [.. tensors, new TensorData("criterion.weight", [3], new float[3])]);
+        files.Map = files.Write("map.json", """{"criterion.*": null}""");
+        Assert.Contains(files.Import().Notes, note => note.EndsWith("map.json leaves out \"criterion.weight\"", StringComparison.Ordinal));
+    }
+
+    /// <summary>All values of a model in the order of its layers.</summary>
+    internal static float[] Values(ImportCase files) => Values(files.Import());
+
+    internal static float[] Values(ImportedModel imported)
+    {
+        using TextModel model = imported.Model;
+        return [.. model.Parameters.All.SelectMany(parameter => parameter.Values.ToArray())];
+    }
+
+    /// <summary>The same model without the direction from the end.</summary>
+    internal static void OneDirection(ImportCase files)
+    {
+        files.Change(tensor => tensor.Name.EndsWith("_reverse", StringComparison.Ordinal) ? null
+            : tensor.Name == "head.weight" ? tensor with { Shape = [3, 32], Values = tensor.Values[..96] }
+            : tensor);
+        files.Config = files.Write("forward.json", """{"task": "text-classification", "cell": "lstm", "labels": ["a", "b", "c"]}""");
+    }
+}
