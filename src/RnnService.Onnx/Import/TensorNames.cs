@@ -217,7 +217,7 @@ internal sealed partial class TensorNames
 
     private int? OutputOf() => (Columns("rnn.weight_hh_l0"), Columns("rnn.weight_hh_l0_reverse")) switch
     {
-        ( { } one, { } other) => one + other,
+        ({ } one, { } other) => one + other,
         var (one, other) => one ?? other,
     };
 
