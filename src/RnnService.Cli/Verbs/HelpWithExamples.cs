@@ -20,6 +20,7 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             output.WriteLine("Examples:");
             foreach (string example in verb.Examples) output.WriteLine($"  {example}");
             output.WriteLine();
+            if (verb.Reference.Length > 0) output.WriteLine(verb.Reference);
         }
 
         return code;

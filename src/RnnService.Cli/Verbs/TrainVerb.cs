@@ -59,7 +59,7 @@ internal sealed class TrainVerb : Verb
 
     private readonly Option<string[]> _set = new("--set")
     {
-        Description = "Overrides a setting of the recipe, such as training.dropout.output=0.3. May be repeated.",
+        Description = "Overrides a setting of the recipe, such as training.dropout.output=0.3; the settings are listed below. May be repeated.",
         HelpName = "PATH=VALUE",
     };
 
@@ -74,14 +74,14 @@ internal sealed class TrainVerb : Verb
     // Options that stand for the settings most often changed.
     private readonly (Option Option, string Setting)[] _shorthands =
     [
-        (new NumberOption<int>("--epochs") { Description = "Passes over the corpus." }, "training.epochs"),
-        (new NumberOption<int>("--batch-size") { Description = "Texts or sentences a step." }, "training.batch_size"),
-        (new NumberOption<double>("--learning-rate") { Description = "The learning rate.", HelpName = "RATE" }, "training.learning_rate"),
-        (new NumberOption<ulong>("--seed") { Description = "Every draw depends on it." }, "training.seed"),
-        (new Option<string>("--cell") { Description = "tanh, relu, gru, gru_before, lstm or sum.", HelpName = "CELL" }, "model.cell"),
-        (new NumberOption<int>("--embedding-size") { Description = "Width of a token's embedding." }, "model.embedding_size"),
-        (new NumberOption<int>("--hidden-size") { Description = "Width of the state." }, "model.hidden_size"),
-        (new NumberOption<int>("--layers") { Description = "Stacked layers." }, "model.layers"),
+        (new NumberOption<int>("--epochs") { Description = MeaningOf("training.epochs") }, "training.epochs"),
+        (new NumberOption<int>("--batch-size") { Description = MeaningOf("training.batch_size") }, "training.batch_size"),
+        (new NumberOption<double>("--learning-rate") { Description = MeaningOf("training.learning_rate"), HelpName = "RATE" }, "training.learning_rate"),
+        (new NumberOption<ulong>("--seed") { Description = MeaningOf("training.seed") }, "training.seed"),
+        (new Option<string>("--cell") { Description = $"{RecipeSettings.Of("model.cell").Expected}.", HelpName = "CELL" }, "model.cell"),
+        (new NumberOption<int>("--embedding-size") { Description = MeaningOf("model.embedding_size") }, "model.embedding_size"),
+        (new NumberOption<int>("--hidden-size") { Description = MeaningOf("model.hidden_size") }, "model.hidden_size"),
+        (new NumberOption<int>("--layers") { Description = MeaningOf("model.layers") }, "model.layers"),
     ];
 
     public TrainVerb(Terminal terminal, CancellationToken stop)
@@ -89,8 +89,8 @@ internal sealed class TrainVerb : Verb
             terminal, "train", "Trains a model, and goes on with a run that was stopped.",
             $"""
             Ctrl-C or SIGTERM ends the step under way, saves and exits with {RnnCommand.Interrupted} or {RnnCommand.Terminated}; the same command then goes on, and the
-            weights come out as if it had never stopped. Every setting of a recipe can be overridden with --set, the commonest by an
-            option of their own. The recipe in use, log.jsonl and curve.svg are kept in the folder's training folder.
+            weights come out as if it had never stopped. Every setting of a recipe, listed below, can be overridden with --set,
+            the commonest by an option of their own. The recipe in use, log.jsonl and curve.svg are kept in the folder's training folder.
             """,
             "rnn train models/sentiment/training/recipe.json --data data --output models/sentiment",
             "rnn train --task classifier --train reviews.tsv --valid reviews-dev.tsv --output models/reviews",
@@ -111,6 +111,8 @@ internal sealed class TrainVerb : Verb
         _corpus = new CorpusOptions(this);
         Validators.Add(Check);
     }
+
+    public override string Reference => SettingsHelp.Text();
 
     protected override int Run(ParseResult parsed)
     {
@@ -164,6 +166,8 @@ internal sealed class TrainVerb : Verb
         bool Has(Option option) => given.GetResult(option) is { Implicit: false };
     }
 
+    private static string MeaningOf(string setting) => RecipeSettings.Of(setting).Meaning;
+
     private Recipe RecipeOf(ParseResult parsed)
     {
         string[] overrides =
@@ -177,7 +181,8 @@ internal sealed class TrainVerb : Verb
         if (parsed.GetValue(_recipe) is { } path) return Recipe.Read(path, overrides);
 
         ModelTask task = Tasks[parsed.GetValue(_task)!];
-        return DefaultRecipes.For(task, Sources(_train), Sources(_valid)).With(overrides);
+        CorpusSource[] train = Sources(_train);
+        return DefaultRecipes.For(task, train, Sources(_valid), DefaultRecipes.Count(task, train), overrides);
 
         CorpusSource[] Sources(Option<string[]> option) =>
             [.. parsed.GetValue(option)!.Select(file => _corpus.SourceOf(parsed, file, task))];

@@ -25,6 +25,9 @@ internal abstract class Verb : Command
     /// <summary>Command lines that work, for the help.</summary>
     public IReadOnlyList<string> Examples { get; }
 
+    /// <summary>What the help ends with, after the examples; empty where there is nothing to look up.</summary>
+    public virtual string Reference => "";
+
     protected Terminal Terminal { get; }
 
     /// <returns>The exit code.</returns>

@@ -51,6 +51,9 @@ public sealed record ModelConfig
     /// <summary>The one version this engine reads and writes.</summary>
     public const int CurrentFormat = 1;
 
+    /// <summary>The largest sizes of a network: embeddings and characters, states, layers.</summary>
+    public const int MaxEmbeddingSize = 4096, MaxHiddenSize = 8192, MaxLayers = 16;
+
     /// <summary>What need not be given. Generated JSON readers know the defaults of parameters, but not those of properties.</summary>
     [JsonConstructor]
     public ModelConfig(
@@ -138,9 +141,9 @@ public sealed record ModelConfig
     public void Validate()
     {
         if (FormatVersion != CurrentFormat) throw Wrong("format_version", FormatVersion, $"{CurrentFormat}");
-        Positive("embedding_size", EmbeddingSize, 4096);
-        Positive("hidden_size", HiddenSize, 8192);
-        Positive("layers", Layers, 16);
+        Positive("embedding_size", EmbeddingSize, MaxEmbeddingSize);
+        Positive("hidden_size", HiddenSize, MaxHiddenSize);
+        Positive("layers", Layers, MaxLayers);
         if (Cell == CellKind.Sum && Characters is null && Layers == 1 && EmbeddingSize != HiddenSize)
             throw Wrong("hidden_size", HiddenSize, $"{EmbeddingSize} (embedding_size), since a sum keeps the width,");
         if (Task == ModelTask.LanguageModel)
@@ -163,8 +166,8 @@ public sealed record ModelConfig
         if (Characters is { } characters)
         {
             if (Task != ModelTask.Tagger) throw new ArgumentException("characters is given: only a tagger spells words out");
-            Positive("characters.embedding_size", characters.EmbeddingSize, 4096);
-            Positive("characters.hidden_size", characters.HiddenSize, 4096);
+            Positive("characters.embedding_size", characters.EmbeddingSize, MaxEmbeddingSize);
+            Positive("characters.hidden_size", characters.HiddenSize, MaxEmbeddingSize);
         }
 
         Generation?.Validate();

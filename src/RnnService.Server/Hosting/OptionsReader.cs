@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
-using RnnService.Server.Pipeline;
+using RnnService.Engine.Text;
 
 namespace RnnService.Server.Hosting;
 

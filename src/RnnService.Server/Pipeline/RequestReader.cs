@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.Net.Http.Headers;
+using RnnService.Engine.Text;
 using RnnService.Server.Hosting;
 
 namespace RnnService.Server.Pipeline;

@@ -4,91 +4,182 @@ using RnnService.Training.Corpora;
 
 namespace RnnService.Training.Recipes;
 
-/// <summary>A sound recipe for each task: small networks that two processor cores train in minutes on a few megabytes of text.</summary>
+/// <summary>
+/// A sound recipe for each task and size of corpus: small networks that two processor cores train in seconds on hundreds of examples, and in
+/// minutes on a few megabytes of text.
+/// </summary>
 public static class DefaultRecipes
 {
+    /// <summary>Labelled texts below which words are added up instead of read in order: too few to learn order from.</summary>
+    public const int BagOfWordsBelow = 3000;
+
+    private const int UsualExamples = 20_000, UsualCharacters = 1_000_000;
+
+    // What makes a network one of the caller's own, which a sum of words then is not put in place of.
+    private static readonly string[] OwnNetwork =
+        ["model.cell", "model.embedding_size", "model.hidden_size", "model.layers", "model.bidirectional", "model.reverse", "model.pooling"];
+
     /// <summary>The recipe of a task for these corpora.</summary>
     /// <param name="task">The task.</param>
     /// <param name="train">Corpora to train on.</param>
     /// <param name="valid">Corpora that choose the best weights.</param>
-    public static Recipe For(ModelTask task, IReadOnlyList<CorpusSource> train, IReadOnlyList<CorpusSource> valid) => new()
+    /// <param name="examples">
+    /// How much there is to train on: labelled texts, sentences, or a language model's characters; see <see cref="Count"/>. Epochs, batches and
+    /// averaging depend on it, and the network of a classifier. When null, enough for a recurrent network.
+    /// </param>
+    /// <param name="overrides">
+    /// Settings as for <see cref="Recipe.With"/>. Where they name a part of the network, a classifier starts from the recurrent one.
+    /// </param>
+    /// <exception cref="RecipeException">An override is wrong.</exception>
+    public static Recipe For(
+        ModelTask task, IReadOnlyList<CorpusSource> train, IReadOnlyList<CorpusSource> valid, long? examples = null,
+        IReadOnlyList<string>? overrides = null)
     {
-        Model = ModelOf(task),
-        Data = new DataSettings { Train = train, Valid = valid, MaxTokens = task == ModelTask.Classifier ? 400 : 0 },
-        Training = SettingsOf(task),
-        GoldenInput = "The quick brown fox doesn't jump over the lazy dog.",
+        long size = examples ?? (task == ModelTask.LanguageModel ? UsualCharacters : UsualExamples);
+        bool bag = size < BagOfWordsBelow && !(overrides ?? []).Any(setting => OwnNetwork.Contains(setting.Split('=')[0]));
+        var recipe = new Recipe
+        {
+            Model = task switch
+            {
+                ModelTask.LanguageModel => LanguageModel,
+                ModelTask.Classifier => bag ? BagOfWords : Classifier,
+                _ => Tagger,
+            },
+            Data = new DataSettings { Train = train, Valid = valid, MaxTokens = task == ModelTask.Classifier ? 400 : 0 },
+            Training = task switch
+            {
+                ModelTask.LanguageModel => LanguageModelSettings(size),
+                ModelTask.Classifier => bag ? BagOfWordsSettings(size) : ClassifierSettings(size),
+                _ => TaggerSettings(size),
+            },
+            GoldenInput = "The quick brown fox doesn't jump over the lazy dog.",
+        };
+        return overrides is null ? recipe : recipe.With(overrides);
+    }
+
+    /// <summary>How much a task finds to learn from in corpora: labelled texts, sentences, or a language model's characters.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="train">The corpora, read once for it.</param>
+    /// <inheritdoc cref="Corpus" path="/remarks"/>
+    public static long Count(ModelTask task, IReadOnlyList<CorpusSource> train) => train.Sum(source => task switch
+    {
+        ModelTask.LanguageModel => (long)Corpus.ReadText(source).Length,
+        ModelTask.Classifier => Corpus.ReadLabelled(source).Count,
+        _ => Corpus.ReadTagged(source).Count,
+    });
+
+    private static ModelConfig LanguageModel => new()
+    {
+        Task = ModelTask.LanguageModel,
+        Cell = CellKind.Lstm,
+        Tokenizer = Tokenization.Characters,
+        EmbeddingSize = 64,
+        HiddenSize = 256,
+        Layers = 2,
+        Generation = new GenerationOptions { Temperature = 0.8f },
     };
 
-    private static ModelConfig ModelOf(ModelTask task) => task switch
+    private static ModelConfig Classifier => new()
     {
-        ModelTask.LanguageModel => new ModelConfig
-        {
-            Task = task,
-            Cell = CellKind.Lstm,
-            Tokenizer = Tokenization.Characters,
-            EmbeddingSize = 64,
-            HiddenSize = 256,
-            Layers = 2,
-            Generation = new GenerationOptions { Temperature = 0.8f },
-        },
-        ModelTask.Classifier => new ModelConfig
-        {
-            Task = task,
-            Cell = CellKind.Lstm,
-            Tokenizer = Tokenization.English,
-            LowerCase = true,
-            EmbeddingSize = 100,
-            HiddenSize = 128,
-            Bidirectional = true,
-            Pooling = Pooling.Max,
-        },
-        _ => new ModelConfig
-        {
-            Task = task,
-            Cell = CellKind.Lstm,
-            Tokenizer = Tokenization.English,
-            LowerCase = true,
-            EmbeddingSize = 100,
-            HiddenSize = 128,
-            Bidirectional = true,
-            Characters = new CharacterConfig(),
-        },
+        Task = ModelTask.Classifier,
+        Cell = CellKind.Lstm,
+        Tokenizer = Tokenization.English,
+        LowerCase = true,
+        EmbeddingSize = 100,
+        HiddenSize = 128,
+        Bidirectional = true,
+        Pooling = Pooling.Max,
     };
 
-    private static TrainingSettings SettingsOf(ModelTask task) => task switch
+    // On some hundred texts a recurrent network learns the texts by heart; a sum of embeddings has less room to.
+    private static ModelConfig BagOfWords => Classifier with
     {
-        ModelTask.LanguageModel => new TrainingSettings
+        Cell = CellKind.Sum,
+        HiddenSize = 100,
+        Bidirectional = false,
+        Pooling = Pooling.Last,
+    };
+
+    private static ModelConfig Tagger => new()
+    {
+        Task = ModelTask.Tagger,
+        Cell = CellKind.Lstm,
+        Tokenizer = Tokenization.English,
+        LowerCase = true,
+        EmbeddingSize = 100,
+        HiddenSize = 128,
+        Bidirectional = true,
+        Characters = new CharacterConfig(),
+    };
+
+    private static TrainingSettings LanguageModelSettings(long characters)
+    {
+        bool small = characters < 500_000;
+        // A stream needs some windows of text, or an epoch is over before it began.
+        int batch = small ? (int)Math.Clamp(characters / 2000, 1, 16) : 32, unroll = small ? 64 : 100;
+        return new TrainingSettings
         {
-            Epochs = 10,
-            BatchSize = 32,
+            BatchSize = batch,
+            Shards = Math.Min(2, batch),
+            UnrollSteps = unroll,
+            Epochs = Epochs(characters, batch * unroll, steps: 2500, least: 10, most: 40),
             LearningRate = 3e-3,
             Beta2 = 0.99f,
             Schedule = LearningRateSchedule.Cosine,
             WarmupSteps = 50,
             Dropout = new DropoutRates { Between = 0.2f, Output = 0.2f },
-            AverageDecay = 0.995,
+            AverageDecay = small ? 0.99 : 0.995,
             Patience = 3,
-        },
-        ModelTask.Classifier => new TrainingSettings
+        };
+    }
+
+    private static TrainingSettings ClassifierSettings(long texts)
+    {
+        bool small = texts < 8000;
+        int batch = small ? 16 : 32;
+        return new TrainingSettings
         {
-            Epochs = 8,
-            LearningRate = 1e-3,
+            BatchSize = batch,
+            Epochs = Epochs(texts, batch, steps: 2000, least: 8, most: 40),
+            LearningRate = small ? 2e-3 : 1e-3,
             Schedule = LearningRateSchedule.Cosine,
             Dropout = new DropoutRates { Embedding = 0.33f, Output = 0.5f },
             UnknownChance = 0.25,
-            AverageDecay = 0.998,
-            Patience = 3,
-        },
-        _ => new TrainingSettings
+            AverageDecay = small ? 0.99 : 0.998,
+            Patience = small ? 6 : 3,
+        };
+    }
+
+    private static TrainingSettings BagOfWordsSettings(long texts) => new()
+    {
+        BatchSize = 16,
+        Epochs = Epochs(texts, 16, steps: 700, least: 20, most: 100),
+        LearningRate = 5e-3,
+        Schedule = LearningRateSchedule.Cosine,
+        Dropout = new DropoutRates { Embedding = 0.5f, Output = 0.5f },
+        UnknownChance = 0.25,
+        AverageDecay = 0.98,
+    };
+
+    private static TrainingSettings TaggerSettings(long sentences)
+    {
+        bool small = sentences < 4000;
+        int batch = small ? 8 : 32;
+        return new TrainingSettings
         {
-            Epochs = 8,
+            BatchSize = batch,
+            Epochs = Epochs(sentences, batch, steps: 1200, least: 8, most: 40),
             LearningRate = 2e-3,
             Beta2 = 0.95f,
             Schedule = LearningRateSchedule.Cosine,
             Dropout = new DropoutRates { Embedding = 0.33f, Output = 0.33f },
             UnknownChance = 0.25,
-            AverageDecay = 0.998,
-            Patience = 3,
-        },
-    };
+            AverageDecay = small ? 0.99 : 0.998,
+            Patience = small ? 8 : 3,
+        };
+    }
+
+    // Passes over a small corpus until there were steps enough, in fives.
+    private static int Epochs(long size, int batch, int steps, int least, int most) =>
+        (int)Math.Clamp((steps * (long)batch / Math.Max(1, size) + 4) / 5 * 5, least, most);
 }

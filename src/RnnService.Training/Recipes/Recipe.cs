@@ -42,20 +42,30 @@ public sealed record Recipe
 
     /// <summary>Reads a recipe and lets settings of a command line override it.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="overrides">Settings by dotted path, such as <c>training.learning_rate=0.001</c>; a value is JSON, or else a string.</param>
+    /// <param name="overrides">Settings by dotted path, such as <c>training.learning_rate=0.001</c>; a value is JSON, or else a text.</param>
     /// <exception cref="RecipeException">The file or an override is wrong.</exception>
     public static Recipe Read(string path, IEnumerable<string>? overrides = null)
     {
         try
         {
-            JsonNode root = JsonNode.Parse(
-                File.ReadAllText(path), documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })
-                ?? throw new RecipeException($"{path}: null found, an object wanted");
+            JsonNode? root = JsonNode.Parse(
+                File.ReadAllText(path),
+                documentOptions: new JsonDocumentOptions
+                {
+                    CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false,
+                });
             return From(root, overrides ?? []);
         }
-        catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
+        catch (JsonException error)
         {
-            throw new RecipeException($"{path}: {Sentence(error)}", error);
+            // .NET's sentence ends in places of its own counting.
+            string reason = error.Message.Split(" Path:")[0].Split(" LineNumber:")[0];
+            string line = error.LineNumber is { } number ? $", line {number + 1}" : "";
+            throw new RecipeException($"{path}{line}: is not JSON; expected a recipe: {reason}", error);
+        }
+        catch (RecipeException error)
+        {
+            throw new RecipeException($"{path}: {error.Message}", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -67,73 +77,87 @@ public sealed record Recipe
     /// <exception cref="RecipeException">A setting is wrong.</exception>
     public Recipe With(IEnumerable<string> overrides)
     {
-        try
-        {
-            return From(JsonSerializer.SerializeToNode(this, Json)!, overrides);
-        }
-        catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
-        {
-            throw new RecipeException(Sentence(error), error);
-        }
+        Validate(); // numbers that are not finite cannot be written
+        return From(JsonSerializer.SerializeToNode(this, Json), overrides);
     }
 
     /// <summary>The recipe as its file has it.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json) + "\n";
 
-    private void Validate()
+    /// <summary>Checks every bound, and that the settings fit each other. Corpora are not touched.</summary>
+    /// <exception cref="RecipeException">A setting is wrong: the message says which, what it is and what was expected.</exception>
+    public void Validate()
     {
-        // Labels come from the corpus; two stand in for them so that everything else is checked before any corpus is read.
-        (Model with { Labels = Model.Task == ModelTask.LanguageModel || Model.Labels.Count > 0 ? Model.Labels : ["a", "b"] }).Validate();
-        if (string.IsNullOrEmpty(GoldenInput)) throw new ArgumentException("golden_input is empty: a text wanted");
-        Data.Validate();
-        Training.Validate();
-    }
-
-    private static Recipe From(JsonNode root, IEnumerable<string> overrides)
-    {
-        foreach (string setting in overrides) Override(root, setting);
-        Recipe recipe = root.Deserialize<Recipe>(Json)!; // null for null alone, which the root is not
-        recipe.Validate();
-        return recipe;
-    }
-
-    // The reader's own sentences speak of .NET types, and of lines that overrides have moved.
-    private static string Sentence(Exception error)
-    {
-        const string missing = "missing required properties including: ";
-        if (error is not JsonException { Path: ['$', .. var path] }) return error.Message;
-        string place = path.TrimStart('.');
-        int names = error.Message.IndexOf(missing, StringComparison.Ordinal);
-        return names < 0
-            ? $"{(place.Length > 0 ? place : "the whole")} is no setting, or its value is of the wrong kind"
-            : $"{(place.Length > 0 ? place : "the recipe")} lacks {error.Message[(names + missing.Length)..].Split(". Path")[0].TrimEnd('.')}";
-    }
-
-    private static void Override(JsonNode root, string setting)
-    {
-        int equals = setting.IndexOf('=', StringComparison.Ordinal);
-        if (equals <= 0) throw new RecipeException($"setting \"{setting}\": path=value wanted, such as training.learning_rate=0.001");
-        string[] path = setting[..equals].Split('.');
-        string text = setting[(equals + 1)..];
-        JsonNode node = root;
-        foreach (string key in path[..^1])
-        {
-            if (node is not JsonObject) throw new RecipeException($"setting \"{setting}\": {key} stands in no object");
-            node = node[key] ?? (node[key] = new JsonObject());
-        }
-
-        JsonNode? value;
         try
         {
-            value = JsonNode.Parse(text);
+            RecipeSettings.CheckBounds(this, "");
+            // Labels come from the corpus; two stand in for them so that everything else is checked before any corpus is read.
+            ModelConfig model = Model.Task == ModelTask.LanguageModel || Model.Labels.Count > 0 ? Model : Model with { Labels = ["a", "b"] };
+            WithPath("model.generation.", () => model.Generation?.Validate());
+            WithPath("model.", model.Validate);
+            if (string.IsNullOrEmpty(GoldenInput)) throw new ArgumentException("golden_input is empty; expected a text");
+            Data.Validate();
+            Training.Validate();
+            CheckSize();
         }
-        catch (JsonException)
+        catch (ArgumentException error)
         {
-            value = JsonValue.Create(text);
+            throw new RecipeException(error.Message, error);
         }
 
-        if (node is not JsonObject target) throw new RecipeException($"setting \"{setting}\": {path[^1]} stands in no object");
-        target[path[^1]] = value;
+        static void WithPath(string path, Action check)
+        {
+            try
+            {
+                check();
+            }
+            catch (ArgumentException error)
+            {
+                throw new ArgumentException(path + error.Message, error);
+            }
+        }
+    }
+
+    // Sizes within their bounds can still make a network that no machine holds. The vocabulary comes on top.
+    private void CheckSize()
+    {
+        const long most = 1_000_000_000;
+        long directions = Model.Bidirectional ? 2 : 1, width = Model.HiddenSize, input = Model.EmbeddingSize, values = 0;
+        long gates = Model.Cell switch
+        {
+            CellKind.Lstm => 4,
+            CellKind.Gru or CellKind.GruBefore => 3,
+            CellKind.Sum => 0,
+            _ => 1,
+        };
+        for (int layer = 0; layer < Model.Layers; layer++)
+        {
+            values += directions * gates * width * (input + width);
+            input = directions * width;
+        }
+
+        if (values > most)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"model.hidden_size is {width} in {Model.Layers} layers of {directions} directions: {values} weights; expected at most {most}"));
+        }
+    }
+
+    private static Recipe From(JsonNode? root, IEnumerable<string> overrides)
+    {
+        RecipeReader.CheckRoot(root);
+        foreach (string setting in overrides) RecipeReader.Override(root!, setting);
+        RecipeReader.Check(root);
+        try
+        {
+            Recipe recipe = root.Deserialize<Recipe>(Json)!; // null for null alone, which the root is not
+            recipe.Validate();
+            return recipe;
+        }
+        catch (JsonException error)
+        {
+            throw new RecipeException($"{error.Path?.TrimStart('$', '.')} has a wrong value; docs/recipe.md lists what is expected", error);
+        }
     }
 }
 
@@ -157,12 +181,9 @@ public sealed record DataSettings
 
     internal void Validate()
     {
-        if (Train.Count == 0) throw new ArgumentException("data.train is empty: at least one corpus wanted");
-        if (Valid.Count == 0) throw new ArgumentException("data.valid is empty: at least one corpus wanted");
+        if (Train.Count == 0) throw new ArgumentException("data.train is empty; expected at least one corpus");
+        if (Valid.Count == 0) throw new ArgumentException("data.valid is empty; expected at least one corpus");
         foreach (CorpusSource source in Train.Concat(Valid)) source.Validate();
-        TrainingSettings.Check(MinCount >= 1, "data.min_count", MinCount, "1 or more");
-        TrainingSettings.Check(MaxVocabulary >= 3, "data.max_vocabulary", MaxVocabulary, "3 or more");
-        TrainingSettings.Check(MaxTokens >= 0, "data.max_tokens", MaxTokens, "0 (all) or more");
     }
 }
 
@@ -269,34 +290,12 @@ public sealed record TrainingSettings
     /// <summary>Steps between lines of the log.</summary>
     public int LogEvery { get; init; } = 20;
 
-    internal void Validate()
-    {
-        Check(Epochs >= 1, "training.epochs", Epochs, "1 or more");
-        Check(BatchSize >= 1, "training.batch_size", BatchSize, "1 or more");
-        Check(UnrollSteps >= 1, "training.unroll_steps", UnrollSteps, "1 or more");
-        Check(Shards >= 1 && Shards <= BatchSize, "training.shards", Shards, $"1 to {BatchSize} (batch_size)");
-        Check(LearningRate > 0 && double.IsFinite(LearningRate), "training.learning_rate", LearningRate, "above 0");
-        Check(Momentum is >= 0 and < 1, "training.momentum", Momentum, "0 up to but not 1");
-        Check(Beta2 is >= 0 and < 1, "training.beta2", Beta2, "0 up to but not 1");
-        Check(Epsilon > 0, "training.epsilon", Epsilon, "above 0");
-        Check(WeightDecay >= 0, "training.weight_decay", WeightDecay, "0 or more");
-        Check(ClipNorm >= 0, "training.clip_norm", ClipNorm, "0 (off) or more");
-        Check(WarmupSteps >= 0, "training.warmup_steps", WarmupSteps, "0 or more");
-        Check(FinalRate is >= 0 and <= 1, "training.final_rate", FinalRate, "0 to 1");
-        Check(PlateauFactor is > 0 and < 1, "training.plateau_factor", PlateauFactor, "above 0, below 1");
-        Check(PlateauPatience >= 1, "training.plateau_patience", PlateauPatience, "1 or more");
-        Check(Patience >= 0, "training.patience", Patience, "0 (never) or more");
-        Check(EvaluateEvery >= 0, "training.evaluate_every", EvaluateEvery, "0 (each epoch) or more");
-        Check(Dropout.Embedding is >= 0 and < 1, "training.dropout.embedding", Dropout.Embedding, "0 up to but not 1");
-        Check(Dropout.Between is >= 0 and < 1, "training.dropout.between", Dropout.Between, "0 up to but not 1");
-        Check(Dropout.Output is >= 0 and < 1, "training.dropout.output", Dropout.Output, "0 up to but not 1");
-        Check(UnknownChance >= 0, "training.unknown_chance", UnknownChance, "0 or more");
-        Check(AverageDecay is >= 0 and < 1, "training.average_decay", AverageDecay, "0 up to but not 1");
-        Check(LogEvery >= 1, "training.log_every", LogEvery, "1 or more");
-    }
+    // Bounds stand in RecipeSettings; here is what depends on another setting.
+    internal void Validate() =>
+        Check(Shards <= BatchSize, "training.shards", Shards, $"1 to {BatchSize} (training.batch_size)");
 
     internal static void Check(bool right, string name, object found, string wanted)
     {
-        if (!right) throw new ArgumentException(FormattableString.Invariant($"{name} is {found}: {wanted} wanted"));
+        if (!right) throw new ArgumentException(FormattableString.Invariant($"{name} is {found}; expected {wanted}"));
     }
 }

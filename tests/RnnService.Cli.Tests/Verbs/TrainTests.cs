@@ -113,21 +113,21 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
             .FailedWith(RnnCommand.Failed, "finite numbers wanted", "training.learning_rate");
 
     [Theory]
-    [InlineData("training.epochs=many", "training.epochs is no setting, or its value is of the wrong kind")]
-    [InlineData("training.epoch=3", "training.epoch is no setting, or its value is of the wrong kind")]
-    [InlineData("training.epochs=0", "training.epochs is 0: 1 or more wanted")]
-    [InlineData("epochs", "setting \"epochs\": path=value wanted")]
-    [InlineData("model.cell=lsdm", "model.cell is no setting, or its value is of the wrong kind")]
-    [InlineData("model.hidden_size=0", "hidden_size is 0: 1 to 8192 wanted")]
-    [InlineData("data.train=[{\"path\": \"x\"}]", "data.train[0] lacks 'format'")]
+    [InlineData("training.epochs=many", "training.epochs is \"many\"; expected a whole number, 1 to 1000000")]
+    [InlineData("training.epoch=3", "training.epoch is unknown; did you mean training.epochs?")]
+    [InlineData("training.epochs=0", "training.epochs is 0; expected a whole number, 1 to 1000000")]
+    [InlineData("epochs", "setting \"epochs\": expected path=value")]
+    [InlineData("model.cell=lsdm", "did you mean lstm?")]
+    [InlineData("model.hidden_size=0", "model.hidden_size is 0; expected a whole number, 1 to 8192")]
+    [InlineData("data.train=[{\"path\": \"x\"}]", "data.train[0] lacks format")]
     public void A_bad_override_is_told_in_a_sentence(string setting, string sentence) =>
         Train("--set", setting).FailedWith(RnnCommand.Failed, sentence);
 
     [Theory]
-    [InlineData("{", "recipe.json: ")]
-    [InlineData("null", "null found")]
+    [InlineData("{", "is not JSON; expected a recipe")]
+    [InlineData("null", "the recipe is null; expected an object")]
     [InlineData("[]", "recipe.json: ")]
-    [InlineData("{}", "the recipe lacks 'model', 'data', 'golden_input'")]
+    [InlineData("{}", "the recipe lacks model, data, golden_input")]
     public void A_bad_recipe_is_told_in_a_sentence(string text, string sentence)
     {
         string recipe = _folder.Write("recipe.json", text);

@@ -42,6 +42,6 @@ public sealed class DefaultRecipesTests
         Assert.Equal(0.5f, changed.Training.Dropout.Output);
         Assert.Equal(recipe.ToJson(), changed.With(["training.dropout.output=0.2", "model.cell=lstm"]).ToJson());
         Assert.Equal(
-            "training.epochs is 0: 1 or more wanted", Assert.Throws<RecipeException>(() => recipe.With(["training.epochs=0"])).Message);
+            "training.epochs is 0; expected a whole number, 1 to 1000000", Assert.Throws<RecipeException>(() => recipe.With(["training.epochs=0"])).Message);
     }
 }

@@ -1,0 +1,92 @@
+using RnnService.Engine.Tasks;
+
+namespace RnnService.Training.Recipes;
+
+/// <summary>
+/// Every setting of a recipe with its meaning and bounds. A property of a recipe without a line here has no help: a test fails.
+/// </summary>
+public static partial class RecipeSettings
+{
+    private static readonly Bounds Share = new(0, 1) { Below = true };
+
+    // In the order of the documentation. Elements of lists are written with [], those of valid are read as those of train.
+    private static readonly Row[] Rows =
+    [
+        new("model.format_version", "Version of the model folder's format.", new Bounds(ModelConfig.CurrentFormat, ModelConfig.CurrentFormat)),
+        new("model.task", "What the model does with text: continues it, labels it as a whole, or labels every word."),
+        new("model.cell", "The recurrence. sum adds the embeddings up without weights of its own: a bag of words."),
+        new("model.tokenizer", "How text becomes tokens: code points, what white space separates, or English words and punctuation."),
+        new("model.lower_case", "Looks words up in lower case."),
+        new("model.embedding_size", "Width of a token's embedding.", new Bounds(1, ModelConfig.MaxEmbeddingSize)),
+        new("model.hidden_size", "Width of the state of a layer and direction.", new Bounds(1, ModelConfig.MaxHiddenSize)),
+        new("model.layers", "Stacked recurrent layers.", new Bounds(1, ModelConfig.MaxLayers)),
+        new("model.bidirectional", "Each layer also reads from the end; not for a language model."),
+        new("model.reverse", "Each layer reads from the end alone; not for a language model."),
+        new("model.tie_weights", "A language model's output matrix is its embedding; the two sizes must be equal."),
+        new("model.pooling", "How a classifier makes one vector of a text: its last state, or mean or maximum over time."),
+        new("model.characters.embedding_size", "A tagger's character network: width of a character's embedding.", new Bounds(1, ModelConfig.MaxEmbeddingSize)),
+        new("model.characters.hidden_size", "A tagger's character network: width of each direction's state.", new Bounds(1, ModelConfig.MaxEmbeddingSize)),
+        new("model.labels", "Names of the labels in id order; unless given, those of the training corpora in alphabetical order."),
+        new("model.generation.max_new_tokens", "Tokens a language model adds when a caller does not say.", new Bounds(1)),
+        new("model.generation.temperature", "Logits are divided by it before sampling; 0 takes the likeliest token.", new Bounds(0)),
+        new("model.generation.top_k", "Draws from the k likeliest tokens.", new Bounds(0) { Zero = "all" }),
+        new("model.generation.top_p", "Draws from the likeliest tokens that together have this probability.", new Bounds(0, 1) { Above = true }),
+        new("model.generation.repetition_penalty", "Makes tokens that occurred less likely; 1 is off.", new Bounds(0) { Above = true }),
+        new("model.generation.do_sample", "Draws tokens; false takes the likeliest."),
+        new("model.generation.stop", "Texts that end the generation."),
+        new("model.generation.seed", "Seed of the draws; none draws one."),
+        new("model.generation.top_n_tokens", "Alternatives reported with each token.", new Bounds(0)),
+        new("model.generation.score_prompt", "Reports the log-probability of every token of the prompt."),
+        new("model.description", "One sentence about the model, shown by /models and the card."),
+        new("model.license", "Licence of the weights, shown by /models and the card."),
+        new("model.metrics", "Measured scores by name; a run writes its own."),
+
+        new("data.train[].path", "The corpus file, from the data folder; compressed when it ends in .gz."),
+        new("data.train[].format", "How it is written."),
+        new("data.train[].label_column", "Column of the label in a labelled file, counted from 0, negative from the end; 0 unless given."),
+        new("data.train[].text_column", "Column of the text in a labelled file; 1 unless given."),
+        new("data.train[].skip_lines", "Lines to skip at the head of a labelled file.", new Bounds(0)),
+        new("data.train[].where", "Keeps only lines of a labelled file whose columns have these values."),
+        new("data.train[].form_column", "Column of the word in conll (0 unless given) and conllu (1)."),
+        new("data.train[].tag_column", "Column of the tag in conll (the last unless given) and conllu (3)."),
+        new("data.train[].phrases", "Every labelled phrase of sst-trees, not only whole sentences."),
+        new("data.train[].distinct", "Keeps the first of every pair of label and text that repeats."),
+        new("data.train[].label_names", "Names for the labels as the file has them."),
+        new("data.min_count", "Tokens that are rarer are read as unknown.", new Bounds(1)),
+        new("data.max_vocabulary", "Most tokens in the vocabulary.", new Bounds(3)),
+        new("data.max_tokens", "Tokens that a classifier's longer texts are cut to in training.", new Bounds(0) { Zero = "all" }),
+
+        new("training.seed", "Every draw depends on it."),
+        new("training.epochs", "Passes over the corpus.", new Bounds(1, 1_000_000)),
+        new("training.batch_size", "Texts, sentences or parallel streams of text a step.", new Bounds(1, 65_536)),
+        new("training.unroll_steps", "Tokens that a language model is unrolled over before gradients are cut.", new Bounds(1, 65_536)),
+        new("training.shards", "Parts of a batch, each computed by one thread; the result depends on it, not on the number of threads.", new Bounds(1, 256)),
+        new("training.optimizer", "Adam with decoupled weight decay, or SGD with momentum."),
+        new("training.learning_rate", "The learning rate.", new Bounds(0) { Above = true }),
+        new("training.momentum", "Adam's beta1, or the momentum of SGD.", Share),
+        new("training.beta2", "Adam's beta2.", Share),
+        new("training.epsilon", "Adam's epsilon.", new Bounds(0) { Above = true }),
+        new("training.weight_decay", "Each step takes learning rate × this share off the weights.", new Bounds(0)),
+        new("training.clip_norm", "The gradient's norm is cut to it.", new Bounds(0) { Zero = "never" }),
+        new("training.schedule", "How the learning rate moves: not at all, down half a cosine, or down when evaluations bring no progress."),
+        new("training.warmup_steps", "Steps over which the rate rises from 0.", new Bounds(0)),
+        new("training.final_rate", "Share of the rate left at the end of a cosine.", new Bounds(0, 1)),
+        new("training.plateau_factor", "What the rate is multiplied by on a plateau.", new Bounds(0, 1) { Above = true, Below = true }),
+        new("training.plateau_patience", "Evaluations without progress before the rate falls.", new Bounds(1)),
+        new("training.patience", "Evaluations without progress before the run ends.", new Bounds(0) { Zero = "never" }),
+        new("training.evaluate_every", "Steps between evaluations.", new Bounds(0) { Zero = "each epoch" }),
+        new("training.dropout.embedding", "Share of the embedded input that is dropped.", Share),
+        new("training.dropout.between", "Share dropped between stacked layers.", Share),
+        new("training.dropout.output", "Share dropped before the output layer.", Share),
+        new("training.unknown_chance", "A word seen n times is read as unknown with chance a/(a+n), so that the unknown word is learnt.", new Bounds(0) { Zero = "never" }),
+        new("training.average_decay", "Decay a step of the averaged weights that are evaluated and saved; 0 takes the weights as they are.", Share),
+        new("training.identity_start", "Starts recurrent matrices as the identity, for ReLU networks."),
+        new("training.log_every", "Steps between lines of the log.", new Bounds(1)),
+
+        new("golden_input", "The text whose answer is kept with the model and checked at every load."),
+    ];
+
+    private static readonly Lazy<IReadOnlyList<Setting>> Described = new(() => [.. Rows.Select(Describe)]);
+
+    private sealed record Row(string Path, string Meaning, Bounds? Bounds = null);
+}
