@@ -1,6 +1,7 @@
 using System.Text;
 using RnnService.Engine;
 using RnnService.Engine.Tasks;
+using RnnService.Training.Cards;
 using RnnService.Training.Evaluation;
 using static System.FormattableString;
 
@@ -9,7 +10,7 @@ namespace RnnService.Cli.Output;
 /// <summary>The card of a model whose weights were made narrower: what it was made from, what that gave and what it cost.</summary>
 internal sealed class QuantizedCard
 {
-    private const string CardFile = "README.md", LicenseFile = "LICENSE", DataRow = "| data |", LicenseRow = "| licence |";
+    private const string LicenseFile = "LICENSE", DataRow = "| data |", LicenseRow = "| licence |";
 
     public required LoadedModel Source { get; init; }
 
@@ -61,7 +62,7 @@ internal sealed class QuantizedCard
     public void Write(string folder, string name)
     {
         ModelConfig config = Source.Model.Config;
-        string sourceFolder = Path.GetDirectoryName(Source.File)!, oldCard = Path.Combine(sourceFolder, CardFile);
+        string sourceFolder = Path.GetDirectoryName(Source.File)!, oldCard = Path.Combine(sourceFolder, CardFile.Name);
         string[] old = File.Exists(oldCard) ? File.ReadAllLines(oldCard) : [];
         // Of the old card what the width of the weights does not touch: corpus, licence and limits.
         string[] origin = [.. old.Where(line => Begins(line, DataRow) || Begins(line, LicenseRow))];
@@ -96,7 +97,7 @@ internal sealed class QuantizedCard
         if (EvaluateCommand is not null) Line($"    {EvaluateCommand}");
         if (limits.Length > 0) Line();
         foreach (string line in limits) Line(line);
-        File.WriteAllText(Path.Combine(folder, CardFile), card.ToString());
+        CardFile.Write(folder, card.ToString());
         string licenseFile = Path.Combine(sourceFolder, LicenseFile);
         if (File.Exists(licenseFile)) File.Copy(licenseFile, Path.Combine(folder, LicenseFile));
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using RnnService.Cli.Output;
 
 namespace RnnService.Cli.Verbs;
 
@@ -23,6 +24,9 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             if (verb.Reference.Length > 0) output.WriteLine(verb.Reference);
         }
 
+        IReadOnlyList<string> definition = OwnCommand.Definition();
+        foreach (string line in definition) output.WriteLine(line);
+        if (definition.Count > 0) output.WriteLine();
         return code;
     }
 }

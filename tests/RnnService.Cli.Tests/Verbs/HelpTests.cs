@@ -1,3 +1,6 @@
+using RnnService.Cli.Output;
+using RnnService.Training.Recipes;
+
 namespace RnnService.Cli.Tests.Verbs;
 
 public sealed class HelpTests
@@ -21,6 +24,28 @@ public sealed class HelpTests
 
     [Fact]
     public void Help_names_defaults() => Assert.Contains("[default: 60]", CommandRun.Of("train", "-h").Succeeded().Out, StringComparison.Ordinal);
+
+    [Fact]
+    public void Help_of_training_lists_every_setting_in_lines_that_fit_a_terminal()
+    {
+        string help = CommandRun.Of("train", "--help").Succeeded().Out;
+        string[] settings = help[help.IndexOf("Settings, in a RECIPE", StringComparison.Ordinal)..].Split('\n');
+        foreach (Setting setting in RecipeSettings.All)
+            Assert.Contains(settings, line => line.StartsWith($"  {setting.Path[(setting.Path.LastIndexOf('.') + 1)..]} ", StringComparison.Ordinal));
+        Assert.Contains(settings, line => line.StartsWith("  batch_size         32         Texts", StringComparison.Ordinal));
+        Assert.All(settings, line => Assert.InRange(line.Length, 0, 105));
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/dotnet", false, "  alias rnn='dotnet \"/c/bin/rnn.dll\"'")]
+    [InlineData("/c/bin/rnn", false, "  alias rnn='dotnet \"/c/bin/rnn.dll\"'")]
+    [InlineData("/c/bin/rnn", true, "  function rnn { dotnet \"/c/bin/rnn.dll\" @args }")]
+    [InlineData("/c/bin/testhost", false, null)]
+    public void The_short_name_is_defined_where_the_shell_does_not_know_it(string process, bool windows, string? line)
+    {
+        Assert.Equal(line, OwnCommand.Definition(process, "/c/bin/rnn.dll", ["/usr/bin"], windows).ElementAtOrDefault(1));
+        if (Path.GetFileName(process) == "rnn") Assert.Empty(OwnCommand.Definition(process, "/c/bin/rnn.dll", ["/c/bin"], windows));
+    }
 
     [Fact]
     public void No_verb_gives_the_help() => Assert.Equal(CommandRun.Of("--help").Out, CommandRun.Of().Succeeded().Out);

@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+using RnnService.Training.Corpora;
+using RnnService.Training.Evaluation;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Cards;
+
+/// <summary>
+/// The card of a model that was trained here: what it is, what it was made of and how well it does. What only its owner knows, the licence of
+/// the corpora and what the model is no good for, is left to be filled in, and said so.
+/// </summary>
+public sealed partial record TrainedCard
+{
+    private const int Listed = 10;
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The model's folder; its name is the model's.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The model.</summary>
+    public required TextModel Model { get; init; }
+
+    /// <summary>What made it.</summary>
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>Such as "540 texts": what it was trained on, and what chose the best weights.</summary>
+    public required (string Train, string Valid) Counts { get; init; }
+
+    /// <summary>The share of the training corpora that was split off for validation; null where that has corpora of its own.</summary>
+    public double? SplitShare { get; init; }
+
+    /// <summary>The best score on the validation part.</summary>
+    public required ValidationScore Score { get; init; }
+
+    /// <summary>Passes over the corpus until then.</summary>
+    public required double Epochs { get; init; }
+
+    /// <summary>The day.</summary>
+    public required DateOnly Date { get; init; }
+
+    private string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
+
+    // Where the other models are, commands are given from the folder above; elsewhere from the one that holds the model.
+    private string Argument
+    {
+        get
+        {
+            string? parent = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder))));
+            return parent == "models" ? $"models/{Name}" : Name;
+        }
+    }
+
+    private ModelConfig Config => Model.Config;
+
+    private string Verb => Config.Task switch
+    {
+        ModelTask.LanguageModel => "generate",
+        ModelTask.Classifier => "classify",
+        _ => "tag",
+    };
+
+    /// <summary>The card, Markdown. It names corpora by their file names, never by their place on the machine.</summary>
+    public string Text()
+    {
+        var card = new StringBuilder();
+        Line($"# {Name}");
+        Line();
+        Line(Config.Description ?? WhatItDoes());
+        Line();
+        Line("| | |");
+        Line("|---|---|");
+        Line($"| network | {Network()}; {Count(Model.Network.ParameterCount)} values |");
+        if (Config.Labels.Count > 0) Line($"| labels | {Labels()} |");
+        Line($"| data | {Files(Recipe.Data.Train)}: {Counts.Train} |");
+        Line($"| validation | {Validation()}: {Counts.Valid} |");
+        Line($"| licence | {Config.License ?? "not known: depends on the corpora; to be filled in"} |");
+        foreach (var (name, value) in Score.Metrics()) Line($"| validation {name.Replace('_', ' ')} | {Figure(name, value)} |");
+        Line(FormattableString.Invariant($"| trained | {Date:yyyy-MM-dd}, best after {Epochs:0.##} of {Recipe.Training.Epochs} epochs |"));
+        Line();
+        Line("The best weights were chosen on the validation part, so its scores are a little kind: measure on texts that were in neither part.");
+        Line();
+        Line($"    rnn train {Quoted($"{Argument}/training/recipe.json")} --data DATA --output NEW");
+        Line($"    rnn evaluate {Quoted(Argument)} --corpus FILE");
+        Line($"    rnn {Verb} {Quoted(Argument)} {Quoted(Recipe.GoldenInput)}");
+        Line($"    curl localhost:8080/{Verb} -H 'content-type: application/json' -d {Quoted(Request())}");
+        Line();
+        Line("`DATA` is the folder that the [recipe](training/recipe.json)'s corpus paths start from, `NEW` another model folder.");
+        Line("[log](training/log.jsonl) · [curve](training/curve.svg)");
+        Line();
+        Line("**Not good for** texts of another kind or language than the corpora above; what else is to be filled in.");
+        return card.ToString();
+
+        void Line(string line = "") => card.Append(line).Append('\n');
+    }
+
+    private string Request() =>
+        JsonSerializer.Serialize(new Dictionary<string, string> { ["inputs"] = Recipe.GoldenInput, ["model"] = Name }, Readable);
+
+    private string WhatItDoes() => Config.Task switch
+    {
+        ModelTask.LanguageModel => $"Continues texts, {(Config.Tokenizer == Tokenization.Characters ? "character by character" : "word by word")}.",
+        ModelTask.Classifier => $"Gives a text one of {Config.Labels.Count} labels.",
+        _ => $"Gives every word of a text one of {Config.Labels.Count} labels.",
+    };
+
+    private string Network()
+    {
+        string spelling = Config.Characters is { } characters ? $" beside a character network 2×{characters.HiddenSize}" : "";
+        string ways = Config.Direction switch
+        {
+            Direction.Bidirectional => ", both ways",
+            Direction.Reverse => ", from the end",
+            _ => "",
+        };
+        string layers = Config.Layers == 1 ? "" : $"{Config.Layers} layers ";
+        string pooling = Config.Task == ModelTask.Classifier
+            ? Config.Pooling switch
+            {
+                Pooling.Max => ", maximum over time",
+                Pooling.Mean => ", mean over time",
+                _ => ", last state",
+            }
+            : "";
+        int outputs = Config.Task == ModelTask.LanguageModel ? Model.Vocabulary.Tokens.Count : Config.Labels.Count;
+        return $"embedding {Config.EmbeddingSize}{spelling} → {layers}{Config.CellName()} {Config.HiddenSize}{ways}{pooling} → "
+            + $"{outputs} {(Config.Task == ModelTask.LanguageModel ? "tokens" : "labels")}";
+    }
+
+    private string Labels() => string.Join(", ", Config.Labels.Take(Listed).Select(label => $"`{Cell(label)}`"))
+        + (Config.Labels.Count > Listed ? $" and {Config.Labels.Count - Listed} more" : "");
+
+    private string Validation() => SplitShare is { } share
+        ? FormattableString.Invariant($"{100 * share:0.##} % of the training corpora, split off")
+        : Files(Recipe.Data.Valid);
+
+    private static string Files(IReadOnlyList<CorpusSource> sources) =>
+        string.Join(", ", sources.Take(Listed).Select(source => $"`{Cell(FileName(source.Path))}`"))
+        + (sources.Count > Listed ? $" and {sources.Count - Listed} more" : "");
+
+    // A recipe may come from a machine with other separators.
+    private static string FileName(string path) => path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
+
+    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+
+    private static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Figure(string name, double value) => name is "loss" or "nats_a_token"
+        ? FormattableString.Invariant($"{value:F4} nats")
+        : FormattableString.Invariant($"**{100 * value:F2} %**");
+
+    private static string Quoted(string word) => Plain().IsMatch(word) ? word : $"'{word.ReplaceLineEndings(" ").Replace("'", @"'\''", StringComparison.Ordinal)}'";
+
+    [GeneratedRegex(@"^[\w./+-]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex Plain();
+}

@@ -1,0 +1,41 @@
+using RnnService.Engine;
+using RnnService.Engine.Tasks;
+using RnnService.Training.Corpora;
+using RnnService.Training.Evaluation;
+using RnnService.Training.Recipes;
+using RnnService.Training.Runs;
+using Xunit;
+
+namespace RnnService.Training.Tests.Recipes;
+
+/// <summary>What comes out when somebody trains on some hundred texts of their own and says nothing else.</summary>
+public sealed class SmallCorpusTests : IDisposable
+{
+    private static readonly string Tickets = Path.Combine(AppContext.BaseDirectory, "TestData", "tickets");
+
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_classifier_of_600_tickets_is_no_worse_than_naive_Bayes()
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(Tickets, "train.tsv"));
+        LabelledText[] unseen = [.. Corpus.ReadLabelled(Source(Path.Combine(Tickets, "held-out.tsv")))];
+        CorpusSource train = Source(_folder.Write("train.tsv", Text(lines.Where((_, i) => i % 10 != 9))));
+        CorpusSource valid = Source(_folder.Write("valid.tsv", Text(lines.Where((_, i) => i % 10 == 9))));
+        double bar = new NaiveBayes([.. Corpus.ReadLabelled(train), .. Corpus.ReadLabelled(valid)]).Accuracy(unseen);
+
+        Recipe recipe = DefaultRecipes.For(ModelTask.Classifier, [train], [valid], DefaultRecipes.Count(ModelTask.Classifier, [train]), []);
+        new Trainer(recipe, new RunFolders { Data = "", Output = _folder["model"] }).Run(stop: TestContext.Current.CancellationToken);
+        using var model = (Classifier)ModelFolder.Load(_folder["model"]).Model;
+        double accuracy = Evaluator.Classification(model, unseen).Confusion.Accuracy;
+
+        Assert.InRange(bar, 0.7, 0.9); // neither trivial nor hopeless
+        Assert.True(accuracy >= bar, $"{accuracy:P1} of the unseen tickets are right; naive Bayes gets {bar:P1}");
+    }
+
+    private static string Text(IEnumerable<string> lines) => string.Concat(lines.Select(line => line + "\n"));
+
+    private static CorpusSource Source(string path) => new() { Path = path, Format = CorpusFormat.Labelled };
+}
