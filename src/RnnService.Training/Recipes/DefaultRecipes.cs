@@ -135,7 +135,7 @@ public static class DefaultRecipes
 
     private static TrainingSettings ClassifierSettings(long texts)
     {
-        bool small = texts < 8000;
+        bool small = texts < BagOfWordsBelow;
         int batch = small ? 16 : 32;
         return new TrainingSettings
         {

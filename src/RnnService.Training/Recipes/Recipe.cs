@@ -52,7 +52,9 @@ public sealed record Recipe
                 File.ReadAllText(path),
                 documentOptions: new JsonDocumentOptions
                 {
-                    CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false,
+                    CommentHandling = JsonCommentHandling.Skip,
+                    AllowTrailingCommas = true,
+                    AllowDuplicateProperties = false,
                 });
             return From(root, overrides ?? []);
         }
