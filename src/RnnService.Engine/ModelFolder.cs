@@ -46,15 +46,106 @@ public static class ModelFolder
     private const string ConfigFile = "config.json", VocabularyFile = "vocab.json", GoldenFile = "golden.json";
     private const string WeightFile = "model.safetensors", OnnxFile = "model.onnx";
     private const float UsualTolerance = 1e-3f;
+    private const int MostAttempts = 20;
 
-    /// <summary>Reads a model and checks that it still gives its golden answer, which a folder with model.onnx need not have.</summary>
+    private static readonly string[] AllFiles = [ConfigFile, VocabularyFile, WeightFile, OnnxFile, GoldenFile];
+
+    /// <summary>
+    /// Reads a model and checks that it still gives its golden answer, which a folder with model.onnx need not have. A folder that is saved
+    /// anew meanwhile is read anew.
+    /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="onnx">Opens model.onnx; without it a folder that has one instead of weights is refused.</param>
     /// <exception cref="ModelFolderException">A file is missing or wrong, or the answer is not the golden one.</exception>
     public static LoadedModel Load(string path, NetworkReader? onnx = null)
     {
+        try
+        {
+            FolderExchange.Complete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Where nothing may be written, the files are read from where the save left them.
+        }
+
+        for (int attempt = 1; ; attempt++)
+        {
+            string before = Stamp(path);
+            try
+            {
+                LoadedModel loaded = LoadOnce(path, onnx);
+                if (attempt == MostAttempts || Stamp(path) == before) return loaded;
+                loaded.Model.Dispose();
+            }
+            catch (ModelFolderException) when (attempt < MostAttempts && Stamp(path) != before)
+            {
+            }
+        }
+    }
+
+    /// <summary>
+    /// Writes a model and its golden answer to this text. The files of the folder are replaced together, or, when one cannot be written or
+    /// the process is killed, not at all; whatever else the folder holds stays.
+    /// </summary>
+    /// <param name="path">The folder; made when missing.</param>
+    /// <param name="model">The model, computed by this engine.</param>
+    /// <param name="goldenInput">The text whose answer is kept.</param>
+    /// <param name="type">Element type of the weights; the golden answer is that of the weights as written.</param>
+    /// <param name="metrics">Measured scores to keep in the configuration; null keeps the model's own.</param>
+    /// <exception cref="ModelFolderException">A weight, a score or the answer is not a finite number.</exception>
+    /// <exception cref="IOException">A file cannot be written; the message names it.</exception>
+    public static void Save(
+        string path, TextModel model, string goldenInput, TensorType type = TensorType.F32, IReadOnlyDictionary<string, double>? metrics = null)
+    {
+        FolderExchange.Fill(path, [OnnxFile], staged =>
+        {
+            WriteDescription(staged, model, path, metrics);
+            SafeTensorsFile.Write(
+                Path.Combine(staged, WeightFile),
+                model.Parameters.All.Select(parameter => new TensorData(parameter.Name, parameter.Shape, parameter.Values.ToArray())),
+                new Dictionary<string, string> { ["format"] = "pt" },
+                type);
+            using TextModel written = LoadUnchecked(staged, onnx: null).Model;
+            CheckWeights(written.Parameters, Path.Combine(path, WeightFile));
+            // An input of a product that is half-way between two of 7 bits goes either way on another processor.
+            WriteGolden(staged, written, goldenInput, type == TensorType.I8 ? 0.02f : UsualTolerance, path);
+        });
+    }
+
+    /// <summary>Writes the folder of a model that is computed from an ONNX file, a copy of the file included, as a whole.</summary>
+    /// <param name="path">The folder; made when missing.</param>
+    /// <param name="model">The model as opened from the file.</param>
+    /// <param name="goldenInput">The text whose answer is kept.</param>
+    /// <param name="onnxFile">The file.</param>
+    /// <exception cref="ModelFolderException">The answer is not made of finite numbers.</exception>
+    /// <exception cref="IOException">A file cannot be read or written; the message names it.</exception>
+    public static void SaveOnnx(string path, TextModel model, string goldenInput, string onnxFile)
+    {
+        FolderExchange.Fill(path, [WeightFile], staged =>
+        {
+            WriteDescription(staged, model, path);
+            using FileStream source = File.OpenRead(onnxFile);
+            WholeFile.Write(Path.Combine(staged, OnnxFile), source.CopyTo);
+            WriteGolden(staged, model, goldenInput, UsualTolerance, path);
+        });
+    }
+
+    /// <summary>Replaces the configuration alone, such as to add measured scores. The sizes must stay.</summary>
+    /// <exception cref="ModelFolderException">A score is not a finite number.</exception>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    public static void SaveConfig(string path, ModelConfig config)
+    {
+        FolderExchange.Complete(path);
+        WriteConfig(path, config, path);
+    }
+
+    /// <summary>Whether a folder holds a model, or the beginnings of one.</summary>
+    internal static bool IsOne(string path) => File.Exists(FolderExchange.Locate(path, ConfigFile));
+
+    private static LoadedModel LoadOnce(string path, NetworkReader? onnx)
+    {
         LoadedModel loaded = LoadUnchecked(path, onnx);
-        string golden = Path.Combine(path, GoldenFile);
+        string golden = FolderExchange.Locate(path, GoldenFile);
         try
         {
             if (loaded.Model.Network is not NativeNetwork && !File.Exists(golden)) return loaded;
@@ -69,41 +160,11 @@ public static class ModelFolder
         }
     }
 
-    /// <summary>Writes a model and its golden answer to this text. Existing files are replaced one by one, each as a whole.</summary>
-    /// <param name="path">The folder; made when missing.</param>
-    /// <param name="model">The model, computed by this engine.</param>
-    /// <param name="goldenInput">The text whose answer is kept.</param>
-    /// <param name="type">Element type of the weights; the golden answer is that of the weights as written.</param>
-    public static void Save(string path, TextModel model, string goldenInput, TensorType type = TensorType.F32)
-    {
-        WriteDescription(path, model);
-        SafeTensorsFile.Write(
-            Path.Combine(path, WeightFile),
-            model.Parameters.All.Select(parameter => new TensorData(parameter.Name, parameter.Shape, parameter.Values.ToArray())),
-            new Dictionary<string, string> { ["format"] = "pt" },
-            type);
-        File.Delete(Path.Combine(path, OnnxFile));
-        // An input of a product that is half-way between two of 7 bits goes either way on another processor.
-        WriteGolden(path, LoadUnchecked(path, onnx: null).Model, goldenInput, type == TensorType.I8 ? 0.02f : UsualTolerance);
-    }
-
-    /// <summary>Writes the folder of a model that is computed from an ONNX file, a copy of the file included.</summary>
-    /// <param name="path">The folder; made when missing.</param>
-    /// <param name="model">The model as opened from the file.</param>
-    /// <param name="goldenInput">The text whose answer is kept.</param>
-    /// <param name="onnxFile">The file.</param>
-    public static void SaveOnnx(string path, TextModel model, string goldenInput, string onnxFile)
-    {
-        WriteDescription(path, model);
-        string full = Path.Combine(path, OnnxFile), temporary = full + ".tmp";
-        File.Copy(onnxFile, temporary, overwrite: true);
-        File.Move(temporary, full, overwrite: true);
-        File.Delete(Path.Combine(path, WeightFile));
-        WriteGolden(path, model, goldenInput, UsualTolerance);
-    }
-
-    /// <summary>Replaces the configuration alone, such as to add measured scores. The sizes must stay.</summary>
-    public static void SaveConfig(string path, ModelConfig config) => Write(path, ConfigFile, config, ModelJson.Files.ModelConfig);
+    /// <summary>What changes when the folder is saved anew.</summary>
+    private static string Stamp(string path) => string.Join(
+        ' ',
+        AllFiles.Select(name => new FileInfo(FolderExchange.Locate(path, name)))
+            .Select(file => file.Exists ? $"{file} {file.LastWriteTimeUtc.Ticks} {file.Length}" : ""));
 
     private static LoadedModel LoadUnchecked(string path, NetworkReader? onnx)
     {
@@ -123,7 +184,7 @@ public static class ModelFolder
         });
         try
         {
-            string file = Path.Combine(path, WeightFile), onnxFile = Path.Combine(path, OnnxFile);
+            string file = FolderExchange.Locate(path, WeightFile), onnxFile = FolderExchange.Locate(path, OnnxFile);
             bool isOnnx = File.Exists(onnxFile);
             if (isOnnx && File.Exists(file)) throw new ModelFolderException($"{path}: holds {WeightFile} and {OnnxFile}; one of them wanted");
             if (isOnnx && onnx is null) throw new ModelFolderException($"{onnxFile}: needs ONNX Runtime; {WeightFile} wanted");
@@ -157,18 +218,44 @@ public static class ModelFolder
             : model;
     }
 
-    private static void WriteDescription(string path, TextModel model)
+    private static void WriteDescription(
+        string folder, TextModel model, string path, IReadOnlyDictionary<string, double>? metrics = null)
     {
-        Directory.CreateDirectory(path);
-        Write(path, ConfigFile, model.Config, ModelJson.Files.ModelConfig);
-        Write(path, VocabularyFile, VocabularyContent.Of(model.Vocabulary), ModelJson.Files.VocabularyContent);
+        WriteConfig(folder, metrics is null ? model.Config : model.Config with { Metrics = metrics }, path);
+        Write(folder, VocabularyFile, VocabularyContent.Of(model.Vocabulary), ModelJson.Files.VocabularyContent);
     }
 
-    private static void WriteGolden(string path, TextModel model, string input, float tolerance)
+    /// <param name="folder">Where it is written.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="path">The model folder, for messages.</param>
+    private static void WriteConfig(string folder, ModelConfig config, string path)
+    {
+        foreach (var (name, value) in config.Metrics)
+        {
+            if (!double.IsFinite(value)) throw NotFinite(Path.Combine(path, ConfigFile), $"metrics.{name}", value);
+        }
+
+        Write(folder, ConfigFile, config, ModelJson.Files.ModelConfig);
+    }
+
+    private static void WriteGolden(string folder, TextModel model, string input, float tolerance, string path)
     {
         ModelAnswer answer = model.Answer(input);
-        Write(path, GoldenFile, new GoldenAnswer(input, answer.Labels, answer.Scores, tolerance), ModelJson.Files.GoldenAnswer);
+        foreach (float score in answer.Scores)
+        {
+            if (!float.IsFinite(score)) throw NotFinite(Path.Combine(path, GoldenFile), "a score of the golden text", score);
+        }
+
+        Write(folder, GoldenFile, new GoldenAnswer(input, answer.Labels, answer.Scores, tolerance), ModelJson.Files.GoldenAnswer);
     }
+
+    private static void CheckWeights(Parameters parameters, string path)
+    {
+        if (parameters.FirstNotFinite() is var (name, value)) throw NotFinite(path, name, value);
+    }
+
+    private static ModelFolderException NotFinite(string file, string what, double value) => new(
+        FormattableString.Invariant($"{file}: {what} is {value}; expected a finite number. Nothing was written."));
 
     /// <summary>Says where what is refused comes from.</summary>
     private static T Blame<T>(string place, Func<T> read)
@@ -206,7 +293,7 @@ public static class ModelFolder
 
     private static T Read<T>(string path, string file, JsonTypeInfo<T> type)
     {
-        string full = Path.Combine(path, file);
+        string full = FolderExchange.Locate(path, file);
         try
         {
             using FileStream stream = File.OpenRead(full);
@@ -222,10 +309,6 @@ public static class ModelFolder
         }
     }
 
-    private static void Write<T>(string path, string file, T value, JsonTypeInfo<T> type)
-    {
-        string full = Path.Combine(path, file), temporary = full + ".tmp";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(value, type) + "\n");
-        File.Move(temporary, full, overwrite: true);
-    }
+    private static void Write<T>(string path, string file, T value, JsonTypeInfo<T> type) =>
+        WholeFile.Write(Path.Combine(path, file), JsonSerializer.Serialize(value, type) + "\n");
 }

@@ -2,7 +2,7 @@ namespace RnnService.Engine;
 
 /// <summary>
 /// A model folder that comes into being as a whole: written beside its place under a name that starts with a dot, which the service leaves
-/// alone, then renamed. When anything fails, what was there before stays.
+/// alone, then renamed; one that exists exchanges its content. When anything fails, what was there before stays.
 /// </summary>
 public sealed class NewFolder
 {
@@ -25,10 +25,11 @@ public sealed class NewFolder
         if (!replace) throw new ModelFolderException($"{path}: exists: a new folder wanted, or --force to replace it");
         if (sources.Any(source => Path.GetFullPath(source).StartsWith(_path + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
             throw new ModelFolderException($"{path}: holds files that the new one is made from: another folder wanted");
+        FolderExchange.Complete(_path);
         string[] entries = [.. Directory.EnumerateFileSystemEntries(_path).Select(entry => Path.GetFileName(entry))];
         if (entries.Length > 0 && !entries.Contains(OwnEntries[0]))
             throw new ModelFolderException($"{path}: is no model folder, and is not replaced");
-        if (entries.Except(OwnEntries).Order(StringComparer.Ordinal).FirstOrDefault() is { } other)
+        if (entries.Except([.. OwnEntries, .. FolderExchange.OwnEntries]).Order(StringComparer.Ordinal).FirstOrDefault() is { } other)
             throw new ModelFolderException($"{path}: holds {other} beside a model, and is not replaced");
     }
 
@@ -42,32 +43,36 @@ public sealed class NewFolder
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public LoadedModel Fill(Action<string> write, NetworkReader? onnx = null, CancellationToken stop = default)
     {
-        string parent = Path.GetDirectoryName(_path)!, own = Path.GetFileName(_path), name = $".{own}.{Path.GetRandomFileName()}";
-        string made = Path.Combine(parent, name + ".new"), old = Path.Combine(parent, name + ".old");
-        try
+        string own = Path.GetFileName(_path), made = Path.Combine(Path.GetDirectoryName(_path)!, $".{own}.new");
+        LoadedModel? loaded = null;
+        stop.ThrowIfCancellationRequested();
+        if (Directory.Exists(_path))
         {
-            stop.ThrowIfCancellationRequested();
-            Directory.CreateDirectory(made);
-            write(made);
-            stop.ThrowIfCancellationRequested();
-            LoadedModel loaded = ModelFolder.Load(made, onnx);
-            if (Directory.Exists(_path)) Directory.Move(_path, old);
+            FolderExchange.Fill(_path, OwnEntries, WriteAndRead);
+        }
+        else
+        {
             try
             {
+                if (Directory.Exists(made)) Directory.Delete(made, recursive: true); // of a process that was killed
+                Directory.CreateDirectory(made);
+                WriteAndRead(made);
                 Directory.Move(made, _path);
             }
-            catch when (Directory.Exists(old))
+            finally
             {
-                Directory.Move(old, _path);
-                throw;
+                if (Directory.Exists(made)) Directory.Delete(made, recursive: true);
             }
-
-            if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
-            return loaded with { Name = own, File = Path.Combine(_given, Path.GetFileName(loaded.File)) };
         }
-        finally
+
+        return loaded! with { Name = own, File = Path.Combine(_given, Path.GetFileName(loaded!.File)) };
+
+        void WriteAndRead(string folder)
         {
-            if (Directory.Exists(made)) Directory.Delete(made, recursive: true);
+            write(folder);
+            stop.ThrowIfCancellationRequested();
+            loaded = ModelFolder.Load(folder, onnx);
+            stop.ThrowIfCancellationRequested();
         }
     }
 }

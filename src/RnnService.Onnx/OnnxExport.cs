@@ -93,18 +93,7 @@ public static class OnnxExport
     public static ExportedModel Write(string path, LoadedModel loaded, int? opset = null)
     {
         ExportedModel exported = ToBytes(loaded, opset);
-        string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
-        try
-        {
-            File.WriteAllBytes(temporary, exported.Content);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-
+        WholeFile.Write(path, stream => stream.Write(exported.Content));
         return exported;
     }
 

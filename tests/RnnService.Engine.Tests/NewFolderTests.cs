@@ -38,4 +38,24 @@ public sealed class NewFolderTests : IDisposable
         Assert.IsType<Engine.Tasks.Classifier>(ModelFolder.Load(Place).Model);
         Assert.Equal(["mine"], Directory.GetFileSystemEntries(_root.FullName).Select(Path.GetFileName));
     }
+
+    [Fact]
+    public void What_takes_the_place_of_a_model_leaves_nothing_of_it()
+    {
+        ModelFolder.Save(Place, Tiny.Classifier(), "the cat sat");
+        foreach (string file in (string[])["README.md", "LICENSE"]) File.WriteAllText(Path.Combine(Place, file), "old");
+        Directory.CreateDirectory(Path.Combine(Place, "training"));
+        Directory.CreateDirectory(Path.Combine(_root.FullName, ".mine.new")); // of a process that was killed
+        new NewFolder(Place, replace: true, []).Fill(path =>
+        {
+            Assert.IsType<Engine.Tasks.Classifier>(ModelFolder.Load(Place).Model);
+            ModelFolder.Save(path, Tiny.Language(), "the cat");
+            File.WriteAllText(Path.Combine(path, "README.md"), "new");
+        }, stop: TestContext.Current.CancellationToken);
+        Assert.IsType<Engine.Tasks.LanguageModel>(ModelFolder.Load(Place).Model);
+        Assert.Equal("new", File.ReadAllText(Path.Combine(Place, "README.md")));
+        Assert.Equal(
+            ["README.md", "config.json", "golden.json", "model.safetensors", "vocab.json"],
+            Directory.GetFileSystemEntries(Place).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
 }

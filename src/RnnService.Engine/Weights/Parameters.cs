@@ -81,6 +81,17 @@ public sealed class Parameters
     /// <summary>No values at all, to learn which parameters a network asks for.</summary>
     internal static Parameters ShapesOnly() => new((_, _, _) => [], trained: false, hasValues: false);
 
+    /// <summary>The first value that is NaN or infinite, and the name of its parameter; null when all are finite.</summary>
+    internal (string Name, float Value)? FirstNotFinite()
+    {
+        foreach (Parameter parameter in _all)
+        {
+            if (Finite.FirstNot(parameter.Values) is { } value) return (parameter.Name, value);
+        }
+
+        return null;
+    }
+
     /// <summary>Asks for a parameter.</summary>
     internal Parameter Add(string name, Initializer initializer, params int[] shape)
     {

@@ -41,27 +41,14 @@ public sealed partial class SafeTensorsFile
         _ = WidthOf(type); // refuses a type that cannot be written
         Part[] list = [.. tensors.SelectMany(tensor => PartsOf(tensor, type))];
         byte[] header = BuildHeader(list, metadata);
-        string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
-        var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
-        try
+        WholeFile.Write(path, stream =>
         {
-            using (stream)
-            {
-                Span<byte> prefix = stackalloc byte[PrefixLength];
-                BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
-                stream.Write(prefix);
-                stream.Write(header);
-                foreach (Part part in list) WriteValues(stream, part.Data.Values.Span, part.Type);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+            Span<byte> prefix = stackalloc byte[PrefixLength];
+            BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
+            stream.Write(prefix);
+            stream.Write(header);
+            foreach (Part part in list) WriteValues(stream, part.Data.Values.Span, part.Type);
+        });
     }
 
     private static byte[] BuildHeader(Part[] parts, IReadOnlyDictionary<string, string>? metadata)
