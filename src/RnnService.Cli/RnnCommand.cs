@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Reflection;
 using System.Text.RegularExpressions;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Verbs;
@@ -70,9 +71,9 @@ internal static partial class RnnCommand
         {
             return Interrupted;
         }
-        catch (Exception error) when (IsExpected(error))
+        catch (Exception error) when (IsExpected(Innermost(error)))
         {
-            terminal.Error.WriteLine($"rnn: {Sentence(error)}");
+            terminal.Error.WriteLine($"rnn: {Sentence(Innermost(error))}");
             return Failed;
         }
     }
@@ -114,18 +115,31 @@ internal static partial class RnnCommand
     private static string NameOf(Command command) => command is Verb ? $"rnn {command.Name}" : "rnn";
 
     private static bool IsExpected(Exception error) => error
-        is CommandException or RecipeException or TrainingDivergedException or ModelFolderException or WeightFormatException
-        or ImportException or DisagreementException or IOException or UnauthorizedAccessException or InvalidDataException
-        or ArgumentException or NetworkException;
+        is CommandException or RecipeException or RunFolderException or TrainingDivergedException or ModelFolderException
+        or WeightFormatException or ImportException or DisagreementException or IOException or UnauthorizedAccessException
+        or InvalidDataException or ArgumentException or NetworkException or OutOfMemoryException or OverflowException;
+
+    /// <summary>What went wrong itself: several threads at work wrap it, and so does a type that cannot be made ready.</summary>
+    private static Exception Innermost(Exception error) =>
+        error is (AggregateException or TypeInitializationException or TargetInvocationException) && error.InnerException is { } inner
+            ? Innermost(inner)
+            : error;
 
     private static string Sentence(Exception error)
     {
         string message = error.Message;
         // A line for each thing that is wrong.
         if (error is ImportException) return message;
+        if (error is OutOfMemoryException or OverflowException)
+            return "this takes more memory than there is; expected smaller sizes (hidden_size, embedding_size, batch_size) or a shorter text";
         // .NET appends the name of the method's parameter, which says nothing to who runs the command.
         if (error is ArgumentException { ParamName: { } parameter })
             message = message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal);
-        return message.ReplaceLineEndings(" ");
+        return message.ReplaceLineEndings(" ") + error switch
+        {
+            RunFolderException => "; --restart starts anew",
+            TrainingDivergedException => " (--learning-rate, --set training.clip_norm=1; --restart starts anew)",
+            _ => "",
+        };
     }
 }

@@ -7,16 +7,17 @@ internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop;
     private readonly PosixSignalRegistration[] _registrations;
-    private readonly TextWriter _error;
-
     /// <param name="error">Told that the stop is under way.</param>
     /// <param name="outer">Stops too.</param>
     public StopSignals(TextWriter error, CancellationToken outer)
     {
-        _error = error;
+        Say = error.WriteLine;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(outer);
         _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Take))];
     }
+
+    /// <summary>Where it is said that the stop is under way.</summary>
+    public Action<string> Say { get; set; }
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _stop.Token;
@@ -35,7 +36,7 @@ internal sealed class StopSignals : IDisposable
         if (_stop.IsCancellationRequested) return;
         context.Cancel = true;
         if (context.Signal == PosixSignal.SIGTERM) ExitCode = RnnCommand.Terminated;
-        _error.WriteLine("Stopping after this step; once more ends at once.");
+        Say("Stopping after this step; once more ends at once.");
         _stop.Cancel();
     }
 }

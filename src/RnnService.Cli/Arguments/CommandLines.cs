@@ -20,9 +20,10 @@ internal static partial class CommandLines
            select word,
     ]);
 
-    private static string Join(IEnumerable<string> words) => string.Join(' ', words.Prepend("rnn").Select(Quote));
+    /// <summary>A word as a shell takes it.</summary>
+    public static string Quote(string word) => Plain().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
-    private static string Quote(string word) => Plain().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+    private static string Join(IEnumerable<string> words) => string.Join(' ', words.Prepend("rnn").Select(Quote));
 
     [GeneratedRegex(@"^[\w./:=,@%+-]+$", RegexOptions.CultureInvariant)]
     private static partial Regex Plain();

@@ -53,7 +53,7 @@ internal sealed class EvaluateVerb : Verb
         switch (loaded.Model)
         {
             case LanguageModel model:
-                Show(model, Corpus.ReadText(source), json);
+                Show(model, Corpus.ReadText(source), source.Path, json);
                 break;
             case Classifier model:
                 Show(Terminal.While("evaluating", () => Evaluator.Classification(model, Corpus.ReadLabelled(source))), json);
@@ -66,9 +66,9 @@ internal sealed class EvaluateVerb : Verb
         return RnnCommand.Done;
     }
 
-    private void Show(LanguageModel model, string text, bool json)
+    private void Show(LanguageModel model, string text, string file, bool json)
     {
-        LanguageScores token = Terminal.While("evaluating", () => Evaluator.Language(model, text));
+        LanguageScores token = Terminal.While("evaluating", () => Evaluator.Language(model, text, place: file));
         bool words = model.Codec.Unit == TokenUnit.Word;
         LanguageScores character = words ? new LanguageScores(token.TotalNats, text.EnumerateRunes().Count()) : token;
         if (json)

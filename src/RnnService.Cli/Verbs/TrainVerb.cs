@@ -128,7 +128,11 @@ internal sealed class TrainVerb : Verb
         if (trainer.Step > 0) Terminal.Out.WriteLine($"Going on after step {Figures.Count(trainer.Step)}, where the last run stopped.");
 
         using var signals = new StopSignals(Terminal.Error, _stop);
-        var (end, best) = TrainingDisplay.Show(Terminal, display => (trainer.Run(display, signals.Token), display.Best));
+        var (end, best) = TrainingDisplay.Show(Terminal, display =>
+        {
+            signals.Say = display.Say;
+            return (trainer.Run(display, signals.Token), display.Best);
+        });
         if (end == RunEnd.Interrupted)
         {
             string command = restart ? "the same command without --restart" : "the same command";
@@ -139,6 +143,15 @@ internal sealed class TrainVerb : Verb
         string early = end == RunEnd.StoppedEarly ? " early, since evaluations brought no progress," : "";
         string score = best is null ? "" : $" Best: valid {best}.";
         Terminal.Out.WriteLine($"Finished{early} after step {Figures.Count(trainer.Step)}.{score} The model is in {output}.");
+        if (end == RunEnd.Finished && trainer.IsStillImproving)
+        {
+            Terminal.Out.WriteLine(
+                "The last evaluation was the best: still improving, so that more epochs may help "
+                + $"(--epochs {Math.Min(2L * recipe.Training.Epochs, int.MaxValue)} --restart).");
+        }
+
+        Terminal.Out.WriteLine($"Try it: rnn {Descriptions.VerbOf(recipe.Model.Task)} {CommandLines.Quote(output)} \"a text\"");
+        Terminal.Out.WriteLine("A service that finds the folder among its models serves it from its next start on.");
         return RnnCommand.Done;
     }
 

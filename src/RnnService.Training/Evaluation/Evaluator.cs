@@ -29,8 +29,14 @@ public static class Evaluator
     /// <param name="model">The model.</param>
     /// <param name="text">The text.</param>
     /// <param name="streams">Parts read side by side.</param>
-    public static LanguageScores Language(LanguageModel model, string text, int streams = 1) =>
-        Language(model, model.Codec.Encode(text), streams);
+    /// <param name="place">What to call the text in a message: its file.</param>
+    /// <exception cref="InvalidDataException">The text has fewer than two tokens that the model knows: there is nothing to predict.</exception>
+    public static LanguageScores Language(LanguageModel model, string text, int streams = 1, string place = "the text")
+    {
+        int[] tokens = model.Codec.Encode(text);
+        CheckLength(place, tokens.Length);
+        return Language(model, tokens, streams);
+    }
 
     /// <summary>Scores a classifier.</summary>
     /// <exception cref="InvalidDataException">An example has a label that the model lacks.</exception>
@@ -90,10 +96,24 @@ public static class Evaluator
     /// <inheritdoc cref="Corpus" path="/remarks"/>
     public static ValidationScore Score(TextModel model, CorpusSource corpus) => model switch
     {
-        LanguageModel language => ValidationScore.Of(Language(language, Corpus.ReadText(corpus))),
+        LanguageModel language => ValidationScore.Of(Language(language, Corpus.ReadText(corpus), place: corpus.Path)),
         Classifier classifier => ValidationScore.Of(Classification(classifier, Corpus.ReadLabelled(corpus))),
         _ => ValidationScore.Of(Tagging((Tagger)model, Corpus.ReadTagged(corpus))),
     };
+
+    /// <summary>Refuses a text in which nothing is predicted.</summary>
+    /// <exception cref="InvalidDataException">It has fewer than two tokens.</exception>
+    internal static void CheckLength(string place, int tokens)
+    {
+        if (tokens < 2)
+        {
+            throw new InvalidDataException(
+                $"{place}: holds {Tokens(tokens)}; expected 2 or more, since each is predicted from those before it");
+        }
+    }
+
+    /// <summary>A number of tokens in words.</summary>
+    internal static string Tokens(int count) => count == 1 ? "1 token that the model knows" : $"{count} tokens that the model knows";
 
     internal static LanguageScores Language(LanguageModel model, int[] tokens, int streams)
     {
@@ -101,7 +121,7 @@ public static class Evaluator
         int length = (tokens.Length - 1 + streams - 1) / streams; // predictions a stream
         int groups = Math.Min(streams, Environment.ProcessorCount);
         double[] nats = new double[streams];
-        Parallel.For(0, groups, group =>
+        SideBySide.For(groups, group =>
         {
             int[] members = [.. Enumerable.Range(0, streams).Where(stream => stream % groups == group)];
             RecurrentState state = model.NewState(members.Length);
@@ -126,5 +146,5 @@ public static class Evaluator
 
     /// <summary>Runs over batches of examples of about the same length, on all processors.</summary>
     private static void InBatches(IEnumerable<int> lengths, Action<int[]> run) =>
-        Parallel.ForEach(lengths.Index().OrderBy(entry => entry.Item).Select(entry => entry.Index).Chunk(BatchSize), run);
+        SideBySide.ForEach(lengths.Index().OrderBy(entry => entry.Item).Select(entry => entry.Index).Chunk(BatchSize), run);
 }

@@ -24,7 +24,13 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
         ? new(report.Loss, "span_f1", spans.Overall.F1, HigherIsBetter: true)
         : new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);
 
-    /// <summary>Whether this is better than another; of equal figures the smaller loss is, and anything is better than nothing.</summary>
-    public bool IsBetterThan(double? best, double bestLoss) =>
-        best is not { } other || (Value == other ? Loss < bestLoss : HigherIsBetter == Value > other);
+    /// <summary>Whether loss and figure are numbers.</summary>
+    public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(Value);
+
+    /// <summary>
+    /// Whether this is better than another; of equal figures the smaller loss is. Any score is better than none, but one that is not
+    /// finite is never better.
+    /// </summary>
+    public bool IsBetterThan(double? best, double bestLoss) => IsFinite
+        && (best is not { } other || (Value == other ? Loss < bestLoss : HigherIsBetter == Value > other));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using RnnService.Engine.Weights;
 using ScottPlot;
 using ScottPlot.TickGenerators;
 
@@ -82,7 +83,7 @@ public static class LearningCurve
             ScoreLabels(score, scores, metric),
             best is null ? null : Text("best", steps.At(best.Step), Top - 6, Middle, Grey),
             smoothed.IsEmpty && validation.IsEmpty ? Text("no finite loss in the log", Width / 2, Height / 2, Middle, Ink) : null));
-        File.WriteAllText(path, picture.ToString().ReplaceLineEndings("\n") + "\n");
+        WholeFile.Write(path, picture.ToString().ReplaceLineEndings("\n") + "\n");
     }
 
     /// <summary>Where whole epochs end, when at least two have: the step between the records around each end.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RnnService.Engine.Weights;
 
 namespace RnnService.Training.Log;
 
@@ -46,12 +47,21 @@ public sealed class TrainingLog : IDisposable
         return [.. Records(content.ToArray(), path).Select(entry => entry.Record)];
     }
 
-    /// <summary>Writes a record at the end.</summary>
-    /// <exception cref="IOException">The disk is full, say.</exception>
+    /// <summary>Writes a record at the end, whole or not at all.</summary>
+    /// <exception cref="IOException">The disk is full, say; the message names the file.</exception>
     public void Append(LogRecord record)
     {
-        _file.Write([.. JsonSerializer.SerializeToUtf8Bytes(record, Json), (byte)'\n']);
-        _file.Flush();
+        long end = _file.Position;
+        try
+        {
+            _file.Write([.. JsonSerializer.SerializeToUtf8Bytes(record, Json), (byte)'\n']);
+            _file.Flush();
+        }
+        catch (IOException error)
+        {
+            CutAt(end);
+            throw WholeFile.Unwritable(_file.Name, error);
+        }
     }
 
     /// <summary>

@@ -14,7 +14,7 @@ internal static class Buckets
         int[] order = [.. Enumerable.Range(0, lengths.Count)];
         random.Shuffle<int>(order);
         var batches = new List<int[]>();
-        foreach (int[] pool in order.Chunk(size * BatchesAPool))
+        foreach (int[] pool in order.Chunk((int)Math.Min(int.MaxValue, (long)size * BatchesAPool)))
             batches.AddRange(pool.OrderBy(index => lengths[index]).Chunk(size));
         int[][] plan = [.. batches];
         random.Shuffle<int[]>(plan);

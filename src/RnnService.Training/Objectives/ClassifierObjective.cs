@@ -33,10 +33,18 @@ internal sealed class ClassifierObjective : ExampleObjective
         _labels = [.. train.Select(example => LabelIds.Of(config, example.Label, "training"))];
         _counts = Count(vocabulary, _texts);
         Lengths = [.. _texts.Select(text => text.Length)];
+        (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
+        ValidTokens = _valid.Sum(example => (long)_model.Encode(example.Text).Length);
         foreach (LabelledText example in _valid) LabelIds.Of(config, example.Label, "validation");
     }
 
     public override TextModel Model => _model;
+
+    public override CorpusFingerprint Train { get; }
+
+    public override CorpusFingerprint Valid { get; }
+
+    public override long ValidTokens { get; }
 
     private protected override IReadOnlyList<int> Lengths { get; }
 

@@ -17,7 +17,9 @@ internal abstract class ExampleObjective(TrainingSettings settings) : Objective
     /// <summary>Tokens of every training example.</summary>
     private protected abstract IReadOnlyList<int> Lengths { get; }
 
-    public override int StepsIn(int epoch) => (Lengths.Count + Settings.BatchSize - 1) / Settings.BatchSize;
+    public override int StepsIn(int epoch) => (int)(((long)Lengths.Count + Settings.BatchSize - 1) / Settings.BatchSize);
+
+    public override long StepsUpTo(int epoch) => (long)epoch * StepsIn(0);
 
     public override void Begin(int epoch, int index)
     {

@@ -32,16 +32,25 @@ internal sealed class LanguageObjective : Objective
         _model = (LanguageModel)TextModel.Create(recipe.Model, new ModelVocabulary(vocabulary), Start(recipe));
         _train = _model.Codec.Encode(train);
         _valid = _model.Codec.Encode(valid);
-        if (StreamLength < 2)
+        (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(valid));
+        if (_train.Length < 2L * _settings.BatchSize)
         {
-            throw new RecipeException(
-                $"training.batch_size is {_settings.BatchSize}: the corpus has {_train.Length} tokens, at least two a stream wanted");
+            throw new InvalidDataException(
+                $"{Names(recipe.Data.Train)}: holds {Evaluator.Tokens(_train.Length)}; expected {2L * _settings.BatchSize} or more to train on, "
+                + $"two for each of the {_settings.BatchSize} parts that training.batch_size makes of a text");
         }
 
+        Evaluator.CheckLength(Names(recipe.Data.Valid), _valid.Length);
         _states = [.. Enumerable.Range(0, _settings.Shards).Select(shard => _model.NewState(Rows(shard).Count()))];
     }
 
     public override TextModel Model => _model;
+
+    public override CorpusFingerprint Train { get; }
+
+    public override CorpusFingerprint Valid { get; }
+
+    public override long ValidTokens => _valid.Length;
 
     public override IReadOnlyList<float[]> Carried => [.. _states.SelectMany(state => new[] { state.Hidden, state.Memory })];
 
@@ -84,6 +93,8 @@ internal sealed class LanguageObjective : Objective
     public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Language(_model, _valid, streams: 16));
 
     private static string Read(IReadOnlyList<CorpusSource> sources) => string.Join('\n', sources.Select(Corpus.ReadText));
+
+    private static string Names(IReadOnlyList<CorpusSource> sources) => string.Join(" and ", sources.Select(source => source.Path));
 
     private int Offset(int epoch)
     {

@@ -18,11 +18,29 @@ internal abstract class Objective
     /// <summary>The model in training.</summary>
     public abstract TextModel Model { get; }
 
+    /// <summary>What was read to train on.</summary>
+    public abstract CorpusFingerprint Train { get; }
+
+    /// <summary>What was read to evaluate on.</summary>
+    public abstract CorpusFingerprint Valid { get; }
+
+    /// <summary>Tokens that an evaluation reads.</summary>
+    public abstract long ValidTokens { get; }
+
     /// <summary>State that lives from step to step beside the weights.</summary>
     public virtual IReadOnlyList<float[]> Carried => [];
 
     /// <summary>Number of steps in an epoch.</summary>
     public abstract int StepsIn(int epoch);
+
+    /// <summary>Number of steps before an epoch.</summary>
+    public virtual long StepsUpTo(int epoch)
+    {
+        const int most = 1_000_000; // of those that are added up; nobody lives to see more
+        long sum = 0;
+        for (int earlier = 0; earlier < Math.Min(epoch, most); earlier++) sum += StepsIn(earlier);
+        return sum + (Math.Max(0L, epoch - most) * StepsIn(0));
+    }
 
     /// <summary>Gets the batch of a step ready. Steps are asked for in order, from anywhere after a resumption.</summary>
     public abstract void Begin(int epoch, int index);

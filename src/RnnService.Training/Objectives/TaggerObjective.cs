@@ -35,10 +35,18 @@ internal sealed class TaggerObjective : ExampleObjective
         _labels = [.. train.Select(sentence => sentence.Tags.Select(tag => LabelIds.Of(config, tag, "training")).ToArray())];
         _counts = Count(words, _sentences.Select(sentence => sentence.Ids));
         Lengths = [.. _sentences.Select(sentence => sentence.Length)];
+        (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
+        ValidTokens = _valid.Sum(sentence => (long)sentence.Words.Count);
         foreach (string tag in _valid.SelectMany(sentence => sentence.Tags).Distinct()) LabelIds.Of(config, tag, "validation");
     }
 
     public override TextModel Model => _model;
+
+    public override CorpusFingerprint Train { get; }
+
+    public override CorpusFingerprint Valid { get; }
+
+    public override long ValidTokens { get; }
 
     private protected override IReadOnlyList<int> Lengths { get; }
 

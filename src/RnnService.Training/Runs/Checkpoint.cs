@@ -8,10 +8,14 @@ namespace RnnService.Training.Runs;
 
 /// <summary>
 /// Everything a run needs to go on exactly where it was: position, scores so far, weights, averaged weights, the optimizer's memory and
-/// carried states. Random draws are made from the seed and the position and need no place here. One safetensors file, replaced whole.
+/// carried states, with the recipe and the corpora they belong to. Random draws are made from the seed and the position and need no place
+/// here. One safetensors file, replaced whole.
 /// </summary>
 internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer optimizer, float[][]? average)
 {
+    // Raised when an older file would be misread.
+    private const string Format = "2";
+
     /// <summary>Optimizer steps made.</summary>
     public long Step { get; set; }
 
@@ -56,54 +60,126 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
         }
     }
 
-    /// <summary>Writes it; an older one stays whole until this one is.</summary>
-    public void Save(string path) => SafeTensorsFile.Write(
-        path,
-        Tensors.Select(tensor => new TensorData(tensor.Name, tensor.Shape, tensor.Values)),
-        new Dictionary<string, string>
+    // The corpora are compared by what was read from them: where they lie does not matter.
+    private string Settings => (recipe with { Data = recipe.Data with { Train = [], Valid = [] } }).ToJson();
+
+    /// <summary>Whether the file is of a run that made no step yet, so that nothing is lost without it.</summary>
+    public static bool IsOfNoStep(string path)
+    {
+        try
         {
-            ["recipe"] = recipe.ToJson(),
-            ["step"] = Text(Step),
-            ["epoch"] = Text(Epoch),
-            ["index"] = Text(Index),
-            ["best"] = Best is { } best ? Text(best) : "",
-            ["best_loss"] = Text(BestLoss),
-            ["since_best"] = Text(SinceBest),
-            ["since_fall"] = Text(SinceFall),
-            ["plateaus"] = Text(Plateaus),
-            ["seconds"] = Text(Seconds),
-        });
+            return SafeTensorsFile.Open(path).Metadata.GetValueOrDefault("step") == "0";
+        }
+        catch (Exception error) when (error is WeightFormatException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Writes it; an older one stays whole until this one is.</summary>
+    /// <exception cref="TrainingDivergedException">A number is not finite; nothing is written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        foreach (var (name, _, values) in Tensors)
+        {
+            if (Finite.FirstNot(values) is { } value) throw TrainingDivergedException.At(Step, $"{name} holds {value}");
+        }
+
+        SafeTensorsFile.Write(
+            path,
+            Tensors.Select(tensor => new TensorData(tensor.Name, tensor.Shape, tensor.Values)),
+            new Dictionary<string, string>
+            {
+                ["format"] = Format,
+                ["recipe"] = Settings,
+                ["train"] = objective.Train.ToString(),
+                ["valid"] = objective.Valid.ToString(),
+                ["step"] = Text(Step),
+                ["epoch"] = Text(Epoch),
+                ["index"] = Text(Index),
+                ["best"] = Best is { } best ? Text(best) : "",
+                ["best_loss"] = Text(BestLoss),
+                ["since_best"] = Text(SinceBest),
+                ["since_fall"] = Text(SinceFall),
+                ["plateaus"] = Text(Plateaus),
+                ["seconds"] = Text(Seconds),
+            });
+    }
 
     /// <summary>Sets everything back to what the file holds.</summary>
-    /// <exception cref="RecipeException">The file is of another recipe, or is no checkpoint.</exception>
+    /// <exception cref="RunFolderException">The file is of other settings or other corpora, or is no whole checkpoint.</exception>
     public void Load(string path)
     {
         try
         {
             SafeTensorsFile file = SafeTensorsFile.Open(path);
-            if (file.Metadata["recipe"] != recipe.ToJson())
+            IReadOnlyDictionary<string, string> facts = file.Metadata;
+            string settings = Fact("recipe");
+            if (facts.GetValueOrDefault("format") is var format && format != Format)
             {
-                throw new RecipeException(
-                    $"{path} was written by another recipe ({FirstDifference(file.Metadata["recipe"], recipe.ToJson())}): "
-                    + "the same settings wanted to resume, or a restart");
+                throw new RunFolderException(
+                    $"{path} was written by another version of this program (format is {format ?? "missing"}); expected {Format}");
             }
 
-            foreach (var (name, shape, values) in Tensors) file.Floats(name, [.. shape]).CopyTo(values, 0);
+            // The corpora first: settings may come from how much there is to learn from.
+            Compare("training", Fact("train"), objective.Train);
+            Compare("validation", Fact("valid"), objective.Valid);
+            if (settings != Settings)
+            {
+                throw new RunFolderException(
+                    $"{path} was written by another recipe ({FirstDifference(settings, Settings)}); expected the same settings to go on");
+            }
+
+            (Step, Epoch, Index) = (Count("step"), (int)Count("epoch", recipe.Training.Epochs), (int)Count("index", int.MaxValue));
+            CheckPosition();
+            Best = Fact("best").Length > 0 ? Number("best") : null;
+            BestLoss = Number("best_loss");
+            SinceBest = (int)Count("since_best", int.MaxValue);
+            SinceFall = (int)Count("since_fall", int.MaxValue);
+            Plateaus = (int)Count("plateaus", int.MaxValue);
+            Seconds = Number("seconds");
+            foreach (var (name, shape, values) in Tensors)
+            {
+                float[] read = file.Floats(name, [.. shape]);
+                if (Finite.FirstNot(read) is { } value) throw new FormatException($"{name} holds {value}; expected finite numbers");
+                read.CopyTo(values, 0);
+            }
+
             objective.Model.Refresh();
-            Step = long.Parse(file.Metadata["step"], CultureInfo.InvariantCulture);
-            Epoch = int.Parse(file.Metadata["epoch"], CultureInfo.InvariantCulture);
-            Index = int.Parse(file.Metadata["index"], CultureInfo.InvariantCulture);
-            Best = file.Metadata["best"] is { Length: > 0 } best ? double.Parse(best, CultureInfo.InvariantCulture) : null;
-            BestLoss = double.Parse(file.Metadata["best_loss"], CultureInfo.InvariantCulture);
-            SinceBest = int.Parse(file.Metadata["since_best"], CultureInfo.InvariantCulture);
-            SinceFall = int.Parse(file.Metadata["since_fall"], CultureInfo.InvariantCulture);
-            Plateaus = int.Parse(file.Metadata["plateaus"], CultureInfo.InvariantCulture);
-            Seconds = double.Parse(file.Metadata["seconds"], CultureInfo.InvariantCulture);
+
+            string Fact(string name) => facts.TryGetValue(name, out string? text) ? text : throw new FormatException($"no {name} in its metadata");
+
+            long Count(string name, long most = long.MaxValue) =>
+                long.TryParse(Fact(name), NumberStyles.None, CultureInfo.InvariantCulture, out long count) && count <= most
+                    ? count
+                    : throw new FormatException($"{name} is \"{Fact(name)}\"; expected 0 to {most}");
+
+            double Number(string name) =>
+                double.TryParse(Fact(name), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+                    ? number
+                    : throw new FormatException($"{name} is \"{Fact(name)}\"; expected a finite number");
+
+            void Compare(string part, string then, CorpusFingerprint now)
+            {
+                if (now.DifferenceFrom(CorpusFingerprint.Parse(then)) is not { } difference) return;
+                throw new RunFolderException(
+                    $"{path} was written with another {part} corpus ({difference}); expected the same content to go on, wherever it lies");
+            }
         }
-        catch (Exception error) when (error is WeightFormatException or KeyNotFoundException or FormatException)
+        catch (Exception error) when (error is WeightFormatException or FormatException or OverflowException or IOException or UnauthorizedAccessException)
         {
-            throw new RecipeException($"{path} is not a checkpoint: {error.Message}", error);
+            throw new RunFolderException($"{path} is not a whole checkpoint: {error.Message}", error);
         }
+    }
+
+    /// <summary>Checks that the position is one that a run over these corpora comes to.</summary>
+    private void CheckPosition()
+    {
+        int last = Epoch == recipe.Training.Epochs ? 0 : objective.StepsIn(Epoch) - 1;
+        if (Index > last) throw new FormatException($"index is {Index} in epoch {Epoch}; expected 0 to {last}");
+        long step = objective.StepsUpTo(Epoch) + Index;
+        if (Step != step) throw new FormatException($"step is {Step} at index {Index} of epoch {Epoch}; expected {step}");
     }
 
     private static string Text(IFormattable value) => value.ToString(value is double ? "R" : null, CultureInfo.InvariantCulture);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RnnService.Engine;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
@@ -11,41 +10,6 @@ using RnnService.Training.Optimizers;
 using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Runs;
-
-/// <summary>The loss or the gradient is no longer a finite number: the message names the step and says what may help.</summary>
-public sealed class TrainingDivergedException(string message) : Exception(message);
-
-/// <summary>Where a run reads and writes.</summary>
-public sealed record RunFolders
-{
-    /// <summary>Folder that the recipe's corpus paths start from.</summary>
-    public required string Data { get; init; }
-
-    /// <summary>The model folder to write; its <c>training</c> folder holds recipe, log, curve and, until the run is over, the checkpoint.</summary>
-    public required string Output { get; init; }
-
-    internal string Training => Path.Combine(Output, "training");
-
-    internal string Checkpoint => Path.Combine(Training, "checkpoint.safetensors");
-
-    internal string Log => Path.Combine(Training, "log.jsonl");
-
-    internal string Curve => Path.Combine(Training, "curve.svg");
-
-    internal string Recipe => Path.Combine(Training, "recipe.json");
-}
-
-/// <summary>Where a run stands.</summary>
-/// <param name="Step">Steps made.</param>
-/// <param name="TotalSteps">Steps of the whole run.</param>
-/// <param name="Epoch">Passes over the corpus, the fraction of the one under way included.</param>
-/// <param name="Loss">Training loss in nats a prediction, smoothed.</param>
-/// <param name="TokensPerSecond">Speed, smoothed.</param>
-/// <param name="Remaining">Time left at this speed.</param>
-/// <param name="Score">The score of an evaluation just made; null between them.</param>
-/// <param name="Best">The best figure so far.</param>
-public sealed record TrainingProgress(
-    long Step, long TotalSteps, double Epoch, double Loss, double TokensPerSecond, TimeSpan Remaining, ValidationScore? Score, double? Best);
 
 /// <summary>How a run ended.</summary>
 public enum RunEnd
@@ -78,38 +42,42 @@ public sealed class Trainer
 
     /// <summary>Reads the corpora, makes the model, and takes up an unfinished run where it was.</summary>
     /// <param name="recipe">The recipe.</param>
-    /// <param name="folders">Where to read and write.</param>
-    /// <param name="restart">Start anew, whatever the output folder holds.</param>
-    /// <exception cref="RecipeException">The recipe does not fit the corpora or the checkpoint, or the folder holds a finished model.</exception>
-    /// <exception cref="IOException">A corpus cannot be read.</exception>
-    /// <exception cref="InvalidDataException">A corpus is not what its format says.</exception>
+    /// <param name="folders">Where to read and write. Nothing is written before all else is found to be right.</param>
+    /// <param name="restart">
+    /// Start anew, whatever the output folder holds. A model in it stays until the new run has a better one than none.
+    /// </param>
+    /// <exception cref="RecipeException">The recipe does not fit the corpora or this machine.</exception>
+    /// <exception cref="RunFolderException">The folder holds a finished model, or a run with other settings or corpora.</exception>
+    /// <exception cref="IOException">A corpus cannot be read, or the folder not be written.</exception>
+    /// <exception cref="InvalidDataException">A corpus is not what its format says, or holds nothing to predict.</exception>
     public Trainer(Recipe recipe, RunFolders folders, bool restart = false)
     {
-        bool resume = File.Exists(folders.Checkpoint) && !restart;
-        if (!resume && !restart && File.Exists(Path.Combine(folders.Output, "config.json")))
-            throw new RecipeException($"{folders.Output} holds a finished model: another folder or a restart wanted");
+        bool hasModel = ModelFolder.IsOne(folders.Output);
+        bool resume = File.Exists(folders.Checkpoint) && !restart && (hasModel || !Checkpoint.IsOfNoStep(folders.Checkpoint));
+        if (!resume && !restart && hasModel)
+            throw new RunFolderException($"{folders.Output} holds a finished model; expected another folder");
 
         _recipe = recipe;
         _folders = folders;
         _objective = Objective.Create(recipe, folders.Data);
         Parameters parameters = _objective.Model.Parameters;
+        CheckGoldenInput();
+        CheckMemory();
         _optimizer = Optimizer.Create(recipe.Training, parameters);
         _average = recipe.Training.AverageDecay > 0 ? [.. parameters.All.Select(parameter => parameter.Values.ToArray())] : null;
         _gradients = [.. Enumerable.Range(0, recipe.Training.Shards).Select(_ => new Gradients(parameters))];
         _workspaces = [.. Enumerable.Range(0, recipe.Training.Shards).Select(_ => new Workspace())];
-        _totalSteps = Enumerable.Range(0, recipe.Training.Epochs).Sum(epoch => (long)_objective.StepsIn(epoch));
+        _totalSteps = _objective.StepsUpTo(recipe.Training.Epochs);
         _checkpoint = new Checkpoint(recipe, _objective, _optimizer, _average);
 
-        Directory.CreateDirectory(folders.Training);
         if (resume)
         {
             _checkpoint.Load(folders.Checkpoint);
+            folders.SweepUp();
         }
         else
         {
-            File.WriteAllText(folders.Recipe, recipe.ToJson());
-            File.Delete(folders.Log);
-            _checkpoint.Save(folders.Checkpoint);
+            folders.Begin(recipe, _checkpoint.Save);
         }
     }
 
@@ -119,6 +87,9 @@ public sealed class Trainer
     /// <summary>Steps made so far: above 0 when an unfinished run was taken up.</summary>
     public long Step => _checkpoint.Step;
 
+    /// <summary>Whether the last evaluation was the best: the model was still getting better.</summary>
+    public bool IsStillImproving => _checkpoint is { Best: not null, SinceBest: 0 };
+
     /// <summary>Seconds between checkpoints.</summary>
     public double CheckpointSeconds { get; init; } = 60;
 
@@ -126,29 +97,35 @@ public sealed class Trainer
 
     private bool HasNoPatience => _recipe.Training.Patience > 0 && _checkpoint.SinceBest >= _recipe.Training.Patience;
 
+    /// <summary>What tells the time.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Trains until the recipe is done, patience is over, or it is told to stop; then the checkpoint is written.</summary>
     /// <param name="progress">Told after every step.</param>
     /// <param name="stop">Ends the run after the step under way.</param>
-    /// <exception cref="TrainingDivergedException">The loss is not finite; the last checkpoint stays as it is.</exception>
+    /// <exception cref="TrainingDivergedException">A number is not finite; the last checkpoint and the model stay as they are.</exception>
+    /// <exception cref="IOException">A file cannot be written; those before it stay whole.</exception>
     public RunEnd Run(IProgress<TrainingProgress>? progress = null, CancellationToken stop = default)
     {
         using TrainingLog log = TrainingLog.Open(_folders.Log);
         log.TruncateAfter(_checkpoint.Step);
-        var clock = new RunClock(_checkpoint.Seconds);
+        var clock = new RunClock(_checkpoint.Seconds, _objective.ValidTokens, Time);
         while (!IsOver)
         {
             StepOutcome outcome = MakeStep();
-            clock.Add(outcome);
+            clock.StepMade(outcome);
             bool epochEnds = _checkpoint.Index == _objective.StepsIn(_checkpoint.Epoch);
             if (epochEnds) (_checkpoint.Epoch, _checkpoint.Index) = (_checkpoint.Epoch + 1, 0);
 
             if (_checkpoint.Step % _recipe.Training.LogEvery == 0) log.Append(clock.Record(_checkpoint.Step, EpochsDone, outcome));
             int every = _recipe.Training.EvaluateEvery;
-            ValidationScore? score = (every == 0 ? epochEnds : _checkpoint.Step % every == 0) || _checkpoint.Step == _totalSteps ? Evaluate(log) : null;
+            bool evaluates = (every == 0 ? epochEnds : _checkpoint.Step % every == 0) || _checkpoint.Step == _totalSteps;
+            var (score, best) = evaluates ? Evaluate(log) : (null, false);
+            if (evaluates) clock.EvaluationMade();
             progress?.Report(new TrainingProgress(
-                _checkpoint.Step, _totalSteps, EpochsDone, clock.Loss, clock.TokensPerSecond, clock.Remaining(_checkpoint.Step, _totalSteps),
-                score, _checkpoint.Best));
-            if (score is not null || stop.IsCancellationRequested || clock.SinceCheckpoint > CheckpointSeconds)
+                _checkpoint.Step, _totalSteps, EpochsDone, _recipe.Training.Epochs, clock.Loss, outcome.Rate, clock.TokensPerSecond,
+                clock.Remaining(_totalSteps - _checkpoint.Step, EvaluationsLeft), score, best, _checkpoint.Best));
+            if (evaluates || stop.IsCancellationRequested || clock.SinceCheckpoint > CheckpointSeconds)
             {
                 _checkpoint.Seconds = clock.Seconds;
                 _checkpoint.Save(_folders.Checkpoint);
@@ -162,6 +139,16 @@ public sealed class Trainer
         return HasNoPatience && _checkpoint.Epoch < _recipe.Training.Epochs ? RunEnd.StoppedEarly : RunEnd.Finished;
     }
 
+    private long EvaluationsLeft
+    {
+        get
+        {
+            long every = _recipe.Training.EvaluateEvery;
+            if (every == 0) return _recipe.Training.Epochs - _checkpoint.Epoch;
+            return ((_totalSteps + every - 1) / every) - (_checkpoint.Step == _totalSteps ? (_totalSteps + every - 1) / every : _checkpoint.Step / every);
+        }
+    }
+
     private double EpochsDone => _checkpoint.Epoch
         + (_checkpoint.Epoch < _recipe.Training.Epochs ? (double)_checkpoint.Index / _objective.StepsIn(_checkpoint.Epoch) : 0);
 
@@ -171,7 +158,7 @@ public sealed class Trainer
         Parameters parameters = _objective.Model.Parameters;
         _objective.Begin(_checkpoint.Epoch, _checkpoint.Index);
         var parts = new ShardResult[settings.Shards];
-        Parallel.For(0, settings.Shards, shard =>
+        SideBySide.For(settings.Shards, shard =>
         {
             _workspaces[shard].Reset();
             _gradients[shard].Clear();
@@ -187,9 +174,7 @@ public sealed class Trainer
         double norm = gradients.Norm() / predictions;
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
-            throw new TrainingDivergedException(FormattableString.Invariant(
-                $"step {_checkpoint.Step + 1}: the loss is {loss} and the gradient's norm {norm}, finite numbers wanted; ")
-                + "the last checkpoint is kept; a smaller training.learning_rate or training.clip_norm may help");
+            throw TrainingDivergedException.At(_checkpoint.Step + 1, $"the loss is {loss} and the gradient's norm {norm}");
         }
 
         double factor = settings.ClipNorm > 0 && norm > settings.ClipNorm ? settings.ClipNorm / norm : 1;
@@ -210,15 +195,18 @@ public sealed class Trainer
         return new StepOutcome(loss, norm, rate, parts.Sum(part => part.Tokens));
     }
 
-    private ValidationScore Evaluate(TrainingLog log)
+    private (ValidationScore Score, bool IsBest) Evaluate(TrainingLog log)
     {
         SwapAverage();
+        if (Model.Parameters.FirstNotFinite() is var (name, value))
+            throw TrainingDivergedException.At(_checkpoint.Step, $"{name} holds {value}");
         ValidationScore score = _objective.Evaluate();
+        if (!score.IsFinite)
+            throw TrainingDivergedException.At(_checkpoint.Step, $"the validation loss is {score.Loss} and {score.Metric} {score.Value}");
         bool best = score.IsBetterThan(_checkpoint.Best, _checkpoint.BestLoss);
         if (best)
         {
-            ModelFolder.Save(_folders.Output, Model, _recipe.GoldenInput);
-            ModelFolder.SaveConfig(_folders.Output, Model.Config with { Metrics = score.Metrics("valid_") });
+            Save(score);
             (_checkpoint.Best, _checkpoint.BestLoss, _checkpoint.SinceBest, _checkpoint.SinceFall) = (score.Value, score.Loss, 0, 0);
         }
         else
@@ -234,7 +222,41 @@ public sealed class Trainer
         SwapAverage();
         log.Append(new EvaluationRecord(_checkpoint.Step, EpochsDone, score.Loss, score.Metric, score.Value, best));
         LearningCurve.WriteSvg(TrainingLog.Read(_folders.Log), _folders.Curve, Path.GetFileName(Path.TrimEndingDirectorySeparator(_folders.Output)));
-        return score;
+        return (score, best);
+    }
+
+    private void Save(ValidationScore score)
+    {
+        if (Model.Answer(_recipe.GoldenInput).Scores.Any(number => !float.IsFinite(number)))
+            throw TrainingDivergedException.At(_checkpoint.Step, $"the answer to golden_input is not made of numbers");
+        ModelFolder.Save(_folders.Output, Model, _recipe.GoldenInput, metrics: score.Metrics("valid_"));
+        _folders.ForgetPrevious();
+    }
+
+    /// <summary>Finds out before the first step whether the text whose answer is kept has one.</summary>
+    private void CheckGoldenInput()
+    {
+        try
+        {
+            Model.Answer(_recipe.GoldenInput);
+        }
+        catch (ArgumentException error)
+        {
+            throw new RecipeException($"golden_input is \"{_recipe.GoldenInput}\": {error.Message}; expected a text of the corpus's kind", error);
+        }
+    }
+
+    /// <summary>Refuses what would end in the middle, out of memory, or with the process killed by the system.</summary>
+    private void CheckMemory()
+    {
+        TrainingSettings settings = _recipe.Training;
+        long copies = settings.Shards + (settings.Optimizer == OptimizerKind.Adam ? 2 : 1) + (settings.AverageDecay > 0 ? 1 : 0);
+        double bytes = (double)sizeof(float) * Model.Parameters.Count * copies;
+        long there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (bytes <= there) return;
+        throw new RecipeException(FormattableString.Invariant(
+            $"training.shards is {settings.Shards} and the model has {Model.Parameters.Count:N0} weights: {copies:N0} copies of them take ")
+            + FormattableString.Invariant($"{bytes / 1e9:N1} GB, this machine has {there / 1e9:N1}; expected fewer shards or a smaller model"));
     }
 
     /// <summary>Exchanges the weights and their average, bit for bit.</summary>
@@ -249,54 +271,4 @@ public sealed class Trainer
 
         Model.Refresh();
     }
-}
-
-/// <summary>What a step was like.</summary>
-internal readonly record struct StepOutcome(double Loss, double Norm, double Rate, long Tokens);
-
-/// <summary>The times and running means of a run.</summary>
-internal sealed class RunClock(double secondsBefore)
-{
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
-    private double _checkpointAt, _recordAt, _lossSum;
-    private long _tokens, _steps, _madeHere;
-    private double _stepSeconds;
-    private double _lastStepAt;
-
-    public double Loss { get; private set; } = double.NaN;
-
-    public double TokensPerSecond { get; private set; }
-
-    public double Seconds => secondsBefore + _watch.Elapsed.TotalSeconds;
-
-    public double SinceCheckpoint => _watch.Elapsed.TotalSeconds - _checkpointAt;
-
-    public void Add(StepOutcome outcome)
-    {
-        double now = _watch.Elapsed.TotalSeconds, took = Math.Max(1e-9, now - _lastStepAt);
-        _lastStepAt = now;
-        _madeHere++;
-        double share = Math.Max(0.05, 1.0 / _madeHere); // a plain mean at first, then a running one
-        Loss = _madeHere == 1 ? outcome.Loss : Loss + ((outcome.Loss - Loss) * share);
-        TokensPerSecond += ((outcome.Tokens / took) - TokensPerSecond) * share;
-        _stepSeconds += (took - _stepSeconds) * share;
-        _lossSum += outcome.Loss;
-        _tokens += outcome.Tokens;
-        _steps++;
-    }
-
-    public TimeSpan Remaining(long step, long total) => TimeSpan.FromSeconds(_stepSeconds * (total - step));
-
-    /// <summary>The mean of the steps since the last record.</summary>
-    public StepRecord Record(long step, double epoch, StepOutcome outcome)
-    {
-        double now = _watch.Elapsed.TotalSeconds;
-        var record = new StepRecord(
-            step, Math.Round(epoch, 4), Math.Round(_lossSum / _steps, 5), outcome.Rate, Math.Round(outcome.Norm, 5),
-            Math.Round(_tokens / Math.Max(1e-9, now - _recordAt)), Math.Round(Seconds, 1));
-        (_lossSum, _tokens, _steps, _recordAt) = (0, 0, 0, now);
-        return record;
-    }
-
-    public void CheckpointSaved() => _checkpointAt = _watch.Elapsed.TotalSeconds;
 }

@@ -16,6 +16,38 @@ public sealed class LanguageModelTests(TrainedModels models)
         Assert.Contains(FormattableString.Invariant($"nats {nats:F4} a character"), text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a", 1)]
+    [InlineData("", 0)]
+    public void Evaluate_refuses_a_text_with_nothing_to_predict(string text, int tokens)
+    {
+        using var folder = new ScratchFolder();
+        string file = folder.Write("short.txt", text);
+        CommandRun.Of("evaluate", models.LanguageModel, "--corpus", file).FailedWith(
+            RnnCommand.Failed, file, tokens == 0 ? "holds no text" : "holds 1 token that the model knows; expected 2 or more");
+    }
+
+    [Fact]
+    public void Evaluate_refuses_a_text_of_letters_that_the_model_does_not_know()
+    {
+        using var folder = new ScratchFolder();
+        // Without a token for unknown characters, they are left out.
+        var model = (Engine.Tasks.LanguageModel)Engine.Tasks.TextModel.Create(
+            new Engine.Tasks.ModelConfig
+            {
+                Task = Engine.Tasks.ModelTask.LanguageModel, Cell = Engine.Layers.CellKind.Gru, Tokenizer = Engine.Tasks.Tokenization.Characters,
+                EmbeddingSize = 4, HiddenSize = 4,
+            },
+            new Engine.Tasks.ModelVocabulary(new Engine.Text.Vocabulary(["A", "B", "C"])),
+            Engine.Weights.Parameters.Random(1));
+        Engine.ModelFolder.Save(folder["abc"], model, "ABC");
+        string file = folder.Write("x.txt", "xyz"), corpus = folder.Write("y.txt", "xAz");
+        CommandRun.Of("evaluate", folder["abc"], "--corpus", file).FailedWith(
+            RnnCommand.Failed, $"{file}: holds 0 tokens that the model knows; expected 2 or more");
+        CommandRun.Of("quantize", folder["abc"], "--dtype", "bf16", "--out", folder["narrow"], "--corpus", corpus).FailedWith(
+            RnnCommand.Failed, $"{corpus}: holds 1 token that the model knows; expected 2 or more");
+    }
+
     [Fact]
     public void Generate_prints_the_prompt_and_goes_on()
     {

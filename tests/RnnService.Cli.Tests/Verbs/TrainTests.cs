@@ -26,9 +26,13 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     {
         CommandRun run = Train().Succeeded();
         Assert.StartsWith($"{Output}: classifier, gru 1 x 6, ", run.Lines[0], StringComparison.Ordinal);
-        Assert.Matches("^step 1/12  epoch 0\\.17  loss [0-9.]+  [0-9,]+ tokens/s  0:00:[0-9]{2} left$", run.Lines[1]);
-        Assert.Matches("^epoch 1\\.00  valid accuracy [0-9.]+ %  valid loss [0-9.]+  best so far$", run.Lines[2]);
-        Assert.Matches("^Finished after step 12\\. Best: valid accuracy [0-9.]+ %\\. The model is in ", run.Lines[^1]);
+        Assert.Matches("^epoch 1/2  step 2/12  loss [0-9.]+  rate 0\\.01  [0-9,]+ tokens/s  0:00:[0-9]{2} left$", run.Lines[1]);
+        Assert.Matches("^epoch 1/2  step 6/12  valid accuracy [0-9.]+ %  valid loss [0-9.]+  best so far$", run.Lines[2]);
+        Assert.Matches("^epoch 2/2  step 12/12  valid accuracy [0-9.]+ %  valid loss [0-9.]+", run.Lines[3]);
+        Assert.Matches("^Finished after step 12\\. Best: valid accuracy [0-9.]+ %\\. The model is in ", run.Lines[4]);
+        Assert.Equal(run.Lines[3].EndsWith("best so far", StringComparison.Ordinal), run.Lines[5].EndsWith("(--epochs 4 --restart).", StringComparison.Ordinal));
+        Assert.Equal($"Try it: rnn classify {Output} \"a text\"", run.Lines[^2]);
+        Assert.StartsWith("A service that finds the folder among its models", run.Lines[^1], StringComparison.Ordinal);
         foreach (string file in (string[])["config.json", "golden.json", "training/recipe.json", "training/log.jsonl", "training/curve.svg"])
             Assert.True(File.Exists(Path.Combine(Output, file)), file);
     }
@@ -89,28 +93,110 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
         CommandRun run = CommandRun.With(null, Arguments(), live: true).Succeeded();
         Assert.Contains("━", run.Out, StringComparison.Ordinal);
         Assert.Contains("tokens/s", run.Out, StringComparison.Ordinal);
-        Assert.DoesNotContain("step 1/12", run.Out, StringComparison.Ordinal);
-        Assert.Contains("Finished after step 12.", run.Lines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("step 2/12  loss [0-9.]+  rate 0.01  [0-9,]+ tokens/s  0:00:00 left\n", run.Out, StringComparison.Ordinal);
+        Assert.Single(run.Lines, line => line.Contains("Finished after step 12.", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_finished_model_is_not_overwritten_unasked()
     {
         Train().Succeeded();
-        Train().FailedWith(RnnCommand.Failed, "holds a finished model");
+        Train().FailedWith(RnnCommand.Failed, "holds a finished model; expected another folder; --restart starts anew");
     }
 
     [Fact]
     public void Another_recipe_does_not_take_up_the_run()
     {
         CommandRun.With(null, Arguments(), stopped: true);
-        Train("--epochs", "5").FailedWith(RnnCommand.Failed, "was written by another recipe", "\"epochs\": 2 then, \"epochs\": 5 now");
+        Train("--epochs", "5").FailedWith(RnnCommand.Failed, "was written by another recipe", "\"epochs\": 2 then, \"epochs\": 5 now", "--restart");
     }
 
     [Fact]
     public void A_loss_that_is_not_finite_is_told_in_a_sentence() =>
         Train("--set", "training.optimizer=sgd", "--set", "training.clip_norm=0", "--learning-rate", "1e38", "--epochs", "50")
-            .FailedWith(RnnCommand.Failed, "finite numbers wanted", "training.learning_rate");
+            .FailedWith(RnnCommand.Failed, "the training diverged at step", "expected finite numbers", "--learning-rate", "--restart");
+
+    [Theory]
+    [InlineData("adam")]
+    [InlineData("sgd")]
+    public void A_run_that_diverges_says_so_and_leaves_no_number_that_is_none(string optimizer)
+    {
+        string corpus = _folder.Write(
+            "train.tsv", "spam\tcheap pills now\nham\tsee you at noon\nspam\twin a prize\nham\tdinner at six\n");
+        OwnFiles("classifier", corpus, corpus, "--epochs", "2", "--batch-size", "4", "--learning-rate", "1e38", "--set", $"training.optimizer={optimizer}",
+            "--set", "training.clip_norm=0", "--set", "training.average_decay=0").FailedWith(RnnCommand.Failed, "diverged at step", "finite");
+        foreach (string file in Directory.GetFiles(Output, "*.safetensors", SearchOption.AllDirectories))
+        {
+            var weights = Engine.Weights.SafeTensorsFile.Open(file);
+            Assert.All(weights.Names, name => Assert.All(weights.Floats(name), value => Assert.True(float.IsFinite(value))));
+        }
+
+        // What was saved before is a whole model.
+        if (File.Exists(Path.Combine(Output, "config.json"))) CommandRun.Of("classify", Output, "cheap pills").Succeeded();
+        Assert.DoesNotContain("null", File.ReadAllText(Path.Combine(Output, "training", "log.jsonl")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Best_so_far_stands_where_the_log_says_so()
+    {
+        string corpus = _folder.Write("train.tsv", string.Concat(Enumerable.Repeat("spam\tcheap pills now\nham\tsee you at noon\n", 2)));
+        CommandRun run = OwnFiles("classifier", corpus, corpus, "--epochs", "5", "--batch-size", "4", "--learning-rate", "10", "--set",
+            "training.clip_norm=0", "--set", "training.average_decay=0").Succeeded();
+        bool[] shown = [.. run.Lines.Where(line => line.Contains("valid loss", StringComparison.Ordinal)).Select(line => line.EndsWith("  best so far", StringComparison.Ordinal))];
+        bool[] logged =
+        [
+            .. File.ReadLines(Path.Combine(Output, "training", "log.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)
+                .Where(record => record.GetProperty("kind").GetString() == "eval").Select(record => record.GetProperty("best").GetBoolean()),
+        ];
+        Assert.Equal(logged, shown);
+        Assert.Contains(false, shown);
+    }
+
+    [Theory]
+    [InlineData("o", "valid.txt: holds 1 token that the model knows; expected 2 or more")]
+    [InlineData("\n", "valid.txt: holds 1 token that the model knows; expected 2 or more")]
+    [InlineData("", "valid.txt holds no text")]
+    public void A_validation_text_with_nothing_to_predict_is_refused_before_anything_is_written(string text, string sentence)
+    {
+        string train = _folder.Write("train.txt", string.Concat(Enumerable.Repeat("one line of text\nand one more\n", 20))), valid = _folder.Write("valid.txt", text);
+        string[] small = ["--epochs", "1", "--hidden-size", "8", "--embedding-size", "8", "--layers", "1", "--batch-size", "4"];
+        OwnFiles("language_model", train, valid, small).FailedWith(RnnCommand.Failed, sentence);
+        Assert.False(Directory.Exists(Output));
+        _folder.Write("valid.txt", "one more line\none more line\n");
+        OwnFiles("language_model", train, valid, small).Succeeded();
+    }
+
+    [Fact]
+    public void A_run_is_gone_on_with_over_the_same_text_alone()
+    {
+        string text = string.Concat(Enumerable.Repeat("one line of text\nand one more\n", 40));
+        string train = _folder.Write("t.txt", text), valid = _folder.Write("v.txt", text);
+        CommandRun.With(null, OwnArguments("language_model", train, valid), stopped: true);
+        _folder.Write("t.txt", text.Replace("text", "taxi", StringComparison.Ordinal));
+        OwnFiles("language_model", train, valid).FailedWith(
+            RnnCommand.Failed, "checkpoint.safetensors was written with another training corpus (as long as then", "--restart starts anew");
+        string moved = _folder.Write("u.txt", text);
+        Assert.Contains("Going on after step 1,", CommandRun.With(null, OwnArguments("language_model", moved, valid), stopped: true).Out, StringComparison.Ordinal);
+        _folder.Write("t.txt", text + text);
+        OwnFiles("language_model", train, valid).FailedWith(RnnCommand.Failed, "another training corpus (1,200 characters then, 2,400 characters now)");
+        Assert.Equal(
+            RnnCommand.Interrupted, CommandRun.With(null, OwnArguments("language_model", train, valid, "--restart"), stopped: true).Code);
+    }
+
+    [Theory]
+    [InlineData("training.batch_size=2147483647", "")]
+    [InlineData("golden_input=null", "golden_input")]
+    [InlineData("training.learning_rate=1e999", "training.learning_rate")]
+    [InlineData("training.learning_rate=NaN", "training.learning_rate")]
+    [InlineData("training.epochs=-1", "training.epochs")]
+    [InlineData("training.shards=2147483647", "training.shards")]
+    [InlineData("data.max_tokens=-1", "data.max_tokens")]
+    public void An_absurd_setting_is_told_in_a_sentence_or_works(string setting, string named)
+    {
+        CommandRun run = CommandRun.With(null, Arguments("--set", setting), stopped: true);
+        if (named.Length == 0) Assert.Equal(RnnCommand.Interrupted, run.Code);
+        else run.FailedWith(RnnCommand.Failed, named);
+    }
 
     [Theory]
     [InlineData("training.epochs=many", "training.epochs is \"many\"; expected a whole number, 1 to 1000000")]
@@ -175,6 +261,11 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     }
 
     private string Output => _folder["model"];
+
+    private CommandRun OwnFiles(string task, string train, string valid, params string[] more) => CommandRun.Of(OwnArguments(task, train, valid, more));
+
+    private string[] OwnArguments(string task, string train, string valid, params string[] more) =>
+        ["train", "--task", task, "--train", train, "--valid", valid, "--output", Output, "--set", "model.hidden_size=8", .. more];
 
     private CommandRun Train(params string[] more) => CommandRun.Of(Arguments(more));
 

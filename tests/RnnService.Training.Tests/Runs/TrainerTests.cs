@@ -84,20 +84,6 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_loss_that_is_not_finite_names_the_step_and_keeps_the_checkpoint()
-    {
-        Recipe recipe = TinyRecipes.Write(
-            _folder, "tagger", "training.learning_rate=1e30", "training.clip_norm=0", "model.cell=relu", "training.momentum=0");
-        string output = Folder("diverged");
-        var trainer = new Trainer(recipe, Folders(output)) { CheckpointSeconds = 0 };
-        var error = Assert.Throws<TrainingDivergedException>(() => trainer.Run(stop: Cancellation));
-        Assert.Matches(@"^step \d+: the loss is .*finite numbers wanted; the last checkpoint is kept", error.Message);
-        Assert.Equal(trainer.Step, new Trainer(recipe, Folders(output)).Step);
-        float[] weights = SafeTensorsFile.Open(Path.Combine(output, "training", "checkpoint.safetensors")).Floats("weights.head.bias");
-        Assert.All(weights, weight => Assert.True(float.IsFinite(weight)));
-    }
-
-    [Fact]
     public void A_step_is_no_longer_than_the_clipped_norm()
     {
         Recipe recipe = TinyRecipes.Write(
@@ -139,6 +125,172 @@ public sealed class TrainerTests : IDisposable
         Assert.True(score.IsBetterThan(null, 0));
     }
 
+    [Theory]
+    [InlineData(double.NaN, 0.5)]
+    [InlineData(0.5, double.NaN)]
+    [InlineData(double.PositiveInfinity, 0.5)]
+    [InlineData(0.5, double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity, double.NegativeInfinity)]
+    public void What_is_not_finite_is_better_than_nothing_at_all(double value, double loss)
+    {
+        foreach (bool higher in (bool[])[true, false])
+        {
+            var score = new ValidationScore(loss, "figure", value, higher);
+            Assert.False(score.IsBetterThan(null, 0));
+            Assert.False(score.IsBetterThan(0.5, 1));
+        }
+    }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(0.05)]
+    [InlineData(0.999)]
+    public void Averaged_weights_follow_their_recurrence(double most)
+    {
+        Recipe recipe = TinyRecipes.Write(_folder, "classifier", FormattableString.Invariant($"training.average_decay={most}"), "training.epochs=4");
+        string output = Folder("average");
+        var trainer = new Trainer(recipe, Folders(output)) { CheckpointSeconds = 0 };
+        double[][] average = [.. trainer.Model.Parameters.All.Select(parameter => parameter.Values.ToArray().Select(value => (double)value).ToArray())];
+        using var stop = new CancellationTokenSource();
+        trainer.Run(new OnProgress(progress =>
+        {
+            double decay = Math.Min(most, (1.0 + progress.Step) / (10.0 + progress.Step));
+            foreach (Parameter parameter in trainer.Model.Parameters.All)
+            {
+                double[] mean = average[trainer.Model.Parameters.All.ToList().IndexOf(parameter)];
+                for (int i = 0; i < mean.Length; i++) mean[i] = (decay * mean[i]) + ((1 - decay) * parameter.Values[i]);
+            }
+
+            if (progress.Step == 20) stop.Cancel();
+        }), stop.Token);
+        SafeTensorsFile checkpoint = SafeTensorsFile.Open(Path.Combine(output, "training", "checkpoint.safetensors"));
+        foreach (var (parameter, mean) in trainer.Model.Parameters.All.Zip(average))
+            Assert.All(checkpoint.Floats($"average.{parameter.Name}").Zip(mean), pair => Assert.Equal(pair.Second, pair.First, 1e-5));
+    }
+
+    [Fact]
+    public void A_run_interrupted_between_two_falls_of_the_rate_makes_the_same_rates()
+    {
+        // Nothing improves after the first evaluation: the rate falls with every second one.
+        Recipe recipe = TinyRecipes.Write(
+            _folder, "tagger", "training.learning_rate=1e-12", "training.epochs=8", "training.plateau_factor=0.5", "training.plateau_patience=2",
+            "training.log_every=1", "training.batch_size=20");
+        double[] straight = Rates(Train(recipe, "straight"));
+        int[] falls = [.. Enumerable.Range(1, straight.Length - 1).Where(step => straight[step] < straight[step - 1])];
+        Assert.Equal([6, 10, 14], falls); // two steps an epoch; evaluations 3, 5 and 7 without progress
+        foreach (int first in (int[])[1, 4, 5, 6, 7, 8, 9])
+        {
+            string output = Folder($"stopped{first}");
+            using var stop = new CancellationTokenSource();
+            Assert.Equal(RunEnd.Interrupted, new Trainer(recipe, Folders(output)).Run(new OnProgress(progress =>
+            {
+                if (progress.Step == first) stop.Cancel();
+            }), stop.Token));
+            Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders(output)).Run(stop: Cancellation));
+            Assert.Equal(straight, Rates(output));
+        }
+    }
+
+    [Fact]
+    public void What_is_shown_as_best_is_what_the_log_says()
+    {
+        Recipe recipe = TinyRecipes.Write(_folder, "classifier", "training.learning_rate=1", "training.clip_norm=0", "training.epochs=12", "training.average_decay=0");
+        string output = Folder("ties");
+        var shown = new List<bool>();
+        new Trainer(recipe, Folders(output)).Run(new OnProgress(progress =>
+        {
+            if (progress.Score is not null) shown.Add(progress.IsBest);
+            else Assert.False(progress.IsBest);
+        }), Cancellation);
+        EvaluationRecord[] log = [.. TrainingLog.Read(Path.Combine(output, "training", "log.jsonl")).OfType<EvaluationRecord>()];
+        Assert.Equal(log.Select(record => record.Best), shown);
+        Assert.Contains(false, shown);
+    }
+
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("a", 1)]
+    [InlineData("x", 1)]
+    public void A_validation_text_without_anything_to_predict_is_refused_before_anything_is_written(string text, int tokens)
+    {
+        Recipe recipe = TinyRecipes.Write(_folder, "language_model");
+        File.WriteAllText(_folder["valid.txt"], text);
+        var error = Assert.Throws<InvalidDataException>(() => new Trainer(recipe, Folders(Folder("nothing"))));
+        Assert.Contains(_folder["valid.txt"], error.Message, StringComparison.Ordinal);
+        if (text.Length > 0)
+            Assert.Contains($"holds {tokens} token{(tokens == 1 ? "" : "s")} that the model knows; expected 2 or more", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Folder("nothing")));
+    }
+
+    [Theory]
+    [InlineData("language_model", "train.txt", "ab", "expected 8 or more to train on, two for each of the 4 parts that training.batch_size makes")]
+    [InlineData("classifier", "train.tsv", "", "holds no labelled text")]
+    [InlineData("classifier", "valid.tsv", "", "holds no labelled text")]
+    [InlineData("tagger", "train.conll", "\n\n", "holds no tagged sentence")]
+    [InlineData("tagger", "valid.conll", "\n", "holds no tagged sentence")]
+    public void A_corpus_without_anything_to_learn_is_refused_before_anything_is_written(string task, string file, string text, string said)
+    {
+        Recipe recipe = TinyRecipes.Write(_folder, task);
+        File.WriteAllText(_folder[file], text);
+        string message = Assert.Throws<InvalidDataException>(() => new Trainer(recipe, Folders(Folder("nothing")))).Message;
+        Assert.Contains(_folder[file], message, StringComparison.Ordinal);
+        Assert.Contains(said, message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Folder("nothing")));
+    }
+
+    [Fact]
+    public void A_golden_input_without_a_token_is_refused_before_the_first_step()
+    {
+        Recipe recipe = TinyRecipes.Write(_folder, "language_model", "model.tokenizer=english", "golden_input= ");
+        Assert.StartsWith(
+            "golden_input is \" \": ", Assert.Throws<RecipeException>(() => new Trainer(recipe, Folders(Folder("golden")))).Message,
+            StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Folder("golden")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Tasks))]
+    public void Absurd_settings_are_sentences_or_work(string task)
+    {
+        foreach (string setting in (string[])["batch_size", "epochs", "unroll_steps", "warmup_steps", "patience", "evaluate_every", "log_every"])
+        {
+            using var stop = new CancellationTokenSource();
+            try
+            {
+                Recipe recipe = TinyRecipes.Write(_folder, task, $"training.{setting}=2147483647", "training.schedule=cosine");
+                new Trainer(recipe, Folders(Folder(setting))).Run(new OnProgress(_ => stop.Cancel()), stop.Token);
+            }
+            catch (Exception error) when (error is RecipeException or InvalidDataException)
+            {
+                Assert.Contains(setting, error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        Recipe shards = TinyRecipes.Write(_folder, task, "training.batch_size=2147483647", "training.shards=2147483647");
+        Assert.ThrowsAny<Exception>(() => new Trainer(shards, Folders(Folder("shards")))).ToString();
+    }
+
+    [Fact]
+    public void What_goes_wrong_in_a_thread_is_thrown_as_it_is()
+    {
+        Assert.Throws<InvalidDataException>(() => SideBySide.For(8, _ => throw new InvalidDataException("wrong")));
+        Assert.Throws<InvalidDataException>(() => SideBySide.ForEach([1, 2, 3], _ => throw new InvalidDataException("wrong")));
+    }
+
+    [Theory]
+    [InlineData(12, true)]
+    [InlineData(1e-12, false)]
+    public void A_run_tells_whether_it_was_still_getting_better(double rate, bool improving)
+    {
+        Recipe recipe = improving
+            ? TinyRecipes.Write(_folder, "language_model", "training.epochs=1", "training.evaluate_every=0")
+            : TinyRecipes.Write(_folder, "classifier", FormattableString.Invariant($"training.learning_rate={rate}"), "training.epochs=3", "training.average_decay=0");
+        var trainer = new Trainer(recipe, Folders(Folder("better")));
+        Assert.False(trainer.IsStillImproving);
+        trainer.Run(stop: Cancellation);
+        Assert.Equal(improving, trainer.IsStillImproving);
+    }
+
     [Fact]
     public void A_plateau_lowers_the_rate()
     {
@@ -156,7 +308,7 @@ public sealed class TrainerTests : IDisposable
         string output = Folder("changed");
         Interrupt(TinyRecipes.Write(_folder, "tagger"), output);
         Recipe changed = TinyRecipes.Write(_folder, "tagger", "training.learning_rate=0.5");
-        var error = Assert.Throws<RecipeException>(() => new Trainer(changed, Folders(output)));
+        var error = Assert.Throws<RunFolderException>(() => new Trainer(changed, Folders(output)));
         Assert.Contains("\"learning_rate\": 0.02 then, \"learning_rate\": 0.5 now", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, new Trainer(changed, Folders(output), restart: true).Step);
     }
@@ -166,7 +318,7 @@ public sealed class TrainerTests : IDisposable
     {
         Recipe recipe = TinyRecipes.Write(_folder, "tagger");
         string output = Train(recipe, "finished");
-        Assert.Contains("finished model", Assert.Throws<RecipeException>(() => new Trainer(recipe, Folders(output))).Message, StringComparison.Ordinal);
+        Assert.Contains("finished model", Assert.Throws<RunFolderException>(() => new Trainer(recipe, Folders(output))).Message, StringComparison.Ordinal);
         Assert.Equal(0, new Trainer(recipe, Folders(output), restart: true).Step);
     }
 
@@ -212,13 +364,10 @@ public sealed class TrainerTests : IDisposable
         return output;
     }
 
+    private static double[] Rates(string output) =>
+        [.. TrainingLog.Read(Path.Combine(output, "training", "log.jsonl")).OfType<StepRecord>().Select(step => step.LearningRate)];
+
     private string Folder(string name) => _folder[name];
 
     private RunFolders Folders(string output) => new() { Data = _folder[""], Output = output };
-
-    /// <summary>Called on the trainer's own thread, unlike <see cref="Progress{T}"/>.</summary>
-    private sealed class OnProgress(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
-    }
 }

@@ -1,0 +1,76 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using RnnService.Training.Corpora;
+
+namespace RnnService.Training.Objectives;
+
+/// <summary>
+/// What was read from a corpus, in one line: a run is only taken up with the corpora it began with. Where the files lie and how they
+/// are written does not matter, what came out of them does.
+/// </summary>
+/// <param name="Sha256">Hash of all texts and labels in order, lower-case hexadecimal.</param>
+/// <param name="Texts">Texts or sentences; 1 for running text.</param>
+/// <param name="Characters">Characters of them (UTF-16 units), labels not counted.</param>
+internal sealed record CorpusFingerprint(string Sha256, long Texts, long Characters)
+{
+    /// <summary>Of running text.</summary>
+    public static CorpusFingerprint Of(string text) => Of([[text]], labels: 0);
+
+    /// <summary>Of labelled texts.</summary>
+    public static CorpusFingerprint Of(IEnumerable<LabelledText> examples) =>
+        Of(examples.Select(example => (IReadOnlyList<string>)[example.Label, example.Text]), labels: 1);
+
+    /// <summary>Of tagged sentences.</summary>
+    public static CorpusFingerprint Of(IEnumerable<TaggedSentence> sentences) =>
+        Of(sentences.Select(sentence => (IReadOnlyList<string>)[.. sentence.Tags, .. sentence.Words]), labels: null);
+
+    /// <summary>Of what <see cref="ToString"/> gave.</summary>
+    /// <exception cref="FormatException">The text is something else.</exception>
+    public static CorpusFingerprint Parse(string text) => text.Split(' ') is [{ Length: 64 } hash, var texts, var characters]
+        ? new CorpusFingerprint(hash, long.Parse(texts, CultureInfo.InvariantCulture), long.Parse(characters, CultureInfo.InvariantCulture))
+        : throw new FormatException($"\"{text}\" is no fingerprint of a corpus");
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Sha256} {Texts} {Characters}");
+
+    /// <summary>How this differs from another, in words; null when it does not.</summary>
+    public string? DifferenceFrom(CorpusFingerprint then) => this == then
+        ? null
+        : (Texts, Characters) == (then.Texts, then.Characters)
+            ? $"as long as then ({Size}), but of other content"
+            : $"{then.Size} then, {Size} now";
+
+    private string Size => string.Create(
+        CultureInfo.InvariantCulture, $"{(Texts == 1 ? "" : $"{Texts:N0} texts of ")}{Characters:N0} characters");
+
+    /// <param name="texts">Strings a text: labels first, then what is counted.</param>
+    /// <param name="labels">How many are labels; null when half of them are.</param>
+    private static CorpusFingerprint Of(IEnumerable<IReadOnlyList<string>> texts, int? labels)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long count = 0, characters = 0;
+        byte[] length = new byte[sizeof(int)];
+        foreach (IReadOnlyList<string> parts in texts)
+        {
+            count++;
+            Append(parts.Count);
+            for (int i = 0; i < parts.Count; i++)
+            {
+                byte[] bytes = Encoding.UTF8.GetBytes(parts[i]);
+                Append(bytes.Length); // so that no two corpora differ by where a word ends alone
+                hash.AppendData(bytes);
+                if (i >= (labels ?? parts.Count / 2)) characters += parts[i].Length;
+            }
+        }
+
+        return new CorpusFingerprint(Convert.ToHexStringLower(hash.GetHashAndReset()), count, characters);
+
+        void Append(int number)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(length, number);
+            hash.AppendData(length);
+        }
+    }
+}
