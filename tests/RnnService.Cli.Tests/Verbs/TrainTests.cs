@@ -116,14 +116,12 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
         Train("--set", "training.optimizer=sgd", "--set", "training.clip_norm=0", "--learning-rate", "1e38", "--epochs", "50")
             .FailedWith(RnnCommand.Failed, "the training diverged at step", "expected finite numbers", "--learning-rate", "--restart");
 
-    [Theory]
-    [InlineData("adam")]
-    [InlineData("sgd")]
-    public void A_run_that_diverges_says_so_and_leaves_no_number_that_is_none(string optimizer)
+    [Fact]
+    public void A_run_that_diverges_says_so_and_leaves_no_number_that_is_none()
     {
         string corpus = _folder.Write(
             "train.tsv", "spam\tcheap pills now\nham\tsee you at noon\nspam\twin a prize\nham\tdinner at six\n");
-        OwnFiles("classifier", corpus, corpus, "--epochs", "2", "--batch-size", "4", "--learning-rate", "1e38", "--set", $"training.optimizer={optimizer}",
+        OwnFiles("classifier", corpus, corpus, "--epochs", "2", "--batch-size", "4", "--learning-rate", "1e38",
             "--set", "training.clip_norm=0", "--set", "training.average_decay=0").FailedWith(RnnCommand.Failed, "diverged at step", "finite");
         foreach (string file in Directory.GetFiles(Output, "*.safetensors", SearchOption.AllDirectories))
         {

@@ -1,4 +1,5 @@
 using CsCheck;
+using RnnService.Engine.Tasks;
 using RnnService.Training.Evaluation;
 using Xunit;
 
@@ -10,11 +11,11 @@ public sealed class ValidationScoreTests
     [Fact]
     public void The_figure_of_a_tagger_is_the_f1_of_pooled_counts()
     {
-        string[] labels = ["B-X", "B-Y", "O"];
-        Gen<string[]> tags = Gen.Int[0, 5].Array[8].Select(picks => picks.Select(pick => labels[Math.Min(pick, 2)]).ToArray());
+        string[] labels = ["B-X", "I-X", "B-Y", "I-Y", "O"], drawn = ["B-X", "B-Y", "O"];
+        Gen<string[]> tags = Gen.Int[0, 5].Array[8].Select(picks => picks.Select(pick => drawn[Math.Min(pick, 2)]).ToArray());
         Gen.Select(tags, tags, Gen.Int[1, 8]).Array[1, 6].Sample(sentences =>
         {
-            var spans = new SpanScores();
+            var spans = new SpanScores(SpanScheme.Of(labels));
             int gold = 0, found = 0, right = 0;
             foreach (var (one, two, length) in sentences)
             {
