@@ -75,7 +75,7 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
             RedirectStandardError = true,
         })!;
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line
-            && !line.StartsWith("step ", StringComparison.Ordinal))
+            && !line.StartsWith("epoch ", StringComparison.Ordinal))
         {
         }
 
