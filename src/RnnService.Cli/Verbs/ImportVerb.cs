@@ -181,7 +181,8 @@ internal sealed class ImportVerb : Verb
             return;
         }
 
-        foreach (string note in imported.Notes) Terminal.Out.WriteLine($"{note}.");
+        // A map at the end of a note is to be copied.
+        foreach (string note in imported.Notes) Terminal.Out.WriteLine(note.EndsWith('}') ? note : $"{note}.");
         Terminal.Out.WriteLine($"Read {Figures.Count(imported.Tensors)} tensors from {imported.Files[0]}.");
         Terminal.Out.WriteLine($"{folder}: {Descriptions.Of(loaded.Model)}");
         Terminal.Out.WriteLine($"Try it: rnn {Descriptions.VerbOf(loaded.Model.Config.Task)} {folder} \"a text\"");

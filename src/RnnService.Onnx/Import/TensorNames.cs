@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using RnnService.Engine.Weights;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Onnx.Import;
@@ -38,6 +39,7 @@ internal sealed partial class TensorNames
     private readonly Dictionary<string, string> _targets = new(StringComparer.Ordinal);
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
     private readonly List<(string From, string To)> _entries = [];
+    private readonly List<(string Copy, string Of)> _copies = [];
     private bool _spells;
 
     private TensorNames(IEnumerable<NamedTensor> tensors) => _tensors = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
@@ -59,7 +61,8 @@ internal sealed partial class TensorNames
         CheckCopies(path, kept);
         var names = new TensorNames(kept);
         names.PlaceRecurrent();
-        names.PlaceMatrices();
+        names.PlaceMatrices(path);
+        notes.AddRange(names._copies.Select(copy => $"{path}: {Quote(copy.Copy)} has the values of {Quote(copy.Of)}, and is left out"));
         if (names._entries.Count > 0)
         {
             (string From, string To)[] entries = [.. names._entries.Distinct()];
@@ -67,8 +70,35 @@ internal sealed partial class TensorNames
             notes.Add($"{path}: names are taken as this map has them; --map FILE names others: {MapOf(entries.Take(MostEntries))}{rest}");
         }
 
-        return kept.ToDictionary(
+        HashSet<string> copies = [.. names._copies.Select(copy => copy.Copy)];
+        return kept.Where(tensor => !copies.Contains(tensor.Name)).ToDictionary(
             tensor => names._targets.GetValueOrDefault(tensor.Name, tensor.Name), tensor => tensor.Tensor, StringComparer.Ordinal);
+    }
+
+    /// <summary>
+    /// What recurrent modules a file has whose place nothing tells, as the end of a sentence, with a map to be pasted where their names are
+    /// those of two directions; null where there is none.
+    /// </summary>
+    public static string? DescribeRecurrent(IEnumerable<string> names)
+    {
+        var parts = names.Select(name => (Name: name, Match: Recurrent().Match(name))).Where(part => part.Match.Success).ToList();
+        string[] modules = [.. parts.Select(part => part.Match.Groups["module"].Value).Distinct()];
+        if (modules.Length < 2) return null;
+        string found = $"the recurrent modules {ImportException.List(modules)}; expected one, or layers that are numbered";
+        string[] ways =
+        [
+            .. from module in modules
+               let name = module.ToLowerInvariant()
+               select ForwardWord().IsMatch(name) ? "" : BackwardWord().IsMatch(name) ? "_reverse" : "?",
+        ];
+        if (modules.Length != 2 || !ways.Order(StringComparer.Ordinal).SequenceEqual(["", "_reverse"])) return found;
+        string map = MapOf(parts.Select(part =>
+        {
+            string layer = part.Match.Groups["layer"] is { Success: true, Value: var number } ? number : "0";
+            string way = ways[Array.IndexOf(modules, part.Match.Groups["module"].Value)];
+            return (part.Name, $"{RecurrentModule}.{part.Match.Groups["kind"].Value}_l{layer}{way}");
+        }).Take(MostEntries * 2));
+        return $"{found}. Should they be the two directions of a layer, joined in this order, a map says so, and --check FILE proves it: {map}";
     }
 
     /// <summary>Entries as a map file has them.</summary>
@@ -150,7 +180,7 @@ internal sealed partial class TensorNames
         return name is not null && _tensors[name].Tensor.Shape is { Count: 2 } shape ? shape[axis] : null;
     }
 
-    private void PlaceMatrices()
+    private void PlaceMatrices(string path)
     {
         var left = _tensors.Keys.Where(name => !Recurrent().IsMatch(name))
             .GroupBy(name => name[..Math.Max(0, name.LastIndexOf('.'))], StringComparer.Ordinal)
@@ -166,9 +196,27 @@ internal sealed partial class TensorNames
         }
 
         Matrix? table = PlaceMatrix(left, EmbeddingModule, EmbeddingWords, sizes.Input, withBias: false);
-        if (table is not null) left.RemoveAll(matrix => matrix == table || !matrix.HasBias && matrix.Says(EmbeddingWords) && IsCopy(matrix, table));
-        PlaceMatrix(left, HeadModule, HeadWords, sizes.Output, withBias: null);
+        if (table is not null)
+        {
+            left.Remove(table);
+            // A dropout around the embedding, and other modules that hold it too.
+            List<Matrix> same = left.FindAll(matrix => !matrix.HasBias && matrix.Says(EmbeddingWords) && IsCopy(matrix, table));
+            left.RemoveAll(same.Contains);
+            _copies.AddRange(
+                from matrix in same
+                where matrix.Weight!.Origin != table.Weight!.Origin
+                select ($"{matrix.Name}.weight", $"{table.Name}.weight"));
+        }
+
+        Matrix? head = PlaceMatrix(left, HeadModule, HeadWords, sizes.Output, withBias: null);
+        if (left.Find(matrix => matrix != head && matrix.Weight!.Shape[1] == head?.Weight!.Shape[0] && matrix.HasBias) is not { } next) return;
+        throw new ImportException(
+            path,
+            $"{Quote(head!.Name + ".weight")} {Show(head)} and {Quote(next.Name + ".weight")} {Show(next)} are two linear layers after each other; "
+            + "expected one: an ONNX graph of it can be served as it is");
     }
+
+    private static string Show(Matrix matrix) => WeightFormatException.Show([.. matrix.Weight!.Shape]);
 
     // The one whose name says so; of several the one that fits; without a name the only one that fits.
     private Matrix? PlaceMatrix(List<Matrix> left, string target, HashSet<string> words, int? columns, bool? withBias)
@@ -252,6 +300,12 @@ internal sealed partial class TensorNames
 
     [GeneratedRegex(@"^((?<module>.+)\.)?(?<kind>(weight|bias)_(ih|hh))(_l(?<layer>[0-9]{1,3})(?<way>_reverse)?)?$", RegexOptions.ExplicitCapture)]
     private static partial Regex Recurrent();
+
+    [GeneratedRegex(@"(^|[._])(fw|fwd|forward|f|l2r|left)([._]|$)|forward", RegexOptions.ExplicitCapture)]
+    private static partial Regex ForwardWord();
+
+    [GeneratedRegex(@"(^|[._])(bw|bwd|backward|b|r2l|right|rev)([._]|$)|backward|reverse", RegexOptions.ExplicitCapture)]
+    private static partial Regex BackwardWord();
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Number();

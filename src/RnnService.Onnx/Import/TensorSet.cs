@@ -80,8 +80,12 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
                               select name];
         if (absent.Length == 0) return null;
         string holds = tensors.Count == 0 ? "nothing" : ImportException.List(tensors.Keys);
-        string map = !hasRecurrent && Suggest([(RecurrentName + 0, null)], tensors.Keys) is { } entries ? $"; {entries}" : "";
-        return $"{Path} has no {string.Join(", ", absent)}, which would tell; it holds {holds}{map}";
+        string map = hasRecurrent ? ""
+            : TensorNames.DescribeRecurrent(tensors.Keys) is { } modules ? $". Of them are {modules}"
+            : Suggest([(RecurrentName + 0, null)], tensors.Keys) is { } entries ? $"; {entries}" : "";
+        string? foreign = tensors.Keys.FirstOrDefault(name => ForeignLayers.Explain(name).Length > 0);
+        string layer = foreign is null ? "" : $". {Quote(foreign)}{ForeignLayers.Explain(foreign)}";
+        return $"{Path} has no {string.Join(", ", absent)}, which would tell; it holds {holds}{map}{layer}";
     }
 
     /// <summary>The parameters of the network that a configuration describes.</summary>

@@ -124,6 +124,62 @@ public sealed class TensorNamesTests
     }
 
     [Fact]
+    public void An_embedding_that_another_module_holds_too_is_left_out_with_a_note()
+    {
+        using var files = new ImportCase("tagger-lstm");
+        float[] wanted = Values(files);
+        // As fastai saves an AWD-LSTM: a dropout around the embedding, a module a layer, weight drop around each.
+        files.Change(tensor => tensor.Name.EndsWith("_reverse", StringComparison.Ordinal) ? null : tensor);
+        files.Replace(tensors => tensors.SelectMany(tensor => tensor.Name switch
+        {
+            "embedding.weight" => (TensorData[])[tensor with { Name = "0.encoder.weight" }, tensor with { Name = "0.encoder_dp.emb.weight" }],
+            "head.weight" or "head.bias" => [tensor with { Name = tensor.Name.Replace("head", "1.decoder", StringComparison.Ordinal) }],
+            _ => [tensor with { Name = $"0.rnns.{tensor.Name[^1..]}.module.{tensor.Name[4..^1]}0" }, .. Raw(tensor)],
+        }));
+        TensorData[] oneWay = [.. ImportCase.Tensors(files.Weights)];
+        files.Replace(_ => oneWay.Select(tensor => tensor.Name switch
+        {
+            "1.decoder.weight" => tensor with { Shape = [5, 32], Values = tensor.Values[..160] },
+            "0.rnns.1.module.weight_ih_l0" => tensor with { Shape = [128, 32], Values = tensor.Values[..4096] },
+            _ => tensor,
+        }));
+        files.Config = files.Write("awd.json", """{"task": "token-classification", "cell": "lstm"}""");
+        ImportedModel imported = files.Import();
+        Assert.Equal(2, imported.Model.Config.Layers);
+        Assert.Contains(imported.Notes, note => note.EndsWith(
+            "\"0.encoder_dp.emb.weight\" has the values of \"0.encoder.weight\", and is left out", StringComparison.Ordinal));
+        float[] recurrent = imported.Model.Parameters.All.Single(parameter => parameter.Name == "rnn.weight_hh_l1").Values.ToArray();
+        Assert.NotEqual(0, recurrent[0]);
+        Assert.All(recurrent, value => Assert.Contains(value, wanted));
+
+        static TensorData[] Raw(TensorData tensor) => tensor.Name is "rnn.weight_hh_l0" or "rnn.weight_hh_l1"
+            ? [tensor with { Name = $"0.rnns.{tensor.Name[^1..]}.weight_hh_l0_raw" }]
+            : [];
+    }
+
+    [Fact]
+    public void Two_directions_in_modules_of_their_own_are_refused_with_the_map_that_joins_them()
+    {
+        using var files = new ImportCase("classifier-lstm");
+        float[] wanted = Values(files);
+        files.Rename(name => !name.StartsWith("rnn.", StringComparison.Ordinal) ? name
+            : name.EndsWith("_reverse", StringComparison.Ordinal) ? "net.bw_cell" + name[3..^11] : "net.fw_cell" + name[3..^3]);
+        files.Config = files.Write("small.json", """{"task": "text-classification", "cell": "lstm"}""");
+        string message = files.Refused("the recurrent modules \"net.fw_cell\", \"net.bw_cell\"; expected one, or layers that are numbered");
+        files.Map = files.Write("map.json", message[message.LastIndexOf('{')..]);
+        Expect.SameBits(wanted, Values(files));
+    }
+
+    [Fact]
+    public void Names_of_Keras_are_answered_with_the_page_that_turns_them()
+    {
+        using var files = new ImportCase("classifier-lstm");
+        files.Replace(_ => [new TensorData("lstm/lstm_cell/kernel:0", [2, 8], new float[16]), new TensorData("dense/bias:0", [2], new float[2])]);
+        files.Config = files.Write("small.json", """{"task": "text-classification", "cell": "lstm"}""");
+        files.Refused("\"lstm/lstm_cell/kernel:0\": as Keras and TensorFlow call it; docs/onnx.md has the lines of Python that turn such weights");
+    }
+
+    [Fact]
     public void Two_linear_layers_do_not_become_one()
     {
         using var files = new ImportCase("classifier-gru");
@@ -132,7 +188,7 @@ public sealed class TensorNamesTests
             .. tensors.Select(tensor => tensor with { Name = tensor.Name.Replace("head.", "fc1.", StringComparison.Ordinal) }),
             new TensorData("fc2.weight", [3, 3], new float[9]), new TensorData("fc2.bias", [3], new float[3]),
         ]);
-        files.Refused("no place: \"fc2.weight\" [3, 3]");
+        files.Refused("\"fc1.weight\" [3, 64] and \"fc2.weight\" [3, 3] are two linear layers after each other; expected one: an ONNX graph of it can be");
     }
 
     [Fact]
