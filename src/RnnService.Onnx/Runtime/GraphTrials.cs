@@ -125,6 +125,8 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
         {
             int[] ids = NewIds(length);
             float[] answer = AnswerTo(ids);
+            for (int i = 1; i < Tries && !IsFinite(answer); i++) answer = AnswerTo(ids = NewIds(length));
+            if (!IsFinite(answer)) return null;
             int count = length;
             if (!Moves(ids, answer, length - 1))
             {

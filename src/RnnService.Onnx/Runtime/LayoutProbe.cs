@@ -28,7 +28,7 @@ internal sealed class LayoutProbe(
     public GraphLayout Find()
     {
         List<string> problems = [];
-        bool isFixed = false, hasRun = false;
+        bool isFixed = false, hasRun = false; // of the readings so far
         foreach (bool timeMajor in (bool[])[false, true])
         {
             (int? batch, string? first) = signature.DeclaredBatch(timeMajor);
@@ -36,7 +36,7 @@ internal sealed class LayoutProbe(
             bool single = time == 1 && config.Task == ModelTask.LanguageModel;
             if (time is not null && !single && !TakesFixedLength)
             {
-                isFixed = true;
+                isFixed |= !timeMajor || !hasRun;
                 first ??= $"rows of {time} tokens alone; rows of any length expected";
             }
 
@@ -47,7 +47,7 @@ internal sealed class LayoutProbe(
                 {
                     (GraphTrials? trials, string? problem, bool ran) = Fitting(layout with { Batch = candidate });
                     if (trials is not null) return Finish(trials);
-                    hasRun |= ran;
+                    hasRun |= ran && (candidate is null or 1 || candidate == batch);
                     first ??= problem;
                 }
             }
@@ -55,7 +55,6 @@ internal sealed class LayoutProbe(
             problems.Add($"as {(timeMajor ? "[time,batch]" : "[batch,time]")}: {first}");
         }
 
-        isFixed &= !hasRun;
         if (!isFixed && !hasRun && Frozen() is { } frozen) throw frozen;
         throw signature.Refuse(
             signature.Ids,
