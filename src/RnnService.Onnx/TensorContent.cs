@@ -29,7 +29,8 @@ internal static class TensorContent
         {
             string location = tensor.ExternalData.FirstOrDefault(entry => entry.Key == "location")?.Value ?? "";
             return tensor.DataLocation is 0 or External
-                ? $"its data lies in another file, {Quote(location)}; a single file that holds all data wanted"
+                ? $"its data lies in another file, {Quote(location)}; a single file that holds all data expected. In Python: "
+                    + "onnx.save(onnx.load(\"model.onnx\"), \"one.onnx\")"
                 : $"data_location {tensor.DataLocation} found; 0 wanted";
         }
 

@@ -127,13 +127,15 @@ public sealed class OnnxFileTests
         }),
 
         ("no type", "tensor \"w\": element type 0 found; 1 to 23 wanted", Tensor(tensor => tensor.ClearDataType())),
-        ("external data", "tensor \"w\": its data lies in another file, \"../../etc/?passwd\"; a single file that holds all data wanted",
+        ("external data", "tensor \"w\": its data lies in another file, \"../../etc/?passwd\"; a single file that holds all data expected. In Python: "
+            + "onnx.save(onnx.load(\"model.onnx\"), \"one.onnx\")",
             Tensor(tensor =>
             {
                 tensor.DataLocation = 1;
                 tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "../../etc/\0passwd" });
             })),
-        ("external data unannounced", "tensor \"w\": its data lies in another file, \"\"; a single file that holds all data wanted",
+        ("external data unannounced", "tensor \"w\": its data lies in another file, \"\"; a single file that holds all data expected. In Python: "
+            + "onnx.save(onnx.load(\"model.onnx\"), \"one.onnx\")",
             Tensor(tensor => tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = "0" }))),
         ("strange location", "tensor \"w\": data_location 2 found; 0 wanted", Tensor(tensor => tensor.DataLocation = 2)),
         ("segment", "tensor \"w\": a segment of a tensor found; whole tensors wanted",

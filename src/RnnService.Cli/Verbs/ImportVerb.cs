@@ -24,6 +24,12 @@ internal sealed class ImportVerb : Verb
 
     private readonly Option<bool> _asIs = new("--as-is") { Description = "Keep the ONNX file: ONNX Runtime computes the model, whatever its graph." };
 
+    private readonly Option<string> _outputName = new("--output-name")
+    {
+        Description = "The output of the ONNX graph that gives the logits, where several could.",
+        HelpName = "NAME",
+    };
+
     private readonly Option<string> _config = new("--config")
     {
         Description = "What the model is, in JSON.",
@@ -112,6 +118,7 @@ internal sealed class ImportVerb : Verb
         Add(_weights);
         Add(_onnx);
         Add(_asIs);
+        Add(_outputName);
         Add(_config);
         Add(_vocabulary);
         Add(_map);
@@ -128,6 +135,7 @@ internal sealed class ImportVerb : Verb
             if (hasWeights && given.GetResult(_config) is null) given.AddError("--weights alone makes no model: --config wanted.");
             if (hasWeights && given.GetResult(_vocabulary) is null) given.AddError("--weights alone makes no model: --vocab wanted.");
             if (!hasOnnx && given.GetValue(_asIs)) given.AddError("--as-is is for --onnx.");
+            if (!hasOnnx && given.GetResult(_outputName) is not null) given.AddError("--output-name is for --onnx.");
             if (hasOnnx && given.GetResult(_map) is not null) given.AddError("--map is for --weights.");
         });
     }
@@ -157,6 +165,7 @@ internal sealed class ImportVerb : Verb
         var description = new ImportDescription(
             parsed.GetValue(_config), parsed.GetValue(_vocabulary), parsed.GetValue(_unknownToken), parsed.GetValue(_check));
         if (parsed.GetValue(_weights) is { } weights) return ModelImport.FromStateDict(weights, description, parsed.GetValue(_map));
+        description = description with { OutputName = parsed.GetValue(_outputName) };
         string onnx = parsed.GetValue(_onnx)!;
         return parsed.GetValue(_asIs) ? ModelImport.AsIs(onnx, description) : ModelImport.FromOnnx(onnx, description);
     }

@@ -110,6 +110,9 @@ public sealed record ModelConfig
     /// <summary>Names of the labels in id order; empty for a language model.</summary>
     public IReadOnlyList<string> Labels { get; init; }
 
+    /// <summary>The output of <c>model.onnx</c> that gives the logits, where several could; null leaves it to their names.</summary>
+    public string? OutputName { get; init; }
+
     /// <summary>What a language model's callers get when they ask for nothing else.</summary>
     public GenerationOptions? Generation { get; init; }
 

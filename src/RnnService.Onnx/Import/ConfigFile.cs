@@ -90,6 +90,7 @@ internal sealed partial class ConfigFile
             TieWeights = Settle("tie_weights", isTied, _facts.TieWeights) ?? false,
             Pooling = Settle("pooling", Word("pooling", ConfigWords.Poolings), _facts.Pooling) ?? Pooling.Last,
             Characters = Nested("characters", ModelJson.Files.CharacterConfig) ?? _facts.Characters,
+            OutputName = Text("output_name"),
             Generation = Nested("generation", ModelJson.Files.GenerationOptions),
             Description = Text("description"),
             License = Text("license"),

@@ -12,7 +12,7 @@ internal static class ConfigWords
         "format_version", "task", "cell", "tokenizer", "lower_case", "embedding_size", "hidden_size", "layers", "bidirectional", "reverse",
         "tie_weights", "pooling", "characters", "labels", "generation", "description", "license", "metrics", "vocab_size", "num_labels",
         "id2label", "label2id", "unk_token_id", "pad_token_id", "eos_token_id",
-        "problem_type",
+        "problem_type", "output_name",
     ];
 
     /// <summary>Field by the name it has elsewhere.</summary>

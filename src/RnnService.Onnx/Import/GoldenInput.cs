@@ -15,8 +15,22 @@ internal static class GoldenInput
         string[] readable = [.. tokens.Tokens.Where((token, id) => !tokens.IsSpecial(id) && IsReadable(model.Config, token))];
         int count = Math.Min(MostTokens, readable.Length);
         string space = model.Config.Tokenizer == Tokenization.Characters ? "" : " ";
-        string text = string.Join(space, Enumerable.Range(0, count).Select(i => readable[(int)((long)i * readable.Length / count)]));
-        return text.Length > 0 ? text : "a";
+        string[] chosen = [.. Enumerable.Range(0, count).Select(i => readable[(int)((long)i * readable.Length / count)])];
+        string text = string.Join(space, chosen);
+        // Weights may be so large that the answer to some texts is not finite.
+        return text.Length == 0 ? "a" : chosen.Prepend(text).FirstOrDefault(one => IsAnswered(model, one)) ?? text;
+    }
+
+    private static bool IsAnswered(TextModel model, string text)
+    {
+        try
+        {
+            return model.Answer(text).Scores.All(float.IsFinite);
+        }
+        catch (Exception error) when (error is ArgumentException or NetworkException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Checks that the model has an answer to a text.</summary>
@@ -31,6 +45,12 @@ internal static class GoldenInput
         catch (ArgumentException error)
         {
             throw NoToken(error);
+        }
+
+        catch (NetworkException error)
+        {
+            throw new ImportException(
+                imported.Files[0], $"the golden text cannot be computed ({error.Message}); a text that the graph computes expected", error);
         }
 
         if (answer.Scores.Count == 0) throw NoToken(null);

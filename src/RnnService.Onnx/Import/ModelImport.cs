@@ -1,7 +1,6 @@
 using RnnService.Engine;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
-using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Runtime;
 
@@ -20,7 +19,11 @@ namespace RnnService.Onnx.Import;
 /// Ids or texts with the logits that the model's own framework gives for them, in JSON: see docs/onnx.md. What is imported must give the
 /// same. Null leaves that unproven.
 /// </param>
-public sealed record ImportDescription(string? Config, string? Vocabulary, string? UnknownToken = null, string? Check = null);
+public sealed record ImportDescription(string? Config, string? Vocabulary, string? UnknownToken = null, string? Check = null)
+{
+    /// <summary>The output of an ONNX graph that gives the logits; null leaves it to the configuration, or to names and shapes.</summary>
+    public string? OutputName { get; init; }
+}
 
 /// <summary>A model read from files of another origin.</summary>
 /// <param name="Model">The model.</param>
@@ -65,37 +68,28 @@ public static class ModelImport
     /// <summary>Reads a recurrent network from an ONNX graph, and proves that this engine gives the graph's numbers.</summary>
     /// <param name="file">The ONNX file.</param>
     /// <param name="description">What the file does not say.</param>
-    /// <exception cref="WeightFormatException">The file is malformed, or its graph is none that this engine computes.</exception>
-    /// <exception cref="ImportException">A file is missing or malformed, they do not fit each other, or the numbers differ.</exception>
+    /// <exception cref="WeightFormatException">The file is malformed.</exception>
+    /// <exception cref="ImportException">
+    /// The graph is none that this engine computes, and the message says whether it can be served as it is; or a file is missing or
+    /// malformed, they do not fit each other, or the numbers differ.
+    /// </exception>
     /// <exception cref="IOException">The ONNX file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The ONNX file may not be read.</exception>
-    public static ImportedModel FromOnnx(string file, ImportDescription description)
-    {
-        OnnxImport import = OnnxImport.Open(file);
-        TextSource config = ConfigOf(file, import.ConfigJson, description), tokens = VocabularyOf(file, import.VocabularyJson, description);
-        ImportedModel imported = Build(import.Tensors, import.Facts, config, tokens, description.UnknownToken, [file], []);
-        return Checked(imported with { Notes = [.. imported.Notes, Prove(imported.Model, import, file)] }, description);
-    }
+    public static ImportedModel FromOnnx(string file, ImportDescription description) =>
+        Checked(new GraphImport(file, description).Native(), description);
 
     /// <summary>Takes an ONNX graph as it is, to be computed by ONNX Runtime.</summary>
     /// <param name="file">The ONNX file.</param>
     /// <param name="description">What the file does not say.</param>
-    /// <exception cref="WeightFormatException">The file is malformed, or ONNX Runtime cannot compute such a model from it.</exception>
-    /// <exception cref="ImportException">A file is missing or malformed, or they do not fit each other.</exception>
+    /// <exception cref="WeightFormatException">The file is malformed.</exception>
+    /// <exception cref="ImportException">
+    /// ONNX Runtime cannot compute such a model from it, and the message says whether its weights can be read; or a file is missing or
+    /// malformed, or they do not fit each other.
+    /// </exception>
     /// <exception cref="IOException">The ONNX file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The ONNX file may not be read.</exception>
-    public static ImportedModel AsIs(string file, ImportDescription description)
-    {
-        OnnxFile onnx = OnnxFile.Open(file);
-        var notes = new List<string>();
-        TextSource text = ConfigOf(file, onnx.Metadata(OnnxExport.ConfigKey), description);
-        VocabularyFile tokens = VocabularyFile.Read(VocabularyOf(file, onnx.Metadata(OnnxExport.VocabularyKey), description));
-        var (config, ids) = ConfigFile.Read(text, tokens, FactsOf(onnx), notes);
-        ModelVocabulary vocabulary = tokens.ToVocabulary(config.Task, description.UnknownToken, ids, notes);
-        var model = TextModel.Create(config, vocabulary, OnnxRuntimeNetwork.Open(file, config, vocabulary));
-        var imported = new ImportedModel(model, onnx.Model.Graph.Initializer.Count, TensorType.F32, [file, text.Place, tokens.Path], notes);
-        return Checked(imported, description);
-    }
+    public static ImportedModel AsIs(string file, ImportDescription description) =>
+        Checked(new GraphImport(file, description).AsIs(), description);
 
     /// <summary>Writes a model folder that did not exist, or takes the place of another model's, as a whole or not at all.</summary>
     /// <param name="imported">The model.</param>
@@ -120,12 +114,13 @@ public static class ModelImport
         }, OnnxRuntimeNetwork.Open, stop);
     }
 
-    private static ImportedModel Build(
+    internal static ImportedModel Build(
         TensorSet tensors, NetworkFacts facts, TextSource text, TextSource vocabularyText, string? unknownToken, IReadOnlyList<string> files,
         List<string> notes)
     {
         VocabularyFile tokens = VocabularyFile.Read(vocabularyText);
         var (config, ids) = ConfigFile.Read(text, tokens, facts, notes, tensors.Advice());
+        config = config with { OutputName = null }; // of a graph that is kept
         ModelVocabulary vocabulary = tokens.ToVocabulary(config.Task, unknownToken, ids, notes);
         try
         {
@@ -148,62 +143,4 @@ public static class ModelImport
 
     private static TextSource Given(string? path, string weights, string what) =>
         new(path ?? throw new ImportException(weights, $"weights alone make no model: a {what} wanted"));
-
-    private static TextSource ConfigOf(string file, string? embedded, ImportDescription description) =>
-        description.Config is { } path ? new TextSource(path)
-        : embedded is { } text ? new TextSource($"{file}: {OnnxExport.ConfigKey}", text)
-        : new TextSource(file, "{}");
-
-    private static TextSource VocabularyOf(string file, string? embedded, ImportDescription description) =>
-        description.Vocabulary is { } path ? new TextSource(path)
-        : embedded is { } text ? new TextSource($"{file}: {OnnxExport.VocabularyKey}", text)
-        : throw new ImportException(file, "holds no vocabulary of its own: one wanted beside it");
-
-    // A graph that is none of ours says nothing about itself; the configuration has to.
-    private static NetworkFacts FactsOf(OnnxFile file)
-    {
-        try
-        {
-            return OnnxImport.Read(file).Facts;
-        }
-        catch (WeightFormatException)
-        {
-            return new NetworkFacts();
-        }
-    }
-
-    /// <summary>Runs both on the same batches.</summary>
-    /// <returns>What was measured.</returns>
-    private static string Prove(TextModel model, OnnxImport import, string file)
-    {
-        // A graph that keeps its states to itself can still be read a text at a time, as a tagger does.
-        TextModel twin = model is LanguageModel && !(import.TakesStates && import.GivesStates) ? AsTagger(model) : model;
-        using var graph = TextModel.Create(twin.Config, twin.Vocabulary, OnnxRuntimeNetwork.Open(file, twin.Config, twin.Vocabulary));
-        try
-        {
-            return FormattableString.Invariant($"Answers within {Agreement.Check(graph, twin).Largest:0.0e+0} of the graph's in ONNX Runtime");
-        }
-        catch (DisagreementException error)
-        {
-            throw new ImportException(file, $"{error.Message}. {OnnxImport.Advice}", error);
-        }
-    }
-
-    private static TextModel AsTagger(TextModel model)
-    {
-        IReadOnlyList<string> tokens = model.Vocabulary.Tokens.Tokens;
-        ModelConfig config = model.Config with
-        {
-            Task = ModelTask.Tagger,
-            Tokenizer = Tokenization.Whitespace,
-            TieWeights = false,
-            Labels = [.. tokens.Select((_, id) => $"{id}")],
-            Generation = null,
-        };
-        var values = model.Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Values.ToArray());
-        string head = model.Config.TieWeights ? "embedding.weight" : "head.weight";
-        return TextModel.Create(
-            config, new ModelVocabulary(new Vocabulary(tokens, unknown: tokens[0])),
-            Parameters.From((name, _) => values[name == "head.weight" ? head : name]));
-    }
 }

@@ -12,17 +12,14 @@ namespace RnnService.Onnx.Import;
 /// </summary>
 internal sealed class OnnxImport
 {
-    /// <summary>What messages add when a graph is none of ours.</summary>
-    public const string Advice = "A graph of another form can be served as it is: rnn import --onnx FILE --as-is …";
-
     private readonly OnnxFile _file;
     private readonly Network _network;
     private readonly Dictionary<string, FoundTensor> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<TensorProto, Dictionary<(int From, int Size), float[]>> _blocks = new(ReferenceEqualityComparer.Instance);
 
-    private OnnxImport(OnnxFile file)
+    private OnnxImport(OnnxFile file, string? output)
     {
-        (_file, _network) = (file, GraphWalk.Read(file));
+        (_file, _network) = (file, GraphWalk.Read(file, output));
         AddStack("", Stack);
         if (Spelling is { } spelling) AddStack("characters.", spelling);
         AddHead();
@@ -39,8 +36,9 @@ internal sealed class OnnxImport
             Direction = Stack.Top.Direction,
             Characters = Characters,
             Pooling = Head.Pooling,
-            Outputs = Head.Outputs.Size,
+            Outputs = IsOneLogit ? 2 : Head.Outputs.Size,
             TieWeights = IsTied(),
+            IsSigmoid = IsOneLogit,
         };
         ConfigJson = file.Metadata(OnnxExport.ConfigKey);
         VocabularyJson = file.Metadata(OnnxExport.VocabularyKey);
@@ -71,6 +69,21 @@ internal sealed class OnnxImport
     public CharacterConfig? Characters =>
         Spelling is null ? null : new CharacterConfig(Spelling.Source.Table.Size, Spelling.Top.HiddenSize);
 
+    /// <summary>The output that gives the answers.</summary>
+    public string Output => _network.Output;
+
+    /// <summary>Outputs of the graph that were left out.</summary>
+    public IReadOnlyList<string> Unused => _network.Unused;
+
+    /// <summary>Whether the answers lie as the ids do, with the labels last.</summary>
+    public bool AnswersLieAsIds => _network.AnswersLieAsIds;
+
+    /// <summary>What the graph made of the logits.</summary>
+    public HeadEnd End => _network.End;
+
+    /// <summary>Whether one output stands for two labels: its sigmoid is the probability of the second.</summary>
+    public bool IsOneLogit => Head.Outputs.Size == 1;
+
     private Head Head => _network.Head;
 
     private Stack Stack => Head.Layer.Stack;
@@ -78,18 +91,22 @@ internal sealed class OnnxImport
     private Stack? Spelling => Stack.Source.Spelling;
 
     /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="output">The output that gives the logits; null for the one that shape and name tell.</param>
     /// <exception cref="WeightFormatException">
     /// It is not a well-formed ONNX model, or no network of ours; the message names the first operator that does not fit.
     /// </exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The path is a folder, or its permissions forbid reading.</exception>
-    public static OnnxImport Open(string path) => Read(OnnxFile.Open(path));
+    public static OnnxImport Open(string path, string? output = null) => Read(OnnxFile.Open(path), output);
 
     /// <summary>Reads a model that was opened.</summary>
+    /// <param name="file">The model.</param>
+    /// <param name="output">As <see cref="Open"/> takes it.</param>
     /// <exception cref="WeightFormatException">
     /// It is no network of ours; the message names the first operator that does not fit.
     /// </exception>
-    public static OnnxImport Read(OnnxFile file) => new(file);
+    public static OnnxImport Read(OnnxFile file, string? output = null) => new(file, output);
 
     private ModelTask? Task()
     {
@@ -128,14 +145,18 @@ internal sealed class OnnxImport
     private void AddHead()
     {
         (int outputs, int width) = (Head.Outputs.Size!.Value, Stack.Top.Ways.Count * Stack.Top.HiddenSize);
-        Add("head.weight", Head.Weight.Tensor, HeadWeight, outputs, width);
-        Add("head.bias", Head.Bias?.Tensor, () => Head.Bias is { } bias ? _file.Floats(bias.Tensor) : new float[outputs], outputs);
+        // The softmax of 0 and a logit is the sigmoid of the logit: the first label's row is zero.
+        int zeros = IsOneLogit ? 1 : 0;
+        Add("head.weight", Head.Weight.Tensor, HeadWeight, outputs + zeros, width);
+        Add("head.bias", Head.Bias?.Tensor, HeadBias, outputs + zeros);
 
         float[] HeadWeight()
         {
             float[] values = _file.Floats(Head.Weight.Tensor);
-            return Head.RowsAreOutputs ? values : Transpose(values, width, outputs);
+            return [.. new float[zeros * width], .. Head.RowsAreOutputs ? values : Transpose(values, width, outputs)];
         }
+
+        float[] HeadBias() => [.. new float[zeros], .. Head.Bias is { } bias ? _file.Floats(bias.Tensor) : new float[outputs]];
     }
 
     private void Add(string name, TensorProto? tensor, Func<float[]> values, params int[] shape) =>

@@ -15,6 +15,15 @@ internal sealed record TextSource(string Place, string? Text = null)
     /// <exception cref="ImportException">The file is missing, holds more bytes than <paramref name="most"/>, is empty, or not UTF-8.</exception>
     public byte[] Read(int most) => Text is null ? InputFile.Read(Place, most) : Encoding.UTF8.GetBytes(Text);
 
+    /// <summary>Whether one of the fields of the JSON object is a word, in whatever case.</summary>
+    public bool Says(IEnumerable<string> fields, string word)
+    {
+        const int most = 1 << 22;
+        JsonElement content = ReadObject(most);
+        return fields.Any(field => content.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            && value.GetString()!.Replace('-', '_').Equals(word, StringComparison.OrdinalIgnoreCase));
+    }
+
     /// <summary>The content as a JSON object.</summary>
     /// <exception cref="ImportException">As <see cref="Read"/>, or it is not JSON or no object.</exception>
     public JsonElement ReadObject(int most) => InputFile.ReadObject(Place, Read(most));

@@ -1,6 +1,6 @@
 namespace RnnService.Onnx.Runtime;
 
-/// <summary>How a graph wants its rows.</summary>
+/// <summary>How a graph wants its rows, and how it gives its answers.</summary>
 /// <param name="TimeMajor">Token ids are [time,batch] and not [batch,time].</param>
 /// <param name="Batch">The only number of rows it takes; null where it takes any.</param>
 /// <param name="SingleStep">It reads one token of each row at a time.</param>
@@ -9,6 +9,18 @@ internal sealed record GraphLayout(bool TimeMajor, int? Batch, bool SingleStep, 
 {
     private const int MostTokens = 8192; // of one run, padding included
     private const int MostValues = 1 << 25; // logits of one run
+
+    /// <summary>Whether the answers of tokens lie the other way than the ids: [time,batch] beside ids [batch,time].</summary>
+    public bool AnswersSwapped { get; init; }
+
+    /// <summary>Whether the mask is 1 on padding, and 0 on tokens.</summary>
+    public bool MaskInverted { get; init; }
+
+    /// <summary>The only number of tokens it takes, for a comparison alone; null where it takes any.</summary>
+    public int? Time { get; init; }
+
+    /// <summary>What the answers are.</summary>
+    public AnswerEnd End { get; init; }
 
     /// <summary>
     /// Which rows to read in one run, the longest first: as many as fit, and none shorter than half the longest, so that no more than half

@@ -17,7 +17,7 @@ internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph) :
 
     /// <summary>Runs the graph. It was seen to run: what it fails at now is what it was given.</summary>
     /// <exception cref="NetworkException">It fails.</exception>
-    protected TokenGraph.Reading Run(ReadOnlySpan<GraphRow> rows, float[] states)
+    protected GraphReading Run(ReadOnlySpan<GraphRow> rows, float[] states)
     {
         try
         {
@@ -41,7 +41,7 @@ internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph) 
     {
         foreach (int[] group in Graph.Layout.Group([.. texts.Select(text => text.Length)], Graph.Signature.OutputSize))
         {
-            using TokenGraph.Reading reading = Run([.. group.Select(row => new GraphRow(texts[row]))], []);
+            using GraphReading reading = Run([.. group.Select(row => new GraphRow(texts[row]))], []);
             for (int i = 0; i < group.Length; i++) logits(group[i], 0, reading.Logits(i, 0));
         }
     }
@@ -55,7 +55,7 @@ internal sealed class TaggerGraph(RuntimeSession session, TokenGraph graph, Mode
     {
         foreach (int[] group in Graph.Layout.Group([.. sentences.Select(sentence => sentence.Length)], Graph.Signature.OutputSize))
         {
-            using TokenGraph.Reading reading = Run([.. group.Select(row => Row(sentences[row]))], []);
+            using GraphReading reading = Run([.. group.Select(row => Row(sentences[row]))], []);
             for (int i = 0; i < group.Length; i++)
             {
                 for (int t = 0; t < sentences[group[i]].Length; t++) logits(group[i], t, reading.Logits(i, t));

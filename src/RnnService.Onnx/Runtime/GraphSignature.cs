@@ -6,14 +6,6 @@ using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx.Runtime;
 
-/// <summary>An input of a role: its name, its element type and its declared sizes, null where they may vary.</summary>
-internal sealed record GraphInput(string Name, DataType Type, int?[] Sizes);
-
-/// <summary>
-/// A part of the state: an input [slots,batch,width], and the output that gives it after the last token; empty where none is wanted.
-/// </summary>
-internal sealed record GraphState(GraphInput Input, string Output, int Slots);
-
 /// <summary>
 /// What the inputs and outputs of a graph are for, found from their types, ranks and names and from the task, and checked against the
 /// configuration.
@@ -22,60 +14,73 @@ internal sealed class GraphSignature
 {
     private readonly OnnxFile _file;
     private readonly ModelConfig _config;
+    private readonly GraphWays _ways;
 
     /// <exception cref="OnnxFormatException">An input or output has no role or is missing, or a size is another.</exception>
     public GraphSignature(OnnxFile file, ModelConfig config, ModelVocabulary vocabulary)
     {
-        (_file, _config) = (file, config);
+        (_file, _config, _ways) = (file, config, new GraphWays(file.Model.Graph));
         OutputSize = config.Task == ModelTask.LanguageModel ? vocabulary.Tokens.Count : config.Labels.Count;
-        var grids = new List<GraphInput>();
-        var states = new List<GraphInput>();
+        List<GraphInput> grids = [], states = [], counts = [], masks = [], unknown = [];
         // Older files list tensors among the inputs, as their defaults.
         HashSet<string> tensors = [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name)];
         foreach (ValueInfoProto value in file.Model.Graph.Input.Where(value => !tensors.Contains(value.Name)))
         {
             GraphInput input = Read(value);
-            switch (input.Type is DataType.Int64 or DataType.Int32, input.Sizes.Length)
+            bool isWhole = input.IsWhole || input.IsFloat && _ways.IsCastToWhole(input.Name);
+            List<GraphInput> role = input.Sizes.Length switch
             {
-                case (true, 1) when Lengths is null:
-                    Lengths = input;
-                    break;
-                case (true, 2) when grids.Count < (config.Characters is null ? 1 : 2):
-                    grids.Add(input);
-                    break;
-                case (true, 3) when config.Characters is not null && Characters is null:
-                    Characters = input;
-                    break;
-                case (false, 3) when input.Type == DataType.Float:
-                    states.Add(input);
-                    break;
-                default:
-                    throw Refuse(input, $"{Show(input)} found; {Wanted()} wanted");
-            }
+                1 when isWhole && !_ways.IsLookedUp(input.Name) => counts,
+                2 when input.IsCalledMask && (isWhole || input.IsFloat || input.Type == DataType.Bool) => masks,
+                2 when isWhole && input is { IsCalledLengths: true, Sizes: [_, 1] } && config.Characters is null => counts,
+                2 when isWhole => grids,
+                3 when isWhole && config.Characters is not null && Characters is null => [Characters = input],
+                3 when input.Type == DataType.Float => states,
+                _ => unknown,
+            };
+            role.Add(input);
         }
 
-        CharacterLengths = grids.Find(input => grids.Count == 2 && input.Name.Contains("len", StringComparison.OrdinalIgnoreCase));
+        CharacterLengths = grids.Find(input => config.Characters is not null && grids.Count == 2 && input.IsCalledLengths);
         grids.RemoveAll(input => input == CharacterLengths);
-        if (grids.Count == 0)
-            throw file.Refuse("graph", "no input for token ids found; int64 or int32, [batch,time] or [time,batch], wanted");
-        if (config.Characters is not null && (Characters is null || CharacterLengths is null || grids.Count > 1))
+        Lengths = Take(counts, input => input.IsCalledLengths);
+        GraphInput? ids = Take(grids, input => IsEmbedded(input, vocabulary)) ;
+        Mask = Take(masks, _ => true);
+        // Behaviour will tell whether a second grid without the name of a mask is one.
+        if (Mask is null && grids is [{ IsWhole: true } other] && config.Characters is null && !_ways.IsLookedUp(other.Name))
+            (Mask, grids) = (other, []);
+        unknown.AddRange([.. counts, .. grids, .. masks]);
+        if (unknown.Count > 0)
+        {
+            string rest = unknown.Count == 1 ? "" : $", as for {string.Join(", ", unknown.Skip(1).Take(10).Select(input => $"{Quote(input.Name)} {input.Show()}"))}";
+            throw Refuse(unknown[0], $"{unknown[0].Show()} found, which nothing can be filled in for{rest}; {Expected()} expected. {ExportAdvice.Inputs}");
+        }
+
+        if (ids is null)
+            throw file.Refuse("graph", "no input for token ids found; whole numbers, [batch,time] or [time,batch], expected");
+        if (config.Characters is not null && (Characters is null || CharacterLengths is null))
         {
             throw file.Refuse(
                 "graph", "no inputs for a word's characters found; whole numbers [batch,time,characters] and, with \"len\" in its name, "
-                + "[batch,time] wanted, since the configuration has a character network");
+                + "[batch,time] expected, since the configuration has a character network");
         }
 
-        Ids = grids[0];
+        Ids = ids;
+        if (vocabulary.Tokens.Count - 1 > ids.Largest)
+            throw Refuse(ids, $"{ids.Show()} found, which ends at {ids.Largest}; a type that holds ids to {vocabulary.Tokens.Count - 1} expected");
         CheckEmbedding(vocabulary);
-        Logits = FindLogits();
+        Answer = AnswerOutput.Find(file, _ways, config, OutputSize);
         States = Pair(states);
     }
 
     /// <summary>Token ids, two-dimensional.</summary>
     public GraphInput Ids { get; }
 
-    /// <summary>Tokens of each row [batch]; null where rows of one run must be equally long.</summary>
+    /// <summary>Tokens of each row [batch]; null where there is none.</summary>
     public GraphInput? Lengths { get; }
+
+    /// <summary>Which of the ids are tokens and not padding, as the ids lie; null where there is none.</summary>
+    public GraphInput? Mask { get; }
 
     /// <summary>Ids of the characters of each word; null without a character network.</summary>
     public GraphInput? Characters { get; }
@@ -86,8 +91,15 @@ internal sealed class GraphSignature
     /// <summary>The state, part by part.</summary>
     public IReadOnlyList<GraphState> States { get; }
 
-    /// <summary>Name of the output that gives the logits.</summary>
-    public string Logits { get; }
+    /// <summary>The output that gives the logits.</summary>
+    public AnswerOutput Answer { get; }
+
+    /// <summary>Whether a layer of the graph reads from the end alone.</summary>
+    public bool ReadsFromTheEnd => _file.Model.Graph.Node.Any(node => node.OpType == "ReverseSequence" || node.Attribute.Any(
+        attribute => attribute is { Name: "direction" } && attribute.S.ToStringUtf8() == "reverse"));
+
+    /// <summary>Whether the graph has recurrent operators.</summary>
+    public bool IsRecurrent => _file.Model.Graph.Node.Any(node => node.OpType is "RNN" or "GRU" or "LSTM");
 
     /// <summary>Logits of each answer: [labels] or [V].</summary>
     public int OutputSize { get; }
@@ -111,80 +123,79 @@ internal sealed class GraphSignature
         int? found = null;
         (GraphInput? Input, int Axis)[] places =
         [
-            (Ids, ids), (Lengths, 0), (Characters, ids), (CharacterLengths, ids),
+            (Ids, ids), (Mask, ids), (Lengths, 0), (Characters, ids), (CharacterLengths, ids),
             .. States.Select(state => ((GraphInput?)state.Input, 1)),
         ];
         foreach ((GraphInput? input, int axis) in places)
         {
             if (input?.Sizes[axis] is not { } size) continue;
-            if (size is < 1 or > largest) return (null, $"{Quote(input.Name)} {Show(input)} has a batch of {size}; 1 to {largest} wanted");
+            if (size is < 1 or > largest) return (null, $"{Quote(input.Name)} {input.Show()} has a batch of {size}; 1 to {largest} expected");
             if (found is not null && found != size)
-                return (null, $"{Quote(input.Name)} {Show(input)} has a batch of {size}; {found} as elsewhere wanted");
+                return (null, $"{Quote(input.Name)} {input.Show()} has a batch of {size}; {found} as elsewhere expected");
             found = size;
         }
 
         return (found, null);
     }
 
-    /// <summary>Numbers of rows that tensors in the graph speak of: an exporter may have written that of its example there.</summary>
-    public IReadOnlyList<int> LikelyBatches()
-    {
-        const int largest = 1024, most = 8;
-        var found = new SortedSet<int>();
-        IEnumerable<TensorProto> constants = _file.Model.Graph.Node
-            .Where(node => node.OpType == "Constant").SelectMany(node => node.Attribute)
-            .Select(attribute => attribute.T).OfType<TensorProto>();
-        foreach (TensorProto tensor in _file.Model.Graph.Initializer.Concat(constants))
-        {
-            if (tensor.Dims.Count == 3) Add(tensor.Dims[1]);
-            // A shape such as that of an Expand.
-            if (tensor.Dims.Count == 1 && tensor.Dims[0] == 3 && TensorContent.Integers(tensor) is { } shape) Add(shape[1]);
-        }
+    /// <summary>Numbers of rows that the graph speaks of.</summary>
+    public IReadOnlyList<int> LikelyBatches() => ExporterNumbers.Batches(_file.Model.Graph);
 
-        return [.. found.Take(most)];
-
-        void Add(long size)
-        {
-            if (size is > 1 and <= largest) found.Add((int)size);
-        }
-    }
+    /// <summary>Numbers of tokens that the graph speaks of.</summary>
+    public IReadOnlyList<int> LikelyLengths() => ExporterNumbers.Lengths(_file.Model.Graph);
 
     /// <summary>An exception that blames an input.</summary>
     public OnnxFormatException Refuse(GraphInput input, string problem) => _file.Refuse($"input {Quote(input.Name)}", problem);
 
+    /// <summary>An exception that blames the output of the answers.</summary>
+    public OnnxFormatException RefuseAnswer(string problem) => _file.Refuse($"output {Quote(Answer.Name)}", problem);
+
     // A language model's state is carried from run to run; every other one starts from zero.
     private bool Carries => _config.Task == ModelTask.LanguageModel;
 
-    private string Wanted()
+    private string Expected()
     {
         string states = $"states (float [slots,batch,{_config.HiddenSize}])";
         return _config.Characters is null
-            ? $"token ids (int64 or int32 [batch,time] or [time,batch]), lengths (int64 or int32 [batch]) or {states}"
-            : "token ids (int64 or int32 [batch,time]), lengths ([batch]), characters ([batch,time,characters]), their lengths "
+            ? $"token ids (whole numbers [batch,time] or [time,batch]), lengths ([batch]), an attention_mask ([batch,time]) or {states}"
+            : "token ids (whole numbers [batch,time]), lengths ([batch]), characters ([batch,time,characters]), their lengths "
                 + $"([batch,time]) or {states}";
     }
+
+    /// <summary>Takes one out of a list: the first of which something is true, else the first; null where there is none.</summary>
+    private static GraphInput? Take(List<GraphInput> inputs, Predicate<GraphInput> isIt)
+    {
+        GraphInput? taken = inputs.Find(isIt) ?? inputs.FirstOrDefault();
+        if (taken is not null) inputs.Remove(taken);
+        return taken;
+    }
+
+    private bool IsEmbedded(GraphInput input, ModelVocabulary vocabulary) => _ways.IsLookedUp(input.Name)
+        && Embeddings(input).Any(embedding => embedding.Dims[0] == vocabulary.Tokens.Count);
 
     private GraphInput Read(ValueInfoProto value)
     {
         if (value.Type?.TensorType is not { Shape: { } shape } type)
-            throw _file.Refuse($"input {Quote(value.Name)}", "no tensor with a shape found; one wanted");
-        return new GraphInput(value.Name, (DataType)type.ElemType, Sizes(shape));
+            throw _file.Refuse($"input {Quote(value.Name)}", "no tensor with a shape found; one expected");
+        return new GraphInput(value.Name, (DataType)type.ElemType, GraphInput.SizesOf(shape));
     }
 
-    private static int?[] Sizes(TensorShapeProto shape) =>
-        [.. shape.Dim.Select(dimension => dimension.HasDimValue ? (int?)dimension.DimValue : null)];
-
-    private static string Show(GraphInput input)
+    private void CheckEmbedding(ModelVocabulary vocabulary)
     {
-        const int most = 6;
-        string sizes = string.Join(',', input.Sizes.Take(most).Select(size => size?.ToString() ?? "any"));
-        return $"{TensorContent.TypeName((int)input.Type).ToLowerInvariant()} [{sizes}{(input.Sizes.Length > most ? ",…" : "")}]";
+        foreach (TensorProto embedding in Embeddings(Ids))
+        {
+            if (embedding.Dims[0] == vocabulary.Tokens.Count && embedding.Dims[1] == _config.EmbeddingSize) continue;
+            throw _file.Refuse(
+                TensorContent.PlaceOf(embedding),
+                $"an embedding [{embedding.Dims[0]},{embedding.Dims[1]}] found; "
+                + $"[{vocabulary.Tokens.Count},{_config.EmbeddingSize}] expected (tokens of the vocabulary, embedding_size)");
+        }
     }
 
     // The embedding can be seen where ids go to a Gather over a tensor, as they are or merely cast or transposed.
-    private void CheckEmbedding(ModelVocabulary vocabulary)
+    private IEnumerable<TensorProto> Embeddings(GraphInput input)
     {
-        HashSet<string> ids = [Ids.Name];
+        HashSet<string> ids = [input.Name];
         var tensors = _file.Model.Graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         foreach (NodeProto node in _file.Model.Graph.Node)
         {
@@ -195,29 +206,9 @@ internal sealed class GraphSignature
             else if (node.OpType == "Gather" && node.Input.Count == 2 && ids.Contains(node.Input[1])
                 && tensors.TryGetValue(node.Input[0], out TensorProto? embedding) && embedding.Dims.Count == 2)
             {
-                if (embedding.Dims[0] == vocabulary.Tokens.Count && embedding.Dims[1] == _config.EmbeddingSize) continue;
-                throw _file.Refuse(
-                    TensorContent.PlaceOf(embedding),
-                    $"an embedding [{embedding.Dims[0]},{embedding.Dims[1]}] found; "
-                    + $"[{vocabulary.Tokens.Count},{_config.EmbeddingSize}] wanted (tokens of the vocabulary, embedding_size)");
+                yield return embedding;
             }
         }
-    }
-
-    private string FindLogits()
-    {
-        int rank = AnswersTokens ? 3 : 2;
-        string form = AnswersTokens ? $"[batch,time,{OutputSize}]" : $"[batch,{OutputSize}]";
-        IEnumerable<ValueInfoProto> outputs = _file.Model.Graph.Output;
-        ValueInfoProto? logits = outputs.FirstOrDefault(output => output.Name == "logits") ?? outputs.FirstOrDefault(Fits);
-        if (logits is null) throw _file.Refuse("graph", $"no output for logits found; float {form} wanted");
-        if (Fits(logits)) return logits.Name;
-        var found = new GraphInput(logits.Name, (DataType)logits.Type.TensorType.ElemType, Sizes(logits.Type.TensorType.Shape ?? new()));
-        throw _file.Refuse(
-            $"output {Quote(logits.Name)}",
-            $"{Show(found)} found; float {form} wanted ({(Carries ? "tokens of the vocabulary" : "labels")} last)");
-
-        bool Fits(ValueInfoProto output) => IsFloat(output, rank, OutputSize);
     }
 
     // What is not declared may fit: a run will show.
@@ -233,28 +224,28 @@ internal sealed class GraphSignature
         string form = $"float [slots,batch,{StateSize}], {wanted} slots in all (layers and directions, for an LSTM h and c)";
         if (states.Count == 0)
         {
-            return !Carries ? [] : throw _file.Refuse("graph", $"no input for the state found; {form}, such as h_0, wanted, {since}");
+            return !Carries ? [] : throw _file.Refuse("graph", $"no input for the state found; {form}, such as h_0, expected, {since}");
         }
 
         foreach (GraphInput input in states)
         {
             if (input.Sizes[2] is { } width && width != StateSize)
-                throw Refuse(input, $"{Show(input)} found: a state of width {width}; {StateSize} (hidden_size) wanted");
+                throw Refuse(input, $"{input.Show()} found: a state of width {width}; {StateSize} (hidden_size) expected");
         }
 
         int[] slots = [.. states.Select(input => input.Sizes[0] ?? wanted / states.Count)];
         long sum = slots.Sum(count => (long)count);
         if (sum != wanted || slots.Any(count => count < 1))
-            throw Refuse(states[0], $"{sum} slots in all states found; {form} wanted");
+            throw Refuse(states[0], $"{sum} slots in all states found; {form} expected");
         if (!Carries) return [.. states.Select((input, i) => new GraphState(input, "", slots[i]))];
 
         string[] outputs = [.. _file.Model.Graph.Output
-            .Where(output => output.Name != Logits && IsFloat(output, 3, StateSize)).Select(output => output.Name)];
+            .Where(output => output.Name != Answer.Name && IsFloat(output, 3, StateSize)).Select(output => output.Name)];
         if (outputs.Length < states.Count)
         {
             throw _file.Refuse(
                 "graph",
-                $"{outputs.Length} outputs for {states.Count} states found; one each, float [slots,batch,{StateSize}], wanted, {since}");
+                $"{outputs.Length} outputs for {states.Count} states found; one each, float [slots,batch,{StateSize}], expected, {since}");
         }
 
         // h_0 and h_n share more than h_0 and c_n; where names do not tell all apart, places do.

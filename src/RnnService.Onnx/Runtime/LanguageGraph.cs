@@ -8,7 +8,8 @@ namespace RnnService.Onnx.Runtime;
 /// </summary>
 internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph) : GraphNetwork(session, graph), ILanguageNetwork
 {
-    private const int MostSteps = 128; // of one run: logits come for all of them, wanted or not
+    /// <summary>Tokens of one run: logits come for all of them, wanted or not.</summary>
+    public const int MostSteps = 128;
 
     public RecurrentState NewState(int rows) => new(Graph.Slots, rows, Graph.Signature.StateSize, hasMemory: false);
 
@@ -26,7 +27,7 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph) : 
             {
                 RecurrentState part = NewState(Graph.BatchOf(group.Length));
                 for (int i = 0; i < group.Length; i++) part.CopyFrom(moved, group[i], i);
-                using TokenGraph.Reading reading = Run(
+                using GraphReading reading = Run(
                     [.. group.Select(row => new GraphRow(rows[row].Slice(read[row], next[row])))], part.Hidden);
                 reading.CopyStates(part.Hidden);
                 for (int i = 0; i < group.Length; i++)
@@ -52,7 +53,7 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph) : 
     /// <summary>How many tokens of each row to read next.</summary>
     private int[] Next(IReadOnlyList<ReadOnlyMemory<int>> rows, int[] read)
     {
-        int most = Graph.Layout.SingleStep ? 1 : MostSteps;
+        int most = Graph.Layout.SingleStep ? 1 : Graph.Layout.Time ?? MostSteps;
         int[] left = [.. rows.Select((row, i) => Math.Min(most, row.Length - read[i]))];
         // Where there are no lengths, rows read together must end together: all stop where the shortest ends, and the others go on.
         if (!Graph.Layout.Ragged && Graph.Layout.Batch != 1)

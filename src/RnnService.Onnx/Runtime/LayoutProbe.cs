@@ -1,37 +1,53 @@
 using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Tasks;
-using RnnService.Engine.Weights;
+using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Onnx.Runtime;
 
 /// <summary>
-/// Finds out how a graph wants its rows by running it: a layout is right when shapes fit and no row moves another's results. So nobody has
-/// to say which dimension is time, whether the exporter wrote the batch of its example into the graph, or whether lengths are honoured.
+/// Finds out how a graph wants its rows by running it, and whether it takes texts of every length. So nobody has to say which dimension is
+/// time, whether the exporter wrote the batch of its example into the graph, or whether lengths and masks are honoured; and a graph that
+/// runs but was made for its example alone is refused.
 /// </summary>
 internal sealed class LayoutProbe(
     RuntimeSession session, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, RunOptions options)
 {
-    private const float Near = 1e-4f; // of rows computed in another company; what is wrong differs by far more
+    private const int Long = 97, Longest = 300; // longer than the example of any exporter
+    private static readonly int[] Lengths = [1, 2, 3, 5, 7, Long];
 
-    private RandomSource _random = new(1);
+    private readonly List<string> _notes = [];
+
+    /// <summary>Whether a fixed number of tokens is taken, for a comparison at this length alone.</summary>
+    public bool TakesFixedLength { get; init; }
+
+    /// <summary>What was assumed, a sentence each.</summary>
+    public IReadOnlyList<string> Notes => _notes;
 
     /// <summary>The layout.</summary>
-    /// <exception cref="OnnxFormatException">None fits.</exception>
+    /// <exception cref="OnnxFormatException">None fits, or the graph cannot serve.</exception>
     public GraphLayout Find()
     {
         List<string> problems = [];
+        bool isFixed = false, hasRun = false; // of the readings so far
         foreach (bool timeMajor in (bool[])[false, true])
         {
             (int? batch, string? first) = signature.DeclaredBatch(timeMajor);
             int? time = signature.Ids.Sizes[timeMajor ? 0 : 1];
             bool single = time == 1 && config.Task == ModelTask.LanguageModel;
-            if (time is not null && !single) first ??= $"rows of {time} tokens alone; rows of any length wanted";
+            if (time is not null && !single && !TakesFixedLength)
+            {
+                isFixed |= !timeMajor || !hasRun;
+                first ??= $"rows of {time} tokens alone; rows of any length expected";
+            }
+
             if (first is null)
             {
+                var layout = new GraphLayout(timeMajor, null, single, Ragged: false) { Time = single ? null : time, End = signature.Answer.End };
                 foreach (int? candidate in batch is not null ? [batch] : (int?[])[null, 1, .. signature.LikelyBatches()])
                 {
-                    var graph = new TokenGraph(session, signature, new GraphLayout(timeMajor, candidate, single, Ragged: false), options);
-                    if (Problem(graph) is not { } problem) return graph.Layout with { Ragged = IsRagged(graph) };
+                    (GraphTrials? trials, string? problem, bool ran) = Fitting(layout with { Batch = candidate });
+                    if (trials is not null) return Finish(trials);
+                    hasRun |= ran && (candidate is null or 1 || candidate == batch);
                     first ??= problem;
                 }
             }
@@ -39,131 +55,175 @@ internal sealed class LayoutProbe(
             problems.Add($"as {(timeMajor ? "[time,batch]" : "[batch,time]")}: {first}");
         }
 
-        throw signature.Refuse(signature.Ids, $"no reading fits ({string.Join("; ", problems)}); rows that do not move each other wanted");
+        if (!isFixed && !hasRun && Frozen() is { } frozen) throw frozen;
+        throw signature.Refuse(
+            signature.Ids,
+            isFixed
+                ? $"{signature.Ids.Show()} has fixed sizes, those of the exporter's example: no reading fits ({string.Join("; ", problems)}); sizes that may vary expected. "
+                    + ExportAdvice.AnySize(signature.Ids.Name, timeMajor: signature.Ids.Sizes is [not 1, 1])
+                : $"no reading fits ({string.Join("; ", problems)}); rows that do not move each other expected");
     }
 
-    /// <summary>What speaks against a layout, or null.</summary>
-    private string? Problem(TokenGraph graph)
+    /// <summary>The first of the ways to read a layout's answers and mask that fits.</summary>
+    private (GraphTrials? Trials, string? Problem, bool HasRun) Fitting(GraphLayout layout)
     {
-        try
+        string? first = null;
+        bool hasRun = false;
+        bool padding = signature.Mask is { IsCalledPadding: true };
+        bool[] ways = signature.AnswersTokens && layout.Batch != 1 ? [false, true] : [false];
+        bool[] masks = signature.Mask is null ? [false] : [padding, !padding];
+        GraphTrials? kept = null;
+        foreach (bool swapped in ways)
         {
-            if (graph.Layout.Batch is { } fixedBatch) return Problem(graph, fixedBatch);
-            return Problem(graph, 3) ?? Problem(graph, 1);
-        }
-        catch (OnnxRuntimeException error)
-        {
-            return $"ONNX Runtime says: {RuntimeSession.Sentence(error)}";
-        }
-        catch (InvalidOperationException error)
-        {
-            return error.Message;
-        }
-    }
-
-    private string? Problem(TokenGraph graph, int batch)
-    {
-        int time = graph.Layout.SingleStep ? 1 : TimeBeside(batch);
-        GraphRow[] rows = NewRows([.. Enumerable.Repeat(time, batch)]);
-        float[] states = NewStates(graph, batch);
-        float[][] wanted = Read(graph, rows, states, out float[] after);
-        if (wanted.Any(row => row.Any(value => !float.IsFinite(value)))) return "logits that are no numbers";
-        if (AreProbabilities(wanted)) return "probabilities; logits, from before the softmax, wanted";
-        foreach (int kept in batch > 1 ? [0, batch - 1] : (int[])[])
-        {
-            GraphRow[] others = NewRows([.. Enumerable.Repeat(time, batch)]);
-            others[kept] = rows[kept];
-            float[][] found = Read(graph, others, states, out _);
-            if (!AreNear(wanted[kept], found[kept], 1e-6f)) return $"row {kept} moves with the other rows";
-        }
-
-        if (config.Task != ModelTask.LanguageModel || graph.Layout.SingleStep) return null;
-        Read(graph, [.. rows.Select(row => row with { Ids = row.Ids[..1] })], states, out float[] between);
-        float[][] rest = Read(graph, [.. rows.Select(row => row with { Ids = row.Ids[1..] })], between, out float[] later);
-        bool same = AreNear(after, later, Near);
-        for (int row = 0; row < batch; row++) same &= AreNear(wanted[row].AsSpan(signature.OutputSize), rest[row], Near);
-        return same ? null : "read in two pieces, the state carried on, it gives something else than read at once";
-    }
-
-    /// <summary>Whether rows of different lengths, padded, give what each gives alone.</summary>
-    private bool IsRagged(TokenGraph graph)
-    {
-        int batch = graph.Layout.Batch ?? 3, time = TimeBeside(batch);
-        if (signature.Lengths is null || batch == 1 || graph.Layout.SingleStep) return false;
-        GraphRow[] rows = NewRows([.. Enumerable.Range(0, batch).Select(row => Math.Max(1, time - row))]);
-        float[] zero = [];
-        try
-        {
-            float[][] together = Read(graph, rows, zero, out float[] after);
-            for (int row = 0; row < Math.Min(batch, time); row++)
+            foreach (bool inverted in masks)
             {
-                float[][] alone = Read(graph, [rows[row]], zero, out float[] afterAlone);
-                float[] states = StatesOf(after, row, batch), statesAlone = StatesOf(afterAlone, 0, graph.BatchOf(1));
-                if (!AreNear(alone[0], together[row], Near) || !AreNear(statesAlone, states, Near)) return false;
+                GraphTrials trials = Try(layout with { AnswersSwapped = swapped, MaskInverted = inverted });
+                string? problem = trials.Problem();
+                if (problem is null && (signature.Mask is null || trials.IsRagged())) return (trials, null, true);
+                hasRun |= !trials.HasFailed;
+                if (problem is null) kept ??= trials;
+                else first ??= problem;
             }
 
-            return true;
+            if (kept is not null) return (kept, null, true);
         }
-        catch (Exception error) when (error is OnnxRuntimeException or InvalidOperationException)
+
+        return (null, first, hasRun);
+    }
+
+    /// <summary>Checks what a layout that fits cannot tell: the lengths of texts, and what the answers are.</summary>
+    private GraphLayout Finish(GraphTrials trials)
+    {
+        trials = WithEnd(trials);
+        GraphLayout layout = trials.Graph.Layout with { Ragged = trials.IsRagged() };
+        if (layout.Time is null && !layout.SingleStep) CheckLengths(trials);
+        if (signature.Lengths is { } lengths && !layout.Ragged && layout.Time is null && !layout.SingleStep && !lengths.IsCalledLengths)
+            throw Unfilled(lengths, "lengths of the rows");
+        if (signature.Mask is { } mask && !layout.Ragged && layout.Time is null && !mask.IsCalledMask) throw Unfilled(mask, "a mask of the tokens");
+        if (signature.Answer.Others is { Count: > 0 } others)
         {
-            return false;
+            _notes.Add(
+                $"Output {Quote(signature.Answer.Name)} is taken for the logits; {string.Join(", ", others.Take(10).Select(Quote))} "
+                + $"{(others.Count == 1 ? "fits" : "fit")} too: --output-name, or output_name in the configuration, chooses");
         }
+
+        if (signature.Mask is { } taken)
+            _notes.Add($"Input {Quote(taken.Name)} is filled with {(layout.MaskInverted ? "0 for tokens and 1 for padding" : "1 for tokens and 0 for padding")}");
+        return layout;
     }
 
-    // One row's part of [slots, batch, H].
-    private float[] StatesOf(float[] states, int row, int batch) =>
-        [.. states.Chunk(signature.StateSize).Where((_, i) => i % batch == row).SelectMany(values => values)];
-
-    // Another size than the batch, so that the two are not mistaken for each other.
-    private static int TimeBeside(int batch) => batch == 4 ? 3 : 4;
-
-    private GraphRow[] NewRows(int[] lengths) => [.. lengths.Select(length =>
+    /// <summary>The trials under a layout that knows what the answers are.</summary>
+    private GraphTrials WithEnd(GraphTrials trials)
     {
-        int[] ids = new int[length];
-        foreach (ref int id in ids.AsSpan()) id = _random.Below(vocabulary.Tokens.Count);
-        return new GraphRow(ids, signature.Characters is null ? null : [.. ids.Select(_ => NewWord())]);
-    })];
-
-    private int[] NewWord()
-    {
-        int[] characters = new int[1 + _random.Below(4)];
-        foreach (ref int id in characters.AsSpan()) id = _random.Below(vocabulary.Characters!.Count);
-        return characters;
-    }
-
-    private float[] NewStates(TokenGraph graph, int batch)
-    {
-        float[] states = new float[graph.Slots * batch * signature.StateSize];
-        foreach (ref float value in states.AsSpan()) value = (float)_random.Normal() / 2;
-        return states;
-    }
-
-    /// <summary>The logits of each row, step after step, and the states after it.</summary>
-    private float[][] Read(TokenGraph graph, GraphRow[] rows, float[] states, out float[] after)
-    {
-        using TokenGraph.Reading reading = graph.Run(rows, states);
-        float[][] result = new float[rows.Length][];
-        for (int row = 0; row < rows.Length; row++)
+        (bool inUnit, bool sumToOne, int width) = trials.RawRange();
+        bool isOne = width == 1, areProbabilities = inUnit && (sumToOne || !signature.Answer.EndsLinear);
+        string answer = $"Output {Quote(signature.Answer.Name)}";
+        if (!isOne && (signature.Answer.End == AnswerEnd.Sigmoids || areProbabilities && !sumToOne))
         {
-            int steps = signature.AnswersTokens ? rows[row].Ids.Length : 1;
-            result[row] = new float[steps * signature.OutputSize];
-            for (int t = 0; t < steps; t++) reading.Logits(row, t).CopyTo(result[row].AsSpan(t * signature.OutputSize));
+            throw signature.RefuseAnswer(
+                $"values from 0 to 1 that do not sum to one found{(signature.Answer.End == AnswerEnd.Sigmoids ? ", from a Sigmoid" : "")}: "
+                + $"several labels a text; logits of one label a text expected. {ExportAdvice.OneLabel}");
         }
 
-        after = new float[graph.Slots * graph.BatchOf(rows.Length) * signature.StateSize];
-        reading.CopyStates(after);
-        return result;
-    }
-
-    private bool AreProbabilities(float[][] rows) => rows.All(row => row.Chunk(signature.OutputSize)
-        .All(values => values.All(value => value is >= 0 and <= 1) && MathF.Abs(values.Sum() - 1) < 1e-3f));
-
-    private static bool AreNear(ReadOnlySpan<float> wanted, ReadOnlySpan<float> found, float share)
-    {
-        for (int i = 0; i < wanted.Length; i++)
+        if (isOne)
         {
-            if (!(MathF.Abs(wanted[i] - found[i]) <= share * MathF.Max(1, MathF.Abs(wanted[i])))) return false;
+            _notes.Add(
+                $"{answer} is one number for two labels, the {(areProbabilities ? "probability" : "logit")} of the second: "
+                + $"{string.Join(", ", config.Labels.Select(Quote))}");
+        }
+        else if (areProbabilities)
+        {
+            _notes.Add($"{answer} gives probabilities: their logarithms are taken for logits, which have the same softmax");
         }
 
-        return true;
+        return Try(trials.Graph.Layout with
+        {
+            End = !areProbabilities ? AnswerEnd.Logits : isOne ? AnswerEnd.Sigmoids : AnswerEnd.Probabilities,
+        });
     }
+
+    /// <summary>Checks that texts of every length are read to their end.</summary>
+    private void CheckLengths(GraphTrials trials)
+    {
+        string? failure = Lengths.Select(trials.LengthProblem).FirstOrDefault(problem => problem is not null);
+        bool runsLong = trials.LengthProblem(Long) is null;
+        int? count = runsLong && !signature.ReadsFromTheEnd && !config.Reverse ? trials.TokensThatCount(Longest) : null;
+        if (failure is not null)
+        {
+            int[] fitting = [.. Enumerable.Range(1, 12).Concat(signature.LikelyLengths()).Distinct().Order()
+                .Where(length => trials.LengthProblem(length) is null)];
+            string rows = runsLong ? $"of {fitting.FirstOrDefault(Long)} or more tokens"
+                : fitting.Length == 1 || fitting is [1, _] ? $"of {fitting[^1]} tokens"
+                : $"of at most {fitting.LastOrDefault(1)} tokens";
+            string read = count is not null ? $", and the first {count} read," : fitting is [1, _] ? ", and one token as its repetition," : "";
+            throw signature.Refuse(
+                signature.Ids,
+                $"only rows {rows} can be computed{read} since the length of the exporter's example stands in the graph (else: {failure}); "
+                + $"rows of any length expected. {(count is not null ? ExportAdvice.NoLoop : Advice(trials))}");
+        }
+
+        if (count is not null)
+        {
+            throw signature.Refuse(
+                signature.Ids,
+                $"only the first {count} tokens of a text move the answer; an answer that depends on all of them expected. {ExportAdvice.NoLoop}");
+        }
+
+        if (trials.RepeatsTokens())
+        {
+            throw signature.Refuse(
+                signature.Ids, $"a text of one token is answered as its repetition; rows of any length expected. {Advice(trials)}");
+        }
+
+        CheckLongest(trials);
+    }
+
+    private void CheckLongest(GraphTrials trials)
+    {
+        bool isLanguage = config.Task == ModelTask.LanguageModel;
+        (int least, int most) = (Long, isLanguage ? LanguageGraph.MostSteps : Longest);
+        if (trials.LengthProblem(most) is null) return;
+        while (most - least > 1)
+        {
+            int middle = (least + most) / 2;
+            if (trials.LengthProblem(middle) is null) least = middle;
+            else most = middle;
+        }
+
+        if (isLanguage)
+            throw signature.Refuse(signature.Ids, $"only rows of at most {least} tokens can be computed; rows of any length expected. {Advice(trials)}");
+        _notes.Add($"The graph computes texts of at most {least} tokens: longer ones are refused one by one");
+    }
+
+    private string Advice(GraphTrials trials) => ExportAdvice.AnySize(signature.Ids.Name, trials.Graph.Layout.TimeMajor);
+
+    /// <summary>Where rows of one length fit, if none of the usual ones do: the refusal that says so.</summary>
+    private OnnxFormatException? Frozen()
+    {
+        foreach (bool timeMajor in (bool[])[false, true])
+        {
+            int? declared = signature.DeclaredBatch(timeMajor).Batch;
+            foreach (int time in signature.LikelyLengths())
+            {
+                foreach (int batch in declared is { } one ? [one] : (int[])[3, 1, .. signature.LikelyBatches().Take(4)])
+                {
+                    var layout = new GraphLayout(timeMajor, batch, SingleStep: false, Ragged: false) { Time = time, End = signature.Answer.End };
+                    if (Fitting(layout).Trials is not { } trials) continue;
+                    return signature.Refuse(
+                        signature.Ids,
+                        $"rows of {time} tokens{(batch is 3 ? "" : $", {batch} at a time,")} alone can be computed: the "
+                        + $"{(batch is 3 ? "length" : "sizes")} of the exporter's example {(batch is 3 ? "stands" : "stand")} in the graph; rows of any "
+                        + $"length expected. {Advice(trials)}");
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private GraphTrials Try(GraphLayout layout) => new(new TokenGraph(session, signature, layout, options), config, vocabulary);
+
+    private OnnxFormatException Unfilled(GraphInput input, string what) => signature.Refuse(
+        input,
+        $"{input.Show()} found, which is not called and does not behave like {what}; an input that can be filled expected. {ExportAdvice.Inputs}");
 }

@@ -28,7 +28,7 @@ public static class OnnxRuntimeNetwork
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static INetwork Open(string file, ModelConfig config, ModelVocabulary vocabulary) =>
-        Open(() => OnnxFile.Open(file), file, config, vocabulary);
+        Open(() => OnnxFile.Open(file), file, config, vocabulary, takesFixedLength: false);
 
     /// <summary>Opens the content of a file.</summary>
     /// <param name="content">The content.</param>
@@ -37,24 +37,30 @@ public static class OnnxRuntimeNetwork
     /// <param name="vocabulary">Its tokens.</param>
     /// <exception cref="WeightFormatException">The content is malformed, does not fit the configuration, or cannot be run.</exception>
     public static INetwork Open(byte[] content, string name, ModelConfig config, ModelVocabulary vocabulary) =>
-        Open(() => OnnxFile.Read(new MemoryStream(content, writable: false), name), name, config, vocabulary);
+        Open(() => OnnxFile.Read(new MemoryStream(content, writable: false), name), name, config, vocabulary, takesFixedLength: false);
 
-    private static INetwork Open(Func<OnnxFile> read, string name, ModelConfig config, ModelVocabulary vocabulary)
+    /// <summary>Opens a file that was read, for a comparison: a fixed number of tokens is taken, and rows must have it.</summary>
+    internal static GraphNetwork OpenForComparison(OnnxFile file, ModelConfig config, ModelVocabulary vocabulary) =>
+        Open(() => file, file.Path, config, vocabulary, takesFixedLength: true);
+
+    private static GraphNetwork Open(
+        Func<OnnxFile> read, string name, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength)
     {
         try
         {
             OnnxFile file = read();
             OperatorCheck.Check(file);
-            return Open(file, new GraphSignature(file, config, vocabulary), config, vocabulary);
+            return Open(file, new GraphSignature(file, config, vocabulary), config, vocabulary, takesFixedLength);
         }
         catch (OnnxRuntimeException error)
         {
             throw new WeightFormatException(
-                name, $"ONNX Runtime refuses it: {RuntimeSession.Sentence(error)}; a model that it runs wanted", error);
+                name, $"ONNX Runtime refuses it: {RuntimeSession.Sentence(error)}; a model that it runs expected", error);
         }
     }
 
-    private static GraphNetwork Open(OnnxFile file, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary)
+    private static GraphNetwork Open(
+        OnnxFile file, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength)
     {
         using var limit = new CancellationTokenSource(Longest);
         var session = new RuntimeSession(file, limit.Token);
@@ -64,8 +70,9 @@ public static class OnnxRuntimeNetwork
             // What a hostile graph took is given back.
             options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
             using CancellationTokenRegistration stop = limit.Token.Register(() => options.Terminate = true);
-            GraphLayout layout = new LayoutProbe(session, signature, config, vocabulary, options).Find();
-            var graph = new TokenGraph(session, signature, layout, RuntimeSession.Usual);
+            var probe = new LayoutProbe(session, signature, config, vocabulary, options) { TakesFixedLength = takesFixedLength };
+            GraphLayout layout = probe.Find();
+            var graph = new TokenGraph(session, signature, layout, RuntimeSession.Usual) { Notes = probe.Notes };
             return config.Task switch
             {
                 ModelTask.LanguageModel => new LanguageGraph(session, graph),
@@ -76,8 +83,8 @@ public static class OnnxRuntimeNetwork
         catch (Exception error)
         {
             session.Dispose();
-            if (error is not OnnxFormatException || !limit.IsCancellationRequested) throw;
-            throw file.Refuse("graph", $"a few short rows take more than {Longest.TotalSeconds} seconds; a smaller graph wanted");
+            if (error is not (OnnxFormatException or OnnxRuntimeException) || !limit.IsCancellationRequested) throw;
+            throw file.Refuse("graph", $"a few short rows take more than {Longest.TotalSeconds} seconds; a smaller graph expected");
         }
     }
 }

@@ -39,17 +39,19 @@ internal static class OperatorCheck
             NodeProto node = file.Model.Graph.Node[i];
             string place = OnnxFormatException.NodePlace(i, node);
             if (node.Domain is not ("" or "ai.onnx"))
-                throw file.Refuse(place, $"an operator of domain {Quote(node.Domain)} found; a standard one wanted");
+                throw file.Refuse(place, $"an operator of domain {Quote(node.Domain)} found; a standard one expected");
             if (!Known.Contains(node.OpType))
             {
                 throw file.Refuse(
-                    place, $"operator {Quote(node.OpType)} found; arithmetic, shapes and recurrent layers (RNN, GRU, LSTM) wanted");
+                    place, $"operator {Quote(node.OpType)} found; arithmetic, shapes and recurrent layers (RNN, GRU, LSTM) expected");
             }
 
+            if (node.OpType is "RNN" or "GRU" or "LSTM" && node.Attribute.Any(attribute => attribute is { Name: "layout", I: not 0 }))
+                throw file.Refuse(place, $"layout 1 found, which ONNX Runtime does not compute; 0 expected. {ExportAdvice.TimeFirst}");
             foreach (AttributeProto attribute in node.Attribute)
             {
                 if (attribute.G is not null || attribute.Graphs.Count > 0)
-                    throw file.Refuse(place, $"a graph found in attribute {Quote(attribute.Name)}; none wanted");
+                    throw file.Refuse(place, $"a graph found in attribute {Quote(attribute.Name)}; none expected");
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 
@@ -8,7 +9,7 @@ namespace RnnService.Onnx.Runtime;
 /// process take while they compute stays below <see cref="MostBytes"/>: one that asks for more fails, and nothing else does. Safe for any
 /// number of threads.
 /// </summary>
-internal sealed class RuntimeSession : IDisposable
+internal sealed partial class RuntimeSession : IDisposable
 {
     private const uint MostBytes = 1u << 30;
 
@@ -60,21 +61,45 @@ internal sealed class RuntimeSession : IDisposable
 
     public void Dispose() => _session.Dispose();
 
-    /// <summary>What ONNX Runtime says, in one line without the places in its own source.</summary>
+    /// <summary>What ONNX Runtime says, in one line: which node and why, without the places in its own source.</summary>
     public static string Sentence(OnnxRuntimeException error)
     {
         const int longest = 300;
         string line = error.Message.Split('\n')[0];
-        if (line.StartsWith("[ErrorCode:", StringComparison.Ordinal)) line = line[(line.IndexOf(']', StringComparison.Ordinal) + 1)..];
-        int trace = line.IndexOf(" Status Message: /", StringComparison.Ordinal);
-        if (trace > 0)
+        if (Failure().Match(line) is { Success: true } failure)
         {
-            // "… Status Message: /path/file.cc:12 signature what it says"
-            int said = line.LastIndexOf(") ", StringComparison.Ordinal);
-            line = line[..trace] + (said > trace ? ": " + line[(said + 2)..] : "");
+            string name = failure.Groups["name"].Value;
+            line = $"node {(name.Length > 0 ? $"\"{name}\" " : "")}({failure.Groups["op"].Value}): {Plain(failure.Groups["said"].Value)}";
+        }
+        else
+        {
+            line = Plain(Code().Replace(line, ""));
         }
 
-        line = string.Concat(line.Select(character => char.IsControl(character) ? '?' : character)).Trim().TrimEnd('.');
+        line = string.Concat(line.Select(character => char.IsControl(character) ? '?' : character)).Trim().TrimEnd('.', ':');
         return line.Length <= longest ? line : line[..longest] + "…";
     }
+
+    // "/path/file.cc:12 signature(arguments) condition was false. What it says", sometimes twice.
+    private static string Plain(string said)
+    {
+        said = Source().Replace(said, "");
+        said = Condition().Replace(said, "");
+        return Request().Replace(said, "").Trim();
+    }
+
+    [GeneratedRegex(@"while running (?<op>\w+) node\. Name:'(?<name>[^']*)'( Status Message:)? ?(?<said>.*)")]
+    private static partial Regex Failure();
+
+    [GeneratedRegex(@"^\[ErrorCode:[^\]]*\]\s*")]
+    private static partial Regex Code();
+
+    [GeneratedRegex(@"(Exception during initialization: )?\S*/\S+\.(cc|cpp|h|hpp):\d+ .*?\)( const)?( \[.*?\])? ")]
+    private static partial Regex Source();
+
+    [GeneratedRegex(@"^[^.]*? was false\. ?")]
+    private static partial Regex Condition();
+
+    [GeneratedRegex(@" If you need support.*$")]
+    private static partial Regex Request();
 }

@@ -1,6 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
-using RnnService.Engine.Weights;
 using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx.Runtime;
@@ -14,13 +12,16 @@ internal readonly record struct GraphRow(ReadOnlyMemory<int> Ids, int[][]? Spell
 internal sealed class TokenGraph(RuntimeSession session, GraphSignature signature, GraphLayout layout, RunOptions options)
 {
     private readonly string[] _outputs =
-        [signature.Logits, .. signature.States.Select(state => state.Output).Where(output => output.Length > 0)];
+        [signature.Answer.Name, .. signature.States.Select(state => state.Output).Where(output => output.Length > 0)];
 
     /// <summary>How it wants its rows.</summary>
     public GraphLayout Layout { get; } = layout;
 
     /// <summary>What its inputs and outputs are.</summary>
     public GraphSignature Signature { get; } = signature;
+
+    /// <summary>What was assumed about it, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>Slots of the state, all parts together.</summary>
     public int Slots { get; } = signature.States.Sum(state => state.Slots);
@@ -34,27 +35,34 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
     /// </summary>
     /// <param name="rows">The rows, as the layout groups them.</param>
     /// <param name="states">[slots, <see cref="BatchOf"/>, H], read where the graph has a state; empty for zero.</param>
+    /// <param name="padding">Places of padding after the longest row.</param>
     /// <exception cref="OnnxRuntimeException">An operator fails.</exception>
     /// <exception cref="InvalidOperationException">An output has another type or shape than it should.</exception>
-    public Reading Run(ReadOnlySpan<GraphRow> rows, float[] states)
+    public GraphReading Run(ReadOnlySpan<GraphRow> rows, float[] states, int padding = 0)
     {
-        int batch = BatchOf(rows.Length), time = rows[0].Ids.Length, width = Signature.StateSize;
+        int batch = BatchOf(rows.Length), time = rows[0].Ids.Length + padding, width = Signature.StateSize;
         if (states.Length == 0) states = new float[Slots * batch * width];
         List<string> names = [];
         List<OrtValue> values = [];
         try
         {
-            int[] ids = new int[batch * time], lengths = new int[batch];
+            int[] ids = new int[batch * time], lengths = new int[batch], mask = new int[batch * time];
+            if (Layout.MaskInverted) Array.Fill(mask, 1);
             for (int n = 0; n < batch; n++)
             {
                 ReadOnlySpan<int> row = rows[Math.Min(n, rows.Length - 1)].Ids.Span;
                 lengths[n] = row.Length;
-                for (int t = 0; t < row.Length; t++) ids[Place(n, t, batch, time)] = row[t];
+                for (int t = 0; t < row.Length; t++)
+                {
+                    ids[Place(n, t, batch, time)] = row[t];
+                    mask[Place(n, t, batch, time)] = Layout.MaskInverted ? 0 : 1;
+                }
             }
 
             long[] grid = Layout.TimeMajor ? [time, batch] : [batch, time];
-            Integers(Signature.Ids, ids, grid);
-            if (Signature.Lengths is { } counts) Integers(counts, lengths, [batch]);
+            Add(Signature.Ids, ids, grid);
+            if (Signature.Lengths is { } counts) Add(counts, lengths, counts.Sizes.Length == 1 ? [batch] : [batch, 1]);
+            if (Signature.Mask is { } marks) Add(marks, mask, grid);
             if (Signature.Characters is { } characters) Spell(rows, characters, grid);
             for (int i = 0, slot = 0; i < Signature.States.Count; slot += Signature.States[i++].Slots)
             {
@@ -64,17 +72,7 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
                 values.Add(OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, part, [state.Slots, batch, width]));
             }
 
-            var reading = new Reading(this, session.Run(options, names, values, _outputs), batch, time);
-            try
-            {
-                reading.CheckShapes();
-                return reading;
-            }
-            catch
-            {
-                reading.Dispose();
-                throw;
-            }
+            return new GraphReading(this, session.Run(options, names, values, _outputs), batch, time);
         }
         finally
         {
@@ -101,70 +99,33 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
                 }
             }
 
-            Integers(characters, ids, [.. grid, longest]);
-            Integers(Signature.CharacterLengths!, lengths, grid);
+            Add(characters, ids, [.. grid, longest]);
+            Add(Signature.CharacterLengths!, lengths, grid);
         }
 
-        void Integers(GraphInput input, int[] numbers, long[] shape)
+        void Add(GraphInput input, int[] numbers, long[] shape)
         {
             names.Add(input.Name);
-            values.Add(input.Type == DataType.Int32
-                ? OrtValue.CreateTensorValueFromMemory(numbers, shape)
-                : OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(numbers, number => (long)number), shape));
+            values.Add(input.Type switch
+            {
+                DataType.Int32 => OrtValue.CreateTensorValueFromMemory(numbers, shape),
+                DataType.Int16 => As(number => (short)number),
+                DataType.Int8 => As(number => (sbyte)number),
+                DataType.Uint64 => As(number => (ulong)number),
+                DataType.Uint32 => As(number => (uint)number),
+                DataType.Uint16 => As(number => (ushort)number),
+                DataType.Uint8 => As(number => (byte)number),
+                DataType.Float => As(number => (float)number),
+                DataType.Double => As(number => (double)number),
+                DataType.Bool => As(number => number != 0),
+                _ => As(number => (long)number),
+            });
+
+            OrtValue As<T>(Converter<int, T> convert) where T : unmanaged =>
+                OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(numbers, convert), shape);
         }
     }
 
-    private int Place(int row, int step, int batch, int time) => Layout.TimeMajor ? step * batch + row : row * time + step;
-
-    /// <summary>What a run gave. Not thread-safe.</summary>
-    internal sealed class Reading(TokenGraph graph, IDisposableReadOnlyCollection<OrtValue> outputs, int batch, int time) : IDisposable
-    {
-        /// <summary>The logits after a token of a row, or of the row as a whole; they may be overwritten.</summary>
-        public Span<float> Logits(int row, int step)
-        {
-            int size = graph.Signature.OutputSize, place = graph.Signature.AnswersTokens ? graph.Place(row, step, batch, time) : row;
-            return outputs[0].GetTensorMutableDataAsSpan<float>().Slice(place * size, size);
-        }
-
-        /// <summary>Writes the state after each row's last token: [slots, batch, H].</summary>
-        public void CopyStates(Span<float> target)
-        {
-            for (int i = 1; i < outputs.Count; i++)
-            {
-                ReadOnlySpan<float> part = outputs[i].GetTensorDataAsSpan<float>();
-                part.CopyTo(target);
-                target = target[part.Length..];
-            }
-        }
-
-        public void CheckShapes()
-        {
-            int size = graph.Signature.OutputSize;
-            Check(
-                outputs[0], graph.Signature.Logits,
-                !graph.Signature.AnswersTokens ? [batch, size] : graph.Layout.TimeMajor ? [time, batch, size] : [batch, time, size]);
-            for (int i = 1; i < outputs.Count; i++)
-            {
-                GraphState state = graph.Signature.States[i - 1];
-                Check(outputs[i], state.Output, [state.Slots, batch, graph.Signature.StateSize]);
-            }
-        }
-
-        public void Dispose() => outputs.Dispose();
-
-        private static void Check(OrtValue output, string name, int[] wanted)
-        {
-            string place = $"output {WeightFormatException.Quote(name)}";
-            if (!output.IsTensor) throw new InvalidOperationException($"{place}: no tensor found; one wanted");
-            OrtTensorTypeAndShapeInfo found = output.GetTensorTypeAndShape();
-            if (found.ElementDataType != TensorElementType.Float)
-                throw new InvalidOperationException($"{place}: {found.ElementDataType} found; float wanted");
-            int[] shape = [.. found.Shape.Select(size => (int)size)];
-            if (!shape.SequenceEqual(wanted))
-            {
-                throw new InvalidOperationException(
-                    $"{place}: {WeightFormatException.Show(shape)} found; {WeightFormatException.Show(wanted)} wanted");
-            }
-        }
-    }
+    /// <summary>Where a token of a row stands among the ids.</summary>
+    public int Place(int row, int step, int batch, int time) => Layout.TimeMajor ? step * batch + row : row * time + step;
 }

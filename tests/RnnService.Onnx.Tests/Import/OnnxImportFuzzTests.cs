@@ -89,7 +89,8 @@ public sealed class OnnxImportFuzzTests
         byte[] bytes = model.ToByteArray();
         OnnxFile file = OnnxFile.Read(new MemoryStream(bytes), "model.onnx");
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.ThrowsAny<WeightFormatException>(() => OnnxImport.Read(file));
+        // The chain hangs from an output beside the logits: it is followed, and then left out.
+        Assert.Equal([value], OnnxImport.Read(file).Unused);
         const long eachNode = 2048, constant = 1 << 20;
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, length * eachNode + constant);
     }

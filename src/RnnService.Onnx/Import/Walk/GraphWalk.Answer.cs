@@ -1,5 +1,4 @@
 using RnnService.Engine.Layers;
-using RnnService.Onnx.Protos;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Onnx.Import.Walk;
@@ -49,12 +48,39 @@ internal sealed partial class GraphWalk
         return new Value.Data(new Meaning.Answer(head), [.. x.Dims[..^1], new Extent(head.Outputs)]);
     }
 
+    private Value.Data Normalize(Node node)
+    {
+        if (NeedData(node, 0) is not { Meaning: Meaning.Answer { End: HeadEnd.Logits } answer } data) throw Misfit(node);
+        const long labelsAlone = 13; // before, all dimensions from the axis on were one
+        int dim = Dimension(node, node.Integer("axis", _operators >= labelsAlone ? -1 : 1), data.Dims.Length);
+        Extent[] over = _operators >= labelsAlone ? [data.Dims[dim]] : data.Dims[dim..];
+        if (over.SelectMany(extent => extent.Axes).ToArray() is not [var axis] || !axis.Is(answer.Head.Outputs))
+            throw node.RefuseWith($"Give it the labels' dimension: {node.Op}(dim=-1)", $"it sums over dimension {dim} of {Describe(data)}", "the labels");
+        if (axis.Size == 1)
+            throw node.RefuseWith("Use Sigmoid for one output, or two outputs", "its single output is 1 whatever the text", "two labels or more");
+        return data with { Meaning = answer with { End = node.Op == "Softmax" ? HeadEnd.Softmax : HeadEnd.LogSoftmax } };
+    }
+
+    private Value.Data Log(Node node) =>
+        NeedData(node, 0) is { Meaning: Meaning.Answer { End: HeadEnd.Softmax } answer } data
+            ? data with { Meaning = answer with { End = HeadEnd.LogSoftmax } }
+            : throw Misfit(node);
+
+    private Value.Data Sigmoid(Node node)
+    {
+        if (NeedData(node, 0) is not { Meaning: Meaning.Answer { End: HeadEnd.Logits } answer } data) throw Misfit(node);
+        if (answer.Head.Outputs.Size == 1) return data with { Meaning = answer with { End = HeadEnd.Sigmoid } };
+        throw node.RefuseWith(
+            ExportAdvice.OneLabel, $"it makes probabilities of {answer.Head.Outputs.Size} labels one by one: several labels a text",
+            "logits of one label a text");
+    }
+
     private Value Add(Node node)
     {
         if (Arithmetic(node) is { } shape) return shape;
         Value one = Need(node, 0), other = Need(node, 1);
         if (one is not Value.Data) (one, other) = (other, one);
-        if (one is not Value.Data { Meaning: Meaning.Answer { Head: { Bias: null } head } } data || other is not Value.Stored)
+        if (one is not Value.Data { Meaning: Meaning.Answer { Head: { Bias: null } head, End: HeadEnd.Logits } } data || other is not Value.Stored)
             throw Misfit(node);
         return data with { Meaning = new Meaning.Answer(WithBias(node, head, other, data.Dims.Length)) };
     }
@@ -73,18 +99,18 @@ internal sealed partial class GraphWalk
 
     private Network End()
     {
-        Head? head = null;
+        (Head? head, string answers, HeadEnd end, bool lieAsIds) = (null, "", HeadEnd.Logits, false);
         var given = new Dictionary<Part, Stack>();
-        foreach (ValueInfoProto output in Graph.Output)
+        foreach (string output in _outputs)
         {
-            string place = $"output {Quote(output.Name)}";
-            if (!_values.TryGetValue(output.Name, out Value? value))
+            string place = $"output {Quote(output)}";
+            if (!_values.TryGetValue(output, out Value? value))
                 throw Refuse(place, "nothing known produces it; the logits, or the last states of all layers, wanted");
             switch (value)
             {
                 case Value.Data { Meaning: Meaning.Answer answer } logits when head is null:
-                    head = answer.Head;
-                    CheckDims(place, logits, head);
+                    (head, answers, end) = (answer.Head, output, answer.End);
+                    lieAsIds = CheckDims(place, logits, head);
                     break;
                 case Value.Data { Meaning: Meaning.States { Part: Part.Hidden or Part.Memory } states } last
                     when !given.ContainsKey(states.Part):
@@ -112,17 +138,29 @@ internal sealed partial class GraphWalk
         }
 
         CheckStack(head.Layer.Stack, head.Pooling == Pooling.Last || given.Count > 0);
-        return new Network(head, given.Count > 0, _inputs.Any(input => input.Role == InputRole.Lengths));
+        return new Network(head, given.Count > 0, _inputs.Any(input => input.Role == InputRole.Lengths), answers, end)
+        {
+            AnswersLieAsIds = lieAsIds,
+        };
     }
 
-    private void CheckDims(string place, Value.Data logits, Head head)
+    /// <returns>Whether they lie as the ids do, with the labels last.</returns>
+    private bool CheckDims(string place, Value.Data logits, Head head)
     {
-        // One answer a step lies as the ids do.
+        // Wherever rows and steps lie, and be they flattened, the weights are the same. What is of size 1 may be left out.
         Extent[] ids = head.Layer.Stack.Source.Table.Ids.Dims;
-        bool fits = logits.Dims is [.. var rows, { Axes: [var outputs] }] && outputs.Is(head.Outputs) && (head.Pooling is null
-            ? rows.Length == ids.Length && rows.Zip(ids).All(pair => pair.First.Axes is [var axis] && axis.Is(pair.Second.Axes[0]))
-            : rows is [var batch] && IsBatch(head.Layer.Stack, batch));
-        if (fits) return;
+        Axis[] found = [.. logits.Dims.SelectMany(dim => dim.Axes)];
+        IEnumerable<Axis> rows = ids.SelectMany(dim => dim.Axes).Where(axis => head.Pooling is null || !axis.Is(head.Layer.Stack.Time));
+        Axis[] expected = [.. rows, head.Outputs];
+        bool fits = found.All(axis => expected.Any(axis.Is)) && found.Length <= expected.Length
+            && expected.All(axis => axis.Size == 1 || found.Count(axis.Is) == 1)
+            && (head.Outputs.Size == 1 || logits.Dims.Any(dim => dim.Axes is [var alone] && alone.Is(head.Outputs)));
+        if (fits)
+        {
+            return head.Pooling is not null || logits.Dims is [.. var others, { Axes: [var last] }] && last.Is(head.Outputs)
+                && others.Length == ids.Length && others.Zip(ids).All(pair => pair.First.Axes is [var axis] && axis.Is(pair.Second.Axes[0]));
+        }
+
         string wanted = head.Pooling is null ? "[batch, time, outputs], as the ids lie," : "[batch, outputs], in the order of the ids,";
         throw Refuse(place, $"{Describe(logits)} found; {wanted} wanted");
     }

@@ -39,13 +39,22 @@ internal sealed partial class GraphWalk
     {
         bool inverts = IsZero(Need(node, 0)) && node.Integer("axis", 0) is 0 or -1 && node.Text("reduction", "none") == "none";
         if (!inverts || Need(node, 1) is not Value.Data { Meaning: Meaning.Order order, Dims: [{ Axes: [var sorted] } places] }
-            || Need(node, 2) is not Value.Data { Meaning: Meaning.Positions, Dims: [var positions] } || !_axes.Same(positions, places))
+            || !ArePositions(Need(node, 2), places))
         {
             throw node.Refuse("it does not invert the order of a sorted batch", "positions, scattered by that order into zeros,");
         }
 
         return new Value.Data(new Meaning.Order(sorted), new Extent(order.From));
     }
+
+    // The positions may have been counted for the batch of the exporter's example.
+    private bool ArePositions(Value value, Extent places) => value switch
+    {
+        Value.Data { Meaning: Meaning.Positions, Dims: [var positions] } => _axes.Same(positions, places),
+        Value.Stored { Tensor: { Dims.Count: 1 } tensor } when TensorContent.Integers(tensor) is { Length: > 0 } numbers =>
+            (places.Size ?? numbers.Length) == numbers.Length && numbers.Select((number, i) => number == i).All(isNext => isNext),
+        _ => false,
+    };
 
     // A sequence of no step read as one of a step.
     private Value AtLeast(Node node)

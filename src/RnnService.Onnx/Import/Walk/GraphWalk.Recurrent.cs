@@ -101,7 +101,7 @@ internal sealed partial class GraphWalk
                 case "input_forget" when node.Op == "LSTM" && node.Integer("input_forget", 0) == 0:
                     break;
                 case "layout":
-                    throw node.Refuse($"layout is {node.Integer("layout", 0)}", "0, time before batch,");
+                    throw node.RefuseWith(ExportAdvice.TimeFirst, $"layout is {node.Integer("layout", 0)}", "0, time before batch,");
                 case "input_forget" when node.Op == "LSTM":
                     throw node.Refuse("input_forget couples two gates", "0");
                 default:
@@ -279,7 +279,8 @@ internal sealed partial class GraphWalk
             return Choose((int)from / units, (int)to / units, [axis]);
         if (data.Meaning is not Meaning.States states || data.Fill != Fill.None || extent.Axes is not [var time]) throw Misfit(node);
         Layer layer = states.Slots[0].Layer;
-        bool isLast = from == -1 && to >= int.MaxValue && states.Slots.All(slot => !slot.Reverse);
+        bool isEnd = extent.Size is { } length ? from == length - 1 && to == length : from == -1 && to >= int.MaxValue;
+        bool isLast = isEnd && states.Slots.All(slot => !slot.Reverse);
         bool isFirst = from == 0 && to == 1 && states.Slots.All(slot => slot.Reverse);
         switch (states.Part)
         {

@@ -25,18 +25,71 @@ internal sealed partial class GraphWalk
     private readonly Dictionary<string, Value> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<TensorProto, bool> _areZero = new(ReferenceEqualityComparer.Instance);
 
-    private GraphWalk(OnnxFile file) => _file = file;
+    private readonly string[] _outputs;
+    private long _operators; // version of the operator set
+
+    private GraphWalk(OnnxFile file, string[] outputs) => (_file, _outputs) = (file, outputs);
 
     private GraphProto Graph => _file.Model.Graph;
 
     /// <summary>Recognises the network in a graph.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="output">The output that gives the logits; null for the one that all outputs together, or their names, tell.</param>
     /// <exception cref="WeightFormatException">It is none of ours; the message names the first operator that does not fit.</exception>
-    public static Network Read(OnnxFile file) => new GraphWalk(file).Run();
+    public static Network Read(OnnxFile file, string? output = null)
+    {
+        const int most = 8; // outputs tried one by one
+        string[] outputs = [.. file.Model.Graph.Output.Select(value => value.Name)];
+        if (output is not null && !outputs.Contains(output))
+        {
+            throw new OnnxFormatException(
+                file.Path, "graph", $"no output {Quote(output)} (output_name) found; one of {string.Join(", ", outputs.Take(10).Select(Quote))} expected");
+        }
+
+        WeightFormatException? first = null;
+        foreach (string[] chosen in Choices())
+        {
+            try
+            {
+                return new GraphWalk(file, chosen).Run() with { Unused = [.. outputs.Except(chosen)] };
+            }
+            catch (WeightFormatException refusal)
+            {
+                first ??= refusal;
+            }
+        }
+
+        throw first!;
+
+        // All of them; then each that may be the logits beside the states, and alone where no states come in that others continue.
+        IEnumerable<string[]> Choices()
+        {
+            if (output is null || outputs.Length == 1) yield return outputs;
+            if (outputs.Length <= 1) yield break;
+            string[] states = [.. file.Model.Graph.Output.Where(AreStates).Select(value => value.Name)];
+            bool carries = file.Model.Graph.Input.Any(value => value.Type?.TensorType is { ElemType: (int)DataType.Float, Shape.Dim.Count: 3 }
+                && file.Model.Graph.Initializer.All(tensor => tensor.Name != value.Name));
+            string[] candidates = output is not null ? [output] : [.. outputs.Except(states)
+                .OrderByDescending(name => name == "logits").ThenByDescending(name => name.Contains("logit", StringComparison.OrdinalIgnoreCase))
+                .Take(most)];
+            foreach (string candidate in candidates)
+            {
+                if (states.Any(state => state != candidate)) yield return [candidate, .. states.Where(state => state != candidate)];
+                if (!carries || states.Length == 0) yield return [candidate];
+            }
+        }
+
+        static bool AreStates(ValueInfoProto value) =>
+            value.Type?.TensorType?.Shape is { Dim: [{ HasDimValue: true }, _, _] }
+            || value.Name is "hn" or "cn" or "h_n" or "c_n" || value.Name.Contains("hidden", StringComparison.OrdinalIgnoreCase)
+            || value.Name.Contains("state", StringComparison.OrdinalIgnoreCase);
+    }
 
     private Network Run()
     {
         long operators = _file.Model.OpsetImport.First(set => set.Domain is "" or "ai.onnx").Version;
         if (operators < OldestOperators) throw Refuse("opset_import", $"version {operators} found; {OldestOperators} or later wanted");
+        _operators = operators;
         foreach (TensorProto tensor in Graph.Initializer) _values[tensor.Name] = new Value.Stored(tensor);
         foreach (ValueInfoProto input in Graph.Input)
         {
@@ -69,7 +122,7 @@ internal sealed partial class GraphWalk
         }
 
         bool[] needed = new bool[Graph.Node.Count];
-        var open = new Stack<string>(Graph.Output.Select(output => output.Name));
+        var open = new Stack<string>(_outputs);
         while (open.TryPop(out string? name))
         {
             if (name.Length == 0 || !producers.TryGetValue(name, out int node) || needed[node]) continue;
@@ -111,7 +164,7 @@ internal sealed partial class GraphWalk
     private Value?[] Step(Node node)
     {
         if (node.Proto.Domain is not ("" or "ai.onnx")) throw Misfit(node);
-        return node.Op switch
+        return Fold(node) ?? node.Op switch
         {
             "Constant" => [Constant(node)],
             "Identity" => [Need(node, 0)],
@@ -146,6 +199,9 @@ internal sealed partial class GraphWalk
             "RNN" or "GRU" or "LSTM" => Recurrent(node),
             "MatMul" => [MatMul(node)],
             "Gemm" => [Gemm(node)],
+            "Softmax" or "LogSoftmax" => [Normalize(node)],
+            "Sigmoid" => [Sigmoid(node)],
+            "Log" => [Log(node)],
             _ => throw Misfit(node),
         };
     }
@@ -238,7 +294,10 @@ internal sealed partial class GraphWalk
         Meaning.States { Slots: var slots } => $"outputs of {LayersOf(slots)}",
         Meaning.TimeSum => "sums over time",
         Meaning.Pooled => "the pooled outputs",
-        Meaning.Answer => "the logits",
+        Meaning.Answer { End: HeadEnd.Logits } => "the logits",
+        Meaning.Answer { End: HeadEnd.Sigmoid } => "the sigmoid of the logit",
+        Meaning.Answer { End: HeadEnd.LogSoftmax } => "the log-softmax of the logits",
+        Meaning.Answer => "the softmax of the logits",
         _ => throw new ArgumentOutOfRangeException(nameof(meaning)),
     };
 
@@ -266,5 +325,5 @@ internal sealed partial class GraphWalk
         _ => throw new ArgumentOutOfRangeException(nameof(value)),
     };
 
-    private OnnxFormatException Refuse(string place, string problem) => new(_file.Path, place, $"{problem}. {OnnxImport.Advice}");
+    private OnnxFormatException Refuse(string place, string problem) => new(_file.Path, place, problem);
 }

@@ -4,8 +4,16 @@ namespace RnnService.Onnx.Import.Walk;
 /// <param name="Head">The head, and through it all that is under it.</param>
 /// <param name="GivesStates">Whether last states are an output.</param>
 /// <param name="TakesLengths">Whether lengths are an input.</param>
-internal sealed record Network(Head Head, bool GivesStates, bool TakesLengths)
+/// <param name="Output">The output that gives the answers.</param>
+/// <param name="End">What the answers are.</param>
+internal sealed record Network(Head Head, bool GivesStates, bool TakesLengths, string Output, HeadEnd End)
 {
+    /// <summary>Whether the answers lie as the ids do, with the labels last.</summary>
+    public bool AnswersLieAsIds { get; init; }
+
+    /// <summary>Outputs that were left out.</summary>
+    public IReadOnlyList<string> Unused { get; init; } = [];
+
     /// <summary>The layers over the tokens.</summary>
     public Stack Stack => Head.Layer.Stack;
 

@@ -39,7 +39,11 @@ internal sealed class Node(string file, int index, NodeProto proto)
         throw Refuse($"attribute {Quote(name)} is of type {attribute.Type}", $"type {(int)type}");
     }
 
-    /// <summary>An exception that blames the node, and tells of the way that is open to any file.</summary>
+    /// <summary>An exception that blames the node.</summary>
     public WeightFormatException Refuse(string found, string wanted) =>
-        new(file, $"{Place}: {found}; {wanted} wanted. {OnnxImport.Advice}");
+        new(file, $"{Place}: {found}; {wanted} wanted");
+
+    /// <summary>An exception that blames the node, and says what to change where the graph is exported.</summary>
+    public WeightFormatException RefuseWith(string advice, string found, string expected) =>
+        new(file, $"{Place}: {found}; {expected} expected. {advice}");
 }

@@ -83,7 +83,23 @@ internal abstract record Meaning
     internal sealed record Pooled(Layer Layer, Pooling Pooling) : Meaning;
 
     /// <summary>What the head gives.</summary>
-    internal sealed record Answer(Head Head) : Meaning;
+    internal sealed record Answer(Head Head, HeadEnd End = HeadEnd.Logits) : Meaning;
+}
+
+/// <summary>What was made of the logits: all of it means the same probabilities.</summary>
+internal enum HeadEnd
+{
+    /// <summary>Nothing.</summary>
+    Logits,
+
+    /// <summary>The logarithms of their softmax.</summary>
+    LogSoftmax,
+
+    /// <summary>Their softmax.</summary>
+    Softmax,
+
+    /// <summary>The sigmoid of one logit.</summary>
+    Sigmoid,
 }
 
 /// <summary>Which of a layer's outputs.</summary>

@@ -1,0 +1,213 @@
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
+using RnnService.Onnx.Import.Walk;
+using RnnService.Onnx.Protos;
+using RnnService.Onnx.Runtime;
+using static RnnService.Engine.Weights.WeightFormatException;
+
+namespace RnnService.Onnx.Import;
+
+/// <summary>
+/// Brings an ONNX graph in, either way. Where one way is closed the other is tried, so that a refusal says all reasons and advises only
+/// what works. Not thread-safe.
+/// </summary>
+internal sealed class GraphImport
+{
+    private readonly string _path;
+    private readonly ImportDescription _description;
+    private readonly OnnxFile _file;
+    private readonly TextSource _config;
+
+    /// <summary>Reads the ONNX file.</summary>
+    public GraphImport(string path, ImportDescription description)
+    {
+        (_path, _description, _file) = (path, description, OnnxFile.Open(path));
+        _config = description.Config is { } given ? new TextSource(given)
+            : _file.Metadata(OnnxExport.ConfigKey) is { } text ? new TextSource($"{path}: {OnnxExport.ConfigKey}", text)
+            : new TextSource(path, "{}");
+    }
+
+    /// <summary>Into this engine's weights.</summary>
+    public ImportedModel Native()
+    {
+        try
+        {
+            return ReadWeights();
+        }
+        catch (Exception refusal) when (refusal is WeightFormatException or DisagreementException)
+        {
+            throw Refuse(refusal, Try(KeepGraph), "as it is (--as-is)", "as this engine's weights", "it can be served as it is: rnn import --onnx FILE --as-is …");
+        }
+    }
+
+    /// <summary>As it is.</summary>
+    public ImportedModel AsIs()
+    {
+        try
+        {
+            return KeepGraph();
+        }
+        catch (WeightFormatException refusal)
+        {
+            throw Refuse(
+                refusal, Try(ReadWeights), "as this engine's weights", "as it is (--as-is)", "it is read into this engine's weights without --as-is");
+        }
+    }
+
+    private ImportedModel ReadWeights()
+    {
+        OnnxImport import = OnnxImport.Read(_file, OutputName());
+        ImportedModel imported = ModelImport.Build(import.Tensors, import.Facts, _config, Vocabulary(), _description.UnknownToken, [_path], []);
+        string proof = Prove(imported.Model, import);
+        return imported with { Notes = [.. imported.Notes, .. NotesOf(import), .. CommonNotes(imported.Model), proof] };
+    }
+
+    private ImportedModel KeepGraph()
+    {
+        var notes = new List<string>();
+        VocabularyFile tokens = VocabularyFile.Read(Vocabulary());
+        var (config, ids) = ConfigFile.Read(_config, tokens, Facts(), notes);
+        config = config with { OutputName = _description.OutputName ?? config.OutputName };
+        ModelVocabulary vocabulary = tokens.ToVocabulary(config.Task, _description.UnknownToken, ids, notes);
+        INetwork network = OnnxRuntimeNetwork.Open(_path, config, vocabulary);
+        var model = TextModel.Create(config, vocabulary, network);
+        IReadOnlyList<string> found = (network as GraphNetwork)?.Graph.Notes ?? [];
+        return new ImportedModel(
+            model, _file.Model.Graph.Initializer.Count, TensorType.F32, [_path, _config.Place, tokens.Path],
+            [.. notes, .. found, .. CommonNotes(model)]);
+    }
+
+    private string? OutputName()
+    {
+        const int mostBytes = 1 << 22;
+        if (_description.OutputName is { } given) return given;
+        return _config.ReadObject(mostBytes).TryGetProperty("output_name", out var name) && name.ValueKind == System.Text.Json.JsonValueKind.String
+            ? name.GetString()
+            : null;
+    }
+
+    private TextSource Vocabulary() => _description.Vocabulary is { } path ? new TextSource(path)
+        : _file.Metadata(OnnxExport.VocabularyKey) is { } text ? new TextSource($"{_path}: {OnnxExport.VocabularyKey}", text)
+        : throw new ImportException(_path, "holds no vocabulary of its own: one wanted beside it");
+
+    // A graph that is none of ours says nothing about itself; the configuration has to.
+    private NetworkFacts Facts()
+    {
+        try
+        {
+            return OnnxImport.Read(_file, OutputName()).Facts;
+        }
+        catch (WeightFormatException)
+        {
+            bool isOne = _file.Model.Graph.Output is [{ Type.TensorType.Shape: { Dim: [.., { HasDimValue: true, DimValue: 1 }] } }];
+            return new NetworkFacts { IsSigmoid = isOne };
+        }
+    }
+
+    private string? Try(Func<ImportedModel> import)
+    {
+        try
+        {
+            import().Model.Dispose();
+            return null;
+        }
+        catch (Exception refusal) when (refusal is WeightFormatException or DisagreementException or ImportException)
+        {
+            return Reason(refusal);
+        }
+    }
+
+    /// <summary>The refusal of one way, with what became of the other.</summary>
+    private ImportException Refuse(Exception refusal, string? other, string otherWay, string way, string advice)
+    {
+        (string reason, string? change) = Split(Reason(refusal));
+        if (other is null) return new ImportException(_path, [reason], Joined([change, char.ToUpperInvariant(advice[0]) + advice[1..]]));
+        (string otherReason, string? otherChange) = Split(other);
+        if (otherReason == reason) return new ImportException(_path, [reason], Joined([change, otherChange]));
+        return new ImportException(_path, [$"{way}: {reason}", $"{otherWay}: {otherReason}"], Joined([change, otherChange]));
+
+        static string? Joined(IEnumerable<string?> sentences)
+        {
+            string[] told = [.. sentences.OfType<string>().Distinct()];
+            return told.Length == 0 ? null : string.Join("\n  ", told);
+        }
+    }
+
+    // What to change where the graph is exported stands after what was expected.
+    private static (string Reason, string? Advice) Split(string message)
+    {
+        const string mark = " expected. ";
+        int at = message.LastIndexOf(mark, StringComparison.Ordinal);
+        return at < 0 ? (message, null) : (message[..(at + mark.Length - 2)], message[(at + mark.Length)..]);
+    }
+
+    private string Reason(Exception refusal) =>
+        refusal.Message.StartsWith($"{_path}: ", StringComparison.Ordinal) ? refusal.Message[(_path.Length + 2)..] : refusal.Message;
+
+    private static IEnumerable<string> NotesOf(OnnxImport import)
+    {
+        if (import.Unused.Count > 0)
+        {
+            yield return $"Output {Quote(import.Output)} is taken for the logits, {string.Join(", ", import.Unused.Take(10).Select(Quote))} left out: "
+                + "--output-name, or output_name in the configuration, chooses";
+        }
+
+        if (import.End is HeadEnd.LogSoftmax or HeadEnd.Softmax)
+            yield return $"The graph ends in {import.End}: the logits before it are taken, which have the same probabilities";
+    }
+
+    /// <summary>What holds of the graph either way.</summary>
+    private IEnumerable<string> CommonNotes(TextModel model)
+    {
+        NodeProto? before = _file.Model.Graph.Node.FirstOrDefault(
+            node => node.OpType == "GRU" && node.Attribute.All(attribute => attribute is not { Name: "linear_before_reset", I: not 0 }));
+        if (before is not null && !_config.Says(["cell", "rnn_type"], "gru_before"))
+        {
+            string contradicted = _config.Says(["cell", "rnn_type"], "gru") ? "; \"cell\": \"gru\" in the configuration contradicts it" : "";
+            yield return "The graph's GRU resets before the product (gru_before, linear_before_reset 0), not as PyTorch's nn.GRU (gru)"
+                + $"{contradicted}. Some versions of torch.onnx.export(dynamo=True) leave the attribute out: then export with dynamo=False, or import the "
+                + "state dict";
+        }
+
+        if (FiniteCheck.Note(model) is { } note) yield return note;
+    }
+
+    /// <summary>Runs both on the same batches.</summary>
+    /// <returns>What was measured.</returns>
+    private string Prove(TextModel model, OnnxImport import)
+    {
+        // A graph that keeps its states to itself can still be read a text at a time, as a tagger does.
+        TextModel twin = model is LanguageModel && !(import.TakesStates && import.GivesStates) ? AsTagger(model) : model;
+        ModelConfig config = twin.Config with { OutputName = import.Output };
+        GraphNetwork network = OnnxRuntimeNetwork.OpenForComparison(_file, config, twin.Vocabulary);
+        using var graph = TextModel.Create(config, twin.Vocabulary, network);
+        var scope = new ComparisonScope
+        {
+            Length = network.Graph.Layout.Time,
+            End = import.End,
+            AllowsNotFinite = true,
+        };
+        Difference difference = Agreement.Check(graph, twin, scope);
+        string length = scope.Length is { } time ? $", compared at {time} tokens, for which alone it was exported" : "";
+        return FormattableString.Invariant($"Answers within {difference.Largest:0.0e+0} of the graph's in ONNX Runtime{length}");
+    }
+
+    private static TextModel AsTagger(TextModel model)
+    {
+        IReadOnlyList<string> tokens = model.Vocabulary.Tokens.Tokens;
+        ModelConfig config = model.Config with
+        {
+            Task = ModelTask.Tagger,
+            Tokenizer = Tokenization.Whitespace,
+            TieWeights = false,
+            Labels = [.. tokens.Select((_, id) => $"{id}")],
+            Generation = null,
+        };
+        var values = model.Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Values.ToArray());
+        string head = model.Config.TieWeights ? "embedding.weight" : "head.weight";
+        return TextModel.Create(
+            config, new ModelVocabulary(new Vocabulary(tokens, unknown: tokens[0])),
+            Parameters.From((name, _) => values[name == "head.weight" ? head : name]));
+    }
+}
