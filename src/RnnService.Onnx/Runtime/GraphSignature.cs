@@ -44,7 +44,7 @@ internal sealed class GraphSignature
         CharacterLengths = grids.Find(input => config.Characters is not null && grids.Count == 2 && input.IsCalledLengths);
         grids.RemoveAll(input => input == CharacterLengths);
         Lengths = Take(counts, input => input.IsCalledLengths);
-        GraphInput? ids = Take(grids, input => IsEmbedded(input, vocabulary)) ;
+        GraphInput? ids = Take(grids, input => IsEmbedded(input, vocabulary));
         Mask = Take(masks, _ => true);
         // Behaviour will tell whether a second grid without the name of a mask is one.
         if (Mask is null && grids is [{ IsWhole: true } other] && config.Characters is null && !_ways.IsLookedUp(other.Name))
