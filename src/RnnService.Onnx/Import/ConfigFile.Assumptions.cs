@@ -12,23 +12,16 @@ internal sealed partial class ConfigFile
 {
     private void NoteAssumptions(ModelConfig config)
     {
-        NoteCell(config.Cell);
+        NoteCell();
         if (config.Task == ModelTask.Classifier) NotePooling(config);
         NoteCase(config.LowerCase);
     }
 
-    private void NoteCell(CellKind cell)
+    private void NoteCell()
     {
         bool isGiven = _given.TryGetValue("cell", out var given);
         string word = isGiven ? given.Value.GetString()!.ToLowerInvariant() : "";
-        if (word == "gru" && cell == CellKind.GruBefore)
-        {
-            _notes.Add(
-                "The graph's GRU resets before the product (gru_before), not as PyTorch's nn.GRU; "
-                + $"{Quote(given.Spelling)}: {InputFile.Show(given.Value)} in {_path} contradicts it, and the graph is followed. "
-                + "torch.onnx.export(…, dynamo=True) is known to lose linear_before_reset: dynamo=False keeps it");
-        }
-        else if (_facts.Cells is { Count: > 1 } && word == "gru")
+        if (_facts.Cells is { Count: > 1 } && word == "gru")
         {
             _notes.Add($"{Found("cell")}: taken as PyTorch's nn.GRU, which resets after the product; "
                 + "\"gru_before\" is the other one (Keras' reset_after=False)");

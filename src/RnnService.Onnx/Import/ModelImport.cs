@@ -137,8 +137,16 @@ public static class ModelImport
     private static ImportedModel Checked(ImportedModel imported, ImportDescription description)
     {
         if (description.Check is not { } file) return imported;
-        string note = LogitsCheck.Run(imported.Model, file);
-        return imported with { Files = [.. imported.Files, file], Notes = [.. imported.Notes, note] };
+        try
+        {
+            string note = LogitsCheck.Run(imported.Model, file);
+            return imported with { Files = [.. imported.Files, file], Notes = [.. imported.Notes, note] };
+        }
+        catch
+        {
+            imported.Model.Dispose();
+            throw;
+        }
     }
 
     private static TextSource Given(string? path, string weights, string what) =>
