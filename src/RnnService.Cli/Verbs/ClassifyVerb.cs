@@ -35,9 +35,10 @@ internal sealed class ClassifyVerb : Verb
         var model = ModelArgument.Load<Classifier>(parsed.GetValue(_model)!);
         bool json = parsed.GetValue(_json);
         int width = model.Config.Labels.Max(label => label.Length);
-        foreach (string text in TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop))
+        return ForEach(TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop), text =>
         {
             ModelAnswer answer = model.Answer(text);
+            NetworkException.ThrowIfNotFinite([.. answer.Scores]);
             if (json)
             {
                 Terminal.Out.WriteJson(new { Text = text, Labels = answer.Labels.Zip(answer.Scores, (label, score) => new { label, score }) });
@@ -47,8 +48,6 @@ internal sealed class ClassifyVerb : Verb
                 string percent = Figures.Percent(answer.Scores[0]).PadLeft(Figures.Percent(1).Length);
                 Terminal.Out.WriteLine($"{answer.Labels[0].PadRight(width)}  {percent}  {text.ReplaceLineEndings(" ")}");
             }
-        }
-
-        return RnnCommand.Done;
+        });
     }
 }

@@ -96,7 +96,12 @@ internal sealed class GenerateVerb : Verb
         {
             _stop.ThrowIfCancellationRequested();
             batch.Advance([stream]);
-            if (stream.Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
+            if (stream.Failure is { } failure)
+            {
+                if (!json) Terminal.Out.WriteLine();
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
             if (json || stream.Newest is not { Token.IsSpecial: false } token) continue;
             Terminal.Out.Write(token.Token.Text);
             Terminal.Out.Flush();

@@ -38,24 +38,23 @@ internal sealed class TagVerb : Verb
     {
         var model = ModelArgument.Load<Tagger>(parsed.GetValue(_model)!);
         bool json = parsed.GetValue(_json), spans = parsed.GetValue(_spans);
-        foreach (string text in TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop))
+        return ForEach(TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop), text =>
         {
             List<WordToken> words = model.Tokenize(text);
             TagScore[] tags = model.Tag([model.Encode(words.Select(word => word.Text))])[0];
+            NetworkException.ThrowIfNotFinite([.. tags.Select(tag => tag.Score)]);
             Piece[] pieces = spans
                 ? [.. model.Spans.Join(tags).Select(span => PieceOf(text, words, span))]
                 : [.. words.Zip(tags, (word, tag) => new Piece(word.Text, model.Config.Labels[tag.Label], tag.Score, word.Start, word.End))];
             if (json)
             {
                 Terminal.Out.WriteJson(spans ? new { Text = text, Spans = pieces } : (object)new { Text = text, Words = pieces });
-                continue;
+                return;
             }
 
             foreach (Piece piece in pieces) Terminal.Out.WriteLine($"{piece.Text}\t{piece.Label}\t{Figures.Real(piece.Score)}");
             Terminal.Out.WriteLine();
-        }
-
-        return RnnCommand.Done;
+        });
     }
 
     private static Piece PieceOf(string text, List<WordToken> words, LabelSpan span)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RnnService.Engine.Tasks;
 
 namespace RnnService.Cli.Verbs;
 
@@ -29,6 +30,31 @@ internal abstract class Verb : Command
     public virtual string Reference => "";
 
     protected Terminal Terminal { get; }
+
+    /// <summary>
+    /// Does something for each text. One that the model cannot compute has a sentence on standard error in place of its answer, and the
+    /// others are answered.
+    /// </summary>
+    /// <returns>The exit code: that of a failure when there was such a text.</returns>
+    protected int ForEach(IEnumerable<string> texts, Action<string> answer)
+    {
+        int code = RnnCommand.Done, number = 0;
+        foreach (string text in texts)
+        {
+            number++;
+            try
+            {
+                answer(text);
+            }
+            catch (NetworkException failure)
+            {
+                Terminal.Error.WriteLine($"rnn: text {number}: the model cannot compute it: {failure.Message}");
+                code = RnnCommand.Failed;
+            }
+        }
+
+        return code;
+    }
 
     /// <returns>The exit code.</returns>
     protected abstract int Run(ParseResult parsed);

@@ -2,6 +2,19 @@ using RnnService.Engine.Kernels;
 
 namespace RnnService.Engine.Tasks;
 
+/// <summary>What a classifier's logits are turned into.</summary>
+public enum ScoreFunction
+{
+    /// <summary>Probabilities of which one label is right: they sum to 1.</summary>
+    Softmax,
+
+    /// <summary>Probabilities of each label by itself.</summary>
+    Sigmoid,
+
+    /// <summary>The logits as they are.</summary>
+    None,
+}
+
 /// <summary>Gives a text one label. Immutable and safe for any number of threads.</summary>
 public sealed class Classifier : TextModel
 {
@@ -27,14 +40,28 @@ public sealed class Classifier : TextModel
     /// <param name="texts">Texts from <see cref="Encode"/>, none empty.</param>
     public float[][] Classify(IReadOnlyList<int[]> texts)
     {
-        float[][] result = new float[texts.Count][];
-        if (texts.Count == 0) return result;
-        Network.Read(texts, (row, _, logits) =>
-        {
-            Activations.Softmax(logits);
-            result[row] = logits.ToArray();
-        });
+        float[][] result = Logits(texts);
+        foreach (float[] row in result) Activations.Softmax(row);
         return result;
+    }
+
+    /// <summary>The logits of all labels for each text: [N][labels], in the labels' order, which <see cref="Scores"/> makes scores of.</summary>
+    /// <param name="texts">Texts from <see cref="Encode"/>, none empty.</param>
+    public float[][] Logits(IReadOnlyList<int[]> texts)
+    {
+        float[][] result = new float[texts.Count][];
+        if (texts.Count > 0) Network.Read(texts, (row, _, logits) => result[row] = logits.ToArray());
+        return result;
+    }
+
+    /// <summary>Scores [labels] of a text's logits, in place.</summary>
+    /// <exception cref="NetworkException">A score is infinite or no number.</exception>
+    public static float[] Scores(float[] logits, ScoreFunction function = ScoreFunction.Softmax)
+    {
+        if (function == ScoreFunction.Softmax) Activations.Softmax(logits);
+        else if (function == ScoreFunction.Sigmoid) Activations.Sigmoid(logits, logits);
+        NetworkException.ThrowIfNotFinite(logits);
+        return logits;
     }
 
     /// <inheritdoc/>

@@ -111,7 +111,7 @@ public sealed class Generation
     private void Draw(ReadOnlySpan<float> logits, DrawScratch scratch)
     {
         Span<float> values = scratch.Values(logits.Length);
-        float logSum = Activations.LogSumExp(logits, values);
+        float logSum = LogSumExp(logits, values);
         logits.CopyTo(values);
         // What stands for no text cannot be said.
         if (_codec.Vocabulary.UnknownId >= 0) values[_codec.Vocabulary.UnknownId] = float.NegativeInfinity;
@@ -137,8 +137,16 @@ public sealed class Generation
         if (position == 0) _scoredPrompt.Add(ScoredToken.Of(_codec, _prompt[0], float.NaN));
         if (position + 1 == _prompt.Length) return;
         int next = _prompt[position + 1];
-        float logSum = Activations.LogSumExp(logits, scratch.Values(logits.Length));
+        float logSum = LogSumExp(logits, scratch.Values(logits.Length));
         _scoredPrompt.Add(ScoredToken.Of(_codec, next, logits[next] - logSum));
+    }
+
+    /// <exception cref="NetworkException">A logit is too large or no number: then the sum is none either.</exception>
+    private static float LogSumExp(ReadOnlySpan<float> logits, Span<float> scratch)
+    {
+        float sum = Activations.LogSumExp(logits, scratch);
+        NetworkException.ThrowIfNotFinite(sum);
+        return sum;
     }
 
     private ScoredToken[]? Likeliest(ReadOnlySpan<float> logits, float logSum, Ranking ranking)

@@ -19,7 +19,21 @@ public interface INetwork : IDisposable
 /// A network cannot compute what it was given, though it can compute other tokens: one of another origin may not be made for every length
 /// or every token. The message says why, and quotes no text.
 /// </summary>
-public sealed class NetworkException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class NetworkException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>
+    /// The one check that stands between a network's numbers and an answer: weights that are finite can still overflow for some text, and
+    /// what comes out then is no probability.
+    /// </summary>
+    /// <exception cref="NetworkException">A score is infinite or no number.</exception>
+    public static void ThrowIfNotFinite(params ReadOnlySpan<float> scores)
+    {
+        foreach (float score in scores)
+        {
+            if (!float.IsFinite(score)) throw new NetworkException("its scores are not finite numbers: the model's values overflow for this text");
+        }
+    }
+}
 
 /// <summary>Takes the logits of one step of one row; rows come in any order, the steps of a row in theirs.</summary>
 /// <param name="row">Index of the row.</param>
