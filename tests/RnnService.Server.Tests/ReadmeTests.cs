@@ -46,7 +46,7 @@ public sealed partial class ReadmeTests
     }
 
     /// <summary>The same but for the last digits of numbers, which differ with a processor's vector width, and blank lines.</summary>
-    private static void AssertSame(string wanted, string found)
+    internal static void AssertSame(string wanted, string found)
     {
         Assert.Equal(Number().Replace(Tight(wanted), "#"), Number().Replace(Tight(found), "#"));
         foreach (var (one, other) in Number().Matches(wanted).Zip(Number().Matches(found)))

@@ -18,11 +18,11 @@ internal sealed class TestService : WebApplicationFactory<Program>
     /// <summary>How long a thing that must happen may take before the test calls it missing.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly TinyModels _models;
+    private readonly TinyModels? _models;
     private readonly (string Key, string Value)[] _settings;
     private readonly Action<IServiceCollection>? _services;
 
-    public TestService(TinyModels models, Action<IServiceCollection>? services = null, params (string Key, string Value)[] settings)
+    public TestService(TinyModels? models, Action<IServiceCollection>? services = null, params (string Key, string Value)[] settings)
     {
         (_models, _services, _settings) = (models, services, settings);
     }
@@ -70,7 +70,7 @@ internal sealed class TestService : WebApplicationFactory<Program>
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
-        builder.UseSetting("Rnn:ModelsPath", _models.Path);
+        if (_models is not null) builder.UseSetting("Rnn:ModelsPath", _models.Path);
         foreach ((string key, string value) in _settings) builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(Logs).AddFilter<LogCapture>("RnnService", LogLevel.Trace));
         // All services of this process have instruments of the same names: each shows its own.

@@ -29,6 +29,22 @@ public sealed class TinyModels : IDisposable
 
     public TextModel Load(string name) => ModelFolder.Load(System.IO.Path.Combine(Path, name)).Model;
 
+    /// <summary>Adds a language model whose texts end by themselves before long.</summary>
+    public void AddEnding(string name)
+    {
+        Vocabulary tokens = new([Vocabulary.Padding, Vocabulary.Unknown, Vocabulary.End, "to", "be"]);
+        Save(name, TextModel.Create(
+            new ModelConfig
+            {
+                Task = ModelTask.LanguageModel,
+                Cell = CellKind.Lstm,
+                Tokenizer = Tokenization.Whitespace,
+                EmbeddingSize = 4,
+                HiddenSize = 6,
+            },
+            new ModelVocabulary(tokens), Parameters.Random(6)), "to be");
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
     private void Save(string name, TextModel model, string golden) => ModelFolder.Save(System.IO.Path.Combine(Path, name), model, golden);

@@ -176,7 +176,7 @@ internal sealed class StreamWorkload(
         }
         catch (Exception exception)
         {
-            job.Fail(exception is NetworkException failure ? RequestProblem.Of(failure) : exception);
+            Fail(job, exception);
         }
     }
 
@@ -200,6 +200,9 @@ internal sealed class StreamWorkload(
         if (job.HasLeft) job.Cancel();
     }
 
+    private static void Fail(StreamJob job, Exception exception) =>
+        job.Fail(exception is NetworkException failure ? RequestProblem.Of(failure) : exception);
+
     private void Publish(StreamJob job, long now)
     {
         if (job.Ended.IsCompleted) return;
@@ -215,7 +218,7 @@ internal sealed class StreamWorkload(
 
         if (generation.Failure is { } failure)
         {
-            job.Fail(failure);
+            Fail(job, failure);
         }
         else if (generation.Finished is not null)
         {

@@ -1,6 +1,13 @@
+using System.Collections.ObjectModel;
+using RnnService.Engine.Tasks;
 using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Batching;
+
+/// <summary>What became of the texts of one request.</summary>
+/// <param name="Outputs">What the model says of each; of no meaning where it could not be computed.</param>
+/// <param name="Failures">By index, the texts that could not be computed, and why.</param>
+internal sealed record TextAnswers<TOutput>(TOutput[] Outputs, IReadOnlyDictionary<int, NetworkException> Failures);
 
 /// <summary>The texts of one request on their way through the batches.</summary>
 /// <param name="inputs">The texts as the model reads them.</param>
@@ -10,12 +17,15 @@ namespace RnnService.Server.Batching;
 internal sealed class TextJob<TInput, TOutput>(
     IReadOnlyList<TInput> inputs, Admission.Permit permit, CancellationToken left, long submitted)
 {
+    private static readonly ReadOnlyDictionary<int, NetworkException> None = ReadOnlyDictionary<int, NetworkException>.Empty;
+
     // Continuations run elsewhere: the compute loop must not carry on with a request's answer.
-    private readonly TaskCompletionSource<TOutput[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<TextAnswers<TOutput>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TOutput[] _outputs = new TOutput[inputs.Count];
+    private Dictionary<int, NetworkException>? _failures;
     private int _done;
 
-    public Task<TOutput[]> Answer => _answer.Task;
+    public Task<TextAnswers<TOutput>> Answer => _answer.Task;
 
     public long Submitted { get; } = submitted;
 
@@ -36,7 +46,14 @@ internal sealed class TextJob<TInput, TOutput>(
     public void Deliver(int index, TOutput output)
     {
         _outputs[index] = output;
-        if (++_done == inputs.Count && _answer.TrySetResult(_outputs)) permit.Dispose();
+        Count();
+    }
+
+    /// <summary>Notes that a text cannot be computed, in place of its answer: the others are answered.</summary>
+    public void Miss(int index, NetworkException failure)
+    {
+        (_failures ??= [])[index] = failure;
+        Count();
     }
 
     public void Fail(Exception exception)
@@ -47,5 +64,13 @@ internal sealed class TextJob<TInput, TOutput>(
     public void Cancel()
     {
         if (_answer.TrySetCanceled(left)) permit.Dispose();
+    }
+
+    private void Count()
+    {
+        if (++_done < inputs.Count) return;
+        IReadOnlyDictionary<int, NetworkException> failures = _failures ?? (IReadOnlyDictionary<int, NetworkException>)None;
+        var answers = new TextAnswers<TOutput>(_outputs, failures);
+        if (_answer.TrySetResult(answers)) permit.Dispose();
     }
 }

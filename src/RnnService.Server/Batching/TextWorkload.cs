@@ -39,7 +39,7 @@ internal sealed class TextWorkload<TInput, TOutput>(
     /// <param name="read">Turns the texts into what the model reads, at least one; called here, once there is a place in the queue.</param>
     /// <param name="left">Cancelled when nobody waits for the answer any more.</param>
     /// <exception cref="RequestProblem">The queue is full.</exception>
-    public Task<TOutput[]> Submit(Func<IReadOnlyList<TInput>> read, CancellationToken left)
+    public Task<TextAnswers<TOutput>> Submit(Func<IReadOnlyList<TInput>> read, CancellationToken left)
     {
         Admission.Permit permit = Admission.Enter();
         try
@@ -134,9 +134,13 @@ internal sealed class TextWorkload<TInput, TOutput>(
             IReadOnlyList<TOutput> outputs = compute([.. rows.Select(row => row.Job.Input(row.Index))]);
             for (int row = 0; row < rows.Count; row++) rows[row].Job.Deliver(rows[row].Index, outputs[row]);
         }
+        catch (NetworkException failure) when (rows.Count == 1)
+        {
+            rows[0].Job.Miss(rows[0].Index, failure);
+        }
         catch (Exception exception) when (rows.Count == 1)
         {
-            rows[0].Job.Fail(exception is NetworkException failure ? RequestProblem.Of(failure) : exception);
+            rows[0].Job.Fail(exception);
         }
         catch (Exception)
         {

@@ -19,29 +19,39 @@ internal sealed record ClassifyRequest
     /// <summary>How to answer.</summary>
     public ClassifyParameters? Parameters { get; init; }
 
-    /// <summary>Hugging Face's hub options; accepted when switched off.</summary>
+    /// <summary>Hugging Face's hub options, which change nothing here.</summary>
     public HubOptions? Options { get; init; }
 }
 
 /// <summary>How classified texts are answered.</summary>
 internal sealed record ClassifyParameters
 {
-    /// <summary>How many labels to answer with; all when left out.</summary>
-    [Value(1, 1_000_000)]
+    public const string Softmax = "softmax";
+    public const string Sigmoid = "sigmoid";
+    public const string None = "none";
+
+    /// <summary>How many labels to answer with; all when left out or -1.</summary>
+    [Value(1, 1_000_000, Unset = true)]
     public long? TopK { get; init; }
 
-    /// <summary>Scores are probabilities: only softmax.</summary>
-    [OneOf("\"softmax\"", Extra = true)]
+    /// <summary>
+    /// What the scores are: softmax gives probabilities that sum to 1, sigmoid a probability of each label by itself, none the network's own
+    /// numbers. Left out: softmax.
+    /// </summary>
+    [OneOf($"\"{Softmax}\"", $"\"{Sigmoid}\"", $"\"{None}\"")]
     public string? FunctionToApply { get; init; }
+
+    /// <summary>Taken either way: all labels are answered unless top_k says otherwise.</summary>
+    public bool? ReturnAllScores { get; init; }
 }
 
-/// <summary>A label and its probability.</summary>
+/// <summary>A label and its score.</summary>
 internal sealed record LabelScore
 {
     /// <summary>The label.</summary>
     public required string Label { get; init; }
 
-    /// <summary>Its probability.</summary>
+    /// <summary>Its probability, or what function_to_apply asks for.</summary>
     public required float Score { get; init; }
 }
 
@@ -50,14 +60,22 @@ internal static class ClassifyEndpoints
 {
     private const string Example = """{"inputs": ["a lovely film", "two hours I will never get back"]}""";
 
+    private const string Answer = """
+        [[{"label": "positive", "score": 0.99623954}, {"label": "negative", "score": 0.003760491}],
+         [{"label": "negative", "score": 0.8373962}, {"label": "positive", "score": 0.16260378}]]
+        """;
+
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/classify", AnswerAsync)
             .WithSummary("Classify texts")
-            .WithDescription("Answers with a list for each text, the best label first; for a single text with a list of one list.")
+            .WithDescription(
+                "Answers with a list for each text, the best label first; for a single text with a list of one list. A text of a list that the "
+                + "model cannot compute has an object with error, error_type and status in its place; when there is no other text, it is 422.")
             .WithTags("Text")
             .Accepts<ClassifyRequest>("application/json")
             .Produces<List<List<LabelScore>>>()
-            .WithMetadata(new RequestExample(Example))
+            .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
+            .WithMetadata(new AnswersTexts(typeof(List<LabelScore>), OrOne: false))
             .AsInference();
 
     private static async Task<IResult> AnswerAsync(HttpContext context, RequestReader reader, ModelRegistry registry)
@@ -69,12 +87,20 @@ internal static class ClassifyEndpoints
 
         var model = (Classifier)entry.Loaded!.Model;
         var workload = (TextWorkload<int[], float[]>)entry.Workload!;
-        float[][] scores = await deadline.WaitAsync(workload.Submit(() => [.. request.Inputs.Items.Select(model.Encode)], deadline.Token));
-        return Json.Answer(scores.Select(one => Ranked(one, model.Config.Labels, request.Parameters?.TopK)));
+        TextAnswers<float[]> logits =
+            await deadline.WaitAsync(workload.Submit(() => [.. request.Inputs.Items.Select(model.Encode)], deadline.Token));
+        ScoreFunction function = request.Parameters?.FunctionToApply switch
+        {
+            ClassifyParameters.Sigmoid => ScoreFunction.Sigmoid,
+            ClassifyParameters.None => ScoreFunction.None,
+            _ => ScoreFunction.Softmax,
+        };
+        int most = request.Parameters?.TopK is > 0 and var top ? (int)top : int.MaxValue;
+        return Json.Answer(ListAnswer.Of(logits, "inputs", (one, _) => Ranked(Classifier.Scores(one, function), model.Config.Labels, most)));
     }
 
-    private static IEnumerable<LabelScore> Ranked(float[] scores, IReadOnlyList<string> labels, long? most) =>
-        scores.Select((score, label) => new LabelScore { Label = labels[label], Score = score })
+    private static LabelScore[] Ranked(float[] scores, IReadOnlyList<string> labels, int most) =>
+        [.. scores.Select((score, label) => new LabelScore { Label = labels[label], Score = score })
             .OrderByDescending(label => label.Score)
-            .Take((int)Math.Min(most ?? scores.Length, scores.Length));
+            .Take(most)];
 }

@@ -7,6 +7,9 @@ namespace RnnService.Server.Endpoints;
 /// <summary>A request body that works as it stands: the document shows it and a test sends it.</summary>
 internal sealed record RequestExample(string Json);
 
+/// <summary>What the shipped models answer to the <see cref="RequestExample"/>: the document shows it and a test compares.</summary>
+internal sealed record AnswerExample(string Text, bool IsJson = true);
+
 /// <summary>A value for a part of the path that works as it stands.</summary>
 internal sealed record PathExample(string Name, string Value, string Description);
 
@@ -19,8 +22,10 @@ internal sealed record MayAnswer(ProblemKind Kind);
 /// <summary>The route may answer with events too.</summary>
 internal sealed record AlsoStreams;
 
-/// <summary>The route may answer with another form of JSON too.</summary>
-internal sealed record AlsoLists(Type Type);
+/// <summary>The route answers texts: with a list of what <paramref name="One"/> describes, in which a text can have failed.</summary>
+/// <param name="One">The answer to one text.</param>
+/// <param name="OrOne">Whether a text that was sent alone is answered without the list.</param>
+internal sealed record AnswersTexts(Type One, bool OrOne);
 
 /// <summary>What routes have in common.</summary>
 internal static class EndpointMetadata
@@ -36,22 +41,33 @@ internal static class EndpointMetadata
         route.MayAnswer(ProblemKind.OfInference).AddEndpointFilter(async (invocation, next) =>
         {
             HttpContext context = invocation.HttpContext;
-            context.RequestServices.GetRequiredService<Readiness>().Demand();
             using Deadline deadline = Deadline.Of(context, context.RequestServices.GetRequiredService<TimeProvider>());
             context.Features.Set(deadline);
-            ComputeLoop loop = context.RequestServices.GetRequiredService<ComputeLoop>();
-            loop.Enter();
             try
             {
-                return await next(invocation);
+                await context.RequestServices.GetRequiredService<Readiness>().WaitAsync(deadline.Token);
+                ComputeLoop loop = context.RequestServices.GetRequiredService<ComputeLoop>();
+                loop.Enter();
+                try
+                {
+                    return await next(invocation);
+                }
+                finally
+                {
+                    loop.Leave();
+                }
             }
             catch (OperationCanceledException) when (deadline.Passed)
             {
                 throw Deadline.Problem();
             }
-            finally
-            {
-                loop.Leave();
-            }
         });
+
+    /// <summary>A route that tells about a model: while the models are loaded it waits for them.</summary>
+    public static RouteHandlerBuilder WaitsForModels(this RouteHandlerBuilder route) => route.AddEndpointFilter(async (invocation, next) =>
+    {
+        HttpContext context = invocation.HttpContext;
+        await context.RequestServices.GetRequiredService<Readiness>().WaitAsync(context.RequestAborted);
+        return await next(invocation);
+    });
 }

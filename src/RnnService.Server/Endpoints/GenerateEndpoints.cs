@@ -9,9 +9,18 @@ namespace RnnService.Server.Endpoints;
 /// <summary>Continues a text: whole, or token by token.</summary>
 internal static class GenerateEndpoints
 {
-    private const string Example =
-        """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 60, "temperature": 0.8, "seed": 7, "details": true}}""";
-    private const string StreamExample = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 20, "temperature": 0.8, "seed": 7}}""";
+    private const string Example = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 60, "temperature": 0.6, "seed": 7}}""";
+    private const string Answer = """{"generated_text": "\nI will thank you, with the present prayers for mine,\nAnd th"}""";
+    private const string StreamExample = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 3, "temperature": 0.6, "seed": 7}}""";
+    private const string StreamAnswer = """
+        data:{"index":1,"token":{"id":12,"text":"\n","logprob":-0.002448082,"special":false},"generated_text":null,"details":null}
+
+        data:{"index":2,"token":{"id":23,"text":"I","logprob":-1.9867,"special":false},"generated_text":null,"details":null}
+
+        data:{"index":3,"token":{"id":2,"text":" ","logprob":-0.47488403,"special":false},"generated_text":"\nI ","details":{"finish_reason":"length","generated_tokens":3,"input_length":6,"seed":7}}
+
+
+        """;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -21,7 +30,7 @@ internal static class GenerateEndpoints
             .WithTags("Text")
             .Accepts<GenerateRequest>("application/json")
             .Produces<GenerateAnswer>()
-            .WithMetadata(new RequestExample(Example))
+            .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
             .WithMetadata(new AlsoStreams())
             .AsInference();
         routes.MapPost("/generate_stream", (HttpContext context, GenerateTools tools) => AnswerAsync(context, tools, true))
@@ -30,7 +39,7 @@ internal static class GenerateEndpoints
             .WithTags("Text")
             .Accepts<GenerateRequest>("application/json")
             .Produces<StreamEvent>(StatusCodes.Status200OK, ServerSentEvents.ContentType)
-            .WithMetadata(new RequestExample(StreamExample))
+            .WithMetadata(new RequestExample(StreamExample), new AnswerExample(StreamAnswer, IsJson: false))
             .AsInference();
     }
 

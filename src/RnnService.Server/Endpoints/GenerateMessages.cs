@@ -22,19 +22,17 @@ internal sealed record GenerateRequest
     /// <summary>Whether to send the tokens as they come, as /generate_stream does.</summary>
     public bool? Stream { get; init; }
 
-    /// <summary>Hugging Face's hub options; accepted when switched off.</summary>
+    /// <summary>Hugging Face's hub options, which change nothing here.</summary>
     public HubOptions? Options { get; init; }
 }
 
-/// <summary>Options of Hugging Face's hub, which mean nothing here: accepted when switched off.</summary>
+/// <summary>Options of Hugging Face's hub, which change nothing here.</summary>
 internal sealed record HubOptions
 {
-    /// <summary>Answers are never kept.</summary>
-    [OneOf("false", Extra = true)]
+    /// <summary>Taken either way: answers are never kept.</summary>
     public bool? UseCache { get; init; }
 
-    /// <summary>A model that is not loaded is answered with 503 at once.</summary>
-    [OneOf("false", Extra = true)]
+    /// <summary>Taken either way: a request waits while models are loaded.</summary>
     public bool? WaitForModel { get; init; }
 
     /// <summary>There is none.</summary>
@@ -45,16 +43,16 @@ internal sealed record HubOptions
 /// <summary>How a text is continued.</summary>
 internal sealed record GenerateParameters
 {
-    /// <summary>Most tokens to add.</summary>
-    [Value(1, nameof(LimitOptions.MaxNewTokens))]
+    /// <summary>Most tokens to add. None, or -1: as many as the model's folder says.</summary>
+    [Value(1, nameof(LimitOptions.MaxNewTokens), Unset = true)]
     public long? MaxNewTokens { get; init; }
 
     /// <summary>Below 1 the likely tokens become likelier, above 1 the unlikely ones. 0 always takes the likeliest token.</summary>
     [Value(0, 100)]
     public double? Temperature { get; init; }
 
-    /// <summary>Draw from the k likeliest tokens only; 0 means all.</summary>
-    [Value(0, 1_000_000)]
+    /// <summary>Draw from the k likeliest tokens only; 0, or -1, means all.</summary>
+    [Value(0, 1_000_000, Unset = true)]
     public long? TopK { get; init; }
 
     /// <summary>Draw from the likeliest tokens that together have this probability; 1 means all.</summary>
@@ -65,11 +63,11 @@ internal sealed record GenerateParameters
     [Value(.01, 100)]
     public double? RepetitionPenalty { get; init; }
 
-    /// <summary>The same seed gives the same text. None: one is drawn and reported in details.</summary>
-    [Value(0, ulong.MaxValue)]
+    /// <summary>The same seed gives the same text. None, or -1: one is drawn and reported in details.</summary>
+    [Value(0, ulong.MaxValue, Unset = true)]
     public ulong? Seed { get; init; }
 
-    /// <summary>The text ends once it ends with one of these; it keeps it.</summary>
+    /// <summary>The text ends once it ends with one of these, or with the only one; it keeps it.</summary>
     [Count(0, nameof(LimitOptions.MaxStopStrings)), Length(1, nameof(LimitOptions.MaxStopLength))]
     public IReadOnlyList<string>? Stop { get; init; }
 
@@ -97,9 +95,17 @@ internal sealed record GenerateParameters
     [OneOf("1", Extra = true)]
     public double? TypicalP { get; init; }
 
-    /// <summary>Not supported; accepted when null.</summary>
-    [OneOf(Extra = true)]
+    /// <summary>Taken and passed over: a text of any length is read as a whole.</summary>
+    [Value(0, int.MaxValue, Unset = true)]
     public long? Truncate { get; init; }
+
+    /// <summary>Not supported; accepted when 1.</summary>
+    [OneOf("1", Extra = true)]
+    public long? NumReturnSequences { get; init; }
+
+    /// <summary>Not supported, as the header X-Request-Deadline-Ms does it; accepted when null.</summary>
+    [OneOf(Extra = true)]
+    public double? MaxTime { get; init; }
 
     /// <summary>Not supported; accepted when false.</summary>
     [OneOf("false", Extra = true)]
@@ -108,6 +114,10 @@ internal sealed record GenerateParameters
     /// <summary>Not supported; accepted when 0.</summary>
     [OneOf("0", Extra = true)]
     public double? FrequencyPenalty { get; init; }
+
+    /// <summary>Not supported; accepted when 0.</summary>
+    [OneOf("0", Extra = true)]
+    public double? PresencePenalty { get; init; }
 
     /// <summary>Not supported; accepted when null.</summary>
     [OneOf(Extra = true)]
@@ -127,9 +137,10 @@ internal sealed record GenerateParameters
         asked ??= new GenerateParameters();
         return usual with
         {
-            MaxNewTokens = (int?)asked.MaxNewTokens ?? Math.Min(usual.MaxNewTokens, limits.MaxNewTokens),
+            MaxNewTokens = asked.MaxNewTokens is { } tokens and not ValueAttribute.NotSet
+                ? (int)tokens : Math.Min(usual.MaxNewTokens, limits.MaxNewTokens),
             Temperature = asked.Temperature is { } temperature ? temperature < coldest ? 0 : (float)temperature : usual.Temperature,
-            TopK = (int?)asked.TopK ?? usual.TopK,
+            TopK = asked.TopK is { } topK ? (int)Math.Max(topK, 0) : usual.TopK,
             TopP = asked.TopP is { } topP ? Math.Max((float)topP, leastProbability) : usual.TopP,
             RepetitionPenalty = (float?)asked.RepetitionPenalty ?? usual.RepetitionPenalty,
             // Drawn here, so that a client whose numbers are doubles can send it back as it was.

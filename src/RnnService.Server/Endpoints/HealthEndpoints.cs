@@ -22,7 +22,7 @@ internal static class HealthEndpoints
             .Produces<HealthAnswer>();
         routes.MapGet("/health/ready", (Readiness readiness) =>
             {
-                readiness.Demand();
+                readiness.ThrowIfNotReady();
                 return Json.Answer(new HealthAnswer { Status = "ready" });
             })
             .WithSummary("Whether requests are answered")

@@ -22,6 +22,7 @@ internal static class OnnxEndpoint
             .WithMetadata(new QueryExample("opset", $"Version of the ONNX operators, {OnnxExport.OldestOpset} to {OnnxExport.NewestOpset}; "
                 + $"{OnnxExport.DefaultOpset} when left out."))
             .Produces<byte[]>(StatusCodes.Status200OK, ContentType)
+            .WaitsForModels()
             .MayAnswer(ProblemKind.ModelNotFound, ProblemKind.Validation, ProblemKind.Overloaded, ProblemKind.NotReady);
 
     private static async Task<IResult> AnswerAsync(HttpContext context, string name, string? opset, ModelRegistry registry, OnnxExports exports)
@@ -35,6 +36,13 @@ internal static class OnnxEndpoint
         {
             context.Response.GetTypedHeaders().ETag = tag;
             return Results.StatusCode(StatusCodes.Status304NotModified);
+        }
+
+        if (RequestFacts.Of(context).IsHead)
+        {
+            // Writing the file takes seconds, and who asks for the head alone does not want it: its length is not told.
+            (context.Response.ContentType, context.Response.GetTypedHeaders().ETag) = (ContentType, tag);
+            return Results.Empty;
         }
 
         byte[] bytes;

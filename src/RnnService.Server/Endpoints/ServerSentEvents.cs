@@ -56,7 +56,7 @@ internal sealed class ServerSentEvents(HttpResponse response) : IDisposable
     {
         if (HasStarted) return;
         HasStarted = true;
-        response.ContentType = ContentType;
+        response.ContentType = $"{ContentType}; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no"; // a proxy that gathers tokens would undo the stream
     }

@@ -25,7 +25,7 @@ internal sealed record TagRequest
     /// <summary>How to answer.</summary>
     public TagParameters? Parameters { get; init; }
 
-    /// <summary>Hugging Face's hub options; accepted when switched off.</summary>
+    /// <summary>Hugging Face's hub options, which change nothing here.</summary>
     public HubOptions? Options { get; init; }
 }
 
@@ -36,17 +36,18 @@ internal sealed record TagParameters
     public const string None = "none";
 
     /// <summary>
-    /// simple joins words into the spans that labels mark (BIO, IO, BIOES, BMES, BILOU) and leaves out O; none answers with every word. Left out: simple for inputs, none for tokens.
+    /// simple joins words into the spans that labels mark (BIO, IO, BIOES, BMES, BILOU) and leaves out O; none answers with every word.
+    /// first, average and max are simple, as a token is a word here. Left out: simple for inputs, none for tokens.
     /// </summary>
-    [OneOf($"\"{Simple}\"", $"\"{None}\"")]
+    [OneOf($"\"{Simple}\"", $"\"{None}\"", "\"first\"", "\"average\"", "\"max\"")]
     public string? AggregationStrategy { get; init; }
 
-    /// <summary>Not supported; accepted when null.</summary>
-    [OneOf(Extra = true)]
+    /// <summary>Labels to leave out: of spans without their mark with simple, as they are with none. Left out: only O, with simple.</summary>
+    [Count(0, nameof(LimitOptions.MaxListLength)), Length(1, nameof(LimitOptions.MaxTextLength))]
     public IReadOnlyList<string>? IgnoreLabels { get; init; }
 
-    /// <summary>Not supported; accepted when null.</summary>
-    [OneOf(Extra = true)]
+    /// <summary>Taken and passed over: a text of any length is read as a whole.</summary>
+    [Value(0, int.MaxValue, Unset = true)]
     public long? Stride { get; init; }
 }
 
@@ -83,15 +84,26 @@ internal static class TagEndpoints
 {
     private const string Example = """{"inputs": "Marie Curie worked in Paris."}""";
 
+    private const string Answer = """
+        [{"entity_group": "PROPN", "score": 0.9999546, "word": "Marie", "start": 0, "end": 5},
+         {"entity_group": "PROPN", "score": 0.99724483, "word": "Curie", "start": 6, "end": 11},
+         {"entity_group": "VERB", "score": 0.99852955, "word": "worked", "start": 12, "end": 18},
+         {"entity_group": "ADP", "score": 0.9997676, "word": "in", "start": 19, "end": 21},
+         {"entity_group": "PROPN", "score": 0.9999553, "word": "Paris", "start": 22, "end": 27},
+         {"entity_group": "PUNCT", "score": 0.99998534, "word": ".", "start": 27, "end": 28}]
+        """;
+
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/tag", AnswerAsync)
             .WithSummary("Tag words")
-            .WithDescription("A text is answered with a list, a list of texts or of split sentences with a list of lists.")
+            .WithDescription(
+                "A text is answered with a list, a list of texts or of split sentences with a list of lists. A text of a list that the model "
+                + "cannot compute has an object with error, error_type and status in its place; when there is no other text, it is 422.")
             .WithTags("Text")
             .Accepts<TagRequest>("application/json")
             .Produces<List<TaggedText>>()
-            .WithMetadata(new RequestExample(Example))
-            .WithMetadata(new AlsoLists(typeof(List<List<TaggedText>>)))
+            .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
+            .WithMetadata(new AnswersTexts(typeof(List<TaggedText>), OrOne: true))
             .AsInference();
 
     private static async Task<IResult> AnswerAsync(HttpContext context, RequestReader reader, ModelRegistry registry, LimitOptions limits)
@@ -111,7 +123,7 @@ internal static class TagEndpoints
         var model = (Tagger)entry.Loaded!.Model;
         var workload = (TextWorkload<TaggerInput, TagScore[]>)entry.Workload!;
         List<Sentence> sentences = [];
-        TagScore[][] tags = await deadline.WaitAsync(workload.Submit(() =>
+        TextAnswers<TagScore[]> tags = await deadline.WaitAsync(workload.Submit(() =>
         {
             sentences = request.Inputs is { } texts
                 ? [.. texts.Items.Select(text => new Sentence(text, model.Tokenize(text)))]
@@ -119,11 +131,18 @@ internal static class TagEndpoints
             return [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
         }, deadline.Token));
 
-        string strategy = request.Parameters?.AggregationStrategy ?? (request.Inputs is null ? TagParameters.None : TagParameters.Simple);
-        List<List<TaggedText>> answers =
-            [.. sentences.Select((sentence, index) => strategy == TagParameters.Simple
-                ? Groups(sentence, model.Spans.Join(tags[index]))
-                : Words(sentence, tags[index], model.Config.Labels))];
+        bool words = (request.Parameters?.AggregationStrategy ?? (request.Inputs is null ? TagParameters.None : TagParameters.Simple))
+            == TagParameters.None;
+        HashSet<string> ignored = [.. request.Parameters?.IgnoreLabels ?? []];
+        object[] answers = ListAnswer.Of(tags, request.Inputs is null ? "tokens" : "inputs", (found, index) =>
+        {
+            foreach (TagScore tag in found) NetworkException.ThrowIfNotFinite(tag.Score);
+            List<TaggedText> pieces = words
+                ? Words(sentences[index], found, model.Config.Labels)
+                : Groups(sentences[index], model.Spans.Join(found));
+            if (ignored.Count > 0) pieces.RemoveAll(piece => ignored.Contains(piece.EntityGroup ?? piece.Entity!));
+            return pieces;
+        });
         return request.Inputs is { IsList: false } ? Json.Answer(answers[0]) : Json.Answer(answers);
     }
 

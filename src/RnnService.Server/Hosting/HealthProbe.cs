@@ -27,9 +27,15 @@ internal static class HealthProbe
             .FirstOrDefault(one => one.StartsWith("http://", StringComparison.OrdinalIgnoreCase));
         string? port = configuration["http_ports"]?.Split(';').FirstOrDefault();
         url ??= port is null ? DefaultUrl : $"http://localhost:{port}";
+        return new Uri(Reachable(url));
+    }
+
+    /// <summary>An address to listen at as one to ask at from this machine.</summary>
+    public static string Reachable(string url)
+    {
         foreach (string anywhere in new[] { "//+", "//*", "//0.0.0.0", "//[::]" })
             url = url.Replace(anywhere, "//localhost", StringComparison.Ordinal);
-        return new Uri(url);
+        return url;
     }
 
     /// <summary>Whether the configuration says where to listen; otherwise the service listens at <see cref="DefaultUrl"/>.</summary>

@@ -74,6 +74,9 @@ internal sealed record ModelCard
     /// <summary>Measured scores by name.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Names of the files that /models/{name}/files/{file} hands out.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
     public static ModelCard Of(ModelEntry entry, ModelRegistry registry)
     {
         var card = new ModelCard { Name = entry.Name, Status = NameOf(entry.State), Reason = entry.Reason };
@@ -100,6 +103,7 @@ internal sealed record ModelCard
             Sha256 = loaded.Sha256,
             License = config.License,
             Metrics = config.Metrics,
+            Files = [.. entry.Files.Keys],
         };
     }
 

@@ -31,12 +31,6 @@ internal sealed partial class ModelLoading(
         var parallel = new ParallelOptions { CancellationToken = stopping, MaxDegreeOfParallelism = Environment.ProcessorCount };
         Parallel.ForEach(paths, parallel, Load);
 
-        foreach (ModelTask task in Enum.GetValues<ModelTask>())
-        {
-            if (registry.DefaultName(task) is { Length: > 0 } name && registry.Default(task) is null)
-                LogNoDefault(logger, name, ModelCard.TaskName(task));
-        }
-
         int served = registry.Entries.Count(entry => entry.Loaded is not null);
         readiness.Loaded(served);
         LogLoaded(logger, served, paths.Count, folder.Path);
@@ -51,8 +45,9 @@ internal sealed partial class ModelLoading(
             LoadedModel loaded = ModelFolder.Load(path, OnnxRuntimeNetwork.Open);
             Workload workload = WorkloadOf(name, loaded.Model);
             TimeSpan took = time.GetElapsedTime(started);
+            IReadOnlyDictionary<string, ModelFile> files = ModelFiles.Read(path);
             loop.Add(workload);
-            registry.Set(new ModelEntry(name, ModelState.Ready) { Loaded = loaded, Workload = workload, LoadTime = took });
+            registry.Set(new ModelEntry(name, ModelState.Ready) { Loaded = loaded, Workload = workload, Files = files, LoadTime = took });
             LogModel(logger, name, ModelCard.TaskName(loaded.Model.Config.Task), loaded.Parameters, took.TotalMilliseconds);
         }
         catch (Exception exception)
@@ -71,7 +66,7 @@ internal sealed partial class ModelLoading(
     {
         LanguageModel language => new StreamWorkload(name, language, batching, metrics, time),
         Classifier classifier => new TextWorkload<int[], float[]>(
-            name, "classify", classifier.Classify, ids => ids.Length, batching, metrics, time),
+            name, "classify", classifier.Logits, ids => ids.Length, batching, metrics, time),
         Tagger tagger => new TextWorkload<TaggerInput, TagScore[]>(
             name, "tag", tagger.Tag, sentence => sentence.Length, batching, metrics, time),
         _ => throw new ModelFolderException($"config.json: task is {model.Config.Task}, which this service has no route for"),
@@ -83,10 +78,6 @@ internal sealed partial class ModelLoading(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} cannot be served: {Reason}")]
     private static partial void LogBroken(ILogger logger, string model, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error,
-        Message = "The default model {Model} is no {Task} that is served: requests that name no model are answered with 404")]
-    private static partial void LogNoDefault(ILogger logger, string model, string task);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Served} of {Folders} models in {Path} are served")]
     private static partial void LogLoaded(ILogger logger, int served, int folders, string path);

@@ -21,13 +21,16 @@ internal sealed record ModelEntry(string Name, ModelState State)
     /// <summary>What computes with it.</summary>
     public Workload? Workload { get; init; }
 
+    /// <summary>What of its folder is handed out, by name.</summary>
+    public IReadOnlyDictionary<string, ModelFile> Files { get; init; } = new Dictionary<string, ModelFile>();
+
     public string? Reason { get; init; }
 
     public TimeSpan LoadTime { get; init; }
 }
 
 /// <summary>The models there are, by name. Thread-safe; entries are replaced as they are loaded.</summary>
-internal sealed class ModelRegistry(DefaultModelOptions defaults)
+internal sealed class ModelRegistry(DefaultModels defaults)
 {
     private readonly Lock _lock = new();
     private IReadOnlyList<ModelEntry> _entries = [];
@@ -47,7 +50,7 @@ internal sealed class ModelRegistry(DefaultModelOptions defaults)
     /// <summary>The model's entry, whatever its state.</summary>
     /// <exception cref="RequestProblem">There is no folder of that name.</exception>
     public ModelEntry Entry(string name) =>
-        Entries.FirstOrDefault(entry => entry.Name == name) ?? throw NotFound($"there is no model named {Quoted(name)}");
+        Entries.FirstOrDefault(entry => entry.Name == name) ?? throw NotFound($"there is no model named {RequestProblem.Quoted(name)}");
 
     /// <summary>The model's entry, which is served.</summary>
     /// <exception cref="RequestProblem">There is none of that name, or it is broken or not loaded yet.</exception>
@@ -56,8 +59,8 @@ internal sealed class ModelRegistry(DefaultModelOptions defaults)
         ModelEntry entry = Entry(name);
         return entry.State switch
         {
-            ModelState.Loading => throw new RequestProblem(ProblemKind.NotReady, $"the model {Quoted(name)} is being loaded"),
-            ModelState.Broken => throw NotFound($"the model {Quoted(name)} cannot be served; /models/{name} says why"),
+            ModelState.Loading => throw new RequestProblem(ProblemKind.NotReady, $"the model {RequestProblem.Quoted(name)} is being loaded"),
+            ModelState.Broken => throw NotFound($"the model {RequestProblem.Quoted(name)} cannot be served; /models/{name} says why"),
             _ => entry,
         };
     }
@@ -68,34 +71,46 @@ internal sealed class ModelRegistry(DefaultModelOptions defaults)
     /// <exception cref="RequestProblem">There is none, it is broken, or it does something else.</exception>
     public ModelEntry Choose(string? name, ModelTask task)
     {
-        if (name is null)
-        {
-            return Default(task) ?? throw NotFound(DefaultName(task) is { Length: > 0 } wanted
-                ? $"the default model {Quoted(wanted)} is not served"
-                : $"no model here is a {ModelCard.TaskName(task)}");
-        }
-
+        if (name is null) return Default(task) ?? throw NoDefault(task);
         ModelEntry entry = Served(name);
         ModelTask does = entry.Loaded!.Model.Config.Task;
         if (does == task) return entry;
         throw RequestProblem.Of(ProblemKind.Validation, "model",
-            $"{Quoted(name)} is a {ModelCard.TaskName(does)}; wanted a {ModelCard.TaskName(task)}"
+            $"{RequestProblem.Quoted(name)} is a {ModelCard.TaskName(does)}; expected a {ModelCard.TaskName(task)}"
             + $"{(Names(task) is { Length: > 0 } names ? ": " + names : "")}");
     }
 
-    /// <summary>The model that answers when none is named: the configured one, otherwise the first by name.</summary>
+    /// <summary>
+    /// The model that answers when none is named: the configured one. Without one, or when the one that comes with the service is not in
+    /// this folder, the only model of the task; of several none, so that no model takes a route unasked.
+    /// </summary>
     public ModelEntry? Default(ModelTask task)
     {
-        string wanted = DefaultName(task);
-        return Entries.FirstOrDefault(entry => entry.Loaded?.Model.Config.Task == task && (wanted.Length == 0 || entry.Name == wanted));
+        string wanted = defaults.NameOf(task);
+        ModelEntry[] candidates = [.. Of(task)];
+        if (wanted.Length > 0)
+        {
+            if (Array.Find(candidates, entry => entry.Name == wanted) is { } found) return found;
+            // A broken one keeps its route: nothing else answers in its place.
+            if (!defaults.IsShipped(task) || Entries.Any(entry => entry.Name == wanted && entry.Loaded is null)) return null;
+        }
+
+        return candidates.Length == 1 ? candidates[0] : null;
     }
 
-    public string DefaultName(ModelTask task) => task switch
+    /// <summary>The models that are served and do this.</summary>
+    public IEnumerable<ModelEntry> Of(ModelTask task) => Entries.Where(entry => entry.Loaded?.Model.Config.Task == task);
+
+    private RequestProblem NoDefault(ModelTask task)
     {
-        ModelTask.LanguageModel => defaults.Generate,
-        ModelTask.Classifier => defaults.Classify,
-        _ => defaults.Tag,
-    };
+        string wanted = defaults.NameOf(task), names = Names(task);
+        if (names.Length == 0 && (wanted.Length == 0 || Entries.All(entry => entry.Name != wanted)))
+            return NotFound($"no model here is a {ModelCard.TaskName(task)}");
+        bool isMissing = wanted.Length > 0 && (!defaults.IsShipped(task) || Entries.Any(entry => entry.Name == wanted && entry.Loaded is null));
+        return isMissing
+            ? NotFound($"the default model {RequestProblem.Quoted(wanted)} is not served")
+            : RequestProblem.Of(ProblemKind.Validation, "model", $"is required, as several models do this and none is the default; expected {names}");
+    }
 
     private RequestProblem NotFound(string sentence)
     {
@@ -106,7 +121,5 @@ internal sealed class ModelRegistry(DefaultModelOptions defaults)
     }
 
     private string Names(ModelTask task) =>
-        string.Join(", ", Entries.Where(entry => entry.Loaded?.Model.Config.Task == task).Select(entry => entry.Name));
-
-    private static string Quoted(string name) => $"\"{(name.Length <= 100 ? name : name[..100] + "…")}\"";
+        string.Join(", ", Of(task).Select(entry => entry.Name));
 }

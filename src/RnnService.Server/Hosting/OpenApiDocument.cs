@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using RnnService.Server.Endpoints;
@@ -38,6 +37,7 @@ internal static class OpenApiDocument
         });
         options.SchemaFilter<BoundsFilter>();
         options.OperationFilter<AnswersFilter>();
+        options.DocumentFilter<TagsFilter>();
     }
 
     /// <summary>Gives the fields of requests their bounds and forbids others.</summary>
@@ -64,6 +64,23 @@ internal static class OpenApiDocument
 
         private void Bound(OpenApiSchema schema, ShapeField field)
         {
+            if (field.Form == JsonForm.Texts)
+            {
+                // One text stands for a list of one.
+                Lengths(schema, field, outermost: true);
+                var one = new OpenApiSchema { Type = JsonSchemaType.String };
+                if (field.Length is { } length) (one.MinLength, one.MaxLength) = (length.Least, length.Most(limits));
+                var many = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    Items = schema.Items,
+                    MinItems = schema.MinItems,
+                    MaxItems = schema.MaxItems,
+                };
+                (schema.OneOf, schema.Type, schema.Items, schema.MinItems, schema.MaxItems) = ([one, many, Null()], null, null, null, null);
+                return;
+            }
+
             if (field.Form == JsonForm.AnyObject) schema.Type = JsonSchemaType.Object;
             if (!field.Required && field.Form != JsonForm.TextOrTexts) schema.Type |= JsonSchemaType.Null;
             if (field.Value is { } value)
@@ -136,10 +153,22 @@ internal static class OpenApiDocument
             if (metadata.OfType<AlsoStreams>().Any())
                 ((OpenApiResponse)operation.Responses["200"]).Content![ServerSentEvents.ContentType] =
                     new OpenApiMediaType { Schema = SchemaOf(typeof(StreamEvent), context) };
-            if (metadata.OfType<AlsoLists>().FirstOrDefault() is { } also)
+            if (metadata.OfType<AnswerExample>().FirstOrDefault() is { } sample)
             {
-                OpenApiMediaType json = answers["application/json"];
-                json.Schema = new OpenApiSchema { OneOf = [json.Schema!, SchemaOf(also.Type, context)] };
+                foreach (OpenApiMediaType media in answers.Values)
+                    media.Example = sample.IsJson ? JsonNode.Parse(sample.Text) : JsonValue.Create(sample.Text);
+            }
+
+            if (metadata.OfType<AnswersTexts>().FirstOrDefault() is { } texts)
+            {
+                // The place of a text that the model cannot compute holds the reason.
+                IOpenApiSchema one = SchemaOf(texts.One, context);
+                var list = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    Items = new OpenApiSchema { OneOf = [one, SchemaOf(typeof(FailedText), context)] },
+                };
+                answers["application/json"].Schema = texts.OrOne ? new OpenApiSchema { OneOf = [one, list] } : list;
             }
 
             IEnumerable<ProblemKind> kinds = metadata.OfType<MayAnswer>().Select(one => one.Kind).Append(ProblemKind.Internal).Distinct();
@@ -164,8 +193,8 @@ internal static class OpenApiDocument
         private static IOpenApiSchema SchemaOf(Type type, OperationFilterContext context) =>
             context.SchemaGenerator.GenerateSchema(type, context.SchemaRepository);
 
-        private static JsonNode? ProblemExample(ProblemKind kind) => JsonSerializer.SerializeToNode(
-            Problem.From(new RequestProblem(kind, kind.When), "4bf92f3577b34da6a3ce929d0e0e4736"), Json.Options);
+        /// <summary>The two fields that clients look at; the schema has the others.</summary>
+        private static JsonObject ProblemExample(ProblemKind kind) => new() { ["error"] = kind.Title, ["error_type"] = kind.ErrorType };
 
         private static Dictionary<string, IOpenApiHeader> RetryAfter() => new()
         {
@@ -183,5 +212,25 @@ internal static class OpenApiDocument
             Description = "Milliseconds after which the answer is of no use: 504 then, and the work stops.",
             Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = Deadline.MostMilliseconds.ToString() },
         };
+    }
+
+    /// <summary>Puts the routes that answer texts first.</summary>
+    private sealed class TagsFilter : IDocumentFilter
+    {
+        private static readonly (string Name, string Description)[] Order =
+        [
+            ("Text", "Continue, classify and tag texts."), ("Models", "What is served, and its files."), ("Health", "Probes and metrics."),
+        ];
+
+        public void Apply(Microsoft.OpenApi.OpenApiDocument document, DocumentFilterContext context)
+        {
+            document.Tags = new HashSet<OpenApiTag>(Order.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));
+            List<KeyValuePair<string, IOpenApiPathItem>> paths = [.. document.Paths.OrderBy(path => Rank(path.Value))];
+            document.Paths.Clear();
+            foreach ((string path, IOpenApiPathItem item) in paths) document.Paths.Add(path, item);
+        }
+
+        private static int Rank(IOpenApiPathItem item) =>
+            Array.FindIndex(Order, tag => item.Operations!.Values.First().Tags!.Any(one => one.Name == tag.Name));
     }
 }

@@ -16,11 +16,12 @@ internal sealed class OptionsException(IReadOnlyList<string> faults) : Exception
 /// <param name="Property">The property that holds it.</param>
 /// <param name="Default">The value when not set.</param>
 /// <param name="Bounds">The least and largest value, for numbers.</param>
-internal sealed record OptionField(string Path, PropertyInfo Property, object? Default, RangeAttribute? Bounds)
+/// <param name="Allowed">The only values, for text that is not free.</param>
+internal sealed record OptionField(string Path, PropertyInfo Property, object? Default, RangeAttribute? Bounds, AllowedValuesAttribute? Allowed)
 {
     public string EnvironmentVariable => Path.Replace(":", "__", StringComparison.Ordinal);
 
-    public string Wanted => Bounds is null ? "text"
+    public string Wanted => Allowed is not null ? string.Join(" or ", Allowed.Values.Where(value => value is not "")) : Bounds is null ? "text"
         : string.Create(CultureInfo.InvariantCulture, $"a whole number from {Bounds.Minimum} to {Bounds.Maximum}");
 }
 
@@ -68,9 +69,9 @@ internal static class OptionsReader
     private static object? Parse(IConfigurationSection section, PropertyInfo property, List<string> faults)
     {
         OptionField field = Fields.Single(field => field.Property == property);
-        if (property.PropertyType == typeof(string)) return section.Value ?? "";
+        if (property.PropertyType == typeof(string) && (field.Allowed?.IsValid(section.Value ?? "") ?? true)) return section.Value ?? "";
         if (int.TryParse(section.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
-            && field.Bounds!.IsValid(number))
+            && field.Bounds?.IsValid(number) == true)
             return number;
         faults.Add($"{field.Path} is \"{section.Value}\"; wanted {field.Wanted}");
         return null;
@@ -84,7 +85,8 @@ internal static class OptionsReader
             string name = $"{path}:{property.Name}";
             if (!IsGroup(property.PropertyType))
             {
-                yield return new OptionField(name, property, property.GetValue(defaults), property.GetCustomAttribute<RangeAttribute>());
+                yield return new OptionField(name, property, property.GetValue(defaults), property.GetCustomAttribute<RangeAttribute>(),
+                    property.GetCustomAttribute<AllowedValuesAttribute>());
                 continue;
             }
 

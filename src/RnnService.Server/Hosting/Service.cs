@@ -1,8 +1,10 @@
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.OpenApi;
 using OpenTelemetry.Metrics;
 using RnnService.Server.Batching;
 using RnnService.Server.Endpoints;
 using RnnService.Server.Pipeline;
+using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace RnnService.Server.Hosting;
 
@@ -21,13 +23,24 @@ internal static class Service
         ModelsFolder folder = ModelsFolder.Find(options.ModelsPath, Environment.CurrentDirectory, AppContext.BaseDirectory);
 
         Listen(builder, options);
-        Log(builder);
-        builder.Services.AddSingleton(folder).AddSingleton(options.Defaults).AddSingleton(options.Limits).AddSingleton(options.Batching)
-            .AddSingleton(options.Http).AddSingleton(TimeProvider.System)
-            .AddSingleton<Readiness>().AddSingleton<ServiceMetrics>().AddSingleton<ModelRegistry>().AddSingleton<FaultLog>().AddSingleton<OnnxExports>()
-            .AddSingleton<RequestReader>().AddSingleton<GenerateTools>().AddSingleton<ComputeLoop>()
+        ConsoleFormat format = Log(builder, options.Log);
+        string[] origins = Cors.Origins(options.Http.CorsOrigins, out string[] wrong);
+        if (wrong.Length > 0)
+        {
+            throw new OptionsException([.. wrong.Select(origin =>
+                $"Rnn:Http:CorsOrigins holds \"{origin}\"; expected origins such as http://localhost:5173, separated by commas, or *")]);
+        }
+
+        builder.Services.AddSingleton(folder).AddSingleton(DefaultModels.Read(builder.Configuration, options.Defaults))
+            .AddSingleton(options.Limits).AddSingleton(options.Batching).AddSingleton(options.Http).AddSingleton(TimeProvider.System)
+            .AddSingleton<Readiness>().AddSingleton<ServiceMetrics>().AddSingleton<ModelRegistry>().AddSingleton<FaultLog>()
+            .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<RequestReader>()
+            .AddSingleton<GenerateTools>().AddSingleton<ComputeLoop>()
             .AddHostedService(services => services.GetRequiredService<ComputeLoop>())
             .AddHostedService<ModelLoading>()
+            .AddSingleton<StartReport>().AddHostedService(services => services.GetRequiredService<StartReport>())
+            .AddSingleton<IResponseCompressionProvider, LargeAnswers>()
+            .AddResponseCompression(compression => (compression.MimeTypes, compression.EnableForHttps) = (LargeAnswers.Types, true))
             .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Http.DrainSeconds + CloseSeconds))
             .ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions))
             .AddEndpointsApiExplorer()
@@ -37,8 +50,14 @@ internal static class Service
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0));
 
+        if (origins.Length > 0) builder.Services.AddCors();
+
         WebApplication app = builder.Build();
         app.UseMiddleware<Envelope>();
+        app.UseHeadRequests();
+        app.UseRouting();
+        if (origins.Length > 0) app.UseCors(policy => policy.Allow(origins));
+        app.UseResponseCompression();
         app.UseSwagger(swagger => swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
         app.UseSwaggerUI(page =>
         {
@@ -46,6 +65,8 @@ internal static class Service
             page.DocumentTitle = "RnnService";
             page.DisplayRequestDuration();
             page.EnableTryItOutByDefault();
+            page.DocExpansion(DocExpansion.Full);
+            page.DefaultModelsExpandDepth(0);
         });
         app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
         GenerateEndpoints.Map(app);
@@ -70,10 +91,23 @@ internal static class Service
         });
     }
 
-    private static void Log(WebApplicationBuilder builder)
+    /// <summary>
+    /// Chooses how the console is written: as this service's option says, or the framework's own, or for people on a terminal and for
+    /// machines anywhere else.
+    /// </summary>
+    private static ConsoleFormat Log(WebApplicationBuilder builder, LogOptions options)
     {
+        const string simple = "simple";
+        string? formatter = options.Format.Length > 0 ? null : builder.Configuration["Logging:Console:FormatterName"];
+        bool text = formatter is not null ? formatter == simple
+            : options.Format == LogOptions.Text || (options.Format.Length == 0 && !Console.IsOutputRedirected);
         builder.Logging.ClearProviders();
-        if (builder.Environment.IsDevelopment()) builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        if (formatter is not null) builder.Logging.AddConsole();
+        else if (text) builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         else builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
+        if (!text) return ConsoleFormat.Lines;
+        // The report at the start says all of this in five lines.
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter(typeof(ModelLoading).FullName, LogLevel.None);
+        return ConsoleFormat.Text;
     }
 }

@@ -24,18 +24,20 @@ internal sealed record ServiceOptions
     public BatchingOptions Batching { get; init; } = new();
 
     public HttpOptions Http { get; init; } = new();
+
+    public LogOptions Log { get; init; } = new();
 }
 
 /// <summary>The model that answers when a request names none.</summary>
 internal sealed record DefaultModelOptions
 {
-    /// <summary>Model for /generate when a request names none. Empty: the alphabetically first of its task.</summary>
+    /// <summary>Model for /generate when a request names none. Empty, or as shipped and not there: the only model of its task.</summary>
     public string Generate { get; init; } = "";
 
-    /// <summary>Model for /classify when a request names none. Empty: the alphabetically first of its task.</summary>
+    /// <summary>Model for /classify when a request names none. Empty, or as shipped and not there: the only model of its task.</summary>
     public string Classify { get; init; } = "";
 
-    /// <summary>Model for /tag when a request names none. Empty: the alphabetically first of its task.</summary>
+    /// <summary>Model for /tag when a request names none. Empty, or as shipped and not there: the only model of its task.</summary>
     public string Tag { get; init; } = "";
 }
 
@@ -129,4 +131,25 @@ internal sealed record HttpOptions
     /// <summary>Seconds a client gets to send its request headers.</summary>
     [Range(1, 3_600)]
     public int HeadersSeconds { get; init; } = 30;
+
+    /// <summary>Seconds a request waits while models are loaded, before it is answered with 503.</summary>
+    [Range(0, 3_600)]
+    public int LoadWaitSeconds { get; init; } = 30;
+
+    /// <summary>
+    /// Origins whose pages may call the service from a browser, separated by commas (<c>http://localhost:5173</c>), or <c>*</c> for all.
+    /// Empty: none.
+    /// </summary>
+    public string CorsOrigins { get; init; } = "";
+}
+
+/// <summary>What the service writes to its console.</summary>
+internal sealed record LogOptions
+{
+    public const string Text = "text";
+    public const string Json = "json";
+
+    /// <summary>text for people, json for machines. Empty: text on a terminal, json where the output goes anywhere else.</summary>
+    [AllowedValues("", Text, Json)]
+    public string Format { get; init; } = "";
 }

@@ -18,9 +18,20 @@ internal sealed class ValueAttribute(double least, double most) : Attribute
     /// <summary>Whether <see cref="Least"/> itself is out of bounds.</summary>
     public bool Above { get; init; }
 
+    /// <summary>Whether −1 stands for "not set", as other services' clients write it.</summary>
+    public bool Unset { get; init; }
+
+    /// <summary>What <see cref="Unset"/> lets pass.</summary>
+    public const long NotSet = -1;
+
+    /// <summary>The bounds of a whole number, which a double would round.</summary>
+    public Int128 WholeLeast => (Int128)Least;
+
     private string? Limit { get; }
 
     public double Most(LimitOptions limits) => Limit is null ? most : LimitOf(limits, Limit);
+
+    public Int128 WholeMost(LimitOptions limits) => Most(limits) >= ulong.MaxValue ? ulong.MaxValue : (Int128)Most(limits);
 
     /// <summary>The upper bound as written in messages and in the OpenAPI document.</summary>
     public string MostText(LimitOptions limits) => Text(Most(limits));

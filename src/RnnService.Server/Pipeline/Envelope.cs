@@ -47,7 +47,7 @@ internal sealed partial class Envelope(
         string route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
         TimeSpan took = time.GetElapsedTime(started);
         metrics.Request(route, facts.Model, context.Response.StatusCode, facts.Failure, took);
-        LogRequest(logger, context.Request.Method is "GET" or "POST" ? context.Request.Method : "other", route, facts.Model,
+        LogRequest(logger, MethodOf(context), route.Length > 0 ? route : PathOf(context), facts.Model,
             context.Response.StatusCode, facts.Failure ?? "", took.TotalMilliseconds, RequestFacts.TraceId(context));
     }
 
@@ -66,6 +66,7 @@ internal sealed partial class Envelope(
         context.Response.StatusCode = problem.Kind.Status;
         if (problem.Kind.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString();
         // What is left of a body that is too large is not read but cut off with its connection: a client must not send its next request there.
+        if (problem.Kind == ProblemKind.ContentEncoding) context.Response.Headers.AcceptEncoding = BodyEncoding.Known;
         if (problem.Kind == ProblemKind.TooLarge) context.Response.Headers.Connection = "close";
         await Json.WriteAsync(context, Problem.From(problem, RequestFacts.TraceId(context)), "application/problem+json");
     }
@@ -77,11 +78,34 @@ internal sealed partial class Envelope(
         return context.Response.StatusCode switch
         {
             StatusCodes.Status404NotFound => new RequestProblem(ProblemKind.RouteNotFound, "no such route; /swagger shows those there are"),
-            StatusCodes.Status405MethodNotAllowed => new RequestProblem(ProblemKind.MethodNotAllowed,
-                $"this route answers {context.Response.Headers.Allow}"),
-            StatusCodes.Status415UnsupportedMediaType => RequestReader.WrongMediaType(),
+            StatusCodes.Status405MethodNotAllowed => new RequestProblem(ProblemKind.MethodNotAllowed, $"this route answers {Allowed(context)}"),
+            StatusCodes.Status415UnsupportedMediaType => RequestReader.WrongMediaType(context.Request),
             _ => null,
         };
+    }
+
+    /// <summary>The methods of a route, as routing knows them and <see cref="HeadRequests"/> adds to them.</summary>
+    private static string Allowed(HttpContext context)
+    {
+        string allowed = context.Response.Headers.Allow.ToString();
+        if (allowed == HttpMethods.Get) context.Response.Headers.Allow = allowed = $"{HttpMethods.Get}, {HttpMethods.Head}";
+        return allowed;
+    }
+
+    private static string MethodOf(HttpContext context) => context.Request.Method is "GET" or "HEAD" or "POST" or "OPTIONS"
+        ? context.Request.Method : "other";
+
+    /// <summary>
+    /// The path of a request that no route takes, so that the log shows what was looked for. Only what looks like a path: from the first
+    /// other letter on it could be somebody's text.
+    /// </summary>
+    private static string PathOf(HttpContext context)
+    {
+        const int most = 80;
+        string path = context.Request.Path.Value ?? "";
+        int end = 0;
+        while (end < Math.Min(path.Length, most) && (char.IsAsciiLetterOrDigit(path[end]) || path[end] is '/' or '.' or '-' or '_')) end++;
+        return end == path.Length ? path : path[..end] + "…";
     }
 
     private static string RequestId(HttpContext context)

@@ -29,6 +29,9 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
     public static readonly ProblemKind MediaType = new(415, "media_type", "The request body is not JSON",
         "The content type is not application/json in UTF-8.");
 
+    public static readonly ProblemKind ContentEncoding = new(415, "content_encoding", "The encoding of the body is not known",
+        "The Content-Encoding is not one that Accept-Encoding names.");
+
     public static readonly ProblemKind Validation = new(422, "validation", "A value cannot be used",
         "A value is missing, out of bounds or not supported, a text too long or one that the model cannot compute, a list empty, a model of "
         + "another task.");
@@ -47,11 +50,11 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
 
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
-        Malformed, ModelNotFound, RouteNotFound, MethodNotAllowed, TooLarge, MediaType, Validation, Overloaded, Internal, NotReady,
-        Deadline,
+        Malformed, ModelNotFound, RouteNotFound, MethodNotAllowed, TooLarge, MediaType, ContentEncoding, Validation, Overloaded, Internal,
+        NotReady, Deadline,
     ];
 
     /// <summary>What a route that computes may answer.</summary>
     public static IReadOnlyList<ProblemKind> OfInference { get; } =
-        [Malformed, ModelNotFound, TooLarge, MediaType, Validation, Overloaded, Internal, NotReady, Deadline];
+        [Malformed, ModelNotFound, TooLarge, MediaType, ContentEncoding, Validation, Overloaded, Internal, NotReady, Deadline];
 }

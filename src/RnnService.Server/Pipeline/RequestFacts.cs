@@ -11,6 +11,9 @@ internal sealed class RequestFacts
     /// <summary>Why the request failed, in the words of the status table, or <c>cancelled</c>; null when it did not.</summary>
     public string? Failure { get; set; }
 
+    /// <summary>Whether only the head of the answer is wanted.</summary>
+    public bool IsHead { get; set; }
+
     public static RequestFacts Of(HttpContext context)
     {
         if (context.Features.Get<RequestFacts>() is { } facts) return facts;

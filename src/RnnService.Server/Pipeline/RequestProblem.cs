@@ -19,8 +19,13 @@ internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyD
         new(kind, $"{field}: {message}", new Dictionary<string, string[]> { [field] = [message] });
 
     /// <summary>What a text is answered with that a model cannot compute, though it computes others.</summary>
-    public static RequestProblem Of(NetworkException failure) =>
-        Of(ProblemKind.Validation, "inputs", $"the model cannot compute this ({failure.Message}); another text or another length wanted");
+    /// <param name="failure">Why not.</param>
+    /// <param name="field">Where the text stands in the request.</param>
+    public static RequestProblem Of(NetworkException failure, string field = "inputs") =>
+        Of(ProblemKind.Validation, field, $"the model cannot compute this ({failure.Message}); expected another text or another length");
+
+    /// <summary>A caller's word as it may stand in a sentence: quoted, and cut when it is long.</summary>
+    public static string Quoted(string word) => $"\"{(word.Length <= 100 ? word : word[..100] + "…")}\"";
 
     /// <summary>Problems of several fields, the first of which is the sentence.</summary>
     public static RequestProblem Of(ProblemKind kind, IReadOnlyList<FieldFault> faults) =>

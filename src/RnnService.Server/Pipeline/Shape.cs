@@ -97,3 +97,13 @@ internal sealed class TextsConverter : JsonConverter<Texts>
         else writer.WriteStringValue(value.Items[0]);
     }
 }
+
+/// <summary>Reads a list of strings, of which a string alone is a list of one.</summary>
+internal sealed class OneOrMoreConverter : JsonConverter<IReadOnlyList<string>>
+{
+    public override IReadOnlyList<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String ? [reader.GetString()!] : JsonSerializer.Deserialize<string[]>(ref reader, options)!;
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlyList<string> value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value.ToArray(), options);
+}

@@ -11,7 +11,7 @@ namespace RnnService.Server.Tests.Batching;
 public sealed class ComputeLoopTests : IDisposable
 {
     private readonly ComputeLoop _loop = new(
-        new Readiness(), new HttpOptions(), TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
+        new Readiness(new HttpOptions(), TimeProvider.System), new HttpOptions(), TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
     private readonly List<int> _threads = [];
 
     public void Dispose() => _loop.Dispose();
@@ -20,13 +20,13 @@ public sealed class ComputeLoopTests : IDisposable
     public async Task A_short_request_is_computed_on_its_own_thread_once_requests_come_one_by_one()
     {
         TextWorkload<int, int> workload = Workload();
-        var queued = new List<Task<int[]>>();
-        Task<int[]> answer;
+        var queued = new List<Task<TextAnswers<int>>>();
+        Task<TextAnswers<int>> answer;
         while (!(answer = Alone(workload, 5)).IsCompleted) queued.Add(answer);
         Assert.NotEmpty(queued); // nobody knows at first whether others will come
         await Task.WhenAll(queued); // what waited was not passed over
         Assert.Equal([Environment.CurrentManagedThreadId], _threads);
-        Assert.Equal((int[])[7, 8], await Alone(workload, 7, 8));
+        Assert.Equal((int[])[7, 8], (await Alone(workload, 7, 8)).Outputs);
         Assert.False(Alone(workload, 1000).IsCompleted, "a long text holds up its thread");
     }
 
@@ -49,7 +49,7 @@ public sealed class ComputeLoopTests : IDisposable
     [Fact]
     public void Nobody_computes_while_another_request_does()
     {
-        Task<int[]>? other = null;
+        Task<TextAnswers<int>>? other = null;
         bool waited = false;
         TextWorkload<int, int>? workload = null;
         workload = Workload(() =>
@@ -69,7 +69,7 @@ public sealed class ComputeLoopTests : IDisposable
         Assert.True(other!.IsCompletedSuccessfully);
     }
 
-    private Task<int[]> Alone(TextWorkload<int, int> workload, params int[] texts)
+    private Task<TextAnswers<int>> Alone(TextWorkload<int, int> workload, params int[] texts)
     {
         _loop.Enter();
         try

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using RnnService.Engine.Tasks;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
@@ -16,14 +17,31 @@ public sealed class TextWorkloadTests
     {
         TextWorkload<int, int> workload =
             Workload(batchTokens: 100, compute: texts => texts.Contains(13) ? throw new InvalidOperationException() : [.. texts]);
-        Task<int[]> good = Submit(workload, 5, 6), bad = Submit(workload, 13, 7), other = Submit(workload, 8);
+        Task<TextAnswers<int>> good = Submit(workload, 5, 6), bad = Submit(workload, 13, 7), other = Submit(workload, 8);
         while (workload.Turn())
         {
         }
 
-        Assert.Equal((int[])[5, 6], await good);
-        Assert.Equal((int[])[8], await other);
+        Assert.Equal((int[])[5, 6], (await good).Outputs);
+        Assert.Equal((int[])[8], (await other).Outputs);
         await Assert.ThrowsAsync<InvalidOperationException>(() => bad);
+        Assert.Equal(0, workload.Waiting);
+    }
+
+    [Fact]
+    public async Task A_text_that_the_model_cannot_compute_is_missed_and_those_beside_it_are_answered()
+    {
+        TextWorkload<int, int> workload =
+            Workload(batchTokens: 100, compute: texts => texts.Contains(13) ? throw new NetworkException("no 13") : [.. texts]);
+        Task<TextAnswers<int>> list = Submit(workload, 5, 13, 6), alone = Submit(workload, 13);
+        while (workload.Turn())
+        {
+        }
+
+        TextAnswers<int> answers = await list;
+        Assert.Equal((5, 6), (answers.Outputs[0], answers.Outputs[2]));
+        Assert.Equal(1, Assert.Single(answers.Failures).Key);
+        Assert.Equal("no 13", Assert.Single((await alone).Failures).Value.Message);
         Assert.Equal(0, workload.Waiting);
     }
 
@@ -31,37 +49,37 @@ public sealed class TextWorkloadTests
     public async Task A_short_text_waits_for_no_more_than_one_batch_of_a_long_list()
     {
         TextWorkload<int, int> workload = Workload(batchTokens: 20);
-        Task<int[]> list = Submit(workload, [.. Enumerable.Repeat(10, 50)]);
+        Task<TextAnswers<int>> list = Submit(workload, [.. Enumerable.Repeat(10, 50)]);
         Assert.True(workload.Turn());
-        Task<int[]> single = Submit(workload, 3);
+        Task<TextAnswers<int>> single = Submit(workload, 3);
         Assert.True(workload.Turn());
-        Assert.Equal((int[])[3], await single);
+        Assert.Equal((int[])[3], (await single).Outputs);
         Assert.False(list.IsCompleted);
         while (workload.Turn())
         {
         }
 
-        Assert.Equal(Enumerable.Repeat(10, 50), await list);
+        Assert.Equal(Enumerable.Repeat(10, 50), (await list).Outputs);
         Assert.All(_batches, batch => Assert.True(batch.Sum() <= 20));
     }
 
     [Fact]
     public async Task A_short_text_that_comes_while_a_long_one_is_computed_is_next()
     {
-        Task<int[]>? single = null;
+        Task<TextAnswers<int>>? single = null;
         TextWorkload<int, int>? workload = null;
         workload = Workload(batchTokens: 20, compute: texts =>
         {
             single ??= Submit(workload!, 3);
             return texts;
         });
-        Task<int[]> list = Submit(workload, [.. Enumerable.Repeat(20, 3)]);
+        Task<TextAnswers<int>> list = Submit(workload, [.. Enumerable.Repeat(20, 3)]);
         Assert.True(workload.Turn());
         Assert.True(workload.Turn());
-        Assert.Equal((int[])[3], await single!);
+        Assert.Equal((int[])[3], (await single!).Outputs);
         Assert.True(workload.Turn());
         Assert.True(workload.Turn());
-        Assert.Equal((int[])[20, 20, 20], await list);
+        Assert.Equal((int[])[20, 20, 20], (await list).Outputs);
         Assert.Equal([[20], [3], [20], [20]], _batches);
     }
 
@@ -83,7 +101,7 @@ public sealed class TextWorkloadTests
     {
         using CancellationTokenSource left = new();
         TextWorkload<int, int> workload = Workload(batchTokens: 100);
-        Task<int[]> job = workload.Submit(() => [1], left.Token);
+        Task<TextAnswers<int>> job = workload.Submit(() => [1], left.Token);
         Assert.Equal(1, workload.Waiting);
         left.Cancel();
         Assert.False(workload.Turn());
@@ -116,15 +134,15 @@ public sealed class TextWorkloadTests
     public async Task A_workload_that_was_closed_refuses_what_waits_and_what_comes()
     {
         TextWorkload<int, int> workload = Workload(batchTokens: 100);
-        Task<int[]> waits = Submit(workload, 1);
+        Task<TextAnswers<int>> waits = Submit(workload, 1);
         workload.Close();
-        Task<int[]> comes = Submit(workload, 1);
+        Task<TextAnswers<int>> comes = Submit(workload, 1);
         Assert.Equal(ProblemKind.NotReady, (await Assert.ThrowsAsync<RequestProblem>(() => waits)).Kind);
         Assert.Equal(ProblemKind.NotReady, (await Assert.ThrowsAsync<RequestProblem>(() => comes)).Kind);
         Assert.Equal(0, workload.Waiting);
     }
 
-    private static Task<int[]> Submit(TextWorkload<int, int> workload, params int[] texts) =>
+    private static Task<TextAnswers<int>> Submit(TextWorkload<int, int> workload, params int[] texts) =>
         workload.Submit(() => texts, CancellationToken.None);
 
     private TextWorkload<int, int> Workload(

@@ -64,6 +64,46 @@ public sealed class GenerateTests(SharedService shared)
         }
     }
 
+    /// <summary>
+    /// Whatever ends a text: the stream's last event, and no other, has the text and the details that /generate answers with, and the
+    /// tokens before it are the same.
+    /// </summary>
+    [Theory]
+    [InlineData("length", "shakespeare")]
+    [InlineData("stop_sequence", "shakespeare")]
+    [InlineData("eos_token", "ending")]
+    public async Task The_last_event_of_a_stream_and_only_it_is_the_whole_answer(string reason, string model)
+    {
+        using var models = new TinyModels();
+        models.AddEnding("ending");
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+        for (int seed = 1; seed <= 8; seed++)
+        {
+            string stop = reason == "stop_sequence" ? ", \"stop\": [\"a\", \"e\", \"o\", \" \"]" : "";
+            string body = $$"""
+                {"inputs": "to", "model": "{{model}}", "parameters": {"max_new_tokens": {{(reason == "length" ? seed : 500)}}, "seed": {{seed}},
+                 "details": true, "return_full_text": {{(seed % 2 == 0 ? "true" : "false")}}{{stop}} } }
+                """;
+            JsonElement whole = await client.AnswerAsync("/generate", body);
+            using HttpResponseMessage answer = await client.PostJsonAsync("/generate_stream", body);
+            Assert.Equal("utf-8", answer.Content.Headers.ContentType?.CharSet);
+            List<JsonElement> events = Events(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            Assert.All(events[..^1], one =>
+            {
+                Assert.Equal(JsonValueKind.Null, one.GetProperty("generated_text").ValueKind);
+                Assert.Equal(JsonValueKind.Null, one.GetProperty("details").ValueKind);
+            });
+            JsonElement wanted = whole.GetProperty("details"), found = events[^1].GetProperty("details");
+            Assert.Equal(whole.GetProperty("generated_text").GetString(), events[^1].GetProperty("generated_text").GetString());
+            Assert.Equal(reason, found.GetProperty("finish_reason").GetString());
+            foreach (string field in new[] { "finish_reason", "generated_tokens", "seed" })
+                Assert.Equal(wanted.GetProperty(field).GetRawText(), found.GetProperty(field).GetRawText());
+            Assert.Equal(wanted.GetProperty("tokens").EnumerateArray().Select(token => token.GetRawText()),
+                events.Select(one => one.GetProperty("token").GetRawText()));
+        }
+    }
+
     [Fact]
     public async Task A_drawn_seed_gives_the_same_text_when_sent_back()
     {

@@ -17,7 +17,7 @@ public sealed class ModelTests(SharedService shared)
         Assert.Contains("config.json", reason, StringComparison.Ordinal);
         Assert.DoesNotContain(shared.Models.Path, reason, StringComparison.Ordinal);
         Assert.All(models.EnumerateArray().Skip(1), model => Assert.Equal("ready", model.GetProperty("status").GetString()));
-        Assert.Equal(["ner", "sentiment", "shakespeare"], models.EnumerateArray().Where(model => model.GetProperty("default").GetBoolean())
+        Assert.Equal(["pos", "sentiment", "shakespeare"], models.EnumerateArray().Where(model => model.GetProperty("default").GetBoolean())
             .Select(model => model.GetProperty("name").GetString()));
     }
 
@@ -46,16 +46,37 @@ public sealed class ModelTests(SharedService shared)
     }
 
     [Fact]
-    public async Task The_configured_default_answers_when_no_model_is_named()
+    public async Task The_files_that_a_client_needs_are_handed_out_as_they_were_loaded()
     {
-        await using TestService service =
-            await TestService.StartAsync(shared.Models, ("Rnn:Defaults:Tag", "pos"), ("Rnn:Defaults:Classify", "absent"));
-        using HttpClient client = service.Client();
-        JsonElement tags = await client.AnswerAsync("/tag", """{"inputs": "Marie"}""");
-        Assert.Contains(tags[0].GetProperty("entity_group").GetString(), new[] { "NOUN", "VERB", "ADP" });
-        using HttpResponseMessage answer = await client.PostJsonAsync("/classify", """{"inputs": "Marie"}""");
-        JsonElement problem = await answer.IsProblemAsync(404, "model_not_found");
-        Assert.Contains("absent", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        JsonElement card = await (await shared.Client.GetAsync("/models/ner", cancel)).JsonAsync();
+        string[] files = [.. card.GetProperty("files").EnumerateArray().Select(file => file.GetString()!)];
+        Assert.Equal(["config.json", "vocab.json", "golden.json"], files);
+        foreach (string file in files)
+        {
+            using HttpResponseMessage answer = await shared.Client.GetAsync($"/models/ner/files/{file}", cancel);
+            Assert.Equal("application/json", answer.Content.Headers.ContentType?.MediaType);
+            Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(shared.Models.Path, "ner", file), cancel),
+                await answer.Content.ReadAsByteArrayAsync(cancel));
+            using var again = new HttpRequestMessage(HttpMethod.Get, $"/models/ner/files/{file}");
+            again.Headers.IfNoneMatch.Add(answer.Headers.ETag!);
+            using HttpResponseMessage known = await shared.Client.SendAsync(again, cancel);
+            Assert.Equal(HttpStatusCode.NotModified, known.StatusCode);
+        }
+    }
+
+    [Theory]
+    [InlineData("/models/ner/files/model.safetensors", "route_not_found", "there are: config.json, vocab.json, golden.json")]
+    [InlineData("/models/ner/files/README.md", "route_not_found", "has no file \"README.md\"")]
+    [InlineData("/models/ner/files/..%2Fpos%2Fconfig.json", "route_not_found", "to hand out")]
+    [InlineData("/models/ner/files/%2e%2e%5cconfig.json", "route_not_found", "to hand out")]
+    [InlineData("/models/nobody/files/config.json", "model_not_found", "there is no model named")]
+    [InlineData("/models/broken/files/config.json", "model_not_found", "cannot be served")]
+    public async Task No_other_file_is_handed_out(string route, string errorType, string sentence)
+    {
+        using HttpResponseMessage answer = await shared.Client.GetAsync(route, TestContext.Current.CancellationToken);
+        JsonElement problem = await answer.IsProblemAsync(404, errorType);
+        Assert.Contains(sentence, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

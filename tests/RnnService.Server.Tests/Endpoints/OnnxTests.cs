@@ -183,11 +183,17 @@ public sealed class OnnxTests(SharedService shared)
         foreach ((string route, string model) in new[] { ("/classify", "sentiment-onnx"), ("/tag", "ner-onnx") })
         {
             JsonElement alone = await client.AnswerAsync(route, Body(model, Short, longer));
-            Task<HttpResponseMessage>[] bad =
-                [.. Enumerable.Range(0, 5).Select(_ => client.PostJsonAsync(route, Body(model, Short, forbidden)))];
+            Task<HttpResponseMessage>[] bad = [.. Enumerable.Range(0, 5).Select(_ => client.PostJsonAsync(route, Body(model, forbidden)))];
+            Task<JsonElement>[] mixed = [.. Enumerable.Range(0, 5).Select(_ => client.AnswerAsync(route, Body(model, Short, forbidden, longer)))];
             Task<JsonElement>[] good = [.. Enumerable.Range(0, 20).Select(_ => client.AnswerAsync(route, Body(model, Short, longer)))];
             foreach (JsonElement answer in await Task.WhenAll(good)) Assert.Equal(alone.GetRawText(), answer.GetRawText());
             foreach (HttpResponseMessage answer in await Task.WhenAll(bad)) await IsRefusedAsync(answer);
+            foreach (JsonElement answer in await Task.WhenAll(mixed))
+            {
+                Assert.Equal((alone[0].GetRawText(), alone[1].GetRawText()), (answer[0].GetRawText(), answer[2].GetRawText()));
+                Assert.StartsWith("inputs[1]: the model cannot compute this (ONNX Runtime says: ", answer[1].GetProperty("error").GetString(),
+                    StringComparison.Ordinal);
+            }
         }
 
         await IsRefusedAsync(await client.PostJsonAsync("/generate", Body("shakespeare-onnx", "to be or not:")));

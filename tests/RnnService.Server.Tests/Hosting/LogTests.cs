@@ -36,7 +36,7 @@ public sealed class LogTests(SharedService shared)
             await PostAsync(client, route, new JsonObject { ["inputs"] = Marker });
             await client.PostAsync(route, new StringContent(Marker, Encoding.UTF8, "application/json"),
                 TestContext.Current.CancellationToken);
-            await client.PostAsync($"{route}/{Marker}?{Marker}={Marker}", new StringContent(Marker, Encoding.UTF8, "text/plain"),
+            await client.PostAsync($"{route}/of {Marker}?{Marker}={Marker}", new StringContent(Marker, Encoding.UTF8, "text/plain"),
                 TestContext.Current.CancellationToken);
             using HttpRequestMessage request = Http.Post(route, "{}");
             string[] headers = [Deadline.Header, Envelope.RequestIdHeader, "User-Agent"];
@@ -47,6 +47,8 @@ public sealed class LogTests(SharedService shared)
         await client.GetAsync("/models/" + Marker, TestContext.Current.CancellationToken);
         Assert.Contains(service.Logs.Lines, line =>
             line.Contains("POST /generate", StringComparison.Ordinal) && line.Contains("422", StringComparison.Ordinal));
+        // What was looked for, as far as it looks like a path.
+        Assert.Contains(service.Logs.Lines, line => line.Contains("POST /generate/of…  404", StringComparison.Ordinal));
         Assert.DoesNotContain(service.Logs.Lines, line => line.Contains(Marker, StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(Marker, await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken),
             StringComparison.OrdinalIgnoreCase);

@@ -42,7 +42,46 @@ public sealed class OpenApiTests(SharedService shared)
             }
         }
 
-        Assert.Equal(10, tried);
+        Assert.Equal(11, tried);
+    }
+
+    /// <summary>From the shipped models, not from those of the tests.</summary>
+    [Fact]
+    public async Task The_answers_shown_are_those_of_the_examples()
+    {
+        using var models = new ShippedModels();
+        await using var service = new TestService(null, null, ("Rnn:ModelsPath", models.Path));
+        using HttpClient client = service.CreateClient();
+        int compared = 0;
+        foreach ((string route, JsonNode? item) in (await DocumentAsync())["paths"]!.AsObject())
+        {
+            if (item!["post"] is not { } operation) continue;
+            string body = operation["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString();
+            using HttpResponseMessage answer = await client.PostJsonAsync(route, body);
+            string text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            JsonNode shown = operation["responses"]!["200"]!["content"]![answer.Content.Headers.ContentType!.MediaType!]!["example"]!;
+            bool isText = shown.GetValueKind() == JsonValueKind.String;
+            ReadmeTests.AssertSame(
+                isText ? shown.GetValue<string>() : shown.ToJsonString(Readable), isText ? text : JsonNode.Parse(text)!.ToJsonString(Readable));
+            compared++;
+        }
+
+        Assert.Equal(4, compared);
+    }
+
+    [Fact]
+    public async Task The_routes_for_texts_come_first_and_their_examples_are_short()
+    {
+        JsonNode document = await DocumentAsync();
+        Assert.Equal(["/generate", "/generate_stream", "/classify", "/tag"],
+            document["paths"]!.AsObject().Select(path => path.Key).Take(4));
+        Assert.Equal("Text", document["tags"]![0]!["name"]!.GetValue<string>());
+        Assert.Null(document["paths"]!["/generate"]!["post"]!["requestBody"]!["content"]!["application/json"]!["example"]!["parameters"]!["details"]);
+        foreach ((_, JsonNode? item) in document["paths"]!.AsObject())
+        {
+            foreach ((_, JsonNode? answer) in item!.AsObject().SelectMany(one => one.Value!["responses"]!.AsObject()).Where(one => one.Key != "200"))
+                Assert.Equal(2, answer!["content"]!["application/problem+json"]!["example"]!.AsObject().Count);
+        }
     }
 
     [Fact]

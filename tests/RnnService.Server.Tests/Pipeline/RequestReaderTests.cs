@@ -17,18 +17,18 @@ public sealed class RequestReaderTests(SharedService shared)
         "parameters.temprature: unknown field; did you mean parameters.temperature?")]
     [InlineData("/generate", """{"inputs": "a", "Inputs": "a"}""", "Inputs: unknown field; did you mean inputs?")]
     [InlineData("/classify", """{"inputs": "a", "max_tokens": 3}""",
-        "max_tokens: unknown field; the fields are inputs, model, parameters, parameters.top_k, parameters.function_to_apply, options, "
-        + "options.use_cache, options.wait_for_model, options.use_gpu")]
+        "max_tokens: unknown field; the fields are inputs, model, parameters, parameters.top_k, parameters.function_to_apply, "
+        + "parameters.return_all_scores, options, options.use_cache, options.wait_for_model, options.use_gpu")]
     [InlineData("/generate", """{"inputs": "a", "inputs": "b"}""", "inputs: occurs twice")]
     [InlineData("/generate", """{"inputs": 3}""", "inputs: wanted a string, found a number")]
     [InlineData("/generate", """{"inputs": ["a"]}""", "inputs: wanted a string, found a list")]
     [InlineData("/generate", """{"inputs": null}""", "inputs: wanted a string, found null")]
     [InlineData("/classify", """{"inputs": ["a", 3]}""", "inputs[1]: wanted a string, found a number")]
-    [InlineData("/tag", """{"tokens": ["a"]}""", "tokens[0]: wanted a list of strings, found a string")]
+    [InlineData("/tag", """{"tokens": ["a"]}""", "tokens[0]: wanted a list of strings, as in [[\"Marie\", \"Curie\"]], found a string")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 1.5}}""",
-        "parameters.max_new_tokens: wanted a whole number, found one with a point or an exponent")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": "x"}}""",
-        "parameters.stop: wanted a list of strings, found a string")]
+        "parameters.max_new_tokens: is 1.5; expected a whole number")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": 3}}""",
+        "parameters.stop: wanted a string or a list of strings, found a number")]
     [InlineData("/generate", """[]""", "wanted an object, found a list")]
     [InlineData("/generate", "", "the body is not JSON: the fault is in line 1 at byte 1")]
     [InlineData("/generate", "{\n\"inputs\": x}", "the body is not JSON: the fault is in line 2 at byte 11")]
@@ -57,7 +57,7 @@ public sealed class RequestReaderTests(SharedService shared)
     [InlineData("/generate", """{"inputs": "a", "parameters": {"temperature": 1e999}}""",
         "parameters.temperature: must be at least 0 and at most 100")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"top_p": 0}}""", "parameters.top_p: must be above 0 and at most 1")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"seed": -1}}""",
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"seed": -2}}""",
         "parameters.seed: must be at least 0 and at most 18446744073709551615")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"seed": 18446744073709551616}}""",
         "parameters.seed: must be at least 0 and at most 18446744073709551615")]
@@ -68,12 +68,12 @@ public sealed class RequestReaderTests(SharedService shared)
         "parameters.best_of: is not supported; leave it out or send 1")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "json"}}}""",
         "parameters.grammar: is not supported; leave it out")]
-    [InlineData("/generate", """{"inputs": "a", "options": {"wait_for_model": true}}""",
-        "options.wait_for_model: is not supported; leave it out or send false")]
-    [InlineData("/tag", """{"inputs": "a", "parameters": {"aggregation_strategy": "first"}}""",
-        "parameters.aggregation_strategy: wanted \"simple\" or \"none\"")]
+    [InlineData("/generate", """{"inputs": "a", "options": {"use_gpu": true}}""",
+        "options.use_gpu: is not supported; leave it out or send false")]
+    [InlineData("/tag", """{"inputs": "a", "parameters": {"aggregation_strategy": "last"}}""",
+        "parameters.aggregation_strategy: wanted \"simple\" or \"none\" or \"first\" or \"average\" or \"max\"")]
     [InlineData("/classify", """{"inputs": "a", "model": "shakespeare"}""",
-        "model: \"shakespeare\" is a language_model; wanted a classifier: sentiment")]
+        "model: \"shakespeare\" is a language_model; expected a classifier: sentiment")]
     public async Task What_is_out_of_bounds_is_refused_and_the_sentence_says_what_is_wanted(string route, string body, string detail)
     {
         using HttpResponseMessage answer = await shared.Client.PostJsonAsync(route, body);
@@ -87,7 +87,7 @@ public sealed class RequestReaderTests(SharedService shared)
     public async Task All_faults_are_told_together()
     {
         using HttpResponseMessage answer =
-            await shared.Client.PostJsonAsync("/generate", """{"inputs": 1, "text": "a", "parameters": {"top_k": "x", "seed": -1}}""");
+            await shared.Client.PostJsonAsync("/generate", """{"inputs": 1, "text": "a", "parameters": {"top_k": "x", "seed": -2}}""");
         JsonElement problem = await answer.IsProblemAsync(400, "malformed");
         Assert.Equal(["inputs", "text", "parameters.top_k"], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name));
     }

@@ -1,0 +1,144 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using RnnService.Engine.Tasks;
+
+namespace RnnService.Server.Hosting;
+
+/// <summary>
+/// Says once, when the models are loaded, where the service listens, which model answers which route, what is not served and why, and a
+/// call to try: as a few lines for people, as log lines for machines.
+/// </summary>
+internal sealed partial class StartReport(
+    ModelRegistry registry,
+    DefaultModels defaults,
+    ModelsFolder folder,
+    Readiness readiness,
+    IServer server,
+    IHostApplicationLifetime lifetime,
+    StartReport.Style style,
+    ILogger<StartReport> logger) : BackgroundService
+{
+    /// <summary>How the console is written.</summary>
+    internal sealed record Style(ConsoleFormat Format);
+
+    private const int Listed = 10;
+
+    private static readonly ModelTask[] Tasks = [ModelTask.LanguageModel, ModelTask.Classifier, ModelTask.Tagger];
+
+    /// <summary>Where the service listens, as a browser on this machine asks.</summary>
+    public string Url => HealthProbe.Reachable(
+        server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "http://localhost").TrimEnd('/');
+
+    /// <summary>The lines for people.</summary>
+    public IEnumerable<string> Lines()
+    {
+        yield return $"Listening on {Url}   Swagger UI: {Url}/swagger   (Ctrl-C stops)";
+        foreach (ModelTask task in Tasks)
+        {
+            if (RouteLine(task) is { } line) yield return $"{ModelCard.RouteOf(task),-10} {line}";
+        }
+
+        foreach (string broken in Cut([.. registry.Entries.Where(entry => entry.State == ModelState.Broken)
+            .Select(entry => $"{"not served",-10} {entry.Name}: {entry.Reason}")])) yield return broken;
+        foreach (string note in Notes().Select(note => note.Text)) yield return $"{"note",-10} {note}";
+        yield return Call() is { } call ? $"{"try",-10} {call}"
+            : $"no model in {folder.Path} is served: train one with `rnn train`, or set Rnn__ModelsPath";
+    }
+
+    /// <summary>What somebody should know about the defaults.</summary>
+    public IEnumerable<(LogLevel Level, string Text)> Notes()
+    {
+        foreach (ModelTask task in Tasks)
+        {
+            string name = defaults.NameOf(task), route = ModelCard.RouteOf(task);
+            ModelEntry? answers = registry.Default(task);
+            if (name.Length == 0 || answers?.Name == name) continue;
+            if (!defaults.IsShipped(task))
+            {
+                yield return (LogLevel.Error, $"{DefaultModels.OptionOf(task)} is \"{name}\", which is no {ModelCard.TaskName(task)} that is served; "
+                    + $"{route} answers 404 to requests that name no model");
+            }
+            else if (answers is not null)
+            {
+                yield return (LogLevel.Information,
+                    $"\"{name}\" of appsettings.json is not here: {answers.Name} answers {route}, as the only {ModelCard.TaskName(task)}");
+            }
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var started = new TaskCompletionSource();
+        using CancellationTokenRegistration registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await Task.WhenAll(readiness.Known, started.Task).WaitAsync(stoppingToken);
+        if (stoppingToken.IsCancellationRequested) return;
+        if (style.Format == ConsoleFormat.Text)
+        {
+            Console.Out.WriteLine(string.Join(Environment.NewLine, Lines()));
+            return;
+        }
+
+        foreach (ModelTask task in Tasks)
+        {
+            if (RouteLine(task) is { } line) LogRoute(logger, ModelCard.RouteOf(task), line);
+        }
+
+        foreach ((LogLevel level, string text) in Notes()) LogNote(logger, level, text);
+    }
+
+    /// <summary>Which models a route has; null when it has none.</summary>
+    private string? RouteLine(ModelTask task)
+    {
+        string[] names = [.. registry.Of(task).Select(entry => entry.Name)];
+        if (names.Length == 0) return null;
+        if (registry.Default(task)?.Name is not { } answers)
+            return $"no default: requests name {string.Join(" or ", Cut(names))} as model, or set {DefaultModels.OptionOf(task).Replace(":", "__")}";
+        string[] others = [.. names.Where(name => name != answers)];
+        string answer = $"{answers} ({ModelCard.TaskName(task)})";
+        return others.Length == 0 ? answer : $"{answer}; by name also {string.Join(", ", Cut(others))}";
+    }
+
+    /// <summary>A call to copy, for the first route that answers without a model's name.</summary>
+    private string? Call()
+    {
+        foreach (ModelTask task in Tasks)
+        {
+            if (registry.Default(task)?.Loaded is not { } loaded) continue;
+            string text = loaded.Golden is { Input: var known } && IsPlain(known) ? known : task switch
+            {
+                ModelTask.LanguageModel => "ROMEO:",
+                ModelTask.Classifier => "a lovely film",
+                _ => "Marie Curie worked in Paris.",
+            };
+            string url = Url + ModelCard.RouteOf(task), body = $$"""{"inputs": "{{text}}"}""";
+            return OperatingSystem.IsWindows()
+                ? $"Invoke-RestMethod {url} -Method Post -ContentType application/json -Body '{body}'"
+                : $"curl -s {url} -H 'content-type: application/json' -d '{body}'";
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a text can stand in a shell's quotes and in JSON's as it is.</summary>
+    private static bool IsPlain(string text) =>
+        text.Length is > 0 and <= 60 && text.All(letter => !char.IsControl(letter) && letter is not ('\'' or '"' or '\\'));
+
+    private static IEnumerable<string> Cut(string[] lines) =>
+        lines.Length <= Listed ? lines : lines.Take(Listed).Append($"and {lines.Length - Listed} more");
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Route}: {Models}")]
+    private static partial void LogRoute(ILogger logger, string route, string models);
+
+    [LoggerMessage(Message = "{Note}")]
+    private static partial void LogNote(ILogger logger, LogLevel level, string note);
+}
+
+/// <summary>For whom the console is written.</summary>
+internal enum ConsoleFormat
+{
+    /// <summary>For people.</summary>
+    Text,
+
+    /// <summary>For machines.</summary>
+    Lines,
+}

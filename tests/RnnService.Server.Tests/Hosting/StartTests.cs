@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RnnService.Server.Hosting;
+using RnnService.Server.Pipeline;
+
+namespace RnnService.Server.Tests.Hosting;
+
+/// <summary>What is said at the start, and what happens to requests that come before the models are loaded.</summary>
+public sealed class StartTests(SharedService shared)
+{
+    private const string Text = """{"inputs": "a"}""";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task People_are_told_in_a_few_lines()
+    {
+        string[] lines = [.. shared.Service.Services.GetRequiredService<StartReport>().Lines()];
+        Assert.Equal(6, lines.Length);
+        Assert.StartsWith("Listening on http://localhost:8080   Swagger UI: http://localhost:8080/swagger", lines[0], StringComparison.Ordinal);
+        Assert.Equal("/generate  shakespeare (language_model); by name also words", lines[1]);
+        Assert.Equal("/classify  sentiment (classifier)", lines[2]);
+        Assert.Equal("/tag       pos (tagger); by name also ner", lines[3]);
+        Assert.StartsWith("not served broken: ", lines[4], StringComparison.Ordinal);
+        Assert.StartsWith("try        ", lines[5], StringComparison.Ordinal);
+        // The call works as it stands.
+        string body = lines[5][lines[5].IndexOf("'{", StringComparison.Ordinal)..].Trim('\'');
+        await shared.Client.AnswerAsync("/generate", body);
+    }
+
+    [Theory]
+    [InlineData("text", "Listening on http://127.0.0.1:", "try ")]
+    [InlineData("json", "{\"Timestamp\"", "models in ")]
+    [InlineData("", "{\"Timestamp\"", "models in ")] // the output goes into a pipe
+    public async Task The_console_is_written_for_people_or_for_machines(string format, string first, string last)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(ServiceOptions).Assembly.Location]) { RedirectStandardOutput = true };
+        foreach ((string key, string value) in new[]
+        {
+            ("Rnn__ModelsPath", shared.Models.Path), ("Rnn__Log__Format", format), ("ASPNETCORE_URLS", "http://127.0.0.1:0"),
+        }) start.Environment[key] = value;
+        using Process process = Process.Start(start)!;
+        try
+        {
+            string line = (await process.StandardOutput.ReadLineAsync(Cancel))!;
+            Assert.StartsWith(first, line, StringComparison.Ordinal);
+            while (!line.Contains(last, StringComparison.Ordinal)) line = (await process.StandardOutput.ReadLineAsync(Cancel))!;
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
+    [Fact]
+    public async Task Requests_wait_while_models_are_loaded()
+    {
+        await using TestService service = Unloaded("30");
+        using HttpClient client = service.Client();
+        (string, int)[] requests = [("/classify", 200), ("/generate", 200), ("/tag", 200)];
+        Task<HttpResponseMessage>[] answers = [.. requests.Select(request => client.PostJsonAsync(request.Item1, Text)),
+            client.PostJsonAsync("/tag", """{"inputs": "a", "model": "nobody"}"""), client.GetAsync("/models/pos/files/vocab.json", Cancel)];
+        using HttpResponseMessage ready = await client.GetAsync("/health/ready", Cancel);
+        await ready.IsProblemAsync(503, "not_ready");
+        Assert.All(answers, answer => Assert.False(answer.IsCompleted));
+
+        using HttpRequestMessage hurried = Http.Post("/classify", Text);
+        hurried.Headers.Add(Deadline.Header, "20");
+        using HttpResponseMessage late = await client.SendAsync(hurried, Cancel);
+        await late.IsProblemAsync(504, "deadline");
+        using CancellationTokenSource leave = new();
+        Task<HttpResponseMessage> left = client.SendAsync(Http.Post("/classify", Text), leave.Token);
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+
+        await LoadAsync(service);
+        Assert.Equal([200, 200, 200, 404, 200], (await Task.WhenAll(answers)).Select(answer => (int)answer.StatusCode));
+    }
+
+    [Fact]
+    public async Task They_wait_no_longer_than_the_limit_and_not_for_a_service_that_stops()
+    {
+        await using (TestService impatient = Unloaded("0"))
+        {
+            using HttpClient client = impatient.Client();
+            using HttpResponseMessage refused = await client.PostJsonAsync("/classify", Text);
+            await refused.IsProblemAsync(503, "not_ready");
+        }
+
+        await using TestService service = Unloaded("3600");
+        using HttpClient patient = service.Client();
+        Task<HttpResponseMessage> waiting = patient.PostJsonAsync("/classify", Text);
+        service.Services.GetRequiredService<Readiness>().Drain();
+        await (await waiting).IsProblemAsync(503, "not_ready");
+    }
+
+    /// <summary>A service that does not load its models by itself.</summary>
+    private TestService Unloaded(string seconds) => new(shared.Models, services => services.Remove(
+        services.Single(service => service.ServiceType == typeof(IHostedService) && service.ImplementationType == typeof(ModelLoading))),
+        ("Rnn:Http:LoadWaitSeconds", seconds));
+
+    private static Task LoadAsync(TestService service) =>
+        ActivatorUtilities.CreateInstance<ModelLoading>(service.Services).StartAsync(Cancel);
+}
