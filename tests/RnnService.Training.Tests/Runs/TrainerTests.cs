@@ -265,9 +265,6 @@ public sealed class TrainerTests : IDisposable
                 Assert.Contains(setting, error.Message, StringComparison.Ordinal);
             }
         }
-
-        Recipe shards = TinyRecipes.Write(_folder, task, "training.batch_size=2147483647", "training.shards=2147483647");
-        Assert.ThrowsAny<Exception>(() => new Trainer(shards, Folders(Folder("shards")))).ToString();
     }
 
     [Fact]
