@@ -11,6 +11,7 @@ using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx;
 using RnnService.Onnx.Import;
+using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
 
@@ -117,7 +118,8 @@ internal static partial class RnnCommand
     private static bool IsExpected(Exception error) => error
         is CommandException or RecipeException or RunFolderException or TrainingDivergedException or ModelFolderException
         or WeightFormatException or ImportException or DisagreementException or IOException or UnauthorizedAccessException
-        or InvalidDataException or ArgumentException or NetworkException or OutOfMemoryException or OverflowException;
+        or InvalidDataException or ArgumentException or NetworkException or OutOfMemoryException or OverflowException
+        or CorpusException;
 
     /// <summary>What went wrong itself: several threads at work wrap it, and so does a type that cannot be made ready.</summary>
     private static Exception Innermost(Exception error) =>
@@ -132,6 +134,7 @@ internal static partial class RnnCommand
         if (error is ImportException) return message;
         if (error is OutOfMemoryException or OverflowException)
             return "this takes more memory than there is; expected smaller sizes (hidden_size, embedding_size, batch_size) or a shorter text";
+        if (error is CorpusException corpus) message = corpus.Note.Say(CorpusOptions.OptionOf);
         // .NET appends the name of the method's parameter, which says nothing to who runs the command.
         if (error is ArgumentException { ParamName: { } parameter })
             message = message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal);

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using RnnService.Engine.Tasks;
 using RnnService.Training.Corpora;
 
@@ -14,52 +12,110 @@ internal sealed class CorpusOptions
         Description = "How the corpus is written; unless given, guessed from the task and the file's name.",
     };
 
-    private readonly NumberOption<int> _labelColumn = Column("--label-column", "Column of the label in a labelled file [default: 0].");
-    private readonly NumberOption<int> _textColumn = Column("--text-column", "Column of the text in a labelled file [default: 1].");
-    private readonly NumberOption<int> _formColumn = Column("--form-column", "Column of the word [default: 0 in conll, 1 in conllu].");
-    private readonly NumberOption<int> _tagColumn = Column("--tag-column", "Column of the tag [default: the last in conll, 3 in conllu].");
+    private readonly Option<string> _encoding = new("--encoding")
+    {
+        Description = "The file's encoding, such as utf-16le, windows-1252, gb18030 [default: utf-8, or what a byte order mark says].",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string> _labelColumn = Column(
+        "--label-column", "Column of the label in labelled, csv, parquet and jsonl, by name or number from 0 [default: one called label, class, sentiment …; else 0].");
+
+    private readonly Option<string> _textColumn = Column(
+        "--text-column", "Column of the text, likewise [default: one called text, sentence, review …; else 1].");
+
+    private readonly Option<string> _formColumn = Column("--form-column", "Column of the word [default: 0 in conll, 1 in conllu; in jsonl tokens, words …].");
+    private readonly Option<string> _tagColumn = Column("--tag-column", "Column of the tag [default: the last in conll, 3 in conllu; in jsonl tags, ner_tags …].");
+
+    private readonly Option<string> _header = YesNo(
+        "--header", "Whether the first line of a labelled or csv file names the columns [default: found from the names it has].");
+
+    private readonly Option<string> _delimiter = new("--delimiter")
+    {
+        Description = "What separates columns: comma, semicolon, tab, pipe or a character in csv; tab, space or whitespace in conll [default: found].",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string> _labelSeparator = new("--label-separator")
+    {
+        Description = "What separates several labels within the label's column.",
+        HelpName = "TEXT",
+    };
+
+    private readonly Option<string> _comments = YesNo(
+        "--comments", "Whether lines of a conll file that begin with \"# \" are comments [default: those without the columns of a word].");
+
+    private readonly Option<bool> _skipEmptyWords = new("--skip-empty-words")
+    {
+        Description = "Leaves out lines of a conll file that have a tag but no word.",
+    };
 
     private readonly NumberOption<int> _skipLines = new("--skip-lines")
     {
-        Description = "Lines to skip at the head of a labelled file, such as 1 for column names.",
+        Description = "Lines to skip at the head of a labelled or csv file.",
     };
 
-    private readonly Option<string[]> _where = Pairs("--where", "COLUMN=VALUE", "Keep only the lines of a labelled file with this value.");
+    private readonly Option<string[]> _where = Pairs("--where", "COLUMN=VALUE", "Keep only the rows of labelled, csv or parquet with this value.");
     private readonly Option<string[]> _labelNames = Pairs("--label-name", "RAW=NAME", "The name of a label or tag as the file has it: 0=negative.");
     private readonly Option<bool> _phrases = new("--phrases") { Description = "Every labelled phrase of sst-trees, not only whole sentences." };
 
     public CorpusOptions(Command command)
     {
-        _format.AcceptOnlyFromAmong(
-            CorpusFormat.Text, CorpusFormat.Labelled, CorpusFormat.LabelledSpace, CorpusFormat.SstTrees, CorpusFormat.Conll, CorpusFormat.Conllu);
-        _where.Validators.Add(result =>
-        {
-            foreach (Token token in result.Tokens)
-            {
-                if (!int.TryParse(token.Value.Split('=')[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
-                    result.AddError($"--where {token.Value}: COLUMN=VALUE wanted, the column a whole number.");
-            }
-        });
+        _format.AcceptOnlyFromAmong([.. CorpusFormat.All]);
         foreach (Option option in All) command.Add(option);
     }
 
     public IReadOnlyList<Option> All =>
-        [_format, _labelColumn, _textColumn, _skipLines, _where, _formColumn, _tagColumn, _labelNames, _phrases];
+    [
+        _format, _encoding, _textColumn, _labelColumn, _header, _delimiter, _labelSeparator, _skipLines, _where, _formColumn, _tagColumn,
+        _comments, _skipEmptyWords, _labelNames, _phrases,
+    ];
 
     /// <summary>A file, read as the options say.</summary>
     public CorpusSource SourceOf(ParseResult parsed, string path, ModelTask task) => new()
     {
         Path = path,
         Format = parsed.GetValue(_format) ?? CorpusFormat.Guess(path, task),
-        LabelColumn = parsed.GetValue(_labelColumn),
-        TextColumn = parsed.GetValue(_textColumn),
+        Encoding = parsed.GetValue(_encoding),
+        LabelColumn = ColumnOf(parsed, _labelColumn),
+        TextColumn = ColumnOf(parsed, _textColumn),
+        Header = YesNoOf(parsed, _header),
+        Delimiter = parsed.GetValue(_delimiter),
+        LabelSeparator = parsed.GetValue(_labelSeparator),
         SkipLines = parsed.GetValue(_skipLines),
-        FormColumn = parsed.GetValue(_formColumn),
-        TagColumn = parsed.GetValue(_tagColumn),
+        FormColumn = ColumnOf(parsed, _formColumn),
+        TagColumn = ColumnOf(parsed, _tagColumn),
+        Comments = YesNoOf(parsed, _comments),
+        SkipEmptyWords = parsed.GetValue(_skipEmptyWords) ? true : null,
         Phrases = parsed.GetValue(_phrases) ? true : null,
-        Where = Split(parsed, _where)?.ToDictionary(pair => int.Parse(pair.Key, CultureInfo.InvariantCulture), pair => pair.Value),
+        Where = Split(parsed, _where),
         LabelNames = Split(parsed, _labelNames),
     };
+
+    /// <summary>A setting as the command line has it.</summary>
+    public static string OptionOf(CorpusSetting setting)
+    {
+        string name = $"--{setting.Name.Replace('_', '-')}";
+        return setting switch
+        {
+            { Name: "header" or "comments", Value: var value } => $"{name} {(value == "true" ? "yes" : "no")}",
+            { Name: "skip_empty_words" } => name,
+            _ when setting.Name.Contains('.', StringComparison.Ordinal) => $"--set {setting.Name}={setting.Value}",
+            _ => $"{name} {setting.Value}",
+        };
+    }
+
+    private static CorpusColumn? ColumnOf(ParseResult parsed, Option<string> option) =>
+        parsed.GetValue(option) is { } given ? CorpusColumn.Parse(given) : default(CorpusColumn?);
+
+    private static bool? YesNoOf(ParseResult parsed, Option<string> option) => parsed.GetValue(option) is { } given ? given == "yes" : null;
+
+    private static Option<string> YesNo(string name, string description)
+    {
+        var option = new Option<string>(name) { Description = description };
+        option.AcceptOnlyFromAmong("yes", "no");
+        return option;
+    }
 
     private static Dictionary<string, string>? Split(ParseResult parsed, Option<string[]> option)
     {
@@ -67,7 +123,7 @@ internal sealed class CorpusOptions
         return pairs.Length == 0 ? null : pairs.Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
     }
 
-    private static NumberOption<int> Column(string name, string description) => new(name) { Description = description };
+    private static Option<string> Column(string name, string description) => new(name) { Description = description, HelpName = "COLUMN" };
 
     private static Option<string[]> Pairs(string name, string helpName, string description)
     {

@@ -12,6 +12,8 @@ namespace RnnService.Cli.Verbs;
 /// <summary><c>rnn evaluate</c>: the scores of a model on a corpus.</summary>
 internal sealed class EvaluateVerb : Verb
 {
+    private const int MostInAMatrix = 1000;
+
     private readonly Argument<string> _model = ModelArgument.Create();
 
     private readonly Option<string> _corpusFile = new("--corpus", "-c")
@@ -22,6 +24,14 @@ internal sealed class EvaluateVerb : Verb
     };
 
     private readonly CorpusOptions _corpus;
+
+    private readonly Option<string> _unseen = new("--unseen-labels")
+    {
+        Description = "Labels that the model does not have: miss counts them as wrong, error stops.",
+        HelpName = "RULE",
+        DefaultValueFactory = _ => "miss",
+    };
+
     private readonly Option<bool> _table = new("--table") { Description = "For a tagger also the scores of every label." };
     private readonly Option<bool> _json = new("--json") { Description = "All scores as one JSON object, shares from 0 to 1." };
 
@@ -41,6 +51,8 @@ internal sealed class EvaluateVerb : Verb
         Add(_model);
         Add(_corpusFile);
         _corpus = new CorpusOptions(this);
+        _unseen.AcceptOnlyFromAmong("miss", "error");
+        Add(_unseen);
         Add(_table);
         Add(_json);
     }
@@ -50,20 +62,42 @@ internal sealed class EvaluateVerb : Verb
         LoadedModel loaded = ModelArgument.Load(parsed.GetValue(_model)!);
         CorpusSource source = _corpus.SourceOf(parsed, parsed.GetValue(_corpusFile)!, loaded.Model.Config.Task);
         bool json = parsed.GetValue(_json);
+        var notes = new List<CorpusNote>();
         switch (loaded.Model)
         {
             case LanguageModel model:
-                Show(model, Corpus.ReadText(source), source.Path, json);
+                string text = Corpus.ReadText(source, notes);
+                Tell(notes);
+                Show(model, text, source.Path, json);
                 break;
             case Classifier model:
-                Show(Terminal.While("evaluating", () => Evaluator.Classification(model, Corpus.ReadLabelled(source))), json);
+                IReadOnlyList<LabelledText> examples = Terminal.While("reading the corpus", () => Corpus.ReadLabelled(source, notes));
+                Take(UnseenLabels.Find(model.Config.Labels, examples, "corpus"));
+                Tell(notes);
+                Show(Terminal.While("evaluating", () => Evaluator.Classification(model, examples)), json);
                 break;
             case Tagger model:
-                Show(Terminal.While("evaluating", () => Evaluator.Tagging(model, Corpus.ReadTagged(source))), json, parsed.GetValue(_table));
+                IReadOnlyList<TaggedSentence> sentences = Terminal.While("reading the corpus", () => Corpus.ReadTagged(source, notes));
+                Take(UnseenLabels.Find(model.Config.Labels, sentences, "corpus"));
+                Tell(notes);
+                Show(Terminal.While("evaluating", () => Evaluator.Tagging(model, sentences)), json, parsed.GetValue(_table));
                 break;
         }
 
         return RnnCommand.Done;
+
+        void Take(CorpusNote? unseen)
+        {
+            if (unseen is null) return;
+            if (parsed.GetValue(_unseen) == "error") throw new CorpusException(unseen);
+            notes.Add(unseen);
+        }
+    }
+
+    /// <summary>On standard error, so that standard output holds the scores alone.</summary>
+    private void Tell(List<CorpusNote> notes)
+    {
+        foreach (CorpusNote note in notes) Terminal.Error.WriteLine(CorpusSummary.Line(note, ownFiles: true));
     }
 
     private void Show(LanguageModel model, string text, string file, bool json)
@@ -104,7 +138,8 @@ internal sealed class EvaluateVerb : Verb
                 confusion.MacroF1,
                 report.Loss,
                 Labels = ByLabel(confusion),
-                Confusion = ids.Select(gold => ids.Select(predicted => confusion[gold, predicted])),
+                // A square of numbers: of many labels it would be millions, nearly all of them 0.
+                Confusion = ids.Length > MostInAMatrix ? null : ids.Select(gold => ids.Select(predicted => confusion[gold, predicted])),
             });
             return;
         }

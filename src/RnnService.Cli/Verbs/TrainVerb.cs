@@ -23,7 +23,7 @@ internal sealed class TrainVerb : Verb
 
     private readonly Argument<string> _recipe = new("RECIPE")
     {
-        Description = "The recipe, a JSON file. Without one, --task, --train and --valid make a model with the task's default recipe.",
+        Description = "The recipe, a JSON file. Without one, --task and --train make a model with the task's default recipe.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -44,14 +44,15 @@ internal sealed class TrainVerb : Verb
 
     private readonly Option<string[]> _train = new("--train")
     {
-        Description = "A corpus to train on: running text for a language model, \"label TAB text\" lines for a classifier, CoNLL columns or "
-            + "CoNLL-U for a tagger. May be repeated.",
+        Description = "A corpus to train on: running text for a language model; CSV, JSON lines, fastText, Parquet or \"label TAB text\" lines "
+            + "for a classifier; CoNLL columns, CoNLL-U or JSON lines for a tagger. May be repeated.",
         HelpName = "FILE",
     };
 
     private readonly Option<string[]> _valid = new("--valid")
     {
-        Description = "A corpus that is not trained on and chooses the best weights. May be repeated.",
+        Description = "A corpus that is not trained on and chooses the best weights; without one a tenth of --train is kept for it "
+            + "(--set data.valid_share=0.2 keeps more). May be repeated.",
         HelpName = "FILE",
     };
 
@@ -82,6 +83,7 @@ internal sealed class TrainVerb : Verb
         (new NumberOption<int>("--embedding-size") { Description = MeaningOf("model.embedding_size") }, "model.embedding_size"),
         (new NumberOption<int>("--hidden-size") { Description = MeaningOf("model.hidden_size") }, "model.hidden_size"),
         (new NumberOption<int>("--layers") { Description = MeaningOf("model.layers") }, "model.layers"),
+        (new Option<string>("--unseen-labels") { Description = MeaningOf("data.unseen_labels"), HelpName = "RULE" }, "data.unseen_labels"),
     ];
 
     public TrainVerb(Terminal terminal, CancellationToken stop)
@@ -93,7 +95,7 @@ internal sealed class TrainVerb : Verb
             the commonest by an option of their own. The recipe in use, log.jsonl and curve.svg are kept in the folder's training folder.
             """,
             "rnn train models/sentiment/training/recipe.json --data data --output models/sentiment",
-            "rnn train --task classifier --train reviews.tsv --valid reviews-dev.tsv --output models/reviews",
+            "rnn train --task classifier --train reviews.csv --text-column review --label-column sentiment --output models/reviews",
             "rnn train --task language_model --train novel.txt --valid novel-end.txt --output models/novel --epochs 5")
     {
         _stop = stop;
@@ -120,11 +122,9 @@ internal sealed class TrainVerb : Verb
         bool restart = parsed.GetValue(_restart);
         Recipe recipe = RecipeOf(parsed);
         var folders = new RunFolders { Data = parsed.GetValue(_data) ?? "", Output = output };
-        Trainer trainer = Terminal.While("reading the corpora", () => new Trainer(recipe, folders, restart)
-        {
-            CheckpointSeconds = parsed.GetValue(_checkpointSeconds)!.Value,
-        });
+        Trainer trainer = Prepare(parsed, recipe, folders, restart);
         Terminal.Out.WriteLine($"{output}: {Descriptions.Of(trainer.Model)}");
+        CorpusSummary.Write(Terminal.Out, trainer.Report, ownFiles: parsed.GetValue(_recipe) is null);
         if (trainer.Step > 0) Terminal.Out.WriteLine($"Going on after step {Figures.Count(trainer.Step)}, where the last run stopped.");
 
         using var signals = new StopSignals(Terminal.Error, _stop);
@@ -155,24 +155,37 @@ internal sealed class TrainVerb : Verb
         return RnnCommand.Done;
     }
 
+    private Trainer Prepare(ParseResult parsed, Recipe recipe, RunFolders folders, bool restart)
+    {
+        try
+        {
+            return Terminal.While("reading the corpora", () => new Trainer(recipe, folders, restart)
+            {
+                CheckpointSeconds = parsed.GetValue(_checkpointSeconds)!.Value,
+            });
+        }
+        catch (CorpusException error) when (parsed.GetValue(_recipe) is not null)
+        {
+            throw new CommandException(error.Message); // what mends it stands in the recipe, and is no option
+        }
+    }
+
     private void Check(CommandResult given)
     {
         bool recipe = given.GetResult(_recipe) is { Tokens.Count: > 0 };
         bool own = Has(_task) || Has(_train) || Has(_valid);
         if (recipe && (own || _corpus.All.Any(Has)))
         {
-            given.AddError("A recipe names its own task and corpora: either RECIPE, or --task, --train and --valid wanted.");
+            given.AddError("A recipe names its own task and corpora; expected either RECIPE, or --task and --train.");
         }
         else if (!recipe)
         {
             if (!own)
-                given.AddError("Nothing to train: a recipe wanted, or --task, --train and --valid.");
+                given.AddError("Nothing to train; expected a recipe, or --task and --train.");
             else if (!Has(_task))
                 given.AddError($"--task is missing: {string.Join(", ", Tasks.Keys)} wanted.");
             else if (!Has(_train))
                 given.AddError("--train is missing: a corpus to train on wanted.");
-            else if (!Has(_valid))
-                given.AddError("--valid is missing: a corpus that is not trained on is wanted to choose the best weights; keep a tenth of yours for it.");
             if (Has(_data)) given.AddError("--data belongs to a recipe: the paths of --train and --valid start from the current folder.");
         }
 
@@ -198,6 +211,6 @@ internal sealed class TrainVerb : Verb
         return DefaultRecipes.For(task, train, Sources(_valid), DefaultRecipes.Count(task, train), overrides);
 
         CorpusSource[] Sources(Option<string[]> option) =>
-            [.. parsed.GetValue(option)!.Select(file => _corpus.SourceOf(parsed, file, task))];
+            [.. (parsed.GetValue(option) ?? []).Select(file => _corpus.SourceOf(parsed, file, task))];
     }
 }

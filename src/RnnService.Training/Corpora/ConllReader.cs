@@ -1,7 +1,9 @@
+using System.Globalization;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>Tagged sentences, one word a line, in columns.</summary>
-internal sealed class ConllReader(CorpusSource source)
+internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollection<CorpusNote>? notes)
 {
     public const int Form = 1, Upos = 3, ConlluColumns = 10;
 
@@ -9,64 +11,161 @@ internal sealed class ConllReader(CorpusSource source)
     private readonly List<TaggedSentence> _sentences = [];
     private readonly List<string> _words = [];
     private readonly List<string> _tags = [];
-    private bool _tabs;
+    private readonly List<int> _lines = [];
+    private readonly ColumnCensus _census = new();
+    private ConllLayout? _layout;
+    private HashSet<string>? _knownTags; // of lines that do not begin with #
+    private (int Count, int First) _doubtful; // comments with the columns of a word
+    private int _skipped;
 
-    public IReadOnlyList<TaggedSentence> Read(CorpusFile file)
+    public IReadOnlyList<TaggedSentence> Read()
     {
+        var words = file.Lines.Where(line => !IsBoundary(line));
+        CorpusLine first = words.FirstOrDefault(line => !line.Text.StartsWith('#'));
+        if (first.Text is null) first = words.FirstOrDefault(line => line.Text.Contains('\t', StringComparison.Ordinal));
+        if (first.Text is not null) _layout = ConllLayout.Of(first, _conllu ? ConllLayout.Tab : source.Delimiter);
+
         foreach (var line in file.Lines)
         {
-            if (line.IsBlank || line.Text.StartsWith("-DOCSTART-", StringComparison.Ordinal)) EndSentence();
-            else if (!IsComment(line.Text)) AddWord(line);
+            if (IsBoundary(line)) EndSentence();
+            else if (!IsComment(line)) AddWord(line);
         }
 
         EndSentence();
+        if (notes is not null && _sentences.Count > 0) Tell();
         return _sentences;
     }
 
+    private static bool IsBoundary(CorpusLine line) => line.IsBlank || line.Text.StartsWith("-DOCSTART-", StringComparison.Ordinal);
+
     /// <summary>
-    /// In CoNLL-U every line that begins with # is a comment. Elsewhere words begin with # too, "#5 TAB O": a comment is "# " without
-    /// tabs, before a sentence's first word where the columns are separated by spaces.
+    /// In CoNLL-U every line that begins with # is a comment. Elsewhere words begin with # too, and # is a word of its own: a line that
+    /// begins with "# " is one where it has the columns of a word, the last a tag that other words have or that is in capitals.
     /// </summary>
-    private bool IsComment(string line)
+    private bool IsComment(CorpusLine line)
     {
-        if (line[0] != '#') return false;
+        string text = line.Text;
+        if (text[0] != '#') return false;
         if (_conllu) return true;
-        return (line.Length == 1 || line[1] == ' ') && !line.Contains('\t') && (_tabs || _words.Count == 0);
+        if (text.Length > 1 && text[1] is not (' ' or '\t')) return false;
+        if (source.Comments is { } comments) return comments;
+        if (_layout is null) return true;
+        // A tab between words that spaces separate, or the other way round, is for AddWord to refuse.
+        bool tab = text.Contains('\t', StringComparison.Ordinal);
+        if (tab && _layout.Delimiter != ConllLayout.WhiteSpace) return false;
+        string[] columns = text.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        if (columns.Length > 2 && columns[2] == "=") return true; // # text = …
+        if (columns.Length == _layout.Count)
+        {
+            if (IsTag(TagOf(columns))) return false;
+            _doubtful = (_doubtful.Count + 1, _doubtful.Count == 0 ? line.Number : _doubtful.First);
+            return true;
+        }
+
+        if (_layout.Delimiter == ConllLayout.Tab) return true;
+        // Within a sentence a word that lost a column is as likely.
+        if (_words.Count == 0) return true;
+        throw line.Error(
+            $"\"#\" and {columns.Length} columns within a sentence; expected the {_layout.Count} of line {_layout.Line}, "
+            + "or a comment where comments are read",
+            new CorpusSetting("comments", "true"));
+    }
+
+    private HashSet<string> KnownTags => _knownTags ??= new HashSet<string>(
+        file.Lines.Where(line => !IsBoundary(line) && line.Text[0] != '#')
+            .Select(line => _layout!.Split(line.Text)).Where(columns => columns.Length == _layout!.Count).Select(TagOf),
+        StringComparer.Ordinal);
+
+    private bool IsTag(string cell) => KnownTags.Contains(cell) || (cell.Any(char.IsLetter) && !cell.Any(char.IsLower)) || cell == "#";
+
+    private string TagOf(string[] columns)
+    {
+        int column = source.TagColumn?.Number ?? -1, place = column < 0 ? columns.Length + column : column;
+        return place >= 0 && place < columns.Length ? columns[place] : "";
     }
 
     private void AddWord(CorpusLine line)
     {
-        bool tabs = _conllu || line.Text.Contains('\t');
-        _tabs |= tabs;
-        string[] columns = tabs ? line.Text.Split('\t') : line.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] columns;
         if (_conllu)
         {
+            columns = line.Text.Split('\t');
             if (columns.Length != ConlluColumns)
-                throw line.Error($"{columns.Length} columns separated by tabs, wanted the {ConlluColumns} of CoNLL-U");
+                throw line.Error($"{columns.Length} columns separated by tabs; expected the {ConlluColumns} of CoNLL-U{line.OddSpaces}");
 
             // Multi-word tokens (3-4) repeat the words after them; empty nodes (8.1) are not in the text.
             if (columns[0].AsSpan().ContainsAny('-', '.')) return;
-            if (columns[0] != $"{_words.Count + 1}")
-                throw line.Error($"word \"{columns[0]}\", wanted {_words.Count + 1}: words count from 1, an empty line ends a sentence");
+            if (columns[0] != (_words.Count + 1).ToString(CultureInfo.InvariantCulture))
+                throw line.Error($"word \"{columns[0]}\"; expected {_words.Count + 1}: words count from 1, an empty line ends a sentence");
+        }
+        else
+        {
+            _layout ??= ConllLayout.Of(line, source.Delimiter);
+            columns = _layout.Columns(line);
         }
 
-        int wordPlace = line.Place(source.FormColumn ?? (_conllu ? Form : 0), columns.Length, "form_column");
-        int tagPlace = line.Place(source.TagColumn ?? (_conllu ? Upos : -1), columns.Length, "tag_column");
-        if (wordPlace == tagPlace) throw line.Error($"word and tag are both column {tagPlace} of {columns.Length}: wanted two columns");
+        int wordPlace = line.Place(source.FormColumn?.Number ?? (_conllu ? Form : 0), columns.Length, "form_column");
+        int tagPlace = line.Place(source.TagColumn?.Number ?? (_conllu ? Upos : -1), columns.Length, "tag_column");
+        if (wordPlace == tagPlace)
+            throw line.Error($"word and tag are both column {tagPlace} of {columns.Length}; expected two columns{line.OddSpaces}");
         string word = columns[wordPlace].Trim(' '), tag = columns[tagPlace].Trim(' ');
-        if (tag.Length == 0 || (_conllu && tag == "_")) throw line.Error($"no tag in column {tagPlace}: wanted one for every word");
+        if (tag.Length == 0 || (_conllu && tag == "_")) throw NoTag(line, columns, tagPlace);
+        if (!_conllu && _layout!.Delimiter == ConllLayout.Tab && source.Delimiter is null && tag.Contains(' ', StringComparison.Ordinal))
+        {
+            throw line.Error(
+                $"tag {Listing.Quote(tag)} has a space in it; expected one separator in the whole file: runs of tabs and spaces, "
+                + "or where tags do hold spaces, delimiter tab",
+                new CorpusSetting("delimiter", ConllLayout.WhiteSpace));
+        }
 
-        // A few lines of the Broad Twitter Corpus have a tag for a word of no characters, which no tokenizer could ever give.
-        if (word.Length == 0 && _conllu) throw line.Error("no word: wanted one before its tag");
-        if (word.Length == 0) return;
+        if (word.Length == 0)
+        {
+            if (source.SkipEmptyWords != true)
+            {
+                throw line.Error(
+                    $"no word in column {wordPlace} before its tag {Listing.Quote(tag)}; expected one, or lines without a word left out",
+                    new CorpusSetting("skip_empty_words", "true"));
+            }
+
+            _skipped++;
+            return;
+        }
+
+        if (!_conllu) _census.Add(columns, _words.Count);
         _words.Add(word);
         _tags.Add(line.NameOf(tag, source));
+        _lines.Add(line.Number);
+    }
+
+    private static Exception NoTag(CorpusLine line, string[] columns, int place)
+    {
+        string message = $"no tag in column {place}; expected one for every word";
+        int last = Array.FindLastIndex(columns, column => column.Trim(' ').Length > 0);
+        return place == columns.Length - 1 && last > 0
+            ? line.Error($"{message}: the line ends with a separator", new CorpusSetting("tag_column", $"{last - columns.Length}"))
+            : line.Error(message);
     }
 
     private void EndSentence()
     {
-        if (_words.Count > 0) _sentences.Add(new TaggedSentence(_words.ToArray(), _tags.ToArray()));
+        if (_words.Count > 0)
+            _sentences.Add(new TaggedSentence(_words.ToArray(), _tags.ToArray()) { Path = file.Path, Lines = _lines.ToArray() });
         _words.Clear();
         _tags.Clear();
+        _lines.Clear();
+    }
+
+    private void Tell()
+    {
+        if (_skipped > 0) notes!.Add(new CorpusNote($"{file.Path}: {_skipped} lines have a tag and no word, and are left out"));
+        if (_doubtful.Count > 0)
+        {
+            notes!.Add(new CorpusNote(
+                $"{file.Path}, line {_doubtful.First}: {(_doubtful.Count == 1 ? "a line begins" : $"{_doubtful.Count} lines begin")} with \"# \", "
+                + "with as many columns as a word; read as comments, since no other word has their tag",
+                new CorpusSetting("comments", "false")));
+        }
+
+        if (!_conllu) _census.Tell(file.Path, source, notes!);
     }
 }

@@ -31,7 +31,7 @@ internal static class ConlluText
             {
                 string[] columns = line.Text.Split('\t', ConllReader.Form + 2);
                 if (columns.Length <= ConllReader.Form)
-                    throw line.Error($"{columns.Length} columns separated by tabs, wanted the {ConllReader.ConlluColumns} of CoNLL-U");
+                    throw line.Error($"{columns.Length} columns separated by tabs; expected the {ConllReader.ConlluColumns} of CoNLL-U");
                 string form = columns[ConllReader.Form];
                 if (columns[0].Contains('.')) continue;
                 int dash = columns[0].IndexOf('-');

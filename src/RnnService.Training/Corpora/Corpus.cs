@@ -1,51 +1,74 @@
 namespace RnnService.Training.Corpora;
 
 /// <summary>
-/// Reads corpora whole. Lines end with LF alone (a CR before it is taken off), so U+0085 or U+2028 within a text breaks nothing.
-/// Safe for any number of threads.
+/// Reads corpora whole. Lines end with LF (a CR before it is taken off; in a file without any LF, with CR), so U+0085 or U+2028 within a
+/// text breaks nothing. Safe for any number of threads.
 /// </summary>
 /// <remarks>
 /// Every reader throws <see cref="ArgumentException"/> when the source's settings are wrong or its format holds something else,
-/// <see cref="IOException"/> when the file cannot be opened, and <see cref="InvalidDataException"/> when its content is not what the
-/// format says or there is none; the message names file and line, and what was wanted.
+/// <see cref="IOException"/> when the file cannot be opened, <see cref="InvalidDataException"/> when its content is not what the
+/// format says or there is none, and <see cref="CorpusException"/> when that is so and a setting may mend it; the message names file and
+/// line, and what is expected. What is odd but can be read is added to the notes.
 /// </remarks>
 public static class Corpus
 {
     /// <summary>The running text of a <c>text</c> file, CR LF read as LF.</summary>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
-    public static string ReadText(CorpusSource source)
+    public static string ReadText(CorpusSource source, ICollection<CorpusNote>? notes = null)
     {
         source.Expect("running text", CorpusFormat.Text);
-        string text = CorpusFile.Open(source.Path).Text.Replace("\r\n", "\n", StringComparison.Ordinal);
-        return text.Length > 0 ? text : throw Empty(source, "text");
+        CorpusFile file = Open(source, notes);
+        return file.RunningText is { Length: > 0 } text ? text : throw Empty(source, "text");
     }
 
-    /// <summary>The examples of a <c>labelled</c>, <c>labelled-space</c> or <c>sst-trees</c> file, in file order.</summary>
+    /// <summary>The examples of a file of labelled text, in file order.</summary>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
-    public static IReadOnlyList<LabelledText> ReadLabelled(CorpusSource source)
+    public static IReadOnlyList<LabelledText> ReadLabelled(CorpusSource source, ICollection<CorpusNote>? notes = null)
     {
         source.Expect("labelled text", CorpusFormat.OfLabelledText);
-        var file = CorpusFile.Open(source.Path);
-        var examples = source.Format switch
+        IEnumerable<LabelledText> examples;
+        if (source.Format == CorpusFormat.Parquet)
         {
-            CorpusFormat.Labelled => LabelledLines.ReadColumns(source, file),
-            CorpusFormat.LabelledSpace => LabelledLines.ReadSst2(source, file),
-            _ => SstTrees.Read(source, file),
-        };
+            examples = ParquetTable.Read(source, notes);
+        }
+        else
+        {
+            CorpusFile file = Open(source, notes);
+            examples = source.Format switch
+            {
+                CorpusFormat.Labelled => new TableReader(source, source.Path, notes).Read(LabelledLines.Rows(source, file)),
+                CorpusFormat.Csv => new TableReader(source, source.Path, notes).Read(CsvRecords.Read(source, file)),
+                CorpusFormat.JsonLines => new JsonRecords(source, file, notes).Labelled(),
+                CorpusFormat.FastText => FastText.Read(source, file, notes),
+                CorpusFormat.LabelledSpace => LabelledLines.ReadSst2(source, file),
+                _ => SstTrees.Read(source, file, notes),
+            };
+        }
+
         if (source.Distinct == true) examples = examples.Distinct();
         LabelledText[] read = [.. examples];
         return read.Length > 0 ? read : throw Empty(source, "labelled text");
     }
 
-    /// <summary>The sentences of a <c>conll</c> or <c>conllu</c> file, in file order.</summary>
+    /// <summary>The sentences of a file of tagged words, in file order.</summary>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
-    public static IReadOnlyList<TaggedSentence> ReadTagged(CorpusSource source)
+    public static IReadOnlyList<TaggedSentence> ReadTagged(CorpusSource source, ICollection<CorpusNote>? notes = null)
     {
         source.Expect("tagged sentences", CorpusFormat.OfTaggedSentences);
-        var sentences = new ConllReader(source).Read(CorpusFile.Open(source.Path));
+        CorpusFile file = Open(source, notes);
+        IReadOnlyList<TaggedSentence> sentences = source.Format == CorpusFormat.JsonLines
+            ? new JsonRecords(source, file, notes).Tagged()
+            : new ConllReader(source, file, notes).Read();
         return sentences.Count > 0 ? sentences : throw Empty(source, "tagged sentence");
     }
 
+    private static CorpusFile Open(CorpusSource source, ICollection<CorpusNote>? notes)
+    {
+        CorpusFile file = CorpusFile.Open(source.Path, source.Encoding);
+        file.Tell(notes);
+        return file;
+    }
+
     private static InvalidDataException Empty(CorpusSource source, string content) =>
-        new($"{source.Path} holds no {content}: wanted at least one");
+        new($"{source.Path} holds no {content}; expected at least one");
 }

@@ -1,57 +1,89 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.Text;
-using System.Text.Unicode;
 
 namespace RnnService.Training.Corpora;
 
-/// <summary>A corpus file's text, checked to be UTF-8.</summary>
+/// <summary>A corpus file's text.</summary>
 internal sealed class CorpusFile
 {
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+    private const char ByteOrderMark = '\uFEFF';
 
-    private readonly string _path;
+    private readonly char _lineEnd;
 
-    private CorpusFile(string path, string text)
+    public CorpusFile(string path, string text)
     {
-        _path = path;
-        Text = text;
+        Path = path;
+        Marks = text.AsSpan().Count(ByteOrderMark);
+        Text = Marks == 0 ? text : text.Replace($"{ByteOrderMark}", "", StringComparison.Ordinal);
+        // Files of old Macs, and what some spreadsheets save as their text: CR alone ends a line.
+        _lineEnd = Text.Contains('\n', StringComparison.Ordinal) || Text.AsSpan().TrimEnd('\r').IndexOf('\r') < 0 ? '\n' : '\r';
     }
 
-    /// <summary>The whole content without the byte order mark.</summary>
+    /// <summary>Where it lies.</summary>
+    public string Path { get; }
+
+    /// <summary>The whole content; byte order marks, which are no letters, are left out, those within too.</summary>
     public string Text { get; }
 
-    /// <summary>The lines without their ends. An LF at the very end begins no further line.</summary>
+    /// <summary>Byte order marks inside, as files put together have them.</summary>
+    public int Marks { get; }
+
+    /// <summary>The whole content with LF at the end of every line.</summary>
+    public string RunningText =>
+        _lineEnd == '\r' ? Text.Replace('\r', '\n') : Text.Replace("\r\n", "\n", StringComparison.Ordinal);
+
+    /// <summary>The lines without their ends. An end at the very end begins no further line.</summary>
     public IEnumerable<CorpusLine> Lines
     {
         get
         {
             for (int start = 0, number = 1; start < Text.Length; number++)
             {
-                int end = Text.IndexOf('\n', start);
+                int end = Text.IndexOf(_lineEnd, start);
                 if (end < 0) end = Text.Length;
                 int length = end - start;
                 if (length > 0 && Text[end - 1] == '\r') length--;
-                yield return new CorpusLine(_path, number, Text.Substring(start, length));
+                yield return new CorpusLine(Path, number, Text.Substring(start, length));
                 start = end + 1;
             }
         }
     }
 
-    /// <exception cref="IOException">The file cannot be opened.</exception>
-    /// <exception cref="InvalidDataException">The file is not UTF-8, or not gzip although its name says so.</exception>
-    public static CorpusFile Open(string path)
+    /// <summary>Says what is odd about the characters: marks inside, and what a wrong decoding left.</summary>
+    public void Tell(ICollection<CorpusNote>? notes)
     {
-        byte[] bytes = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? Unpack(path) : File.ReadAllBytes(path);
-        if (!Utf8.IsValid(bytes)) throw NotUtf8(path, bytes);
-        int start = bytes.AsSpan().StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
-        return new CorpusFile(path, Encoding.UTF8.GetString(bytes, start, bytes.Length - start));
+        if (notes is null) return;
+        if (Marks > 0)
+        {
+            notes.Add(new CorpusNote(
+                $"{Path}: {Marks} byte order {(Marks == 1 ? "mark" : "marks")} within the text, as files put together have them, left out"));
+        }
+
+        int lost = Text.AsSpan().Count('\uFFFD');
+        if (lost > 0) notes.Add(new CorpusNote($"{Path}: {lost} characters are U+FFFD: what a wrong decoding put for letters before"));
+        if (Text.AsSpan().IndexOfAnyInRange('\u0080', '\u009F') is >= 0 and var at && Text[at] != '\u0085')
+        {
+            notes.Add(new CorpusNote(
+                $"{Path}, line {Text.AsSpan(0, at).Count('\n') + 1}: U+{(int)Text[at]:X4} is a control character; WINDOWS-1252 has quotes and letters there"));
+        }
     }
 
-    private static byte[] Unpack(string path)
+    /// <summary>Reads a file whole.</summary>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="InvalidDataException">The file is not gzip although its name says so, or no text.</exception>
+    /// <exception cref="CorpusException">It is in another encoding.</exception>
+    public static CorpusFile Open(string path, string? encoding = null) => new(path, CorpusEncoding.Decode(path, ReadBytes(path), encoding));
+
+    /// <summary>The bytes, unpacked where they are packed with gzip.</summary>
+    public static byte[] ReadBytes(string path)
     {
-        byte[] packed = File.ReadAllBytes(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        bool packed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) || bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B, 8]);
+        return packed ? Unpack(path, bytes) : bytes;
+    }
+
+    private static byte[] Unpack(string path, byte[] packed)
+    {
         using var unpacking = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress);
         using var content = new MemoryStream();
         try
@@ -73,14 +105,5 @@ internal sealed class CorpusFile
         }
 
         return content.ToArray();
-    }
-
-    private static InvalidDataException NotUtf8(string path, ReadOnlySpan<byte> bytes)
-    {
-        int offset = 0;
-        while (Rune.DecodeFromUtf8(bytes[offset..], out _, out int length) == OperationStatus.Done) offset += length;
-        int line = bytes[..offset].Count((byte)'\n') + 1;
-        return new InvalidDataException(
-            $"{path}, line {line}: byte 0x{bytes[offset]:X2} at offset {offset} is not UTF-8: wanted UTF-8 text");
     }
 }

@@ -8,7 +8,7 @@ public static class CorpusFormat
     /// <summary>Plain running text.</summary>
     public const string Text = "text";
 
-    /// <summary>One example a line, columns separated by tabs: <c>label TAB text</c>, or the columns the source names.</summary>
+    /// <summary>One example a line, columns separated by tabs: <c>label TAB text</c>, or the columns the source or a header names.</summary>
     public const string Labelled = "labelled";
 
     /// <summary>One example a line as SST-2 has it: <c>LABEL sentence</c>, brackets escaped as <c>-lrb-</c> and <c>-rrb-</c>.</summary>
@@ -17,29 +17,51 @@ public static class CorpusFormat
     /// <summary>One tree a line as the Stanford Sentiment Treebank has it: every node holds a class from 0 to 4.</summary>
     public const string SstTrees = "sst-trees";
 
+    /// <summary>One example a record of a CSV file, RFC 4180: quotes, doubled quotes, line breaks within quotes.</summary>
+    public const string Csv = "csv";
+
+    /// <summary>One JSON object an example, a line each or in one array: a text and its label, or lists of words and their tags.</summary>
+    public const string JsonLines = "jsonl";
+
+    /// <summary>One example a line as fastText has it: <c>__label__x text</c>, labels before or after the text.</summary>
+    public const string FastText = "fasttext";
+
+    /// <summary>A Parquet file with a column of texts and one of labels.</summary>
+    public const string Parquet = "parquet";
+
     /// <summary>One word a line, columns separated by tabs or else by spaces, an empty line after every sentence.</summary>
     public const string Conll = "conll";
 
     /// <summary>CoNLL-U: ten columns separated by tabs.</summary>
     public const string Conllu = "conllu";
 
-    internal static readonly string[] All = [Text, Labelled, LabelledSpace, SstTrees, Conll, Conllu];
-    internal static readonly string[] OfLabelledText = [Labelled, LabelledSpace, SstTrees];
-    internal static readonly string[] OfTaggedSentences = [Conll, Conllu];
+    internal static readonly string[] Tables = [Labelled, Csv, Parquet];
+    internal static readonly string[] OfLabelledText = [Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet];
+    internal static readonly string[] OfTaggedSentences = [Conll, Conllu, JsonLines];
+
+    /// <summary>Every format's name.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [Text, Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet, Conll, Conllu];
 
     /// <summary>
-    /// The likeliest format of a file: text for a language model; for a classifier sst-trees where the name has ".trees" in it, else
-    /// labelled; for a tagger conllu where the name ends so, else conll. A ".gz" at the end is looked past.
+    /// The likeliest format of a file by its name: text for a language model; csv, jsonl (also .json and .ndjson), parquet and fasttext (also
+    /// .ft) where it ends so; else for a classifier sst-trees where ".trees" is in it, else labelled; for a tagger conllu where it ends so, else
+    /// conll. A ".gz" at the end is looked past.
     /// </summary>
     public static string Guess(string path, ModelTask task)
     {
         string name = Path.GetFileName(path).ToLowerInvariant();
         if (name.EndsWith(".gz", StringComparison.Ordinal)) name = name[..^3];
-        return task switch
+        if (task == ModelTask.LanguageModel) return Text;
+        string? byEnd = Path.GetExtension(name) switch
         {
-            ModelTask.LanguageModel => Text,
-            ModelTask.Classifier => name.Contains(".trees", StringComparison.Ordinal) ? SstTrees : Labelled,
-            _ => name.EndsWith(".conllu", StringComparison.Ordinal) ? Conllu : Conll,
+            ".jsonl" or ".ndjson" or ".json" => JsonLines,
+            ".csv" when task == ModelTask.Classifier => Csv,
+            ".parquet" when task == ModelTask.Classifier => Parquet,
+            ".ft" or ".fasttext" when task == ModelTask.Classifier => FastText,
+            ".conllu" when task == ModelTask.Tagger => Conllu,
+            _ => null,
         };
+        return byEnd ?? (task == ModelTask.Tagger ? Conll : name.Contains(".trees", StringComparison.Ordinal) ? SstTrees : Labelled);
     }
 }

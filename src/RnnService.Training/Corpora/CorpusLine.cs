@@ -1,11 +1,19 @@
 namespace RnnService.Training.Corpora;
 
-/// <summary>A line of a corpus and where it stands, for errors.</summary>
+/// <summary>A line of a corpus, or a record that begins in it, and where it stands, for errors.</summary>
 internal readonly record struct CorpusLine(string Path, int Number, string Text)
 {
     public bool IsBlank => Text.AsSpan().Trim(" \t").IsEmpty;
 
+    /// <summary>" (a no-break space is found, which separates nothing)" where there is one, else nothing.</summary>
+    public string OddSpaces => Text.AsSpan().IndexOfAny('\u00A0', '\u3000', '\u202F') is >= 0 and var at
+        ? $"; the space at character {at + 1} is U+{(int)Text[at]:X4}, which separates no columns"
+        : "";
+
     public InvalidDataException Error(string message) => new($"{Path}, line {Number}: {message}");
+
+    public CorpusException Error(string message, params IReadOnlyList<CorpusSetting> mends) =>
+        new(new CorpusNote($"{Path}, line {Number}: {message}", mends));
 
     /// <summary>The place of a column that may be counted from the end.</summary>
     public int Place(int column, int count, string name)
@@ -19,5 +27,5 @@ internal readonly record struct CorpusLine(string Path, int Number, string Text)
     /// <summary>The label's name in the source.</summary>
     public string NameOf(string raw, CorpusSource source) =>
         source.NameOf(raw)
-        ?? throw Error($"\"{raw}\" has no name in label_names: wanted one of {string.Join(", ", source.LabelNames!.Keys)}");
+        ?? throw Error($"{Listing.Quote(raw)} has no name in label_names: expected one of {Listing.Of([.. source.LabelNames!.Keys])}");
 }

@@ -1,34 +1,76 @@
 namespace RnnService.Training.Corpora;
 
 /// <summary>
-/// Where a corpus lies and how it is read; part of a training recipe. Columns count from 0, negative ones from the end (−1 is the last).
+/// Where a corpus lies and how it is read; part of a training recipe. Columns count from 0, negative ones from the end (−1 is the last),
+/// or have names.
 /// An option that does not belong to the format is refused, not ignored.
 /// </summary>
 public sealed record CorpusSource
 {
-    /// <summary>The file: UTF-8, with or without a byte order mark, gzip-compressed when the name ends in <c>.gz</c>.</summary>
+    /// <summary>The file; it is unpacked where it is packed with gzip.</summary>
     public required string Path { get; init; }
 
     /// <summary>One of the names in <see cref="CorpusFormat"/>.</summary>
     public required string Format { get; init; }
 
-    /// <summary>Column of the label in a <c>labelled</c> file; 0 unless given.</summary>
-    public int? LabelColumn { get; init; }
+    /// <summary>
+    /// The file's encoding, by a name .NET knows: <c>utf-16le</c>, <c>windows-1252</c>, <c>gb18030</c>. Unless given UTF-8; a byte order
+    /// mark in the file is certain and decides first.
+    /// </summary>
+    public string? Encoding { get; init; }
 
-    /// <summary>Column of the text in a <c>labelled</c> file; 1 unless given.</summary>
-    public int? TextColumn { get; init; }
+    /// <summary>
+    /// Column of the label in a table (<c>labelled</c>, <c>csv</c>, <c>parquet</c>), or its field in <c>jsonl</c>: number or name. Unless
+    /// given, a column called label, class, category, sentiment, intent, target or the like, or else 0 in a <c>labelled</c> file.
+    /// </summary>
+    public CorpusColumn? LabelColumn { get; init; }
 
-    /// <summary>Lines to skip at the head of a <c>labelled</c> file: 1 for a file with column names.</summary>
+    /// <summary>
+    /// Column or field of the text, likewise: unless given one called text, sentence, review, message or the like, or else 1 in a
+    /// <c>labelled</c> file.
+    /// </summary>
+    public CorpusColumn? TextColumn { get; init; }
+
+    /// <summary>Lines to skip at the head of a <c>labelled</c> or <c>csv</c> file.</summary>
     public int? SkipLines { get; init; }
 
-    /// <summary>Keeps only the lines of a <c>labelled</c> file whose columns have these values: <c>{"3": "train"}</c>.</summary>
-    public IReadOnlyDictionary<int, string>? Where { get; init; }
+    /// <summary>
+    /// Whether the first line of a <c>labelled</c> or <c>csv</c> file names the columns. Unless given it does where a column is asked for by
+    /// name, or it holds the usual names.
+    /// </summary>
+    public bool? Header { get; init; }
 
-    /// <summary>Column of the word; unless given 0 in <c>conll</c>, 1 (FORM) in <c>conllu</c>.</summary>
-    public int? FormColumn { get; init; }
+    /// <summary>
+    /// What separates columns: in <c>csv</c> comma, semicolon, tab, pipe or any ASCII character, found from the file unless given; in
+    /// <c>conll</c> tab, space or whitespace (runs of both), as the first word has it unless given.
+    /// </summary>
+    public string? Delimiter { get; init; }
 
-    /// <summary>Column of the tag; unless given the last in <c>conll</c>, 3 (UPOS) in <c>conllu</c>, where 4 is XPOS.</summary>
-    public int? TagColumn { get; init; }
+    /// <summary>What separates the labels of a text that has several, within the label's column of a table.</summary>
+    public string? LabelSeparator { get; init; }
+
+    /// <summary>Keeps only the rows of a table whose columns have these values: <c>{"3": "train"}</c>, <c>{"split": "train"}</c>.</summary>
+    public IReadOnlyDictionary<string, string>? Where { get; init; }
+
+    /// <summary>
+    /// Column of the word; unless given 0 in <c>conll</c>, 1 (FORM) in <c>conllu</c>. In <c>jsonl</c> the field of the words, by name.
+    /// </summary>
+    public CorpusColumn? FormColumn { get; init; }
+
+    /// <summary>
+    /// Column of the tag; unless given the last in <c>conll</c>, 3 (UPOS) in <c>conllu</c>, where 4 is XPOS. In <c>jsonl</c> the field of
+    /// the tags, by name.
+    /// </summary>
+    public CorpusColumn? TagColumn { get; init; }
+
+    /// <summary>
+    /// Whether lines of a <c>conll</c> file that begin with "# " are comments: all when true, none when false. Unless given those that do
+    /// not have the columns of a word.
+    /// </summary>
+    public bool? Comments { get; init; }
+
+    /// <summary>In <c>conll</c>: leaves out a line that has a tag but no word, which is an error otherwise.</summary>
+    public bool? SkipEmptyWords { get; init; }
 
     /// <summary>In <c>sst-trees</c>: every labelled phrase when true, whole sentences only when false or not given.</summary>
     public bool? Phrases { get; init; }
@@ -44,32 +86,61 @@ public sealed record CorpusSource
     public IReadOnlyDictionary<string, string>? LabelNames { get; init; }
 
     /// <summary>Checks the settings; the file is not touched.</summary>
-    /// <exception cref="ArgumentException">A setting is wrong; the message says which and what was wanted.</exception>
+    /// <exception cref="ArgumentException">A setting is wrong; the message says which and what is expected.</exception>
     public void Validate()
     {
         if (string.IsNullOrWhiteSpace(Path)) throw new ArgumentException("a corpus has no path: wanted the file's name");
         if (!CorpusFormat.All.Contains(Format))
-            throw Wrong($"format \"{Format}\" is not known: wanted one of {string.Join(", ", CorpusFormat.All)}");
+            throw Wrong($"format \"{Format}\" is not known; expected one of {string.Join(", ", CorpusFormat.All)}");
 
-        Belongs(LabelColumn, "label_column", CorpusFormat.Labelled);
-        Belongs(TextColumn, "text_column", CorpusFormat.Labelled);
-        Belongs(SkipLines, "skip_lines", CorpusFormat.Labelled);
-        Belongs(Where, "where", CorpusFormat.Labelled);
+        string[] fields = [.. CorpusFormat.Tables, CorpusFormat.JsonLines];
+        Belongs(Encoding, "encoding", [.. CorpusFormat.All.Where(format => format != CorpusFormat.Parquet)]);
+        Belongs(LabelColumn, "label_column", fields);
+        Belongs(TextColumn, "text_column", fields);
+        Belongs(SkipLines, "skip_lines", CorpusFormat.Labelled, CorpusFormat.Csv);
+        Belongs(Header, "header", CorpusFormat.Labelled, CorpusFormat.Csv);
+        Belongs(Delimiter, "delimiter", CorpusFormat.Csv, CorpusFormat.Conll);
+        Belongs(LabelSeparator, "label_separator", CorpusFormat.Tables);
+        Belongs(Where, "where", CorpusFormat.Tables);
         Belongs(FormColumn, "form_column", CorpusFormat.OfTaggedSentences);
         Belongs(TagColumn, "tag_column", CorpusFormat.OfTaggedSentences);
+        Belongs(Comments, "comments", CorpusFormat.Conll);
+        Belongs(SkipEmptyWords, "skip_empty_words", CorpusFormat.Conll);
         Belongs(Phrases, "phrases", CorpusFormat.SstTrees);
         Belongs(Distinct, "distinct", CorpusFormat.OfLabelledText);
-        Belongs(LabelNames, "label_names", [.. CorpusFormat.OfLabelledText, .. CorpusFormat.OfTaggedSentences]);
+        Belongs(LabelNames, "label_names", [.. CorpusFormat.OfLabelledText.Union(CorpusFormat.OfTaggedSentences)]);
 
-        if (SkipLines < 0) throw Wrong($"skip_lines is {SkipLines}: wanted 0 or more");
-        if (Format == CorpusFormat.Labelled) Differ(LabelColumn ?? 0, "label_column", TextColumn ?? 1, "text_column");
-        if (Format == CorpusFormat.Conll) Differ(FormColumn ?? 0, "form_column", TagColumn ?? -1, "tag_column");
+        if (Encoding is not null && !CorpusEncoding.IsKnown(Encoding))
+            throw Wrong($"encoding is \"{Encoding}\"; expected a name such as utf-8, utf-16le, windows-1252, gb18030 or shift_jis");
+        if (SkipLines < 0) throw Wrong($"skip_lines is {SkipLines}; expected 0 or more");
+        if (LabelSeparator?.Length == 0) throw Wrong("label_separator is empty; expected at least one character");
+        Differ(LabelColumn, "label_column", TextColumn, "text_column");
+        if (Format == CorpusFormat.Csv) CsvRecords.DelimiterOf(this);
+        if (Format == CorpusFormat.Conll)
+        {
+            if (Delimiter is not null && !ConllLayout.Delimiters.Contains(Delimiter))
+                throw Wrong($"delimiter is \"{Delimiter}\"; expected {string.Join(" or ", ConllLayout.Delimiters)}");
+            ByNumber(FormColumn, "form_column");
+            ByNumber(TagColumn, "tag_column");
+            Differ(FormColumn ?? 0, "form_column", TagColumn ?? -1, "tag_column");
+        }
+
         if (Format == CorpusFormat.Conllu)
         {
-            int form = FormColumn ?? ConllReader.Form, tag = TagColumn ?? ConllReader.Upos;
+            ByNumber(FormColumn, "form_column");
+            ByNumber(TagColumn, "tag_column");
+            int form = FormColumn?.Number ?? ConllReader.Form, tag = TagColumn?.Number ?? ConllReader.Upos;
             InConllu(form, "form_column");
             InConllu(tag, "tag_column");
             Differ(form, "form_column", tag, "tag_column");
+        }
+
+        if (Format == CorpusFormat.JsonLines)
+        {
+            ByName(LabelColumn, "label_column");
+            ByName(TextColumn, "text_column");
+            ByName(FormColumn, "form_column");
+            ByName(TagColumn, "tag_column");
         }
 
         foreach (var (raw, name) in LabelNames ?? new Dictionary<string, string>())
@@ -85,7 +156,7 @@ public sealed record CorpusSource
     internal void Expect(string content, params string[] formats)
     {
         Validate();
-        if (!formats.Contains(Format)) throw Wrong($"format \"{Format}\" holds no {content}: wanted {string.Join(" or ", formats)}");
+        if (!formats.Contains(Format)) throw Wrong($"format \"{Format}\" holds no {content}; expected {string.Join(" or ", formats)}");
     }
 
     private void Belongs(object? value, string name, params string[] formats)
@@ -94,9 +165,19 @@ public sealed record CorpusSource
             throw Wrong($"{name} does not belong to format \"{Format}\": it is for {string.Join(", ", formats)}");
     }
 
-    private void Differ(int first, string firstName, int second, string secondName)
+    private void Differ(CorpusColumn? first, string firstName, CorpusColumn? second, string secondName)
     {
-        if (first == second) throw Wrong($"{firstName} and {secondName} are both {first}: wanted two columns");
+        if (first is not null && first == second) throw Wrong($"{firstName} and {secondName} are both {first}; expected two columns");
+    }
+
+    private void ByNumber(CorpusColumn? column, string name)
+    {
+        if (column?.Name is { } found) throw Wrong($"{name} is \"{found}\"; expected a number: format \"{Format}\" names no columns");
+    }
+
+    private void ByName(CorpusColumn? column, string name)
+    {
+        if (column?.Number is { } found) throw Wrong($"{name} is {found}; expected the name of a field");
     }
 
     private void InConllu(int column, string name)
@@ -105,5 +186,5 @@ public sealed record CorpusSource
             throw Wrong($"{name} is {column}: CoNLL-U has columns 0 to {ConllReader.ConlluColumns - 1}");
     }
 
-    private ArgumentException Wrong(string message) => new($"corpus {Path}: {message}");
+    internal ArgumentException Wrong(string message) => new($"corpus {Path}: {message}");
 }

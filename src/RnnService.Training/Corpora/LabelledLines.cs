@@ -3,46 +3,30 @@ namespace RnnService.Training.Corpora;
 /// <summary>Labelled text, one example a line.</summary>
 internal static class LabelledLines
 {
-    public static IEnumerable<LabelledText> ReadColumns(CorpusSource source, CorpusFile file)
-    {
-        // A tab inside a text would cut it short unseen; as many columns on every line as on the first rules that out.
-        bool asDefault = source.LabelColumn is null && source.TextColumn is null;
-        int wanted = asDefault ? 2 : 0;
-        foreach (var line in file.Lines.Skip(source.SkipLines ?? 0))
-        {
-            if (line.IsBlank) continue;
-            string[] columns = line.Text.Split('\t');
-            if (wanted == 0) wanted = columns.Length;
-            if (columns.Length != wanted)
-            {
-                throw line.Error($"{columns.Length} columns separated by tabs, wanted {wanted} "
-                    + (asDefault ? "(label, text)" : "as on the first line"));
-            }
+    /// <summary>The rows of a file whose columns are separated by tabs.</summary>
+    public static List<TableRow> Rows(CorpusSource source, CorpusFile file) =>
+        [.. from line in file.Lines.Skip(source.SkipLines ?? 0) where !line.IsBlank select new TableRow(line, line.Text.Split('\t'))];
 
-            string label = columns[line.Place(source.LabelColumn ?? 0, wanted, "label_column")].Trim(' ');
-            string text = columns[line.Place(source.TextColumn ?? 1, wanted, "text_column")];
-            bool kept = source.Where is null
-                || source.Where.All(condition => columns[line.Place(condition.Key, wanted, "where")] == condition.Value);
-            if (kept) yield return Example(source, line, label, text);
-        }
-    }
-
+    /// <summary>Lines as SST-2 has them.</summary>
     public static IEnumerable<LabelledText> ReadSst2(CorpusSource source, CorpusFile file)
     {
         foreach (var line in file.Lines)
         {
             if (line.IsBlank) continue;
-            int space = line.Text.IndexOf(' ');
-            if (space < 0) throw line.Error($"\"{line.Text}\" has no space: wanted LABEL sentence");
-            string sentence = string.Join(' ', line.Text[(space + 1)..].Split(' ').Select(SstTrees.Unescape));
-            yield return Example(source, line, line.Text[..space], sentence);
-        }
-    }
+            int space = line.Text.IndexOf(' ', StringComparison.Ordinal);
+            if (space < 0) throw line.Error($"{Listing.Quote(line.Text)} has no space; expected LABEL sentence{line.OddSpaces}");
+            string label = line.Text[..space], text = line.Text[(space + 1)..];
+            if (label.Length == 0) throw line.Error("no label; expected one before the text");
+            if (label.AsSpan().IndexOfAny('\t', '\u00A0', '\u3000') >= 0)
+            {
+                throw line.Error(
+                    $"label {Listing.Quote(label)} has {(label.Contains('\t', StringComparison.Ordinal) ? "a tab" : "a no-break space")} in it; "
+                    + "expected LABEL sentence separated by a space, or columns separated by tabs in another format",
+                    new CorpusSetting("format", CorpusFormat.Labelled));
+            }
 
-    private static LabelledText Example(CorpusSource source, CorpusLine line, string label, string text)
-    {
-        if (label.Length == 0) throw line.Error("no label: wanted one before the text");
-        if (string.IsNullOrWhiteSpace(text)) throw line.Error($"no text after label \"{label}\": wanted some");
-        return new LabelledText(line.NameOf(label, source), text);
+            if (string.IsNullOrWhiteSpace(text)) throw line.Error($"no text after label {Listing.Quote(label)}; expected some");
+            yield return Examples.Of(source, line, [label], string.Join(' ', text.Split(' ').Select(SstTrees.Unescape)));
+        }
     }
 }

@@ -1,6 +1,22 @@
 namespace RnnService.Training.Corpora;
 
-/// <summary>A text and the class it belongs to.</summary>
+/// <summary>A text and the class it belongs to. Two are equal when label and text are, wherever they were read.</summary>
 /// <param name="Label">The label's name.</param>
-/// <param name="Text">The text, without a line end.</param>
-public sealed record LabelledText(string Label, string Text);
+/// <param name="Text">The text.</param>
+public sealed record LabelledText(string Label, string Text)
+{
+    /// <summary>Further labels of a text that has several, in the corpus's order. Classifiers with one label a text do not use them.</summary>
+    public IReadOnlyList<string> MoreLabels { get; init; } = [];
+
+    /// <summary>The file it was read from; empty where it was not.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>The line it begins in, from 1.</summary>
+    public int Line { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(LabelledText? other) => other is not null && Label == other.Label && Text == other.Text;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Label, Text);
+}

@@ -14,19 +14,31 @@ internal static class SstTrees
     };
 
     /// <summary>The phrases in the order in which their brackets close: a phrase's parts before itself, the sentence last.</summary>
-    public static IEnumerable<LabelledText> Read(CorpusSource source, CorpusFile file)
+    public static IEnumerable<LabelledText> Read(CorpusSource source, CorpusFile file, ICollection<CorpusNote>? notes)
     {
         var names = source.LabelNames ?? TwoClasses;
+        int sentences = 0, unnamed = 0;
         foreach (var line in file.Lines)
         {
             if (line.IsBlank) continue;
             var nodes = Nodes(line);
+            sentences++;
+            if (!names.ContainsKey(nodes[^1].Label)) unnamed++;
             foreach (var (label, words) in source.Phrases == true ? nodes : nodes.TakeLast(1))
             {
-                if (names.TryGetValue(label, out string? name)) yield return new LabelledText(name, string.Join(' ', words.AsSpan()));
+                if (names.TryGetValue(label, out string? name)) yield return Example(name, words, line);
             }
         }
+
+        if (unnamed > 0 && source.LabelNames is null)
+        {
+            notes?.Add(new CorpusNote(
+                $"{file.Path}: {unnamed} of {sentences} sentences are neutral (class 2) and left out; label_names says otherwise"));
+        }
     }
+
+    private static LabelledText Example(string name, ArraySegment<string> words, CorpusLine line) =>
+        new(name, string.Join(' ', words.AsSpan())) { Path = line.Path, Line = line.Number };
 
     /// <summary>A word as it was before the treebank escaped its brackets, slashes and stars.</summary>
     public static string Unescape(string word) => word switch
@@ -58,7 +70,7 @@ internal static class SstTrees
                 var (label, first) = open.Pop();
                 spans.Add((label, first, words.Count));
             }
-            else if (open.Count > 0 && next is not (')' or '\0'))
+            else if (open.Count > 0 && next is not (')' or '\0' or '\t'))
             {
                 words.Add(Unescape(Token(line, ref at)).ToLowerInvariant());
             }
@@ -76,7 +88,7 @@ internal static class SstTrees
 
     private static string Token(CorpusLine line, ref int at)
     {
-        int length = line.Text.AsSpan(at).IndexOfAny(' ', '(', ')');
+        int length = line.Text.AsSpan(at).IndexOfAny(" \t()");
         if (length < 0) length = line.Text.Length - at;
         string token = line.Text.Substring(at, length);
         at += length;
@@ -84,8 +96,8 @@ internal static class SstTrees
     }
 
     private static string Label(CorpusLine line, string label) =>
-        label is ['0' or '1' or '2' or '3' or '4'] ? label : throw line.Error($"class \"{label}\" after \"(\": wanted 0, 1, 2, 3 or 4");
+        label is ['0' or '1' or '2' or '3' or '4'] ? label : throw line.Error($"class \"{label}\" after \"(\"; expected 0, 1, 2, 3 or 4");
 
     private static InvalidDataException Unexpected(CorpusLine line, int at, string wanted) =>
-        line.Error($"{(at < line.Text.Length ? $"'{line.Text[at]}'" : "the line's end")} in column {at + 1}, wanted {wanted}");
+        line.Error($"{(at < line.Text.Length ? $"'{line.Text[at]}'" : "the line's end")} in column {at + 1}; expected {wanted}");
 }

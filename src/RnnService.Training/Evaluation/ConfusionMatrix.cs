@@ -1,3 +1,5 @@
+using RnnService.Training.Corpora;
+
 namespace RnnService.Training.Evaluation;
 
 /// <summary>
@@ -10,7 +12,9 @@ public sealed class ConfusionMatrix
 
     private readonly string[] _labels;
     private readonly Dictionary<string, int> _ids;
-    private readonly long[,] _counts; // gold × predicted
+    private readonly Dictionary<(int Gold, int Predicted), long> _counts = []; // of pairs that occur: labels may be many
+    private readonly long[] _gold;
+    private readonly long[] _predicted;
 
     /// <summary>An empty matrix.</summary>
     /// <param name="labels">The labels in id order.</param>
@@ -26,7 +30,7 @@ public sealed class ConfusionMatrix
                 throw new ArgumentException($"label {id} repeats label {_ids[_labels[id]]} (\"{_labels[id]}\"): wanted every label once");
         }
 
-        _counts = new long[_labels.Length, _labels.Length];
+        (_gold, _predicted) = (new long[_labels.Length], new long[_labels.Length]);
     }
 
     /// <summary>The labels in id order.</summary>
@@ -45,23 +49,10 @@ public sealed class ConfusionMatrix
     public double MacroF1 => Occurring.Select(id => this[id].F1).DefaultIfEmpty(0).Average();
 
     /// <summary>How often <paramref name="predicted"/> was predicted where <paramref name="gold"/> was right.</summary>
-    public long this[int gold, int predicted] => _counts[gold, predicted];
+    public long this[int gold, int predicted] => _counts.GetValueOrDefault((gold, predicted));
 
     /// <summary>Precision, recall and F1 of the label with this id.</summary>
-    public F1Score this[int label]
-    {
-        get
-        {
-            long gold = 0, predicted = 0;
-            for (int other = 0; other < _labels.Length; other++)
-            {
-                gold += _counts[label, other];
-                predicted += _counts[other, label];
-            }
-
-            return new F1Score(gold, predicted, _counts[label, label]);
-        }
-    }
+    public F1Score this[int label] => new(_gold[label], _predicted[label], this[label, label]);
 
     private IEnumerable<int> Occurring => Enumerable.Range(0, _labels.Length).Where(id => this[id] is not { Gold: 0, Predicted: 0 });
 
@@ -71,7 +62,9 @@ public sealed class ConfusionMatrix
     {
         Check(gold, nameof(gold));
         Check(predicted, nameof(predicted));
-        _counts[gold, predicted]++;
+        System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_counts, (gold, predicted), out _)++;
+        _gold[gold]++;
+        _predicted[predicted]++;
         Total++;
         if (gold == predicted) Correct++;
     }
@@ -91,28 +84,29 @@ public sealed class ConfusionMatrix
         scores.AddRange(occurring.Select(id => (string[])[_labels[id], .. TextTable.Cells(this[id])]));
         scores.Add(["macro average", "", "", "", .. Averages(occurring).Select(TextTable.Percent)]);
 
-        List<string[]> matrix = [["", .. occurring.Select(id => _labels[id])]];
-        matrix.AddRange(occurring.Select(gold => (string[])[_labels[gold], .. occurring.Select(predicted => Cell(gold, predicted))]));
-
-        return $"accuracy {TextTable.Percent(Accuracy)} % ({Correct} of {Total})\n\n{TextTable.Format(scores)}"
-            + (TextTable.Width(matrix) <= width
-                ? $"\ngold (rows), predicted (columns)\n{TextTable.Format(matrix)}"
-                : Confusions(occurring));
+        return $"accuracy {TextTable.Percent(Accuracy)} % ({Correct} of {Total})\n\n{TextTable.Format(scores)}" + (Matrix(occurring, width) ?? Confusions());
     }
 
-    private string Cell(int gold, int predicted) => _counts[gold, predicted] is > 0 and var count ? TextTable.Count(count) : ".";
+    /// <summary>The matrix; null where it is wider.</summary>
+    private string? Matrix(int[] occurring, int width)
+    {
+        if (occurring.Length > width) return null; // a column takes a character and more
+        List<string[]> matrix = [["", .. occurring.Select(id => _labels[id])]];
+        matrix.AddRange(occurring.Select(gold => (string[])[_labels[gold], .. occurring.Select(predicted => Cell(gold, predicted))]));
+        return TextTable.Width(matrix) <= width ? $"\ngold (rows), predicted (columns)\n{TextTable.Format(matrix)}" : null;
+    }
+
+    private string Cell(int gold, int predicted) => this[gold, predicted] is > 0 and var count ? TextTable.Count(count) : ".";
 
     private IEnumerable<double> Averages(int[] labels) =>
         new Func<F1Score, double>[] { score => score.Precision, score => score.Recall, score => score.F1 }
             .Select(value => labels.Select(id => value(this[id])).DefaultIfEmpty(0).Average());
 
-    private string Confusions(int[] labels)
+    private string Confusions()
     {
-        var pairs =
-            from gold in labels
-            from predicted in labels
-            where gold != predicted && _counts[gold, predicted] > 0
-            select (Gold: gold, Predicted: predicted, Count: _counts[gold, predicted]);
+        var pairs = _counts.Where(pair => pair.Key.Gold != pair.Key.Predicted)
+            .Select(pair => (pair.Key.Gold, pair.Key.Predicted, Count: pair.Value))
+            .OrderBy(pair => pair.Gold).ThenBy(pair => pair.Predicted);
         var most = pairs
             .OrderByDescending(pair => pair.Count).Take(MostConfusions)
             .Select(pair => (string[])[$"{_labels[pair.Gold]} taken for {_labels[pair.Predicted]}", TextTable.Count(pair.Count)]);
@@ -123,7 +117,7 @@ public sealed class ConfusionMatrix
     internal int IdOf(string label, string which) =>
         _ids.TryGetValue(label, out int id)
             ? id
-            : throw new ArgumentException($"{which} label \"{label}\" is not known: wanted one of {string.Join(", ", _labels)}");
+            : throw new ArgumentException($"{which} label \"{label}\" is not known; expected one of {Listing.Of(_labels)}");
 
     private void Check(int id, string which)
     {

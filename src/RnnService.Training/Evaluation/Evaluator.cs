@@ -38,11 +38,14 @@ public static class Evaluator
         return Language(model, tokens, streams);
     }
 
-    /// <summary>Scores a classifier.</summary>
-    /// <exception cref="InvalidDataException">An example has a label that the model lacks.</exception>
+    /// <summary>
+    /// Scores a classifier. A text whose label the model lacks counts as wrong, with a label of its own in the confusion matrix; the loss,
+    /// which would be infinite there, is that of the others.
+    /// </summary>
     public static ClassificationReport Classification(Classifier model, IReadOnlyList<LabelledText> examples)
     {
-        var confusion = new ConfusionMatrix(model.Config.Labels);
+        int known = model.Config.Labels.Count;
+        var confusion = new ConfusionMatrix(model.Config.Labels.Union(examples.Select(example => example.Label)));
         int[][] texts = [.. examples.Select(example => model.Encode(example.Text))];
         float[][] probabilities = new float[examples.Count][];
         InBatches(texts.Select(text => text.Length), batch =>
@@ -51,22 +54,24 @@ public static class Evaluator
             for (int i = 0; i < batch.Length; i++) probabilities[batch[i]] = rows[i];
         });
         double loss = 0;
+        int learnt = 0;
         for (int i = 0; i < examples.Count; i++)
         {
             int gold = confusion.IdOf(examples[i].Label, "gold");
             confusion.Add(gold, TensorPrimitives.IndexOfMax<float>(probabilities[i]));
+            if (gold >= known) continue;
             loss -= Math.Log(Math.Max(probabilities[i][gold], 1e-30f));
+            learnt++;
         }
 
-        return new ClassificationReport(loss / Math.Max(1, examples.Count), confusion);
+        return new ClassificationReport(loss / Math.Max(1, learnt), confusion);
     }
 
-    /// <summary>Scores a tagger on sentences whose words are given.</summary>
-    /// <exception cref="InvalidDataException">A word has a label that the model lacks.</exception>
+    /// <summary>Scores a tagger on sentences whose words are given. A word whose label the model lacks counts as wrong, likewise.</summary>
     public static TaggingReport Tagging(Tagger model, IReadOnlyList<TaggedSentence> sentences)
     {
         IReadOnlyList<string> labels = model.Config.Labels;
-        var confusion = new ConfusionMatrix(labels);
+        var confusion = new ConfusionMatrix(labels.Union(sentences.SelectMany(sentence => sentence.Tags)));
         int[][] gold = [.. sentences.Select(sentence => sentence.Tags.Select(tag => confusion.IdOf(tag, "gold")).ToArray())];
         TaggerInput[] inputs = [.. sentences.Select(sentence => model.Encode(sentence.Words))];
         int[][] predicted = new int[sentences.Count][];
@@ -78,7 +83,7 @@ public static class Evaluator
             {
                 int sentence = batch[row];
                 predicted[sentence][step] = TensorPrimitives.IndexOfMax<float>(logits);
-                losses[sentence] += CrossEntropy.Backward(logits, gold[sentence][step]);
+                if (gold[sentence][step] < labels.Count) losses[sentence] += CrossEntropy.Backward(logits, gold[sentence][step]);
             });
         });
 
@@ -89,17 +94,28 @@ public static class Evaluator
             spans?.Add(sentences[i].Tags, [.. predicted[i].Select(id => labels[id])]);
         }
 
-        return new TaggingReport(losses.Sum() / Math.Max(1, confusion.Total), confusion, spans);
+        long learnt = gold.Sum(ids => (long)ids.Count(id => id < labels.Count));
+        return new TaggingReport(losses.Sum() / Math.Max(1, learnt), confusion, spans);
     }
 
     /// <summary>Scores a model of any task on a corpus of it, in one figure; running text is read as one stream.</summary>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
-    public static ValidationScore Score(TextModel model, CorpusSource corpus) => model switch
+    public static ValidationScore Score(TextModel model, CorpusSource corpus)
     {
-        LanguageModel language => ValidationScore.Of(Language(language, Corpus.ReadText(corpus), place: corpus.Path)),
-        Classifier classifier => ValidationScore.Of(Classification(classifier, Corpus.ReadLabelled(corpus))),
-        _ => ValidationScore.Of(Tagging((Tagger)model, Corpus.ReadTagged(corpus))),
-    };
+        switch (model)
+        {
+            case LanguageModel language:
+                return ValidationScore.Of(Language(language, Corpus.ReadText(corpus), place: corpus.Path));
+            case Classifier classifier:
+                IReadOnlyList<LabelledText> examples = Corpus.ReadLabelled(corpus);
+                UnseenLabels.Find(model.Config.Labels, examples, "corpus"); // refuses where every one is
+                return ValidationScore.Of(Classification(classifier, examples));
+            default:
+                IReadOnlyList<TaggedSentence> sentences = Corpus.ReadTagged(corpus);
+                UnseenLabels.Find(model.Config.Labels, sentences, "corpus");
+                return ValidationScore.Of(Tagging((Tagger)model, sentences));
+        }
+    }
 
     /// <summary>Refuses a text in which nothing is predicted.</summary>
     /// <exception cref="InvalidDataException">It has fewer than two tokens.</exception>

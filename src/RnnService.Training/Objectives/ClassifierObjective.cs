@@ -21,21 +21,26 @@ internal sealed class ClassifierObjective : ExampleObjective
     public ClassifierObjective(Recipe recipe)
         : base(recipe.Training)
     {
-        LabelledText[] train = [.. recipe.Data.Train.SelectMany(Corpus.ReadLabelled)];
-        _valid = [.. recipe.Data.Valid.SelectMany(Corpus.ReadLabelled)];
-        ModelConfig config = LabelIds.Complete(recipe.Model, train.Select(example => example.Label));
+        CorpusParts<LabelledText[]> parts = CorpusParts.ReadLabelled(recipe);
+        LabelledText[] train = parts.Train;
+        _valid = parts.Valid;
+        ModelConfig config = LabelIds.Complete(recipe.Model, train);
+        UnseenLabels.ThrowIfAny(config.Labels, train);
+        recipe.Data.Take(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         Vocabulary vocabulary = Vocabulary.Build(
             train.SelectMany(example => config.Tokenize(example.Text)).Select(token => config.Normalize(token.Text)),
             recipe.Data.MinCount, recipe.Data.MaxVocabulary);
         _model = (Classifier)TextModel.Create(config, new ModelVocabulary(vocabulary), Start(recipe));
         int most = recipe.Data.MaxTokens == 0 ? int.MaxValue : recipe.Data.MaxTokens;
-        _texts = [.. train.Select(example => _model.Encode(example.Text)).Select(ids => ids.Length > most ? ids[..most] : ids)];
-        _labels = [.. train.Select(example => LabelIds.Of(config, example.Label, "training"))];
+        int[][] texts = [.. train.Select(example => _model.Encode(example.Text))];
+        Report = CorpusSurvey.OfTexts(recipe, parts, texts, [.. _valid.Select(example => _model.Encode(example.Text))], vocabulary);
+        _texts = [.. texts.Select(ids => ids.Length > most ? ids[..most] : ids)];
+        var places = new LabelIds(config);
+        _labels = [.. train.Select(example => places.Of(example.Label))];
         _counts = Count(vocabulary, _texts);
         Lengths = [.. _texts.Select(text => text.Length)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
         ValidTokens = _valid.Sum(example => (long)_model.Encode(example.Text).Length);
-        foreach (LabelledText example in _valid) LabelIds.Of(config, example.Label, "validation");
     }
 
     public override TextModel Model => _model;
@@ -45,6 +50,8 @@ internal sealed class ClassifierObjective : ExampleObjective
     public override CorpusFingerprint Valid { get; }
 
     public override long ValidTokens { get; }
+
+    public override CorpusReport Report { get; }
 
     private protected override IReadOnlyList<int> Lengths { get; }
 

@@ -1,25 +1,65 @@
 using RnnService.Engine.Tasks;
-using RnnService.Training.Recipes;
+using RnnService.Training.Corpora;
 
 namespace RnnService.Training.Objectives;
 
 /// <summary>Labels of a corpus as places in a model's list.</summary>
-internal static class LabelIds
+internal sealed class LabelIds
 {
-    /// <summary>The configuration with its own labels, or where it names none with those of the training corpus in ordinal order.</summary>
-    public static ModelConfig Complete(ModelConfig config, IEnumerable<string> found) => config.Labels.Count > 0
-        ? config
-        : config with { Labels = [.. found.Distinct().Order(StringComparer.Ordinal)] };
+    private const int FewLabels = 20;
 
-    /// <summary>The label's place.</summary>
-    /// <exception cref="RecipeException">The model does not have the label.</exception>
-    public static int Of(ModelConfig config, string label, string part)
+    private readonly Dictionary<string, int> _ids;
+
+    public LabelIds(ModelConfig config) =>
+        _ids = config.Labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
+
+    /// <summary>The configuration with its own labels, or where it names none with those of the training corpus in ordinal order.</summary>
+    /// <exception cref="CorpusException">The corpus has one label alone, or about as many as texts.</exception>
+    public static ModelConfig Complete(ModelConfig config, IReadOnlyList<LabelledText> train)
     {
-        for (int i = 0; i < config.Labels.Count; i++)
+        if (config.Labels.Count > 0) return config;
+        string[] labels = [.. train.Select(example => example.Label).Distinct().Order(StringComparer.Ordinal)];
+        string path = train[0].Path;
+        if (labels.Length > FewLabels && labels.Length > 0.5 * train.Count)
         {
-            if (config.Labels[i] == label) return i;
+            throw new CorpusException(new CorpusNote(
+                $"{path}: {labels.Length} labels for {train.Count} texts, such as {Listing.Quote(train[train.Count / 2].Label)}; expected a few labels "
+                + "that repeat: is the label in another column, or line 1 a header",
+                new CorpusSetting("label_column", "1"), new CorpusSetting("text_column", "0"), new CorpusSetting("skip_lines", "1")));
         }
 
-        throw new RecipeException($"the {part} corpus has the label \"{label}\": one of {string.Join(", ", config.Labels)} wanted");
+        return labels.Length > 1
+            ? config with { Labels = labels }
+            : throw new CorpusException(new CorpusNote(
+                $"{path}: every text has the label {Listing.Quote(labels[0])}; expected two labels or more: is the label in another column",
+                new CorpusSetting("label_column", "COLUMN")));
     }
+
+    /// <summary>Likewise for tags.</summary>
+    /// <exception cref="CorpusException">The corpus has one tag alone, or about as many as words.</exception>
+    public static ModelConfig Complete(ModelConfig config, IReadOnlyList<TaggedSentence> train, IEnumerable<CorpusNote> notes)
+    {
+        if (config.Labels.Count > 0) return config;
+        string[] labels = [.. train.SelectMany(sentence => sentence.Tags).Distinct().Order(StringComparer.Ordinal)];
+        long words = train.Sum(sentence => (long)sentence.Words.Count);
+        string path = train[0].Path;
+        // What was noticed about the columns says it better.
+        CorpusNote? noticed = notes.FirstOrDefault(note => note.Mends.Any(mend => mend.Name == "tag_column"));
+        if (labels.Length > FewLabels && labels.Length > 0.3 * words)
+        {
+            throw new CorpusException(noticed ?? new CorpusNote(
+                $"{path}: {labels.Length} tags for {words} words, such as {Listing.Quote(train[^1].Tags[0])}; expected a few tags that repeat: "
+                + "is the tag in another column",
+                new CorpusSetting("tag_column", "COLUMN")));
+        }
+
+        return labels.Length > 1
+            ? config with { Labels = labels }
+            : throw new CorpusException(noticed ?? new CorpusNote(
+                $"{path}: every word has the tag {Listing.Quote(labels[0])}; expected two tags or more: is the tag in another column",
+                new CorpusSetting("tag_column", "COLUMN")));
+    }
+
+    /// <summary>The label's place; −1 when the model does not have it.</summary>
+    public int Of(string label) => _ids.GetValueOrDefault(label, -1);
 }

@@ -26,13 +26,15 @@ internal sealed class LanguageObjective : Objective
     {
         _settings = recipe.Training;
         TokenUnit unit = recipe.Model.Tokenizer == Tokenization.Characters ? TokenUnit.Character : TokenUnit.Word;
-        string train = Read(recipe.Data.Train), valid = Read(recipe.Data.Valid);
+        CorpusParts<string> parts = CorpusParts.ReadText(recipe);
+        string train = parts.Train, valid = parts.Valid;
         Vocabulary vocabulary = Vocabulary.Build(
             TextCodec.Split(train, unit), recipe.Data.MinCount, recipe.Data.MaxVocabulary, withEnd: unit == TokenUnit.Word);
         _model = (LanguageModel)TextModel.Create(recipe.Model, new ModelVocabulary(vocabulary), Start(recipe));
         _train = _model.Codec.Encode(train);
         _valid = _model.Codec.Encode(valid);
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(valid));
+        Report = CorpusSurvey.OfText(recipe, parts, _train, _valid, vocabulary);
         if (_train.Length < 2L * _settings.BatchSize)
         {
             throw new InvalidDataException(
@@ -40,7 +42,7 @@ internal sealed class LanguageObjective : Objective
                 + $"two for each of the {_settings.BatchSize} parts that training.batch_size makes of a text");
         }
 
-        Evaluator.CheckLength(Names(recipe.Data.Valid), _valid.Length);
+        Evaluator.CheckLength(Names(recipe.Data.Valid.Count > 0 ? recipe.Data.Valid : recipe.Data.Train), _valid.Length);
         _states = [.. Enumerable.Range(0, _settings.Shards).Select(shard => _model.NewState(Rows(shard).Count()))];
     }
 
@@ -51,6 +53,8 @@ internal sealed class LanguageObjective : Objective
     public override CorpusFingerprint Valid { get; }
 
     public override long ValidTokens => _valid.Length;
+
+    public override CorpusReport Report { get; }
 
     public override IReadOnlyList<float[]> Carried => [.. _states.SelectMany(state => new[] { state.Hidden, state.Memory })];
 
@@ -91,8 +95,6 @@ internal sealed class LanguageObjective : Objective
     }
 
     public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Language(_model, _valid, streams: 16));
-
-    private static string Read(IReadOnlyList<CorpusSource> sources) => string.Join('\n', sources.Select(Corpus.ReadText));
 
     private static string Names(IReadOnlyList<CorpusSource> sources) => string.Join(" and ", sources.Select(source => source.Path));
 

@@ -1,6 +1,7 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
 using RnnService.Training.Recipes;
 
@@ -26,6 +27,9 @@ internal abstract class Objective
 
     /// <summary>Tokens that an evaluation reads.</summary>
     public abstract long ValidTokens { get; }
+
+    /// <summary>What was read, and what is odd about it.</summary>
+    public abstract CorpusReport Report { get; }
 
     /// <summary>State that lives from step to step beside the weights.</summary>
     public virtual IReadOnlyList<float[]> Carried => [];

@@ -21,9 +21,12 @@ internal sealed class TaggerObjective : ExampleObjective
     public TaggerObjective(Recipe recipe)
         : base(recipe.Training)
     {
-        TaggedSentence[] train = [.. recipe.Data.Train.SelectMany(Corpus.ReadTagged)];
-        _valid = [.. recipe.Data.Valid.SelectMany(Corpus.ReadTagged)];
-        ModelConfig config = LabelIds.Complete(recipe.Model, train.SelectMany(sentence => sentence.Tags));
+        CorpusParts<TaggedSentence[]> parts = CorpusParts.ReadTagged(recipe);
+        TaggedSentence[] train = parts.Train;
+        _valid = parts.Valid;
+        ModelConfig config = LabelIds.Complete(recipe.Model, train, parts.Notes);
+        UnseenLabels.ThrowIfAny(config.Labels, train);
+        recipe.Data.Take(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         string[] forms = [.. train.SelectMany(sentence => sentence.Words)];
         Vocabulary words = Vocabulary.Build(forms.Select(config.Normalize), recipe.Data.MinCount, recipe.Data.MaxVocabulary);
         // A character seen once or twice is read as unknown, so that the unknown character is learnt too.
@@ -32,12 +35,14 @@ internal sealed class TaggerObjective : ExampleObjective
             : Vocabulary.Build(forms.SelectMany(form => form.EnumerateRunes()).Select(rune => rune.ToString()), minCount: 3);
         _model = (Tagger)TextModel.Create(config, new ModelVocabulary(words, characters), Start(recipe));
         _sentences = [.. train.Select(sentence => _model.Encode(sentence.Words))];
-        _labels = [.. train.Select(sentence => sentence.Tags.Select(tag => LabelIds.Of(config, tag, "training")).ToArray())];
+        Report = CorpusSurvey.OfSentences(
+            recipe, parts, [.. _sentences.Select(sentence => sentence.Ids)], [.. _valid.Select(sentence => _model.Encode(sentence.Words).Ids)], words);
+        var places = new LabelIds(config);
+        _labels = [.. train.Select(sentence => sentence.Tags.Select(places.Of).ToArray())];
         _counts = Count(words, _sentences.Select(sentence => sentence.Ids));
         Lengths = [.. _sentences.Select(sentence => sentence.Length)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
         ValidTokens = _valid.Sum(sentence => (long)sentence.Words.Count);
-        foreach (string tag in _valid.SelectMany(sentence => sentence.Tags).Distinct()) LabelIds.Of(config, tag, "validation");
     }
 
     public override TextModel Model => _model;
@@ -47,6 +52,8 @@ internal sealed class TaggerObjective : ExampleObjective
     public override CorpusFingerprint Valid { get; }
 
     public override long ValidTokens { get; }
+
+    public override CorpusReport Report { get; }
 
     private protected override IReadOnlyList<int> Lengths { get; }
 

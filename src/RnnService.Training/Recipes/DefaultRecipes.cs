@@ -45,7 +45,13 @@ public static class DefaultRecipes
                 ModelTask.Classifier => bag ? BagOfWords : Classifier,
                 _ => Tagger,
             },
-            Data = new DataSettings { Train = train, Valid = valid, MaxTokens = task == ModelTask.Classifier ? 400 : 0 },
+            Data = new DataSettings
+            {
+                Train = train,
+                Valid = valid,
+                ValidShare = valid.Count == 0 ? DataSettings.UsualShare : null, // kept with the model, so that its recipe says it
+                MaxTokens = task == ModelTask.Classifier ? 400 : 0,
+            },
             Training = task switch
             {
                 ModelTask.LanguageModel => LanguageModelSettings(size),

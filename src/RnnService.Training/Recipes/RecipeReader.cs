@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RnnService.Engine.Text;
+using RnnService.Training.Corpora;
 
 namespace RnnService.Training.Recipes;
 
@@ -125,11 +126,12 @@ internal static class RecipeReader
         if (value is null) return false;
         JsonValueKind kind = value.GetValueKind();
         if (type == typeof(string)) return kind == JsonValueKind.String;
+        if (type == typeof(CorpusColumn) && kind == JsonValueKind.String) return true;
         if (type == typeof(bool)) return kind is JsonValueKind.True or JsonValueKind.False;
         if (type.IsEnum) return kind == JsonValueKind.String && Enum.GetNames(type).Select(RecipeShape.NameOf).Contains(value.GetValue<string>());
         if (kind != JsonValueKind.Number) return false;
         string number = value.ToJsonString();
-        return type == typeof(int) ? int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
+        return type == typeof(int) || type == typeof(CorpusColumn) ? int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
             : type == typeof(ulong) ? ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _)
             : type == typeof(float) ? float.TryParse(number, CultureInfo.InvariantCulture, out float narrow) && float.IsFinite(narrow)
             : double.TryParse(number, CultureInfo.InvariantCulture, out double wide) && double.IsFinite(wide);

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RnnService.Training.Corpora;
 
 namespace RnnService.Training.Recipes;
 
@@ -56,6 +57,7 @@ internal static class RecipeShape
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type.IsEnum) return string.Join(", ", Enum.GetNames(type)[..^1].Select(NameOf)) + " or " + NameOf(Enum.GetNames(type)[^1]);
         if (type == typeof(string)) return "a text";
+        if (type == typeof(CorpusColumn)) return "a whole number or a name";
         if (type == typeof(bool)) return "true or false";
         if (IsWhole(type)) return "a whole number";
         if (type == typeof(float) || type == typeof(double)) return "a number";

@@ -3,6 +3,7 @@ using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
 using RnnService.Training.Log;
 using RnnService.Training.Objectives;
@@ -89,6 +90,9 @@ public sealed class Trainer
 
     /// <summary>Whether the last evaluation was the best: the model was still getting better.</summary>
     public bool IsStillImproving => _checkpoint is { Best: not null, SinceBest: 0 };
+
+    /// <summary>What was read of the corpora, and what is odd about it.</summary>
+    public CorpusReport Report => _objective.Report;
 
     /// <summary>Seconds between checkpoints.</summary>
     public double CheckpointSeconds { get; init; } = 60;

@@ -31,11 +31,28 @@ public sealed class ClassifierTests(TrainedModels models)
     }
 
     [Fact]
-    public void Evaluate_refuses_a_label_that_the_model_lacks()
+    public void Evaluate_counts_a_label_that_the_model_lacks_as_wrong_and_says_so_beside_the_scores()
     {
         using var folder = new ScratchFolder();
-        string file = folder.Write("other.tsv", "so-so\tA film.\n");
-        CommandRun.Of("evaluate", models.Classifier, "--corpus", file).FailedWith(RnnCommand.Failed, "\"so-so\" is not known", "bad, good");
+        string file = folder.Write("other.tsv", "so-so\tA film.\ngood\tA lovely film.\nso-so\tA book.\nodd\tA day.\n");
+        CommandRun run = CommandRun.Of("evaluate", models.Classifier, "--corpus", file, "--json").Succeeded();
+        Assert.Equal(0.25, run.Json().GetProperty("accuracy").GetDouble());
+        Assert.Equal(2, run.Json().GetProperty("labels").GetProperty("so-so").GetProperty("gold").GetInt32());
+        Assert.InRange(run.Json().GetProperty("loss").GetDouble(), 0, 5); // of the text whose label is known
+        Assert.Contains(
+            $"note: 2 labels of the corpus are not among the model's: \"so-so\" ({file}, line 1, 2 times), \"odd\" ({file}, line 4); 3 of 4 texts count as wrong",
+            run.Error, StringComparison.Ordinal);
+        CommandRun.Of("evaluate", models.Classifier, "--corpus", file, "--unseen-labels", "error").FailedWith(RnnCommand.Failed, "\"so-so\"", "\"odd\"");
+    }
+
+    [Fact]
+    public void Evaluate_refuses_a_corpus_without_any_label_of_the_model()
+    {
+        using var folder = new ScratchFolder();
+        string file = folder.Write("other.tsv", string.Concat(Enumerable.Range(0, 3000).Select(i => $"a text number {i}\t{i % 2}\n")));
+        CommandRun run = CommandRun.Of("evaluate", models.Classifier, "--corpus", file);
+        run.FailedWith(RnnCommand.Failed, "none of the labels of the corpus is one of the model's", "and 2990 more", "expected \"bad\", \"good\"");
+        Assert.InRange(run.Error.Length, 1, 1500);
     }
 
     [Fact]

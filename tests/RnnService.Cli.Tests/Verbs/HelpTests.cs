@@ -59,7 +59,7 @@ public sealed class HelpTests
         CommandRun.Of("evaluate", "m").FailedWith(RnnCommand.Misused, "'--corpus' is required");
         CommandRun.Of("generate", "m", "t", "--top-k", "1.5").FailedWith(RnnCommand.Misused, "--top-k 1.5: a whole number wanted.");
         CommandRun.Of("generate", "m", "t", "--top-k").FailedWith(RnnCommand.Misused, "'--top-k'");
-        CommandRun.Of("evaluate", "m", "--corpus", "c", "--where", "x=1").FailedWith(RnnCommand.Misused, "--where x=1: COLUMN=VALUE wanted");
+        CommandRun.Of("evaluate", "m", "--corpus", "c", "--where", "x").FailedWith(RnnCommand.Misused, "--where x: COLUMN=VALUE wanted");
         CommandRun.Of("evaluate", "m", "--corpus", "c", "--label-name", "x").FailedWith(RnnCommand.Misused, "--label-name x: RAW=NAME wanted");
     }
 }

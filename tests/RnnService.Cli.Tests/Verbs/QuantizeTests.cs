@@ -128,7 +128,7 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         CommandRun.Of("import", "--onnx", file, "--as-is", "--out", onnx).Succeeded();
         File.Delete(file);
         Refused([onnx, "--dtype", "int8"], "is computed by onnxruntime", "weights of this engine's own wanted");
-        Refused([models.Tagger, "--dtype", "int8", "--corpus", models.TextFile], "gold label \"clock\" is not known");
+        Refused([models.Tagger, "--dtype", "int8", "--corpus", models.TextFile], "none of the labels of the corpus is one of the model's: \"clock\"");
         Refused([models.Classifier, "--dtype", "int8", "--corpus", models.SpansFile, "--format", "conll"], "holds no labelled text");
         Refused([models.Classifier, "--dtype", "int8", "--corpus", _folder["none.txt"]], "none.txt");
         Refused(["nobody", "--dtype", "int8"], "no model folder nobody");

@@ -26,11 +26,12 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     {
         CommandRun run = Train().Succeeded();
         Assert.StartsWith($"{Output}: classifier, gru 1 x 6, ", run.Lines[0], StringComparison.Ordinal);
-        Assert.Matches("^epoch 1/2  step 2/12  loss [0-9.]+  rate 0\\.01  [0-9,]+ tokens/s  0:00:[0-9]{2} left$", run.Lines[1]);
-        Assert.Matches("^epoch 1/2  step 6/12  valid accuracy [0-9.]+ %  valid loss [0-9.]+  best so far$", run.Lines[2]);
-        Assert.Matches("^epoch 2/2  step 12/12  valid accuracy [0-9.]+ %  valid loss [0-9.]+", run.Lines[3]);
-        Assert.Matches("^Finished after step 12\\. Best: valid accuracy [0-9.]+ %\\. The model is in ", run.Lines[4]);
-        Assert.Equal(run.Lines[3].EndsWith("best so far", StringComparison.Ordinal), run.Lines[5].EndsWith("(--epochs 4 --restart).", StringComparison.Ordinal));
+        string[] lines = [.. run.Lines.SkipWhile(line => !line.StartsWith("epoch ", StringComparison.Ordinal))];
+        Assert.Matches("^epoch 1/2  step 2/12  loss [0-9.]+  rate 0\\.01  [0-9,]+ tokens/s  0:00:[0-9]{2} left$", lines[0]);
+        Assert.Matches("^epoch 1/2  step 6/12  valid accuracy [0-9.]+ %  valid loss [0-9.]+  best so far$", lines[1]);
+        Assert.Matches("^epoch 2/2  step 12/12  valid accuracy [0-9.]+ %  valid loss [0-9.]+", lines[2]);
+        Assert.Matches("^Finished after step 12\\. Best: valid accuracy [0-9.]+ %\\. The model is in ", lines[3]);
+        Assert.Equal(lines[2].EndsWith("best so far", StringComparison.Ordinal), lines[4].EndsWith("(--epochs 4 --restart).", StringComparison.Ordinal));
         Assert.Equal($"Try it: rnn classify {Output} \"a text\"", run.Lines[^2]);
         Assert.StartsWith("A service that finds the folder among its models", run.Lines[^1], StringComparison.Ordinal);
         foreach (string file in (string[])["config.json", "golden.json", "training/recipe.json", "training/log.jsonl", "training/curve.svg"])
@@ -249,13 +250,12 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     }
 
     [Fact]
-    public void Files_of_ones_own_want_all_three_options_and_no_recipe()
+    public void Files_of_ones_own_want_task_and_corpus_and_no_recipe()
     {
         string file = models.LabelledFile;
-        CommandRun.Of("train", "--output", "m").FailedWith(RnnCommand.Misused, "a recipe wanted, or --task, --train and --valid");
+        CommandRun.Of("train", "--output", "m").FailedWith(RnnCommand.Misused, "expected a recipe, or --task and --train");
         CommandRun.Of("train", "--train", file, "--output", "m").FailedWith(RnnCommand.Misused, "--task is missing");
         CommandRun.Of("train", "--task", "classifier", "--output", "m").FailedWith(RnnCommand.Misused, "--train is missing");
-        CommandRun.Of("train", "--task", "classifier", "--train", file, "--output", "m").FailedWith(RnnCommand.Misused, "--valid is missing", "a tenth");
         CommandRun.Of("train", "r.json", "--task", "tagger", "--output", "m").FailedWith(RnnCommand.Misused, "A recipe names its own task");
         CommandRun.Of("train", "r.json", "--format", "text", "--output", "m").FailedWith(RnnCommand.Misused, "A recipe names its own task");
         CommandRun.Of("train", "--task", "summarizer", "--train", file, "--valid", file, "--output", "m").FailedWith(RnnCommand.Misused, "summarizer");

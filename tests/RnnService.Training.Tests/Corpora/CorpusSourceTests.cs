@@ -15,7 +15,7 @@ public sealed class CorpusSourceTests
             """
             {
               "path": "reviews.tsv.gz", "format": "labelled", "label_column": 1, "text_column": -1, "skip_lines": 1,
-              "where": { "3": "train" }, "distinct": true, "label_names": { "0": "negative", "1": "positive" }
+              "where": { "3": "train", "split": "a" }, "distinct": true, "label_names": { "0": "negative", "1": "positive" }
             }
             """,
             Recipe)!;
@@ -23,8 +23,8 @@ public sealed class CorpusSourceTests
         source.Validate();
         Assert.Equal("reviews.tsv.gz", source.Path);
         Assert.Equal("labelled", source.Format);
-        Assert.Equal((1, -1, 1), (source.LabelColumn, source.TextColumn, source.SkipLines));
-        Assert.Equal("train", source.Where![3]);
+        Assert.Equal<(CorpusColumn?, CorpusColumn?, int?)>((1, -1, 1), (source.LabelColumn, source.TextColumn, source.SkipLines));
+        Assert.Equal("train", source.Where!["3"]);
         Assert.True(source.Distinct);
         Assert.Equal("positive", source.LabelNames!["1"]);
     }
@@ -32,50 +32,55 @@ public sealed class CorpusSourceTests
     [Theory]
     [InlineData("""{ "path": " ", "format": "text" }""", "a corpus has no path: wanted the file's name")]
     [InlineData(
-        """{ "path": "x", "format": "csv" }""",
-        "corpus x: format \"csv\" is not known: wanted one of text, labelled, labelled-space, sst-trees, conll, conllu")]
+        """{ "path": "x", "format": "xls" }""",
+        "corpus x: format \"xls\" is not known; expected one of text, labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, conll, conllu")]
     [InlineData(
         """{ "path": "x", "format": "conll", "text_column": 1 }""",
-        "corpus x: text_column does not belong to format \"conll\": it is for labelled")]
+        "corpus x: text_column does not belong to format \"conll\": it is for labelled, csv, parquet, jsonl")]
     [InlineData(
         """{ "path": "x", "format": "labelled-space", "label_column": 1 }""",
-        "corpus x: label_column does not belong to format \"labelled-space\": it is for labelled")]
+        "corpus x: label_column does not belong to format \"labelled-space\": it is for labelled, csv, parquet, jsonl")]
     [InlineData(
         """{ "path": "x", "format": "sst-trees", "skip_lines": 1 }""",
-        "corpus x: skip_lines does not belong to format \"sst-trees\": it is for labelled")]
+        "corpus x: skip_lines does not belong to format \"sst-trees\": it is for labelled, csv")]
     [InlineData(
         """{ "path": "x", "format": "text", "where": { "0": "a" } }""",
-        "corpus x: where does not belong to format \"text\": it is for labelled")]
+        "corpus x: where does not belong to format \"text\": it is for labelled, csv, parquet")]
     [InlineData(
         """{ "path": "x", "format": "labelled", "form_column": 1 }""",
-        "corpus x: form_column does not belong to format \"labelled\": it is for conll, conllu")]
+        "corpus x: form_column does not belong to format \"labelled\": it is for conll, conllu, jsonl")]
     [InlineData(
         """{ "path": "x", "format": "text", "tag_column": 1 }""",
-        "corpus x: tag_column does not belong to format \"text\": it is for conll, conllu")]
+        "corpus x: tag_column does not belong to format \"text\": it is for conll, conllu, jsonl")]
     [InlineData(
         """{ "path": "x", "format": "labelled", "phrases": false }""",
         "corpus x: phrases does not belong to format \"labelled\": it is for sst-trees")]
     [InlineData(
         """{ "path": "x", "format": "conll", "distinct": true }""",
-        "corpus x: distinct does not belong to format \"conll\": it is for labelled, labelled-space, sst-trees")]
+        "corpus x: distinct does not belong to format \"conll\": it is for labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet")]
     [InlineData(
         """{ "path": "x", "format": "text", "label_names": {} }""",
-        "corpus x: label_names does not belong to format \"text\": it is for labelled, labelled-space, sst-trees, conll, conllu")]
-    [InlineData("""{ "path": "x", "format": "labelled", "skip_lines": -1 }""", "corpus x: skip_lines is -1: wanted 0 or more")]
+        "corpus x: label_names does not belong to format \"text\": it is for labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, conll, conllu")]
+    [InlineData("""{ "path": "x", "format": "labelled", "skip_lines": -1 }""", "corpus x: skip_lines is -1; expected 0 or more")]
     [InlineData(
-        """{ "path": "x", "format": "labelled", "label_column": 1 }""",
-        "corpus x: label_column and text_column are both 1: wanted two columns")]
+        """{ "path": "x", "format": "labelled", "label_column": 1, "text_column": 1 }""",
+        "corpus x: label_column and text_column are both 1; expected two columns")]
     [InlineData(
         """{ "path": "x", "format": "conll", "form_column": -1 }""",
-        "corpus x: form_column and tag_column are both -1: wanted two columns")]
+        "corpus x: form_column and tag_column are both -1; expected two columns")]
     [InlineData(
         """{ "path": "x", "format": "conllu", "tag_column": 1 }""",
-        "corpus x: form_column and tag_column are both 1: wanted two columns")]
+        "corpus x: form_column and tag_column are both 1; expected two columns")]
     [InlineData("""{ "path": "x", "format": "conllu", "tag_column": 10 }""", "corpus x: tag_column is 10: CoNLL-U has columns 0 to 9")]
     [InlineData("""{ "path": "x", "format": "conllu", "form_column": -11 }""", "corpus x: form_column is -11: CoNLL-U has columns 0 to 9")]
     [InlineData(
         """{ "path": "x", "format": "labelled", "label_names": { "0": "" } }""",
         "corpus x: label_names gives \"0\" an empty name: wanted a name")]
+    [InlineData("""{ "path": "x", "format": "text", "encoding": "klingon" }""", "corpus x: encoding is \"klingon\"; expected a name such as utf-8, utf-16le, windows-1252, gb18030 or shift_jis")]
+    [InlineData("""{ "path": "x", "format": "csv", "delimiter": "ab" }""", "corpus x: delimiter is \"ab\"; expected comma, semicolon, tab, pipe or one ASCII character")]
+    [InlineData("""{ "path": "x", "format": "conll", "delimiter": "comma" }""", "corpus x: delimiter is \"comma\"; expected tab or space or whitespace")]
+    [InlineData("""{ "path": "x", "format": "conll", "form_column": "word" }""", "corpus x: form_column is \"word\"; expected a number: format \"conll\" names no columns")]
+    [InlineData("""{ "path": "x", "format": "jsonl", "text_column": 1 }""", "corpus x: text_column is 1; expected the name of a field")]
     public void A_wrong_setting_is_refused_with_a_sentence(string json, string message)
     {
         var source = JsonSerializer.Deserialize<CorpusSource>(json, Recipe)!;
@@ -89,13 +94,13 @@ public sealed class CorpusSourceTests
         var tagged = new CorpusSource { Path = "x", Format = "conll" };
 
         Assert.Equal(
-            "corpus x: format \"conll\" holds no running text: wanted text",
+            "corpus x: format \"conll\" holds no running text; expected text",
             Assert.Throws<ArgumentException>(() => Corpus.ReadText(tagged)).Message);
         Assert.Equal(
-            "corpus x: format \"conll\" holds no labelled text: wanted labelled or labelled-space or sst-trees",
+            "corpus x: format \"conll\" holds no labelled text; expected labelled or labelled-space or sst-trees or csv or jsonl or fasttext or parquet",
             Assert.Throws<ArgumentException>(() => Corpus.ReadLabelled(tagged)).Message);
         Assert.Equal(
-            "corpus x: format \"text\" holds no tagged sentences: wanted conll or conllu",
+            "corpus x: format \"text\" holds no tagged sentences; expected conll or conllu or jsonl",
             Assert.Throws<ArgumentException>(() => Corpus.ReadTagged(text)).Message);
     }
 

@@ -83,14 +83,15 @@ public sealed class SstTreesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("x", ", line 2: 'x' in column 1, wanted \"(\"")]
-    [InlineData("(5 x)", ", line 2: class \"5\" after \"(\": wanted 0, 1, 2, 3 or 4")]
-    [InlineData("((2 x))", ", line 2: class \"\" after \"(\": wanted 0, 1, 2, 3 or 4")]
-    [InlineData("(2 x", ", line 2: the line's end in column 5, wanted a word or \"(\" or, after a word, \")\" (1 open)")]
-    [InlineData("(2 (3 x)", ", line 2: the line's end in column 9, wanted a word or \"(\" or, after a word, \")\" (1 open)")]
-    [InlineData("(2 )", ", line 2: ')' in column 4, wanted a word or \"(\" or, after a word, \")\" (1 open)")]
-    [InlineData("(2 x) (3 y)", ", line 2: ' ' in column 6, wanted the line's end after one tree")]
-    [InlineData("(2 x))", ", line 2: ')' in column 6, wanted the line's end after one tree")]
+    [InlineData("x", ", line 2: 'x' in column 1; expected \"(\"")]
+    [InlineData("(5 x)", ", line 2: class \"5\" after \"(\"; expected 0, 1, 2, 3 or 4")]
+    [InlineData("((2 x))", ", line 2: class \"\" after \"(\"; expected 0, 1, 2, 3 or 4")]
+    [InlineData("(2 x", ", line 2: the line's end in column 5; expected a word or \"(\" or, after a word, \")\" (1 open)")]
+    [InlineData("(2 (3 x)", ", line 2: the line's end in column 9; expected a word or \"(\" or, after a word, \")\" (1 open)")]
+    [InlineData("(2 )", ", line 2: ')' in column 4; expected a word or \"(\" or, after a word, \")\" (1 open)")]
+    [InlineData("(2 x) (3 y)", ", line 2: ' ' in column 6; expected the line's end after one tree")]
+    [InlineData("(2\tx)", ", line 2: '\t' in column 3; expected a word or \"(\" or, after a word, \")\" (1 open)")]
+    [InlineData("(2 x))", ", line 2: ')' in column 6; expected the line's end after one tree")]
     public void A_line_that_is_no_tree_is_named(string line, string message)
     {
         var source = Source($"(3 fine)\n{line}\n");
@@ -102,7 +103,7 @@ public sealed class SstTreesTests : IDisposable
     {
         var source = Source("(2 (2 so) (2 so))");
         Assert.Equal(
-            $"{source.Path} holds no labelled text: wanted at least one",
+            $"{source.Path} holds no labelled text; expected at least one",
             Assert.Throws<InvalidDataException>(() => Corpus.ReadLabelled(source)).Message);
     }
 }

@@ -141,10 +141,10 @@ public sealed class ConfusionMatrixTests
 
         var matrix = new ConfusionMatrix(["a", "b"]);
         Assert.Equal(
-            "gold label \"c\" is not known: wanted one of a, b",
+            "gold label \"c\" is not known; expected one of a, b",
             Assert.Throws<ArgumentException>(() => matrix.Add("c", "a")).Message);
         Assert.Equal(
-            "predicted label \"c\" is not known: wanted one of a, b",
+            "predicted label \"c\" is not known; expected one of a, b",
             Assert.Throws<ArgumentException>(() => matrix.Add("a", "c")).Message);
         Assert.StartsWith(
             "gold label -1 is not known: wanted 0 to 1",

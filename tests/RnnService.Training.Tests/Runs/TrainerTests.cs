@@ -1,6 +1,7 @@
 using RnnService.Engine;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
 using RnnService.Training.Log;
 using RnnService.Training.Recipes;
@@ -320,12 +321,20 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_validation_label_that_training_lacks_is_named()
+    public void Validation_labels_that_training_lacks_are_named_and_count_as_wrong_or_end_the_run()
     {
-        Recipe recipe = TinyRecipes.Write(_folder, "classifier");
-        File.AppendAllText(_folder["valid.tsv"], "sideways\tmm\n");
-        var error = Assert.Throws<RecipeException>(() => new Trainer(recipe, Folders(Folder("labels"))));
-        Assert.Equal("the validation corpus has the label \"sideways\": one of down, up wanted", error.Message);
+        Recipe recipe = TinyRecipes.Write(_folder, "classifier", "training.epochs=1");
+        File.AppendAllText(_folder["valid.tsv"], "sideways\tmm\nsideways\tnn\nround\tmm\n");
+        string wanted = $"2 labels of the validation corpus are not among the model's: \"sideways\" ({_folder["valid.tsv"]}, line 5, 2 times), "
+            + $"\"round\" ({_folder["valid.tsv"]}, line 7); 3 of 7 texts count as wrong";
+        var trainer = new Trainer(recipe, Folders(Folder("labels")));
+        Assert.Contains(wanted, trainer.Report.Notes.Select(note => note.Sentence));
+        Assert.Equal(RunEnd.Finished, trainer.Run(stop: Cancellation));
+        Assert.Equal(["down", "up"], trainer.Model.Config.Labels);
+
+        Recipe strict = TinyRecipes.Write(_folder, "classifier", "data.unseen_labels=error");
+        File.AppendAllText(_folder["valid.tsv"], "sideways\tmm\nsideways\tnn\nround\tmm\n");
+        Assert.Equal(wanted, Assert.Throws<CorpusException>(() => new Trainer(strict, Folders(Folder("strict")))).Message);
     }
 
     [Fact]

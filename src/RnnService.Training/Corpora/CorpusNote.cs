@@ -1,0 +1,49 @@
+namespace RnnService.Training.Corpora;
+
+/// <summary>A setting that mends what a note says.</summary>
+/// <param name="Name">
+/// Its name: that of a <see cref="CorpusSource"/>'s setting as a recipe has it (<c>form_column</c>), or a dotted path of the recipe
+/// (<c>data.max_tokens</c>).
+/// </param>
+/// <param name="Value">The value.</param>
+public sealed record CorpusSetting(string Name, string Value);
+
+/// <summary>Something noticed in a corpus, and the settings that mend it where there are any. A command line names its options for them.</summary>
+/// <param name="Sentence">What was noticed: file, line where there is one, what is found.</param>
+/// <param name="Mends">The settings, to be given together.</param>
+public sealed record CorpusNote(string Sentence, params IReadOnlyList<CorpusSetting> Mends)
+{
+    /// <summary>The sentence with the settings as a recipe names them.</summary>
+    public override string ToString() => Say(setting => $"{setting.Name}={setting.Value}");
+
+    /// <summary>The sentence with the settings as the caller names them.</summary>
+    public string Say(Func<CorpusSetting, string> name) =>
+        Mends.Count == 0 ? Sentence : $"{Sentence} ({string.Join(' ', Mends.Select(name))})";
+}
+
+/// <summary>A corpus cannot be read, or not trained on, as the settings say, and others may: <see cref="Note"/> names them.</summary>
+public sealed class CorpusException(CorpusNote note) : Exception(note.ToString())
+{
+    /// <summary>What was found and which settings mend it.</summary>
+    public CorpusNote Note { get; } = note;
+}
+
+/// <summary>Lists in messages: ten, and how many more.</summary>
+internal static class Listing
+{
+    public const int Most = 10;
+
+    public static string Of(IEnumerable<string> items, int count) =>
+        string.Join(", ", items.Take(Most)) + (count > Most ? $" and {count - Most} more" : "");
+
+    public static string Of(IReadOnlyCollection<string> items) => Of(items, items.Count);
+
+    /// <summary>A text from a corpus as a message can hold it.</summary>
+    public static string Quote(string text)
+    {
+        const int most = 40;
+        if (text.Length <= most) return $"\"{text}\"";
+        int end = char.IsHighSurrogate(text[most - 1]) ? most - 1 : most;
+        return $"\"{text[..end]}…\"";
+    }
+}

@@ -1,0 +1,48 @@
+namespace RnnService.Training.Corpora;
+
+/// <summary>What was read for one part of a training.</summary>
+public sealed record CorpusPart
+{
+    /// <summary>Texts or sentences; for running text its lines.</summary>
+    public required long Texts { get; init; }
+
+    /// <summary>Tokens of the model's tokenizer, before any text is cut.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Tokens of the median text, of the one that 95 of 100 do not exceed, and of the longest; null for running text.</summary>
+    public (int Median, int Most95, int Longest)? Lengths { get; init; }
+
+    /// <summary>The labels with how many texts or words have them, the most frequent first; empty for running text.</summary>
+    public IReadOnlyList<KeyValuePair<string, int>> Labels { get; init; } = [];
+}
+
+/// <summary>What was read before a training starts, and what is odd about it.</summary>
+public sealed record CorpusReport
+{
+    /// <summary>What is counted: "texts", "sentences" or "lines".</summary>
+    public required string Unit { get; init; }
+
+    /// <summary>What is trained on.</summary>
+    public required CorpusPart Train { get; init; }
+
+    /// <summary>What chooses the best weights.</summary>
+    public required CorpusPart Valid { get; init; }
+
+    /// <summary>Share of the training corpora that <see cref="Valid"/> was split off from; null where it has corpora of its own.</summary>
+    public double? SplitShare { get; init; }
+
+    /// <summary>Tokens in the vocabulary, special ones included.</summary>
+    public required int Vocabulary { get; init; }
+
+    /// <summary>Validation tokens that are not in the vocabulary.</summary>
+    public required long UnknownTokens { get; init; }
+
+    /// <summary>Validation texts that are training texts too.</summary>
+    public required long Overlap { get; init; }
+
+    /// <summary>What is odd, in a line each.</summary>
+    public required IReadOnlyList<CorpusNote> Notes { get; init; }
+
+    /// <summary>Share of the validation tokens that are not in the vocabulary, from 0 to 1.</summary>
+    public double UnknownShare => Valid.Tokens == 0 ? 0 : (double)UnknownTokens / Valid.Tokens;
+}

@@ -1,0 +1,24 @@
+namespace RnnService.Training.Corpora;
+
+/// <summary>Examples as every format of labelled text makes them.</summary>
+internal static class Examples
+{
+    /// <summary>An example of one label or more, named as the source says.</summary>
+    public static LabelledText Of(CorpusSource source, CorpusLine line, IReadOnlyList<string> labels, string text) => new(line.NameOf(labels[0], source), text)
+    {
+        MoreLabels = labels.Count == 1 ? [] : [.. labels.Skip(1).Select(label => line.NameOf(label, source))],
+        Path = line.Path,
+        Line = line.Number,
+    };
+
+    /// <summary>Says how many texts have several labels, of which a classifier learns the first.</summary>
+    public static void TellSeveral(string path, IReadOnlyCollection<LabelledText> examples, ICollection<CorpusNote>? notes)
+    {
+        int several = examples.Count(example => example.MoreLabels.Count > 0);
+        if (several == 0 || notes is null) return;
+        LabelledText first = examples.First(example => example.MoreLabels.Count > 0);
+        notes.Add(new CorpusNote(
+            $"{path}, line {first.Line}: {several} of {examples.Count} texts have several labels, this the first; a classifier learns one a text, "
+            + "the first of them"));
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text;
+using System.Text.Json;
+
+namespace RnnService.Training.Corpora;
+
+/// <summary>JSON objects, a line each or in one array, as labelled texts or tagged sentences.</summary>
+internal sealed class JsonRecords
+{
+    private readonly CorpusSource _source;
+    private readonly CorpusFile _file;
+    private readonly ICollection<CorpusNote>? _notes;
+    private readonly List<(CorpusLine Line, JsonElement Value)> _records = [];
+
+    /// <summary>Parses the file.</summary>
+    /// <exception cref="InvalidDataException">It is not JSON, or holds other values than objects.</exception>
+    public JsonRecords(CorpusSource source, CorpusFile file, ICollection<CorpusNote>? notes)
+    {
+        (_source, _file, _notes) = (source, file, notes);
+        byte[] bytes = Encoding.UTF8.GetBytes(file.Text);
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions
+        {
+            AllowMultipleValues = true,
+            AllowTrailingCommas = true,
+            CommentHandling = JsonCommentHandling.Skip,
+        });
+        int line = 1, counted = 0;
+        bool array = false;
+        try
+        {
+            while (reader.Read())
+            {
+                int at = (int)reader.TokenStartIndex;
+                line += bytes.AsSpan(counted, at - counted).Count((byte)'\n');
+                counted = at;
+                var place = new CorpusLine(file.Path, line, "");
+                if (reader.TokenType == JsonTokenType.StartArray && !array && _records.Count == 0)
+                    array = true;
+                else if (reader.TokenType == JsonTokenType.EndArray && array)
+                    array = false;
+                else if (reader.TokenType == JsonTokenType.StartObject)
+                    _records.Add((place, JsonElement.ParseValue(ref reader)));
+                else
+                    throw place.Error("a value that is no object; expected one object an example, a line each or in one array");
+            }
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{file.Path}, line {(error.LineNumber ?? 0) + 1}: no JSON; expected one object an example", error);
+        }
+    }
+
+    /// <summary>Texts and their labels.</summary>
+    public List<LabelledText> Labelled()
+    {
+        var examples = new List<LabelledText>(_records.Count);
+        if (_records.Count == 0) return examples;
+        string text = Field(_source.TextColumn, ColumnNames.Texts, "text_column"), label = Field(_source.LabelColumn, ColumnNames.Labels, "label_column");
+        (int Count, int First) empty = default;
+        foreach (var (line, record) in _records)
+        {
+            string content = Scalar(line, text, Value(line, record, text));
+            JsonElement found = Value(line, record, label);
+            string[] labels = found.ValueKind == JsonValueKind.Array
+                ? [.. found.EnumerateArray().Select(item => Scalar(line, label, item))]
+                : [Scalar(line, label, found).Trim(' ')];
+            if (string.IsNullOrWhiteSpace(content) || labels.Length == 0 || labels.Any(item => item.Length == 0))
+                empty = (empty.Count + 1, empty.Count == 0 ? line.Number : empty.First);
+            else
+                examples.Add(Examples.Of(_source, line, labels, content));
+        }
+
+        if (empty.Count > 0)
+            _notes?.Add(new CorpusNote($"{_file.Path}, line {empty.First}: {empty.Count} records without a text or a label, this the first, are left out"));
+        Examples.TellSeveral(_file.Path, examples, _notes);
+        return examples;
+    }
+
+    /// <summary>Words and their tags.</summary>
+    public List<TaggedSentence> Tagged()
+    {
+        var sentences = new List<TaggedSentence>(_records.Count);
+        if (_records.Count == 0) return sentences;
+        string words = Field(_source.FormColumn, ColumnNames.Words, "form_column"), tags = Field(_source.TagColumn, ColumnNames.Tags, "tag_column");
+        foreach (var (line, record) in _records)
+        {
+            string[] forms = List(line, record, words), marks = List(line, record, tags);
+            if (forms.Length != marks.Length) throw line.Error($"{marks.Length} {tags} for {forms.Length} {words}; expected as many");
+            if (forms.Length == 0) continue;
+            if (Array.FindIndex(forms, string.IsNullOrWhiteSpace) is >= 0 and var bare) throw line.Error($"{words}[{bare}] is empty; expected a word");
+            if (Array.FindIndex(marks, string.IsNullOrWhiteSpace) is >= 0 and var blank) throw line.Error($"{tags}[{blank}] is empty; expected a tag");
+            sentences.Add(new TaggedSentence(forms, [.. marks.Select(mark => line.NameOf(mark, _source))])
+            {
+                Path = _file.Path,
+                Lines = [.. Enumerable.Repeat(line.Number, forms.Length)],
+            });
+        }
+
+        return sentences;
+    }
+
+    private string Field(CorpusColumn? asked, string[] usual, string setting)
+    {
+        if (asked?.Name is { } name) return name;
+        var (line, record) = _records[0];
+        string[] names = [.. record.EnumerateObject().Select(property => property.Name)];
+        int place = ColumnNames.Find(names, usual);
+        return place >= 0
+            ? names[place]
+            : throw line.Error(
+                $"fields {Listing.Of([.. names.Select(Listing.Quote)])}; expected one called {string.Join(", ", usual.Take(5))} or the like, or the one that is named",
+                new CorpusSetting(setting, "FIELD"));
+    }
+
+    private static JsonElement Value(CorpusLine line, JsonElement record, string field) => record.TryGetProperty(field, out JsonElement value)
+        ? value
+        : throw line.Error($"no field \"{field}\"; found {Listing.Of([.. record.EnumerateObject().Select(property => Listing.Quote(property.Name))])}");
+
+    private static string[] List(CorpusLine line, JsonElement record, string field) => Value(line, record, field) is { ValueKind: JsonValueKind.Array } list
+        ? [.. list.EnumerateArray().Select(item => Scalar(line, field, item))]
+        : throw line.Error($"field \"{field}\" is no list; expected one of strings");
+
+    private static string Scalar(CorpusLine line, string field, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => Text(line, field, value),
+        JsonValueKind.Number => value.GetRawText(),
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        JsonValueKind.Null => "",
+        _ => throw line.Error($"field \"{field}\" is {(value.ValueKind == JsonValueKind.Array ? "a list" : "an object")}; expected a string"),
+    };
+
+    private static string Text(CorpusLine line, string field, JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new InvalidDataException(line.Error($"field \"{field}\" holds half of a surrogate pair; expected Unicode text").Message, error);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+namespace RnnService.Training.Corpora;
+
+/// <summary>Labelled texts of a table: <c>labelled</c> lines, CSV, Parquet.</summary>
+internal sealed class TableReader(CorpusSource source, string path, ICollection<CorpusNote>? notes)
+{
+    private const int RowsToCompare = 2000;
+
+    private readonly bool _lines = source.Format == CorpusFormat.Labelled;
+    private string[]? _names;
+    private int _empty, _firstEmpty;
+
+    /// <summary>The examples.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="names">The columns' names; null where a row may hold them.</param>
+    public List<LabelledText> Read(List<TableRow> rows, string[]? names = null)
+    {
+        var examples = new List<LabelledText>(rows.Count);
+        _names = names;
+        int first = 0;
+        if (_names is null && rows.Count > 0 && IsHeader(rows[0].Cells))
+        {
+            _names = [.. rows[0].Cells.Select(cell => cell.Trim())];
+            first = 1;
+        }
+
+        if (first >= rows.Count) return examples;
+        int count = _names?.Length ?? rows[0].Cells.Length;
+        var (label, text) = Columns(rows, first, count);
+        var where = source.Where?.Select(condition => (Place: PlaceOf(rows[first].Line, CorpusColumn.Parse(condition.Key), count, "where"), condition.Value)).ToArray();
+        if (first == 1 && source.Header is null && source.LabelColumn?.Name is null && source.TextColumn?.Name is null)
+        {
+            notes?.Add(new CorpusNote(
+                $"{path}, line {rows[0].Line.Number}: taken as a header and no example, as with skip_lines 1: {Listing.Quote(_names![label])} is the label, "
+                + $"{Listing.Quote(_names[text])} the text; to read it as an example",
+                new CorpusSetting("header", "false")));
+        }
+
+        foreach (var (line, cells) in rows.Skip(first))
+        {
+            if (cells.Length != count) throw WrongCount(line, cells, count, first == 1);
+            if (where is not null && !where.All(condition => cells[condition.Place] == condition.Value)) continue;
+            if (Example(line, cells[label], cells[text]) is { } example) examples.Add(example);
+        }
+
+        Tell(examples, first == 1);
+        return examples;
+    }
+
+    private bool IsHeader(string[] cells)
+    {
+        if (source.Header is { } header) return header;
+        if (source.LabelColumn?.Name is not null || source.TextColumn?.Name is not null) return true;
+        if (source.Where?.Keys.Any(key => CorpusColumn.Parse(key).Name is not null) == true) return true;
+        if (source.SkipLines > 0 && source.Format == CorpusFormat.Labelled) return false;
+        // One usual name says little where a text may be one word; a label and a text are never both called so.
+        int label = Usual(source.LabelColumn, ColumnNames.Labels), text = Usual(source.TextColumn, ColumnNames.Texts);
+        if (_lines) return label >= 0 && text >= 0 && label != text;
+        return (label >= 0 || text >= 0) && cells.Distinct().Count() == cells.Length && cells.All(cell => cell.Length <= 64);
+
+        int Usual(CorpusColumn? column, string[] usual)
+        {
+            int found = ColumnNames.Find(cells, usual);
+            if (column?.Number is not { } number) return found;
+            int place = number < 0 ? cells.Length + number : number;
+            return place >= 0 && place < cells.Length && ColumnNames.Find([cells[place]], usual) >= 0 ? place : -1;
+        }
+    }
+
+    private (int Label, int Text) Columns(List<TableRow> rows, int first, int count)
+    {
+        CorpusLine line = rows[0].Line;
+        int label = source.LabelColumn is { } askedLabel ? PlaceOf(line, askedLabel, count, "label_column")
+            : _names is null ? -1 : ColumnNames.Find(_names, ColumnNames.Labels);
+        int text = source.TextColumn is { } askedText ? PlaceOf(line, askedText, count, "text_column")
+            : _names is null ? -1 : ColumnNames.Find([.. _names.Index().Select(name => name.Index == label ? "" : name.Item)], ColumnNames.Texts);
+        if (label == text && label >= 0) throw line.Error($"label and text are both column {label} of {count}; expected two columns");
+        if (label >= 0 && text >= 0) return (label, text);
+        if (count == 1) throw WrongCount(line, rows[0].Cells, 2, header: false);
+        if (count == 2 && label + text >= -1) return label >= 0 ? (label, 1 - label) : (1 - text, text);
+        if (_lines && _names is null)
+        {
+            if (source.LabelColumn is null && source.TextColumn is null && count != 2) throw WrongCount(line, rows[0].Cells, 2, header: false);
+            return (label >= 0 ? label : text == 0 ? 1 : 0, text >= 0 ? text : label == 1 ? 0 : 1);
+        }
+
+        if (count != 2)
+        {
+            string[] columns = _names ?? rows[first].Cells;
+            string missing = label < 0 && text < 0 ? "label and text" : label < 0 ? "the label" : "the text";
+            throw line.Error(
+                $"{count} columns: {Listing.Of([.. columns.Select(Listing.Quote)])}; expected to find {missing} among them by a usual name "
+                + "(label, class, sentiment …; text, sentence, review …), or by the name or number that is given",
+                [.. Missing()]);
+        }
+
+        // Labels repeat, texts do not.
+        var seen = rows.Skip(first).Take(RowsToCompare).Where(row => row.Cells.Length == 2).ToArray();
+        int distinctFirst = seen.Select(row => row.Cells[0]).Distinct().Count(), distinctSecond = seen.Select(row => row.Cells[1]).Distinct().Count();
+        label = distinctSecond < distinctFirst ? 1 : 0;
+        notes?.Add(new CorpusNote(
+            $"{path}: no column has a usual name; column {label}, which repeats more, is read as the label and column {1 - label} as the text; "
+            + "for the other way round",
+            new CorpusSetting("label_column", $"{1 - label}"), new CorpusSetting("text_column", $"{label}")));
+        return (label, 1 - label);
+
+        IEnumerable<CorpusSetting> Missing()
+        {
+            if (label < 0) yield return new CorpusSetting("label_column", "COLUMN");
+            if (text < 0) yield return new CorpusSetting("text_column", "COLUMN");
+        }
+    }
+
+    private int PlaceOf(CorpusLine line, CorpusColumn column, int count, string setting)
+    {
+        if (column.Number is { } number) return line.Place(number, count, setting);
+        int place = _names is null ? -1 : ColumnNames.Find(_names, column.Name!);
+        return place >= 0
+            ? place
+            : throw line.Error($"{setting} is \"{column.Name}\"; expected one of {Listing.Of([.. (_names ?? []).Select(Listing.Quote)])}");
+    }
+
+    private LabelledText? Example(CorpusLine line, string labels, string text)
+    {
+        string[] all = source.LabelSeparator is { } separator
+            ? labels.Split(separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            : labels.Trim(' ') is { Length: > 0 } only ? [only] : [];
+        bool blank = string.IsNullOrWhiteSpace(text);
+        if (_lines && all.Length == 0) throw line.Error("no label; expected one before the text");
+        if (_lines && blank) throw line.Error($"no text after label {Listing.Quote(labels.Trim(' '))}; expected some");
+        if (blank || all.Length == 0)
+        {
+            if (_empty++ == 0) _firstEmpty = line.Number;
+            return null;
+        }
+
+        return Examples.Of(source, line, all, text);
+    }
+
+    private Exception WrongCount(CorpusLine line, string[] cells, int expected, bool header)
+    {
+        string as1 = header ? " as the header has" : source.LabelColumn is null && source.TextColumn is null && _lines ? " (label, text)" : " as on the first line";
+        string found = $"{cells.Length} {(cells.Length == 1 ? "column" : "columns")}{(_lines ? " separated by tabs" : "")}; expected {expected}{as1}{line.OddSpaces}";
+        if (!_lines)
+        {
+            return cells.Length == 1 && expected == 2
+                ? line.Error($"{found}: is the delimiter another", new CorpusSetting("delimiter", "CHARACTER"))
+                : line.Error(found);
+        }
+
+        if (cells.Length > 1) return line.Error(found);
+        string text = line.Text.TrimStart();
+        CorpusSetting[] mend = text is ['{', ..] or ['[', ..] ? [new("format", CorpusFormat.JsonLines)]
+            : text.StartsWith(FastText.Prefix, StringComparison.Ordinal) ? [new("format", CorpusFormat.FastText)]
+            : text.AsSpan().IndexOfAny(',', ';', '|') >= 0 ? [new("format", CorpusFormat.Csv)]
+            : text.Length > 1 && text[1] == ' ' && char.IsAsciiDigit(text[0]) ? [new("format", CorpusFormat.LabelledSpace)]
+            : [];
+        string name = mend is [var (_, format)]
+            ? $"; the line looks like {format switch { CorpusFormat.JsonLines => "JSON", CorpusFormat.FastText => "fastText", CorpusFormat.Csv => "CSV", _ => "SST-2's LABEL sentence" }}"
+            : "";
+        return line.Error(found + name, mend);
+    }
+
+    private void Tell(List<LabelledText> examples, bool header)
+    {
+        if (notes is null) return;
+        if (_empty > 0)
+            notes.Add(new CorpusNote($"{path}, line {_firstEmpty}: {_empty} rows without a text or a label, this the first, are left out"));
+        Examples.TellSeveral(path, examples, notes);
+        if (examples.Count < 4) return;
+        if (_lines && 2 * examples.Count(example => example.Text is ['"', .., '"']) > examples.Count)
+        {
+            notes.Add(new CorpusNote(
+                $"{path}: most texts stand in quotes, which are read as part of them",
+                new CorpusSetting("format", CorpusFormat.Csv), new CorpusSetting("delimiter", "tab")));
+        }
+
+        // A header that no usual name gives away: its label occurs there alone, while the others repeat.
+        LabelledText top = examples[0];
+        if (header || top.Text.Contains(' ', StringComparison.Ordinal) || examples.Skip(1).Any(example => example.Label == top.Label)) return;
+        if (examples.Skip(1).CountBy(example => example.Label).All(label => label.Value > 1))
+        {
+            notes.Add(new CorpusNote(
+                $"{path}, line {top.Line}: the label {Listing.Quote(top.Label)} occurs here alone; is this line a header?",
+                new CorpusSetting("header", "true")));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+
+namespace RnnService.Training.Corpora;
+
+/// <summary>Labels of a corpus that a model does not have: no answer can be right there.</summary>
+public static class UnseenLabels
+{
+    /// <summary>What of these texts' labels a model lacks, with file and line; null when it has all.</summary>
+    /// <param name="known">The model's labels.</param>
+    /// <param name="examples">The texts.</param>
+    /// <param name="part">What the corpus is: "validation corpus".</param>
+    /// <exception cref="CorpusException">The model has none of the labels.</exception>
+    public static CorpusNote? Find(IReadOnlyList<string> known, IReadOnlyList<LabelledText> examples, string part) =>
+        Find(known, Places(examples), examples.Count, part, "texts");
+
+    /// <summary>What of these words' tags a model lacks, likewise.</summary>
+    /// <inheritdoc cref="Find(IReadOnlyList{string}, IReadOnlyList{LabelledText}, string)"/>
+    public static CorpusNote? Find(IReadOnlyList<string> known, IReadOnlyList<TaggedSentence> sentences, string part) =>
+        Find(known, Places(sentences), sentences.Sum(sentence => (long)sentence.Tags.Count), part, "words");
+
+    /// <summary>Refuses training texts with labels that the recipe's own list lacks.</summary>
+    /// <exception cref="CorpusException">There are some.</exception>
+    internal static void ThrowIfAny(IReadOnlyList<string> known, IReadOnlyList<LabelledText> examples) => ThrowIfAny(known, Places(examples));
+
+    /// <summary>Likewise for tags.</summary>
+    /// <exception cref="CorpusException">There are some.</exception>
+    internal static void ThrowIfAny(IReadOnlyList<string> known, IReadOnlyList<TaggedSentence> sentences) => ThrowIfAny(known, Places(sentences));
+
+    private static IEnumerable<(string Label, string Path, int Line)> Places(IReadOnlyList<LabelledText> examples) =>
+        examples.Select(example => (example.Label, example.Path, example.Line));
+
+    private static IEnumerable<(string Label, string Path, int Line)> Places(IReadOnlyList<TaggedSentence> sentences) =>
+        sentences.SelectMany(sentence => sentence.Tags.Select((tag, i) => (tag, sentence.Path, i < sentence.Lines.Count ? sentence.Lines[i] : 0)));
+
+    private static void ThrowIfAny(IReadOnlyList<string> known, IEnumerable<(string Label, string Path, int Line)> found)
+    {
+        var (labels, listed, _) = Missing(known, found);
+        if (labels > 0)
+            throw new CorpusException(new CorpusNote($"model.labels lacks {labels} of the training corpora's labels: {listed}"));
+    }
+
+    private static CorpusNote? Find(
+        IReadOnlyList<string> known, IEnumerable<(string Label, string Path, int Line)> found, long total, string part, string unit)
+    {
+        var (labels, listed, missed) = Missing(known, found);
+        if (labels == 0) return null;
+        if (missed == total)
+        {
+            throw new CorpusException(new CorpusNote(
+                $"none of the labels of the {part} is one of the model's: {listed}; expected {Listing.Of([.. known.Select(Listing.Quote)])}"));
+        }
+
+        return new CorpusNote(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{labels} {(labels == 1 ? "label" : "labels")} of the {part} {(labels == 1 ? "is" : "are")} not among the model's: {listed}; {missed} of {total} {unit} count as wrong"));
+    }
+
+    private static (int Labels, string Listed, long Missed) Missing(IReadOnlyList<string> known, IEnumerable<(string Label, string Path, int Line)> found)
+    {
+        var has = known.ToHashSet(StringComparer.Ordinal);
+        var places = new Dictionary<string, (string Place, long Count)>(StringComparer.Ordinal);
+        long missed = 0;
+        foreach (var (label, path, line) in found)
+        {
+            if (has.Contains(label)) continue;
+            missed++;
+            places[label] = places.TryGetValue(label, out var before)
+                ? before with { Count = before.Count + 1 }
+                : (line > 0 ? $"{path}, line {line}" : path, 1);
+        }
+
+        var listed = places.Take(Listing.Most).Select(entry =>
+            $"{Listing.Quote(entry.Key)} ({string.Join(", ", new[] { entry.Value.Place, entry.Value.Count > 1 ? $"{entry.Value.Count} times" : "" }.Where(part => part.Length > 0))})");
+        return (places.Count, Listing.Of(listed, places.Count).Replace(" ()", "", StringComparison.Ordinal), missed);
+    }
+}

@@ -1,0 +1,80 @@
+using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Objectives;
+
+/// <summary>What is trained on and what chooses the best weights: corpora of its own, or a part split off from the others by the seed.</summary>
+internal sealed record CorpusParts<T>(T Train, T Valid, double? SplitShare, List<CorpusNote> Notes);
+
+/// <summary>Reads the parts of a recipe.</summary>
+internal static class CorpusParts
+{
+    private const ulong SplitStream = 0x5B117;
+
+    /// <summary>Labelled texts; a split keeps the shares of the labels, and a text that occurs twice on one side.</summary>
+    public static CorpusParts<LabelledText[]> ReadLabelled(Recipe recipe) => Read(
+        recipe, Corpus.ReadLabelled, (all, _) => LabelIds.Complete(recipe.Model, all), example => example.Label, example => example.Text);
+
+    /// <summary>Tagged sentences; a split keeps one that occurs twice on one side.</summary>
+    public static CorpusParts<TaggedSentence[]> ReadTagged(Recipe recipe) => Read(
+        recipe, Corpus.ReadTagged, (all, notes) => LabelIds.Complete(recipe.Model, all, notes), _ => "", sentence => string.Join('\t', sentence.Words));
+
+    /// <summary>Running text; a split takes the end of every file.</summary>
+    public static CorpusParts<string> ReadText(Recipe recipe)
+    {
+        var notes = new List<CorpusNote>();
+        string[] train = [.. recipe.Data.Train.Select(source => Corpus.ReadText(source, notes))];
+        if (recipe.Data.Valid.Count > 0)
+            return new(string.Join('\n', train), string.Join('\n', recipe.Data.Valid.Select(source => Corpus.ReadText(source, notes))), null, notes);
+        double share = recipe.Data.SplitShare;
+        int[] ends = [.. train.Select(text => EndOf(text, share))];
+        return new(
+            string.Join('\n', train.Zip(ends, (text, end) => text[..end])), string.Join('\n', train.Zip(ends, (text, end) => text[end..])), share, notes);
+    }
+
+    /// <summary>Where the training part of a text ends: at a line's end where there is one near, and within no character.</summary>
+    private static int EndOf(string text, double share)
+    {
+        int end = Math.Clamp((int)(text.Length * (1 - share)), 1, Math.Max(1, text.Length - 1));
+        int near = Math.Min(text.Length - end, Math.Max(1, text.Length / 50));
+        int line = text.IndexOf('\n', end, near);
+        if (line >= 0 && line + 1 < text.Length) return line + 1;
+        return end < text.Length && char.IsLowSurrogate(text[end]) ? end + 1 : end;
+    }
+
+    private static CorpusParts<T[]> Read<T>(
+        Recipe recipe, Func<CorpusSource, ICollection<CorpusNote>?, IReadOnlyList<T>> read, Action<T[], List<CorpusNote>> check,
+        Func<T, string> label, Func<T, string> text)
+    {
+        var notes = new List<CorpusNote>();
+        T[] all = [.. recipe.Data.Train.SelectMany(source => read(source, notes))];
+        if (recipe.Data.Valid.Count > 0) return new(all, [.. recipe.Data.Valid.SelectMany(source => read(source, notes))], null, notes);
+
+        check(all, notes); // labels that are none say more than what cannot be split by them
+        double share = recipe.Data.SplitShare;
+        bool[] taken = new bool[all.Length];
+        ulong stratum = 0;
+        foreach (var members in Enumerable.Range(0, all.Length).GroupBy(i => label(all[i])).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            int wanted = (int)Math.Round(share * members.Count());
+            if (wanted == 0 && members.Count() > 1) wanted = 1;
+            int[][] groups = [.. members.GroupBy(i => text(all[i])).Select(group => group.ToArray())];
+            if (groups.Length == 1) groups = [.. groups[0].Select(i => new[] { i })]; // the same text alone, on both sides rather than on one
+            new RandomSource(recipe.Training.Seed, SplitStream, stratum++).Shuffle<int[]>(groups);
+            foreach (int[] group in groups.SkipLast(1)) // one stays
+            {
+                if (wanted <= 0) break;
+                foreach (int i in group) taken[i] = true;
+                wanted -= group.Length;
+            }
+        }
+
+        T[] valid = [.. all.Where((_, i) => taken[i])];
+        return valid.Length > 0
+            ? new([.. all.Where((_, i) => !taken[i])], valid, share, notes)
+            : throw new RecipeException(
+                $"data.valid is empty and the training corpora have {all.Length} examples, none of them twice with one label: "
+                + "expected a validation corpus, or two examples of a label");
+    }
+}

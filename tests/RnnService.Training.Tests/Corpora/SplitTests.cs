@@ -1,0 +1,89 @@
+using RnnService.Training.Corpora;
+using RnnService.Training.Objectives;
+using RnnService.Training.Recipes;
+using RnnService.Training.Tests.Runs;
+using Xunit;
+
+namespace RnnService.Training.Tests.Corpora;
+
+public sealed class SplitTests : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private Recipe Recipe(string task, string content, string name, string format, params string[] overrides)
+    {
+        Recipe recipe = TinyRecipes.Write(_folder, task);
+        string path = _folder.Write(name, content);
+        return (recipe with { Data = recipe.Data with { Train = [new CorpusSource { Path = path, Format = format }], Valid = [] } }).With(overrides);
+    }
+
+    private Recipe Texts(IEnumerable<(string Label, string Text)> texts, params string[] overrides) =>
+        Recipe("classifier", string.Concat(texts.Select(text => $"{text.Label}\t{text.Text}\n")), "all.tsv", "labelled", overrides);
+
+    private static string[] Show(IEnumerable<LabelledText> examples) => [.. examples.Select(example => $"{example.Label} {example.Text}")];
+
+    [Fact]
+    public void A_tenth_of_every_label_is_split_off_and_at_least_one_where_there_are_two()
+    {
+        var texts = Enumerable.Range(0, 40).Select(i => ("many", $"text {i}")).Append(("few", "one x")).Append(("few", "two x")).Append(("one", "alone x"));
+        var parts = CorpusParts.ReadLabelled(Texts(texts));
+        Assert.Equal(["few", "many"], parts.Valid.Select(example => example.Label).Distinct().Order());
+        Assert.Equal(4, parts.Valid.Count(example => example.Label == "many"));
+        Assert.Equal(1, parts.Valid.Count(example => example.Label == "few"));
+        Assert.Equal(["few", "many", "one"], parts.Train.Select(example => example.Label).Distinct().Order());
+        Assert.Equal(0.1, parts.SplitShare);
+        // Nothing is lost, and each part keeps the file's order.
+        Assert.Equal(texts.Select(text => $"{text.Item1} {text.Item2}").Order(), Show([.. parts.Train, .. parts.Valid]).Order());
+        Assert.Equal(parts.Train.OrderBy(example => example.Line), parts.Train);
+    }
+
+    [Fact]
+    public void The_seed_draws_the_split_and_nothing_else_does()
+    {
+        (string, string)[] texts = [.. Enumerable.Range(0, 200).Select(i => ($"l{i % 3}", $"text {i}"))];
+        string[] Valid(params string[] overrides) => Show(CorpusParts.ReadLabelled(Texts(texts, overrides)).Valid);
+        Assert.Equal(Valid(), Valid("training.epochs=2", "training.batch_size=3"));
+        Assert.NotEqual(Valid(), Valid("training.seed=2"));
+        Assert.Equal(60, Valid("data.valid_share=0.3").Length);
+    }
+
+    [Fact]
+    public void A_text_that_repeats_is_on_one_side()
+    {
+        var texts = Enumerable.Range(0, 60).Select(i => ($"l{i % 2}", $"text {i % 12}"));
+        var parts = CorpusParts.ReadLabelled(Texts(texts));
+        Assert.NotEmpty(parts.Valid);
+        Assert.Empty(parts.Valid.Select(example => example.Text).Intersect(parts.Train.Select(example => example.Text)));
+    }
+
+    [Fact]
+    public void Sentences_are_split_whole_and_text_at_its_end()
+    {
+        var sentences = CorpusParts.ReadTagged(Recipe("tagger", string.Concat(Enumerable.Range(0, 30).Select(i => $"w{i}\tA\nx\tB\n\n")), "all.conll", "conll"));
+        Assert.Equal((27, 3), (sentences.Train.Length, sentences.Valid.Length));
+        Assert.All(sentences.Valid, sentence => Assert.Equal(2, sentence.Words.Count));
+
+        string text = string.Concat(Enumerable.Range(0, 100).Select(i => $"line {i:D3}\n"));
+        var parts = CorpusParts.ReadText(Recipe("language_model", text, "all.txt", "text"));
+        Assert.Equal(text, parts.Train + parts.Valid);
+        Assert.StartsWith("line 09", parts.Valid, StringComparison.Ordinal);
+        string pairs = string.Concat(Enumerable.Repeat("😀", 55)); // no line ends, and no half of a character
+        parts = CorpusParts.ReadText(Recipe("language_model", pairs, "all.txt", "text"));
+        Assert.Equal(pairs, parts.Train + parts.Valid);
+        Assert.Equal(0, parts.Train.Length % 2);
+    }
+
+    [Fact]
+    public void What_cannot_be_split_is_refused() => Assert.Contains(
+        "data.valid is empty",
+        Assert.Throws<RecipeException>(() => CorpusParts.ReadLabelled(Texts([("a", "x"), ("b", "y")]))).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void Either_a_share_or_corpora() => Assert.Contains(
+        "data.valid and data.valid_share are both given",
+        Assert.Throws<RecipeException>(() => TinyRecipes.Write(_folder, "classifier", "data.valid_share=0.2")).Message,
+        StringComparison.Ordinal);
+}
