@@ -1,6 +1,30 @@
+using System.Text;
+using RnnService.Engine.Tasks;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>A sentence's words, each with its tag.</summary>
 /// <param name="Words">The words in order; never empty.</param>
 /// <param name="Tags">The words' tags, as many.</param>
-public sealed record TaggedSentence(IReadOnlyList<string> Words, IReadOnlyList<string> Tags);
+public sealed record TaggedSentence(IReadOnlyList<string> Words, IReadOnlyList<string> Tags)
+{
+    /// <summary>
+    /// The sentence for a tagger over characters: a word of several is read as that many, with labels that mark the same span
+    /// (<see cref="SpanScheme.Spread"/>) or, where labels mark none, each with the word's label. White space inside a word is left out.
+    /// </summary>
+    /// <param name="scheme">How the labels mark spans.</param>
+    public TaggedSentence OverCharacters(SpanScheme scheme)
+    {
+        var characters = new List<string>(Words.Count);
+        var tags = new List<string>(Words.Count);
+        for (int word = 0; word < Words.Count; word++)
+        {
+            string[] parts = [.. Words[word].EnumerateRunes().Where(rune => !Rune.IsWhiteSpace(rune)).Select(rune => rune.ToString())];
+            if (parts.Length == 0) parts = [Words[word]];
+            characters.AddRange(parts);
+            tags.AddRange(scheme.Spread(Tags[word], parts.Length));
+        }
+
+        return new TaggedSentence(characters, tags);
+    }
+}

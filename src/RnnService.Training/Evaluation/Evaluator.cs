@@ -61,10 +61,11 @@ public static class Evaluator
         return new ClassificationReport(loss / Math.Max(1, examples.Count), confusion);
     }
 
-    /// <summary>Scores a tagger on sentences whose words are given.</summary>
+    /// <summary>Scores a tagger on sentences whose words are given; a tagger over characters, on the characters of the words.</summary>
     /// <exception cref="InvalidDataException">A word has a label that the model lacks.</exception>
     public static TaggingReport Tagging(Tagger model, IReadOnlyList<TaggedSentence> sentences)
     {
+        if (model.Config.Tokenizer == Tokenization.Characters) sentences = [.. sentences.Select(sentence => sentence.OverCharacters(model.Spans))];
         IReadOnlyList<string> labels = model.Config.Labels;
         var confusion = new ConfusionMatrix(labels);
         int[][] gold = [.. sentences.Select(sentence => sentence.Tags.Select(tag => confusion.IdOf(tag, "gold")).ToArray())];

@@ -9,7 +9,7 @@ using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Objectives;
 
-/// <summary>One label a word.</summary>
+/// <summary>One label a word, or a character.</summary>
 internal sealed class TaggerObjective : ExampleObjective
 {
     private readonly Tagger _model;
@@ -23,6 +23,14 @@ internal sealed class TaggerObjective : ExampleObjective
     {
         TaggedSentence[] train = [.. recipe.Data.Train.SelectMany(Corpus.ReadTagged)];
         _valid = [.. recipe.Data.Valid.SelectMany(Corpus.ReadTagged)];
+        if (recipe.Model.Tokenizer == Tokenization.Characters)
+        {
+            string[] named = [.. recipe.Model.Labels];
+            var scheme = SpanScheme.Of(named.Length > 0 ? named : [.. train.Concat(_valid).SelectMany(sentence => sentence.Tags).Distinct()]);
+            train = [.. train.Select(sentence => sentence.OverCharacters(scheme))];
+            _valid = [.. _valid.Select(sentence => sentence.OverCharacters(scheme))];
+        }
+
         ModelConfig config = LabelIds.Complete(recipe.Model, train.SelectMany(sentence => sentence.Tags));
         string[] forms = [.. train.SelectMany(sentence => sentence.Words)];
         Vocabulary words = Vocabulary.Build(forms.Select(config.Normalize), recipe.Data.MinCount, recipe.Data.MaxVocabulary);
