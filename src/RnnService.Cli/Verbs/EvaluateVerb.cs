@@ -69,9 +69,9 @@ internal sealed class EvaluateVerb : Verb
 
     private void Show(LanguageModel model, string text, string file, bool json)
     {
+        LanguageScores token = Terminal.While("evaluating", () => Evaluator.Language(model, text, place: file));
         model.Codec.Encode(text, out IReadOnlyList<string> unknown);
         Terminal.Warn("corpus", UnknownText.Sentence(model.Codec, unknown));
-        LanguageScores token = Terminal.While("evaluating", () => Evaluator.Language(model, text, place: file));
         bool words = model.Codec.Unit == TokenUnit.Word;
         LanguageScores character = words ? new LanguageScores(token.TotalNats, text.EnumerateRunes().Count()) : token;
         if (json)
