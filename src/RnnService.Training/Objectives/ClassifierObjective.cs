@@ -46,6 +46,8 @@ internal sealed class ClassifierObjective : ExampleObjective
 
     public override long ValidTokens { get; }
 
+    public override (string Train, string Valid) Sizes => (Size(_texts.Length, "texts"), Size(_valid.Count, "texts"));
+
     private protected override IReadOnlyList<int> Lengths { get; }
 
     public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Classification(_model, _valid));

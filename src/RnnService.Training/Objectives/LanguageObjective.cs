@@ -54,6 +54,8 @@ internal sealed class LanguageObjective : Objective
 
     public override IReadOnlyList<float[]> Carried => [.. _states.SelectMany(state => new[] { state.Hidden, state.Memory })];
 
+    public override (string Train, string Valid) Sizes => (Size(_train.Length, "tokens"), Size(_valid.Length, "tokens"));
+
     private int StreamLength => _train.Length / _settings.BatchSize;
 
     public override int StepsIn(int epoch)

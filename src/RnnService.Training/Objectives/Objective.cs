@@ -30,6 +30,9 @@ internal abstract class Objective
     /// <summary>State that lives from step to step beside the weights.</summary>
     public virtual IReadOnlyList<float[]> Carried => [];
 
+    /// <summary>What was read, such as "540 texts", for the model's card.</summary>
+    public abstract (string Train, string Valid) Sizes { get; }
+
     /// <summary>Number of steps in an epoch.</summary>
     public abstract int StepsIn(int epoch);
 
@@ -72,6 +75,8 @@ internal abstract class Objective
             _ => throw new RecipeException($"model.task is {recipe.Model.Task}: language_model, classifier or tagger wanted"),
         };
     }
+
+    private protected static string Size(long number, string unit) => FormattableString.Invariant($"{number:N0} {unit}");
 
     private protected static Parameters Start(Recipe recipe) =>
         Parameters.Random(recipe.Training.Seed, recipe.Training.IdentityStart);

@@ -56,6 +56,8 @@ internal sealed class TaggerObjective : ExampleObjective
 
     public override long ValidTokens { get; }
 
+    public override (string Train, string Valid) Sizes => (Size(_sentences.Length, "sentences"), Size(_valid.Count, "sentences"));
+
     private protected override IReadOnlyList<int> Lengths { get; }
 
     public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Tagging(_model, _valid));
