@@ -25,6 +25,12 @@ internal sealed record Terminal(IAnsiConsole Console, TextReader In, TextWriter 
         return new Terminal(console, System.Console.In, System.Console.Error, System.Console.IsInputRedirected);
     }
 
+    /// <summary>Says on standard error what a person should know about a text; nothing where there is nothing to say.</summary>
+    public void Warn(string text, string? sentence)
+    {
+        if (sentence is not null) Error.WriteLine($"rnn: warning: {text}: {sentence}");
+    }
+
     /// <summary>Does something that takes a while, under a spinner where a person watches.</summary>
     public T While<T>(string what, Func<T> work) => IsLive ? Console.Status().Start(Markup.Escape(what), _ => work()) : work();
 }

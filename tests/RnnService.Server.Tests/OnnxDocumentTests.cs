@@ -25,7 +25,7 @@ public sealed class OnnxDocumentTests
         try
         {
             await File.WriteAllBytesAsync(file, await client.GetByteArrayAsync("/models/shakespeare/onnx", cancel), cancel);
-            foreach (string prompt in new[] { "ROMEO:", "To be, or not", "é" })
+            foreach (string prompt in new[] { "ROMEO:", "To be, or not", "Olé" })
             {
                 JsonElement answer = await client.AnswerAsync("/generate", JsonSerializer.Serialize(
                     new { inputs = prompt, model = "shakespeare", parameters = new { max_new_tokens = 300, temperature = 0 } }));

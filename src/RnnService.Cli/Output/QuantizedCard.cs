@@ -63,9 +63,12 @@ internal sealed class QuantizedCard
     {
         ModelConfig config = Source.Model.Config;
         string sourceFolder = Path.GetDirectoryName(Source.File)!, oldCard = Path.Combine(sourceFolder, CardFile.Name);
-        string[] old = File.Exists(oldCard) ? File.ReadAllLines(oldCard) : [];
-        // Of the old card what the width of the weights does not touch: corpus, licence and limits.
-        string[] origin = [.. old.Where(line => Begins(line, DataRow) || Begins(line, LicenseRow))];
+        string oldText = File.Exists(oldCard) ? File.ReadAllText(oldCard) : "";
+        string[] old = oldText.ReplaceLineEndings("\n").Split('\n');
+        // Of the old card what the width of the weights does not touch: corpus, licence and limits. A licence that somebody wrote there counts
+        // before that of the configuration; a generated card only repeats what was configured when the model was trained.
+        bool keepsLicense = config.License is null || !CardFile.IsGenerated(oldText);
+        string[] origin = [.. old.Where(line => Begins(line, DataRow) || (keepsLicense && Begins(line, LicenseRow)))];
         string[] limits = [.. old.SkipWhile(line => !Begins(line, "**Not good for**")).TakeWhile(line => line.Length > 0)];
 
         var card = new StringBuilder();

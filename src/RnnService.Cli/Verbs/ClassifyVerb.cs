@@ -35,8 +35,10 @@ internal sealed class ClassifyVerb : Verb
         var model = ModelArgument.Load<Classifier>(parsed.GetValue(_model)!);
         bool json = parsed.GetValue(_json);
         int width = model.Config.Labels.Max(label => label.Length);
+        int number = 0;
         return ForEach(TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop), text =>
         {
+            Terminal.Warn($"text {++number}", model.Warning(text, model.Encode(text)));
             ModelAnswer answer = model.Answer(text);
             NetworkException.ThrowIfNotFinite([.. answer.Scores]);
             if (json)

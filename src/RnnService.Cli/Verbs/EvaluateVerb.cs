@@ -41,8 +41,8 @@ internal sealed class EvaluateVerb : Verb
             "Scores a model on a corpus.",
             """
             A language model: perplexity, nats and bits a token and a character, the text read as one stream. A classifier: accuracy,
-            macro F1 and the confusion matrix. A tagger, which is given the corpus's words: accuracy, macro F1, and precision, recall and
-            F1 of the spans that labels mark (BIO, IO, BIOES, BMES, BILOU).
+            macro F1 and the confusion matrix. A tagger, which is given the corpus's words, or their characters: accuracy, macro F1, and
+            precision, recall and F1 of the spans that labels mark (BIO, IO, BIOES, BMES, BILOU).
             """,
             "rnn evaluate shakespeare --corpus data/shakespeare/valid.txt",
             "rnn evaluate sentiment --corpus data/sst2/dev.txt --format labelled-space --label-name 0=negative --label-name 1=positive",
@@ -80,7 +80,8 @@ internal sealed class EvaluateVerb : Verb
                 IReadOnlyList<TaggedSentence> sentences = Terminal.While("reading the corpus", () => Corpus.ReadTagged(source, notes));
                 Take(UnseenLabels.Find(model.Config.Labels, sentences, "corpus"));
                 Tell(notes);
-                Show(Terminal.While("evaluating", () => Evaluator.Tagging(model, sentences)), json, parsed.GetValue(_table));
+                string unit = model.Config.Tokenizer == Tokenization.Characters ? "character" : "word";
+                Show(Terminal.While("evaluating", () => Evaluator.Tagging(model, sentences)), unit, json, parsed.GetValue(_table));
                 break;
         }
 
@@ -103,6 +104,8 @@ internal sealed class EvaluateVerb : Verb
     private void Show(LanguageModel model, string text, string file, bool json)
     {
         LanguageScores token = Terminal.While("evaluating", () => Evaluator.Language(model, text, place: file));
+        model.Codec.Encode(text, out IReadOnlyList<string> unknown);
+        Terminal.Warn("corpus", UnknownText.Sentence(model.Codec, unknown));
         bool words = model.Codec.Unit == TokenUnit.Word;
         LanguageScores character = words ? new LanguageScores(token.TotalNats, text.EnumerateRunes().Count()) : token;
         if (json)
@@ -147,7 +150,7 @@ internal sealed class EvaluateVerb : Verb
         ShowLabels(confusion, report.Loss, "text", table: true);
     }
 
-    private void Show(TaggingReport report, bool json, bool table)
+    private void Show(TaggingReport report, string unit, bool json, bool table)
     {
         ConfusionMatrix confusion = report.Confusion;
         if (json)
@@ -165,7 +168,7 @@ internal sealed class EvaluateVerb : Verb
             return;
         }
 
-        ShowLabels(confusion, report.Loss, "word", table);
+        ShowLabels(confusion, report.Loss, unit, table);
         if (report.Spans is not { } spans) return;
         Terminal.Out.WriteLine();
         Terminal.Out.Write(spans.ToTable());

@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
 
 namespace RnnService.Cli.Verbs;
 
@@ -14,7 +15,7 @@ internal sealed class GenerateVerb : Verb
 
     private readonly Argument<string> _prompt = new("PROMPT")
     {
-        Description = "The text to continue; none reads standard input where that is piped, and else begins at a line's start.",
+        Description = "The text to continue; none reads standard input where that is piped, and else begins a text.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -89,8 +90,9 @@ internal sealed class GenerateVerb : Verb
         };
         string prompt = Prompt(parsed.GetValue(_prompt));
         bool json = parsed.GetValue(_json);
-        var stream = new Generation(model, prompt.Length > 0 ? prompt : "\n", options);
-        if (!json) Terminal.Out.Write(prompt);
+        var stream = new Generation(model, prompt, options);
+        Terminal.Warn("prompt", UnknownText.Sentence(model.Codec, stream.UnknownTokens));
+        if (!json) Terminal.Out.Write(prompt + stream.Text); // without a prompt there may be a first token
         var batch = new GenerationBatch(model);
         while (stream.Finished is null)
         {

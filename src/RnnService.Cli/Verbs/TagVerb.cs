@@ -22,7 +22,7 @@ internal sealed class TagVerb : Verb
 
     public TagVerb(Terminal terminal, CancellationToken stop)
         : base(
-            terminal, "tag", "Labels every word of each text with a tagger.",
+            terminal, "tag", "Labels every word of each text with a tagger, or every character with one over characters.",
             "One line a word: word, label and probability separated by tabs; an empty line after each text.",
             "rnn tag pos \"The quick brown fox jumps.\"",
             "rnn tag pos --json < sentences.txt")
@@ -38,10 +38,13 @@ internal sealed class TagVerb : Verb
     {
         var model = ModelArgument.Load<Tagger>(parsed.GetValue(_model)!);
         bool json = parsed.GetValue(_json), spans = parsed.GetValue(_spans);
+        int number = 0;
         return ForEach(TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop), text =>
         {
             List<WordToken> words = model.Tokenize(text);
-            TagScore[] tags = model.Tag([model.Encode(words.Select(word => word.Text))])[0];
+            TaggerInput input = model.Encode(words.Select(word => word.Text));
+            Terminal.Warn($"text {++number}", model.Warning(text, input));
+            TagScore[] tags = model.Tag([input])[0];
             NetworkException.ThrowIfNotFinite([.. tags.Select(tag => tag.Score)]);
             Piece[] pieces = spans
                 ? [.. model.Spans.Join(tags).Select(span => PieceOf(text, words, span))]

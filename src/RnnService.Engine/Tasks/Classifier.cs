@@ -34,6 +34,14 @@ public sealed class Classifier : TextModel
         return ids.Length > 0 ? ids : [Vocabulary.Tokens.UnknownId];
     }
 
+    /// <summary>Whether the model knows no token of a text from <see cref="Encode"/>: its answer then says nothing about the text.</summary>
+    public bool IsUnknown(int[] text) => !text.AsSpan().ContainsAnyExcept(Vocabulary.Tokens.UnknownId);
+
+    /// <summary>Why the answer about a text says little or nothing; null where there is nothing to say.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="ids">Its tokens, from <see cref="Encode"/>.</param>
+    public string? Warning(string text, int[] ids) => Config.Warning(text, IsUnknown(ids));
+
     /// <summary>
     /// Probabilities of all labels for each text: [N][labels], in the labels' order. A text's figures do not depend on its company.
     /// </summary>

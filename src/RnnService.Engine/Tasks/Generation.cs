@@ -2,6 +2,7 @@ using System.Text;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Tasks;
 
@@ -19,9 +20,16 @@ public sealed class Generation
     private readonly StringBuilder _text = new();
     private readonly int[] _last = new int[1];
     private int _read; // prompt tokens read so far
+    private readonly bool _scoresPrompt;
 
-    /// <summary>Prepares to continue <paramref name="prompt"/>.</summary>
-    /// <exception cref="ArgumentException">The prompt is empty or an option is out of its bounds.</exception>
+    /// <summary>
+    /// Prepares to continue <paramref name="prompt"/>. An empty one begins a text: after a line break (or the end of a text before it) where
+    /// the vocabulary has one, and else with a token drawn from all alike, which is the first one generated.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The prompt holds nothing that the model reads, or an option is out of its bounds. A model with an unknown token reads whatever it does
+    /// not know as that: <see cref="KnowsPrompt"/>.
+    /// </exception>
     public Generation(LanguageModel model, string prompt, GenerationOptions options)
     {
         options.Validate();
@@ -29,10 +37,14 @@ public sealed class Generation
         Model = model;
         _codec = model.Codec;
         _tokens = new GeneratedTokens(_codec);
-        _prompt = _codec.Encode(prompt);
-        if (_prompt.Length == 0) throw new ArgumentException("the prompt is empty: at least one token wanted", nameof(prompt));
         Seed = options.Seed ?? (ulong)Random.Shared.NextInt64();
         _sampler = new Sampler(options, Seed);
+        _prompt = _codec.Encode(prompt, out IReadOnlyList<string> unknown);
+        UnknownTokens = unknown;
+        _scoresPrompt = options.ScorePrompt && prompt.Length > 0;
+        if (prompt.Length == 0) _prompt = [Begin()];
+        else if (_prompt.Length == 0) throw new ArgumentException(
+            $"the prompt holds none of the {_codec.Vocabulary.Count} {Units} that the model knows; expected one or more, or no prompt", nameof(prompt));
     }
 
     /// <summary>The model that continues it.</summary>
@@ -40,6 +52,14 @@ public sealed class Generation
 
     /// <summary>Number of the prompt's tokens.</summary>
     public int PromptTokens => _prompt.Length;
+
+    /// <summary>
+    /// What of the prompt the vocabulary does not have, each once: it is read as unknown, or left out where the model has no unknown token.
+    /// </summary>
+    public IReadOnlyList<string> UnknownTokens { get; }
+
+    /// <summary>Whether the model knows any of the prompt's tokens, or there is no prompt; else what follows has nothing to do with it.</summary>
+    public bool KnowsPrompt => _codec.Vocabulary.UnknownId < 0 || _prompt.AsSpan().ContainsAnyExcept(_codec.Vocabulary.UnknownId);
 
     /// <summary>Number of the prompt's tokens that have not been read yet.</summary>
     public int PromptLeft => _prompt.Length - _read;
@@ -72,7 +92,7 @@ public sealed class Generation
     internal (BatchPart? Part, int Row) Place { get; set; }
 
     /// <summary>Whether logits are wanted after every token of the prompt.</summary>
-    internal bool IsScoringPrompt => _options.ScorePrompt && _read < _prompt.Length;
+    internal bool IsScoringPrompt => _scoresPrompt && _read < _prompt.Length;
 
     /// <summary>The tokens to read next.</summary>
     internal ReadOnlyMemory<int> Pending(int promptChunk) =>
@@ -101,7 +121,7 @@ public sealed class Generation
     private bool Read(int step, int read, ReadOnlySpan<float> logits, DrawScratch scratch)
     {
         if (_read == _prompt.Length) return true;
-        if (_options.ScorePrompt) ScorePrompt(_read + step, logits, scratch);
+        if (_scoresPrompt) ScorePrompt(_read + step, logits, scratch);
         if (step < read - 1) return false;
         for (int i = 0; i < read; i++) _sampler.See(_prompt[_read + i]);
         _read += read;
@@ -127,6 +147,27 @@ public sealed class Generation
             return;
         }
 
+        Append(id);
+    }
+
+    private string Units => _codec.Unit == TokenUnit.Character ? "characters" : "words";
+
+    /// <summary>The token after which a text begins, or with which it does.</summary>
+    private int Begin()
+    {
+        Vocabulary vocabulary = _codec.Vocabulary;
+        if (_codec.Encode("\n") is [var start] && start != vocabulary.UnknownId) return start;
+        if (vocabulary.EndId >= 0) return vocabulary.EndId;
+        int[] ids = [.. Enumerable.Range(0, vocabulary.Count).Where(id => !vocabulary.IsSpecial(id))];
+        if (ids.Length == 0) throw new ArgumentException($"the vocabulary holds no {Units} to begin with; expected one or more");
+        int first = ids[new RandomSource(Seed).Below(ids.Length)];
+        _tokens.Add(first, -MathF.Log(ids.Length), _options.TopNTokens == 0 ? null : []);
+        Append(first);
+        return first;
+    }
+
+    private void Append(int id)
+    {
         _text.Append(_codec.Decode(id));
         if (EndsWithStop()) Finished = FinishReason.StopSequence;
         else if (_tokens.Count >= _options.MaxNewTokens) Finished = FinishReason.Length;

@@ -40,11 +40,12 @@ public sealed class LanguageModel : TextModel
     }
 
     /// <summary>Continues a text alone, a token at a time.</summary>
-    /// <exception cref="ArgumentException">The prompt is empty or an option is out of its bounds.</exception>
+    /// <inheritdoc cref="Generation(LanguageModel, string, GenerationOptions)" path="/exception"/>
     public IEnumerable<GeneratedToken> Generate(string prompt, GenerationOptions options)
     {
         Generation[] stream = [new(this, prompt, options)];
         var batch = new GenerationBatch(this);
+        if (stream[0].Newest is { } first) yield return first; // an empty prompt may begin with a token
         while (stream[0].Finished is null)
         {
             batch.Advance(stream);

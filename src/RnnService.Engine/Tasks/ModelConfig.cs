@@ -139,6 +139,10 @@ public sealed record ModelConfig
     /// <summary>The form under which a token stands in the vocabulary.</summary>
     public string Normalize(string token) => LowerCase ? token.ToLowerInvariant() : token;
 
+    /// <summary>What to say about a text before its answer is believed; see <see cref="UnknownText"/>.</summary>
+    internal string? Warning(string text, bool noneKnown) => UnknownText.Sentence(
+        text, Tokenizer == Tokenization.Characters ? TokenUnit.Character : TokenUnit.Word, Tokenizer == Tokenization.Whitespace, noneKnown);
+
     /// <summary>Checks that sizes are positive and that fields agree.</summary>
     /// <exception cref="ArgumentException">They do not; the message names the field, the value found and the one wanted.</exception>
     public void Validate()
@@ -165,10 +169,11 @@ public sealed record ModelConfig
         }
 
         if (Bidirectional && Reverse) throw Wrong("reverse", true, "false with bidirectional");
-        if (Task == ModelTask.Tagger && Tokenizer == Tokenization.Characters) throw Wrong("tokenizer", "characters", "english or whitespace");
         if (Characters is { } characters)
         {
             if (Task != ModelTask.Tagger) throw new ArgumentException("characters is given: only a tagger spells words out");
+            if (Tokenizer == Tokenization.Characters)
+                throw new ArgumentException("characters is given; expected none (null), since a tagger over characters has no words to spell out");
             Positive("characters.embedding_size", characters.EmbeddingSize, MaxEmbeddingSize);
             Positive("characters.hidden_size", characters.HiddenSize, MaxEmbeddingSize);
         }

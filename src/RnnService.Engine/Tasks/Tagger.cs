@@ -7,10 +7,17 @@ namespace RnnService.Engine.Tasks;
 /// <summary>A sentence as a tagger reads it: its words and their ids. Immutable.</summary>
 public sealed class TaggerInput
 {
-    internal TaggerInput(string[] forms, int[] ids) => (Forms, Ids) = (forms, ids);
+    internal TaggerInput(string[] forms, int[] ids, int unknown = -1)
+    {
+        (Forms, Ids) = (forms, ids);
+        IsUnknown = !ids.AsSpan().ContainsAnyExcept(unknown);
+    }
 
     /// <summary>Number of words.</summary>
     public int Length => Ids.Length;
+
+    /// <summary>Whether the model knows none of the words; also where there is none.</summary>
+    public bool IsUnknown { get; }
 
     internal string[] Forms { get; }
 
@@ -41,15 +48,29 @@ public sealed class Tagger : TextModel
     /// <summary>How the labels mark spans, and how words are joined into them.</summary>
     public SpanScheme Spans { get; }
 
-    /// <summary>Splits raw text into words with their offsets, the way this model was trained.</summary>
-    public List<WordToken> Tokenize(string text) => Config.Tokenize(text);
+    /// <summary>
+    /// Splits raw text into words with their offsets, the way this model was trained. A tagger over characters reads white space where its
+    /// vocabulary has it, and passes over it elsewhere, as columns of words and labels hold none.
+    /// </summary>
+    public List<WordToken> Tokenize(string text)
+    {
+        List<WordToken> words = Config.Tokenize(text);
+        if (Config.Tokenizer == Tokenization.Characters)
+            words.RemoveAll(word => string.IsNullOrWhiteSpace(word.Text) && !Vocabulary.Tokens.Contains(word.Text));
+        return words;
+    }
 
-    /// <summary>Prepares words for tagging.</summary>
+    /// <summary>Prepares words for tagging; of a tagger over characters, characters.</summary>
     public TaggerInput Encode(IEnumerable<string> words)
     {
         string[] forms = [.. words];
-        return new TaggerInput(forms, [.. forms.Select(form => Vocabulary.Tokens.IdOf(Config.Normalize(form)))]);
+        return new TaggerInput(forms, [.. forms.Select(form => Vocabulary.Tokens.IdOf(Config.Normalize(form)))], Vocabulary.Tokens.UnknownId);
     }
+
+    /// <summary>Why the labels of a text say little or nothing; null where there is nothing to say.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="input">Its words, from <see cref="Encode"/>.</param>
+    public string? Warning(string text, TaggerInput input) => Config.Warning(text, input.IsUnknown && Config.Characters is null || input.Length == 0);
 
     /// <summary>The likeliest label of every word: [N][words]. A sentence's labels do not depend on its company.</summary>
     /// <param name="sentences">Sentences from <see cref="Encode"/>; one without words gives an empty row.</param>

@@ -26,6 +26,27 @@ public sealed class TextCodec(Vocabulary vocabulary, TokenUnit unit)
     /// <summary>The ids of a text's tokens; what is not known becomes the unknown id, and is left out where there is none.</summary>
     public int[] Encode(string text) => [.. Split(text, Unit).Select(IdOf).Where(id => id >= 0)];
 
+    /// <summary>The ids of a text's tokens, as <see cref="Encode(string)"/>, and what of the text the vocabulary does not have.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="unknown">The distinct tokens that are not known, in the order of the text; a line break of a word model is "\n".</param>
+    public int[] Encode(string text, out IReadOnlyList<string> unknown)
+    {
+        var ids = new List<int>(Unit == TokenUnit.Character ? text.Length : text.Length / 4);
+        List<string>? missing = null;
+        HashSet<string>? seen = null;
+        foreach (string token in Split(text, Unit))
+        {
+            int id = IdOf(token);
+            if (id >= 0) ids.Add(id);
+            if (id >= 0 && (id != Vocabulary.UnknownId || Vocabulary.Contains(token))) continue;
+            if ((seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(token))
+                (missing ??= []).Add(ReferenceEquals(token, Vocabulary.End) ? "\n" : token);
+        }
+
+        unknown = missing ?? (IReadOnlyList<string>)[];
+        return [.. ids];
+    }
+
     /// <summary>The text a token adds to what came before: the character itself, or the word with a space before it.</summary>
     /// <param name="id">The token.</param>
     /// <param name="first">Whether nothing came before, so that a word needs no space.</param>

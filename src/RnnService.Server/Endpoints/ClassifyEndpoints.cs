@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Features;
 using RnnService.Engine.Tasks;
 using RnnService.Server.Batching;
@@ -53,6 +54,10 @@ internal sealed record LabelScore
 
     /// <summary>Its probability, or what function_to_apply asks for.</summary>
     public required float Score { get; init; }
+
+    /// <summary>With a text's best label, why the answer says little or nothing about the text, such as one of unknown words; else left out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Warning { get; init; }
 }
 
 /// <summary>Gives texts labels.</summary>
@@ -87,8 +92,14 @@ internal static class ClassifyEndpoints
 
         var model = (Classifier)entry.Loaded!.Model;
         var workload = (TextWorkload<int[], float[]>)entry.Workload!;
-        TextAnswers<float[]> logits =
-            await deadline.WaitAsync(workload.Submit(() => [.. request.Inputs.Items.Select(model.Encode)], deadline.Token));
+        string?[] warnings = [];
+        TextAnswers<float[]> logits = await deadline.WaitAsync(workload.Submit(() =>
+        {
+            int[][] ids = [.. request.Inputs.Items.Select(model.Encode)];
+            warnings = [.. request.Inputs.Items.Zip(ids, model.Warning)];
+            return ids;
+        }, deadline.Token));
+        TextWarnings.Write(context.Response, "inputs", request.Inputs.IsList, warnings);
         ScoreFunction function = request.Parameters?.FunctionToApply switch
         {
             ClassifyParameters.Sigmoid => ScoreFunction.Sigmoid,
@@ -96,11 +107,13 @@ internal static class ClassifyEndpoints
             _ => ScoreFunction.Softmax,
         };
         int most = request.Parameters?.TopK is > 0 and var top ? (int)top : int.MaxValue;
-        return Json.Answer(ListAnswer.Of(logits, "inputs", (one, _) => Ranked(Classifier.Scores(one, function), model.Config.Labels, most)));
+        return Json.Answer(ListAnswer.Of(
+            logits, "inputs", (one, index) => Ranked(Classifier.Scores(one, function), model.Config.Labels, most, warnings[index])));
     }
 
-    private static LabelScore[] Ranked(float[] scores, IReadOnlyList<string> labels, int most) =>
+    private static LabelScore[] Ranked(float[] scores, IReadOnlyList<string> labels, int most, string? warning) =>
         [.. scores.Select((score, label) => new LabelScore { Label = labels[label], Score = score })
             .OrderByDescending(label => label.Score)
-            .Take(most)];
+            .Take(most)
+            .Select((label, rank) => rank == 0 && warning is not null ? label with { Warning = warning } : label)];
 }

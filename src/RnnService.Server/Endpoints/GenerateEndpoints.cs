@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
@@ -54,6 +55,7 @@ internal static class GenerateEndpoints
 
         var workload = (StreamWorkload)entry.Workload!;
         StreamJob job = workload.Submit(model => Prepare(model, request.Inputs, options), stream, deadline.Token);
+        TextWarnings.Write(context.Response, "inputs", false, [GenerateDetails.WarningOf(job.Generation)]);
         string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
         if (stream)
         {
@@ -109,13 +111,17 @@ internal static class GenerateEndpoints
     {
         try
         {
-            return new Generation(model, prompt, options);
+            var generation = new Generation(model, prompt, options);
+            // Unknown words are common, but a text of unknown letters alone is one of another script, which the model never learnt to go on with.
+            if (generation.KnowsPrompt || model.Codec.Unit == TokenUnit.Word) return generation;
         }
         catch (ArgumentException)
         {
             // The bounds of the options have been checked: what is left is a prompt without any token, such as spaces for a word model.
-            throw RequestProblem.Of(ProblemKind.Validation, "inputs", "holds nothing that this model reads as a token");
         }
+
+        throw RequestProblem.Of(ProblemKind.Validation, "inputs",
+            model.Codec.Unit == TokenUnit.Character ? "holds no character that this model knows" : "holds no word that this model knows");
     }
 }
 

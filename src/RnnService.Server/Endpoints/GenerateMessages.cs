@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
 
@@ -211,6 +212,12 @@ internal sealed record GenerateDetails
     /// <summary>The likeliest tokens beside each token added, when top_n_tokens asks for them.</summary>
     public required IReadOnlyList<IReadOnlyList<TokenMessage>> TopTokens { get; init; }
 
+    /// <summary>What of the text that was sent the model could not read, where there is something; also in the header X-Rnn-Warning.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Warning { get; init; }
+
+    public static string? WarningOf(Generation generation) => UnknownText.Sentence(generation.Model.Codec, generation.UnknownTokens);
+
     public static GenerateDetails Of(Generation generation) => new()
     {
         FinishReason = StreamDetails.ReasonOf(generation),
@@ -220,6 +227,7 @@ internal sealed record GenerateDetails
         Tokens = TokenMessage.Of(generation.Tokens.Select(token => token.Token)),
         TopTokens = [.. generation.Tokens.Where(token => token.Alternatives.Count > 0)
             .Select(token => TokenMessage.Of(token.Alternatives))],
+        Warning = WarningOf(generation),
     };
 }
 
@@ -258,12 +266,17 @@ internal sealed record StreamDetails
     /// <summary>The seed; sending it again gives the same text.</summary>
     public required ulong Seed { get; init; }
 
+    /// <summary>What of the text that was sent the model could not read, where there is something; also in the header X-Rnn-Warning.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Warning { get; init; }
+
     public static StreamDetails Of(Generation generation) => new()
     {
         FinishReason = ReasonOf(generation),
         GeneratedTokens = generation.Tokens.Count,
         InputLength = generation.PromptTokens,
         Seed = generation.Seed,
+        Warning = GenerateDetails.WarningOf(generation),
     };
 
     public static string ReasonOf(Generation generation) => generation.Finished switch

@@ -15,7 +15,7 @@ internal sealed record TagRequest
     [Count(1, nameof(LimitOptions.MaxListLength)), Length(0, nameof(LimitOptions.MaxTextLength))]
     public Texts? Inputs { get; init; }
 
-    /// <summary>Sentences that are split into words already. Offsets in the answer count the words joined by single spaces.</summary>
+    /// <summary>Sentences that are split into words already. Offsets in the answer count the words joined by single spaces, of a model over characters the characters one after the other.</summary>
     [Count(1, nameof(LimitOptions.MaxListLength)), Length(1, nameof(LimitOptions.MaxTextLength))]
     public IReadOnlyList<IReadOnlyList<string>>? Tokens { get; init; }
 
@@ -127,8 +127,12 @@ internal static class TagEndpoints
         {
             sentences = request.Inputs is { } texts
                 ? [.. texts.Items.Select(text => new Sentence(text, model.Tokenize(text)))]
-                : [.. request.Tokens!.Select((words, index) => Joined(words, index, limits))];
-            return [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
+                : [.. request.Tokens!.Select((words, index) => Joined(words, index, model, limits))];
+            TaggerInput[] read = [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
+            TextWarnings.Write(
+                context.Response, request.Inputs is null ? "tokens" : "inputs", request.Inputs is not { IsList: false },
+                sentences.Zip(read, (sentence, words) => model.Warning(sentence.Text, words)));
+            return read;
         }, deadline.Token));
 
         bool words = (request.Parameters?.AggregationStrategy ?? (request.Inputs is null ? TagParameters.None : TagParameters.Simple))
@@ -146,22 +150,28 @@ internal static class TagEndpoints
         return request.Inputs is { IsList: false } ? Json.Answer(answers[0]) : Json.Answer(answers);
     }
 
-    private static Sentence Joined(IReadOnlyList<string> words, int index, LimitOptions limits)
+    /// <summary>A split sentence as a text: words joined by spaces, the characters of a model over characters by nothing.</summary>
+    private static Sentence Joined(IReadOnlyList<string> words, int index, Tagger model, LimitOptions limits)
     {
+        bool characters = model.Config.Tokenizer == Tokenization.Characters;
+        int between = characters ? 0 : 1;
         var tokens = new List<WordToken>(words.Count);
         int start = 0;
         foreach (string word in words)
         {
             int end = start + CodePoints.Count(word);
+            if (characters && end > start + 1 && !model.Vocabulary.Tokens.Contains(word))
+                throw RequestProblem.Of(ProblemKind.Validation, $"tokens[{index}][{tokens.Count}]",
+                    $"has {end - start} characters; this model reads one a token: send the text as inputs, or its characters");
             tokens.Add(new WordToken(word, start, end));
-            start = end + 1;
+            start = end + between;
         }
 
-        int length = Math.Max(0, start - 1);
+        int length = Math.Max(0, start - between);
         if (length > limits.MaxTextLength)
             throw RequestProblem.Of(ProblemKind.Validation, $"tokens[{index}]",
                 $"has {length} characters; at most {limits.MaxTextLength} are allowed");
-        return new Sentence(string.Join(' ', words), tokens);
+        return new Sentence(string.Join(characters ? "" : " ", words), tokens);
     }
 
     private static List<TaggedText> Groups(Sentence sentence, List<LabelSpan> spans)

@@ -148,6 +148,7 @@ internal static class OpenApiDocument
                 operation.Parameters!.OfType<OpenApiParameter>().Single(one => one.Name == query.Name).Description = query.Description;
 
             operation.Responses!["200"].Description = operation.Summary;
+            if (metadata.OfType<RequestExample>().Any()) ((OpenApiResponse)operation.Responses["200"]).Headers = WarningHeader();
             Dictionary<string, OpenApiMediaType> answers =
                 operation.Responses["200"].Content?.ToDictionary(one => one.Key, one => (OpenApiMediaType)one.Value) ?? [];
             if (metadata.OfType<AlsoStreams>().Any())
@@ -195,6 +196,16 @@ internal static class OpenApiDocument
 
         /// <summary>The two fields that clients look at; the schema has the others.</summary>
         private static JsonObject ProblemExample(ProblemKind kind) => new() { ["error"] = kind.Title, ["error_type"] = kind.ErrorType };
+
+        private static Dictionary<string, IOpenApiHeader> WarningHeader() => new()
+        {
+            [TextWarnings.Header] = new OpenApiHeader
+            {
+                Description = "What the model could not read of the texts sent, where there is something: characters that it does not have, "
+                    + "texts of which it knows no word. Other than ASCII as U+XXXX.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            },
+        };
 
         private static Dictionary<string, IOpenApiHeader> RetryAfter() => new()
         {

@@ -30,11 +30,8 @@ public sealed partial record TrainedCard
     /// <summary>What made it.</summary>
     public required Recipe Recipe { get; init; }
 
-    /// <summary>Such as "540 texts": what it was trained on, and what chose the best weights.</summary>
-    public required (string Train, string Valid) Counts { get; init; }
-
-    /// <summary>The share of the training corpora that was split off for validation; null where that has corpora of its own.</summary>
-    public double? SplitShare { get; init; }
+    /// <summary>What it was trained on, and what chose the best weights.</summary>
+    public required CorpusReport Corpus { get; init; }
 
     /// <summary>The best score on the validation part.</summary>
     public required ValidationScore Score { get; init; }
@@ -78,8 +75,8 @@ public sealed partial record TrainedCard
         Line("|---|---|");
         Line($"| network | {Network()}; {Count(Model.Network.ParameterCount)} values |");
         if (Config.Labels.Count > 0) Line($"| labels | {Labels()} |");
-        Line($"| data | {Files(Recipe.Data.Train)}: {Counts.Train} |");
-        Line($"| validation | {Validation()}: {Counts.Valid} |");
+        Line($"| data | {Files(Recipe.Data.Train)}: {Size(Corpus.Train)} |");
+        Line($"| validation | {Validation()}: {Size(Corpus.Valid)} |");
         Line($"| licence | {Config.License ?? "not known: depends on the corpora; to be filled in"} |");
         foreach (var (name, value) in Score.Metrics()) Line($"| validation {name.Replace('_', ' ')} | {Figure(name, value)} |");
         Line(FormattableString.Invariant($"| trained | {Date:yyyy-MM-dd}, best after {Epochs:0.##} of {Recipe.Training.Epochs} epochs |"));
@@ -136,7 +133,11 @@ public sealed partial record TrainedCard
     private string Labels() => string.Join(", ", Config.Labels.Take(Listed).Select(label => $"`{Cell(label)}`"))
         + (Config.Labels.Count > Listed ? $" and {Config.Labels.Count - Listed} more" : "");
 
-    private string Validation() => SplitShare is { } share
+    private string Size(CorpusPart part) => Config.Task == ModelTask.LanguageModel
+        ? $"{Count(part.Tokens)} tokens"
+        : $"{Count(part.Texts)} {Corpus.Unit}";
+
+    private string Validation() => Corpus.SplitShare is { } share
         ? FormattableString.Invariant($"{100 * share:0.##} % of the training corpora, split off")
         : Files(Recipe.Data.Valid);
 

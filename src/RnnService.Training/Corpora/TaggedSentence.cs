@@ -1,3 +1,6 @@
+using System.Text;
+using RnnService.Engine.Tasks;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>A sentence's words, each with its tag.</summary>
@@ -10,4 +13,26 @@ public sealed record TaggedSentence(IReadOnlyList<string> Words, IReadOnlyList<s
 
     /// <summary>The line each word stands in, from 1; empty where that is not known.</summary>
     public IReadOnlyList<int> Lines { get; init; } = [];
+
+    /// <summary>
+    /// The sentence for a tagger over characters: a word of several is read as that many, with labels that mark the same span
+    /// (<see cref="SpanScheme.Spread"/>) or, where labels mark none, each with the word's label. White space inside a word is left out.
+    /// </summary>
+    /// <param name="scheme">How the labels mark spans.</param>
+    public TaggedSentence OverCharacters(SpanScheme scheme)
+    {
+        var characters = new List<string>(Words.Count);
+        var tags = new List<string>(Words.Count);
+        var lines = new List<int>(Words.Count);
+        for (int word = 0; word < Words.Count; word++)
+        {
+            string[] parts = [.. Words[word].EnumerateRunes().Where(rune => !Rune.IsWhiteSpace(rune)).Select(rune => rune.ToString())];
+            if (parts.Length == 0) parts = [Words[word]];
+            characters.AddRange(parts);
+            tags.AddRange(scheme.Spread(Tags[word], parts.Length));
+            if (Lines.Count > 0) lines.AddRange(Enumerable.Repeat(Lines[word], parts.Length));
+        }
+
+        return this with { Words = characters, Tags = tags, Lines = lines };
+    }
 }

@@ -67,9 +67,13 @@ public static class Evaluator
         return new ClassificationReport(loss / Math.Max(1, learnt), confusion);
     }
 
-    /// <summary>Scores a tagger on sentences whose words are given. A word whose label the model lacks counts as wrong, likewise.</summary>
+    /// <summary>
+    /// Scores a tagger on sentences whose words are given; a tagger over characters, on the characters of the words. A word whose label the
+    /// model lacks counts as wrong, likewise.
+    /// </summary>
     public static TaggingReport Tagging(Tagger model, IReadOnlyList<TaggedSentence> sentences)
     {
+        if (model.Config.Tokenizer == Tokenization.Characters) sentences = [.. sentences.Select(sentence => sentence.OverCharacters(model.Spans))];
         IReadOnlyList<string> labels = model.Config.Labels;
         var confusion = new ConfusionMatrix(labels.Union(sentences.SelectMany(sentence => sentence.Tags)));
         int[][] gold = [.. sentences.Select(sentence => sentence.Tags.Select(tag => confusion.IdOf(tag, "gold")).ToArray())];

@@ -52,7 +52,6 @@ internal sealed class ClassifierObjective : ExampleObjective
     public override long ValidTokens { get; }
 
     public override CorpusReport Report { get; }
-
     private protected override IReadOnlyList<int> Lengths { get; }
 
     public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Classification(_model, _valid));

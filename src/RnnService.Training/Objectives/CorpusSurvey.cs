@@ -40,6 +40,10 @@ internal static class CorpusSurvey
             notes.Add(new CorpusNote(
                 "(nearly) every text is one token: words that no spaces separate, or single words", new CorpusSetting("model.tokenizer", "characters")));
         }
+        else
+        {
+            TellScript(recipe.Model, parts.Train.Select(example => example.Text), notes);
+        }
 
         return Report(
             recipe, "texts", parts.SplitShare, trained, Part(valid, parts.Valid.Select(example => example.Label)),
@@ -64,6 +68,7 @@ internal static class CorpusSurvey
         else if (train.Count == 1 && train[0].Length > 1000)
             notes.Add(new CorpusNote($"all {train[0].Length} words are one sentence: expected an empty line after every sentence"));
         TellAlike(trained.Labels, notes);
+        TellScript(recipe.Model, parts.Train.Select(sentence => string.Join(' ', sentence.Words)), notes);
         return Report(
             recipe, "sentences", parts.SplitShare, trained, Part(valid, parts.Valid.SelectMany(sentence => sentence.Tags)),
             valid.Sum(ids => Unknown(ids, vocabulary)), vocabulary,
@@ -82,6 +87,7 @@ internal static class CorpusSurvey
                 parts.Notes.Add(new CorpusNote($"{source.Path}: read as running text, marks of its {end[1..].ToUpperInvariant()} included"));
         }
 
+        TellScript(recipe.Model, parts.Train.Split('\n'), parts.Notes);
         return Report(
             recipe, "lines", parts.SplitShare, new CorpusPart { Texts = Lines(parts.Train), Tokens = train.Length },
             new CorpusPart { Texts = Lines(parts.Valid), Tokens = valid.Length }, Unknown(valid, vocabulary), vocabulary,
@@ -155,6 +161,19 @@ internal static class CorpusSurvey
             notes.Add(new CorpusNote(
                 $"{contrary} training {(contrary == 1 ? "text has" : "texts have")} another label where they stand again, first {first.Path}, line {first.Line}: "
                 + $"{Listing.Quote(first.Label)} here, {Listing.Quote(labelOf[first.Text])} before"));
+        }
+    }
+
+    /// <summary>Text without spaces in a model of words, whose words the tokenizer cannot find.</summary>
+    private static void TellScript(ModelConfig model, IEnumerable<string> texts, List<CorpusNote> notes)
+    {
+        const int enough = 10_000;
+        if (model.Tokenizer == Tokenization.Characters) return;
+        if (UnspacedScript.Unsplit(texts.Take(enough), model.Tokenizer == Tokenization.Whitespace) is { } script)
+        {
+            notes.Add(new CorpusNote(
+                $"much of the text is {script}, which is written without spaces: a model of words cannot split it",
+                new CorpusSetting("model.tokenizer", "characters")));
         }
     }
 

@@ -9,7 +9,7 @@ using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Objectives;
 
-/// <summary>One label a word.</summary>
+/// <summary>One label a word, or a character.</summary>
 internal sealed class TaggerObjective : ExampleObjective
 {
     private readonly Tagger _model;
@@ -22,6 +22,18 @@ internal sealed class TaggerObjective : ExampleObjective
         : base(recipe.Training)
     {
         CorpusParts<TaggedSentence[]> parts = CorpusParts.ReadTagged(recipe);
+        if (recipe.Model.Tokenizer == Tokenization.Characters)
+        {
+            string[] named = [.. recipe.Model.Labels];
+            var scheme = SpanScheme.Of(
+                named.Length > 0 ? named : [.. parts.Train.Concat(parts.Valid).SelectMany(sentence => sentence.Tags).Distinct()]);
+            parts = parts with
+            {
+                Train = [.. parts.Train.Select(sentence => sentence.OverCharacters(scheme))],
+                Valid = [.. parts.Valid.Select(sentence => sentence.OverCharacters(scheme))],
+            };
+        }
+
         TaggedSentence[] train = parts.Train;
         _valid = parts.Valid;
         ModelConfig config = LabelIds.Complete(recipe.Model, train, parts.Notes);

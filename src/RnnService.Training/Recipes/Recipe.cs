@@ -148,7 +148,15 @@ public sealed record Recipe
     private static Recipe From(JsonNode? root, IEnumerable<string> overrides)
     {
         RecipeReader.CheckRoot(root);
-        foreach (string setting in overrides) RecipeReader.Override(root!, setting);
+        bool isOver = IsOverCharacters(root!), spells = false;
+        foreach (string setting in overrides)
+        {
+            RecipeReader.Override(root!, setting);
+            spells |= setting.StartsWith("model.characters", StringComparison.Ordinal);
+        }
+
+        // A tagger over characters has no words to spell out: the character network goes with the words, unless it is asked for.
+        if (!isOver && !spells && IsOverCharacters(root!)) root!["model"]!.AsObject().Remove("characters");
         RecipeReader.Check(root);
         try
         {
@@ -161,6 +169,10 @@ public sealed record Recipe
             throw new RecipeException($"{error.Path?.TrimStart('$', '.')} has a wrong value; docs/recipe.md lists what is expected", error);
         }
     }
+
+    private static bool IsOverCharacters(JsonNode root) =>
+        root is JsonObject recipe && recipe["model"] is JsonObject model && model["tokenizer"] is JsonValue value
+        && value.TryGetValue(out string? tokenizer) && tokenizer == "characters";
 }
 
 /// <summary>The corpora of a recipe and the vocabulary made of them.</summary>

@@ -4,6 +4,7 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
+using RnnService.Training.Cards;
 using RnnService.Training.Evaluation;
 using RnnService.Training.Log;
 using RnnService.Training.Objectives;
@@ -235,6 +236,7 @@ public sealed class Trainer
             throw TrainingDivergedException.At(_checkpoint.Step, $"the answer to golden_input is not made of numbers");
         ModelFolder.Save(_folders.Output, Model, _recipe.GoldenInput, metrics: score.Metrics("valid_"));
         _folders.ForgetPrevious();
+        WriteCard(score);
     }
 
     /// <summary>Finds out before the first step whether the text whose answer is kept has one.</summary>
@@ -261,6 +263,21 @@ public sealed class Trainer
         throw new RecipeException(FormattableString.Invariant(
             $"training.shards is {settings.Shards} and the model has {Model.Parameters.Count:N0} weights: {copies:N0} copies of them take ")
             + FormattableString.Invariant($"{bytes / 1e9:N1} GB, this machine has {there / 1e9:N1}; expected fewer shards or a smaller model"));
+    }
+
+    private void WriteCard(ValidationScore score)
+    {
+        var card = new TrainedCard
+        {
+            Folder = _folders.Output,
+            Model = Model,
+            Recipe = _recipe,
+            Corpus = _objective.Report,
+            Score = score,
+            Epochs = EpochsDone,
+            Date = DateOnly.FromDateTime(Time.GetLocalNow().DateTime),
+        };
+        CardFile.Write(_folders.Output, card.Text());
     }
 
     /// <summary>Exchanges the weights and their average, bit for bit.</summary>

@@ -113,11 +113,6 @@ public sealed class GenerationTests
         Assert.Equal(Tiny.Letters.Count, stream.Tokens[0].Alternatives.Count);
     }
 
-    [Fact]
-    public void An_empty_prompt_is_refused() => Assert.Equal(
-        "the prompt is empty: at least one token wanted (Parameter 'prompt')",
-        Assert.Throws<ArgumentException>(() => new Generation(Saying("a"), "", new GenerationOptions())).Message);
-
     public static TheoryData<GenerationOptions, string> WrongOptions => new()
     {
         { new GenerationOptions { MaxNewTokens = 0 }, "max_new_tokens is 0: 1 or more wanted" },

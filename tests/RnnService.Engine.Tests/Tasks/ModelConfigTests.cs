@@ -49,7 +49,10 @@ public sealed class ModelConfigTests
         { Classifier with { Labels = ["a", "b", "a"] }, "labels repeat: each must occur once" },
         { Classifier with { TieWeights = true }, "tie_weights is True: false but for a language model wanted" },
         { Classifier with { Characters = new CharacterConfig() }, "characters is given: only a tagger spells words out" },
-        { Tagger with { Tokenizer = Tokenization.Characters }, "tokenizer is characters: english or whitespace wanted" },
+        {
+            Tagger with { Tokenizer = Tokenization.Characters, Characters = new CharacterConfig() },
+            "characters is given; expected none (null), since a tagger over characters has no words to spell out"
+        },
         { Tagger with { Characters = new CharacterConfig { EmbeddingSize = 0 } }, "characters.embedding_size is 0: 1 to 4096 wanted" },
         { Tagger with { Characters = new CharacterConfig { HiddenSize = 5000 } }, "characters.hidden_size is 5000: 1 to 4096 wanted" },
     };

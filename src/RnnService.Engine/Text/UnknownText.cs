@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+
+namespace RnnService.Engine.Text;
+
+/// <summary>Sentences about text that a model cannot read as it stands, the same wherever they are shown.</summary>
+public static class UnknownText
+{
+    private const int Most = 10;
+
+    /// <summary>What a language model does not have of a text; null where there is nothing to say.</summary>
+    /// <remarks>A model of words that has an unknown token reads unknown words as a matter of course: nothing is said about them.</remarks>
+    /// <param name="codec">The model's codec.</param>
+    /// <param name="unknown">The tokens that it does not know, from <see cref="TextCodec.Encode(string, out IReadOnlyList{string})"/>.</param>
+    public static string? Sentence(TextCodec codec, IReadOnlyList<string> unknown)
+    {
+        bool characters = codec.Unit == TokenUnit.Character, leftOut = codec.Vocabulary.UnknownId < 0;
+        if (unknown.Count == 0 || !(characters || leftOut)) return null;
+        string unit = characters ? "character" : "word";
+        string what = unknown.Count == 1 ? $"1 {unit} is" : $"{unknown.Count} {unit}s are";
+        string read = leftOut ? "left out" : "read as unknown";
+        return $"{what} not in the model's vocabulary and {read}: {List(unknown)}";
+    }
+
+    /// <summary>Why an answer about a text says little or nothing; null where there is nothing to say.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="unit">What the model reads.</param>
+    /// <param name="spaces">Whether white space alone splits words.</param>
+    /// <param name="noneKnown">Whether the model knows none of its tokens, or it has none.</param>
+    public static string? Sentence(string text, TokenUnit unit, bool spaces, bool noneKnown)
+    {
+        string name = unit == TokenUnit.Character ? "character" : "word";
+        if (string.IsNullOrWhiteSpace(text) && noneKnown) return $"holds no {name}, so the answer says nothing about it";
+        string? script = unit == TokenUnit.Word && !Ascii.IsValid(text) ? UnspacedScript.Unsplit([text], spaces) : null;
+        string advice = script is null ? "" : $"{script} is written without spaces and needs a model whose tokenizer is characters";
+        if (!noneKnown) return script is null ? null : advice;
+        return $"holds no {name} that the model knows, so the answer says nothing about it{(script is null ? "" : $"; {advice}")}";
+    }
+
+    /// <summary>Tokens in quotes, the first ten and how many more; those that cannot be seen by their code points.</summary>
+    public static string List(IReadOnlyList<string> tokens)
+    {
+        string shown = string.Join(", ", tokens.Take(Most).Select(Show));
+        return tokens.Count > Most ? $"{shown} and {tokens.Count - Most} more" : shown;
+    }
+
+    private static string Show(string token) =>
+        token.EnumerateRunes().All(IsVisible) ? $"\"{token}\"" : string.Join(' ', token.EnumerateRunes().Select(rune => $"U+{rune.Value:X4}"));
+
+    private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+        or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
+        or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Text.Json;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
+using RnnService.Onnx;
+
+namespace RnnService.Server.Tests;
+
+/// <summary>The Python example of docs/onnx.md: shown as its file has it, and giving a graph the ids that the engine gives itself.</summary>
+public sealed class PythonDocumentTests
+{
+    private static readonly string Examples = Path.Combine(Repository.Root, "docs", "examples");
+
+    [Fact]
+    public void The_page_shows_the_example() => Repository.CompareSection(
+        "docs/onnx.md", "RunOnnx", $"```python\n{File.ReadAllText(Path.Combine(Examples, "run_onnx.py"))}```\n");
+
+    [Theory]
+    [InlineData(Tokenization.English, true, true)]
+    [InlineData(Tokenization.English, false, false)]
+    [InlineData(Tokenization.Whitespace, true, true)]
+    [InlineData(Tokenization.Characters, false, false)]
+    public void The_example_gives_a_graph_the_ids_that_the_engine_reads(Tokenization tokenizer, bool lowerCase, bool spells)
+    {
+        const string text = "Marie Curie's İstanbul ΣΟΦΟΣ didn't\u00a0work 😀e\u0301 ";
+        string word = new('x', 90);
+        string[] tokens = [Vocabulary.Padding, Vocabulary.Unknown, "marie", "Marie", "'s", "σοφοσ", "did", "didn't", "n't", "M", "r", "e", " ", "work"];
+        var model = (Tagger)TextModel.Create(
+            new ModelConfig
+            {
+                Task = ModelTask.Tagger,
+                Cell = CellKind.Gru,
+                Tokenizer = tokenizer,
+                LowerCase = lowerCase,
+                EmbeddingSize = 3,
+                HiddenSize = 4,
+                Characters = spells ? new CharacterConfig(3, 4) : null,
+                Labels = ["O", "B-PER"],
+            },
+            new ModelVocabulary(
+                new Vocabulary(tokens),
+                spells ? new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, .. "MariecuxS😀".EnumerateRunes().Select(rune => $"{rune}")]) : null),
+            Parameters.Random(1));
+        var metadata = OnnxExport.Build(model, OnnxExport.DefaultOpset).MetadataProps.ToDictionary(entry => entry.Key, entry => entry.Value);
+        string found = Python(
+            """
+            import json, sys, run_onnx
+            config, vocab, text = (json.loads(one) for one in sys.argv[1:])
+            pieces = run_onnx.split(text, config)
+            print(json.dumps([[piece[0] for piece in pieces], run_onnx.inputs([piece[0] for piece in pieces], config, vocab)]))
+            """,
+            metadata["rnn_service.config"], metadata["rnn_service.vocab"], JsonSerializer.Serialize(text + word));
+
+        string[] words = [.. model.Config.Tokenize(text + word).Select(token => token.Text)];
+        JsonElement answer = JsonElement.Parse(found);
+        Assert.Equal(words, answer[0].EnumerateArray().Select(one => one.GetString()));
+        JsonElement feed = answer[1];
+        Assert.Equal(
+            words.Select(one => model.Vocabulary.Tokens.IdOf(model.Config.Normalize(one))),
+            feed.GetProperty("input_ids")[0].EnumerateArray().Select(id => id.GetInt32()));
+        Assert.Equal(words.Length, feed.GetProperty("lengths")[0].GetInt32());
+        Assert.Equal(spells, feed.TryGetProperty("character_ids", out JsonElement characters));
+        for (int i = 0; i < words.Length && spells; i++)
+        {
+            int[] spelling = model.Vocabulary.Spell(words[i]);
+            Assert.Equal(spelling.Length, feed.GetProperty("character_lengths")[0][i].GetInt32());
+            Assert.Equal(spelling, characters[0][i].EnumerateArray().Select(id => id.GetInt32()).Take(spelling.Length));
+        }
+    }
+
+    /// <summary>What a script beside the examples prints; the test is skipped where there is no Python.</summary>
+    private static string Python(string script, params string[] args)
+    {
+        var start = new ProcessStartInfo("python3") { RedirectStandardOutput = true, WorkingDirectory = Examples };
+        foreach (string option in (string[])["-B", "-X", "utf8", "-c", script, .. args]) start.ArgumentList.Add(option);
+        try
+        {
+            using Process process = Process.Start(start)!;
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+            return output;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("python3 is not installed");
+            return "";
+        }
+    }
+}
