@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace RnnService.Cli.Tests;
 
-/// <summary>README's shell examples of the command, run by a shell in a folder of their own with the shipped models in it.</summary>
+/// <summary>The shell examples of the command in README and its own page, run by a shell in a folder of their own with the shipped models in it.</summary>
 public sealed partial class ReadmeTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();
@@ -14,8 +14,12 @@ public sealed partial class ReadmeTests : IDisposable
         get
         {
             var examples = new TheoryData<string, string>();
-            foreach (Match example in Example().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))))
-                examples.Add(example.Groups["script"].Value, example.Groups["output"].Value);
+            foreach (string page in new[] { "README.md", "docs/command-line.md" })
+            {
+                foreach (Match example in Example().Matches(File.ReadAllText(Path.Combine(Repository.Root, page))))
+                    examples.Add(example.Groups["script"].Value, example.Groups["output"].Value);
+            }
+
             return examples;
         }
     }

@@ -1,12 +1,12 @@
 namespace RnnService.Server.Tests;
 
-/// <summary>README's table of speed is that of the last measurement.</summary>
+/// <summary>The table of docs/speed.md is that of the last measurement.</summary>
 public sealed class SpeedTests
 {
     private const string Results = "tests/RnnService.Benchmarks/results/onnxruntime.md";
 
     [Fact]
-    public void README_shows_the_measured_ratios()
+    public void The_page_shows_the_measured_ratios()
     {
         string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, Results));
         string machine = lines.First(line => line.Contains("ONNX Runtime", StringComparison.Ordinal) && !line.StartsWith('#'));
@@ -14,7 +14,7 @@ public sealed class SpeedTests
         string[] rows = [.. lines.Where(line => line.StartsWith("| LSTM", StringComparison.Ordinal) && Cells(line).Length == names.Length)
             .Select(Row)];
         Assert.NotEmpty(rows);
-        Repository.CompareSection("README.md", "speed", $"""
+        Repository.CompareSection("docs/speed.md", "speed", $"""
             {machine}
 
             | work | weights of ONNX Runtime | ours / ONNX Runtime | goal | met |
