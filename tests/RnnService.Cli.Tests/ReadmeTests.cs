@@ -35,6 +35,7 @@ public sealed partial class ReadmeTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the examples are for a Unix shell");
         ShippedModels.LinkInto(_folder["models"]);
+        Directory.CreateSymbolicLink(_folder["docs"], Path.Combine(Repository.Root, "docs"));
         var start = new ProcessStartInfo("bash", ["-euo", "pipefail"])
         {
             RedirectStandardInput = true,

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace RnnService.Server.Tests;
 
-/// <summary>README's calls give README's answers, from the shipped models over the real pipeline.</summary>
+/// <summary>The calls of README and docs/http.md give the answers shown there, from the shipped models over the real pipeline.</summary>
 public sealed partial class ReadmeTests
 {
     public static TheoryData<string, string> Calls
@@ -13,8 +13,12 @@ public sealed partial class ReadmeTests
         get
         {
             var calls = new TheoryData<string, string>();
-            foreach (Match call in Call().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))))
-                calls.Add(call.Groups["command"].Value, call.Groups["answer"].Value);
+            foreach (string page in new[] { "README.md", "docs/http.md" })
+            {
+                foreach (Match call in Call().Matches(File.ReadAllText(Path.Combine(Repository.Root, page))))
+                    calls.Add(call.Groups["command"].Value, call.Groups["answer"].Value);
+            }
+
             return calls;
         }
     }
