@@ -301,12 +301,23 @@ public static class ModelFolder
         }
         catch (JsonException error)
         {
-            throw new ModelFolderException($"{full}: {error.Message}", error);
+            throw new ModelFolderException(
+                $"{full}{(error.LineNumber is { } line ? $", line {line + 1}" : "")}: {Reason(error)}; expected the JSON that docs/models.md describes", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new ModelFolderException(File.Exists(full) ? $"{full}: {error.Message}" : $"{full}: missing", error);
         }
+    }
+
+    /// <summary>What the reader says, without its own coordinates and the names of its types.</summary>
+    private static string Reason(JsonException error)
+    {
+        string field = error.Path is { Length: > 2 } path ? path[2..] : "the file";
+        if (error.Message.Contains("could not be converted", StringComparison.Ordinal)) return $"{field} is of another kind than expected";
+        if (error.Message.Contains("could not be mapped", StringComparison.Ordinal)) return $"{field} is an unknown field";
+        int end = error.Message.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? error.Message.TrimEnd('.') : error.Message[..end];
     }
 
     private static void Write<T>(string path, string file, T value, JsonTypeInfo<T> type) =>

@@ -64,6 +64,6 @@ internal static class OnnxEndpoint
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int opset)
             && opset is >= OnnxExport.OldestOpset and <= OnnxExport.NewestOpset) return opset;
         throw RequestProblem.Of(ProblemKind.Validation, "opset",
-            $"{OnnxExport.OldestOpset} to {OnnxExport.NewestOpset} wanted, found \"{(text.Length <= 20 ? text : text[..20] + "…")}\"");
+            $"is {RequestProblem.Quoted(text)}; expected {OnnxExport.OldestOpset} to {OnnxExport.NewestOpset}");
     }
 }

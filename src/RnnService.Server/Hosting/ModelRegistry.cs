@@ -114,12 +114,18 @@ internal sealed class ModelRegistry(DefaultModels defaults)
 
     private RequestProblem NotFound(string sentence)
     {
-        string names = string.Join(", ", Entries.Where(entry => entry.Loaded is not null)
+        string names = Listed(Entries.Where(entry => entry.Loaded is not null)
             .Select(entry => $"{entry.Name} ({ModelCard.TaskName(entry.Loaded!.Model.Config.Task)})"));
         return new RequestProblem(ProblemKind.ModelNotFound,
             $"{sentence}; {(names.Length == 0 ? "no model is served" : "there are: " + names)}");
     }
 
-    private string Names(ModelTask task) =>
-        string.Join(", ", Of(task).Select(entry => entry.Name));
+    private string Names(ModelTask task) => Listed(Of(task).Select(entry => entry.Name));
+
+    private static string Listed(IEnumerable<string> names)
+    {
+        const int most = 10;
+        string[] all = [.. names];
+        return string.Join(", ", all.Take(most)) + (all.Length > most ? $" and {all.Length - most} more" : "");
+    }
 }

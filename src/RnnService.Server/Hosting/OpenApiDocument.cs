@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using RnnService.Server.Endpoints;
@@ -13,6 +14,17 @@ namespace RnnService.Server.Hosting;
 internal static class OpenApiDocument
 {
     public const string Name = "v1";
+
+    /// <summary>A script for the page: of its groups only the first is open, so that the routes for text fill the screen and the others are listed.</summary>
+    public static string ClosedAtFirst { get; } = $$"""
+        <script>
+        const closing = setInterval(() => {
+            if (!window.ui || !document.querySelector(".opblock-tag")) return;
+            clearInterval(closing);
+            for (const tag of {{JsonSerializer.Serialize(TagsFilter.Names.Skip(1))}}) window.ui.layoutActions.show(["operations-tag", tag], false);
+        }, 50);
+        </script>
+        """;
 
     public static void Describe(SwaggerGenOptions options)
     {
@@ -232,6 +244,8 @@ internal static class OpenApiDocument
         [
             ("Text", "Continue, classify and tag texts."), ("Models", "What is served, and its files."), ("Health", "Probes and metrics."),
         ];
+
+        public static IEnumerable<string> Names => Order.Select(tag => tag.Name);
 
         public void Apply(Microsoft.OpenApi.OpenApiDocument document, DocumentFilterContext context)
         {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.OpenApi;
 using OpenTelemetry.Metrics;
 using RnnService.Server.Batching;
@@ -66,6 +67,7 @@ internal static class Service
             page.DisplayRequestDuration();
             page.EnableTryItOutByDefault();
             page.DocExpansion(DocExpansion.Full);
+            page.HeadContent = OpenApiDocument.ClosedAtFirst;
             page.DefaultModelsExpandDepth(0);
         });
         app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
@@ -103,7 +105,8 @@ internal static class Service
             : options.Format == LogOptions.Text || (options.Format.Length == 0 && !Console.IsOutputRedirected);
         builder.Logging.ClearProviders();
         if (formatter is not null) builder.Logging.AddConsole();
-        else if (text) builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        else if (text)
+            builder.Logging.AddConsoleFormatter<PlainLines, ConsoleFormatterOptions>().AddConsole(console => console.FormatterName = PlainLines.FormatterName);
         else builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
         if (!text) return ConsoleFormat.Lines;
         // The report at the start says all of this in five lines.

@@ -19,8 +19,12 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
         ["query"] = "inputs",
         ["content"] = "inputs",
         ["instances"] = "inputs",
+        ["messages"] = "inputs",
+        ["data"] = "inputs",
+        ["documents"] = "inputs",
         ["text_input"] = "inputs",
         ["max_tokens"] = "parameters.max_new_tokens",
+        ["max_token"] = "parameters.max_new_tokens",
         ["max_completion_tokens"] = "parameters.max_new_tokens",
         ["max_length"] = "parameters.max_new_tokens",
         ["n_predict"] = "parameters.max_new_tokens",
@@ -29,6 +33,7 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
         ["repeat_penalty"] = "parameters.repetition_penalty",
         ["model_name"] = "model",
         ["model_id"] = "model",
+        ["random_seed"] = "parameters.seed",
         ["words"] = "tokens",
     };
 
@@ -40,7 +45,7 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
-            Malformed.Add(new FieldFault(path, $"wanted an object, found {Found(element)}"));
+            Malformed.Add(new FieldFault(path, $"{(path.Length == 0 ? "the body " : "")}is {Found(element)}; expected an object"));
             return;
         }
 
@@ -53,16 +58,16 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
                 continue;
             }
 
-            string fieldPath = path.Length == 0 ? name : $"{path}.{name}";
+            string fieldPath = PathOf(path, name);
             if (!seen.Add(name)) Malformed.Add(new FieldFault(fieldPath, "occurs twice"));
             else if (shape.Find(name) is { } field) Field(property.Value, field, fieldPath);
-            else Malformed.Add(new FieldFault(fieldPath, "unknown field" + Suggestion(name)));
+            else Malformed.Add(new FieldFault(fieldPath, "unknown field" + Suggestion(name, path)));
         }
 
         foreach (ShapeField field in shape.Fields)
         {
             if (field.Required && !seen.Contains(field.Name))
-                OutOfBounds.Add(new FieldFault(path.Length == 0 ? field.Name : $"{path}.{field.Name}", "is required"));
+                OutOfBounds.Add(new FieldFault(PathOf(path, field.Name), "is required"));
         }
     }
 
@@ -83,13 +88,13 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
                 Lists(element, field, path);
                 break;
             case JsonForm.Number when Is(element, JsonValueKind.Number, path, "a number"):
-                Number(JsonNumber.Real(element.GetRawText()), field, path);
+                Number(element, field, path);
                 break;
             case JsonForm.WholeNumber when Is(element, JsonValueKind.Number, path, "a whole number"):
                 Whole(element, field, path);
                 break;
             case JsonForm.Truth when element.ValueKind is not (JsonValueKind.True or JsonValueKind.False):
-                Malformed.Add(new FieldFault(path, $"wanted true or false, found {Found(element)}"));
+                Malformed.Add(new FieldFault(path, $"is {Found(element)}; expected true or false"));
                 break;
             case JsonForm.AnyObject: Is(element, JsonValueKind.Object, path, "an object"); break;
         }
@@ -100,7 +105,7 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
             {
                 (true, 0) => "is not supported; leave it out",
                 (true, _) => $"is not supported; leave it out or send {string.Join(" or ", allowed.Json)}",
-                _ => $"wanted {string.Join(" or ", allowed.Json)}",
+                _ => $"is {Shown(element)}; expected {string.Join(" or ", allowed.Json)}",
             }));
         }
     }
@@ -131,7 +136,7 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
     {
         if (field.Count is not { } bounds) return;
         (int count, int most) = (element.GetArrayLength(), bounds.Most(limits));
-        if (count < bounds.Least) OutOfBounds.Add(new FieldFault(path, "the list is empty"));
+        if (count < bounds.Least) OutOfBounds.Add(new FieldFault(path, $"is an empty list; expected {bounds.Least} to {most} entries"));
         if (count > most) OutOfBounds.Add(new FieldFault(path, $"holds {count} entries; at most {most} are allowed"));
     }
 
@@ -145,7 +150,7 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
         else if (field.Length is { } bounds)
         {
             (int length, int most) = (CodePoints.Count(text), bounds.Most(limits));
-            if (length < bounds.Least) OutOfBounds.Add(new FieldFault(path, "must not be empty"));
+            if (length < bounds.Least) OutOfBounds.Add(new FieldFault(path, "is empty; expected a text"));
             if (length > most) OutOfBounds.Add(new FieldFault(path, $"has {length} characters; at most {most} are allowed"));
         }
     }
@@ -154,47 +159,52 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
     {
         if (!JsonNumber.TryParseWhole(element.GetRawText(), out Int128 value))
         {
-            Malformed.Add(new FieldFault(path, $"is {Shortened(element)}; expected a whole number"));
+            Malformed.Add(new FieldFault(path, $"is {Shown(element)}; expected a whole number"));
             return;
         }
 
         if (field.Value is not { } bounds)
         {
-            // A field that is only switched off: its value is compared below, if at all.
-            if (value < long.MinValue || value > long.MaxValue) OutOfBounds.Add(new FieldFault(path, "is out of range"));
-            return;
+            return; // a field that can only be switched off: its value is compared with those it may have
         }
 
         bool within = value >= bounds.WholeLeast && value <= bounds.WholeMost(limits);
-        if (!within && !(bounds.Unset && value == ValueAttribute.NotSet)) OutOfBounds.Add(Beyond(bounds, path));
+        if (!within && !(bounds.Unset && value == ValueAttribute.NotSet)) OutOfBounds.Add(Beyond(bounds, element, path));
     }
 
-    private void Number(double value, ShapeField field, string path)
+    private void Number(JsonElement element, ShapeField field, string path)
     {
+        double value = JsonNumber.Real(element.GetRawText());
         if (field.Value is not { } bounds) return;
         bool within = (bounds.Above ? value > bounds.Least : value >= bounds.Least) && value <= bounds.Most(limits);
-        if (!within) OutOfBounds.Add(Beyond(bounds, path));
+        if (!within) OutOfBounds.Add(Beyond(bounds, element, path));
     }
 
-    private FieldFault Beyond(ValueAttribute bounds, string path) => new(path,
-        $"must be {(bounds.Above ? "above" : "at least")} {ValueAttribute.Text(bounds.Least)} and at most {bounds.MostText(limits)}");
+    private FieldFault Beyond(ValueAttribute bounds, JsonElement element, string path) => new(path,
+        $"is {Shown(element)}; expected a number {(bounds.Above ? "above" : "of at least")} {ValueAttribute.Text(bounds.Least)} "
+        + $"and at most {bounds.MostText(limits)}{(bounds.Unset ? $", or {ValueAttribute.NotSet}" : "")}");
 
     private bool Is(JsonElement element, JsonValueKind kind, string path, string wanted)
     {
         if (element.ValueKind == kind) return true;
-        Malformed.Add(new FieldFault(path, $"wanted {wanted}, found {Found(element)}"));
+        Malformed.Add(new FieldFault(path, $"is {Found(element)}; expected {wanted}"));
         return false;
     }
 
     /// <summary>Another service's name for a field, the same name at another place, or the nearest spelling.</summary>
-    private string Suggestion(string name)
+    private string Suggestion(string name, string parent)
     {
+        const int listed = 10;
         static string LastPart(string path) => path[(path.LastIndexOf('.') + 1)..];
+        static string Letters(string word) => word.Replace("_", "").Replace("-", "");
         List<string> paths = [.. root.Paths()];
         string? meant = OtherNames.TryGetValue(name, out string? other) && paths.Contains(other) ? other : null;
-        meant ??= paths.Find(path => LastPart(path).Equals(name, StringComparison.OrdinalIgnoreCase));
+        meant ??= paths.Find(path => Letters(LastPart(path)).Equals(Letters(name), StringComparison.OrdinalIgnoreCase));
         meant ??= NearestName.Of(name, paths, LastPart);
-        return meant is null ? "; the fields are " + string.Join(", ", paths) : $"; did you mean {meant}?";
+        if (meant is not null) return $"; did you mean {meant}?";
+        string[] beside = [.. paths.Where(path => path == PathOf(parent, LastPart(path)))];
+        return $"; the fields are {string.Join(", ", beside.Take(listed))}"
+            + (beside.Length > listed ? $" and {beside.Length - listed} more" : "");
     }
 
     private static string Found(JsonElement element) => element.ValueKind switch
@@ -207,11 +217,21 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
         _ => "null",
     };
 
-    /// <summary>A number as it was written, as far as it fits into a sentence.</summary>
-    private static string Shortened(JsonElement number)
+    /// <summary>A number or string as it was written, as far as it fits into a sentence; of others the kind.</summary>
+    private static string Shown(JsonElement element)
     {
-        string text = number.GetRawText();
-        return text.Length <= 40 ? text : text[..40] + "…";
+        const int most = 40;
+        if (element.ValueKind is not (JsonValueKind.Number or JsonValueKind.String)) return Found(element);
+        string text = element.GetRawText();
+        return text.Length <= most ? text : text[..most] + "…";
+    }
+
+    /// <summary>A field's path; a name that is longer than any there is, is cut.</summary>
+    private static string PathOf(string parent, string name)
+    {
+        const int most = 100;
+        if (name.Length > most) name = name[..most] + "…";
+        return parent.Length == 0 ? name : $"{parent}.{name}";
     }
 
     private static bool Same(JsonElement element, string json)

@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
-using Microsoft.Extensions.Primitives;
 
 namespace RnnService.Server.Pipeline;
 
@@ -10,31 +10,57 @@ internal static class BodyEncoding
     /// <summary>The encodings that are undone, as <c>Accept-Encoding</c> names them.</summary>
     public const string Known = "gzip, deflate, br";
 
-    /// <summary>A reader of the decoded body; null where the body comes as it is.</summary>
-    /// <exception cref="RequestProblem">The encoding is not known.</exception>
-    public static PipeReader? Open(HttpRequest request)
+    private const string Gzip = "gzip", Deflate = "deflate", Brotli = "br";
+
+    /// <summary>The encoding of the body; null where the body comes as it is.</summary>
+    /// <exception cref="RequestProblem">It is not known, or there are several on top of each other.</exception>
+    public static string? NameOf(HttpRequest request)
     {
-        StringValues header = request.Headers.ContentEncoding;
-        if (header.Count == 0) return null;
-        string name = header.ToString().Trim();
-        Stream? decoded = name.ToLowerInvariant() switch
+        if (request.Headers.ContentEncoding.Count == 0) return null;
+        string header = request.Headers.ContentEncoding.ToString();
+        string[] names = [.. header.ToLowerInvariant()
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(name => name != "identity")];
+        return names switch
         {
-            "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
-            "deflate" => new ZLibStream(request.Body, CompressionMode.Decompress),
-            "br" => new BrotliStream(request.Body, CompressionMode.Decompress),
-            "" or "identity" => null,
+            [] => null,
+            [Gzip or "x-gzip"] => Gzip,
+            [Deflate or Brotli] => names[0],
             _ => throw new RequestProblem(ProblemKind.ContentEncoding,
-                $"the content encoding is {RequestProblem.Quoted(name)}; expected one of {Known}, or no header Content-Encoding"),
+                $"the content encoding is {RequestProblem.Quoted(header)}; expected one of {Known}, or no header Content-Encoding"),
         };
-        return decoded is null ? null : PipeReader.Create(decoded);
     }
+
+    /// <summary>A reader of the decoded body.</summary>
+    public static async ValueTask<PipeReader> OpenAsync(HttpRequest request, string encoding, CancellationToken cancel) => PipeReader.Create(encoding switch
+    {
+        Gzip => new GZipStream(request.Body, CompressionMode.Decompress),
+        Brotli => new BrotliStream(request.Body, CompressionMode.Decompress),
+        _ when await IsZLibAsync(request.BodyReader, cancel) => new ZLibStream(request.BodyReader.AsStream(leaveOpen: true), CompressionMode.Decompress),
+        _ => new DeflateStream(request.BodyReader.AsStream(leaveOpen: true), CompressionMode.Decompress),
+    });
 
     /// <summary>Whether a decoder says so of a body that is not what its header says.</summary>
     public static bool IsBroken(Exception exception) => exception is InvalidDataException or InvalidOperationException;
 
-    public static RequestProblem Broken(HttpRequest request)
+    public static RequestProblem Broken(HttpRequest request) => new(ProblemKind.Malformed,
+        $"the body is not what its content encoding says; expected whole {NameOf(request)} data");
+
+    /// <summary>
+    /// Whether <c>deflate</c> means zlib's format, as it should (RFC 9110, 8.4.1.2); some clients send the bare compressed data instead.
+    /// </summary>
+    private static async ValueTask<bool> IsZLibAsync(PipeReader body, CancellationToken cancel)
     {
-        string name = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant();
-        return new RequestProblem(ProblemKind.Malformed, $"the body is not what its content encoding says; expected whole {name} data");
+        ReadResult read = await body.ReadAtLeastAsync(2, cancel);
+        byte[] first = new byte[2];
+        bool isZLib = read.Buffer.Length >= 2;
+        if (isZLib)
+        {
+            read.Buffer.Slice(0, 2).CopyTo(first);
+            // RFC 1950: method 8, and the two bytes are a multiple of 31. Bare data that begins so would be a stored block of odd length.
+            isZLib = (first[0] & 15) == 8 && ((first[0] << 8) | first[1]) % 31 == 0;
+        }
+
+        body.AdvanceTo(read.Buffer.Start);
+        return isZLib;
     }
 }

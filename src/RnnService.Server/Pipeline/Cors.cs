@@ -22,7 +22,7 @@ internal static class Cors
     public static void Allow(this CorsPolicyBuilder policy, string[] origins)
     {
         policy.WithMethods("GET", "HEAD", "POST", "OPTIONS").AllowAnyHeader().SetPreflightMaxAge(Remembered)
-            .WithExposedHeaders(Envelope.RequestIdHeader, "Retry-After");
+            .WithExposedHeaders(Envelope.RequestIdHeader, TextWarnings.Header, "Retry-After");
         if (origins.Contains(Anyone)) policy.AllowAnyOrigin();
         else policy.WithOrigins(origins);
     }

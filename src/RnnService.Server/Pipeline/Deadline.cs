@@ -32,9 +32,9 @@ internal sealed class Deadline : IDisposable
         string header = context.Request.Headers[Header].ToString();
         if (header.Length == 0) return new Deadline(context.RequestAborted, null, time);
         if (!long.TryParse(header, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long milliseconds))
-            throw RequestProblem.Of(ProblemKind.Malformed, Header, "wanted a whole number of milliseconds");
+            throw RequestProblem.Of(ProblemKind.Malformed, Header, $"is {RequestProblem.Quoted(header)}; expected a whole number of milliseconds");
         if (milliseconds is < 1 or > MostMilliseconds)
-            throw RequestProblem.Of(ProblemKind.Validation, Header, $"must be at least 1 and at most {MostMilliseconds}");
+            throw RequestProblem.Of(ProblemKind.Validation, Header, $"is {milliseconds}; expected 1 to {MostMilliseconds} milliseconds");
         return new Deadline(context.RequestAborted, TimeSpan.FromMilliseconds(milliseconds), time);
     }
 

@@ -23,20 +23,22 @@ internal sealed class RequestReader(LimitOptions limits)
     /// <summary>The body is not JSON, as far as its content type says.</summary>
     public static RequestProblem WrongMediaType(HttpRequest request) => new(ProblemKind.MediaType,
         $"the header Content-Type is {(request.ContentType is { Length: > 0 } type ? RequestProblem.Quoted(type) : "missing")}; "
-        + "expected application/json, in UTF-8");
+        + "expected Content-Type: application/json, in UTF-8"
+        + (request.HasFormContentType ? " (with curl: -H 'content-type: application/json')" : ""));
 
     /// <exception cref="RequestProblem">The body is not what <typeparamref name="T"/> describes.</exception>
     public Task<T> ReadAsync<T>(HttpRequest request, CancellationToken cancel)
     {
         CheckMediaType(request);
         if (request.ContentLength > limits.MaxBodyBytes) throw TooLarge();
-        return BodyEncoding.Open(request) is { } decoded
-            ? ReadDecodedAsync<T>(request, decoded, cancel)
+        return BodyEncoding.NameOf(request) is { } encoding
+            ? ReadDecodedAsync<T>(request, encoding, cancel)
             : ReadAsync<T>(request, request.BodyReader, isDecoded: false, cancel);
     }
 
-    private async Task<T> ReadDecodedAsync<T>(HttpRequest request, PipeReader decoded, CancellationToken cancel)
+    private async Task<T> ReadDecodedAsync<T>(HttpRequest request, string encoding, CancellationToken cancel)
     {
+        PipeReader decoded = await BodyEncoding.OpenAsync(request, encoding, cancel);
         try
         {
             return await ReadAsync<T>(request, decoded, isDecoded: true, cancel);
@@ -79,7 +81,8 @@ internal sealed class RequestReader(LimitOptions limits)
     {
         ReadOnlyMemory<byte> bytes = body.IsSingleSegment ? body.First : body.ToArray();
         if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
-        if (!Utf8.IsValid(bytes.Span)) throw new RequestProblem(ProblemKind.Malformed, "the body is not UTF-8");
+        if (bytes.IsEmpty) throw new RequestProblem(ProblemKind.Malformed, "the body is empty; expected a JSON object");
+        if (!Utf8.IsValid(bytes.Span)) throw new RequestProblem(ProblemKind.Malformed, "the body is not UTF-8; expected JSON in UTF-8");
         JsonDocument document;
         try
         {
@@ -114,11 +117,11 @@ internal sealed class RequestReader(LimitOptions limits)
         if (!isJson) throw WrongMediaType(request);
     }
 
-    /// <summary>Whether a charset is UTF-8 by one of the names it goes by, or none.</summary>
+    /// <summary>Whether a charset is UTF-8 by one of the names it goes by, a part of it, or none.</summary>
     private static bool IsUtf8(StringSegment charset)
     {
         StringSegment name = HeaderUtilities.RemoveQuotes(charset);
-        return !name.HasValue || name.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+        return StringSegment.IsNullOrEmpty(name) || name.Equals("us-ascii", StringComparison.OrdinalIgnoreCase) || name.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
             || name.Equals("utf8", StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -5,7 +5,7 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
-using RnnService.Server.Endpoints;
+using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Tests.Endpoints;
 

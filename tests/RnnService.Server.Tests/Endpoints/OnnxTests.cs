@@ -87,9 +87,9 @@ public sealed class OnnxTests(SharedService shared)
     }
 
     [Theory]
-    [InlineData("/models/words/onnx?opset=13", 422, "validation", "14 to 21 wanted, found \"13\"")]
-    [InlineData("/models/words/onnx?opset=22", 422, "validation", "14 to 21 wanted")]
-    [InlineData("/models/words/onnx?opset=", 422, "validation", "14 to 21 wanted")]
+    [InlineData("/models/words/onnx?opset=13", 422, "validation", "is \"13\"; expected 14 to 21")]
+    [InlineData("/models/words/onnx?opset=22", 422, "validation", "expected 14 to 21")]
+    [InlineData("/models/words/onnx?opset=", 422, "validation", "expected 14 to 21")]
     [InlineData("/models/words/onnx?opset=seventeen", 422, "validation", "seventeen")]
     [InlineData("/models/nobody/onnx", 404, "model_not_found", "there is no model named")]
     [InlineData("/models/broken/onnx", 404, "model_not_found", "cannot be served")]

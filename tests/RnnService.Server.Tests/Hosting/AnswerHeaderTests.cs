@@ -87,7 +87,7 @@ public sealed class AnswerHeaderTests(SharedService shared)
             using HttpResponseMessage answer = await open.SendAsync(request, Cancel);
             Assert.Equal(status, (int)answer.StatusCode);
             Assert.Equal(Origin, Header(answer, "Access-Control-Allow-Origin"));
-            Assert.Equal("X-Request-Id,Retry-After", Header(answer, "Access-Control-Expose-Headers"));
+            Assert.Equal("X-Request-Id,X-Rnn-Warning,Retry-After", Header(answer, "Access-Control-Expose-Headers"));
         }
 
         using HttpResponseMessage closed = await shared.Client.SendAsync(Preflight(Origin), Cancel);

@@ -17,20 +17,26 @@ public sealed class RequestReaderTests(SharedService shared)
         "parameters.temprature: unknown field; did you mean parameters.temperature?")]
     [InlineData("/generate", """{"inputs": "a", "Inputs": "a"}""", "Inputs: unknown field; did you mean inputs?")]
     [InlineData("/classify", """{"inputs": "a", "max_tokens": 3}""",
-        "max_tokens: unknown field; the fields are inputs, model, parameters, parameters.top_k, parameters.function_to_apply, "
-        + "parameters.return_all_scores, options, options.use_cache, options.wait_for_model, options.use_gpu")]
+        "max_tokens: unknown field; the fields are inputs, model, parameters, options")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"qqq": 3}}""",
+        "parameters.qqq: unknown field; the fields are parameters.max_new_tokens, parameters.temperature, parameters.top_k, parameters.top_p, "
+        + "parameters.repetition_penalty, parameters.seed, parameters.stop, parameters.do_sample, parameters.return_full_text, "
+        + "parameters.details and 12 more")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"maxNewTokens": 3}}""",
+        "parameters.maxNewTokens: unknown field; did you mean parameters.max_new_tokens?")]
     [InlineData("/generate", """{"inputs": "a", "inputs": "b"}""", "inputs: occurs twice")]
-    [InlineData("/generate", """{"inputs": 3}""", "inputs: wanted a string, found a number")]
-    [InlineData("/generate", """{"inputs": ["a"]}""", "inputs: wanted a string, found a list")]
-    [InlineData("/generate", """{"inputs": null}""", "inputs: wanted a string, found null")]
-    [InlineData("/classify", """{"inputs": ["a", 3]}""", "inputs[1]: wanted a string, found a number")]
-    [InlineData("/tag", """{"tokens": ["a"]}""", "tokens[0]: wanted a list of strings, as in [[\"Marie\", \"Curie\"]], found a string")]
+    [InlineData("/generate", """{"inputs": 3}""", "inputs: is a number; expected a string")]
+    [InlineData("/generate", """{"inputs": ["a"]}""", "inputs: is a list; expected a string")]
+    [InlineData("/generate", """{"inputs": null}""", "inputs: is null; expected a string")]
+    [InlineData("/classify", """{"inputs": ["a", 3]}""", "inputs[1]: is a number; expected a string")]
+    [InlineData("/tag", """{"tokens": ["a"]}""", "tokens[0]: is a string; expected a list of strings, as in [[\"Marie\", \"Curie\"]]")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 1.5}}""",
         "parameters.max_new_tokens: is 1.5; expected a whole number")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": 3}}""",
-        "parameters.stop: wanted a string or a list of strings, found a number")]
-    [InlineData("/generate", """[]""", "wanted an object, found a list")]
-    [InlineData("/generate", "", "the body is not JSON: the fault is in line 1 at byte 1")]
+        "parameters.stop: is a number; expected a string or a list of strings")]
+    [InlineData("/generate", """[]""", "the body is a list; expected an object")]
+    [InlineData("/generate", "", "the body is empty; expected a JSON object")]
+    [InlineData("/generate", "null", "the body is null; expected an object")]
     [InlineData("/generate", "{\n\"inputs\": x}", "the body is not JSON: the fault is in line 2 at byte 11")]
     [InlineData("/generate", """{"inputs": "a",}""", "the body is not JSON: the fault is in line 1 at byte 16")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"temperature": NaN}}""",
@@ -43,25 +49,34 @@ public sealed class RequestReaderTests(SharedService shared)
         Assert.Equal(detail, problem.GetProperty("error").GetString());
     }
 
+    [Fact]
+    public async Task A_long_name_is_cut_in_the_answer()
+    {
+        using HttpResponseMessage answer = await shared.Client.PostJsonAsync("/generate", $$"""{"{{new string('k', 100_000)}}": 1}""");
+        JsonElement problem = await answer.IsProblemAsync(400, "malformed");
+        Assert.StartsWith($"{new string('k', 100)}…: unknown field", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.InRange(answer.Content.Headers.ContentLength!.Value, 1, 2_000);
+    }
+
     [Theory]
     [InlineData("/generate", """{}""", "inputs: is required")]
-    [InlineData("/generate", """{"inputs": ""}""", "inputs: must not be empty")]
-    [InlineData("/classify", """{"inputs": []}""", "inputs: the list is empty")]
-    [InlineData("/tag", """{"inputs": []}""", "inputs: the list is empty")]
+    [InlineData("/generate", """{"inputs": ""}""", "inputs: is empty; expected a text")]
+    [InlineData("/classify", """{"inputs": []}""", "inputs: is an empty list; expected 1 to 64 entries")]
+    [InlineData("/tag", """{"inputs": []}""", "inputs: is an empty list; expected 1 to 64 entries")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 0}}""",
-        "parameters.max_new_tokens: must be at least 1 and at most 4000")]
+        "parameters.max_new_tokens: is 0; expected a number of at least 1 and at most 4000, or -1")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 99999999999999999999}}""",
-        "parameters.max_new_tokens: must be at least 1 and at most 4000")]
+        "parameters.max_new_tokens: is 99999999999999999999; expected a number of at least 1 and at most 4000, or -1")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"temperature": -0.1}}""",
-        "parameters.temperature: must be at least 0 and at most 100")]
+        "parameters.temperature: is -0.1; expected a number of at least 0 and at most 100")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"temperature": 1e999}}""",
-        "parameters.temperature: must be at least 0 and at most 100")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"top_p": 0}}""", "parameters.top_p: must be above 0 and at most 1")]
+        "parameters.temperature: is 1e999; expected a number of at least 0 and at most 100")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"top_p": 0}}""", "parameters.top_p: is 0; expected a number above 0 and at most 1")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"seed": -2}}""",
-        "parameters.seed: must be at least 0 and at most 18446744073709551615")]
+        "parameters.seed: is -2; expected a number of at least 0 and at most 18446744073709551615, or -1")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"seed": 18446744073709551616}}""",
-        "parameters.seed: must be at least 0 and at most 18446744073709551615")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": [""]}}""", "parameters.stop[0]: must not be empty")]
+        "parameters.seed: is 18446744073709551616; expected a number of at least 0 and at most 18446744073709551615, or -1")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": [""]}}""", "parameters.stop[0]: is empty; expected a text")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": ["a", "b", "c", "d", "e"]}}""",
         "parameters.stop: holds 5 entries; at most 4 are allowed")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"best_of": 2}}""",
@@ -71,7 +86,7 @@ public sealed class RequestReaderTests(SharedService shared)
     [InlineData("/generate", """{"inputs": "a", "options": {"use_gpu": true}}""",
         "options.use_gpu: is not supported; leave it out or send false")]
     [InlineData("/tag", """{"inputs": "a", "parameters": {"aggregation_strategy": "last"}}""",
-        "parameters.aggregation_strategy: wanted \"simple\" or \"none\" or \"first\" or \"average\" or \"max\"")]
+        "parameters.aggregation_strategy: is \"last\"; expected \"simple\" or \"none\" or \"first\" or \"average\" or \"max\"")]
     [InlineData("/classify", """{"inputs": "a", "model": "shakespeare"}""",
         "model: \"shakespeare\" is a language_model; expected a classifier: sentiment")]
     public async Task What_is_out_of_bounds_is_refused_and_the_sentence_says_what_is_wanted(string route, string body, string detail)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace RnnService.Server.Endpoints;
+namespace RnnService.Server.Pipeline;
 
 /// <summary>
 /// What a client should know about the texts it sent before it believes the answer, in a header, since the bodies are those that clients of
