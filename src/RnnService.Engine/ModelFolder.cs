@@ -316,6 +316,7 @@ public static class ModelFolder
         string field = error.Path is { Length: > 2 } path ? path[2..] : "the file";
         if (error.Message.Contains("could not be converted", StringComparison.Ordinal)) return $"{field} is of another kind than expected";
         if (error.Message.Contains("could not be mapped", StringComparison.Ordinal)) return $"{field} is an unknown field";
+        if (error.Message.StartsWith("The constructor parameter", StringComparison.Ordinal)) return $"{field} is null";
         int end = error.Message.IndexOf(". ", StringComparison.Ordinal);
         return end < 0 ? error.Message.TrimEnd('.') : error.Message[..end];
     }
