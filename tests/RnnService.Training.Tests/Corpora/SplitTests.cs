@@ -58,6 +58,33 @@ public sealed class SplitTests : IDisposable
         Assert.Empty(parts.Valid.Select(example => example.Text).Intersect(parts.Train.Select(example => example.Text)));
     }
 
+    /// <summary>Each label is drawn for itself: the same places in two labels would be half a draw.</summary>
+    [Fact]
+    public void Labels_are_drawn_one_by_one()
+    {
+        var texts = Enumerable.Range(0, 400).Select(i => ($"l{i % 2}", $"text {i / 2} {i % 2}"));
+        var valid = CorpusParts.ReadLabelled(Texts(texts)).Valid.ToLookup(example => example.Label, example => example.Text.Split(' ')[1]);
+        Assert.Equal((20, 20), (valid["l0"].Count(), valid["l1"].Count()));
+        Assert.InRange(valid["l0"].Intersect(valid["l1"]).Count(), 0, 8);
+    }
+
+    [Fact]
+    public void A_label_with_one_text_many_times_is_on_both_sides()
+    {
+        var parts = CorpusParts.ReadLabelled(Texts(Enumerable.Range(0, 40).Select(i => i % 2 == 0 ? ("many", $"text {i}") : ("same", "the same"))));
+        Assert.Equal((2, 2), (parts.Valid.Count(example => example.Label == "many"), parts.Valid.Count(example => example.Label == "same")));
+    }
+
+    /// <summary>A line's end is looked for near the share's place, and a text of long lines is split within one.</summary>
+    [Fact]
+    public void Text_is_split_near_its_share()
+    {
+        string text = new string('a', 930) + "\n" + new string('b', 69);
+        var parts = CorpusParts.ReadText(Recipe("language_model", text, "all.txt", "text"));
+        Assert.Equal(text, parts.Train + parts.Valid);
+        Assert.InRange(parts.Valid.Length, 80, 100);
+    }
+
     [Fact]
     public void Sentences_are_split_whole_and_text_at_its_end()
     {

@@ -72,6 +72,16 @@ public sealed class ConfusionMatrixTests
         Assert.Equal((1.0, 1.0), (matrix.Accuracy, matrix.MacroF1));
     }
 
+    /// <summary>A label that is only ever predicted wrongly has an F1 of 0, and that counts.</summary>
+    [Fact]
+    public void The_macro_average_is_over_every_label_that_occurs_on_either_side()
+    {
+        var matrix = new ConfusionMatrix(["a", "b", "c", "never"]);
+        matrix.Add("a", "a");
+        matrix.Add("b", "c");
+        Assert.Equal(1.0 / 3, matrix.MacroF1, 1e-12);
+    }
+
     [Fact]
     public void The_table_shows_scores_and_counts()
     {

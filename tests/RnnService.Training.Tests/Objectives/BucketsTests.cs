@@ -24,6 +24,19 @@ public sealed class BucketsTests
         Assert.InRange(plan.Average(batch => batch.Max(i => lengths[i]) - batch.Min(i => lengths[i])), 0, 3);
     }
 
+    /// <summary>Neither the file's order nor the lengths' is the order of training.</summary>
+    [Fact]
+    public void Neighbours_in_the_file_part_and_lengths_come_mixed()
+    {
+        int[] same = [.. Enumerable.Repeat(5, 400)];
+        HashSet<string> first = [.. Buckets.Plan(same, 8, 1, 0).Select(batch => string.Join(' ', batch.Order()))];
+        Assert.DoesNotContain(Buckets.Plan(same, 8, 1, 1), batch => first.Contains(string.Join(' ', batch.Order())));
+
+        int[] lengths = [.. Enumerable.Range(0, 400).Select(i => 1 + (i % 50))];
+        double[] means = [.. Buckets.Plan(lengths, 8, 1, 0).Select(batch => batch.Average(i => lengths[i]))];
+        Assert.InRange(means.Zip(means[1..]).Count(pair => pair.Second < pair.First), means.Length / 4, 3 * means.Length / 4);
+    }
+
     [Fact]
     public void The_order_depends_on_seed_and_epoch_alone()
     {

@@ -31,6 +31,9 @@ public sealed class CorpusFingerprintTests
             CorpusFingerprint.Of([new TaggedSentence(["ab", "c"], ["Y", "X"])]),
             CorpusFingerprint.Of([new TaggedSentence(["ab"], ["X"]), new TaggedSentence(["c"], ["Y"])]),
             CorpusFingerprint.Of([new TaggedSentence(["X", "Y"], ["ab", "c"])]),
+            // The same strings one after another, in as many sentences.
+            CorpusFingerprint.Of([new TaggedSentence(["a"], ["X"]), new TaggedSentence(["b", "c"], ["Y", "Z"])]),
+            CorpusFingerprint.Of([new TaggedSentence(["Y", "Z"], ["X", "a"]), new TaggedSentence(["c"], ["b"])]),
         ];
         Assert.Equal(all.Length, all.Select(print => print.Sha256).Distinct().Count());
         Assert.Equal("as long as then (3 characters), but of other content", all[0].DifferenceFrom(all[1]));

@@ -23,6 +23,17 @@ public sealed class OptimizerTests
                 Assert.All(moved, step => Assert.Equal(-Math.Sign(gradient) * rate, step, 2e-3 * rate));
             }, iter: 50);
 
+    /// <summary>ε is added to the root of the corrected second moment, so a constant gradient g moves by g/(|g|+ε) from the first step on.</summary>
+    [Fact]
+    public void Adams_epsilon_damps_every_step_alike() =>
+        Gen.Select(Gen.Float[0, 0.99f], Gen.Float[0, 0.9999f], Gen.Float[0.01f, 10], Gen.Float[0.01f, 10]).Sample(
+            (beta1, beta2, epsilon, gradient) =>
+            {
+                var settings = new TrainingSettings { Momentum = beta1, Beta2 = beta2, Epsilon = epsilon };
+                double wanted = -0.1 * gradient / (gradient + epsilon);
+                Assert.All(Moved(settings, 0.1, gradient, weight: 0, steps: 25), step => Assert.Equal(wanted, step, 2e-3 * Math.Abs(wanted)));
+            }, iter: 50);
+
     /// <summary>The velocity is a geometric sum.</summary>
     [Fact]
     public void Momentum_adds_up_the_gradients_before() =>
@@ -88,7 +99,12 @@ public sealed class OptimizerTests
     private static Parameters Network() => TextModel.Create(
         new ModelConfig
         {
-            Task = ModelTask.Classifier, Cell = CellKind.Gru, Tokenizer = Tokenization.Whitespace, EmbeddingSize = 3, HiddenSize = 3, Labels = ["a", "b"],
+            Task = ModelTask.Classifier,
+            Cell = CellKind.Gru,
+            Tokenizer = Tokenization.Whitespace,
+            EmbeddingSize = 3,
+            HiddenSize = 3,
+            Labels = ["a", "b"],
         },
         new ModelVocabulary(new Vocabulary([Vocabulary.Unknown, "x"])),
         Parameters.Random(1)).Parameters;

@@ -1,3 +1,4 @@
+using CsCheck;
 using RnnService.Training.Optimizers;
 using RnnService.Training.Recipes;
 using Xunit;
@@ -25,6 +26,20 @@ public sealed class RateScheduleTests
         Assert.Equal(1.1, RateSchedule.At(settings, 50, 100, 0), 1e-12);
         Assert.Equal(0.2, RateSchedule.At(settings, 100, 100, 0), 1e-12);
     }
+
+    /// <summary>A cosine begins where the warm-up ends and ends with the run; between them it only falls.</summary>
+    [Fact]
+    public void Cosine_begins_at_the_end_of_the_warm_up() =>
+        Gen.Select(Gen.Int[0, 50], Gen.Int[2, 200], Gen.Double[0, 1]).Sample((warmup, more, final) =>
+        {
+            var settings = new TrainingSettings { LearningRate = 3, WarmupSteps = warmup, Schedule = LearningRateSchedule.Cosine, FinalRate = final };
+            double[] rates = [.. Enumerable.Range(0, warmup + more + 1).Select(step => RateSchedule.At(settings, step, warmup + more, 0))];
+            Assert.All(rates[..warmup].Index(), rate => Assert.Equal(3 * (rate.Index + 1.0) / warmup, rate.Item, 1e-9));
+            Assert.Equal(3, rates[warmup], 1e-9);
+            Assert.Equal(3 * final, rates[^1], 1e-9);
+            for (int i = 0; i <= more; i++) Assert.Equal(3 * (1 + final), rates[warmup + i] + rates[^(i + 1)], 1e-9);
+            Assert.All(rates[warmup..].Zip(rates[(warmup + 1)..]), pair => Assert.True(pair.Second <= pair.First + 1e-12));
+        });
 
     [Fact]
     public void A_plateau_multiplies() =>

@@ -216,6 +216,9 @@ public sealed class CheckpointTests : IDisposable
         File.WriteAllText(_folder["run/training/checkpoint.safetensors.x.tmp"], "half");
         Assert.Equal(3, new Trainer(recipe, Folders()).Step);
         Assert.Empty(Directory.GetFiles(_folder["run/training"], "*.tmp"));
+        File.WriteAllText(_folder["run/training/checkpoint.safetensors.x.tmp"], "half");
+        Assert.Equal(0, new Trainer(recipe, Folders(), restart: true).Step);
+        Assert.Empty(Directory.GetFiles(_folder["run/training"], "*.tmp"));
     }
 
     private static string Swap(string text) => text.Contains("dog", StringComparison.Ordinal)

@@ -28,6 +28,30 @@ public sealed class RunClockTests
         Assert.Equal(7 + 2 + 2 + 11 + 2, clock.Seconds, 1e-6);
     }
 
+    /// <summary>Both are plain means at first, of 20 losses and of 50 speeds, the first one left out; then old ones fade.</summary>
+    [Fact]
+    public void Loss_and_speed_are_means_of_what_was_lately()
+    {
+        var clock = new RunClock(0, 0, _watch);
+        var random = new Random(3);
+        var losses = new List<double>();
+        var speeds = new List<double>();
+        for (int step = 1; step <= 40; step++)
+        {
+            double loss = random.NextDouble(), seconds = 1 + random.NextDouble();
+            _watch.Seconds += seconds;
+            clock.StepMade(new StepOutcome(loss, 1, 1, 100));
+            losses.Add(loss);
+            if (step != 1) speeds.Add(100 / seconds);
+            if (step <= 20) Assert.Equal(losses.Average(), clock.Loss, 1e-9);
+            if (step > 1) Assert.Equal(speeds.Average(), clock.TokensPerSecond, 1e-3);
+        }
+
+        for (int step = 0; step < 1000; step++) Step(clock, 0.1);
+        Assert.Equal(1, clock.Loss, 1e-3);
+        Assert.Equal(1000, clock.TokensPerSecond, 1);
+    }
+
     [Fact]
     public void Times_beyond_all_measure_are_no_error()
     {

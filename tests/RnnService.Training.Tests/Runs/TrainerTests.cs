@@ -268,6 +268,19 @@ public sealed class TrainerTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("classifier")]
+    [InlineData("tagger")]
+    public void More_weights_than_the_machine_holds_are_refused_before_anything_is_written(string task)
+    {
+        Recipe recipe = TinyRecipes.Write(_folder, task);
+        recipe = recipe with { Training = recipe.Training with { BatchSize = 2_000_000_000, Shards = 2_000_000_000 } };
+        Assert.Matches(
+            @"^training\.shards is 2000000000 and the model has .* copies of them take .* GB, this machine has ",
+            Assert.Throws<RecipeException>(() => new Trainer(recipe, Folders(Folder("large")))).Message);
+        Assert.False(Directory.Exists(Folder("large")));
+    }
+
     [Fact]
     public void What_goes_wrong_in_a_thread_is_thrown_as_it_is()
     {
