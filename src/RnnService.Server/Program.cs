@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using RnnService.Server.Hosting;
 
 if (args is ["--health"]) return await HealthProbe.RunAsync(WebApplication.CreateBuilder().Configuration);
@@ -13,9 +14,9 @@ catch (OptionsException exception)
     foreach (string fault in exception.Faults) Console.Error.WriteLine(fault);
     return 2;
 }
-catch (IOException exception)
+catch (Exception exception) when (exception is IOException or SocketException or FormatException)
 {
-    // The address is taken, mostly: the message says which.
-    Console.Error.WriteLine(exception.Message);
+    // The address is taken, mostly, or none: the message says which.
+    Console.Error.WriteLine($"{exception.Message.TrimEnd('.')}; expected a free address: set ASPNETCORE_URLS, as in http://localhost:8081");
     return 1;
 }

@@ -104,6 +104,8 @@ internal static class Service
         bool text = formatter is not null ? formatter == simple
             : options.Format == LogOptions.Text || (options.Format.Length == 0 && !Console.IsOutputRedirected);
         builder.Logging.ClearProviders();
+        // What keeps the host from starting is an exception, which is told once and in a sentence.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (formatter is not null) builder.Logging.AddConsole();
         else if (text)
             builder.Logging.AddConsoleFormatter<PlainLines, ConsoleFormatterOptions>().AddConsole(console => console.FormatterName = PlainLines.FormatterName);

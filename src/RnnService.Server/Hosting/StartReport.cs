@@ -70,7 +70,7 @@ internal sealed partial class StartReport(
     {
         var started = new TaskCompletionSource();
         using CancellationTokenRegistration registration = lifetime.ApplicationStarted.Register(started.SetResult);
-        await Task.WhenAll(readiness.Known, started.Task).WaitAsync(stoppingToken);
+        await Task.WhenAll(readiness.Known, started.Task).WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (stoppingToken.IsCancellationRequested) return;
         if (style.Format == ConsoleFormat.Text)
         {
@@ -98,19 +98,20 @@ internal sealed partial class StartReport(
         return others.Length == 0 ? answer : $"{answer}; by name also {string.Join(", ", Cut(others))}";
     }
 
-    /// <summary>A call to copy, for the first route that answers without a model's name.</summary>
+    /// <summary>A call to copy, for the first route that answers without a model's name, or else for the first that answers.</summary>
     private string? Call()
     {
-        foreach (ModelTask task in Tasks)
+        foreach (ModelTask task in Tasks.OrderBy(task => registry.Default(task) is null))
         {
-            if (registry.Default(task)?.Loaded is not { } loaded) continue;
+            if ((registry.Default(task) ?? registry.Of(task).FirstOrDefault()) is not { Loaded: { } loaded } entry) continue;
             string text = loaded.Golden is { Input: var known } && IsPlain(known) ? known : task switch
             {
                 ModelTask.LanguageModel => "ROMEO:",
                 ModelTask.Classifier => "a lovely film",
                 _ => "Marie Curie worked in Paris.",
             };
-            string url = Url + ModelCard.RouteOf(task), body = $$"""{"inputs": "{{text}}"}""";
+            string url = Url + ModelCard.RouteOf(task), name = registry.Default(task) is null ? $", \"model\": \"{entry.Name}\"" : "";
+            string body = $$"""{"inputs": "{{text}}"{{name}}}""";
             return OperatingSystem.IsWindows()
                 ? $"Invoke-RestMethod {url} -Method Post -ContentType application/json -Body '{body}'"
                 : $"curl -s {url} -H 'content-type: application/json' -d '{body}'";

@@ -47,7 +47,18 @@ public sealed class DefaultModelTests(SharedService shared)
             problem.GetProperty("detail").GetString());
         string[] lines = Lines(service);
         Assert.Contains("/generate  no default: requests name letters or words as model, or set Rnn__Defaults__Generate", lines);
+        if (!OperatingSystem.IsWindows()) Assert.Contains("/classify -H", lines[^1], StringComparison.Ordinal);
         Assert.Contains(lines, line => line.Contains("\"sentiment\" of appsettings.json is not here: tickets answers /classify", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Where_no_model_is_the_default_the_call_to_try_names_one()
+    {
+        using var models = new TinyModels();
+        Rename(models, "shakespeare", "letters");
+        foreach (string other in (string[])["sentiment", "pos", "ner"]) Directory.Delete(Path.Combine(models.Path, other), true);
+        await using TestService service = await TestService.StartAsync(models);
+        Assert.Contains("\"model\": \"letters\"}", Lines(service)[^1], StringComparison.Ordinal);
     }
 
     [Fact]

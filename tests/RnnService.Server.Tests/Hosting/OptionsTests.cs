@@ -38,6 +38,17 @@ public sealed class OptionsTests
     }
 
     [Fact]
+    public async Task An_address_that_is_taken_is_told_in_a_sentence_alone()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        string url = $"http://127.0.0.1:{((System.Net.IPEndPoint)taken.LocalEndpoint).Port}";
+        (int code, string output) = await RunAsync([], ("ASPNETCORE_URLS", url), ("Rnn__Log__Format", "text"));
+        Assert.Equal((1, $"Failed to bind to address {url}: address already in use; expected a free address: set ASPNETCORE_URLS, as in "
+            + "http://localhost:8081"), (code, output.Trim()));
+    }
+
+    [Fact]
     public async Task A_wrong_value_stops_the_start_with_the_sentence_alone()
     {
         (int code, string output) = await RunAsync([], ("Rnn__Limits__MaxNewTokens", "none"));
