@@ -19,8 +19,11 @@ internal static class ExportAdvice
 
     /// <summary>For loops that were unrolled.</summary>
     public const string NoLoop =
-        "Use nn.LSTM, nn.GRU or nn.RNN in place of a Python loop over cells, which the exporter writes out for its example's length; or "
-        + "torch.jit.script the loop";
+        "Use nn.LSTM, nn.GRU or nn.RNN in place of a Python loop over cells, which the exporter writes out for its example's length";
+
+    /// <summary>For a softmax over places or rows.</summary>
+    /// <param name="op">The operator, as PyTorch names it too.</param>
+    public static string LabelsAxis(string op) => $"Give it the labels' dimension: {op}(dim=-1)";
 
     /// <summary>For sizes that stand in the graph.</summary>
     /// <param name="ids">Name of the input of ids.</param>

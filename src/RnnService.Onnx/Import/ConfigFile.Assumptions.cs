@@ -13,7 +13,7 @@ internal sealed partial class ConfigFile
     private void NoteAssumptions(ModelConfig config)
     {
         NoteCell();
-        if (config.Task == ModelTask.Classifier) NotePooling(config);
+        if (config.Task == ModelTask.Classifier && !_facts.IsKept) NotePooling(config);
         NoteCase(config.LowerCase);
     }
 

@@ -67,7 +67,7 @@ internal sealed class GraphImport
     {
         var notes = new List<string>();
         VocabularyFile tokens = VocabularyFile.Read(Vocabulary());
-        var (config, ids) = ConfigFile.Read(_config, tokens, Facts(), notes);
+        var (config, ids) = ConfigFile.Read(_config, tokens, Facts() with { IsKept = true }, notes);
         config = config with { OutputName = _description.OutputName ?? config.OutputName };
         ModelVocabulary vocabulary = tokens.ToVocabulary(config.Task, _description.UnknownToken, ids, notes);
         INetwork network = OnnxRuntimeNetwork.Open(_path, config, vocabulary);
@@ -75,7 +75,17 @@ internal sealed class GraphImport
         IReadOnlyList<string> found = (network as GraphNetwork)?.Graph.Notes ?? [];
         return new ImportedModel(
             model, _file.Model.Graph.Initializer.Count, TensorType.F32, [_path, _config.Place, tokens.Path],
-            [.. notes, .. found, .. CommonNotes(model)]);
+            [.. notes, .. found, .. NotNumbers(), .. CommonNotes(model)]);
+    }
+
+    // What is no number may be lost on the way: some operators of ONNX Runtime make numbers of it.
+    private IEnumerable<string> NotNumbers()
+    {
+        foreach (TensorProto tensor in _file.Model.Graph.Initializer)
+        {
+            if (TensorContent.Floats(tensor) is not { } values || Array.FindIndex(values, float.IsNaN) is not (>= 0 and var place)) continue;
+            yield return $"Tensor {Quote(tensor.Name)}: value {place} is NaN: answers that depend on it mean nothing; finite weights expected";
+        }
     }
 
     private string? OutputName()
@@ -189,7 +199,7 @@ internal sealed class GraphImport
             AllowsNotFinite = true,
         };
         Difference difference = Agreement.Check(graph, twin, scope);
-        string length = scope.Length is { } time ? $", compared at {time} tokens, for which alone it was exported" : "";
+        string length = scope.Length is { } time ? $", compared at {time} token{(time == 1 ? "" : "s")}, for which alone it was exported" : "";
         return FormattableString.Invariant($"Answers within {difference.Largest:0.0e+0} of the graph's in ONNX Runtime{length}");
     }
 

@@ -50,6 +50,9 @@ internal sealed record NetworkFacts
     /// </summary>
     public bool IsSigmoid { get; init; }
 
+    /// <summary>Whether a graph computes the answers as it stands, so that nothing is assumed about them.</summary>
+    public bool IsKept { get; init; }
+
     /// <summary>Rows and columns of the embedding where it has no name of its own, should the head be it; null where it has one.</summary>
     public (int? Rows, int? Columns)? IfTied { get; init; }
 }

@@ -22,9 +22,10 @@ internal enum AnswerEnd
 /// <param name="Name">Its name.</param>
 /// <param name="LabelsSecond">Whether the labels are the middle one of three dimensions.</param>
 /// <param name="End">What its numbers are, as far as the last operator tells.</param>
+/// <param name="Operator">The operator that makes its numbers; empty where none does.</param>
 /// <param name="EndsLinear">Whether they come straight from a product, so that values from 0 to 1 are chance.</param>
 /// <param name="Others">Other outputs that could be it.</param>
-internal sealed record AnswerOutput(string Name, bool LabelsSecond, AnswerEnd End, bool EndsLinear, IReadOnlyList<string> Others)
+internal sealed record AnswerOutput(string Name, bool LabelsSecond, AnswerEnd End, string Operator, bool EndsLinear, IReadOnlyList<string> Others)
 {
     private static readonly string[] StateNames = ["h_n", "hn", "c_n", "cn", "hidden", "state", "cell"];
 
@@ -78,7 +79,7 @@ internal sealed record AnswerOutput(string Name, bool LabelsSecond, AnswerEnd En
                 && !StateNames.Any(part => Has(output, part))).Select(output => output.Name)];
         bool second = tokens && chosen.Type?.TensorType?.Shape is { Dim: [_, { HasDimValue: true } middle, var last] }
             && middle.DimValue == size && !(last.HasDimValue && last.DimValue == size);
-        return new AnswerOutput(chosen.Name, second, end, isLinear, others);
+        return new AnswerOutput(chosen.Name, second, end, origin?.OpType ?? "", isLinear, others);
 
         int Fit(ValueInfoProto output)
         {

@@ -31,8 +31,16 @@ internal sealed record GraphInput(string Name, DataType Type, int?[] Sizes)
     /// <summary>Whether the name is one that a mask of the real tokens has.</summary>
     public bool IsCalledMask => Has("mask", "attention");
 
+    /// <summary>Whether the name is one of the numbers of a text's segments, which are 0 for a single text.</summary>
+    public bool IsCalledSegments => Has("token_type", "segment");
+
     /// <summary>Whether the name says that the mask marks the padding, as PyTorch's <c>key_padding_mask</c>.</summary>
     public bool IsCalledPadding => Has("pad");
+
+    /// <summary>Whether it may have the sizes of another.</summary>
+    public bool MayLieAs(GraphInput other) => Sizes.Length == other.Sizes.Length
+        && Sizes.Zip(other.Sizes).All(pair => pair.First is null || pair.Second is null || pair.First == pair.Second)
+        && Sizes.Zip(other.Sizes).All(pair => pair is not (1, null));
 
     /// <summary>Sizes of a declared shape.</summary>
     public static int?[] SizesOf(TensorShapeProto shape) =>

@@ -21,7 +21,7 @@ internal sealed class GraphSignature
     {
         (_file, _config, _ways) = (file, config, new GraphWays(file.Model.Graph));
         OutputSize = config.Task == ModelTask.LanguageModel ? vocabulary.Tokens.Count : config.Labels.Count;
-        List<GraphInput> grids = [], states = [], counts = [], masks = [], unknown = [];
+        List<GraphInput> grids = [], states = [], counts = [], masks = [], segments = [], possible = [], unknown = [];
         // Older files list tensors among the inputs, as their defaults.
         HashSet<string> tensors = [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name)];
         foreach (ValueInfoProto value in file.Model.Graph.Input.Where(value => !tensors.Contains(value.Name)))
@@ -31,9 +31,11 @@ internal sealed class GraphSignature
             List<GraphInput> role = input.Sizes.Length switch
             {
                 1 when isWhole && !_ways.IsLookedUp(input.Name) => counts,
-                2 when input.IsCalledMask && (isWhole || input.IsFloat || input.Type == DataType.Bool) => masks,
+                2 when isWhole && input.IsCalledSegments => segments,
+                2 when input.IsCalledMask && !_ways.IsLookedUp(input.Name) && (isWhole || input.IsFloat || input.Type == DataType.Bool) => masks,
                 2 when isWhole && input is { IsCalledLengths: true, Sizes: [_, 1] } && config.Characters is null => counts,
                 2 when isWhole => grids,
+                2 when (input.IsFloat || input.Type == DataType.Bool) && config.Characters is null => possible,
                 3 when isWhole && config.Characters is not null && Characters is null => [Characters = input],
                 3 when input.Type == DataType.Float => states,
                 _ => unknown,
@@ -47,9 +49,19 @@ internal sealed class GraphSignature
         GraphInput? ids = Take(grids, input => IsEmbedded(input, vocabulary));
         Mask = Take(masks, _ => true);
         // Behaviour will tell whether a second grid without the name of a mask is one.
-        if (Mask is null && grids is [{ IsWhole: true } other] && config.Characters is null && !_ways.IsLookedUp(other.Name))
-            (Mask, grids) = (other, []);
-        unknown.AddRange([.. counts, .. grids, .. masks]);
+        possible.AddRange(grids.Where(input => input.IsWhole && config.Characters is null && !_ways.IsLookedUp(input.Name)));
+        grids.RemoveAll(possible.Contains);
+        // Beside lengths it would not tell: the rows do not move past their lengths anyway.
+        if (Mask is null && Lengths is null && grids.Count == 0 && possible is [var other] && ids is not null && other.MayLieAs(ids))
+            (Mask, possible) = (other, []);
+        if (Mask is not null && Lengths is { IsCalledLengths: false } count)
+        {
+            unknown.Add(count);
+            Lengths = null;
+        }
+
+        Segments = segments;
+        unknown.AddRange([.. counts, .. grids, .. possible, .. masks]);
         if (unknown.Count > 0)
         {
             string rest = unknown.Count == 1 ? "" : $", as for {string.Join(", ", unknown.Skip(1).Take(10).Select(input => $"{Quote(input.Name)} {input.Show()}"))}";
@@ -82,6 +94,9 @@ internal sealed class GraphSignature
     /// <summary>Which of the ids are tokens and not padding, as the ids lie; null where there is none.</summary>
     public GraphInput? Mask { get; }
 
+    /// <summary>Numbers of the segments, as the ids lie; all 0, for a single text.</summary>
+    public IReadOnlyList<GraphInput> Segments { get; }
+
     /// <summary>Ids of the characters of each word; null without a character network.</summary>
     public GraphInput? Characters { get; }
 
@@ -93,10 +108,6 @@ internal sealed class GraphSignature
 
     /// <summary>The output that gives the logits.</summary>
     public AnswerOutput Answer { get; }
-
-    /// <summary>Whether a layer of the graph reads from the end alone.</summary>
-    public bool ReadsFromTheEnd => _file.Model.Graph.Node.Any(node => node.OpType == "ReverseSequence" || node.Attribute.Any(
-        attribute => attribute is { Name: "direction" } && attribute.S.ToStringUtf8() == "reverse"));
 
     /// <summary>Whether the graph has recurrent operators.</summary>
     public bool IsRecurrent => _file.Model.Graph.Node.Any(node => node.OpType is "RNN" or "GRU" or "LSTM");

@@ -10,6 +10,9 @@ namespace RnnService.Onnx.Runtime;
 /// </summary>
 internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVocabulary vocabulary)
 {
+    /// <summary>What is said where a row moves with those beside it, as of [time,batch] read the other way.</summary>
+    public const string OtherRows = "moves with the other rows";
+
     private const float Near = 1e-4f; // of rows computed in another company; what is wrong differs by far more
     private const int Tries = 8; // to find tokens that move an answer
 
@@ -56,24 +59,34 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
     }
 
     /// <summary>
-    /// Whether all values that the graph gives are from 0 to 1, whether those of each answer sum to one, and how many an answer has.
+    /// Whether all values that the graph gives are from 0 to 1, whether those of each answer sum to one, whether its logits are logarithms
+    /// of what sums to one, and how many an answer has.
     /// </summary>
-    public (bool InUnit, bool SumToOne, int Width) RawRange()
+    public (bool InUnit, bool SumToOne, bool AreLogarithms, int Width) RawRange()
     {
-        bool inUnit = true, sum = true;
+        bool inUnit = true, sum = true, logarithms = true;
         int width = 0;
         for (int i = 0; i < Tries; i++)
         {
             using GraphReading reading = Graph.Run(NewRows([.. Enumerable.Repeat(Time, Batch)]), NewStates(Batch));
             float[] values = reading.Raw();
             width = reading.Width;
+            for (int row = 0; row < Batch && logarithms; row++)
+            {
+                for (int step = 0; step < (_signature.AnswersTokens ? Time : 1); step++)
+                {
+                    double total = 0;
+                    foreach (float value in reading.Logits(row, step)) total += Math.Exp(value);
+                    logarithms &= !double.IsFinite(total) || Math.Abs(total - 1) < 1e-3;
+                }
+            }
+
             inUnit &= values.All(value => value is >= 0 and <= 1 || !float.IsFinite(value));
             sum &= reading.Width > 1 && !_signature.Answer.LabelsSecond
                 && values.Chunk(reading.Width).All(answer => !answer.All(float.IsFinite) || MathF.Abs(answer.Sum() - 1) < 1e-3f);
-            if (!inUnit) return (false, false, width);
         }
 
-        return (inUnit, sum, width);
+        return (inUnit, inUnit && sum, logarithms, width);
     }
 
     /// <summary>Whether rows of different lengths, padded, give what each gives alone.</summary>
@@ -139,6 +152,8 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
                 }
 
                 count = least;
+                // What fades does so little by little: the last token that counts then hardly moves the answer.
+                if (count > 0 && Shift(ids, answer, count - 1) < Near) return null;
             }
 
             if (count == length || found is not null && found != count) return null;
@@ -167,7 +182,7 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
             GraphRow[] others = NewRows([.. Enumerable.Repeat(Time, batch)]);
             others[kept] = rows[kept];
             float[][] found = Read(others, states, out _);
-            if (!AreNear(expected[kept], found[kept], 1e-6f)) return $"row {kept} moves with the other rows";
+            if (!AreNear(expected[kept], found[kept], 1e-6f)) return $"row {kept} {OtherRows}";
         }
 
         if (config.Task != ModelTask.LanguageModel || Graph.Layout.SingleStep || Graph.Layout.Time is not null) return null;
@@ -217,6 +232,19 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
                 : $"the answer depends on the {(first ? "first" : "last")} token alone";
         }
 
+        foreach (int place in (int[])[0, time - 1])
+        {
+            bool moves = false;
+            for (int i = 0; i < Tries && !moves; i++)
+            {
+                int[] ids = NewIds(time), other = [.. ids];
+                other[place] = NewIds(1)[0];
+                moves = !AnswerTo(ids).AsSpan(place * size, size).SequenceEqual(AnswerTo(other).AsSpan(place * size, size));
+            }
+
+            if (!moves) return $"the answer to the {(place == 0 ? "first" : "last")} token does not move with that token";
+        }
+
         for (int i = 0; i < Tries; i++)
         {
             int[] ids = NewIds(time);
@@ -237,6 +265,20 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
         }
 
         return false;
+    }
+
+    // How far other tokens from a place on move the answer, as a share of it.
+    private float Shift(int[] ids, float[] answer, int from)
+    {
+        float most = 0;
+        for (int i = 0; i < Tries; i++)
+        {
+            float[] other = AnswerTo([.. ids[..from], .. NewIds(ids.Length - from)]);
+            for (int k = 0; k < other.Length; k++)
+                most = MathF.Max(most, MathF.Abs(other[k] - answer[k]) / MathF.Max(1, MathF.Abs(answer[k])));
+        }
+
+        return most;
     }
 
     private float[] AnswerTo(int[] ids) => Read([.. Enumerable.Repeat(RowOf(ids), Graph.Layout.Batch ?? 1)], [], out _)[0];

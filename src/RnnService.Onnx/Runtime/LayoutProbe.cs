@@ -36,8 +36,8 @@ internal sealed class LayoutProbe(
             bool single = time == 1 && config.Task == ModelTask.LanguageModel;
             if (time is not null && !single && !TakesFixedLength)
             {
-                isFixed |= !timeMajor || !hasRun;
-                first ??= $"rows of {time} tokens alone; rows of any length expected";
+                isFixed |= !timeMajor || !hasRun || problems is [var other] && other.Contains(GraphTrials.OtherRows, StringComparison.Ordinal);
+                first ??= $"rows of {Tokens(time.Value)} alone; rows of any length expected";
             }
 
             if (first is null)
@@ -107,6 +107,8 @@ internal sealed class LayoutProbe(
                 + $"{(others.Count == 1 ? "fits" : "fit")} too: --output-name, or output_name in the configuration, chooses");
         }
 
+        foreach (GraphInput segments in signature.Segments)
+            _notes.Add($"Input {Quote(segments.Name)} is filled with 0, the segment of a single text");
         if (signature.Mask is { } taken)
             _notes.Add($"Input {Quote(taken.Name)} is filled with {(layout.MaskInverted ? "0 for tokens and 1 for padding" : "1 for tokens and 0 for padding")}");
         return layout;
@@ -115,9 +117,16 @@ internal sealed class LayoutProbe(
     /// <summary>The trials under a layout that knows what the answers are.</summary>
     private GraphTrials WithEnd(GraphTrials trials)
     {
-        (bool inUnit, bool sumToOne, int width) = trials.RawRange();
+        (bool inUnit, bool sumToOne, bool areLogarithms, int width) = trials.RawRange();
         bool isOne = width == 1, areProbabilities = inUnit && (sumToOne || !signature.Answer.EndsLinear);
         string answer = $"Output {Quote(signature.Answer.Name)}";
+        if (!isOne && !areLogarithms && signature.Answer.Operator is "Softmax" or "LogSoftmax")
+        {
+            throw signature.RefuseAnswer(
+                $"a {signature.Answer.Operator} over another dimension than the labels' found; one over the labels expected. "
+                + ExportAdvice.LabelsAxis(signature.Answer.Operator));
+        }
+
         if (!isOne && (signature.Answer.End == AnswerEnd.Sigmoids || areProbabilities && !sumToOne))
         {
             throw signature.RefuseAnswer(
@@ -147,13 +156,13 @@ internal sealed class LayoutProbe(
     {
         string? failure = Lengths.Select(trials.LengthProblem).FirstOrDefault(problem => problem is not null);
         bool runsLong = trials.LengthProblem(Long) is null;
-        int? count = runsLong && !signature.ReadsFromTheEnd && !config.Reverse ? trials.TokensThatCount(Longest) : null;
+        int? count = runsLong ? trials.TokensThatCount(Longest) : null;
         if (failure is not null)
         {
-            int[] fitting = [.. Enumerable.Range(1, 12).Concat(signature.LikelyLengths()).Distinct().Order()
+            int[] fitting = [.. Enumerable.Range(1, runsLong ? Long : 12).Concat(signature.LikelyLengths()).Distinct().Order()
                 .Where(length => trials.LengthProblem(length) is null)];
             string rows = runsLong ? $"of {fitting.FirstOrDefault(Long)} or more tokens"
-                : fitting.Length == 1 || fitting is [1, _] ? $"of {fitting[^1]} tokens"
+                : fitting.Length == 1 || fitting is [1, _] ? $"of {Tokens(fitting[^1])}"
                 : $"of at most {fitting.LastOrDefault(1)} tokens";
             string read = count is not null ? $", and the first {count} read," : fitting is [1, _] ? ", and one token as its repetition," : "";
             throw signature.Refuse(
@@ -195,7 +204,8 @@ internal sealed class LayoutProbe(
         _notes.Add($"The graph computes texts of at most {least} tokens: longer ones are refused one by one");
     }
 
-    private string Advice(GraphTrials trials) => ExportAdvice.AnySize(signature.Ids.Name, trials.Graph.Layout.TimeMajor);
+    // Where no recurrent operator is left, a loop over its steps was written out, and declaring sizes does not help.
+    private string Advice(GraphTrials trials) => !signature.IsRecurrent ? ExportAdvice.NoLoop : ExportAdvice.AnySize(signature.Ids.Name, trials.Graph.Layout.TimeMajor);
 
     /// <summary>Where rows of one length fit, if none of the usual ones do: the refusal that says so.</summary>
     private OnnxFormatException? Frozen()
@@ -203,6 +213,14 @@ internal sealed class LayoutProbe(
         foreach (bool timeMajor in (bool[])[false, true])
         {
             int? declared = signature.DeclaredBatch(timeMajor).Batch;
+            // Long rows may fit where the usual short ones do not: then only short ones are missing.
+            GraphTrials any = Try(new GraphLayout(timeMajor, declared, SingleStep: false, Ragged: false) { End = signature.Answer.End });
+            if (any.LengthProblem(Long) is null)
+            {
+                CheckLengths(any);
+                continue;
+            }
+
             foreach (int time in signature.LikelyLengths())
             {
                 foreach (int batch in declared is { } one ? [one] : (int[])[3, 1, .. signature.LikelyBatches().Take(4)])
@@ -211,7 +229,7 @@ internal sealed class LayoutProbe(
                     if (Fitting(layout).Trials is not { } trials) continue;
                     return signature.Refuse(
                         signature.Ids,
-                        $"rows of {time} tokens{(batch is 3 ? "" : $", {batch} at a time,")} alone can be computed: the "
+                        $"rows of {Tokens(time)}{(batch is 3 ? "" : $", {batch} at a time,")} alone can be computed: the "
                         + $"{(batch is 3 ? "length" : "sizes")} of the exporter's example {(batch is 3 ? "stands" : "stand")} in the graph; rows of any "
                         + $"length expected. {Advice(trials)}");
                 }
@@ -220,6 +238,8 @@ internal sealed class LayoutProbe(
 
         return null;
     }
+
+    private static string Tokens(int count) => count == 1 ? "1 token" : $"{count} tokens";
 
     private GraphTrials Try(GraphLayout layout) => new(new TokenGraph(session, signature, layout, options), config, vocabulary);
 

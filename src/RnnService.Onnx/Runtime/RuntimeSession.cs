@@ -65,7 +65,9 @@ internal sealed partial class RuntimeSession : IDisposable
     public static string Sentence(OnnxRuntimeException error)
     {
         const int longest = 300;
-        string line = error.Message.Split('\n')[0];
+        string[] lines = error.Message.Split('\n');
+        // "Got invalid dimensions for input: ids for the following indices", and the indices below.
+        string line = lines.Length > 1 && lines[0].TrimEnd().EndsWith("indices", StringComparison.Ordinal) ? $"{lines[0].TrimEnd()}: {lines[1].Trim()}" : lines[0];
         if (Failure().Match(line) is { Success: true } failure)
         {
             string name = failure.Groups["name"].Value;

@@ -63,6 +63,7 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
             Add(Signature.Ids, ids, grid);
             if (Signature.Lengths is { } counts) Add(counts, lengths, counts.Sizes.Length == 1 ? [batch] : [batch, 1]);
             if (Signature.Mask is { } marks) Add(marks, mask, grid);
+            foreach (GraphInput segments in Signature.Segments) Add(segments, new int[batch * time], grid);
             if (Signature.Characters is { } characters) Spell(rows, characters, grid);
             for (int i = 0, slot = 0; i < Signature.States.Count; slot += Signature.States[i++].Slots)
             {

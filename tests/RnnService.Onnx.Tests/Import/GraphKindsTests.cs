@@ -70,6 +70,21 @@ public sealed class GraphKindsTests
         ("ids as 8 bits", Text, Ways.Both, HeadEnd.Logits, model => Narrow(model, DataType.Int8)),
         ("ids as bytes", Text, Ways.Both, HeadEnd.Logits, model => Narrow(model, DataType.Uint8)),
         ("ids as 16 bits", Language, Ways.Both, HeadEnd.Logits, model => Narrow(model, DataType.Int16)),
+        ("ids that are called a mask", Text, Ways.Both, HeadEnd.Logits, model =>
+        {
+            model.Graph.Input[0].Name = "masked_ids";
+            foreach (NodeProto node in model.Graph.Node.Where(node => node.Input.Contains("ids"))) node.Input[node.Input.IndexOf("ids")] = "masked_ids";
+        }),
+        ("numbers of segments", Text, Ways.AsIs, HeadEnd.Logits, model =>
+        {
+            GraphKind.Input(model, "token_type_ids", DataType.Int64, null, null);
+            Cut(model, graph =>
+            {
+                string rows = graph.Node(
+                    "Gather", "types", [graph.Floats("type.table", [2, 1, 1], [0, 5]), graph.Transpose("types.steps", "token_type_ids", 1, 0)]);
+                graph.Node("Add", "four", ["x", graph.Node("Reshape", "types.wide", [rows, graph.Integers(0, 0, 1)])]);
+            });
+        }),
         ("one row of six tokens", Text, Ways.Native, HeadEnd.Logits, model => Fix(model, 1, 6)),
         ("one row of six tokens, tagged", Tagger, Ways.Native, HeadEnd.Logits, model => Fix(model, 1, 6)),
         ("35 tokens of one row, time first", Language with { TimeFirst = true }, Ways.Native, HeadEnd.Logits, model =>
@@ -139,6 +154,8 @@ public sealed class GraphKindsTests
     [InlineData(DataType.Float, "mask", false)]
     [InlineData(DataType.Bool, "input_mask", false)]
     [InlineData(DataType.Int64, "real", false)]
+    [InlineData(DataType.Float, "m", false)]
+    [InlineData(DataType.Bool, "input_2", false)]
     [InlineData(DataType.Bool, "src_key_padding_mask", true)]
     internal void A_mask_of_the_tokens_is_filled(DataType type, string name, bool marksPadding)
     {
@@ -163,6 +180,26 @@ public sealed class GraphKindsTests
     private static readonly (string Name, RecurrentGraph Graph, string[] Parts, Action<ModelProto> Change)[] Refused =
     [
         ("several labels a text", Text, ["several labels a text", ExportAdvice.OneLabel], model => GraphKind.Append(model, "Sigmoid")),
+        ("log-softmax over the tokens", Tagger, ["a LogSoftmax over another dimension than the labels'", ExportAdvice.LabelsAxis("LogSoftmax")], model =>
+            GraphKind.Append(model, "LogSoftmax").Attribute.Add(GraphWriter.Attribute("axis", 1))),
+        ("softmax over the rows", TimeFirst, ["a Softmax over another dimension than the labels'", ExportAdvice.LabelsAxis("Softmax")], model =>
+            GraphKind.Append(model, "Softmax").Attribute.Add(GraphWriter.Attribute("axis", 0))),
+        ("a number a text beside a mask", Text, ["input \"domain\": int64 [any]", ExportAdvice.Inputs], model =>
+        {
+            GraphKind.Input(model, "attention_mask", DataType.Int64, null, null);
+            Domain(model, "domain");
+        }),
+        ("a column of numbers", Text, ["input \"domain\": int64 [any,1]", ExportAdvice.Inputs], model =>
+            GraphKind.Input(model, "domain", DataType.Int64, null, 1)),
+        ("a loop of ten that was written out", Text, ["only rows of 10 or more tokens", "the first 10 read", ExportAdvice.NoLoop], model =>
+            Cut(model, graph => graph.Concat("four", [.. Enumerable.Range(0, 10).Select(
+                step => graph.Node("Gather", $"step{step}", ["x", graph.Integers(step)], GraphWriter.Attribute("axis", 0)))], 0))),
+        ("the first token alone, for all", Tagger, ["the answer to the last token does not move with that token"], model =>
+            Cut(model, graph =>
+            {
+                string ones = graph.Node("Add", "ones", [graph.Node("Mul", "zeros", ["x", graph.Float(0)]), graph.Float(1)]);
+                graph.Node("Mul", "four", [ones, graph.Node("Gather", "first", ["x", graph.Integers(0)], GraphWriter.Attribute("axis", 0))]);
+            })),
         ("a second input", Text, ["input \"domain\": int64 [any]", ExportAdvice.Inputs], model => Domain(model, "domain")),
         ("a second input that is called as lengths are", Text, ["input \"len_bucket\": int64 [any]", ExportAdvice.Inputs], model =>
             Domain(model, "len_bucket")),

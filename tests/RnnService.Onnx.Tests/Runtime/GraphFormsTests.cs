@@ -123,7 +123,7 @@ public sealed class GraphFormsTests
                     new TensorProto { Name = "ids", DataType = (int)DataType.Int64, Dims = { 1, 1 }, Int64Data = { 0 } });
                 model.Graph.Node[0].Input[1] = "ids";
             }),
-        ("an input of no use", "char-lm-gru", "input \"flags\": bool [any,any] found, which nothing can be filled in for; token ids ",
+        ("an input of no use", "char-lm-gru", "input \"flags\": bool [any,any] found, which is not called and does not behave like a mask of the tokens",
             model => model.Graph.Input.Add(Input("flags", DataType.Bool, null, null))),
         ("two of ids", "tagger-gru", "input \"more\": int64 [any,any] found, which is not called and does not behave like a mask of the tokens; ",
             model => model.Graph.Input.Add(Input("more", DataType.Int64, null, null))),

@@ -55,7 +55,7 @@ internal sealed partial class GraphWalk
         int dim = Dimension(node, node.Integer("axis", _operators >= labelsAlone ? -1 : 1), data.Dims.Length);
         Extent[] over = _operators >= labelsAlone ? [data.Dims[dim]] : data.Dims[dim..];
         if (over.SelectMany(extent => extent.Axes).ToArray() is not [var axis] || !axis.Is(answer.Head.Outputs))
-            throw node.RefuseWith($"Give it the labels' dimension: {node.Op}(dim=-1)", $"it sums over dimension {dim} of {Describe(data)}", "the labels");
+            throw node.RefuseWith(ExportAdvice.LabelsAxis(node.Op), $"it sums over dimension {dim} of {Describe(data)}", "the labels");
         if (axis.Size == 1)
             throw node.RefuseWith("Use Sigmoid for one output, or two outputs", "its single output is 1 whatever the text", "two labels or more");
         return data with { Meaning = answer with { End = node.Op == "Softmax" ? HeadEnd.Softmax : HeadEnd.LogSoftmax } };
