@@ -52,7 +52,7 @@ internal sealed class CorpusOptions
 
     private readonly NumberOption<int> _skipLines = new("--skip-lines")
     {
-        Description = "Lines to skip at the head of a labelled or csv file.",
+        Description = "Lines to skip at the head of a labelled, csv or conll file.",
     };
 
     private readonly Option<string[]> _where = Pairs("--where", "COLUMN=VALUE", "Keep only the rows of labelled, csv or parquet with this value.");
@@ -100,6 +100,7 @@ internal sealed class CorpusOptions
         {
             { Name: "header" or "comments", Value: var value } => $"{name} {(value == "true" ? "yes" : "no")}",
             { Name: "skip_empty_words" } => name,
+            { Name: "data.valid" } => $"--valid {setting.Value}",
             _ when setting.Name.Contains('.', StringComparison.Ordinal) => $"--set {setting.Name}={setting.Value}",
             _ => $"{name} {setting.Value}",
         };

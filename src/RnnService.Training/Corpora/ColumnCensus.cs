@@ -52,6 +52,14 @@ internal sealed class ColumnCensus
         }
 
         int marks = Array.FindIndex(_marks, Nearly);
+        if (marks == form && marks >= 0 && _words >= FewWords && _values[form].Count > 1 && !Nearly(_marks[tag]))
+        {
+            int word = better >= 0 ? better : tag;
+            throw new CorpusException(new CorpusNote(
+                $"{path}: column {form}, read as the word, has the marks of spans (B-, I-, O); expected the word there",
+                new CorpusSetting("form_column", $"{word}"), new CorpusSetting("tag_column", $"{form}")));
+        }
+
         if (marks >= 0 && marks != tag && !Nearly(_marks[tag]))
         {
             string found = _values[tag].Count == 1 ? $"the same for every word ({Listing.Quote(_values[tag].First())})" : "read as the tag";

@@ -43,7 +43,10 @@ internal sealed record ConllLayout(string Delimiter, int Count, int Line)
         }
 
         string separator = Delimiter switch { Tab => "tabs", Space => "spaces", _ => "white space" };
-        throw line.Error($"{columns.Length} columns separated by {separator}; expected {Count}, as in line {Line}{line.OddSpaces}");
+        string looks = columns.Length == 1 && line.Text.AsSpan().IndexOfAny(',', ';') >= 0
+            ? "; the line looks like CSV, which a tagger does not read: write columns separated by tabs, an empty line after every sentence"
+            : "";
+        throw line.Error($"{columns.Length} {(columns.Length == 1 ? "column" : "columns")} separated by {separator}; expected {Count}, as in line {Line}{line.OddSpaces}{looks}");
     }
 
     private static string[] Split(string line, string delimiter) => delimiter switch

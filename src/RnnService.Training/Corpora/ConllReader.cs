@@ -20,12 +20,12 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
 
     public IReadOnlyList<TaggedSentence> Read()
     {
-        var words = file.Lines.Where(line => !IsBoundary(line));
+        var words = Lines.Where(line => !IsBoundary(line));
         CorpusLine first = words.FirstOrDefault(line => !line.Text.StartsWith('#'));
         if (first.Text is null) first = words.FirstOrDefault(line => line.Text.Contains('\t', StringComparison.Ordinal));
         if (first.Text is not null) _layout = ConllLayout.Of(first, _conllu ? ConllLayout.Tab : source.Delimiter);
 
-        foreach (var line in file.Lines)
+        foreach (var line in Lines)
         {
             if (IsBoundary(line)) EndSentence();
             else if (!IsComment(line)) AddWord(line);
@@ -35,6 +35,8 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
         if (notes is not null && _sentences.Count > 0) Tell();
         return _sentences;
     }
+
+    private IEnumerable<CorpusLine> Lines => file.Lines.Skip(source.SkipLines ?? 0);
 
     private static bool IsBoundary(CorpusLine line) => line.IsBlank || line.Text.StartsWith("-DOCSTART-", StringComparison.Ordinal);
 
@@ -72,7 +74,7 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
     }
 
     private HashSet<string> KnownTags => _knownTags ??= new HashSet<string>(
-        file.Lines.Where(line => !IsBoundary(line) && line.Text[0] != '#')
+        Lines.Where(line => !IsBoundary(line) && line.Text[0] != '#')
             .Select(line => _layout!.Split(line.Text)).Where(columns => columns.Length == _layout!.Count).Select(TagOf),
         StringComparer.Ordinal);
 
@@ -107,7 +109,7 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
         int wordPlace = line.Place(source.FormColumn?.Number ?? (_conllu ? Form : 0), columns.Length, "form_column");
         int tagPlace = line.Place(source.TagColumn?.Number ?? (_conllu ? Upos : -1), columns.Length, "tag_column");
         if (wordPlace == tagPlace)
-            throw line.Error($"word and tag are both column {tagPlace} of {columns.Length}; expected two columns{line.OddSpaces}");
+            throw OneColumn(line, columns, tagPlace);
         string word = columns[wordPlace].Trim(' '), tag = columns[tagPlace].Trim(' ');
         if (tag.Length == 0 || (_conllu && tag == "_")) throw NoTag(line, columns, tagPlace);
         if (!_conllu && _layout!.Delimiter == ConllLayout.Tab && source.Delimiter is null && tag.Contains(' ', StringComparison.Ordinal))
@@ -135,6 +137,16 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
         _words.Add(word);
         _tags.Add(line.NameOf(tag, source));
         _lines.Add(line.Number);
+    }
+
+    private static Exception OneColumn(CorpusLine line, string[] columns, int place)
+    {
+        string looks = columns.Length > 1 ? ""
+            : line.Text.StartsWith('{') ? "; the line looks like JSON, which is format jsonl"
+            : line.Text.AsSpan().IndexOfAny(',', ';', '|') >= 0 && line.Text.Length > 1
+                ? "; the line looks like CSV, which a tagger does not read: write columns separated by tabs, an empty line after every sentence"
+            : "";
+        return line.Error($"word and tag are both column {place} of {columns.Length}; expected two columns{line.OddSpaces}{looks}");
     }
 
     private static Exception NoTag(CorpusLine line, string[] columns, int place)
@@ -166,6 +178,28 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
                 new CorpusSetting("comments", "false")));
         }
 
-        if (!_conllu) _census.Tell(file.Path, source, notes!);
+        if (_conllu) return;
+        if (_layout is { Delimiter: ConllLayout.Tab, Count: ConlluColumns } && source.FormColumn is null && source.TagColumn is null
+            && _sentences.All(sentence => sentence.Tags.All(tag => tag == "_")))
+        {
+            throw new CorpusException(new CorpusNote(
+                $"{file.Path}: the last of {ConlluColumns} columns is \"_\" for every word, as CoNLL-U has them; expected tags there",
+                new CorpusSetting("format", CorpusFormat.Conllu)));
+        }
+
+        _census.Tell(file.Path, source, notes!);
+        TellHeader();
+    }
+
+    /// <summary>A first line that names the columns: its tag occurs there alone, and both it and the word are names of columns.</summary>
+    private void TellHeader()
+    {
+        TaggedSentence first = _sentences[0];
+        string word = first.Words[0], tag = first.Tags[0];
+        if (ColumnNames.Find([word], ColumnNames.Words) < 0 && ColumnNames.Find([tag], ColumnNames.Tags) < 0) return;
+        if (_sentences.Sum(sentence => sentence.Tags.Count(other => other == tag)) > 1) return;
+        notes!.Add(new CorpusNote(
+            $"{file.Path}, line {first.Lines[0]}: {Listing.Quote(word)} has the tag {Listing.Quote(tag)}, which occurs here alone; is this line a header?",
+            new CorpusSetting("skip_lines", $"{first.Lines[0]}")));
     }
 }

@@ -82,6 +82,17 @@ internal static class CorpusEncoding
             : bytes.StartsWith("PAR1"u8) ? "a Parquet file; expected format parquet"
             : bytes.StartsWith("%PDF-"u8) ? "a PDF document; expected text"
             : bytes.StartsWith("SQLite format 3\0"u8) ? "an SQLite database; expected text"
+            : bytes.StartsWith((ReadOnlySpan<byte>)[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) ? "an old Office document (.xls, .doc); expected text: save it as CSV"
+            : bytes.StartsWith("{\\rtf"u8) ? "an RTF document; expected text: save it as plain text"
+            : bytes.StartsWith("ARROW1"u8) ? "an Arrow file; expected text, or format parquet: to_parquet writes it"
+            : bytes.StartsWith("version https://git-lfs.github.com/"u8) ? "the note that Git LFS keeps in a file's place; expected the file: git lfs pull"
+            : bytes.StartsWith("BZh"u8) && bytes.Length > 3 && bytes[3] is >= (byte)'1' and <= (byte)'9' ? "packed with bzip2; expected text or gzip: bunzip2 unpacks it"
+            : bytes.StartsWith((ReadOnlySpan<byte>)[0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? "packed with xz; expected text or gzip: unxz unpacks it"
+            : bytes.StartsWith((ReadOnlySpan<byte>)[(byte)'7', (byte)'z', 0xBC, 0xAF]) ? "a 7z archive; expected text or gzip"
+            : bytes.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]) ? "packed with zstd; expected text or gzip: unzstd unpacks it"
+            : bytes.StartsWith("Rar!"u8) ? "a RAR archive; expected text or gzip"
+            : bytes.Length > 2 && bytes[0] == 0x80 && bytes[1] is >= 2 and <= 5 ? "a Python pickle; expected text: save it as CSV or JSON lines"
+            : bytes.StartsWith((ReadOnlySpan<byte>)[0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y']) ? "a NumPy array; expected text"
             : null;
         if (found is not null) throw new InvalidDataException($"{path} is {found}");
     }

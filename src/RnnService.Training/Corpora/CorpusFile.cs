@@ -77,9 +77,23 @@ internal sealed class CorpusFile
     /// <summary>The bytes, unpacked where they are packed with gzip.</summary>
     public static byte[] ReadBytes(string path)
     {
-        byte[] bytes = File.ReadAllBytes(path);
+        byte[] bytes = ReadRaw(path);
         bool packed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) || bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B, 8]);
         return packed ? Unpack(path, bytes) : bytes;
+    }
+
+    /// <summary>The bytes as they are.</summary>
+    public static byte[] ReadRaw(string path)
+    {
+        if (Directory.Exists(path)) throw new IOException($"{path} is a folder; expected a file");
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new FileNotFoundException($"{path} is missing; expected a file", path, error);
+        }
     }
 
     private static byte[] Unpack(string path, byte[] packed)

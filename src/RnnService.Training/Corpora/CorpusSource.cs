@@ -31,7 +31,7 @@ public sealed record CorpusSource
     /// </summary>
     public CorpusColumn? TextColumn { get; init; }
 
-    /// <summary>Lines to skip at the head of a <c>labelled</c> or <c>csv</c> file.</summary>
+    /// <summary>Lines to skip at the head of a <c>labelled</c>, <c>csv</c> or <c>conll</c> file.</summary>
     public int? SkipLines { get; init; }
 
     /// <summary>
@@ -97,7 +97,7 @@ public sealed record CorpusSource
         Belongs(Encoding, "encoding", [.. CorpusFormat.All.Where(format => format != CorpusFormat.Parquet)]);
         Belongs(LabelColumn, "label_column", fields);
         Belongs(TextColumn, "text_column", fields);
-        Belongs(SkipLines, "skip_lines", CorpusFormat.Labelled, CorpusFormat.Csv);
+        Belongs(SkipLines, "skip_lines", CorpusFormat.Labelled, CorpusFormat.Csv, CorpusFormat.Conll);
         Belongs(Header, "header", CorpusFormat.Labelled, CorpusFormat.Csv);
         Belongs(Delimiter, "delimiter", CorpusFormat.Csv, CorpusFormat.Conll);
         Belongs(LabelSeparator, "label_separator", CorpusFormat.Tables);

@@ -22,6 +22,7 @@ internal sealed class JsonRecords
             AllowMultipleValues = true,
             AllowTrailingCommas = true,
             CommentHandling = JsonCommentHandling.Skip,
+            MaxDepth = 1000,
         });
         int line = 1, counted = 0;
         bool array = false;
@@ -45,7 +46,9 @@ internal sealed class JsonRecords
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{file.Path}, line {(error.LineNumber ?? 0) + 1}: no JSON; expected one object an example", error);
+            string reason = error.Message.Split(" LineNumber:")[0].TrimEnd('.', ' ');
+            throw new InvalidDataException(
+                $"{file.Path}, line {(error.LineNumber ?? 0) + 1}: no JSON ({reason}); expected one object an example", error);
         }
     }
 
@@ -69,8 +72,8 @@ internal sealed class JsonRecords
                 examples.Add(Examples.Of(_source, line, labels, content));
         }
 
-        if (empty.Count > 0)
-            _notes?.Add(new CorpusNote($"{_file.Path}, line {empty.First}: {empty.Count} records without a text or a label, this the first, are left out"));
+        Examples.TellEmpty(_file.Path, "record", empty, _notes);
+        Examples.ThrowIfNone(_file.Path, "records", examples.Count, empty.Count);
         Examples.TellSeveral(_file.Path, examples, _notes);
         return examples;
     }
@@ -102,18 +105,62 @@ internal sealed class JsonRecords
     {
         if (asked?.Name is { } name) return name;
         var (line, record) = _records[0];
-        string[] names = [.. record.EnumerateObject().Select(property => property.Name)];
+        string[] names = Names(line, record);
         int place = ColumnNames.Find(names, usual);
-        return place >= 0
-            ? names[place]
-            : throw line.Error(
-                $"fields {Listing.Of([.. names.Select(Listing.Quote)])}; expected one called {string.Join(", ", usual.Take(5))} or the like, or the one that is named",
-                new CorpusSetting(setting, "FIELD"));
+        if (place >= 0) return names[place];
+        if (_records.Count == 1 && record.EnumerateObject().Any(property => property.Value.ValueKind == JsonValueKind.Array))
+            throw line.Error($"the file is one object around lists; expected one object an example{AsLines(record)}");
+        throw line.Error(
+            $"{Fields(line, record)}; expected one called {string.Join(", ", usual.Take(5))} or the like, or the one that is named",
+            new CorpusSetting(setting, "FIELD"));
     }
 
-    private static JsonElement Value(CorpusLine line, JsonElement record, string field) => record.TryGetProperty(field, out JsonElement value)
-        ? value
-        : throw line.Error($"no field \"{field}\"; found {Listing.Of([.. record.EnumerateObject().Select(property => Listing.Quote(property.Name))])}");
+    /// <summary>How the list within an object becomes lines.</summary>
+    private static string AsLines(JsonElement record) =>
+        record.EnumerateObject().FirstOrDefault(property =>
+            property.Value is { ValueKind: JsonValueKind.Array } list && list.EnumerateArray().FirstOrDefault().ValueKind == JsonValueKind.Object) is { Value.ValueKind: JsonValueKind.Array } list
+            ? $", as jq -c '.[\"{list.Name}\"][]' makes of it"
+            : "";
+
+    private static string Fields(CorpusLine line, JsonElement record)
+    {
+        string[] names =
+        [
+            .. record.EnumerateObject().SelectMany(property => property.Value.ValueKind == JsonValueKind.Object
+                ? Names(line, property.Value).Select(inner => $"{property.Name}.{inner}")
+                : [property.Name]),
+        ];
+        return names.Length == 0 ? "an object without fields" : $"fields {Listing.Of([.. names.Select(Listing.Quote)])}";
+    }
+
+    private static string[] Names(CorpusLine line, JsonElement record)
+    {
+        try
+        {
+            return [.. record.EnumerateObject().Select(property => property.Name)];
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new InvalidDataException(line.Error("a field's name holds half of a surrogate pair; expected Unicode text").Message, error);
+        }
+    }
+
+    /// <summary>A field by its name, or by its path: <c>data.text</c> is text within data.</summary>
+    private static JsonElement Value(CorpusLine line, JsonElement record, string field)
+    {
+        if (record.TryGetProperty(field, out JsonElement value)) return value;
+        JsonElement inner = record;
+        foreach (string name in field.Split('.'))
+        {
+            if (inner.ValueKind != JsonValueKind.Object || !inner.TryGetProperty(name, out inner))
+            {
+                Names(line, record);
+                throw line.Error($"no field \"{field}\"; found {Fields(line, record)}");
+            }
+        }
+
+        return inner;
+    }
 
     private static string[] List(CorpusLine line, JsonElement record, string field) => Value(line, record, field) is { ValueKind: JsonValueKind.Array } list
         ? [.. list.EnumerateArray().Select(item => Scalar(line, field, item))]
@@ -126,7 +173,8 @@ internal sealed class JsonRecords
         JsonValueKind.True => "true",
         JsonValueKind.False => "false",
         JsonValueKind.Null => "",
-        _ => throw line.Error($"field \"{field}\" is {(value.ValueKind == JsonValueKind.Array ? "a list" : "an object")}; expected a string"),
+        _ => throw line.Error(
+            $"field \"{field}\" is {(value.ValueKind == JsonValueKind.Array ? "a list" : "an object")}; expected a string"),
     };
 
     private static string Text(CorpusLine line, string field, JsonElement value)

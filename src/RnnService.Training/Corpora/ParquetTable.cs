@@ -10,7 +10,7 @@ internal static class ParquetTable
 {
     public static List<LabelledText> Read(CorpusSource source, ICollection<CorpusNote>? notes)
     {
-        byte[] bytes = File.ReadAllBytes(source.Path);
+        byte[] bytes = CorpusFile.ReadRaw(source.Path);
         (string[] Names, List<TableRow> Rows) table;
         try
         {

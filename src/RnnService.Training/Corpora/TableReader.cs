@@ -8,6 +8,7 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
     private readonly bool _lines = source.Format == CorpusFormat.Labelled;
     private string[]? _names;
     private int _empty, _firstEmpty;
+    private bool _quoteOpen; // in the line before
 
     /// <summary>The examples.</summary>
     /// <param name="rows">The rows.</param>
@@ -25,6 +26,7 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
 
         if (first >= rows.Count) return examples;
         int count = _names?.Length ?? rows[0].Cells.Length;
+        CheckHead(rows, first, count);
         var (label, text) = Columns(rows, first, count);
         var where = source.Where?.Select(condition => (Place: PlaceOf(rows[first].Line, CorpusColumn.Parse(condition.Key), count, "where"), condition.Value)).ToArray();
         if (first == 1 && source.Header is null && source.LabelColumn?.Name is null && source.TextColumn?.Name is null)
@@ -38,12 +40,60 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
         foreach (var (line, cells) in rows.Skip(first))
         {
             if (cells.Length != count) throw WrongCount(line, cells, count, first == 1);
+            _quoteOpen = _lines && cells[^1].StartsWith('"') && cells[^1].AsSpan().Count('"') % 2 == 1;
             if (where is not null && !where.All(condition => cells[condition.Place] == condition.Value)) continue;
             if (Example(line, cells[label], cells[text]) is { } example) examples.Add(example);
         }
 
+        Examples.ThrowIfNone(path, "rows", examples.Count, _empty);
+        CheckQuotes(examples);
         Tell(examples, first == 1);
         return examples;
+    }
+
+    /// <summary>Refuses a file whose first lines belong to no table, or that looks like another format.</summary>
+    private void CheckHead(List<TableRow> rows, int first, int count)
+    {
+        if (_lines || first > 0) return;
+        string cell = rows[0].Cells[0];
+        string? other = cell.StartsWith(FastText.Prefix, StringComparison.Ordinal) ? CorpusFormat.FastText
+            : cell.StartsWith('{') && cell.Contains('"', StringComparison.Ordinal) ? CorpusFormat.JsonLines
+            : null;
+        if (other is not null)
+        {
+            throw rows[0].Line.Error(
+                $"{Listing.Quote(cell)} looks like {(other == CorpusFormat.FastText ? "fastText" : "JSON")}; expected CSV, or that format named",
+                new CorpusSetting("format", other));
+        }
+
+        if (count != 1) return;
+        int table = rows.FindIndex(row => row.Cells.Length > 1), line = table < 0 ? 0 : rows[table].Line.Number;
+        if (table > 0 && 2 * rows.Skip(table).Count(row => row.Cells.Length == rows[table].Cells.Length) > rows.Count)
+        {
+            throw rows[0].Line.Error(
+                $"1 column, {rows[table].Cells.Length} from line {line} on; expected the lines before the table to be skipped",
+                new CorpusSetting("skip_lines", $"{line - 1}"));
+        }
+
+        if (cell.StartsWith('<') && table < 0) throw rows[0].Line.Error($"{Listing.Quote(cell)} looks like HTML or XML; expected CSV");
+        if (table < 0)
+        {
+            throw rows[0].Line.Error(
+                "1 column here and in every other line; expected 2, a text and its label: the labels are missing, or the delimiter is another",
+                new CorpusSetting("delimiter", "CHARACTER"));
+        }
+    }
+
+    /// <summary>A quote after a space opens no quotes: names would have them, and a delimiter within would end the text.</summary>
+    private void CheckQuotes(List<LabelledText> examples)
+    {
+        if (_lines || examples.Count < 4 || 2 * examples.Count(IsQuoted) <= examples.Count) return;
+        LabelledText first = examples.First(IsQuoted);
+        throw new InvalidDataException(
+            $"{path}, line {first.Line}: the label stands in quotes with a space before them, as most do; "
+            + "expected the quote right after the delimiter: take the spaces out");
+
+        static bool IsQuoted(LabelledText example) => example.Label is ['"', _, .., '"'];
     }
 
     private bool IsHeader(string[] cells)
@@ -147,6 +197,13 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
                 : line.Error(found);
         }
 
+        if (_quoteOpen)
+        {
+            return line.Error(
+                $"{found}; a quote in line {line.Number - 1} is not closed there: texts of several lines are read as CSV",
+                new CorpusSetting("format", CorpusFormat.Csv), new CorpusSetting("delimiter", "tab"));
+        }
+
         if (cells.Length > 1) return line.Error(found);
         string text = line.Text.TrimStart();
         CorpusSetting[] mend = text is ['{', ..] or ['[', ..] ? [new("format", CorpusFormat.JsonLines)]
@@ -163,8 +220,7 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
     private void Tell(List<LabelledText> examples, bool header)
     {
         if (notes is null) return;
-        if (_empty > 0)
-            notes.Add(new CorpusNote($"{path}, line {_firstEmpty}: {_empty} rows without a text or a label, this the first, are left out"));
+        Examples.TellEmpty(path, "row", (_empty, _firstEmpty), notes);
         Examples.TellSeveral(path, examples, notes);
         if (examples.Count < 4) return;
         if (_lines && 2 * examples.Count(example => example.Text is ['"', .., '"']) > examples.Count)
@@ -176,8 +232,8 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
 
         // A header that no usual name gives away: its label occurs there alone, while the others repeat.
         LabelledText top = examples[0];
-        if (header || top.Text.Contains(' ', StringComparison.Ordinal) || examples.Skip(1).Any(example => example.Label == top.Label)) return;
-        if (examples.Skip(1).CountBy(example => example.Label).All(label => label.Value > 1))
+        if (header || top.Text.Length > 40 || examples.Skip(1).Any(example => example.Label == top.Label)) return;
+        if (2 * examples.Skip(1).DistinctBy(example => example.Label).Count() < examples.Count)
         {
             notes.Add(new CorpusNote(
                 $"{path}, line {top.Line}: the label {Listing.Quote(top.Label)} occurs here alone; is this line a header?",

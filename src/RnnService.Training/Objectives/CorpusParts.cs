@@ -14,11 +14,13 @@ internal static class CorpusParts
 
     /// <summary>Labelled texts; a split keeps the shares of the labels, and a text that occurs twice on one side.</summary>
     public static CorpusParts<LabelledText[]> ReadLabelled(Recipe recipe) => Read(
-        recipe, Corpus.ReadLabelled, (all, _) => LabelIds.Complete(recipe.Model, all), example => example.Label, example => example.Text);
+        recipe, Corpus.ReadLabelled, (all, _) => LabelIds.Complete(recipe.Model, all), example => example.Label, example => example.Text,
+        example => [example.Label]);
 
-    /// <summary>Tagged sentences; a split keeps one that occurs twice on one side.</summary>
+    /// <summary>Tagged sentences; a split keeps one that occurs twice on one side, and every tag in training.</summary>
     public static CorpusParts<TaggedSentence[]> ReadTagged(Recipe recipe) => Read(
-        recipe, Corpus.ReadTagged, (all, notes) => LabelIds.Complete(recipe.Model, all, notes), _ => "", sentence => string.Join('\t', sentence.Words));
+        recipe, Corpus.ReadTagged, (all, notes) => LabelIds.Complete(recipe.Model, all, notes), _ => "", sentence => string.Join('\t', sentence.Words),
+        sentence => sentence.Tags);
 
     /// <summary>Running text; a split takes the end of every file.</summary>
     public static CorpusParts<string> ReadText(Recipe recipe)
@@ -45,7 +47,7 @@ internal static class CorpusParts
 
     private static CorpusParts<T[]> Read<T>(
         Recipe recipe, Func<CorpusSource, ICollection<CorpusNote>?, IReadOnlyList<T>> read, Action<T[], List<CorpusNote>> check,
-        Func<T, string> label, Func<T, string> text)
+        Func<T, string> label, Func<T, string> text, Func<T, IEnumerable<string>> labels)
     {
         var notes = new List<CorpusNote>();
         T[] all = [.. recipe.Data.Train.SelectMany(source => read(source, notes))];
@@ -53,28 +55,43 @@ internal static class CorpusParts
 
         check(all, notes); // labels that are none say more than what cannot be split by them
         double share = recipe.Data.SplitShare;
-        bool[] taken = new bool[all.Length];
-        ulong stratum = 0;
-        foreach (var members in Enumerable.Range(0, all.Length).GroupBy(i => label(all[i])).OrderBy(group => group.Key, StringComparer.Ordinal))
-        {
-            int wanted = (int)Math.Round(share * members.Count());
-            if (wanted == 0 && members.Count() > 1) wanted = 1;
-            int[][] groups = [.. members.GroupBy(i => text(all[i])).Select(group => group.ToArray())];
-            if (groups.Length == 1) groups = [.. groups[0].Select(i => new[] { i })]; // the same text alone, on both sides rather than on one
-            new RandomSource(recipe.Training.Seed, SplitStream, stratum++).Shuffle<int[]>(groups);
-            foreach (int[] group in groups.SkipLast(1)) // one stays
-            {
-                if (wanted <= 0) break;
-                foreach (int i in group) taken[i] = true;
-                wanted -= group.Length;
-            }
-        }
-
+        bool[] taken = Split(keepLabels: true);
+        if (!taken.Contains(true)) taken = Split(keepLabels: false);
         T[] valid = [.. all.Where((_, i) => taken[i])];
-        return valid.Length > 0
-            ? new([.. all.Where((_, i) => !taken[i])], valid, share, notes)
-            : throw new RecipeException(
-                $"data.valid is empty and the training corpora have {all.Length} examples, none of them twice with one label: "
-                + "expected a validation corpus, or two examples of a label");
+        if (valid.Length > 0) return new([.. all.Where((_, i) => !taken[i])], valid, share, notes);
+        string few = all.Length == 1 ? "1 example" : $"{all.Length} examples, no two of which share their labels";
+        string doubt = all.Length > 2 || all is [TaggedSentence { Words.Count: > 100 }]
+            ? all[0] is TaggedSentence ? "; is there an empty line after every sentence" : "; is the label in another column"
+            : "";
+        throw new CorpusException(new CorpusNote(
+            $"{string.Join(" and ", recipe.Data.Train.Select(source => source.Path))}: {few}, and no validation corpus; expected a validation corpus, "
+            + $"or examples enough to split some off{doubt}",
+            new CorpusSetting("data.valid", "FILE")));
+
+        bool[] Split(bool keepLabels)
+        {
+            bool[] chosen = new bool[all.Length];
+            ulong stratum = 0;
+            Dictionary<string, int> left = all.SelectMany(example => labels(example).Distinct()).CountBy(name => name).ToDictionary(StringComparer.Ordinal);
+            foreach (var members in Enumerable.Range(0, all.Length).GroupBy(i => label(all[i])).OrderBy(group => group.Key, StringComparer.Ordinal))
+            {
+                int wanted = (int)Math.Round(share * members.Count());
+                if (wanted == 0 && members.Count() > 1) wanted = 1;
+                int[][] groups = [.. members.GroupBy(i => text(all[i])).Select(group => group.ToArray())];
+                if (groups.Length == 1) groups = [.. groups[0].Select(i => new[] { i })]; // the same text alone, on both sides rather than on one
+                new RandomSource(recipe.Training.Seed, SplitStream, stratum++).Shuffle<int[]>(groups);
+                foreach (int[] group in groups.SkipLast(1)) // one stays
+                {
+                    if (wanted <= 0) break;
+                    var names = group.SelectMany(i => labels(all[i]).Distinct()).CountBy(name => name).ToArray();
+                    if (keepLabels && names.Any(name => left[name.Key] <= name.Value)) continue; // nothing else would teach this label
+                    foreach (var (name, count) in names) left[name] -= count;
+                    foreach (int i in group) chosen[i] = true;
+                    wanted -= group.Length;
+                }
+            }
+
+            return chosen;
+        }
     }
 }

@@ -88,6 +88,8 @@ internal static class CorpusSurvey
         }
 
         TellScript(recipe.Model, parts.Train.Split('\n'), parts.Notes);
+        if (parts.SplitShare is null && parts.Train.Contains(parts.Valid, StringComparison.Ordinal))
+            parts.Notes.Add(new CorpusNote("the validation text stands in the training text: the validation figure says little of new text"));
         return Report(
             recipe, "lines", parts.SplitShare, new CorpusPart { Texts = Lines(parts.Train), Tokens = train.Length },
             new CorpusPart { Texts = Lines(parts.Valid), Tokens = valid.Length }, Unknown(valid, vocabulary), vocabulary,
@@ -139,6 +141,7 @@ internal static class CorpusSurvey
         }
 
         TellAlike(labels, notes);
+        TellSameNumbers(labels, notes);
         if (train.Length < FewTexts) return;
         if (train.Count(example => IsNumber(example.Text)) is var numbers && numbers >= Nearly * train.Length)
             notes.Add(new CorpusNote($"{numbers} of {train.Length} texts are numbers; is the text in another column", new CorpusSetting("text_column", "COLUMN")));
@@ -188,6 +191,17 @@ internal static class CorpusSurvey
                 "labels that differ in case or spaces alone are labels of their own: "
                 + Listing.Of([.. alike.Select(group => string.Join(" and ", group.Select(label => Listing.Quote(label.Key))))])));
         }
+    }
+
+    /// <summary>Labels that are one number written twice, as where an empty cell made decimals of whole numbers.</summary>
+    private static void TellSameNumbers(IReadOnlyList<KeyValuePair<string, int>> labels, List<CorpusNote> notes)
+    {
+        var same = labels.Where(label => IsNumber(label.Key)).GroupBy(label => double.Parse(label.Key, NumberStyles.Float, CultureInfo.InvariantCulture))
+            .Where(group => group.Count() > 1).ToArray();
+        if (same.Length == 0) return;
+        notes.Add(new CorpusNote(
+            "labels that are the same number are labels of their own: "
+            + Listing.Of([.. same.Select(group => string.Join(" and ", group.Select(label => Listing.Quote(label.Key))))])));
     }
 
     private static bool IsNumber(string text) => double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out _);

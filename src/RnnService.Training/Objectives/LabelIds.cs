@@ -20,12 +20,16 @@ internal sealed class LabelIds
         if (config.Labels.Count > 0) return config;
         string[] labels = [.. train.Select(example => example.Label).Distinct().Order(StringComparer.Ordinal)];
         string path = train[0].Path;
-        if (labels.Length > FewLabels && labels.Length > 0.5 * train.Count)
+        // A label of its own for every text: among few texts a sign where the texts repeat instead.
+        bool swapped = train.Count >= 4 && labels.Length == train.Count && 2 * train.Select(example => example.Text).Distinct().Count() <= train.Count;
+        if (swapped || (labels.Length > FewLabels && labels.Length > 0.5 * train.Count))
         {
+            bool header = train.Skip(1).All(example => example.Text != train[0].Text);
+            CorpusSetting[] head = header ? [new CorpusSetting("skip_lines", "1")] : [];
             throw new CorpusException(new CorpusNote(
                 $"{path}: {labels.Length} labels for {train.Count} texts, such as {Listing.Quote(train[train.Count / 2].Label)}; expected a few labels "
-                + "that repeat: is the label in another column, or line 1 a header",
-                new CorpusSetting("label_column", "1"), new CorpusSetting("text_column", "0"), new CorpusSetting("skip_lines", "1")));
+                + $"that repeat: is the label in another column{(header ? ", or line 1 a header" : "")}",
+                [new CorpusSetting("label_column", "1"), new CorpusSetting("text_column", "0"), .. head]));
         }
 
         return labels.Length > 1
@@ -43,8 +47,10 @@ internal sealed class LabelIds
         string[] labels = [.. train.SelectMany(sentence => sentence.Tags).Distinct().Order(StringComparer.Ordinal)];
         long words = train.Sum(sentence => (long)sentence.Words.Count);
         string path = train[0].Path;
-        // What was noticed about the columns says it better.
-        CorpusNote? noticed = notes.FirstOrDefault(note => note.Mends.Any(mend => mend.Name == "tag_column"));
+        // What was noticed about the columns says it better, all of it at once.
+        CorpusNote[] about = [.. notes.Where(note => note.Mends.Any(mend => mend.Name is "tag_column" or "form_column"))];
+        CorpusNote? noticed = about.Length == 0 ? null : new CorpusNote(
+            string.Join("; ", about.Select(note => note.Sentence).Distinct()), [.. about.SelectMany(note => note.Mends).DistinctBy(mend => mend.Name)]);
         if (labels.Length > FewLabels && labels.Length > 0.3 * words)
         {
             throw new CorpusException(noticed ?? new CorpusNote(

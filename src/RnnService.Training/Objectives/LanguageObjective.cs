@@ -42,7 +42,15 @@ internal sealed class LanguageObjective : Objective
                 + $"two for each of the {_settings.BatchSize} parts that training.batch_size makes of a text");
         }
 
-        Evaluator.CheckLength(Names(recipe.Data.Valid.Count > 0 ? recipe.Data.Valid : recipe.Data.Train), _valid.Length);
+        if (parts.SplitShare is not null && _valid.Length < 2)
+        {
+            throw new CorpusException(new CorpusNote(
+                $"{Names(recipe.Data.Train)}: the end, split off for validation, holds {Evaluator.Tokens(_valid.Length)}; expected 2 or more: "
+                + "a longer text, or a validation corpus of its own",
+                new CorpusSetting("data.valid", "FILE")));
+        }
+
+        Evaluator.CheckLength(Names(recipe.Data.Valid), _valid.Length);
         _states = [.. Enumerable.Range(0, _settings.Shards).Select(shard => _model.NewState(Rows(shard).Count()))];
     }
 

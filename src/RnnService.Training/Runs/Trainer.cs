@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using RnnService.Engine;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
@@ -32,6 +33,9 @@ public enum RunEnd
 /// </summary>
 public sealed class Trainer
 {
+    // Weights of networks that learn stay below some hundreds.
+    private const float LargestWeight = 1e6f;
+
     private readonly Recipe _recipe;
     private readonly RunFolders _folders;
     private readonly Objective _objective;
@@ -111,6 +115,35 @@ public sealed class Trainer
     /// <exception cref="TrainingDivergedException">A number is not finite; the last checkpoint and the model stay as they are.</exception>
     /// <exception cref="IOException">A file cannot be written; those before it stay whole.</exception>
     public RunEnd Run(IProgress<TrainingProgress>? progress = null, CancellationToken stop = default)
+    {
+        try
+        {
+            return RunSteps(progress, stop);
+        }
+        catch (TrainingDivergedException error)
+        {
+            throw error.With(Kept());
+        }
+    }
+
+    /// <summary>Which model a run that diverged leaves: one whose score was sound when it was saved stays, however late that was.</summary>
+    private string Kept()
+    {
+        if (_checkpoint.Best is null)
+        {
+            return ModelFolder.IsOne(_folders.Output)
+                ? $"The model of an earlier run in {_folders.Output} stays as it was"
+                : "There is no model yet";
+        }
+
+        EvaluationRecord? best = TrainingLog.Read(_folders.Log).OfType<EvaluationRecord>().LastOrDefault(record => record.Best);
+        return best is null
+            ? $"The best model before that stays in {_folders.Output}"
+            : FormattableString.Invariant($"The best model before that, of step {best.Step} with {best.Metric ?? "loss"} {best.Value ?? best.ValidLoss:G4} ")
+                + FormattableString.Invariant($"and validation loss {best.ValidLoss:G4}, stays in {_folders.Output}");
+    }
+
+    private RunEnd RunSteps(IProgress<TrainingProgress>? progress, CancellationToken stop)
     {
         using TrainingLog log = TrainingLog.Open(_folders.Log);
         log.TruncateAfter(_checkpoint.Step);
@@ -205,9 +238,17 @@ public sealed class Trainer
         SwapAverage();
         if (Model.Parameters.FirstNotFinite() is var (name, value))
             throw TrainingDivergedException.At(_checkpoint.Step, $"{name} holds {value}");
+        foreach (Parameter parameter in Model.Parameters.All)
+        {
+            // A step of an absurd size leaves numbers, with a score like any other, and a model of no use.
+            float largest = TensorPrimitives.MaxMagnitude(parameter.Values);
+            if (Math.Abs(largest) > LargestWeight)
+                throw TrainingDivergedException.At(_checkpoint.Step, $"{parameter.Name} holds {largest:G4}, more than {LargestWeight:G4} in size");
+        }
+
         ValidationScore score = _objective.Evaluate();
         if (!score.IsFinite)
-            throw TrainingDivergedException.At(_checkpoint.Step, $"the validation loss is {score.Loss} and {score.Metric} {score.Value}");
+            throw TrainingDivergedException.At(_checkpoint.Step, $"the validation loss is {score.Loss:G4} and {score.Metric} {score.Value:G4}");
         bool best = score.IsBetterThan(_checkpoint.Best, _checkpoint.BestLoss);
         if (best)
         {

@@ -46,7 +46,7 @@ public sealed class CorpusReportTests : IDisposable
     {
         string message = Refusal("classifier", Lines(500, i => $"the quiet river number {i} pleases me\t{i % 2}"));
         Assert.Contains("500 labels for 500 texts", message, StringComparison.Ordinal);
-        Assert.EndsWith("(--label_column 1 --text_column 0 --skip_lines 1)", message, StringComparison.Ordinal);
+        Assert.EndsWith("(--label_column 1 --text_column 0)", message, StringComparison.Ordinal);
         Assert.InRange(message.Length, 50, 400);
     }
 
@@ -62,8 +62,9 @@ public sealed class CorpusReportTests : IDisposable
     public void One_label_or_one_tag_is_refused_with_the_column_that_may_be_meant()
     {
         Assert.Contains("every text has the label \"up\"", Refusal("classifier", "up\ta\nup\tb\n"), StringComparison.Ordinal);
-        Assert.EndsWith("(--tag_column 2)", Refusal("tagger", "1\tJim\tB-PER\tmayhew\n2\tmet\tO\tmayhew\n3\tAnn\tB-PER\tmayhew\n"), StringComparison.Ordinal);
+        Assert.EndsWith("(--form_column 1 --tag_column 2)", Refusal("tagger", "1\tJim\tB-PER\tmayhew\n2\tmet\tO\tmayhew\n3\tAnn\tB-PER\tmayhew\n"), StringComparison.Ordinal);
         Assert.Contains("every word has the tag \"x\"", Refusal("tagger", "a\tx\nb\tx\n"), StringComparison.Ordinal);
+        Assert.EndsWith("(--form_column 1 --tag_column 0)", Refusal("tagger", "B-PER Jim\nO met\nB-PER Ann\n"), StringComparison.Ordinal);
         Assert.Contains("60 tags for 60 words", Refusal("tagger", Lines(60, i => $"w\tlemma{i}")), StringComparison.Ordinal);
     }
 

@@ -42,7 +42,7 @@ public sealed class CorpusSourceTests
         "corpus x: label_column does not belong to format \"labelled-space\": it is for labelled, csv, parquet, jsonl")]
     [InlineData(
         """{ "path": "x", "format": "sst-trees", "skip_lines": 1 }""",
-        "corpus x: skip_lines does not belong to format \"sst-trees\": it is for labelled, csv")]
+        "corpus x: skip_lines does not belong to format \"sst-trees\": it is for labelled, csv, conll")]
     [InlineData(
         """{ "path": "x", "format": "text", "where": { "0": "a" } }""",
         "corpus x: where does not belong to format \"text\": it is for labelled, csv, parquet")]

@@ -103,9 +103,21 @@ public sealed class SplitTests : IDisposable
     }
 
     [Fact]
+    public void Every_tag_stays_in_training()
+    {
+        for (int rare = 0; rare < 20; rare++)
+        {
+            var parts = CorpusParts.ReadTagged(
+                Recipe("tagger", string.Concat(Enumerable.Range(0, 20).Select(i => $"w{i}\tA\nx\t{(i == rare ? "RARE" : "B")}\n\n")), "all.conll", "conll"));
+            Assert.Contains(parts.Train, sentence => sentence.Tags.Contains("RARE"));
+            Assert.NotEmpty(parts.Valid);
+        }
+    }
+
+    [Fact]
     public void What_cannot_be_split_is_refused() => Assert.Contains(
-        "data.valid is empty",
-        Assert.Throws<RecipeException>(() => CorpusParts.ReadLabelled(Texts([("a", "x"), ("b", "y")]))).Message,
+        "2 examples, no two of which share their labels, and no validation corpus",
+        Assert.Throws<CorpusException>(() => CorpusParts.ReadLabelled(Texts([("a", "x"), ("b", "y")]))).Message,
         StringComparison.Ordinal);
 
     [Fact]

@@ -76,7 +76,11 @@ public sealed class TableTests : IDisposable
     [InlineData("text,label\n\"so\" what,neg\n", ", line 2: in the record that begins here text follows a closing quote; expected \"…\", with \"\" for a quote within")]
     [InlineData("text,label\nfine,pos\nwell, dull,neg\n", ", line 3: 3 columns; expected 2 as the header has")]
     [InlineData("text,label\n\"a\nb\",pos\n\"c\nd\",pos,x\n", ", line 4: 3 columns; expected 2 as the header has")]
-    [InlineData("just words\n", ", line 1: 1 column; expected 2 as on the first line: is the delimiter another (delimiter=CHARACTER)")]
+    [InlineData("just words\n", ", line 1: 1 column here and in every other line; expected 2, a text and its label: the labels are missing, or the delimiter is another (delimiter=CHARACTER)")]
+    [InlineData("# by hand\n\ntext,label\nfine,pos\ndull,neg\n", ", line 1: 1 column, 2 from line 3 on; expected the lines before the table to be skipped (skip_lines=2)")]
+    [InlineData("__label__pos fine film\n", ", line 1: \"__label__pos fine film\" looks like fastText; expected CSV, or that format named (format=fasttext)")]
+    [InlineData("text,label\na, \"x\"\nb, \"x\"\nc, \"y\"\nd, \"y\"\n", ", line 2: the label stands in quotes with a space before them, as most do; expected the quote right after the delimiter: take the spaces out")]
+    [InlineData("text,label\na,\nb,\n", ": all 2 rows lack a text or a label; expected both in at least one")]
     public void A_record_that_is_broken_is_named_by_its_first_line(string content, string message) => Assert.Equal(message, Refusal(Source(content)));
 
     [Fact]
@@ -127,16 +131,28 @@ public sealed class TableTests : IDisposable
         };
         Assert.Equal([new("pos", "fine"), new("neg", "dull")], Corpus.ReadLabelled(source));
         Assert.Equal(
-            ", line 1: no field \"x\"; found \"q\", \"y\"", Refusal(source with { TextColumn = "x" }));
+            ", line 1: no field \"x\"; found fields \"q\", \"y\"", Refusal(source with { TextColumn = "x" }));
     }
 
     [Theory]
-    [InlineData("{\"text\": \"a\", \"label\": \"x\"}\n{\"text\": \"b\", \"lab", ", line 2: no JSON; expected one object an example")]
+    [InlineData("{\"text\": \"a\", \"label\": \"x\"}\n{\"text\": \"b\", label", ", line 2: no JSON ('l' is an invalid start of a property name. Expected a '\"'); expected one object an example")]
+    [InlineData("{\"\\ud800\": \"a\", \"label\": \"x\"}\n", ", line 1: a field's name holds half of a surrogate pair; expected Unicode text")]
+    [InlineData("{\"data\": [{\"text\": \"a\"}]}", ", line 1: the file is one object around lists; expected one object an example, as jq -c '.[\"data\"][]' makes of it")]
     [InlineData("{\"text\": \"a\", \"label\": \"x\"}\n[1]\n", ", line 2: a value that is no object; expected one object an example, a line each or in one array")]
     [InlineData("{\"text\": \"a\", \"label\": \"x\"}\n{\"text\": [\"b\"], \"label\": \"x\"}\n", ", line 2: field \"text\" is a list; expected a string")]
     [InlineData("{\"text\": \"a\\ud800\", \"label\": \"x\"}\n", ", line 1: field \"text\" holds half of a surrogate pair; expected Unicode text")]
     [InlineData("{\"a\": 1}\n", ", line 1: fields \"a\"; expected one called text, sentence, review, comment, content or the like, or the one that is named (text_column=FIELD)")]
     public void JSON_that_is_something_else_is_named(string content, string message) => Assert.Equal(message, Refusal(Source(content, "jsonl")));
+
+    [Fact]
+    public void A_field_within_a_field_is_named_by_its_path() => Assert.Equal(
+        ["x|fine|1"], Read(Source("{\"data\": {\"text\": \"fine\"}, \"label\": \"x\"}\n", "jsonl") with { TextColumn = "data.text" }).Examples);
+
+    [Fact]
+    public void A_folder_is_no_file() => Assert.EndsWith(
+        "is a folder; expected a file",
+        Assert.Throws<IOException>(() => Corpus.ReadLabelled(new CorpusSource { Path = Path.GetDirectoryName(_folder["a"])!, Format = "csv" })).Message,
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("fine film\n", ", line 1: no label; expected __label__NAME before or after the text")]
@@ -229,7 +245,7 @@ public sealed class TableTests : IDisposable
         await using (var file = File.Create(_folder["a.parquet"])) await Parquet.Serialization.ParquetSerializer.SerializeAsync(rows, file, cancellationToken: TestContext.Current.CancellationToken);
         var source = new CorpusSource { Path = _folder["a.parquet"], Format = "parquet" };
         Assert.Equal(["1|fine film|1", "0|dull film|2"], Read(source).Examples);
-        Assert.Contains("line 3: 1 rows without a text or a label", Assert.Single(Read(source).Notes).Sentence, StringComparison.Ordinal);
+        Assert.Contains("line 3: a row without a text or a label", Assert.Single(Read(source).Notes).Sentence, StringComparison.Ordinal);
         Assert.Equal(
             ["pos|fine film|1", "neg|dull film|2"],
             Read(source with { LabelNames = new Dictionary<string, string> { ["0"] = "neg", ["1"] = "pos" } }).Examples);

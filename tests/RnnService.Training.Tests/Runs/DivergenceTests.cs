@@ -49,10 +49,21 @@ public sealed class DivergenceTests : IDisposable
             oneStep ? "training.unroll_steps=5000" : "training.unroll_steps=20", "training.epochs=3");
         var trainer = new Trainer(recipe, Folders("run")) { CheckpointSeconds = 0 };
         var error = Assert.Throws<TrainingDivergedException>(() => trainer.Run(stop: Cancellation));
-        Assert.Matches(@"^the training diverged at step \d+: .*(NaN|Infinity).*; expected finite numbers\. The last checkpoint", error.Message);
+        Assert.Matches(@"^the training diverged at step \d+: .*(NaN|Infinity|in size).*; expected finite numbers\. (There is no model yet|The best model before that, of step \d+ with )", error.Message);
         Assert.Contains("training.learning_rate", error.Message, StringComparison.Ordinal);
         AssertFinite("run");
         Assert.InRange(new Trainer(recipe, Folders("run")).Step, 0, trainer.Step);
+    }
+
+    [Fact]
+    public void A_step_of_an_absurd_size_leaves_no_model_though_its_score_is_a_number()
+    {
+        Recipe recipe = TinyRecipes.Write(
+            _folder, "classifier", "training.learning_rate=1e20", "training.schedule=constant", "training.batch_size=1000", "training.epochs=1",
+            "training.average_decay=0");
+        var error = Assert.Throws<TrainingDivergedException>(() => new Trainer(recipe, Folders("run")).Run(stop: Cancellation));
+        Assert.EndsWith("There is no model yet; a smaller training.learning_rate, or a training.clip_norm of 1, may help", error.Message, StringComparison.Ordinal);
+        Assert.False(ModelFolder.IsOne(Folders("run").Output));
     }
 
     [Theory]
