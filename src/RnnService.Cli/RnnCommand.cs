@@ -56,7 +56,11 @@ internal static partial class RnnCommand
         {
             if (parsed.Action is not HelpWithExamples && UnknownOption(parsed) is { } option)
             {
-                terminal.Error.WriteLine($"Unknown option {option}; a text that looks like one goes after --.");
+                string name = option.TrimStart('-').Split('=')[0].Replace('-', '_');
+                string? setting = parsed.CommandResult.Command is TrainVerb ? RecipeSettings.Near(name) : null;
+                terminal.Error.WriteLine(setting is null
+                    ? $"Unknown option {option}; a text that looks like one goes after --."
+                    : $"Unknown option {option}; did you mean --set {setting}=VALUE?");
             }
             else
             {

@@ -169,6 +169,12 @@ public static class ModelFolder
     private static LoadedModel LoadUnchecked(string path, NetworkReader? onnx)
     {
         if (!Directory.Exists(path)) throw new ModelFolderException($"{path}: no such folder");
+        if (!File.Exists(FolderExchange.Locate(path, ConfigFile)) && File.Exists(Path.Combine(path, "training", "checkpoint.safetensors")))
+        {
+            throw new ModelFolderException(
+                $"{path}: holds a training that was stopped before its first evaluation and no model yet; going on with that training makes one");
+        }
+
         ModelConfig config = Blame(Path.Combine(path, ConfigFile), () =>
         {
             ModelConfig read = Read(path, ConfigFile, ModelJson.Files.ModelConfig);

@@ -282,4 +282,20 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Contains(named, message, StringComparison.Ordinal);
         Assert.Contains(Path.Combine(path, blamed), message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_folder_of_a_training_without_a_model_yet_is_called_that()
+    {
+        string folder = Directory.CreateTempSubdirectory("rnn-unfinished-").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "training"));
+            File.WriteAllText(Path.Combine(folder, "training", "checkpoint.safetensors"), "");
+            Assert.Contains("a training that was stopped", Assert.Throws<ModelFolderException>(() => ModelFolder.Load(folder)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

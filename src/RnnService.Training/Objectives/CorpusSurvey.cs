@@ -9,7 +9,7 @@ namespace RnnService.Training.Objectives;
 /// <summary>Looks through what was read before a training starts: counts it, and says what is odd. One pass over texts and tokens.</summary>
 internal static class CorpusSurvey
 {
-    private const int FewTexts = 4, ManyTags = 200;
+    private const int FewTexts = 4, FewValidTexts = 20, ManyTags = 200;
     private const double Nearly = 0.95, Many = 0.5;
 
     /// <summary>Of a classifier.</summary>
@@ -111,6 +111,9 @@ internal static class CorpusSurvey
             string sentence = string.Create(CultureInfo.InvariantCulture, $"{unknown} of {valid.Tokens} validation tokens are not in the vocabulary");
             notes.Add(characters ? new CorpusNote(sentence, new CorpusSetting("model.tokenizer", "characters")) : new CorpusNote(sentence));
         }
+
+        if (unit != "lines" && valid.Texts is > 0 and < FewValidTexts)
+            notes.Add(new CorpusNote($"the validation part has {valid.Texts} {unit} alone: its figure is a rough one"));
 
         if (unit != "lines" && overlap > Many * valid.Texts)
         {

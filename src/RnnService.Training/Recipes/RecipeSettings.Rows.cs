@@ -95,6 +95,29 @@ public static partial class RecipeSettings
         new("golden_input", "The text whose answer is kept with the model and checked at every load."),
     ];
 
+    // What other libraries call them.
+    private static readonly Dictionary<string, string> Elsewhere = new()
+    {
+        ["vocabulary_size"] = "data.max_vocabulary",
+        ["vocab_size"] = "data.max_vocabulary",
+        ["num_words"] = "data.max_vocabulary",
+        ["max_features"] = "data.max_vocabulary",
+        ["max_length"] = "data.max_tokens",
+        ["max_len"] = "data.max_tokens",
+        ["maxlen"] = "data.max_tokens",
+        ["lr"] = "training.learning_rate",
+        ["dropout"] = "training.dropout.output",
+        ["num_layers"] = "model.layers",
+        ["num_epochs"] = "training.epochs",
+        ["embedding_dim"] = "model.embedding_size",
+        ["hidden_dim"] = "model.hidden_size",
+        ["units"] = "model.hidden_size",
+        ["bptt"] = "training.unroll_steps",
+        ["random_state"] = "training.seed",
+        ["validation_split"] = "data.valid_share",
+        ["early_stopping"] = "training.patience",
+    };
+
     private static readonly Lazy<IReadOnlyList<Setting>> Described = new(() => [.. Rows.Select(Describe)]);
 
     private sealed record Row(string Path, string Meaning, Bounds? Bounds = null);

@@ -32,12 +32,16 @@ public static partial class RecipeSettings
             .Select(other => other[AsRow(parent).Length..].Split('.')[0]).Distinct()];
         string? near = NearestName.Of(name, siblings) is { } sibling
             ? parent + sibling
-            : NearestName.Of(name, All.Select(setting => setting.Path).Where(other => !other.Contains("[]", StringComparison.Ordinal)), LastPart);
+            : Near(name);
         if (near is not null) return $"{path} is unknown; did you mean {near}?";
         const int listed = 10;
         string more = siblings.Length > listed ? $" and {siblings.Length - listed} more" : "";
         return $"{path} is unknown; expected one of {string.Join(", ", siblings.Take(listed))}{more}";
     }
+
+    /// <summary>The setting that was probably meant by a name without its group, such as one of another library; null when none is near.</summary>
+    public static string? Near(string name) => Elsewhere.GetValueOrDefault(name.ToLowerInvariant())
+        ?? NearestName.Of(name, All.Select(setting => setting.Path).Where(other => !other.Contains("[]", StringComparison.Ordinal)), LastPart);
 
     /// <summary>Checks the numbers of an object against the bounds of its settings.</summary>
     /// <exception cref="ArgumentException">One is outside; the message names the setting, the value and the bounds.</exception>

@@ -93,8 +93,9 @@ public sealed class Trainer
     /// <summary>Steps made so far: above 0 when an unfinished run was taken up.</summary>
     public long Step => _checkpoint.Step;
 
-    /// <summary>Whether the last evaluation was the best: the model was still getting better.</summary>
-    public bool IsStillImproving => _checkpoint is { Best: not null, SinceBest: 0 };
+    /// <summary>Whether the last evaluation was the best, and better is possible: the model was still getting better.</summary>
+    public bool IsStillImproving => _checkpoint is { Best: { } best, SinceBest: 0 }
+        && (_recipe.Model.Task == ModelTask.LanguageModel || best < 1); // more than all right there is not
 
     /// <summary>What was read of the corpora, and what is odd about it.</summary>
     public CorpusReport Report => _objective.Report;

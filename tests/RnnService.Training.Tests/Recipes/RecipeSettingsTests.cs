@@ -51,4 +51,17 @@ public sealed class RecipeSettingsTests
             Assert.Equal(right, refusal?.StartsWith($"{path} is ", StringComparison.Ordinal) != true || refusal.Contains('(', StringComparison.Ordinal) && right);
         }
     }
+
+    /// <summary>A name from elsewhere leads to the setting, and every such name to one that there is.</summary>
+    [Theory]
+    [InlineData("vocab_size", "data.max_vocabulary")]
+    [InlineData("lr", "training.learning_rate")]
+    [InlineData("max_length", "data.max_tokens")]
+    [InlineData("tokenizer", "model.tokenizer")]
+    [InlineData("validation_split", "data.valid_share")]
+    public void A_name_of_other_libraries_leads_to_the_setting(string name, string setting)
+    {
+        Assert.Equal(setting, RecipeSettings.Near(name));
+        Assert.Equal(setting, RecipeSettings.Of(setting).Path);
+    }
 }
