@@ -308,7 +308,7 @@ public static class ModelFolder
         catch (JsonException error)
         {
             throw new ModelFolderException(
-                $"{full}{(error.LineNumber is { } line ? $", line {line + 1}" : "")}: {Reason(error)}; expected the JSON that docs/models.md describes", error);
+                $"{full}{(error.LineNumber is { } line ? $", line {line + 1}" : "")}: {Reason(error)}; expected the JSON that docs/model-format.md describes", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

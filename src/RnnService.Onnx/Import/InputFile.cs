@@ -83,7 +83,13 @@ internal static class InputFile
     }
 
     /// <summary>Says that a file is not JSON, and where.</summary>
-    public static ImportException NotJson(string path, JsonException error) => new(path, error.Message.ReplaceLineEndings(" "), error);
+    public static ImportException NotJson(string path, JsonException error)
+    {
+        string place = error.LineNumber is { } line ? $"line {line + 1} " : "";
+        string message = error.Message.ReplaceLineEndings(" ");
+        int end = message.IndexOf(". ", StringComparison.Ordinal);
+        return new(path, $"{place}is not JSON: {(end < 0 ? message.TrimEnd('.') : message[..end])}; expected JSON, which has no NaN and no Infinity", error);
+    }
 
     /// <summary>A value, for messages: not longer than one can read, and on one line.</summary>
     public static string Show(JsonElement value) => value.ValueKind switch

@@ -31,9 +31,11 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
         var where = source.Where?.Select(condition => (Place: PlaceOf(rows[first].Line, CorpusColumn.Parse(condition.Key), count, "where"), condition.Value)).ToArray();
         if (first == 1 && source.Header is null && source.LabelColumn?.Name is null && source.TextColumn?.Name is null)
         {
+            // Usual in a csv; in other files it may well be an example.
+            string taken = _lines ? "taken as a header and no example, as with skip_lines 1" : "names the columns";
             notes?.Add(new CorpusNote(
-                $"{path}, line {rows[0].Line.Number}: taken as a header and no example, as with skip_lines 1: {Listing.Quote(_names![label])} is the label, "
-                + $"{Listing.Quote(_names[text])} the text; to read it as an example",
+                $"{path}, line {rows[0].Line.Number}: {taken}: {Listing.Quote(_names![label])} is the label, {Listing.Quote(_names[text])} the text; "
+                + "to read it as an example",
                 new CorpusSetting("header", "false")));
         }
 

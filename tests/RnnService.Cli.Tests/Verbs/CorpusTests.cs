@@ -28,7 +28,8 @@ public sealed class CorpusTests : IDisposable
         Assert.Equal("       25.00 % of the tokens unknown (vocabulary 7), 1 of the texts in train too", run.Lines[3]);
         Assert.Equal("labels: pos 2, neg 1", run.Lines[4]);
         Assert.Equal("note: 1 label has one training text alone: \"neg\"", run.Lines[5]);
-        Assert.Matches("^(step|epoch) ", run.Lines[6]);
+        Assert.Equal("note: the validation part has 2 texts alone: its figure is a rough one", run.Lines[6]);
+        Assert.Matches("^(step|epoch) ", run.Lines[7]);
     }
 
     [Fact]

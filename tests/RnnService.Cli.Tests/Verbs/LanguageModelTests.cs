@@ -35,8 +35,11 @@ public sealed class LanguageModelTests(TrainedModels models)
         var model = (Engine.Tasks.LanguageModel)Engine.Tasks.TextModel.Create(
             new Engine.Tasks.ModelConfig
             {
-                Task = Engine.Tasks.ModelTask.LanguageModel, Cell = Engine.Layers.CellKind.Gru, Tokenizer = Engine.Tasks.Tokenization.Characters,
-                EmbeddingSize = 4, HiddenSize = 4,
+                Task = Engine.Tasks.ModelTask.LanguageModel,
+                Cell = Engine.Layers.CellKind.Gru,
+                Tokenizer = Engine.Tasks.Tokenization.Characters,
+                EmbeddingSize = 4,
+                HiddenSize = 4,
             },
             new Engine.Tasks.ModelVocabulary(new Engine.Text.Vocabulary(["A", "B", "C"])),
             Engine.Weights.Parameters.Random(1));

@@ -82,7 +82,11 @@ public sealed class UnknownTextTests(TrainedModels models) : IDisposable
     {
         var config = new ModelConfig
         {
-            Task = ModelTask.LanguageModel, Cell = CellKind.Gru, Tokenizer = Tokenization.Characters, EmbeddingSize = 4, HiddenSize = 5,
+            Task = ModelTask.LanguageModel,
+            Cell = CellKind.Gru,
+            Tokenizer = Tokenization.Characters,
+            EmbeddingSize = 4,
+            HiddenSize = 5,
         };
         ModelFolder.Save(
             _folder["letters"], TextModel.Create(config, new ModelVocabulary(new Vocabulary(letters)), Parameters.Random(1)), string.Concat(letters));

@@ -123,9 +123,9 @@ public sealed class ConfigTests
     [InlineData("[]", "a list found, an object wanted")]
     [InlineData("null", "null found, an object wanted")]
     [InlineData("", "empty")]
-    [InlineData("{\"task\"", "LineNumber: 0")]
-    [InlineData("task: tagger", "LineNumber: 0")]
-    [InlineData("{\"a\nb\": 1}", "LineNumber: 0")]
+    [InlineData("{\"task\"", "line 1 is not JSON")]
+    [InlineData("task: tagger", "line 1 is not JSON")]
+    [InlineData("{\"a\nb\": 1}", "line 1 is not JSON")]
     public void What_is_wrong_is_named(string config, string wanted)
     {
         using var files = new ImportCase("tagger-rnn");

@@ -196,7 +196,7 @@ public sealed class LogitsCheckTests
     [InlineData("[{\"text\": 5, \"logits\": [1,2,3]}]", "entry 0: text is 5; expected a string")]
     [InlineData("[{\"tokens\": [5], \"logits\": [1,2,3]}]", "entry 0: tokens is a list; expected a list of strings")]
     [InlineData("[{\"tokens\": [], \"text\": \"\", \"logits\": [1,2,3]}]", "entry 0 has text and tokens; expected one of them")]
-    [InlineData("[{\"ids\": [1], \"logits\": [NaN,2,3]}]", "LineNumber: 0")]
+    [InlineData("[{\"ids\": [1], \"logits\": [NaN,2,3]}]", "line 1 is not JSON")]
     public void A_check_that_cannot_be_meant_is_refused_with_a_sentence(string check, string wanted)
     {
         using var files = new ImportCase("classifier-gru");

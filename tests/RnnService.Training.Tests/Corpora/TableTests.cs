@@ -32,7 +32,7 @@ public sealed class TableTests : IDisposable
     {
         var (examples, notes) = Read(Source("id,text,label\r\n1,\"fine, \"\"really\"\"\r\nfine\",pos\r\n\r\n2,5\" screen,neg\r\n"));
         Assert.Equal(["pos|fine, \"really\"\r\nfine|2", "neg|5\" screen|5"], examples);
-        Assert.Contains("line 1: taken as a header", Assert.Single(notes).Sentence, StringComparison.Ordinal);
+        Assert.Contains("line 1: names the columns", Assert.Single(notes).Sentence, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,4 +1,7 @@
+using RnnService.Engine;
+using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
 using RnnService.Training.Log;
 using RnnService.Training.Optimizers;
@@ -41,6 +44,18 @@ public sealed class RunRecordTests : IDisposable
         Assert.Equal(
             Enumerable.Range(1, 24).Where(step => step % every == 0 || step == 24), log.OfType<EvaluationRecord>().Select(record => (int)record.Step));
         Assert.All(log.OfType<EvaluationRecord>(), record => Assert.Equal(record.Step / 8.0, record.Epoch, 1e-4));
+    }
+
+    /// <summary>The averages are saved, so they are what is scored: the figure that chooses is that of the model in the folder.</summary>
+    [Theory]
+    [MemberData(nameof(Tasks))]
+    public void The_figure_is_that_of_the_saved_model(string task)
+    {
+        Recipe recipe = TinyRecipes.Write(_folder, task, "training.average_decay=0.9");
+        EvaluationRecord best = Finish(recipe, "run").OfType<EvaluationRecord>().Last(record => record.Best);
+        using TextModel model = ModelFolder.Load(_folder["run"]).Model;
+        CorpusSource valid = recipe.Data.Valid[0] with { Path = _folder[recipe.Data.Valid[0].Path] };
+        Assert.Equal(best.ValidLoss, Evaluator.Score(model, valid).Loss, 1e-4);
     }
 
     [Fact]
