@@ -40,7 +40,6 @@ internal sealed class ClassifierObjective : ExampleObjective
         _counts = Count(vocabulary, _texts);
         Lengths = [.. _texts.Select(text => text.Length)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
-        ValidTokens = _valid.Sum(example => (long)_model.Encode(example.Text).Length);
     }
 
     public override TextModel Model => _model;
@@ -49,9 +48,8 @@ internal sealed class ClassifierObjective : ExampleObjective
 
     public override CorpusFingerprint Valid { get; }
 
-    public override long ValidTokens { get; }
-
     public override CorpusReport Report { get; }
+
     private protected override IReadOnlyList<int> Lengths { get; }
 
     public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Classification(_model, _valid));

@@ -60,8 +60,6 @@ internal sealed class LanguageObjective : Objective
 
     public override CorpusFingerprint Valid { get; }
 
-    public override long ValidTokens => _valid.Length;
-
     public override CorpusReport Report { get; }
 
     public override IReadOnlyList<float[]> Carried => [.. _states.SelectMany(state => new[] { state.Hidden, state.Memory })];

@@ -25,9 +25,6 @@ internal abstract class Objective
     /// <summary>What was read to evaluate on.</summary>
     public abstract CorpusFingerprint Valid { get; }
 
-    /// <summary>Tokens that an evaluation reads.</summary>
-    public abstract long ValidTokens { get; }
-
     /// <summary>What was read, and what is odd about it.</summary>
     public abstract CorpusReport Report { get; }
 

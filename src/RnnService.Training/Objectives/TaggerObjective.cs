@@ -54,7 +54,6 @@ internal sealed class TaggerObjective : ExampleObjective
         _counts = Count(words, _sentences.Select(sentence => sentence.Ids));
         Lengths = [.. _sentences.Select(sentence => sentence.Length)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
-        ValidTokens = _valid.Sum(sentence => (long)sentence.Words.Count);
     }
 
     public override TextModel Model => _model;
@@ -62,8 +61,6 @@ internal sealed class TaggerObjective : ExampleObjective
     public override CorpusFingerprint Train { get; }
 
     public override CorpusFingerprint Valid { get; }
-
-    public override long ValidTokens { get; }
 
     public override CorpusReport Report { get; }
 

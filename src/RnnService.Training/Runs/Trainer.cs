@@ -148,7 +148,7 @@ public sealed class Trainer
     {
         using TrainingLog log = TrainingLog.Open(_folders.Log);
         log.TruncateAfter(_checkpoint.Step);
-        var clock = new RunClock(_checkpoint.Seconds, _objective.ValidTokens, Time);
+        var clock = new RunClock(_checkpoint.Seconds, _objective.Report.Valid.Tokens, Time);
         while (!IsOver)
         {
             StepOutcome outcome = MakeStep();

@@ -63,8 +63,6 @@ public sealed class ExampleObjectiveTests
 
         public override CorpusFingerprint Valid => throw new NotSupportedException();
 
-        public override long ValidTokens => 0;
-
         public override CorpusReport Report => throw new NotSupportedException();
 
         private protected override IReadOnlyList<int> Lengths => lengths;
