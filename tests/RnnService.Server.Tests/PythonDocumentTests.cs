@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
@@ -44,7 +43,8 @@ public sealed class PythonDocumentTests
                 spells ? new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, .. "MariecuxS😀".EnumerateRunes().Select(rune => $"{rune}")]) : null),
             Parameters.Random(1));
         var metadata = OnnxExport.Build(model, OnnxExport.DefaultOpset).MetadataProps.ToDictionary(entry => entry.Key, entry => entry.Value);
-        string found = Python(
+        string found = Python.Run(
+            Examples, "-c",
             """
             import json, sys, run_onnx
             config, vocab, text = (json.loads(one) for one in sys.argv[1:])
@@ -67,26 +67,6 @@ public sealed class PythonDocumentTests
             int[] spelling = model.Vocabulary.Spell(words[i]);
             Assert.Equal(spelling.Length, feed.GetProperty("character_lengths")[0][i].GetInt32());
             Assert.Equal(spelling, characters[0][i].EnumerateArray().Select(id => id.GetInt32()).Take(spelling.Length));
-        }
-    }
-
-    /// <summary>What a script beside the examples prints; the test is skipped where there is no Python.</summary>
-    private static string Python(string script, params string[] args)
-    {
-        var start = new ProcessStartInfo("python3") { RedirectStandardOutput = true, WorkingDirectory = Examples };
-        foreach (string option in (string[])["-B", "-X", "utf8", "-c", script, .. args]) start.ArgumentList.Add(option);
-        try
-        {
-            using Process process = Process.Start(start)!;
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            Assert.Equal(0, process.ExitCode);
-            return output;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Skip("python3 is not installed");
-            return "";
         }
     }
 }

@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using RnnService.Engine.Tests.Architecture;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
+using RnnService.Tests;
 using Xunit;
 
 namespace RnnService.Engine.Tests.Text;
@@ -51,7 +51,7 @@ public sealed class EnglishTokensTests
         try
         {
             File.WriteAllText(file, string.Join('\n', texts));
-            string[] lines = Python("english_tokens.py", "--split", file).TrimEnd('\n').Split('\n');
+            string[] lines = Python.Run(Examples, "english_tokens.py", "--split", file).TrimEnd('\n').Split('\n');
             Assert.Equal(texts.Length, lines.Length);
             for (int i = 0; i < lines.Length; i++)
             {
@@ -66,26 +66,6 @@ public sealed class EnglishTokensTests
             File.Delete(file);
         }
 
-        Assert.EndsWith(" 0 wrong\n", Python("english_tokens.py"), StringComparison.Ordinal);
-    }
-
-    /// <summary>What one of the examples prints; the test is skipped where there is no Python.</summary>
-    private static string Python(params string[] args)
-    {
-        var start = new ProcessStartInfo("python3") { RedirectStandardOutput = true, WorkingDirectory = Examples };
-        foreach (string option in (string[])["-B", "-X", "utf8", .. args]) start.ArgumentList.Add(option);
-        try
-        {
-            using Process process = Process.Start(start)!;
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            Assert.Equal(0, process.ExitCode);
-            return output;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Skip("python3 is not installed");
-            return "";
-        }
+        Assert.EndsWith(" 0 wrong\n", Python.Run(Examples, "english_tokens.py"), StringComparison.Ordinal);
     }
 }
