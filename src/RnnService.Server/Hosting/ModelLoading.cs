@@ -21,7 +21,17 @@ internal sealed partial class ModelLoading(
     TimeProvider time,
     ILogger<ModelLoading> logger) : BackgroundService
 {
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => LoadAll(stoppingToken), stoppingToken);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Task.Run(() => LoadAll(stoppingToken), stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // A start that fails, such as on an address that is taken, ends the loading too; the host would call that a fault of ours.
+        }
+    }
 
     private void LoadAll(CancellationToken stopping)
     {
