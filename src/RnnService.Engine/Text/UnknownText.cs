@@ -6,8 +6,6 @@ namespace RnnService.Engine.Text;
 /// <summary>Sentences about text that a model cannot read as it stands, the same wherever they are shown.</summary>
 public static class UnknownText
 {
-    private const int Most = 10;
-
     /// <summary>What a language model does not have of a text; null where there is nothing to say.</summary>
     /// <remarks>A model of words that has an unknown token reads unknown words as a matter of course: nothing is said about them.</remarks>
     /// <param name="codec">The model's codec.</param>
@@ -38,11 +36,7 @@ public static class UnknownText
     }
 
     /// <summary>Tokens in quotes, the first ten and how many more; those that cannot be seen by their code points.</summary>
-    public static string List(IReadOnlyList<string> tokens)
-    {
-        string shown = string.Join(", ", tokens.Take(Most).Select(Show));
-        return tokens.Count > Most ? $"{shown} and {tokens.Count - Most} more" : shown;
-    }
+    public static string List(IReadOnlyList<string> tokens) => Listing.Of(tokens.Select(Show), tokens.Count);
 
     private static string Show(string token) =>
         token.EnumerateRunes().All(IsVisible) ? $"\"{token}\"" : string.Join(' ', token.EnumerateRunes().Select(rune => $"U+{rune.Value:X4}"));

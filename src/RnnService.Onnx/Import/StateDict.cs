@@ -1,3 +1,4 @@
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using static RnnService.Engine.Weights.WeightFormatException;
 
@@ -45,8 +46,8 @@ internal static class StateDict
         foreach (var (name, kept) in aliases) found.Add(name, found[kept]);
         if (aliases.Count > 0)
         {
-            string shown = string.Join(", ", aliases.Take(10).Select(alias => $"{Quote(alias.Key)} is {Quote(alias.Value)}"));
-            notes.Add($"{path} says that {shown}{(aliases.Count > 10 ? $" and {aliases.Count - 10} more" : "")} (shared tensors)");
+            string shown = Listing.Of(aliases.Select(alias => $"{Quote(alias.Key)} is {Quote(alias.Value)}"), aliases.Count);
+            notes.Add($"{path} says that {shown} (shared tensors)");
         }
 
         List<NamedTensor> whole = Decorations.Resolve(path, found, notes);

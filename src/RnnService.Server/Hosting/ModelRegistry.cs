@@ -1,5 +1,6 @@
 using RnnService.Engine;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
 using RnnService.Server.Batching;
 using RnnService.Server.Pipeline;
 
@@ -114,18 +115,11 @@ internal sealed class ModelRegistry(DefaultModels defaults)
 
     private RequestProblem NotFound(string sentence)
     {
-        string names = Listed(Entries.Where(entry => entry.Loaded is not null)
-            .Select(entry => $"{entry.Name} ({ModelCard.TaskName(entry.Loaded!.Model.Config.Task)})"));
+        string names = Listing.Of([.. Entries.Where(entry => entry.Loaded is not null)
+            .Select(entry => $"{entry.Name} ({ModelCard.TaskName(entry.Loaded!.Model.Config.Task)})")]);
         return new RequestProblem(ProblemKind.ModelNotFound,
             $"{sentence}; {(names.Length == 0 ? "no model is served" : "there are: " + names)}");
     }
 
-    private string Names(ModelTask task) => Listed(Of(task).Select(entry => entry.Name));
-
-    private static string Listed(IEnumerable<string> names)
-    {
-        const int most = 10;
-        string[] all = [.. names];
-        return string.Join(", ", all.Take(most)) + (all.Length > most ? $" and {all.Length - most} more" : "");
-    }
+    private string Names(ModelTask task) => Listing.Of([.. Of(task).Select(entry => entry.Name)]);
 }

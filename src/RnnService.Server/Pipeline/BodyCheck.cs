@@ -194,7 +194,6 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
     /// <summary>Another service's name for a field, the same name at another place, or the nearest spelling.</summary>
     private string Suggestion(string name, string parent)
     {
-        const int listed = 10;
         static string LastPart(string path) => path[(path.LastIndexOf('.') + 1)..];
         static string Letters(string word) => word.Replace("_", "").Replace("-", "");
         List<string> paths = [.. root.Paths()];
@@ -203,8 +202,7 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
         meant ??= NearestName.Of(name, paths, LastPart);
         if (meant is not null) return $"; did you mean {meant}?";
         string[] beside = [.. paths.Where(path => path == PathOf(parent, LastPart(path)))];
-        return $"; the fields are {string.Join(", ", beside.Take(listed))}"
-            + (beside.Length > listed ? $" and {beside.Length - listed} more" : "");
+        return $"; the fields are {Listing.Of(beside)}";
     }
 
     private static string Found(JsonElement element) => element.ValueKind switch

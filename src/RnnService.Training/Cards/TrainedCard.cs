@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
 using RnnService.Training.Recipes;
@@ -17,8 +18,6 @@ namespace RnnService.Training.Cards;
 /// </summary>
 public sealed partial record TrainedCard
 {
-    private const int Listed = 10;
-
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The model's folder; its name is the model's.</summary>
@@ -130,8 +129,7 @@ public sealed partial record TrainedCard
             + $"{outputs} {(Config.Task == ModelTask.LanguageModel ? "tokens" : "labels")}";
     }
 
-    private string Labels() => string.Join(", ", Config.Labels.Take(Listed).Select(label => $"`{Cell(label)}`"))
-        + (Config.Labels.Count > Listed ? $" and {Config.Labels.Count - Listed} more" : "");
+    private string Labels() => Listing.Of(Config.Labels.Select(label => $"`{Cell(label)}`"), Config.Labels.Count);
 
     private string Size(CorpusPart part) => Config.Task == ModelTask.LanguageModel
         ? $"{Count(part.Tokens)} tokens"
@@ -142,8 +140,7 @@ public sealed partial record TrainedCard
         : Files(Recipe.Data.Valid);
 
     private static string Files(IReadOnlyList<CorpusSource> sources) =>
-        string.Join(", ", sources.Take(Listed).Select(source => $"`{Cell(FileName(source.Path))}`"))
-        + (sources.Count > Listed ? $" and {sources.Count - Listed} more" : "");
+        Listing.Of(sources.Select(source => $"`{Cell(FileName(source.Path))}`"), sources.Count);
 
     // A recipe may come from a machine with other separators.
     private static string FileName(string path) => path[(path.LastIndexOfAny(['/', '\\']) + 1)..];

@@ -1,3 +1,5 @@
+using RnnService.Engine.Text;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>A line of a corpus, or a record that begins in it, and where it stands, for errors.</summary>

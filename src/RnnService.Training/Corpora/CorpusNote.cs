@@ -27,23 +27,3 @@ public sealed class CorpusException(CorpusNote note) : Exception(note.ToString()
     /// <summary>What was found and which settings mend it.</summary>
     public CorpusNote Note { get; } = note;
 }
-
-/// <summary>Lists in messages: ten, and how many more.</summary>
-internal static class Listing
-{
-    public const int Most = 10;
-
-    public static string Of(IEnumerable<string> items, int count) =>
-        string.Join(", ", items.Take(Most)) + (count > Most ? $" and {count - Most} more" : "");
-
-    public static string Of(IReadOnlyCollection<string> items) => Of(items, items.Count);
-
-    /// <summary>A text from a corpus as a message can hold it.</summary>
-    public static string Quote(string text)
-    {
-        const int most = 40;
-        if (text.Length <= most) return $"\"{text}\"";
-        int end = char.IsHighSurrogate(text[most - 1]) ? most - 1 : most;
-        return $"\"{text[..end]}…\"";
-    }
-}

@@ -1,3 +1,5 @@
+using RnnService.Engine.Text;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>Labelled text as fastText has it: <c>__label__x __label__y text</c>, labels before or after the text.</summary>

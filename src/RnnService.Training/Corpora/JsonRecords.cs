@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using RnnService.Engine.Text;
 
 namespace RnnService.Training.Corpora;
 

@@ -1,3 +1,5 @@
+using RnnService.Engine.Text;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>Labelled text, one example a line.</summary>

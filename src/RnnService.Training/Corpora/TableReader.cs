@@ -1,3 +1,5 @@
+using RnnService.Engine.Text;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>Labelled texts of a table: <c>labelled</c> lines, CSV, Parquet.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RnnService.Engine.Text;
 
 namespace RnnService.Training.Corpora;
 

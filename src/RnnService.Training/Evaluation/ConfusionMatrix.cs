@@ -1,4 +1,4 @@
-using RnnService.Training.Corpora;
+using RnnService.Engine.Text;
 
 namespace RnnService.Training.Evaluation;
 

@@ -1,4 +1,5 @@
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
 
 namespace RnnService.Training.Objectives;

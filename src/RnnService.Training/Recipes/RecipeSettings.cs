@@ -34,9 +34,7 @@ public static partial class RecipeSettings
             ? parent + sibling
             : Near(name);
         if (near is not null) return $"{path} is unknown; did you mean {near}?";
-        const int listed = 10;
-        string more = siblings.Length > listed ? $" and {siblings.Length - listed} more" : "";
-        return $"{path} is unknown; expected one of {string.Join(", ", siblings.Take(listed))}{more}";
+        return $"{path} is unknown; expected one of {Listing.Of(siblings)}";
     }
 
     /// <summary>The setting that was probably meant by a name without its group, such as one of another library; null when none is near.</summary>
