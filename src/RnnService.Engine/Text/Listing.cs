@@ -6,6 +6,9 @@ public static class Listing
     /// <summary>How many are listed.</summary>
     public const int Most = 10;
 
+    /// <summary>How much of a foreign word is quoted.</summary>
+    private const int MostQuoted = 40;
+
     /// <summary>The first ten, joined by commas, and how many more.</summary>
     /// <param name="items">The items; only those listed are enumerated.</param>
     /// <param name="count">Their number.</param>
@@ -16,11 +19,11 @@ public static class Listing
     public static string Of(IReadOnlyCollection<string> items) => Of(items, items.Count);
 
     /// <summary>A text of somebody else's in quotes, cut after 40 characters.</summary>
-    public static string Quote(string text)
-    {
-        const int most = 40;
-        if (text.Length <= most) return $"\"{text}\"";
-        int end = char.IsHighSurrogate(text[most - 1]) ? most - 1 : most;
-        return $"\"{text[..end]}…\"";
-    }
+    public static string Quote(string text) => $"\"{Cut(text, MostQuoted)}\"";
+
+    /// <summary>The beginning of a text, with an ellipsis where something is left out; never half of a surrogate pair.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="most">Most UTF-16 units that are kept.</param>
+    public static string Cut(string text, int most = MostQuoted) =>
+        text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)] + "…";
 }

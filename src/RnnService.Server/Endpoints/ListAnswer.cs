@@ -29,7 +29,8 @@ internal static class ListAnswer
         where TAnswer : class
     {
         object[] answers = new object[texts.Outputs.Length];
-        List<FieldFault>? faults = null;
+        int failed = 0;
+        var faults = new FaultList();
         for (int index = 0; index < answers.Length; index++)
         {
             try
@@ -41,11 +42,12 @@ internal static class ListAnswer
             {
                 RequestProblem problem = RequestProblem.Of(exception, answers.Length == 1 ? field : $"{field}[{index}]");
                 (string place, string[] messages) = problem.Errors!.Single();
-                (faults ??= []).Add(new FieldFault(place, messages[0]));
+                failed++;
+                faults.Add(place, messages[0]);
                 answers[index] = new FailedText { Error = problem.Message, ErrorType = problem.Kind.ErrorType, Status = problem.Kind.Status };
             }
         }
 
-        return faults?.Count == answers.Length ? throw RequestProblem.Of(ProblemKind.Validation, faults) : answers;
+        return failed > 0 && failed == answers.Length ? throw RequestProblem.Of(ProblemKind.Validation, faults) : answers;
     }
 }

@@ -4,70 +4,48 @@ using RnnService.Server.Hosting;
 
 namespace RnnService.Server.Pipeline;
 
-/// <summary>One pass over a body that gathers its faults.</summary>
+/// <summary>
+/// One pass over a body that gathers its faults. It ends once they are as many as are told: the work for a bad body does not grow with
+/// the number of its faults.
+/// </summary>
 internal sealed class BodyCheck(LimitOptions limits, Shape root)
 {
-    /// <summary>Names that other services use for what has another name here.</summary>
-    private static readonly Dictionary<string, string> OtherNames = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["text"] = "inputs",
-        ["texts"] = "inputs",
-        ["prompt"] = "inputs",
-        ["input"] = "inputs",
-        ["sentence"] = "inputs",
-        ["sentences"] = "inputs",
-        ["query"] = "inputs",
-        ["content"] = "inputs",
-        ["instances"] = "inputs",
-        ["messages"] = "inputs",
-        ["data"] = "inputs",
-        ["documents"] = "inputs",
-        ["text_input"] = "inputs",
-        ["max_tokens"] = "parameters.max_new_tokens",
-        ["max_token"] = "parameters.max_new_tokens",
-        ["max_completion_tokens"] = "parameters.max_new_tokens",
-        ["max_length"] = "parameters.max_new_tokens",
-        ["n_predict"] = "parameters.max_new_tokens",
-        ["stop_sequences"] = "parameters.stop",
-        ["top_logprobs"] = "parameters.top_n_tokens",
-        ["repeat_penalty"] = "parameters.repetition_penalty",
-        ["model_name"] = "model",
-        ["model_id"] = "model",
-        ["random_seed"] = "parameters.seed",
-        ["words"] = "tokens",
-    };
+    private readonly HashSet<string> _listed = [];
 
-    public List<FieldFault> Malformed { get; } = [];
+    public FaultList Malformed { get; } = new();
 
-    public List<FieldFault> OutOfBounds { get; } = [];
+    public FaultList OutOfBounds { get; } = new();
+
+    private bool IsOver => Malformed.IsFull || OutOfBounds.IsFull;
 
     public void Object(JsonElement element, Shape shape, string path)
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
-            Malformed.Add(new FieldFault(path, $"{(path.Length == 0 ? "the body " : "")}is {Found(element)}; expected an object"));
+            Malformed.Add(path, $"{(path.Length == 0 ? "the body " : "")}is {Found(element)}; expected an object");
             return;
         }
 
         var seen = new HashSet<string>();
         foreach (JsonProperty property in element.EnumerateObject())
         {
+            if (IsOver) return;
             if (NameOf(property) is not { } name)
             {
-                Malformed.Add(new FieldFault(path, "a field's name is not Unicode text (a surrogate without its other half)"));
+                Malformed.Add(path, "a field's name is not Unicode text (a surrogate without its other half)");
                 continue;
             }
 
             string fieldPath = PathOf(path, name);
-            if (!seen.Add(name)) Malformed.Add(new FieldFault(fieldPath, "occurs twice"));
+            if (!seen.Add(name)) Malformed.Add(fieldPath, "occurs twice");
             else if (shape.Find(name) is { } field) Field(property.Value, field, fieldPath);
-            else Malformed.Add(new FieldFault(fieldPath, "unknown field" + Suggestion(name, path)));
+            else Malformed.Add(fieldPath, "unknown field" + Suggestion(name, path));
         }
 
         foreach (ShapeField field in shape.Fields)
         {
             if (field.Required && !seen.Contains(field.Name))
-                OutOfBounds.Add(new FieldFault(PathOf(path, field.Name), "is required"));
+                OutOfBounds.Add(PathOf(path, field.Name), "is required");
         }
     }
 
@@ -94,50 +72,59 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
                 Whole(element, field, path);
                 break;
             case JsonForm.Truth when element.ValueKind is not (JsonValueKind.True or JsonValueKind.False):
-                Malformed.Add(new FieldFault(path, $"is {Found(element)}; expected true or false"));
+                Malformed.Add(path, $"is {Found(element)}; expected true or false");
                 break;
             case JsonForm.AnyObject: Is(element, JsonValueKind.Object, path, "an object"); break;
         }
 
         if (field.OneOf is { } allowed && !allowed.Json.Any(json => Same(element, json)))
         {
-            OutOfBounds.Add(new FieldFault(path, (allowed.Extra, allowed.Json.Count) switch
+            OutOfBounds.Add(path, (allowed.Extra, allowed.Json.Count) switch
             {
                 (true, 0) => "is not supported; leave it out",
                 (true, _) => $"is not supported; leave it out or send {string.Join(" or ", allowed.Json)}",
                 _ => $"is {Shown(element)}; expected {string.Join(" or ", allowed.Json)}",
-            }));
+            });
         }
     }
 
     private void Lists(JsonElement element, ShapeField field, string path)
     {
-        Count(element, field, path);
+        if (field.Count is { } bounds && !Counted(element, bounds.Least, bounds.Most(limits), path)) return;
         int index = 0;
         foreach (JsonElement item in element.EnumerateArray())
         {
+            if (IsOver) return;
             string itemPath = $"{path}[{index++}]";
-            if (Is(item, JsonValueKind.Array, itemPath, "a list of strings, as in [[\"Marie\", \"Curie\"]]")) Texts(item, field, itemPath, counted: false);
+            if (!Is(item, JsonValueKind.Array, itemPath, "a list of strings, as in [[\"Marie\", \"Curie\"]]")) continue;
+            // Joined they are one text, and none of them is empty: more words than it may have characters are too many.
+            if (field.Length is not { } length || Counted(item, 0, length.Most(limits), itemPath)) Items(item, field, itemPath);
         }
     }
 
-    private void Texts(JsonElement element, ShapeField field, string path, bool counted = true)
+    private void Texts(JsonElement element, ShapeField field, string path)
     {
-        if (counted) Count(element, field, path);
+        if (field.Count is not { } bounds || Counted(element, bounds.Least, bounds.Most(limits), path)) Items(element, field, path);
+    }
+
+    private void Items(JsonElement element, ShapeField field, string path)
+    {
         int index = 0;
         foreach (JsonElement item in element.EnumerateArray())
         {
+            if (IsOver) return;
             string itemPath = $"{path}[{index++}]";
             if (Is(item, JsonValueKind.String, itemPath, "a string")) Text(item, field, itemPath);
         }
     }
 
-    private void Count(JsonElement element, ShapeField field, string path)
+    /// <summary>Whether a list has as many entries as it may: one that has not is not gone through.</summary>
+    private bool Counted(JsonElement element, int least, int most, string path)
     {
-        if (field.Count is not { } bounds) return;
-        (int count, int most) = (element.GetArrayLength(), bounds.Most(limits));
-        if (count < bounds.Least) OutOfBounds.Add(new FieldFault(path, $"is an empty list; expected {bounds.Least} to {most} entries"));
-        if (count > most) OutOfBounds.Add(new FieldFault(path, $"holds {count} entries; at most {most} are allowed"));
+        int count = element.GetArrayLength();
+        if (count < least) OutOfBounds.Add(path, $"is an empty list; expected {least} to {most} entries");
+        if (count > most) OutOfBounds.Add(path, $"holds {count} entries; at most {most} are allowed");
+        return count >= least && count <= most;
     }
 
     private void Text(JsonElement element, ShapeField field, string path)
@@ -145,13 +132,13 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
         string? text = TextOf(element);
         if (text is null)
         {
-            Malformed.Add(new FieldFault(path, "is not Unicode text (a surrogate without its other half)"));
+            Malformed.Add(path, "is not Unicode text (a surrogate without its other half)");
         }
         else if (field.Length is { } bounds)
         {
             (int length, int most) = (CodePoints.Count(text), bounds.Most(limits));
-            if (length < bounds.Least) OutOfBounds.Add(new FieldFault(path, "is empty; expected a text"));
-            if (length > most) OutOfBounds.Add(new FieldFault(path, $"has {length} characters; at most {most} are allowed"));
+            if (length < bounds.Least) OutOfBounds.Add(path, "is empty; expected a text");
+            if (length > most) OutOfBounds.Add(path, $"has {length} characters; at most {most} are allowed");
         }
     }
 
@@ -159,7 +146,7 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
     {
         if (!JsonNumber.TryParseWhole(element.GetRawText(), out Int128 value))
         {
-            Malformed.Add(new FieldFault(path, $"is {Shown(element)}; expected a whole number"));
+            Malformed.Add(path, $"is {Shown(element)}; expected a whole number");
             return;
         }
 
@@ -169,7 +156,7 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
         }
 
         bool within = value >= bounds.WholeLeast && value <= bounds.WholeMost(limits);
-        if (!within && !(bounds.Unset && value == ValueAttribute.NotSet)) OutOfBounds.Add(Beyond(bounds, element, path));
+        if (!within && !(bounds.Unset && value == ValueAttribute.NotSet)) OutOfBounds.Add(path, Beyond(bounds, element));
     }
 
     private void Number(JsonElement element, ShapeField field, string path)
@@ -177,32 +164,25 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
         double value = JsonNumber.Real(element.GetRawText());
         if (field.Value is not { } bounds) return;
         bool within = (bounds.Above ? value > bounds.Least : value >= bounds.Least) && value <= bounds.Most(limits);
-        if (!within) OutOfBounds.Add(Beyond(bounds, element, path));
+        if (!within) OutOfBounds.Add(path, Beyond(bounds, element));
     }
 
-    private FieldFault Beyond(ValueAttribute bounds, JsonElement element, string path) => new(path,
+    private string Beyond(ValueAttribute bounds, JsonElement element) =>
         $"is {Shown(element)}; expected a number {(bounds.Above ? "above" : "of at least")} {ValueAttribute.Text(bounds.Least)} "
-        + $"and at most {bounds.MostText(limits)}{(bounds.Unset ? $", or {ValueAttribute.NotSet}" : "")}");
+        + $"and at most {bounds.MostText(limits)}{(bounds.Unset ? $", or {ValueAttribute.NotSet}" : "")}";
 
     private bool Is(JsonElement element, JsonValueKind kind, string path, string wanted)
     {
         if (element.ValueKind == kind) return true;
-        Malformed.Add(new FieldFault(path, $"is {Found(element)}; expected {wanted}"));
+        Malformed.Add(path, $"is {Found(element)}; expected {wanted}");
         return false;
     }
 
-    /// <summary>Another service's name for a field, the same name at another place, or the nearest spelling.</summary>
+    /// <summary>The field that was probably meant; otherwise the fields that there are at this place, once.</summary>
     private string Suggestion(string name, string parent)
     {
-        static string LastPart(string path) => path[(path.LastIndexOf('.') + 1)..];
-        static string Letters(string word) => word.Replace("_", "").Replace("-", "");
-        List<string> paths = [.. root.Paths()];
-        string? meant = OtherNames.TryGetValue(name, out string? other) && paths.Contains(other) ? other : null;
-        meant ??= paths.Find(path => Letters(LastPart(path)).Equals(Letters(name), StringComparison.OrdinalIgnoreCase));
-        meant ??= NearestName.Of(name, paths, LastPart);
-        if (meant is not null) return $"; did you mean {meant}?";
-        string[] beside = [.. paths.Where(path => path == PathOf(parent, LastPart(path)))];
-        return $"; the fields are {Listing.Of(beside)}";
+        if (root.Paths.Meant(name) is { } meant) return $"; did you mean {meant}?";
+        return _listed.Add(parent) ? $"; the fields are {Listing.Of(root.Paths.Beside(parent))}" : "";
     }
 
     private static string Found(JsonElement element) => element.ValueKind switch
@@ -216,21 +196,11 @@ internal sealed class BodyCheck(LimitOptions limits, Shape root)
     };
 
     /// <summary>A number or string as it was written, as far as it fits into a sentence; of others the kind.</summary>
-    private static string Shown(JsonElement element)
-    {
-        const int most = 40;
-        if (element.ValueKind is not (JsonValueKind.Number or JsonValueKind.String)) return Found(element);
-        string text = element.GetRawText();
-        return text.Length <= most ? text : text[..most] + "…";
-    }
+    private static string Shown(JsonElement element) =>
+        element.ValueKind is JsonValueKind.Number or JsonValueKind.String ? Listing.Cut(element.GetRawText()) : Found(element);
 
     /// <summary>A field's path; a name that is longer than any there is, is cut.</summary>
-    private static string PathOf(string parent, string name)
-    {
-        const int most = 100;
-        if (name.Length > most) name = name[..most] + "…";
-        return parent.Length == 0 ? name : $"{parent}.{name}";
-    }
+    private static string PathOf(string parent, string name) => parent.Length == 0 ? Listing.Cut(name) : $"{parent}.{Listing.Cut(name)}";
 
     private static bool Same(JsonElement element, string json)
     {

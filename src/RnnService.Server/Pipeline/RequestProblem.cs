@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
 
 namespace RnnService.Server.Pipeline;
 
@@ -8,15 +9,18 @@ namespace RnnService.Server.Pipeline;
 /// <param name="detail">A sentence for the caller: what, where, what was wanted. It may quote the caller and is never logged.</param>
 /// <param name="errors">Messages by field.</param>
 internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyDictionary<string, string[]>? errors = null)
-    : Exception(detail)
+    : Exception(Listing.Cut(detail, MostDetail))
 {
+    /// <summary>Characters of the longest sentence: a runtime's message or the names of models may be long.</summary>
+    private const int MostDetail = 1_000;
+
     public ProblemKind Kind { get; } = kind;
 
     public IReadOnlyDictionary<string, string[]>? Errors { get; } = errors;
 
     /// <summary>A problem with one field.</summary>
     public static RequestProblem Of(ProblemKind kind, string field, string message) =>
-        new(kind, $"{field}: {message}", new Dictionary<string, string[]> { [field] = [message] });
+        new(kind, $"{field}: {message}", new Dictionary<string, string[]> { [field] = [Listing.Cut(message, MostDetail)] });
 
     /// <summary>What a text is answered with that a model cannot compute, though it computes others.</summary>
     /// <param name="failure">Why not.</param>
@@ -25,12 +29,13 @@ internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyD
         Of(ProblemKind.Validation, field, $"the model cannot compute this ({failure.Message}); expected another text or another length");
 
     /// <summary>A caller's word as it may stand in a sentence: quoted, and cut when it is long.</summary>
-    public static string Quoted(string word) => $"\"{(word.Length <= 100 ? word : word[..100] + "…")}\"";
+    public static string Quoted(string word) => $"\"{Listing.Cut(word, 100)}\"";
 
     /// <summary>Problems of several fields, the first of which is the sentence.</summary>
-    public static RequestProblem Of(ProblemKind kind, IReadOnlyList<FieldFault> faults) =>
-        new(kind, faults[0].Sentence, faults.GroupBy(fault => fault.Field)
-            .ToDictionary(group => group.Key, group => group.Select(fault => fault.Message).ToArray()));
+    public static RequestProblem Of(ProblemKind kind, FaultList found) =>
+        new(kind, found.Faults[0].Sentence + (found.IsFull ? $" (and {found.Faults.Count - 1} faults more, perhaps others after them)" : ""),
+            found.Faults.GroupBy(fault => fault.Field)
+                .ToDictionary(group => group.Key, group => group.Select(fault => fault.Message).ToArray()));
 }
 
 /// <summary>What is wrong with one field.</summary>

@@ -99,8 +99,8 @@ internal sealed class RequestReader(LimitOptions limits)
             Shape shape = Shape.Of(typeof(T));
             var check = new BodyCheck(limits, shape);
             check.Object(document.RootElement, shape, "");
-            if (check.Malformed.Count > 0) throw RequestProblem.Of(ProblemKind.Malformed, check.Malformed);
-            if (check.OutOfBounds.Count > 0) throw RequestProblem.Of(ProblemKind.Validation, check.OutOfBounds);
+            if (check.Malformed.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Malformed, check.Malformed);
+            if (check.OutOfBounds.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Validation, check.OutOfBounds);
             return document.RootElement.Deserialize<T>(Lenient)!;
         }
     }

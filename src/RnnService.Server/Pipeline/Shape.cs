@@ -42,6 +42,8 @@ internal sealed class Shape
     private Shape(Type type)
     {
         _fields = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(FieldOf).ToDictionary(field => field.Name);
+        Paths = new FieldPaths(Fields.SelectMany(field =>
+            (field.Nested?.Paths.All.Select(path => $"{field.Name}.{path}") ?? []).Prepend(field.Name)));
     }
 
     public IReadOnlyCollection<ShapeField> Fields => _fields.Values;
@@ -51,8 +53,7 @@ internal sealed class Shape
     public ShapeField? Find(string name) => _fields.GetValueOrDefault(name);
 
     /// <summary>The dotted names of all fields, nested ones included.</summary>
-    public IEnumerable<string> Paths() => Fields.SelectMany(field =>
-        (field.Nested?.Paths().Select(path => $"{field.Name}.{path}") ?? []).Prepend(field.Name));
+    public FieldPaths Paths { get; }
 
     private static ShapeField FieldOf(PropertyInfo property)
     {

@@ -54,7 +54,7 @@ public sealed class RequestReaderTests(SharedService shared)
     {
         using HttpResponseMessage answer = await shared.Client.PostJsonAsync("/generate", $$"""{"{{new string('k', 100_000)}}": 1}""");
         JsonElement problem = await answer.IsProblemAsync(400, "malformed");
-        Assert.StartsWith($"{new string('k', 100)}…: unknown field", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith($"{new string('k', 40)}…: unknown field", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.InRange(answer.Content.Headers.ContentLength!.Value, 1, 2_000);
     }
 
