@@ -40,12 +40,14 @@ internal sealed class TestService : WebApplicationFactory<Program>
     public HttpClient Client() => CreateClient(
         new WebApplicationFactoryClientOptions { AllowAutoRedirect = false, BaseAddress = ClientOptions.BaseAddress });
 
+    /// <summary>Waits until the service is ready and no model is being loaded any more.</summary>
     public async Task ReadyAsync()
     {
         using HttpClient client = Client();
         long started = TimeProvider.System.GetTimestamp();
         while (!(await client.GetAsync("/health/ready")).IsSuccessStatusCode)
             Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, "the service does not become ready");
+        await Services.GetRequiredService<Server.Hosting.ModelRegistry>().WaitForAllAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
     }
 
     /// <summary>The value of a metric, summed over the series whose labels contain what is given; 0 when it is not there.</summary>

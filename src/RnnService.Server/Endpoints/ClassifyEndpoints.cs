@@ -87,7 +87,7 @@ internal static class ClassifyEndpoints
     {
         Deadline deadline = context.Features.GetRequiredFeature<Deadline>();
         ClassifyRequest request = await reader.ReadAsync<ClassifyRequest>(context.Request, deadline.Token);
-        ModelEntry entry = registry.Choose(request.Model, ModelTask.Classifier);
+        ModelEntry entry = await registry.ChooseAsync(request.Model, ModelTask.Classifier, deadline.Token);
         RequestFacts.Of(context).Model = entry.Name;
 
         var model = (Classifier)entry.Loaded!.Model;

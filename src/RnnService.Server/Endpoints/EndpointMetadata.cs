@@ -36,7 +36,7 @@ internal static class EndpointMetadata
         return route;
     }
 
-    /// <summary>A route that computes: only when the service is ready, and no longer than the request allows.</summary>
+    /// <summary>A route that computes: only until the service stops, and no longer than the request allows.</summary>
     public static RouteHandlerBuilder AsInference(this RouteHandlerBuilder route) =>
         route.MayAnswer(ProblemKind.OfInference).AddEndpointFilter(async (invocation, next) =>
         {
@@ -45,7 +45,7 @@ internal static class EndpointMetadata
             context.Features.Set(deadline);
             try
             {
-                await context.RequestServices.GetRequiredService<Readiness>().WaitAsync(deadline.Token);
+                context.RequestServices.GetRequiredService<Readiness>().ThrowIfStopping();
                 ComputeLoop loop = context.RequestServices.GetRequiredService<ComputeLoop>();
                 loop.Enter();
                 try
@@ -62,12 +62,4 @@ internal static class EndpointMetadata
                 throw Deadline.Problem();
             }
         });
-
-    /// <summary>A route that tells about a model: while the models are loaded it waits for them.</summary>
-    public static RouteHandlerBuilder WaitsForModels(this RouteHandlerBuilder route) => route.AddEndpointFilter(async (invocation, next) =>
-    {
-        HttpContext context = invocation.HttpContext;
-        await context.RequestServices.GetRequiredService<Readiness>().WaitAsync(context.RequestAborted);
-        return await next(invocation);
-    });
 }

@@ -48,7 +48,7 @@ internal static class GenerateEndpoints
     {
         Deadline deadline = context.Features.GetRequiredFeature<Deadline>();
         GenerateRequest request = await tools.Reader.ReadAsync<GenerateRequest>(context.Request, deadline.Token);
-        ModelEntry entry = tools.Registry.Choose(request.Model, ModelTask.LanguageModel);
+        ModelEntry entry = await tools.Registry.ChooseAsync(request.Model, ModelTask.LanguageModel, deadline.Token);
         RequestFacts.Of(context).Model = entry.Name;
         GenerationOptions options = GenerateParameters.Over(entry.Loaded!.Model.Config.Generation, request.Parameters, tools.Limits);
         stream |= request.Stream ?? false;

@@ -20,13 +20,11 @@ internal static class HealthEndpoints
             .WithSummary("Whether the process answers")
             .WithTags("Health")
             .Produces<HealthAnswer>();
-        routes.MapGet("/health/ready", (Readiness readiness) =>
-            {
-                readiness.ThrowIfNotReady();
-                return Json.Answer(new HealthAnswer { Status = "ready" });
-            })
+        routes.MapGet("/health/ready", (ModelRegistry registry) => registry.NotReady is { } reason
+            ? throw new RequestProblem(ProblemKind.NotReady, reason)
+            : Json.Answer(new HealthAnswer { Status = "ready" }))
             .WithSummary("Whether requests are answered")
-            .WithDescription("Ready when loading is over and at least one model is served, until the service is asked to stop.")
+            .WithDescription("Ready when at least one model is served and no default is being loaded, until the service is asked to stop.")
             .WithTags("Health")
             .Produces<HealthAnswer>()
             .MayAnswer(ProblemKind.NotReady);

@@ -22,7 +22,7 @@ internal static class ModelEndpoints
             .WithMetadata(new PathExample("name", "shakespeare", "Name of the model."))
             .Produces<ModelCard>()
             .MayAnswer(ProblemKind.ModelNotFound);
-        routes.MapGet("/models/{name}/files/{file}", AnswerFile)
+        routes.MapGet("/models/{name}/files/{file}", AnswerFileAsync)
             .WithSummary("Download a file of a model's folder")
             .WithDescription($"{ModelFiles.Names}: what a client needs to split text as the model does. Those there are stand in the model's "
                 + "description. The file is as it was when the model was loaded.")
@@ -30,13 +30,12 @@ internal static class ModelEndpoints
             .WithMetadata(new PathExample("name", "shakespeare", "Name of the model."))
             .WithMetadata(new PathExample("file", "vocab.json", "Name of the file."))
             .Produces<object>(StatusCodes.Status200OK, "application/json", "text/markdown")
-            .WaitsForModels()
             .MayAnswer(ProblemKind.ModelNotFound, ProblemKind.RouteNotFound, ProblemKind.NotReady);
     }
 
-    private static IResult AnswerFile(HttpContext context, string name, string file, ModelRegistry registry)
+    private static async Task<IResult> AnswerFileAsync(HttpContext context, string name, string file, ModelRegistry registry)
     {
-        ModelEntry entry = registry.Served(name);
+        ModelEntry entry = await registry.ServedAsync(name, context.RequestAborted);
         RequestFacts.Of(context).Model = entry.Name;
         return entry.Files.TryGetValue(file, out ModelFile? found)
             ? Results.Bytes(found.Content, found.ContentType, entityTag: new EntityTagHeaderValue(found.Tag, isWeak: true))

@@ -22,13 +22,12 @@ internal static class OnnxEndpoint
             .WithMetadata(new QueryExample("opset", $"Version of the ONNX operators, {OnnxExport.OldestOpset} to {OnnxExport.NewestOpset}; "
                 + $"{OnnxExport.DefaultOpset} when left out."))
             .Produces<byte[]>(StatusCodes.Status200OK, ContentType)
-            .WaitsForModels()
             .MayAnswer(ProblemKind.ModelNotFound, ProblemKind.Validation, ProblemKind.Overloaded, ProblemKind.NotReady);
 
     private static async Task<IResult> AnswerAsync(HttpContext context, string name, string? opset, ModelRegistry registry, OnnxExports exports)
     {
         int? version = Opset(opset);
-        ModelEntry entry = registry.Served(name);
+        ModelEntry entry = await registry.ServedAsync(name, context.RequestAborted);
         RequestFacts.Of(context).Model = entry.Name;
         // Who has the file need not get it again, and it need not be written.
         var tag = new EntityTagHeaderValue($"\"{OnnxExport.Fingerprint(entry.Loaded!, version)}\"");

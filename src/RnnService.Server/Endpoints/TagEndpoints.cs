@@ -117,7 +117,7 @@ internal static class TagEndpoints
         }
 
 
-        ModelEntry entry = registry.Choose(request.Model, ModelTask.Tagger);
+        ModelEntry entry = await registry.ChooseAsync(request.Model, ModelTask.Tagger, deadline.Token);
         RequestFacts.Of(context).Model = entry.Name;
 
         var model = (Tagger)entry.Loaded!.Model;

@@ -23,6 +23,9 @@ internal sealed class DefaultModels(DefaultModelOptions names, Func<ModelTask, b
         return value == NameIn(Shipped, task) && source is JsonConfigurationProvider { Source.Path: SettingsFile };
     });
 
+    /// <summary>All names that are set.</summary>
+    public IReadOnlySet<string> Names { get; } = new HashSet<string>([names.Generate, names.Classify, names.Tag]);
+
     /// <summary>The name; empty where there is none.</summary>
     public string NameOf(ModelTask task) => NameIn(names, task);
 

@@ -7,69 +7,117 @@ using RnnService.Server.Pipeline;
 namespace RnnService.Server.Hosting;
 
 /// <summary>
-/// Loads all model folders in parallel once the service has started, so that the probes answer meanwhile. A folder that cannot be
-/// loaded is reported and the others are served.
+/// Loads all model folders once the service has started, the defaults first, each on a thread of its own: what is loaded is served at once,
+/// and a folder that never ends loading, such as one with a pipe for a file, holds up neither the others nor the end of the process. A
+/// folder that cannot be loaded is reported and the others are served.
 /// </summary>
 internal sealed partial class ModelLoading(
     ModelsFolder folder,
+    DefaultModels defaults,
+    LoadingOptions options,
     BatchingOptions batching,
     ModelRegistry registry,
-    Readiness readiness,
     ComputeLoop loop,
     ServiceMetrics metrics,
     FaultLog faults,
     TimeProvider time,
     ILogger<ModelLoading> logger) : BackgroundService
 {
+    /// <summary>After this time a folder no longer counts among those that share the processors: it waits rather than computes.</summary>
+    private static readonly TimeSpan Usual = TimeSpan.FromSeconds(2);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        metrics.Observe(loop, registry);
+        var places = new SemaphoreSlim(Environment.ProcessorCount);
+        var loads = new List<Task>();
         try
         {
-            await Task.Run(() => LoadAll(stoppingToken), stoppingToken);
+            foreach (string name in folder.Models.OrderByDescending(name => defaults.Names.Contains(name)))
+            {
+                await places.WaitAsync(stoppingToken);
+                loads.Add(LoadAsync(name, places, stoppingToken));
+            }
+
+            await Task.WhenAll(loads);
+            LogLoaded(logger, registry.Entries.Count(entry => entry.Loaded is not null), folder.Models.Count, folder.Path);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // A start that fails, such as on an address that is taken, ends the loading too; the host would call that a fault of ours.
+            // The service stops, or its start fails, such as on an address that is taken. What is being loaded is left behind.
         }
     }
 
-    private void LoadAll(CancellationToken stopping)
+    /// <summary>Gives its place back when the folder is loaded, or before when that takes longer than usual.</summary>
+    private async Task LoadAsync(string name, SemaphoreSlim places, CancellationToken stopping)
     {
-        metrics.Observe(loop, registry);
-        List<string> paths = [.. Directory.EnumerateDirectories(folder.Path).Where(path => Path.GetFileName(path)[0] != '.')];
-        foreach (string path in paths) registry.Set(new ModelEntry(Path.GetFileName(path), ModelState.Loading));
-        var parallel = new ParallelOptions { CancellationToken = stopping, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        Parallel.ForEach(paths, parallel, Load);
+        using var given = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        TimeSpan limit = TimeSpan.FromSeconds(options.MaxSeconds);
+        long started = time.GetTimestamp();
+        Task<ModelEntry> loading = OnOwnThread(() => Load(name, given.Token));
+        await Task.WhenAny(loading, Task.Delay(Usual, time, stopping));
+        places.Release();
+        ModelEntry entry;
+        try
+        {
+            TimeSpan left = limit - time.GetElapsedTime(started);
+            entry = await loading.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, stopping);
+        }
+        catch (TimeoutException)
+        {
+            entry = Broken(name, $"not loaded within {options.MaxSeconds} s; expected a folder that loads sooner, or a higher "
+                + $"{ServiceOptions.Section}__{nameof(ServiceOptions.Loading)}__{nameof(LoadingOptions.MaxSeconds)}");
+        }
 
-        int served = registry.Entries.Count(entry => entry.Loaded is not null);
-        readiness.Loaded(served);
-        LogLoaded(logger, served, paths.Count, folder.Path);
+        if (entry.State == ModelState.Broken || stopping.IsCancellationRequested)
+        {
+            // What comes too late is of no use.
+            await given.CancelAsync();
+            _ = loading.ContinueWith(late => late.Result.Loaded?.Model.Dispose(), CancellationToken.None,
+                TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        }
+
+        stopping.ThrowIfCancellationRequested();
+        if (entry.Workload is { } workload) loop.Add(workload);
+        registry.Set(entry);
+        if (entry.Loaded is { } loaded)
+            LogModel(logger, name, ModelCard.TaskName(loaded.Model.Config.Task), loaded.Parameters, entry.LoadTime.TotalMilliseconds);
+        else LogBroken(logger, name, entry.Reason!);
     }
 
-    private void Load(string path)
+    private ModelEntry Load(string name, CancellationToken cancel)
     {
-        string name = Path.GetFileName(path);
+        string path = Path.Combine(folder.Path, name);
         long started = time.GetTimestamp();
         try
         {
+            cancel.ThrowIfCancellationRequested();
             LoadedModel loaded = ModelFolder.Load(path, OnnxRuntimeNetwork.Open);
-            Workload workload = WorkloadOf(name, loaded.Model);
-            TimeSpan took = time.GetElapsedTime(started);
-            IReadOnlyDictionary<string, ModelFile> files = ModelFiles.Read(path);
-            loop.Add(workload);
-            registry.Set(new ModelEntry(name, ModelState.Ready) { Loaded = loaded, Workload = workload, Files = files, LoadTime = took });
-            LogModel(logger, name, ModelCard.TaskName(loaded.Model.Config.Task), loaded.Parameters, took.TotalMilliseconds);
+            return new ModelEntry(name, ModelState.Ready)
+            {
+                Loaded = loaded,
+                Workload = WorkloadOf(name, loaded.Model),
+                Files = ModelFiles.Read(path),
+                LoadTime = time.GetElapsedTime(started),
+            };
         }
         catch (Exception exception)
         {
             // Callers see what is wrong inside the folder, but not where the folder lies on this machine.
-            string reason = exception is ModelFolderException
-                ? exception.Message.Replace(path, name, StringComparison.Ordinal)
-                : $"the folder cannot be read ({exception.GetType().Name})";
-            registry.Set(new ModelEntry(name, ModelState.Broken) { Reason = reason });
-            LogBroken(logger, name, exception.Message);
-            if (exception is not ModelFolderException) faults.Write(exception, "");
+            if (FolderFault.Of(exception, path, name) is { } reason) return Broken(name, reason);
+            if (!cancel.IsCancellationRequested) faults.Write(exception, "");
+            return Broken(name, "loading it failed by a fault of the service; its log has more");
         }
+    }
+
+    private static ModelEntry Broken(string name, string reason) => new(name, ModelState.Broken) { Reason = reason };
+
+    /// <summary>A thread that does not keep the process alive, as its work may never end.</summary>
+    private static Task<ModelEntry> OnOwnThread(Func<ModelEntry> load)
+    {
+        var done = new TaskCompletionSource<ModelEntry>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() => done.SetResult(load())) { IsBackground = true, Name = "load" }.Start();
+        return done.Task;
     }
 
     private Workload WorkloadOf(string name, TextModel model) => model switch

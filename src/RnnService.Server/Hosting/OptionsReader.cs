@@ -5,7 +5,7 @@ using RnnService.Engine.Text;
 
 namespace RnnService.Server.Hosting;
 
-/// <summary>The configuration cannot be used: one sentence a fault, each naming the option, the value found and the value wanted.</summary>
+/// <summary>The configuration cannot be used: one sentence a fault, each naming the option, the value found and the value expected.</summary>
 internal sealed class OptionsException(IReadOnlyList<string> faults) : Exception(string.Join(Environment.NewLine, faults))
 {
     public IReadOnlyList<string> Faults { get; } = faults;
@@ -21,7 +21,7 @@ internal sealed record OptionField(string Path, PropertyInfo Property, object? D
 {
     public string EnvironmentVariable => Path.Replace(":", "__", StringComparison.Ordinal);
 
-    public string Wanted => Allowed is not null ? string.Join(" or ", Allowed.Values.Where(value => value is not "")) : Bounds is null ? "text"
+    public string Expected => Allowed is not null ? string.Join(" or ", Allowed.Values.Where(value => value is not "")) : Bounds is null ? "text"
         : string.Create(CultureInfo.InvariantCulture, $"a whole number from {Bounds.Minimum} to {Bounds.Maximum}");
 }
 
@@ -73,7 +73,7 @@ internal static class OptionsReader
         if (int.TryParse(section.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
             && field.Bounds?.IsValid(number) == true)
             return number;
-        faults.Add($"{field.Path} is \"{section.Value}\"; wanted {field.Wanted}");
+        faults.Add($"{field.Path} is \"{section.Value}\"; expected {field.Expected}");
         return null;
     }
 

@@ -33,7 +33,7 @@ internal static class Service
         }
 
         builder.Services.AddSingleton(folder).AddSingleton(DefaultModels.Read(builder.Configuration, options.Defaults))
-            .AddSingleton(options.Limits).AddSingleton(options.Batching).AddSingleton(options.Http).AddSingleton(TimeProvider.System)
+            .AddSingleton(options.Limits).AddSingleton(options.Batching).AddSingleton(options.Http).AddSingleton(options.Loading).AddSingleton(TimeProvider.System)
             .AddSingleton<Readiness>().AddSingleton<ServiceMetrics>().AddSingleton<ModelRegistry>().AddSingleton<FaultLog>()
             .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<RequestReader>()
             .AddSingleton<GenerateTools>().AddSingleton<ComputeLoop>()

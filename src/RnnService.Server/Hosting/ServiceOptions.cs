@@ -23,6 +23,8 @@ internal sealed record ServiceOptions
 
     public BatchingOptions Batching { get; init; } = new();
 
+    public LoadingOptions Loading { get; init; } = new();
+
     public HttpOptions Http { get; init; } = new();
 
     public LogOptions Log { get; init; } = new();
@@ -107,6 +109,17 @@ internal sealed record BatchingOptions
     public int StreamBuffer { get; init; } = 256;
 }
 
+/// <summary>How models come in.</summary>
+internal sealed record LoadingOptions
+{
+    /// <summary>
+    /// Seconds a model folder gets to be loaded; after that it is told as broken and the service counts as ready without it. Longer: large
+    /// models on slow disks; a folder that hangs keeps a default, and with it readiness, waiting longer.
+    /// </summary>
+    [Range(1, 86_400)]
+    public int MaxSeconds { get; init; } = 60;
+}
+
 /// <summary>How the service talks to its clients.</summary>
 internal sealed record HttpOptions
 {
@@ -132,7 +145,7 @@ internal sealed record HttpOptions
     [Range(1, 3_600)]
     public int HeadersSeconds { get; init; } = 30;
 
-    /// <summary>Seconds a request waits while models are loaded, before it is answered with 503.</summary>
+    /// <summary>Seconds a request waits for its model to be loaded, before it is answered with 503. 0: not at all.</summary>
     [Range(0, 3_600)]
     public int LoadWaitSeconds { get; init; } = 30;
 

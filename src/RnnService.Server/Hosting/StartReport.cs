@@ -5,16 +5,16 @@ using RnnService.Engine.Tasks;
 namespace RnnService.Server.Hosting;
 
 /// <summary>
-/// Says once, when the models are loaded, where the service listens, which model answers which route, what is not served and why, and a
-/// call to try: as a few lines for people, as log lines for machines.
+/// Says where the service listens, which model answers which route, what is not served and why, and a call to try: as a few lines for
+/// people, as log lines for machines. When the models are loaded, or a few seconds after the start; what is loaded later follows then.
 /// </summary>
 internal sealed partial class StartReport(
     ModelRegistry registry,
     DefaultModels defaults,
     ModelsFolder folder,
-    Readiness readiness,
     IServer server,
     IHostApplicationLifetime lifetime,
+    TimeProvider time,
     StartReport.Style style,
     ILogger<StartReport> logger) : BackgroundService
 {
@@ -22,6 +22,9 @@ internal sealed partial class StartReport(
     internal sealed record Style(ConsoleFormat Format);
 
     private const int Listed = 10;
+
+    /// <summary>How long the report waits for models: somebody looks at the terminal.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly ModelTask[] Tasks = [ModelTask.LanguageModel, ModelTask.Classifier, ModelTask.Tagger];
 
@@ -38,11 +41,12 @@ internal sealed partial class StartReport(
             if (RouteLine(task) is { } line) yield return $"{ModelCard.RouteOf(task),-10} {line}";
         }
 
-        foreach (string broken in Cut([.. registry.Entries.Where(entry => entry.State == ModelState.Broken)
-            .Select(entry => $"{"not served",-10} {entry.Name}: {entry.Reason}")])) yield return broken;
+        foreach (string broken in Cut([.. registry.Entries.Where(entry => entry.State == ModelState.Broken).Select(NotServed)])) yield return broken;
+        if (Loading() is { Length: > 0 } loading) yield return $"{"loading",-10} {string.Join(", ", Cut(loading))}";
         foreach (string note in Notes().Select(note => note.Text)) yield return $"{"note",-10} {note}";
-        yield return Call() is { } call ? $"{"try",-10} {call}"
-            : $"no model in {folder.Path} is served: train one with `rnn train`, or set Rnn__ModelsPath";
+        if (Call() is { } call) yield return $"{"try",-10} {call}";
+        else if (Loading().Length == 0)
+            yield return $"no model in {folder.Path} is served: train one with `rnn train`, or set Rnn__ModelsPath";
     }
 
     /// <summary>What somebody should know about the defaults.</summary>
@@ -52,7 +56,7 @@ internal sealed partial class StartReport(
         {
             string name = defaults.NameOf(task), route = ModelCard.RouteOf(task);
             ModelEntry? answers = registry.Default(task);
-            if (name.Length == 0 || answers?.Name == name) continue;
+            if (name.Length == 0 || answers?.Name == name || Loading().Contains(name)) continue;
             if (!defaults.IsShipped(task))
             {
                 yield return (LogLevel.Error, $"{DefaultModels.OptionOf(task)} is \"{name}\", which is no {ModelCard.TaskName(task)} that is served; "
@@ -70,13 +74,26 @@ internal sealed partial class StartReport(
     {
         var started = new TaskCompletionSource();
         using CancellationTokenRegistration registration = lifetime.ApplicationStarted.Register(started.SetResult);
-        await Task.WhenAll(readiness.Known, started.Task).WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task loaded = registry.WaitForAllAsync(stoppingToken);
+        await Task.WhenAll(loaded.WaitAsync(Patience, time, stoppingToken), started.Task.WaitAsync(stoppingToken))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (stoppingToken.IsCancellationRequested) return;
         if (style.Format == ConsoleFormat.Text)
         {
+            string[] late = Loading();
             Console.Out.WriteLine(string.Join(Environment.NewLine, Lines()));
+            await loaded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (ModelEntry entry in registry.Entries.Where(entry => late.Contains(entry.Name) && entry.State != ModelState.Loading))
+            {
+                Console.Out.WriteLine(entry.Loaded is { } model
+                    ? $"{"loaded",-10} {entry.Name} ({ModelCard.TaskName(model.Model.Config.Task)})" : NotServed(entry));
+            }
+
             return;
         }
+
+        await loaded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (stoppingToken.IsCancellationRequested) return;
 
         foreach (ModelTask task in Tasks)
         {
@@ -85,6 +102,10 @@ internal sealed partial class StartReport(
 
         foreach ((LogLevel level, string text) in Notes()) LogNote(logger, level, text);
     }
+
+    private static string NotServed(ModelEntry entry) => $"{"not served",-10} {entry.Name}: {entry.Reason}";
+
+    private string[] Loading() => [.. registry.Entries.Where(entry => entry.State == ModelState.Loading).Select(entry => entry.Name)];
 
     /// <summary>Which models a route has; null when it has none.</summary>
     private string? RouteLine(ModelTask task)

@@ -11,7 +11,7 @@ namespace RnnService.Server.Tests.Batching;
 public sealed class ComputeLoopTests : IDisposable
 {
     private readonly ComputeLoop _loop = new(
-        new Readiness(new HttpOptions(), TimeProvider.System), new HttpOptions(), TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
+        new Readiness(), new HttpOptions(), TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
     private readonly List<int> _threads = [];
 
     public void Dispose() => _loop.Dispose();

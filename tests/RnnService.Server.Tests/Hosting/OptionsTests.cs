@@ -19,9 +19,9 @@ public sealed class OptionsTests
     }
 
     [Theory]
-    [InlineData("Rnn:Limits:MaxNewTokens", "0", "Rnn:Limits:MaxNewTokens is \"0\"; wanted a whole number from 1 to 100000000")]
-    [InlineData("Rnn:Limits:MaxNewTokens", "many", "Rnn:Limits:MaxNewTokens is \"many\"; wanted a whole number from 1 to 100000000")]
-    [InlineData("Rnn:Limits:MaxNewTokens", "1.5", "Rnn:Limits:MaxNewTokens is \"1.5\"; wanted a whole number from 1 to 100000000")]
+    [InlineData("Rnn:Limits:MaxNewTokens", "0", "Rnn:Limits:MaxNewTokens is \"0\"; expected a whole number from 1 to 100000000")]
+    [InlineData("Rnn:Limits:MaxNewTokens", "many", "Rnn:Limits:MaxNewTokens is \"many\"; expected a whole number from 1 to 100000000")]
+    [InlineData("Rnn:Limits:MaxNewTokens", "1.5", "Rnn:Limits:MaxNewTokens is \"1.5\"; expected a whole number from 1 to 100000000")]
     [InlineData("Rnn:Limits:MaxNewToken", "1", "Rnn:Limits:MaxNewToken is not an option; did you mean Rnn:Limits:MaxNewTokens?")]
     [InlineData("Rnn:MaxNewTokens", "1", "Rnn:MaxNewTokens is not an option; did you mean Rnn:Limits:MaxNewTokens?")]
     [InlineData("Rnn:Colour", "red", "Rnn:Colour is not an option")]
@@ -52,9 +52,9 @@ public sealed class OptionsTests
     public async Task A_wrong_value_stops_the_start_with_the_sentence_alone()
     {
         (int code, string output) = await RunAsync([], ("Rnn__Limits__MaxNewTokens", "none"));
-        Assert.Equal((2, "Rnn:Limits:MaxNewTokens is \"none\"; wanted a whole number from 1 to 100000000"), (code, output.Trim()));
+        Assert.Equal((2, "Rnn:Limits:MaxNewTokens is \"none\"; expected a whole number from 1 to 100000000"), (code, output.Trim()));
         (code, output) = await RunAsync([], ("Rnn__ModelsPath", "/no/such/folder"));
-        Assert.Equal((2, "Rnn:ModelsPath is \"/no/such/folder\"; wanted a folder that exists"), (code, output.Trim()));
+        Assert.Equal((2, "Rnn:ModelsPath is \"/no/such/folder\"; expected a folder that exists"), (code, output.Trim()));
     }
 
     [Fact]
