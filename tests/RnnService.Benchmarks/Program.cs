@@ -1,10 +1,12 @@
 using BenchmarkDotNet.Running;
 using RnnService.Benchmarks;
 using RnnService.Benchmarks.Load;
+using RnnService.Benchmarks.Trials;
 
 // all [--write]                  both of the following
 // [--write] [PART…]              the engine's tables: the workloads whose name holds a part and the costs, or all; --write: into results/
 // load [--write] [PART…]         the service under load over HTTP, into results/ with --write
+// trials [--label before|after]  attacks on the service, into results/trials-LABEL.json with --label; docs/reliability.md has the options
 // ort-service FOLDER             the peer of /classify, which load starts
 // kernels [BenchmarkDotNet's …]  kernels and layers alone
 switch (args)
@@ -16,6 +18,8 @@ switch (args)
         return await OrtService.RunAsync(folder);
     case ["load", .. string[] parts]:
         return await LoadAsync(parts);
+    case ["trials", .. string[] options]:
+        return await TrialsCommand.RunAsync(options);
     case ["all", .. string[] how]:
         return Math.Max(EngineCommand.Run(how), await LoadAsync(how));
     default:

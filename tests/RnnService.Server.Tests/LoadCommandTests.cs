@@ -14,6 +14,16 @@ public sealed class LoadCommandTests : IDisposable
 
     private readonly DirectoryInfo _temporary = Directory.CreateTempSubdirectory("rnn-load-tests-");
 
+    /// <summary>The benchmarks' program of this build.</summary>
+    internal static string Program
+    {
+        get
+        {
+            string build = Path.GetRelativePath(Path.Combine(Repository.Root, "tests/RnnService.Server.Tests/bin"), AppContext.BaseDirectory);
+            return Path.Combine(Repository.Root, "tests/RnnService.Benchmarks/bin", build, "RnnService.Benchmarks.dll");
+        }
+    }
+
     public void Dispose() => _temporary.Delete(recursive: true);
 
     [Fact]
@@ -43,9 +53,7 @@ public sealed class LoadCommandTests : IDisposable
     /// <summary>Starts a run and ends it in one way or another while it measures.</summary>
     private async Task<(int Code, string Error)> EndAsync(Action<Process> end)
     {
-        string build = Path.GetRelativePath(Path.Combine(Repository.Root, "tests/RnnService.Server.Tests/bin"), AppContext.BaseDirectory);
-        string program = Path.Combine(Repository.Root, "tests/RnnService.Benchmarks/bin", build, "RnnService.Benchmarks.dll");
-        var start = new ProcessStartInfo("dotnet", [program, "load", "classify"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Program, "load", "classify"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["TMPDIR"] = _temporary.FullName;
         using Process run = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Patience);

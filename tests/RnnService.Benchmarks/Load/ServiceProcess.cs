@@ -56,13 +56,8 @@ internal sealed class ServiceProcess : IDisposable
     /// <summary>Starts the service and waits until it is ready.</summary>
     /// <param name="models">The folder of model folders.</param>
     /// <param name="settings">Options that differ from the shipped ones.</param>
-    public static async Task<ServiceProcess> StartAsync(string models, params (string Key, string Value)[] settings)
-    {
-        // Of the same configuration and framework as this program: the last two folders of its path.
-        string build = Path.GetRelativePath(Path.Combine(Repository, "tests/RnnService.Benchmarks/bin"), AppContext.BaseDirectory);
-        string program = Path.Combine(Repository, "src/RnnService.Server/bin", build, "RnnService.Server.dll");
-        return await StartAsync(program, [], [("Rnn__ModelsPath", models), .. settings]);
-    }
+    public static Task<ServiceProcess> StartAsync(string models, params (string Key, string Value)[] settings) =>
+        StartAsync(Program, [], [("Rnn__ModelsPath", models), .. settings]);
 
     /// <summary>Starts another program that answers /health/ready.</summary>
     public static async Task<ServiceProcess> StartAsync(string program, string[] arguments, (string Key, string Value)[] settings)
@@ -108,6 +103,16 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
+    /// <summary>The service's program, of the same configuration and framework as this one: the last two folders of its path.</summary>
+    public static string Program
+    {
+        get
+        {
+            string build = Path.GetRelativePath(Path.Combine(Repository, "tests/RnnService.Benchmarks/bin"), AppContext.BaseDirectory);
+            return Path.Combine(Repository, "src/RnnService.Server/bin", build, "RnnService.Server.dll");
+        }
+    }
+
     /// <summary>Bytes it has allocated on its heap so far, by its own figures.</summary>
     public async Task<double> AllocatedAsync()
     {
@@ -138,7 +143,8 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
-    private static int FreePort()
+    /// <summary>A port on which nothing listens.</summary>
+    public static int FreePort()
     {
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using RnnService.Benchmarks.Load;
+
+namespace RnnService.Benchmarks.Trials;
+
+/// <summary>A folder of models: the shipped ones, and whatever a trial puts beside them.</summary>
+internal sealed class TrialModels : IDisposable
+{
+    private static readonly ConcurrentDictionary<TrialModels, bool> Made = new();
+
+    public TrialModels()
+    {
+        Made[this] = true;
+        foreach (string model in (string[])["pos", "sentiment", "shakespeare"])
+            Directory.CreateSymbolicLink(System.IO.Path.Combine(Path, model), System.IO.Path.Combine(LoadModels.Shipped, model));
+    }
+
+    public string Path { get; } = Directory.CreateTempSubdirectory("rnn-trials-").FullName;
+
+    /// <summary>Makes an empty folder.</summary>
+    public string New(string name) => Directory.CreateDirectory(System.IO.Path.Combine(Path, name)).FullName;
+
+    /// <summary>Copies a shipped model, without the notes of its training.</summary>
+    public string CopyOf(string model, string name)
+    {
+        string folder = New(name);
+        foreach (string file in Directory.GetFiles(System.IO.Path.Combine(LoadModels.Shipped, model)))
+            File.Copy(file, System.IO.Path.Combine(folder, System.IO.Path.GetFileName(file)));
+        return folder;
+    }
+
+    /// <summary>Removes all that were not disposed of.</summary>
+    public static void RemoveAll()
+    {
+        foreach (TrialModels models in Made.Keys) models.Dispose();
+    }
+
+    public void Dispose()
+    {
+        if (Made.TryRemove(this, out _)) Directory.Delete(Path, recursive: true);
+    }
+}
