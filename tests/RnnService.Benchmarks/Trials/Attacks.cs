@@ -39,7 +39,7 @@ internal static class Attacks
 
     /// <summary>
     /// Sends the largest requests that are taken, over and over, each connection the next as soon as it has an answer. While they are
-    /// refused for what they are (413, 422), they become half as large.
+    /// refused for what they are (413, 422), they become smaller.
     /// </summary>
     /// <param name="port">The service.</param>
     /// <param name="route">Where to.</param>
@@ -68,7 +68,7 @@ internal static class Attacks
                 {
                     lock (resizing)
                     {
-                        if (sent == bytes && size > 1) bytes = body(size /= 2);
+                        if (sent == bytes && size > 1) bytes = body(size = Smaller(size));
                     }
                 }
                 else if (answer.Status != 200)
@@ -79,6 +79,9 @@ internal static class Attacks
         }));
         return size;
     }
+
+    /// <summary>The next size to try when one was too large.</summary>
+    public static int Smaller(int size) => size - Math.Max(1, size / 4);
 
     private static string Text(int length)
     {

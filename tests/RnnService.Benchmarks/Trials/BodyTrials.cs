@@ -60,7 +60,7 @@ internal static class BodyTrials
     public static async Task WaitingAsync(Trial trial)
     {
         const int Largest = 62;
-        const double Patience = 20;
+        const double Patience = 38;
         var statuses = new Tally();
         var waits = new List<double>();
         using TrialServer service = await TrialServer.StartAsync(trial);
@@ -70,7 +70,7 @@ internal static class BodyTrials
         int texts = Largest;
         using (var probe = new TrialClient(service.Port, Attacks.One[0]))
         {
-            while (texts > 1 && (await probe.SendAsync("/tag", Attacks.Texts(texts, Attacks.LongestText), 1)).Status is 413 or 422) texts /= 2;
+            while (texts > 1 && (await probe.SendAsync("/tag", Attacks.Texts(texts, Attacks.LongestText), 1)).Status is 413 or 422) texts = Attacks.Smaller(texts);
         }
 
         byte[] body = Attacks.Texts(texts, Attacks.LongestText);

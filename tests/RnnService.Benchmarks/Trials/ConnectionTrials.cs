@@ -19,8 +19,8 @@ internal static class ConnectionTrials
         trial.AtMost("processor while nothing is asked", (service.ProcessorTime - before) / (Clock.Now - from), 0.1, "s/s");
         Answer main = await service.AskAsync("/health/ready", trial.Seconds(5));
         Answer? probe = service.ProbePort is { } port ? await service.AskAsync("/health/ready", trial.Seconds(5), port) : null;
-        trial.Tell("/health/ready on the port of requests", $"{main.Status}");
-        trial.Tell("/health/ready on the port of probes", $"{(probe is { } answer ? answer.Status : "no such port")}");
+        trial.Tell("/health/ready on the port of requests", $"{main.StatusText}");
+        trial.Tell("/health/ready on the port of probes", $"{(probe?.StatusText ?? "no such port")}");
         trial.Wanted("some health answered", main.Status == 200 || probe?.Status == 200 ? "yes" : "no", "yes");
         trial.AtLeast("warnings in the log", service.Warnings, 1, "");
         trial.AtMost("peak memory", service.PeakMemory / Trial.Megabyte, 500, "MB");

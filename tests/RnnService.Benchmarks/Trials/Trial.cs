@@ -58,7 +58,7 @@ internal sealed class Trial(string name, string attack, string server, bool quic
     public async Task CostAsync(TrialServer service)
     {
         Answer ready = await service.AskAsync("/health/ready", 3);
-        Tell("/health/ready", $"{(ready.Status == 0 ? "no answer" : ready.Status)}");
+        Tell("/health/ready", $"{ready.StatusText}");
         Tell("processor", $"{service.ProcessorTime:F1} s");
         AtMost("peak memory", service.PeakMemory / Megabyte, MemoryGoal, "MB");
     }

@@ -7,7 +7,10 @@ using RnnService.Benchmarks.Load;
 namespace RnnService.Benchmarks.Trials;
 
 /// <summary>An answer, counted and not kept. Status 0: the connection was refused or closed, or no answer came in time.</summary>
-internal readonly record struct Answer(int Status, long Bytes, double Seconds, double? RetryAfter);
+internal readonly record struct Answer(int Status, long Bytes, double Seconds, double? RetryAfter)
+{
+    public string StatusText => Status == 0 ? "no answer" : $"{Status}";
+}
 
 /// <summary>How often each status came.</summary>
 internal sealed class Tally
