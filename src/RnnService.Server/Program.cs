@@ -1,22 +1,26 @@
-using System.Net.Sockets;
 using RnnService.Server.Hosting;
 
-if (args is ["--health"]) return await HealthProbe.RunAsync(WebApplication.CreateBuilder().Configuration);
+if (args is ["--health", .. var settings]) return await HealthProbe.RunAsync(settings);
 
+WebApplication app;
 try
 {
-    await using WebApplication app = Service.Build(args);
-    await app.RunAsync();
-    return 0;
+    app = Service.Build(args);
+    try
+    {
+        await app.StartAsync();
+    }
+    catch
+    {
+        await app.DisposeAsync();
+        throw;
+    }
 }
-catch (OptionsException exception)
+catch (Exception exception) when (StartFault.Of(exception) is var (code, sentence))
 {
-    foreach (string fault in exception.Faults) Console.Error.WriteLine(fault);
-    return 2;
+    Console.Error.WriteLine(sentence);
+    return code;
 }
-catch (Exception exception) when (exception is IOException or SocketException or FormatException)
-{
-    // The address is taken, mostly, or none: the message says which.
-    Console.Error.WriteLine($"{exception.Message.TrimEnd('.')}; expected a free address: set ASPNETCORE_URLS, as in http://localhost:8081");
-    return 1;
-}
+
+await using (app) await app.WaitForShutdownAsync();
+return 0;

@@ -28,6 +28,9 @@ internal static class HealthEndpoints
             .WithTags("Health")
             .Produces<HealthAnswer>()
             .MayAnswer(ProblemKind.NotReady);
+    }
+
+    public static void MapMetrics(IEndpointRouteBuilder routes) =>
         routes.MapPrometheusScrapingEndpoint("/metrics")
             .WithSummary("What the service measures")
             .WithDescription("Prometheus' text format.")
@@ -35,7 +38,6 @@ internal static class HealthEndpoints
             // The exporter maps a bare delegate; these let the OpenAPI document see it and other methods be answered with 405.
             .WithMetadata(((Delegate)Metrics).GetMethodInfo(), new HttpMethodMetadata(["GET"]))
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]));
-    }
 
     private static string Metrics() => "";
 }

@@ -22,6 +22,9 @@ internal static class ModelEndpoints
             .WithMetadata(new PathExample("name", "shakespeare", "Name of the model."))
             .Produces<ModelCard>()
             .MayAnswer(ProblemKind.ModelNotFound);
+    }
+
+    public static void MapFiles(IEndpointRouteBuilder routes) =>
         routes.MapGet("/models/{name}/files/{file}", AnswerFileAsync)
             .WithSummary("Download a file of a model's folder")
             .WithDescription($"{ModelFiles.Names}: what a client needs to split text as the model does. Those there are stand in the model's "
@@ -31,7 +34,6 @@ internal static class ModelEndpoints
             .WithMetadata(new PathExample("file", "vocab.json", "Name of the file."))
             .Produces<object>(StatusCodes.Status200OK, "application/json", "text/markdown")
             .MayAnswer(ProblemKind.ModelNotFound, ProblemKind.RouteNotFound, ProblemKind.NotReady);
-    }
 
     private static async Task<IResult> AnswerFileAsync(HttpContext context, string name, string file, ModelRegistry registry)
     {

@@ -1,47 +1,56 @@
+using System.Net.Sockets;
+
 namespace RnnService.Server.Hosting;
 
 /// <summary>Asks the service on this machine whether it is ready, so that a container needs no curl for its health check.</summary>
 internal static class HealthProbe
 {
-    private const string DefaultUrl = "http://localhost:8080";
-
     /// <returns>0 when it is ready, otherwise 1.</returns>
-    public static async Task<int> RunAsync(IConfiguration configuration)
+    public static async Task<int> RunAsync(string[] args)
     {
         try
         {
-            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(3) };
-            using HttpResponseMessage answer = await client.GetAsync(new Uri(UrlOf(configuration), "/health/ready"));
+            IConfiguration configuration = Service.Builder(args).Configuration;
+            BindingAddress address = Listeners.Read(configuration, OptionsReader.Read(configuration).Http.ProbePort).Health;
+            using var handler = new SocketsHttpHandler
+            {
+                // Nothing is told to whoever answers here, and a certificate of the service's own is issued for another name.
+                SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+                ConnectCallback = address.IsUnixPipe ? (_, cancel) => ConnectAsync(address.UnixPipePath, cancel) : null,
+            };
+            using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(3) };
+            string url = address.IsUnixPipe ? $"{address.Scheme}://localhost" : $"{address.Scheme}://{address.Host}:{address.Port}";
+            using HttpResponseMessage answer = await client.GetAsync($"{url}/health/ready");
             return answer.IsSuccessStatusCode ? 0 : 1;
+        }
+        catch (OptionsException exception)
+        {
+            foreach (string fault in exception.Faults) Console.Error.WriteLine(fault);
+            return 1;
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
             return 1;
         }
+        catch (Exception exception) when (StartFault.Of(exception) is var (_, sentence))
+        {
+            Console.Error.WriteLine(sentence);
+            return 1;
+        }
     }
 
-    /// <summary>Where the service listens for plain HTTP, as seen from this machine.</summary>
-    public static Uri UrlOf(IConfiguration configuration)
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancel)
     {
-        string? url = configuration["urls"]?.Split(';')
-            .FirstOrDefault(one => one.StartsWith("http://", StringComparison.OrdinalIgnoreCase));
-        string? port = configuration["http_ports"]?.Split(';').FirstOrDefault();
-        url ??= port is null ? DefaultUrl : $"http://localhost:{port}";
-        return new Uri(Reachable(url));
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
-
-    /// <summary>An address to listen at as one to ask at from this machine.</summary>
-    public static string Reachable(string url)
-    {
-        foreach (string anywhere in new[] { "//+", "//*", "//0.0.0.0", "//[::]" })
-            url = url.Replace(anywhere, "//localhost", StringComparison.Ordinal);
-        return url;
-    }
-
-    /// <summary>Whether the configuration says where to listen; otherwise the service listens at <see cref="DefaultUrl"/>.</summary>
-    public static string? UrlUnlessConfigured(IConfiguration configuration) =>
-        (configuration["urls"] ?? configuration["http_ports"] ?? configuration["https_ports"]) is not null
-            || configuration.GetSection("Kestrel:Endpoints").Exists()
-            ? null
-            : DefaultUrl;
 }

@@ -17,13 +17,13 @@ internal static class OpenApiDocument
 
     /// <summary>A script for the page: of its groups only the first is open, so that the routes for text fill the screen and the others are listed.</summary>
     public static string ClosedAtFirst { get; } = $$"""
-        <script>
+
         const closing = setInterval(() => {
             if (!window.ui || !document.querySelector(".opblock-tag")) return;
             clearInterval(closing);
             for (const tag of {{JsonSerializer.Serialize(TagsFilter.Names.Skip(1))}}) window.ui.layoutActions.show(["operations-tag", tag], false);
         }, 50);
-        </script>
+
         """;
 
     public static void Describe(SwaggerGenOptions options)

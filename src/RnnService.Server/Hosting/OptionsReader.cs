@@ -21,7 +21,8 @@ internal sealed record OptionField(string Path, PropertyInfo Property, object? D
 {
     public string EnvironmentVariable => Path.Replace(":", "__", StringComparison.Ordinal);
 
-    public string Expected => Allowed is not null ? string.Join(" or ", Allowed.Values.Where(value => value is not "")) : Bounds is null ? "text"
+    public string Expected => Allowed is not null ? string.Join(" or ", Allowed.Values.Where(value => value is not "")) : Property.PropertyType == typeof(bool) ? "true or false"
+        : Bounds is null ? "text"
         : string.Create(CultureInfo.InvariantCulture, $"a whole number from {Bounds.Minimum} to {Bounds.Maximum}");
 }
 
@@ -70,9 +71,16 @@ internal static class OptionsReader
     {
         OptionField field = Fields.Single(field => field.Property == property);
         if (property.PropertyType == typeof(string) && (field.Allowed?.IsValid(section.Value ?? "") ?? true)) return section.Value ?? "";
-        if (int.TryParse(section.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+        if (property.PropertyType == typeof(bool))
+        {
+            if (bool.TryParse(section.Value, out bool value)) return value;
+        }
+        else if (int.TryParse(section.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
             && field.Bounds?.IsValid(number) == true)
+        {
             return number;
+        }
+
         faults.Add($"{field.Path} is \"{section.Value}\"; expected {field.Expected}");
         return null;
     }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.OpenApi;
@@ -15,12 +16,16 @@ internal static class Service
     /// <summary>Seconds beyond the drain in which a stopping service closes what is left.</summary>
     private const int CloseSeconds = 5;
 
+    /// <summary>Reads the settings: those beside the program, of the environment, and arguments.</summary>
+    public static WebApplicationBuilder Builder(string[] args) =>
+        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
     /// <exception cref="OptionsException">The configuration cannot be used.</exception>
     public static WebApplication Build(string[] args)
     {
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(
-            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder = Builder(args);
         ServiceOptions options = OptionsReader.Read(builder.Configuration);
+        FrameworkSettings.Check(builder.Configuration);
         ModelsFolder folder = ModelsFolder.Find(options.ModelsPath, Environment.CurrentDirectory, AppContext.BaseDirectory);
 
         Listen(builder, options);
@@ -35,6 +40,7 @@ internal static class Service
         builder.Services.AddSingleton(folder).AddSingleton(DefaultModels.Read(builder.Configuration, options.Defaults))
             .AddSingleton(options.Limits).AddSingleton(options.Batching).AddSingleton(options.Http).AddSingleton(options.Loading).AddSingleton(TimeProvider.System)
             .AddSingleton<Readiness>().AddSingleton<ServiceMetrics>().AddSingleton<ModelRegistry>().AddSingleton<FaultLog>()
+            .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<IHostLifetime, SignalLifetime>()
             .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<RequestReader>()
             .AddSingleton<GenerateTools>().AddSingleton<ComputeLoop>()
             .AddHostedService(services => services.GetRequiredService<ComputeLoop>())
@@ -42,6 +48,8 @@ internal static class Service
             .AddSingleton<StartReport>().AddHostedService(services => services.GetRequiredService<StartReport>())
             .AddSingleton<IResponseCompressionProvider, LargeAnswers>()
             .AddResponseCompression(compression => (compression.MimeTypes, compression.EnableForHttps) = (LargeAnswers.Types, true))
+            // Refused in the service's own words, after the request has its id: see Guards.
+            .PostConfigure<HostFilteringOptions>(filtering => filtering.AllowedHosts = ["*"])
             .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Http.DrainSeconds + CloseSeconds))
             .ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions))
             .AddEndpointsApiExplorer()
@@ -55,10 +63,32 @@ internal static class Service
 
         WebApplication app = builder.Build();
         app.UseMiddleware<Envelope>();
+        app.UseLeaving(app.Services.GetRequiredService<Readiness>());
         app.UseHeadRequests();
+        app.UseProbeListener(options.Http, options.Routes);
+        app.UseAllowedHosts(FrameworkSettings.Hosts(builder.Configuration));
+        app.UseBrowserHeaders(OpenApiDocument.ClosedAtFirst);
         app.UseRouting();
         if (origins.Length > 0) app.UseCors(policy => policy.Allow(origins));
         app.UseResponseCompression();
+        if (options.Routes.Swagger) UseSwagger(app);
+        GenerateEndpoints.Map(app);
+        ClassifyEndpoints.Map(app);
+        TagEndpoints.Map(app);
+        if (options.Routes.Models) ModelEndpoints.Map(app);
+        if (options.Routes.Downloads)
+        {
+            ModelEndpoints.MapFiles(app);
+            OnnxEndpoint.Map(app);
+        }
+
+        HealthEndpoints.Map(app);
+        if (options.Routes.Metrics || options.Http.ProbePort > 0) HealthEndpoints.MapMetrics(app);
+        return app;
+    }
+
+    private static void UseSwagger(WebApplication app)
+    {
         app.UseSwagger(swagger => swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
         app.UseSwaggerUI(page =>
         {
@@ -67,27 +97,21 @@ internal static class Service
             page.DisplayRequestDuration();
             page.EnableTryItOutByDefault();
             page.DocExpansion(DocExpansion.Full);
-            page.HeadContent = OpenApiDocument.ClosedAtFirst;
+            page.HeadContent = $"<script>{OpenApiDocument.ClosedAtFirst}</script>";
             page.DefaultModelsExpandDepth(0);
         });
         app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
-        GenerateEndpoints.Map(app);
-        ClassifyEndpoints.Map(app);
-        TagEndpoints.Map(app);
-        ModelEndpoints.Map(app);
-        OnnxEndpoint.Map(app);
-        HealthEndpoints.Map(app);
-        return app;
     }
 
     private static void Listen(WebApplicationBuilder builder, ServiceOptions options)
     {
-        if (HealthProbe.UrlUnlessConfigured(builder.Configuration) is { } url) builder.WebHost.UseUrls(url);
+        Listeners.Read(builder.Configuration, options.Http.ProbePort).Apply(builder);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.Limits.MaxBodyBytes;
-            kestrel.Limits.MaxConcurrentConnections = options.Http.MaxConnections == 0 ? null : options.Http.MaxConnections;
+            ConnectionLimit limit = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => limit.RunAsync(connection, next)));
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.Http.IdleSeconds);
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.Http.HeadersSeconds);
         });

@@ -23,6 +23,7 @@ internal sealed class ServiceMetrics
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _failures;
+    private readonly Counter<long> _refusedConnections;
     private readonly Counter<long> _inputTokens;
     private readonly Counter<long> _outputTokens;
     private readonly Histogram<double> _request;
@@ -37,6 +38,8 @@ internal sealed class ServiceMetrics
         _meter = factory.Create(MeterName);
         _requests = _meter.CreateCounter<long>("rnn.requests", null, "Requests answered, by route, model and status.");
         _failures = _meter.CreateCounter<long>("rnn.request.failures", null, "Requests not answered with success, by reason.");
+        _refusedConnections = _meter.CreateCounter<long>(
+            "rnn.connections.refused", null, "Connections closed at once, as too many were open.");
         _inputTokens = _meter.CreateCounter<long>("rnn.input.tokens", null, "Tokens read: prompts, and texts to classify or tag.");
         _outputTokens = _meter.CreateCounter<long>("rnn.output.tokens", null, "Tokens generated.");
         _request = _meter.CreateHistogram(
@@ -76,6 +79,8 @@ internal sealed class ServiceMetrics
         _request.Record(took.TotalSeconds, tags);
         if (failure is not null) _failures.Add(1, new TagList { { "route", route }, { "reason", failure } });
     }
+
+    public void ConnectionRefused() => _refusedConnections.Add(1);
 
     public void Queued(string model, string kind, TimeSpan waited) => _queue.Record(waited.TotalSeconds, Tags(model, kind));
 

@@ -27,6 +27,8 @@ internal sealed record ServiceOptions
 
     public HttpOptions Http { get; init; } = new();
 
+    public RouteSwitches Routes { get; init; } = new();
+
     public LogOptions Log { get; init; } = new();
 }
 
@@ -133,9 +135,26 @@ internal sealed record HttpOptions
     [Range(0, 3_600)]
     public int DrainSeconds { get; init; } = 25;
 
-    /// <summary>Connections open at once; further ones are closed. 0: no limit.</summary>
+    /// <summary>
+    /// Seconds that the service goes on listening and answering after SIGTERM while <c>/health/ready</c> says 503, so that load balancers send
+    /// requests elsewhere before it closes. Not after Ctrl-C, and not when it was not ready. 0: it closes at once.
+    /// </summary>
+    [Range(0, 600)]
+    public int LingerSeconds { get; init; } = 5;
+
+    /// <summary>
+    /// Connections open at once; further ones are closed, counted and told in the log. 0: what the system's limit of open files leaves, 10000
+    /// at most. More than the system allows: the service becomes unreachable once they are used up.
+    /// </summary>
     [Range(0, 1_000_000)]
     public int MaxConnections { get; init; }
+
+    /// <summary>
+    /// Port that answers <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c> alone, without encryption; its connections do not count
+    /// among <c>MaxConnections</c>, so that probes are answered when clients have taken all. 0: none.
+    /// </summary>
+    [Range(0, 65_535)]
+    public int ProbePort { get; init; }
 
     /// <summary>Seconds an idle connection is kept open.</summary>
     [Range(1, 86_400)]
@@ -154,6 +173,22 @@ internal sealed record HttpOptions
     /// Empty: none.
     /// </summary>
     public string CorsOrigins { get; init; } = "";
+}
+
+/// <summary>What is answered beside the routes for texts; what is switched off is 404.</summary>
+internal sealed record RouteSwitches
+{
+    /// <summary>Swagger UI and the OpenAPI document at <c>/swagger</c>.</summary>
+    public bool Swagger { get; init; } = true;
+
+    /// <summary><c>/metrics</c>. The port for probes answers it either way.</summary>
+    public bool Metrics { get; init; } = true;
+
+    /// <summary><c>/models</c> and <c>/models/{name}</c>: what is served, what is not and why.</summary>
+    public bool Models { get; init; } = true;
+
+    /// <summary><c>/models/{name}/files/{file}</c> and <c>/models/{name}/onnx</c>: the models themselves.</summary>
+    public bool Downloads { get; init; } = true;
 }
 
 /// <summary>What the service writes to its console.</summary>

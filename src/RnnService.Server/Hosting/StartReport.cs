@@ -16,6 +16,9 @@ internal sealed partial class StartReport(
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     StartReport.Style style,
+    HttpOptions http,
+    RouteSwitches routes,
+    ConnectionLimit connections,
     ILogger<StartReport> logger) : BackgroundService
 {
     /// <summary>How the console is written.</summary>
@@ -29,13 +32,16 @@ internal sealed partial class StartReport(
     private static readonly ModelTask[] Tasks = [ModelTask.LanguageModel, ModelTask.Classifier, ModelTask.Tagger];
 
     /// <summary>Where the service listens, as a browser on this machine asks.</summary>
-    public string Url => HealthProbe.Reachable(
-        server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "http://localhost").TrimEnd('/');
+    public string Url => Listeners.Reachable(Addresses.FirstOrDefault(address => !IsProbe(address)) ?? "http://localhost").TrimEnd('/');
+
+    private ICollection<string> Addresses => server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
 
     /// <summary>The lines for people.</summary>
     public IEnumerable<string> Lines()
     {
-        yield return $"Listening on {Url}   Swagger UI: {Url}/swagger   (Ctrl-C stops)";
+        yield return $"Listening on {Url}   {(routes.Swagger ? $"Swagger UI: {Url}/swagger   " : "")}(Ctrl-C stops)";
+        if (Addresses.FirstOrDefault(IsProbe) is { } probes) yield return $"{"probes",-10} {Listeners.Reachable(probes)}/health/ready, /health/live, /metrics";
+        if (connections.IsNarrow) yield return $"{"note",-10} {connections.Sentence}";
         foreach (ModelTask task in Tasks)
         {
             if (RouteLine(task) is { } line) yield return $"{ModelCard.RouteOf(task),-10} {line}";
@@ -95,6 +101,7 @@ internal sealed partial class StartReport(
         await loaded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (stoppingToken.IsCancellationRequested) return;
 
+        LogNote(logger, connections.IsNarrow ? LogLevel.Warning : LogLevel.Information, connections.Sentence);
         foreach (ModelTask task in Tasks)
         {
             if (RouteLine(task) is { } line) LogRoute(logger, ModelCard.RouteOf(task), line);
@@ -102,6 +109,8 @@ internal sealed partial class StartReport(
 
         foreach ((LogLevel level, string text) in Notes()) LogNote(logger, level, text);
     }
+
+    private bool IsProbe(string address) => http.ProbePort > 0 && BindingAddress.Parse(address).Port == http.ProbePort;
 
     private static string NotServed(ModelEntry entry) => $"{"not served",-10} {entry.Name}: {entry.Reason}";
 

@@ -77,7 +77,8 @@ internal sealed partial class Envelope(
         if (context.Response.HasStarted || context.Response.ContentLength > 0 || context.Response.ContentType is not null) return null;
         return context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound => new RequestProblem(ProblemKind.RouteNotFound, "no such route; /swagger shows those there are"),
+            StatusCodes.Status404NotFound => new RequestProblem(ProblemKind.RouteNotFound,
+                context.RequestServices.GetRequiredService<RouteSwitches>().Swagger ? "no such route; /swagger shows those there are" : "no such route"),
             StatusCodes.Status405MethodNotAllowed => new RequestProblem(ProblemKind.MethodNotAllowed, $"this route answers {Allowed(context)}"),
             StatusCodes.Status415UnsupportedMediaType => RequestReader.WrongMediaType(context.Request),
             _ => null,

@@ -44,8 +44,8 @@ public sealed class OptionsTests
         taken.Start();
         string url = $"http://127.0.0.1:{((System.Net.IPEndPoint)taken.LocalEndpoint).Port}";
         (int code, string output) = await RunAsync([], ("ASPNETCORE_URLS", url), ("Rnn__Log__Format", "text"));
-        Assert.Equal((1, $"Failed to bind to address {url}: address already in use; expected a free address: set ASPNETCORE_URLS, as in "
-            + "http://localhost:8081"), (code, output.Trim()));
+        Assert.Equal((1, $"Failed to bind to address {url}: address already in use; expected a free address that this user may listen "
+            + "at: set ASPNETCORE_URLS, as in http://localhost:8081"), (code, output.Trim()));
     }
 
     [Fact]
@@ -65,13 +65,19 @@ public sealed class OptionsTests
     }
 
     [Theory]
-    [InlineData("urls", "http://+:5000", "http://localhost:5000/")]
-    [InlineData("urls", "https://*:1;http://0.0.0.0:5001", "http://localhost:5001/")]
-    [InlineData("urls", "http://127.0.0.1:5002", "http://127.0.0.1:5002/")]
-    [InlineData("http_ports", "5003", "http://localhost:5003/")]
-    [InlineData("other", "", "http://localhost:8080/")]
-    public void The_health_probe_knows_where_the_service_listens(string key, string value, string url) =>
-        Assert.Equal(url, HealthProbe.UrlOf(Configuration((key, value))).ToString());
+    [InlineData("urls", "http://+:5000", 0, "http://localhost:5000")]
+    [InlineData("urls", "https://*:1;http://0.0.0.0:5001", 0, "http://localhost:5001")]
+    [InlineData("urls", "http://127.0.0.1:5002", 0, "http://127.0.0.1:5002")]
+    [InlineData("urls", "https://[::]:5003", 0, "https://localhost:5003")]
+    [InlineData("urls", "https://127.0.0.1:5004", 81, "http://127.0.0.1:81")]
+    [InlineData("urls", "http://unix:/run/rnn.sock", 0, "http://unix:/run/rnn.sock")]
+    [InlineData("http_ports", "5005", 0, "http://localhost:5005")]
+    [InlineData("https_ports", "5006", 0, "https://localhost:5006")]
+    [InlineData("http_ports", "5007", 81, "http://localhost:81")]
+    [InlineData("Kestrel:Endpoints:A:Url", "https://*:5008", 0, "https://localhost:5008")]
+    [InlineData("other", "", 0, "http://localhost:8080")]
+    public void The_health_probe_knows_where_the_service_listens(string key, string value, int probePort, string url) =>
+        Assert.Equal(url, Listeners.Read(Configuration((key, value)), probePort).Health.ToString());
 
     [Fact]
     public void The_models_folder_is_the_nearest_above()
