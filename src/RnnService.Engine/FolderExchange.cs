@@ -1,3 +1,4 @@
+using System.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine;
@@ -56,7 +57,8 @@ internal static class FolderExchange
     {
         string committed = Path.Combine(path, CommittedFolder), removals = Path.Combine(committed, RemovalFile);
         if (!Directory.Exists(committed)) return;
-        foreach (string name in Lines(removals)) Try(Path.Combine(path, name), Remove);
+        // Names alone: a folder may come from anywhere, and nothing outside it is removed.
+        foreach (string name in Lines(removals).Where(name => name is not ("" or "." or "..") && Path.GetFileName(name) == name)) Try(Path.Combine(path, name), Remove);
         foreach (string name in Names(committed))
         {
             Try(Path.Combine(path, name), place =>
@@ -123,7 +125,8 @@ internal static class FolderExchange
     {
         try
         {
-            return File.ReadAllLines(file);
+            const int most = 1 << 16;
+            return Encoding.UTF8.GetString(RegularFile.ReadAllBytes(file, most)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -1,42 +1,11 @@
-using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RnnService.Engine.Tasks;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine;
-
-/// <summary>A model folder cannot be read: the message names file, field, value found and value wanted.</summary>
-public sealed class ModelFolderException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>A model read from its folder, with the facts about it.</summary>
-/// <param name="Name">The folder's name.</param>
-/// <param name="Model">The model.</param>
-/// <param name="Parameters">Number of trained values.</param>
-/// <param name="Bytes">Size of the weight file.</param>
-/// <param name="Sha256">Hash of the weight file, lower-case hexadecimal.</param>
-/// <param name="File">The weight file.</param>
-/// <param name="Golden">The answer that it must give; null where the folder holds none.</param>
-public sealed record LoadedModel(
-    string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File, GoldenAnswer? Golden = null)
-{
-    /// <summary>
-    /// How narrow the weights are: <c>f32</c>, <c>f16</c>, <c>bf16</c> or <c>int8</c>; null where something else than this engine computes.
-    /// </summary>
-    public string? Dtype => (Model.Network as NativeNetwork)?.Parameters.Type switch
-    {
-        null => null,
-        TensorType.I8 => "int8",
-        TensorType type => type.ToString().ToLowerInvariant(),
-    };
-}
-
-/// <summary>Opens a network that something other than this engine computes, such as ONNX Runtime.</summary>
-/// <param name="file">The file, <c>model.onnx</c>.</param>
-/// <param name="config">What the model is.</param>
-/// <param name="vocabulary">Its tokens.</param>
-/// <exception cref="WeightFormatException">The file is malformed or does not fit the configuration.</exception>
-public delegate INetwork NetworkReader(string file, ModelConfig config, ModelVocabulary vocabulary);
 
 /// <summary>
 /// Reads and writes model folders: config.json, vocab.json, model.safetensors or model.onnx, golden.json. See docs/model-format.md.
@@ -45,10 +14,18 @@ public static class ModelFolder
 {
     private const string ConfigFile = "config.json", VocabularyFile = "vocab.json", GoldenFile = "golden.json";
     private const string WeightFile = "model.safetensors", OnnxFile = "model.onnx";
-    private const float UsualTolerance = 1e-3f;
+    private const float UsualTolerance = 1e-3f, MostTolerance = 1;
     private const int MostAttempts = 20;
 
-    private static readonly string[] AllFiles = [ConfigFile, VocabularyFile, WeightFile, OnnxFile, GoldenFile];
+    // What nobody needs more of: a vocabulary of millions of words, an answer to the longest golden text.
+    private const int MostConfigBytes = 4 << 20, MostVocabularyBytes = 64 << 20, MostGoldenBytes = 16 << 20;
+
+    private static readonly string[] SummedFiles = [ConfigFile, VocabularyFile, WeightFile, OnnxFile, GoldenFile];
+
+    private static readonly string[] AllFiles = [.. SummedFiles, Checksums.File];
+
+    /// <summary>Most characters of a golden text: its answer is computed whenever the folder is loaded.</summary>
+    public const int LongestGoldenInput = 20_000;
 
     /// <summary>
     /// Reads a model and checks that it still gives its golden answer, which a folder with model.onnx need not have. A folder that is saved
@@ -56,8 +33,10 @@ public static class ModelFolder
     /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="onnx">Opens model.onnx; without it a folder that has one instead of weights is refused.</param>
+    /// <param name="stop">Ends loading.</param>
     /// <exception cref="ModelFolderException">A file is missing or wrong, or the answer is not the golden one.</exception>
-    public static LoadedModel Load(string path, NetworkReader? onnx = null)
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public static LoadedModel Load(string path, NetworkReader? onnx = null, CancellationToken stop = default)
     {
         try
         {
@@ -68,18 +47,13 @@ public static class ModelFolder
             // Where nothing may be written, the files are read from where the save left them.
         }
 
-        for (int attempt = 1; ; attempt++)
+        try
         {
-            string before = Stamp(path);
-            try
-            {
-                LoadedModel loaded = LoadOnce(path, onnx);
-                if (attempt == MostAttempts || Stamp(path) == before) return loaded;
-                loaded.Model.Dispose();
-            }
-            catch (ModelFolderException) when (attempt < MostAttempts && Stamp(path) != before)
-            {
-            }
+            return LoadWhole(path, onnx, stop);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFolderException(error.Message, error);
         }
     }
 
@@ -105,10 +79,11 @@ public static class ModelFolder
                 model.Parameters.All.Select(parameter => new TensorData(parameter.Name, parameter.Shape, parameter.Values.ToArray())),
                 new Dictionary<string, string> { ["format"] = "pt" },
                 type);
-            using TextModel written = LoadUnchecked(staged, onnx: null).Model;
+            using TextModel written = LoadUnchecked(staged, onnx: null, sums: null, CancellationToken.None).Model;
             CheckWeights(written.Parameters, Path.Combine(path, WeightFile));
             // An input of a product that is half-way between two of 7 bits goes either way on another processor.
             WriteGolden(staged, written, goldenInput, type == TensorType.I8 ? 0.02f : UsualTolerance, path);
+            Checksums.Write(staged, [ConfigFile, VocabularyFile, WeightFile, GoldenFile]);
         });
     }
 
@@ -124,9 +99,10 @@ public static class ModelFolder
         FolderExchange.Fill(path, [WeightFile], staged =>
         {
             WriteDescription(staged, model, path);
-            using FileStream source = File.OpenRead(onnxFile);
+            using FileStream source = RegularFile.Open(onnxFile, int.MaxValue);
             WholeFile.Write(Path.Combine(staged, OnnxFile), source.CopyTo);
             WriteGolden(staged, model, goldenInput, UsualTolerance, path);
+            Checksums.Write(staged, [ConfigFile, VocabularyFile, OnnxFile, GoldenFile]);
         });
     }
 
@@ -135,23 +111,47 @@ public static class ModelFolder
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
     public static void SaveConfig(string path, ModelConfig config)
     {
-        FolderExchange.Complete(path);
-        WriteConfig(path, config, path);
+        FolderExchange.Fill(path, [], staged =>
+        {
+            WriteConfig(staged, config, path);
+            Checksums sums = Checksums.Read(path, SummedFiles);
+            if (!sums.IsMissing) sums.WriteWith(ConfigFile, Checksums.Hash(File.ReadAllBytes(Path.Combine(staged, ConfigFile))), staged);
+        });
     }
 
     /// <summary>Whether a folder holds a model, or the beginnings of one.</summary>
     internal static bool IsOne(string path) => File.Exists(FolderExchange.Locate(path, ConfigFile));
 
-    private static LoadedModel LoadOnce(string path, NetworkReader? onnx)
+    private static LoadedModel LoadWhole(string path, NetworkReader? onnx, CancellationToken stop)
     {
-        LoadedModel loaded = LoadUnchecked(path, onnx);
+        for (int attempt = 1; ; attempt++)
+        {
+            stop.ThrowIfCancellationRequested();
+            string before = Stamp(path);
+            try
+            {
+                LoadedModel loaded = LoadOnce(path, onnx, stop);
+                if (attempt == MostAttempts || Stamp(path) == before) return loaded;
+                loaded.Model.Dispose();
+            }
+            catch (ModelFolderException) when (attempt < MostAttempts && Stamp(path) != before)
+            {
+            }
+        }
+    }
+
+    private static LoadedModel LoadOnce(string path, NetworkReader? onnx, CancellationToken stop)
+    {
+        Checksums sums = Checksums.Read(path, SummedFiles);
+        LoadedModel loaded = LoadUnchecked(path, onnx, sums, stop);
         string golden = FolderExchange.Locate(path, GoldenFile);
         try
         {
             if (loaded.Model.Network is not NativeNetwork && !File.Exists(golden)) return loaded;
-            loaded = loaded with { Golden = Read(path, GoldenFile, ModelJson.Files.GoldenAnswer) };
-            CheckGolden(loaded.Golden, loaded.Model, golden);
-            return loaded;
+            (GoldenAnswer answer, string hash) = Read(path, GoldenFile, ModelJson.Files.GoldenAnswer, MostGoldenBytes);
+            CheckGolden(answer, loaded.Model, golden, stop);
+            sums.Check(golden, hash);
+            return loaded with { Golden = answer };
         }
         catch
         {
@@ -166,7 +166,11 @@ public static class ModelFolder
         AllFiles.Select(name => new FileInfo(FolderExchange.Locate(path, name)))
             .Select(file => file.Exists ? $"{file} {file.LastWriteTimeUtc.Ticks} {file.Length}" : ""));
 
-    private static LoadedModel LoadUnchecked(string path, NetworkReader? onnx)
+    /// <param name="path">The folder.</param>
+    /// <param name="onnx">Opens model.onnx.</param>
+    /// <param name="sums">What the files must hash to; null while the folder is being written.</param>
+    /// <param name="stop">Ends it.</param>
+    private static LoadedModel LoadUnchecked(string path, NetworkReader? onnx, Checksums? sums, CancellationToken stop)
     {
         if (!Directory.Exists(path)) throw new ModelFolderException($"{path}: no such folder");
         if (!File.Exists(FolderExchange.Locate(path, ConfigFile)) && File.Exists(Path.Combine(path, "training", "checkpoint.safetensors")))
@@ -175,19 +179,22 @@ public static class ModelFolder
                 $"{path}: holds a training that was stopped before its first evaluation and no model yet; going on with that training makes one");
         }
 
-        ModelConfig config = Blame(Path.Combine(path, ConfigFile), () =>
+        (ModelConfig config, string configHash) = Read(path, ConfigFile, ModelJson.Files.ModelConfig, MostConfigBytes);
+        Blame(Path.Combine(path, ConfigFile), () =>
         {
-            ModelConfig read = Read(path, ConfigFile, ModelJson.Files.ModelConfig);
-            read.Validate();
-            return read;
+            config.Validate();
+            return config;
         });
-        VocabularyContent content = Read(path, VocabularyFile, ModelJson.Files.VocabularyContent);
+        stop.ThrowIfCancellationRequested();
+        (VocabularyContent content, string vocabularyHash) =
+            Read(path, VocabularyFile, ModelJson.Files.VocabularyContent, MostVocabularyBytes);
         ModelVocabulary vocabulary = Blame(Path.Combine(path, VocabularyFile), () =>
         {
             ModelVocabulary read = content.ToVocabulary();
             TextModel.CheckVocabulary(config, read);
             return read;
         });
+        stop.ThrowIfCancellationRequested();
         try
         {
             string file = FolderExchange.Locate(path, WeightFile), onnxFile = FolderExchange.Locate(path, OnnxFile);
@@ -197,13 +204,19 @@ public static class ModelFolder
             if (isOnnx) file = onnxFile;
             if (!File.Exists(file)) throw new ModelFolderException($"{file}: missing");
 
-            TextModel model = isOnnx
-                ? TextModel.OfChecked(config, vocabulary, onnx!(file, config, vocabulary))
-                : ReadWeights(file, config, vocabulary);
-            using FileStream stream = File.OpenRead(file);
+            // The file's own reader says best what is wrong in it; a graph is run to be opened, so it must be the right one first.
+            TextModel? model = isOnnx ? null : ReadWeights(file, config, vocabulary, stop);
+            using FileStream stream = RegularFile.Open(file, SafeTensorsFile.Largest);
+            string hash = Checksums.Hash(stream, stop);
+            sums?.Check(FolderExchange.Locate(path, VocabularyFile), vocabularyHash);
+            sums?.Check(file, hash);
+            model ??= TextModel.OfChecked(config, vocabulary, onnx!(file, config, vocabulary, stop));
             return new LoadedModel(
                 Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))), model, model.Network.ParameterCount,
-                stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)), file);
+                stream.Length, hash, file)
+            {
+                Notes = [.. NotesOf(sums, configHash)],
+            };
         }
         catch (Exception error) when (error is ArgumentException or WeightFormatException or IOException or UnauthorizedAccessException)
         {
@@ -211,9 +224,22 @@ public static class ModelFolder
         }
     }
 
-    private static TextModel ReadWeights(string path, ModelConfig config, ModelVocabulary vocabulary)
+    private static IEnumerable<string> NotesOf(Checksums? sums, string configHash)
     {
-        SafeTensorsFile file = SafeTensorsFile.Open(path);
+        if (sums is { IsMissing: true })
+        {
+            yield return $"{Checksums.File} is missing, so a damaged file is not seen; expected the lines of sha256sum for "
+                + $"{ConfigFile}, {VocabularyFile}, {GoldenFile} and the weights, which whatever saves the model writes";
+        }
+        else if (sums?.Match(ConfigFile, configHash) == false)
+        {
+            yield return $"{ConfigFile} was changed after the model was saved ({Checksums.File} has another hash)";
+        }
+    }
+
+    private static TextModel ReadWeights(string path, ModelConfig config, ModelVocabulary vocabulary, CancellationToken stop)
+    {
+        SafeTensorsFile file = SafeTensorsFile.Open(path, stop);
         var parameters = Parameters.From((name, shape) => file.Floats(name, shape), typeOf: file.TypeOf);
         TextModel model = TextModel.OfChecked(config, vocabulary, TextModel.NativeNetworkOf(config, vocabulary, parameters));
         IEnumerable<string> wanted = parameters.All.Select(parameter => parameter.Name);
@@ -246,6 +272,8 @@ public static class ModelFolder
 
     private static void WriteGolden(string folder, TextModel model, string input, float tolerance, string path)
     {
+        if (input.Length > LongestGoldenInput)
+            throw new ModelFolderException($"{Path.Combine(path, GoldenFile)}: {TooLong(input)}. Nothing was written.");
         ModelAnswer answer = model.Answer(input);
         foreach (float score in answer.Scores)
         {
@@ -276,13 +304,24 @@ public static class ModelFolder
         }
     }
 
-    private static void CheckGolden(GoldenAnswer golden, TextModel model, string file)
+    private static string TooLong(string input) =>
+        $"the golden text has {input.Length} characters; expected at most {LongestGoldenInput}, since its answer is computed at every load";
+
+    private static void CheckGolden(GoldenAnswer golden, TextModel model, string file, CancellationToken stop)
     {
+        stop.ThrowIfCancellationRequested();
+        if (golden.Input.Length > LongestGoldenInput) throw new ModelFolderException($"{file}: {TooLong(golden.Input)}");
+        if (!(golden.Tolerance is >= 0 and <= MostTolerance))
+        {
+            throw new ModelFolderException(
+                FormattableString.Invariant($"{file}: tolerance is {golden.Tolerance}; expected 0 to {MostTolerance}"));
+        }
+
         ModelAnswer answer = Blame($"{file}: input", () => model.Answer(golden.Input));
         if (!answer.Labels.SequenceEqual(golden.Labels))
         {
             throw new ModelFolderException(
-                $"{file}: the model answers {string.Join(' ', answer.Labels.Take(20))}; wanted {string.Join(' ', golden.Labels.Take(20))}");
+                $"{file}: the model answers {Listing.Of(answer.Labels)}; expected {Listing.Of(golden.Labels)}");
         }
 
         if (golden.Scores.Count != answer.Scores.Count)
@@ -297,22 +336,29 @@ public static class ModelFolder
         }
     }
 
-    private static T Read<T>(string path, string file, JsonTypeInfo<T> type)
+    /// <summary>What a file says, and its hash.</summary>
+    private static (T Value, string Hash) Read<T>(string path, string file, JsonTypeInfo<T> type, int most)
     {
         string full = FolderExchange.Locate(path, file);
         try
         {
-            using FileStream stream = File.OpenRead(full);
-            return JsonSerializer.Deserialize(stream, type) ?? throw new ModelFolderException($"{full}: null found, an object wanted");
+            byte[] bytes = RegularFile.ReadAllBytes(full, most);
+            ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
+            T value = JsonSerializer.Deserialize(text, type) ?? throw new ModelFolderException($"{full}: null found, an object wanted");
+            return (value, Checksums.Hash(bytes));
         }
         catch (JsonException error)
         {
             throw new ModelFolderException(
                 $"{full}{(error.LineNumber is { } line ? $", line {line + 1}" : "")}: {Reason(error)}; expected the JSON that docs/model-format.md describes", error);
         }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ModelFolderException($"{full}: missing", error);
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ModelFolderException(File.Exists(full) ? $"{full}: {error.Message}" : $"{full}: missing", error);
+            throw new ModelFolderException(error.Message.StartsWith(full, StringComparison.Ordinal) ? error.Message : $"{full}: {error.Message}", error);
         }
     }
 

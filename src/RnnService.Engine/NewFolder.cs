@@ -7,7 +7,7 @@ namespace RnnService.Engine;
 public sealed class NewFolder
 {
     private static readonly string[] OwnEntries =
-        ["config.json", "vocab.json", "model.safetensors", "model.onnx", "golden.json", "README.md", "LICENSE", "training"];
+        ["config.json", "vocab.json", "model.safetensors", "model.onnx", "golden.json", Checksums.File, "README.md", "LICENSE", "training"];
 
     private readonly string _given, _path;
 
@@ -71,7 +71,7 @@ public sealed class NewFolder
         {
             write(folder);
             stop.ThrowIfCancellationRequested();
-            loaded = ModelFolder.Load(folder, onnx);
+            loaded = ModelFolder.Load(folder, onnx, stop);
             stop.ThrowIfCancellationRequested();
         }
     }

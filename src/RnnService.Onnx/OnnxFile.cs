@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using RnnService.Engine;
 using RnnService.Onnx.Protos;
 
 namespace RnnService.Onnx;
@@ -22,11 +23,11 @@ internal sealed class OnnxFile
 
     /// <summary>Reads a file and checks it.</summary>
     /// <exception cref="OnnxFormatException">It is not a well-formed ONNX model, or holds what this project does not take.</exception>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The path is a folder, or its permissions forbid reading.</exception>
+    /// <exception cref="IOException">The file is missing, is no regular file or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Its permissions forbid reading.</exception>
     public static OnnxFile Open(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using FileStream stream = RegularFile.Open(path, long.MaxValue);
         return Read(stream, path);
     }
 

@@ -22,16 +22,16 @@ public sealed class FolderExchangeTests : IDisposable
     [InlineData(false)]
     public void A_committed_save_is_completed_wherever_it_was_cut_off(bool byLoading)
     {
-        string[] files = ["config.json", "vocab.json", "model.safetensors", "golden.json"];
+        string[] files = ["config.json", "vocab.json", "model.safetensors", "golden.json", "SHA256SUMS"];
         for (int moved = 0; moved <= 1 << files.Length; moved++)
         {
-            string sha = CutOff(files.Where((_, i) => (Math.Min(moved, 15) >> i & 1) == 1));
+            string sha = CutOff(files.Where((_, i) => (Math.Min(moved, 31) >> i & 1) == 1));
             if (moved == 1 << files.Length) File.Delete(Path.Combine(Committed, ".removed"));
             File.WriteAllText(Path.Combine(Place, "README.md"), "a card");
             if (!byLoading) FolderExchange.Complete(Place);
             Assert.Equal(sha, ModelFolder.Load(Place).Sha256);
             Assert.Equal(
-                ["README.md", "config.json", "golden.json", "model.safetensors", "training", "vocab.json"],
+                ["README.md", "SHA256SUMS", "config.json", "golden.json", "model.safetensors", "training", "vocab.json"],
                 Directory.GetFileSystemEntries(Place).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         }
     }
@@ -56,7 +56,7 @@ public sealed class FolderExchangeTests : IDisposable
         Assert.IsType<LanguageModel>(ModelFolder.Load(Place).Model);
         ModelFolder.Save(Place, Tiny.Classifier(), "the cat");
         Assert.IsType<Classifier>(ModelFolder.Load(Place).Model);
-        Assert.Equal(4, Directory.GetFileSystemEntries(Place).Length);
+        Assert.Equal(5, Directory.GetFileSystemEntries(Place).Length);
     }
 
     [Theory]

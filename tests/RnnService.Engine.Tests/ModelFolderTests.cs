@@ -203,7 +203,13 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("golden.json", "scores", null, "scores")]
     [InlineData("golden.json", "scores", "[0.5]", "scores holds 1 numbers: 3 wanted")]
     [InlineData("golden.json", "scores", "[0.9, 0.05, 0.05]", "score 0 is ")]
-    [InlineData("golden.json", "tolerance", "-1", "score 0 is ")]
+    [InlineData("golden.json", "tolerance", "-1", "tolerance is -1; expected 0 to 1")]
+    [InlineData("golden.json", "tolerance", "1e99", "tolerance is")]
+    [InlineData("golden.json", "input", "\"a film\"", "golden.json")]
+    [InlineData("config.json", "hidden_size", "2000000000", "hidden_size is 2000000000: 1 to 8192 wanted")]
+    [InlineData("config.json", "layers", "1000000000", "layers is 1000000000: 1 to 16 wanted")]
+    [InlineData("config.json", "metrics", "{\"f1\": 1e999}", "metrics.f1 is")]
+    [InlineData("config.json", "generation", "{\"temperature\": 1e999}", "temperature is")]
     [InlineData("golden.json", "extra", "1", "extra")]
     public void A_wrong_field_is_named_with_its_file(string file, string field, string? value, string named)
     {
@@ -237,7 +243,7 @@ public sealed class ModelFolderTests : IDisposable
     public void Weights_that_are_no_numbers_do_not_give_the_golden_answer() => CheckWeights(
         tensors => [.. tensors.Select(
             tensor => tensor.Name == "head.bias" ? new TensorData("head.bias", [3], new[] { float.NaN, 0, 0 }) : tensor)],
-        "wanted",
+        "expected",
         "golden.json");
 
     [Fact]
@@ -275,6 +281,7 @@ public sealed class ModelFolderTests : IDisposable
     private void CheckWeights(Func<TensorData[], TensorData[]> change, string named, string blamed = "model.safetensors")
     {
         string path = Save(), file = Path.Combine(path, "model.safetensors");
+        File.Delete(Path.Combine(path, "SHA256SUMS"));
         SafeTensorsFile weights = SafeTensorsFile.Open(file);
         TensorData[] tensors = [.. weights.Names.Select(name => new TensorData(name, weights.ShapeOf(name), weights.Floats(name)))];
         SafeTensorsFile.Write(file, change(tensors), new Dictionary<string, string>());

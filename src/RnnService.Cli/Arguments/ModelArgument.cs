@@ -15,18 +15,24 @@ internal static class ModelArgument
         Description = $"A model folder, or the name of one under {ModelsFolder}/.",
     };
 
-    /// <summary>Reads the model of whatever task; its golden answer is checked.</summary>
+    /// <summary>Reads the model of whatever task; its golden answer is checked. What is to be known about the folder is told.</summary>
     /// <exception cref="CommandException">There is no such folder.</exception>
     /// <exception cref="ModelFolderException">It is broken.</exception>
-    public static LoadedModel Load(string name) => ModelFolder.Load(Find(name), OnnxRuntimeNetwork.Open);
+    public static LoadedModel Load(Terminal terminal, string name)
+    {
+        string folder = Find(name);
+        LoadedModel loaded = ModelFolder.Load(folder, OnnxRuntimeNetwork.Open);
+        foreach (string note in loaded.Notes) terminal.Error.WriteLine($"Note: {folder}: {note}.");
+        return loaded;
+    }
 
     /// <summary>Reads a model of one task.</summary>
     /// <exception cref="CommandException">There is no such folder, or the model is of another task.</exception>
     /// <exception cref="ModelFolderException">It is broken.</exception>
-    public static T Load<T>(string name)
+    public static T Load<T>(Terminal terminal, string name)
         where T : TextModel
     {
-        TextModel model = Load(name).Model;
+        TextModel model = Load(terminal, name).Model;
         string wanted = typeof(T) == typeof(LanguageModel) ? "language model" : typeof(T).Name.ToLowerInvariant();
         return model as T ?? throw new CommandException(model switch
         {

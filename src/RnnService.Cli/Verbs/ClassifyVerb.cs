@@ -32,7 +32,7 @@ internal sealed class ClassifyVerb : Verb
 
     protected override int Run(ParseResult parsed)
     {
-        var model = ModelArgument.Load<Classifier>(parsed.GetValue(_model)!);
+        var model = ModelArgument.Load<Classifier>(Terminal, parsed.GetValue(_model)!);
         bool json = parsed.GetValue(_json);
         int width = model.Config.Labels.Max(label => label.Length);
         int number = 0;

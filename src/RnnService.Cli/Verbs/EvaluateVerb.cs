@@ -59,7 +59,7 @@ internal sealed class EvaluateVerb : Verb
 
     protected override int Run(ParseResult parsed)
     {
-        LoadedModel loaded = ModelArgument.Load(parsed.GetValue(_model)!);
+        LoadedModel loaded = ModelArgument.Load(Terminal, parsed.GetValue(_model)!);
         CorpusSource source = _corpus.SourceOf(parsed, parsed.GetValue(_corpusFile)!, loaded.Model.Config.Task);
         bool json = parsed.GetValue(_json);
         var notes = new List<CorpusNote>();

@@ -51,7 +51,7 @@ internal sealed class ExportVerb : Verb
 
     protected override int Run(ParseResult parsed)
     {
-        LoadedModel loaded = ModelArgument.Load(parsed.GetValue(_model)!);
+        LoadedModel loaded = ModelArgument.Load(Terminal, parsed.GetValue(_model)!);
         string file = parsed.GetValue(_out) ?? $"{loaded.Name}.onnx";
         if (File.Exists(file) && !parsed.GetValue(_force)) throw new CommandException($"{file} is there already: another --out or --force wanted");
         int? opset = parsed.GetValue(_opset);

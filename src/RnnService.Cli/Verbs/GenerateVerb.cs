@@ -75,7 +75,7 @@ internal sealed class GenerateVerb : Verb
 
     protected override int Run(ParseResult parsed)
     {
-        var model = ModelArgument.Load<LanguageModel>(parsed.GetValue(_model)!);
+        var model = ModelArgument.Load<LanguageModel>(Terminal, parsed.GetValue(_model)!);
         GenerationOptions usual = model.Config.Generation ?? new GenerationOptions();
         GenerationOptions options = usual with
         {

@@ -44,7 +44,7 @@ internal sealed class InspectVerb : Verb
 
     private void ShowModel(string folder, bool json)
     {
-        LoadedModel loaded = ModelArgument.Load(folder);
+        LoadedModel loaded = ModelArgument.Load(Terminal, folder);
         TextModel model = loaded.Model;
         // The tensors of a graph are ONNX Runtime's business.
         SafeTensorsFile? weights = Path.GetFileName(loaded.File) == WeightFile ? SafeTensorsFile.Open(loaded.File) : null;

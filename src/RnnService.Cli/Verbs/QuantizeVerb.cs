@@ -74,7 +74,7 @@ internal sealed class QuantizeVerb : Verb
     protected override int Run(ParseResult parsed)
     {
         string given = parsed.GetValue(_model)!, dtype = parsed.GetValue(_dtype)!, output = parsed.GetValue(_output)!;
-        LoadedModel source = ModelArgument.Load(given);
+        LoadedModel source = ModelArgument.Load(Terminal, given);
         if (source.Dtype is not { } was)
         {
             throw new CommandException(

@@ -36,7 +36,7 @@ internal sealed class TagVerb : Verb
 
     protected override int Run(ParseResult parsed)
     {
-        var model = ModelArgument.Load<Tagger>(parsed.GetValue(_model)!);
+        var model = ModelArgument.Load<Tagger>(Terminal, parsed.GetValue(_model)!);
         bool json = parsed.GetValue(_json), spans = parsed.GetValue(_spans);
         int number = 0;
         return ForEach(TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop), text =>

@@ -179,6 +179,10 @@ public sealed record ModelConfig
         }
 
         Generation?.Validate();
+        foreach (var (name, value) in Metrics)
+        {
+            if (!double.IsFinite(value)) throw Wrong($"metrics.{name}", value, "a finite number");
+        }
 
         static void Positive(string name, int found, int most)
         {

@@ -32,8 +32,9 @@ public sealed class Vocabulary
         var ids = new Dictionary<string, int>(_tokens.Length, StringComparer.Ordinal);
         for (int id = 0; id < _tokens.Length; id++)
         {
+            if (_tokens[id] is null) throw new ArgumentException($"token {id} is null; expected a text");
             if (!ids.TryAdd(_tokens[id], id))
-                throw new ArgumentException($"token {id} repeats token {ids[_tokens[id]]} (\"{_tokens[id]}\"): every token must occur once");
+                throw new ArgumentException($"token {id} repeats token {ids[_tokens[id]]} ({Listing.Quote(_tokens[id])}): every token must occur once");
         }
 
         _ids = ids.ToFrozenDictionary(StringComparer.Ordinal);
@@ -44,7 +45,7 @@ public sealed class Vocabulary
 
         int IdOf(string role, string? named, string usual) => _ids.TryGetValue(named ?? usual, out int id)
             ? id
-            : named is null ? -1 : throw new ArgumentException($"{role} is \"{named}\": one of the {_tokens.Length} tokens wanted");
+            : named is null ? -1 : throw new ArgumentException($"{role} is {Listing.Quote(named)}: one of the {_tokens.Length} tokens wanted");
     }
 
     /// <summary>Number of tokens, special ones included (V).</summary>

@@ -37,6 +37,9 @@ public sealed partial class SafeTensorsFile
     private const int PrefixLength = sizeof(ulong);
     private const int LongestHeader = 100_000_000;
 
+    /// <summary>Bytes of the largest file that can be read.</summary>
+    internal const long Largest = (long)PrefixLength + LongestHeader + int.MaxValue;
+
     private readonly SafeTensorsHeader _header;
     private readonly byte[] _data;
     private readonly string _file;
@@ -56,36 +59,39 @@ public sealed partial class SafeTensorsFile
 
     /// <summary>Reads a file whole and checks it.</summary>
     /// <param name="path">The file; at most 2 GB of it may be tensors.</param>
+    /// <param name="stop">Ends reading.</param>
     /// <exception cref="WeightFormatException">The file is not a well-formed safetensors file.</exception>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The path is a folder, or its permissions forbid reading.</exception>
-    public static SafeTensorsFile Open(string path)
+    /// <exception cref="IOException">The file is missing, is no regular file or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Its permissions forbid reading.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public static SafeTensorsFile Open(string path, CancellationToken stop = default)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        return Read(stream, path);
+        using FileStream stream = RegularFile.Open(path, Largest);
+        return Read(stream, path, stop);
     }
 
     /// <summary>Reads a stream that knows its length, from where it stands to its end, and checks it.</summary>
     /// <param name="stream">The bytes.</param>
     /// <param name="file">A name for messages.</param>
+    /// <param name="stop">Ends reading.</param>
     /// <exception cref="WeightFormatException">The bytes are not a well-formed safetensors file.</exception>
-    internal static SafeTensorsFile Read(Stream stream, string file)
+    internal static SafeTensorsFile Read(Stream stream, string file, CancellationToken stop = default)
     {
         long rest = stream.Length - stream.Position - PrefixLength;
         if (rest < 0)
             throw new WeightFormatException(file, $"truncated: {rest + PrefixLength} bytes, the header's length takes {PrefixLength}");
-        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(ReadBytes(stream, PrefixLength, file));
+        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(ReadBytes(stream, PrefixLength, file, stop));
         if (headerLength > LongestHeader)
             throw new WeightFormatException(file, $"a header of {headerLength} bytes is refused: at most {LongestHeader}");
         if ((long)headerLength > rest)
             throw new WeightFormatException(file, $"truncated: a header of {headerLength} bytes is announced, {rest} bytes follow");
-        byte[] json = ReadBytes(stream, (int)headerLength, file);
+        byte[] json = ReadBytes(stream, (int)headerLength, file, stop);
 
         rest -= json.Length;
         var header = SafeTensorsHeader.Parse(json, rest, file);
         if (rest > Array.MaxLength)
             throw new WeightFormatException(file, $"{rest} bytes of tensors are refused: at most {Array.MaxLength}");
-        return new SafeTensorsFile(header, ReadBytes(stream, (int)rest, file), file);
+        return new SafeTensorsFile(header, ReadBytes(stream, (int)rest, file, stop), file);
     }
 
     /// <summary>Whether the file holds a tensor of this name.</summary>
@@ -192,12 +198,17 @@ public sealed partial class SafeTensorsFile
 
     private ReadOnlySpan<byte> BytesOf(TensorEntry entry) => _data.AsSpan((int)entry.Begin, (int)(entry.End - entry.Begin));
 
-    private static byte[] ReadBytes(Stream stream, int count, string file)
+    private static byte[] ReadBytes(Stream stream, int count, string file, CancellationToken stop)
     {
+        const int block = 1 << 24;
         byte[] bytes = new byte[count];
         try
         {
-            stream.ReadExactly(bytes);
+            for (int at = 0; at < count; at += block)
+            {
+                stop.ThrowIfCancellationRequested();
+                stream.ReadExactly(bytes, at, Math.Min(block, count - at));
+            }
         }
         catch (EndOfStreamException error)
         {

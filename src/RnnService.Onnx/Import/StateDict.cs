@@ -1,3 +1,4 @@
+using RnnService.Engine;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using static RnnService.Engine.Weights.WeightFormatException;
@@ -64,7 +65,7 @@ internal static class StateDict
     {
         try
         {
-            using (FileStream stream = File.OpenRead(path))
+            using (FileStream stream = RegularFile.Open(path, long.MaxValue))
             {
                 Span<byte> start = stackalloc byte[64];
                 int count = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);

@@ -24,11 +24,13 @@ public static class OnnxRuntimeNetwork
     /// <param name="file">The file.</param>
     /// <param name="config">What the model is.</param>
     /// <param name="vocabulary">Its tokens.</param>
+    /// <param name="stop">Ends it.</param>
     /// <exception cref="WeightFormatException">The file is malformed, does not fit the configuration, or cannot be run.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public static INetwork Open(string file, ModelConfig config, ModelVocabulary vocabulary) =>
-        Open(() => OnnxFile.Open(file), file, config, vocabulary, takesFixedLength: false);
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public static INetwork Open(string file, ModelConfig config, ModelVocabulary vocabulary, CancellationToken stop = default) =>
+        Open(() => OnnxFile.Open(file), file, config, vocabulary, takesFixedLength: false, stop);
 
     /// <summary>Opens the content of a file.</summary>
     /// <param name="content">The content.</param>
@@ -44,13 +46,14 @@ public static class OnnxRuntimeNetwork
         Open(() => file, file.Path, config, vocabulary, takesFixedLength: true);
 
     private static GraphNetwork Open(
-        Func<OnnxFile> read, string name, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength)
+        Func<OnnxFile> read, string name, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength,
+        CancellationToken stop = default)
     {
         try
         {
             OnnxFile file = read();
             OperatorCheck.Check(file);
-            return Open(file, new GraphSignature(file, config, vocabulary), config, vocabulary, takesFixedLength);
+            return Open(file, new GraphSignature(file, config, vocabulary), config, vocabulary, takesFixedLength, stop);
         }
         catch (OnnxRuntimeException error)
         {
@@ -60,16 +63,19 @@ public static class OnnxRuntimeNetwork
     }
 
     private static GraphNetwork Open(
-        OnnxFile file, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength)
+        OnnxFile file, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength,
+        CancellationToken stop)
     {
-        using var limit = new CancellationTokenSource(Longest);
+        stop.ThrowIfCancellationRequested();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Longest);
         var session = new RuntimeSession(file, limit.Token);
         try
         {
             using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             // What a hostile graph took is given back.
             options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
-            using CancellationTokenRegistration stop = limit.Token.Register(() => options.Terminate = true);
+            using CancellationTokenRegistration end = limit.Token.Register(() => options.Terminate = true);
             var probe = new LayoutProbe(session, signature, config, vocabulary, options) { TakesFixedLength = takesFixedLength };
             GraphLayout layout = probe.Find();
             var graph = new TokenGraph(session, signature, layout, RuntimeSession.Usual) { Notes = probe.Notes };
@@ -83,6 +89,7 @@ public static class OnnxRuntimeNetwork
         catch (Exception error)
         {
             session.Dispose();
+            stop.ThrowIfCancellationRequested();
             if (error is not (OnnxFormatException or OnnxRuntimeException) || !limit.IsCancellationRequested) throw;
             throw file.Refuse("graph", $"a few short rows take more than {Longest.TotalSeconds} seconds; a smaller graph expected");
         }

@@ -96,6 +96,10 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         string config = File.ReadAllText(Path.Combine(source, "config.json"));
         const string metrics = "\"metrics\"", said = "\"description\": \"Tells moods.\", \"license\": \"CC0-1.0\", ";
         File.WriteAllText(Path.Combine(source, "config.json"), config.Replace(metrics, said + metrics, StringComparison.Ordinal));
+        string sums = Path.Combine(source, "SHA256SUMS"), line = $"{Sha256Of(config)}  config.json";
+        Assert.Contains(line, File.ReadAllText(sums), StringComparison.Ordinal);
+        string edited = $"{Sha256Of(File.ReadAllText(Path.Combine(source, "config.json")))}  config.json";
+        File.WriteAllText(sums, File.ReadAllText(sums).Replace(line, edited, StringComparison.Ordinal));
         File.WriteAllText(Path.Combine(source, "LICENSE"), "as you like");
         Quantize();
         Assert.Contains("\nTells moods.\n", Card(), StringComparison.Ordinal);
@@ -148,6 +152,9 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         ModelTask.Classifier => (models.Classifier, models.LabelledFile),
         _ => (models.Tagger, models.SpansFile),
     };
+
+    private static string Sha256Of(string text) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
     private void Refused(string[] arguments, params string[] sentence)
     {

@@ -17,7 +17,7 @@ public sealed class WriteTests
         File.WriteAllText(Path.Combine(files["out"], "README.md"), "of the old one");
         files.ImportAndWrite("w5", replace: true);
         Assert.Equal(
-            ["config.json", "golden.json", "model.safetensors", "vocab.json"],
+            ["SHA256SUMS", "config.json", "golden.json", "model.safetensors", "vocab.json"],
             Directory.GetFileSystemEntries(files["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Contains("\"w5\"", File.ReadAllText(Path.Combine(files["out"], "golden.json")), StringComparison.Ordinal);
         NothingIsLeft(files);
