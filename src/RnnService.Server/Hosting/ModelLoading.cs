@@ -81,8 +81,14 @@ internal sealed partial class ModelLoading(
         if (entry.Workload is { } workload) loop.Add(workload);
         registry.Set(entry);
         if (entry.Loaded is { } loaded)
+        {
             LogModel(logger, name, ModelCard.TaskName(loaded.Model.Config.Task), loaded.Parameters, entry.LoadTime.TotalMilliseconds);
-        else LogBroken(logger, name, entry.Reason!);
+            foreach (string note in loaded.Notes) LogNote(logger, name, note);
+        }
+        else
+        {
+            LogBroken(logger, name, entry.Reason!);
+        }
     }
 
     private ModelEntry Load(string name, CancellationToken cancel)
@@ -92,7 +98,7 @@ internal sealed partial class ModelLoading(
         try
         {
             cancel.ThrowIfCancellationRequested();
-            LoadedModel loaded = ModelFolder.Load(path, OnnxRuntimeNetwork.Open);
+            LoadedModel loaded = ModelFolder.Load(path, OnnxRuntimeNetwork.Open, cancel);
             return new ModelEntry(name, ModelState.Ready)
             {
                 Loaded = loaded,
@@ -133,6 +139,9 @@ internal sealed partial class ModelLoading(
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Model {Model} is ready: {Task}, {Parameters} parameters, loaded in {Milliseconds:0} ms")]
     private static partial void LogModel(ILogger logger, string model, string task, long parameters, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model}: {Note}")]
+    private static partial void LogNote(ILogger logger, string model, string note);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} cannot be served: {Reason}")]
     private static partial void LogBroken(ILogger logger, string model, string reason);
