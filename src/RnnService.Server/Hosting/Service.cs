@@ -16,6 +16,9 @@ internal static class Service
     /// <summary>Seconds beyond the drain in which a stopping service closes what is left.</summary>
     private const int CloseSeconds = 5;
 
+    /// <summary>Bytes of a connection that are taken before they are asked for: more than the headers of a request may have.</summary>
+    private const int UnreadBytes = 65_536;
+
     /// <summary>Reads the settings: those beside the program, of the environment, and arguments.</summary>
     public static WebApplicationBuilder Builder(string[] args) =>
         WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -41,7 +44,7 @@ internal static class Service
             .AddSingleton(options.Limits).AddSingleton(options.Batching).AddSingleton(options.Http).AddSingleton(options.Loading).AddSingleton(TimeProvider.System)
             .AddSingleton<Readiness>().AddSingleton<ServiceMetrics>().AddSingleton<ModelRegistry>().AddSingleton<FaultLog>()
             .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<IHostLifetime, SignalLifetime>()
-            .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<RequestReader>()
+            .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<RequestReader>()
             .AddSingleton<GenerateTools>().AddSingleton<ComputeLoop>()
             .AddHostedService(services => services.GetRequiredService<ComputeLoop>())
             .AddHostedService<ModelLoading>()
@@ -110,6 +113,8 @@ internal static class Service
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.Limits.MaxBodyBytes;
+            // What a client may send before anybody reads it, with every connection; the framework's default is 1 MB.
+            kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
             ConnectionLimit limit = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => limit.RunAsync(connection, next)));
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.Http.IdleSeconds);

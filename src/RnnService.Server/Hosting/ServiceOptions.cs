@@ -52,6 +52,14 @@ internal sealed record LimitOptions
     [Range(1_000, 1_000_000_000)]
     public int MaxBodyBytes { get; init; } = 2_000_000;
 
+    /// <summary>
+    /// Most bytes of all request bodies together that are being read or not answered yet; one more is answered with 429. A client, told by its
+    /// address, may take half of it. Bodies up to 16 kB are not counted, and one that is as large as allowed always fits. What is kept of a body takes
+    /// up to four times its bytes of memory.
+    /// </summary>
+    [Range(1_000, 2_000_000_000)]
+    public int MaxBodyBytesAltogether { get; init; } = 64_000_000;
+
     /// <summary>Most characters (Unicode code points) of one text; a longer one is answered with 422.</summary>
     [Range(1, 10_000_000)]
     public int MaxTextLength { get; init; } = 20_000;
@@ -163,6 +171,10 @@ internal sealed record HttpOptions
     /// <summary>Seconds a client gets to send its request headers.</summary>
     [Range(1, 3_600)]
     public int HeadersSeconds { get; init; } = 30;
+
+    /// <summary>Seconds a client gets to send the whole body of a request; then it is answered with 408 and its connection closed.</summary>
+    [Range(1, 3_600)]
+    public int BodySeconds { get; init; } = 30;
 
     /// <summary>Seconds a request waits for its model to be loaded, before it is answered with 503. 0: not at all.</summary>
     [Range(0, 3_600)]

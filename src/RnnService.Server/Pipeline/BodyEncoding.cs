@@ -31,13 +31,17 @@ internal static class BodyEncoding
     }
 
     /// <summary>A reader of the decoded body.</summary>
-    public static async ValueTask<PipeReader> OpenAsync(HttpRequest request, string encoding, CancellationToken cancel) => PipeReader.Create(encoding switch
+    public static async ValueTask<PipeReader> OpenAsync(PipeReader body, string encoding)
     {
-        Gzip => new GZipStream(request.Body, CompressionMode.Decompress),
-        Brotli => new BrotliStream(request.Body, CompressionMode.Decompress),
-        _ when await IsZLibAsync(request.BodyReader, cancel) => new ZLibStream(request.BodyReader.AsStream(leaveOpen: true), CompressionMode.Decompress),
-        _ => new DeflateStream(request.BodyReader.AsStream(leaveOpen: true), CompressionMode.Decompress),
-    });
+        var stream = new BodyStream(body);
+        return PipeReader.Create(encoding switch
+        {
+            Gzip => new GZipStream(stream, CompressionMode.Decompress),
+            Brotli => new BrotliStream(stream, CompressionMode.Decompress),
+            _ when await IsZLibAsync(body) => new ZLibStream(stream, CompressionMode.Decompress),
+            _ => new DeflateStream(stream, CompressionMode.Decompress),
+        });
+    }
 
     /// <summary>Whether a decoder says so of a body that is not what its header says.</summary>
     public static bool IsBroken(Exception exception) => exception is InvalidDataException or InvalidOperationException;
@@ -48,9 +52,9 @@ internal static class BodyEncoding
     /// <summary>
     /// Whether <c>deflate</c> means zlib's format, as it should (RFC 9110, 8.4.1.2); some clients send the bare compressed data instead.
     /// </summary>
-    private static async ValueTask<bool> IsZLibAsync(PipeReader body, CancellationToken cancel)
+    private static async ValueTask<bool> IsZLibAsync(PipeReader body)
     {
-        ReadResult read = await body.ReadAtLeastAsync(2, cancel);
+        ReadResult read = await body.ReadAtLeastAsync(2);
         byte[] first = new byte[2];
         bool isZLib = read.Buffer.Length >= 2;
         if (isZLib)

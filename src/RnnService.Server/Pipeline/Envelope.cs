@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections.Features;
 using RnnService.Server.Hosting;
 
 namespace RnnService.Server.Pipeline;
@@ -16,23 +17,25 @@ internal sealed partial class Envelope(
     {
         long started = time.GetTimestamp();
         RequestFacts facts = RequestFacts.Of(context);
-        context.Response.Headers[RequestIdHeader] = RequestId(context);
+        string? requestId = RequestId(context);
+        context.Response.Headers[RequestIdHeader] = requestId ?? RequestFacts.TraceId(context);
         try
         {
             await next(context);
             if (Unanswered(context) is { } problem) await AnswerAsync(context, problem);
         }
-        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested
-            && exception is (OperationCanceledException or IOException))
+        catch (Exception exception) when (BodyFaults.IsLeaving(exception, context))
         {
             facts.Failure = "cancelled";
             if (!context.Response.HasStarted) context.Response.StatusCode = ClientClosedRequest;
+            // Otherwise the server looks for the rest of the body and for another request, and logs that there is none. A connection of HTTP/2
+            // has other requests.
+            if (!HttpProtocol.IsHttp2(context.Request.Protocol)) context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            context.Abort();
         }
-        catch (BadHttpRequestException exception)
+        catch (IOException exception) when (facts.IsBodyUnread || exception is BadHttpRequestException)
         {
-            await AnswerAsync(context, exception.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? new RequestProblem(ProblemKind.TooLarge, "the request body is over the limit")
-                : new RequestProblem(ProblemKind.Malformed, "the request body could not be read"));
+            await AnswerAsync(context, BodyFaults.Problem(exception));
         }
         catch (RequestProblem problem)
         {
@@ -48,7 +51,7 @@ internal sealed partial class Envelope(
         TimeSpan took = time.GetElapsedTime(started);
         metrics.Request(route, facts.Model, context.Response.StatusCode, facts.Failure, took);
         LogRequest(logger, MethodOf(context), route.Length > 0 ? route : PathOf(context), facts.Model,
-            context.Response.StatusCode, facts.Failure ?? "", took.TotalMilliseconds, RequestFacts.TraceId(context));
+            context.Response.StatusCode, facts.Failure ?? "", took.TotalMilliseconds, RequestFacts.TraceId(context), requestId ?? "");
     }
 
     /// <summary>
@@ -65,9 +68,9 @@ internal sealed partial class Envelope(
 
         context.Response.StatusCode = problem.Kind.Status;
         if (problem.Kind.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString();
-        // What is left of a body that is too large is not read but cut off with its connection: a client must not send its next request there.
         if (problem.Kind == ProblemKind.ContentEncoding) context.Response.Headers.AcceptEncoding = BodyEncoding.Known;
-        if (problem.Kind == ProblemKind.TooLarge) context.Response.Headers.Connection = "close";
+        // What is left of a body is not waited for but cut off with its connection: a client must not send its next request there.
+        if (RequestFacts.Of(context).IsBodyUnread || problem.Kind == ProblemKind.TooLarge) context.Response.Headers.Connection = "close";
         await Json.WriteAsync(context, Problem.From(problem, RequestFacts.TraceId(context)), "application/problem+json");
     }
 
@@ -77,6 +80,7 @@ internal sealed partial class Envelope(
         if (context.Response.HasStarted || context.Response.ContentLength > 0 || context.Response.ContentType is not null) return null;
         return context.Response.StatusCode switch
         {
+            StatusCodes.Status400BadRequest => new RequestProblem(ProblemKind.Malformed, "the request cannot be read"),
             StatusCodes.Status404NotFound => new RequestProblem(ProblemKind.RouteNotFound,
                 context.RequestServices.GetRequiredService<RouteSwitches>().Swagger ? "no such route; /swagger shows those there are" : "no such route"),
             StatusCodes.Status405MethodNotAllowed => new RequestProblem(ProblemKind.MethodNotAllowed, $"this route answers {Allowed(context)}"),
@@ -109,15 +113,17 @@ internal sealed partial class Envelope(
         return end == path.Length ? path : path[..end] + "…";
     }
 
-    private static string RequestId(HttpContext context)
+    /// <summary>The id that the client gave its request, where it can stand in a header and in the log.</summary>
+    private static string? RequestId(HttpContext context)
     {
         string given = context.Request.Headers[RequestIdHeader].ToString();
         bool usable = given.Length is > 0 and <= 128
             && given.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
-        return usable ? given : RequestFacts.TraceId(context);
+        return usable ? given : null;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Model} {Status} {Failure} {Milliseconds:0.0} ms {TraceId}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Model} {Status} {Failure} {Milliseconds:0.0} ms {TraceId} {RequestId}")]
     private static partial void LogRequest(
-        ILogger logger, string method, string route, string model, int status, string failure, double milliseconds, string traceId);
+        ILogger logger, string method, string route, string model, int status, string failure, double milliseconds, string traceId,
+        string requestId);
 }

@@ -23,6 +23,9 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
     public static readonly ProblemKind MethodNotAllowed = new(405, "method_not_allowed", "The route does not answer this method",
         "The route exists for another method; Allow names it.");
 
+    public static readonly ProblemKind BodyTimeout = new(408, "timeout", "The request body did not arrive in time",
+        "The body was not whole within the time for it; the connection is closed.");
+
     public static readonly ProblemKind TooLarge = new(413, "too_large", "The request body is too large",
         "The body is over the limit.");
 
@@ -37,7 +40,7 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
         + "another task.");
 
     public static readonly ProblemKind Overloaded = new(429, "overloaded", "Too many requests are waiting",
-        "The queue is full. Retry-After says when to come again.", 1);
+        "The queue is full, or the bodies of waiting requests are too many bytes. Retry-After says when to come again.", 1);
 
     public static readonly ProblemKind Internal = new(500, "internal", "The service failed",
         "A fault of the service; traceId leads to its log.");
@@ -50,11 +53,11 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
 
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
-        Malformed, ModelNotFound, RouteNotFound, MethodNotAllowed, TooLarge, MediaType, ContentEncoding, Validation, Overloaded, Internal,
+        Malformed, ModelNotFound, RouteNotFound, MethodNotAllowed, BodyTimeout, TooLarge, MediaType, ContentEncoding, Validation, Overloaded, Internal,
         NotReady, Deadline,
     ];
 
     /// <summary>What a route that computes may answer.</summary>
     public static IReadOnlyList<ProblemKind> OfInference { get; } =
-        [Malformed, ModelNotFound, TooLarge, MediaType, ContentEncoding, Validation, Overloaded, Internal, NotReady, Deadline];
+        [Malformed, ModelNotFound, BodyTimeout, TooLarge, MediaType, ContentEncoding, Validation, Overloaded, Internal, NotReady, Deadline];
 }

@@ -11,6 +11,9 @@ internal sealed class RequestFacts
     /// <summary>Why the request failed, in the words of the status table, or <c>cancelled</c>; null when it did not.</summary>
     public string? Failure { get; set; }
 
+    /// <summary>Whether the body has been read in part only: what comes next on the connection is not a request then.</summary>
+    public bool IsBodyUnread { get; set; }
+
     /// <summary>Whether only the head of the answer is wanted.</summary>
     public bool IsHead { get; set; }
 

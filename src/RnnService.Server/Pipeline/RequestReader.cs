@@ -12,7 +12,7 @@ namespace RnnService.Server.Pipeline;
 /// Reads a request body into a record and refuses everything that the record does not describe: first the form (400), all faults of
 /// it together, then the bounds (422). Thread-safe.
 /// </summary>
-internal sealed class RequestReader(LimitOptions limits)
+internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyBudget budget, TimeProvider time)
 {
     /// <summary>How a checked body becomes a record.</summary>
     private static readonly JsonSerializerOptions Lenient = new(Json.Options)
@@ -27,53 +27,73 @@ internal sealed class RequestReader(LimitOptions limits)
         + (request.HasFormContentType ? " (with curl: -H 'content-type: application/json')" : ""));
 
     /// <exception cref="RequestProblem">The body is not what <typeparamref name="T"/> describes.</exception>
-    public Task<T> ReadAsync<T>(HttpRequest request, CancellationToken cancel)
+    public async Task<T> ReadAsync<T>(HttpRequest request, CancellationToken cancel)
     {
         CheckMediaType(request);
+        string? encoding = BodyEncoding.NameOf(request);
+        RequestFacts facts = RequestFacts.Of(request.HttpContext);
+        facts.IsBodyUnread = true;
         if (request.ContentLength > limits.MaxBodyBytes) throw TooLarge();
-        return BodyEncoding.NameOf(request) is { } encoding
-            ? ReadDecodedAsync<T>(request, encoding, cancel)
-            : ReadAsync<T>(request, request.BodyReader, isDecoded: false, cancel);
-    }
-
-    private async Task<T> ReadDecodedAsync<T>(HttpRequest request, string encoding, CancellationToken cancel)
-    {
-        PipeReader decoded = await BodyEncoding.OpenAsync(request, encoding, cancel);
+        BodyBudget.Lease lease = budget.Open(request.HttpContext);
+        if (request.ContentLength is { } length) lease.Hold((int)length);
+        using var timer = new CancellationTokenSource(TimeSpan.FromSeconds(http.BodySeconds), time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, timer.Token);
+        // A token handed to the server's reader would leave it in the middle of a read: then the server cannot find the end of the request.
+        CancellationTokenRegistration ending = end.Token.UnsafeRegister(body => ((PipeReader)body!).CancelPendingRead(), request.BodyReader);
+        PipeReader? decoded = null;
         try
         {
-            return await ReadAsync<T>(request, decoded, isDecoded: true, cancel);
-        }
-        finally
-        {
-            await decoded.CompleteAsync();
-        }
-    }
-
-    private async Task<T> ReadAsync<T>(HttpRequest request, PipeReader body, bool isDecoded, CancellationToken cancel)
-    {
-        ReadResult read;
-        try
-        {
-            while (true)
+            if (encoding is not null) decoded = await BodyEncoding.OpenAsync(request.BodyReader, encoding);
+            PipeReader body = decoded ?? request.BodyReader;
+            ReadResult whole = await ReadAsync(body, lease, end.Token);
+            facts.IsBodyUnread = false;
+            await ending.DisposeAsync();
+            try
             {
-                read = await body.ReadAsync(cancel);
-                if (read.Buffer.Length > limits.MaxBodyBytes) throw TooLarge();
-                if (read.IsCompleted) break;
-                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                return Parse<T>(whole.Buffer);
+            }
+            finally
+            {
+                body.AdvanceTo(whole.Buffer.End);
             }
         }
-        catch (Exception exception) when (isDecoded && BodyEncoding.IsBroken(exception))
+        catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw new RequestProblem(ProblemKind.BodyTimeout, $"the request body was not whole after {http.BodySeconds} seconds");
+        }
+        catch (Exception exception) when (facts.IsBodyUnread && encoding is not null && BodyEncoding.IsBroken(exception))
         {
             throw BodyEncoding.Broken(request);
         }
-
-        try
-        {
-            return Parse<T>(read.Buffer);
-        }
         finally
         {
-            body.AdvanceTo(read.Buffer.End);
+            await ending.DisposeAsync();
+            if (decoded is not null) await decoded.CompleteAsync();
+        }
+    }
+
+    /// <summary>The whole body, which the caller gives back to the reader.</summary>
+    private async Task<ReadResult> ReadAsync(PipeReader body, BodyBudget.Lease lease, CancellationToken end)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(CancellationToken.None);
+            bool isWhole = false;
+            try
+            {
+                end.ThrowIfCancellationRequested();
+                if (read.Buffer.Length > limits.MaxBodyBytes) throw TooLarge();
+                lease.Grow((int)read.Buffer.Length, limits.MaxBodyBytes);
+                if (read.IsCompleted)
+                {
+                    isWhole = true;
+                    return read;
+                }
+            }
+            finally
+            {
+                if (!isWhole) body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            }
         }
     }
 

@@ -39,8 +39,9 @@ public sealed class LogTests(SharedService shared)
             await client.PostAsync($"{route}/of {Marker}?{Marker}={Marker}", new StringContent(Marker, Encoding.UTF8, "text/plain"),
                 TestContext.Current.CancellationToken);
             using HttpRequestMessage request = Http.Post(route, "{}");
-            string[] headers = [Deadline.Header, Envelope.RequestIdHeader, "User-Agent"];
+            string[] headers = [Deadline.Header, "User-Agent"];
             foreach (string header in headers) request.Headers.TryAddWithoutValidation(header, Marker);
+            request.Headers.TryAddWithoutValidation(Envelope.RequestIdHeader, $"{Marker} in words"); // no id, by its spaces
             await client.SendAsync(request, TestContext.Current.CancellationToken);
         }
 
@@ -52,6 +53,24 @@ public sealed class LogTests(SharedService shared)
         Assert.DoesNotContain(service.Logs.Lines, line => line.Contains(Marker, StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(Marker, await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken),
             StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("order-17.of_today", true)]
+    [InlineData("two words", false)]
+    [InlineData("a\tb", false)]
+    [InlineData("größe", false)]
+    public async Task A_usable_request_id_of_the_client_is_in_the_log_line_beside_the_trace_id(string id, bool isUsable)
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models);
+        using HttpClient client = service.Client();
+        using HttpRequestMessage request = Http.Post("/classify", """{"inputs": "a"}""");
+        request.Headers.TryAddWithoutValidation(Envelope.RequestIdHeader, id);
+        using HttpResponseMessage answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        await service.MetricBecomesAsync(1, "rnn_requests_total", "route=\"/classify\"");
+        string line = Assert.Single(service.Logs.Lines, line => line.Contains("POST /classify", StringComparison.Ordinal));
+        Assert.Equal(isUsable, line.Contains($"RequestId={id}", StringComparison.Ordinal));
+        Assert.Matches("TraceId=[0-9a-f]{32}", line);
     }
 
     [Fact]

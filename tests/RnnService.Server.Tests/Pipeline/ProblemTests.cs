@@ -126,6 +126,8 @@ public sealed class ProblemTests(SharedService shared)
         "overloaded" => await TestService.StartAsync(shared.Models,
             ("Rnn:Batching:QueueLength", "1"), ("Rnn:Batching:MaxStreams", "1"), ("Rnn:Limits:MaxNewTokens", "100000000")),
         "deadline" => await TestService.StartAsync(shared.Models, ("Rnn:Limits:MaxNewTokens", "100000000")),
+        // Time that is over before the body has come.
+        "timeout" => await TestService.StartAsync(shared.Models, ("Rnn:Http:BodySeconds", "1")),
         // A clock that fails stands for a fault of the service.
         "internal" => new TestService(shared.Models, services => services.AddSingleton<TimeProvider>(new BrokenClock())),
         // Without the loading the models never come.
@@ -144,6 +146,9 @@ public sealed class ProblemTests(SharedService shared)
             case "route_not_found": return await client.GetAsync("/nowhere", leave);
             case "method_not_allowed": return await client.GetAsync("/generate", leave);
             case "too_large": return await client.PostJsonAsync("/classify", new string(' ', 2_000_001));
+            case "timeout":
+                var endless = new StreamContent(new System.IO.Pipelines.Pipe().Reader.AsStream()) { Headers = { ContentType = new("application/json") } };
+                return await client.PostAsync("/classify", endless, leave);
             case "media_type": return await client.PostAsync("/classify", new StringContent("{}"), leave);
             case "content_encoding":
                 var encoded = new StringContent("{}", Encoding.UTF8, "application/json") { Headers = { ContentEncoding = { "zstd" } } };

@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Numerics;
+using System.Threading.RateLimiting;
+using RnnService.Server.Hosting;
+
+namespace RnnService.Server.Pipeline;
+
+/// <summary>
+/// The bytes that request bodies may take at once, all together and those of one client. A body is paid for before it is kept, until its
+/// request is answered, as its texts are kept as long. Thread-safe.
+/// </summary>
+internal sealed class BodyBudget : IDisposable
+{
+    /// <summary>Bytes of a body that cost nothing, so that small requests are read whatever large ones do.</summary>
+    public const int Free = 16_384;
+
+    private readonly int _most;
+    private readonly ConcurrencyLimiter _altogether;
+    private readonly PartitionedRateLimiter<IPAddress> _byClient;
+
+    public BodyBudget(LimitOptions limits)
+    {
+        // One body that is as large as allowed always fits.
+        _most = Math.Max(limits.MaxBodyBytesAltogether, limits.MaxBodyBytes);
+        var share = new ConcurrencyLimiterOptions { PermitLimit = Math.Max(_most / 2, limits.MaxBodyBytes) };
+        _altogether = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = _most });
+        _byClient = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
+            client => RateLimitPartition.GetConcurrencyLimiter(client, _ => share));
+    }
+
+    /// <summary>Bytes that are held now.</summary>
+    public long Held => _most - _altogether.GetStatistics()!.CurrentAvailablePermits;
+
+    /// <summary>What one request takes of the budget; given back when the request has been answered.</summary>
+    public Lease Open(HttpContext context)
+    {
+        var lease = new Lease(this, ClientOf(context.Connection.RemoteIpAddress));
+        context.Response.RegisterForDispose(lease);
+        return lease;
+    }
+
+    /// <summary>
+    /// Whom a request is counted for: its address. Of IPv6 the network, 64 bits, as a single machine has all addresses of it.
+    /// </summary>
+    internal static IPAddress ClientOf(IPAddress? address)
+    {
+        if (address is null) return IPAddress.None;
+        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
+        byte[] network = address.GetAddressBytes();
+        network.AsSpan(8).Clear();
+        return new IPAddress(network);
+    }
+
+    public void Dispose()
+    {
+        _altogether.Dispose();
+        _byClient.Dispose();
+    }
+
+    /// <summary>Bytes that one request holds.</summary>
+    internal sealed class Lease(BodyBudget budget, IPAddress client) : IDisposable
+    {
+        private readonly List<RateLimitLease> _parts = [];
+        private int _bytes = Free;
+
+        /// <summary>Holds at least so many bytes from now on.</summary>
+        /// <exception cref="RequestProblem">There are not so many left.</exception>
+        public void Hold(int bytes)
+        {
+            if (bytes <= _bytes) return;
+            int more = _parts.Count == 0 ? bytes : bytes - _bytes;
+            Take(budget._byClient.AttemptAcquire(client, more), "of this address");
+            Take(budget._altogether.AttemptAcquire(more), "of all clients");
+            _bytes = bytes;
+        }
+
+        /// <summary>Holds what has arrived of a body whose length is not known, in ever larger steps.</summary>
+        /// <param name="bytes">Bytes there are.</param>
+        /// <param name="most">Bytes there can be.</param>
+        /// <exception cref="RequestProblem">There are not so many left.</exception>
+        public void Grow(int bytes, int most)
+        {
+            if (bytes > _bytes) Hold((int)Math.Min(most, BitOperations.RoundUpToPowerOf2((uint)bytes)));
+        }
+
+        public void Dispose()
+        {
+            foreach (RateLimitLease part in _parts) part.Dispose();
+            _parts.Clear();
+        }
+
+        private void Take(RateLimitLease part, string whose)
+        {
+            _parts.Add(part);
+            if (!part.IsAcquired)
+                throw new RequestProblem(ProblemKind.Overloaded, $"the request bodies {whose} that are not answered yet are too many bytes together");
+        }
+    }
+}
