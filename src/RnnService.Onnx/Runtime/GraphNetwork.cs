@@ -1,10 +1,11 @@
+using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Tasks;
 
 namespace RnnService.Onnx.Runtime;
 
 /// <summary>A network that ONNX Runtime computes. Safe for any number of threads.</summary>
-internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph) : INetwork
+internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph, RunPace pace) : INetwork
 {
     public string Backend => OnnxRuntimeNetwork.Name;
 
@@ -16,12 +17,29 @@ internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph) :
     public void Dispose() => session.Dispose();
 
     /// <summary>Runs the graph. It was seen to run: what it fails at now is what it was given.</summary>
-    /// <exception cref="NetworkException">It fails.</exception>
+    /// <exception cref="NetworkException">It fails, or takes too long.</exception>
     protected GraphReading Run(ReadOnlySpan<GraphRow> rows, float[] states)
     {
+        int length = rows[0].Ids.Length;
+        while (pace.NextOnTheWayTo(length) is { } shorter) RunOnce([Cut(rows[0], shorter)], []).Dispose();
+        return RunOnce(rows, states);
+    }
+
+    private static GraphRow Cut(GraphRow row, int length) => new(row.Ids[..length], row.Spellings?[..length]);
+
+    private GraphReading RunOnce(ReadOnlySpan<GraphRow> rows, float[] states)
+    {
+        int length = rows[0].Ids.Length;
+        long started = Stopwatch.GetTimestamp();
         try
         {
-            return Graph.Run(rows, states);
+            GraphReading reading = Graph.Run(rows, states);
+            pace.Computed(length, Stopwatch.GetElapsedTime(started), rows.Length == 1);
+            return reading;
+        }
+        catch (RunEndedException)
+        {
+            throw pace.Ended(length, rows.Length);
         }
         catch (OnnxRuntimeException error)
         {
@@ -35,7 +53,8 @@ internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph) :
 }
 
 /// <summary>The network of a classifier.</summary>
-internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph) : GraphNetwork(session, graph), IClassifierNetwork
+internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph, RunPace pace)
+    : GraphNetwork(session, graph, pace), IClassifierNetwork
 {
     public void Read(IReadOnlyList<int[]> texts, LogitsReader logits)
     {
@@ -48,8 +67,8 @@ internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph) 
 }
 
 /// <summary>The network of a tagger.</summary>
-internal sealed class TaggerGraph(RuntimeSession session, TokenGraph graph, ModelVocabulary vocabulary)
-    : GraphNetwork(session, graph), ITaggerNetwork
+internal sealed class TaggerGraph(RuntimeSession session, TokenGraph graph, RunPace pace, ModelVocabulary vocabulary)
+    : GraphNetwork(session, graph, pace), ITaggerNetwork
 {
     public void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits)
     {

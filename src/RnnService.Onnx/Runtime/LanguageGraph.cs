@@ -6,7 +6,8 @@ namespace RnnService.Onnx.Runtime;
 /// <summary>
 /// The network of a language model. All parts of its state stand one after the other in <see cref="RecurrentState.Hidden"/>.
 /// </summary>
-internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph) : GraphNetwork(session, graph), ILanguageNetwork
+internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph, RunPace pace)
+    : GraphNetwork(session, graph, pace), ILanguageNetwork
 {
     /// <summary>Tokens of one run: logits come for all of them, wanted or not.</summary>
     public const int MostSteps = 128;

@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Tasks;
 using static RnnService.Engine.Weights.WeightFormatException;
 
@@ -10,7 +9,7 @@ namespace RnnService.Onnx.Runtime;
 /// runs but was made for its example alone is refused.
 /// </summary>
 internal sealed class LayoutProbe(
-    RuntimeSession session, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, RunOptions options)
+    RuntimeSession session, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, RunLimit limit)
 {
     private const int Long = 97, Longest = 300; // longer than the example of any exporter
     private static readonly int[] Lengths = [1, 2, 3, 5, 7, Long];
@@ -241,7 +240,7 @@ internal sealed class LayoutProbe(
 
     private static string Tokens(int count) => count == 1 ? "1 token" : $"{count} tokens";
 
-    private GraphTrials Try(GraphLayout layout) => new(new TokenGraph(session, signature, layout, options), config, vocabulary);
+    private GraphTrials Try(GraphLayout layout) => new(new TokenGraph(session, signature, layout, limit), config, vocabulary);
 
     private OnnxFormatException Unfilled(GraphInput input, string what) => signature.Refuse(
         input,

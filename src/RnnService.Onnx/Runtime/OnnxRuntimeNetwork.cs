@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using RnnService.Engine;
 using RnnService.Engine.Tasks;
 using RnnService.Engine.Weights;
 
@@ -18,7 +19,15 @@ public static class OnnxRuntimeNetwork
     /// <summary>The name of this backend.</summary>
     public const string Name = "onnxruntime";
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestTrials = TimeSpan.FromSeconds(30);
+
+    /// <summary>The time that a run may take where nothing else is said; it is then ended, and its text refused.</summary>
+    public static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(10);
+
+    /// <summary>Opens files as <see cref="Open(string, ModelConfig, ModelVocabulary, CancellationToken)"/> does, with a limit of their runs.</summary>
+    /// <param name="longestRun">The time that a run may take.</param>
+    public static NetworkReader Reader(TimeSpan longestRun) => (file, config, vocabulary, stop) =>
+        Open(() => OnnxFile.Open(file), file, config, vocabulary, takesFixedLength: false, longestRun, stop);
 
     /// <summary>Opens a file.</summary>
     /// <param name="file">The file.</param>
@@ -30,7 +39,7 @@ public static class OnnxRuntimeNetwork
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public static INetwork Open(string file, ModelConfig config, ModelVocabulary vocabulary, CancellationToken stop = default) =>
-        Open(() => OnnxFile.Open(file), file, config, vocabulary, takesFixedLength: false, stop);
+        Open(() => OnnxFile.Open(file), file, config, vocabulary, takesFixedLength: false, LongestRun, stop);
 
     /// <summary>Opens the content of a file.</summary>
     /// <param name="content">The content.</param>
@@ -39,21 +48,21 @@ public static class OnnxRuntimeNetwork
     /// <param name="vocabulary">Its tokens.</param>
     /// <exception cref="WeightFormatException">The content is malformed, does not fit the configuration, or cannot be run.</exception>
     public static INetwork Open(byte[] content, string name, ModelConfig config, ModelVocabulary vocabulary) =>
-        Open(() => OnnxFile.Read(new MemoryStream(content, writable: false), name), name, config, vocabulary, takesFixedLength: false);
+        Open(() => OnnxFile.Read(new MemoryStream(content, writable: false), name), name, config, vocabulary, takesFixedLength: false, LongestRun);
 
     /// <summary>Opens a file that was read, for a comparison: a fixed number of tokens is taken, and rows must have it.</summary>
     internal static GraphNetwork OpenForComparison(OnnxFile file, ModelConfig config, ModelVocabulary vocabulary) =>
-        Open(() => file, file.Path, config, vocabulary, takesFixedLength: true);
+        Open(() => file, file.Path, config, vocabulary, takesFixedLength: true, LongestRun);
 
     private static GraphNetwork Open(
         Func<OnnxFile> read, string name, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength,
-        CancellationToken stop = default)
+        TimeSpan longestRun, CancellationToken stop = default)
     {
         try
         {
             OnnxFile file = read();
             OperatorCheck.Check(file);
-            return Open(file, new GraphSignature(file, config, vocabulary), config, vocabulary, takesFixedLength, stop);
+            return Open(file, new GraphSignature(file, config, vocabulary), config, vocabulary, takesFixedLength, longestRun, stop);
         }
         catch (OnnxRuntimeException error)
         {
@@ -64,34 +73,35 @@ public static class OnnxRuntimeNetwork
 
     private static GraphNetwork Open(
         OnnxFile file, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength,
-        CancellationToken stop)
+        TimeSpan longestRun, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(Longest);
+        limit.CancelAfter(LongestTrials);
         var session = new RuntimeSession(file, limit.Token);
         try
         {
-            using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-            // What a hostile graph took is given back.
-            options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
-            using CancellationTokenRegistration end = limit.Token.Register(() => options.Terminate = true);
-            var probe = new LayoutProbe(session, signature, config, vocabulary, options) { TakesFixedLength = takesFixedLength };
+            // What a hostile graph took is given back, and one run that takes too long ends all of them.
+            var trials = new RunLimit(longestRun) { Together = limit, GivesMemoryBack = true };
+            var probe = new LayoutProbe(session, signature, config, vocabulary, trials) { TakesFixedLength = takesFixedLength };
             GraphLayout layout = probe.Find();
-            var graph = new TokenGraph(session, signature, layout, RuntimeSession.Usual) { Notes = probe.Notes };
+            var graph = new TokenGraph(session, signature, layout, new RunLimit(longestRun)) { Notes = probe.Notes };
+            var pace = new RunPace(longestRun, TimeProvider.System);
             return config.Task switch
             {
-                ModelTask.LanguageModel => new LanguageGraph(session, graph),
-                ModelTask.Classifier => new ClassifierGraph(session, graph),
-                _ => new TaggerGraph(session, graph, vocabulary),
+                ModelTask.LanguageModel => new LanguageGraph(session, graph, pace),
+                ModelTask.Classifier => new ClassifierGraph(session, graph, pace),
+                _ => new TaggerGraph(session, graph, pace, vocabulary),
             };
         }
         catch (Exception error)
         {
             session.Dispose();
             stop.ThrowIfCancellationRequested();
-            if (error is not (OnnxFormatException or OnnxRuntimeException) || !limit.IsCancellationRequested) throw;
-            throw file.Refuse("graph", $"a few short rows take more than {Longest.TotalSeconds} seconds; a smaller graph expected");
+            if (error is not (OnnxFormatException or OnnxRuntimeException or RunEndedException) || !limit.IsCancellationRequested) throw;
+            throw file.Refuse(
+                "graph",
+                $"a short row takes more than {longestRun.TotalSeconds} seconds, or some of them more than {LongestTrials.TotalSeconds}; a smaller graph expected");
         }
     }
 }

@@ -13,10 +13,14 @@ internal sealed partial class RuntimeSession : IDisposable
 {
     private const uint MostBytes = 1u << 30;
 
-    /// <summary>Options of runs that nobody ends.</summary>
-    public static readonly RunOptions Usual = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+    // Native code that still computes while the process takes itself down aborts it: runs are ended before, and waited for.
+    private static readonly CancellationTokenSource Exit = new();
+    private static readonly object Gate = new();
+    private static int _allRuns;
 
     private readonly InferenceSession _session;
+    private readonly CancellationTokenSource _ending = CancellationTokenSource.CreateLinkedTokenSource(Exit.Token);
+    private int _runs;
 
     static RuntimeSession()
     {
@@ -27,6 +31,7 @@ internal sealed partial class RuntimeSession : IDisposable
         const int asRequested = 1, usual = -1; // the other way to grow is by powers of two
         using var bounds = new OrtArenaCfg(MostBytes, asRequested, usual, usual);
         environment.CreateAndRegisterAllocator(memory, bounds);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAll();
     }
 
     /// <summary>Loads a graph.</summary>
@@ -55,11 +60,76 @@ internal sealed partial class RuntimeSession : IDisposable
 
     /// <summary>Computes outputs, by name.</summary>
     /// <exception cref="OnnxRuntimeException">An operator fails.</exception>
+    /// <exception cref="RunEndedException">It took longer than it may, or the session is disposed of.</exception>
     public IDisposableReadOnlyCollection<OrtValue> Run(
-        RunOptions options, IReadOnlyCollection<string> names, IReadOnlyCollection<OrtValue> inputs, IReadOnlyCollection<string> outputs) =>
-        _session.Run(options, names, inputs, outputs);
+        RunLimit limit, IReadOnlyCollection<string> names, IReadOnlyCollection<OrtValue> inputs, IReadOnlyCollection<string> outputs)
+    {
+        Enter();
+        try
+        {
+            using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            if (limit.GivesMemoryBack) options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, limit.Together?.Token ?? CancellationToken.None);
+            end.CancelAfter(limit.Longest);
+            using CancellationTokenRegistration terminate = end.Token.UnsafeRegister(run => ((RunOptions)run!).Terminate = true, options);
+            try
+            {
+                return _session.Run(options, names, inputs, outputs);
+            }
+            catch (OnnxRuntimeException error) when (end.IsCancellationRequested)
+            {
+                limit.Together?.Cancel();
+                throw new RunEndedException(error);
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
 
-    public void Dispose() => _session.Dispose();
+    /// <summary>Ends the runs under way, waits for them, and lets go of the graph.</summary>
+    public void Dispose()
+    {
+        _ending.Cancel();
+        lock (Gate)
+        {
+            while (_runs > 0) Monitor.Wait(Gate);
+        }
+
+        _session.Dispose();
+        _ending.Dispose();
+    }
+
+    private static void EndAll()
+    {
+        TimeSpan most = TimeSpan.FromSeconds(10); // an operator cannot be ended
+        Exit.Cancel();
+        lock (Gate)
+        {
+            while (_allRuns > 0 && Monitor.Wait(Gate, most))
+            {
+            }
+        }
+    }
+
+    private void Enter()
+    {
+        lock (Gate)
+        {
+            ObjectDisposedException.ThrowIf(_ending.IsCancellationRequested, this);
+            (_runs, _allRuns) = (_runs + 1, _allRuns + 1);
+        }
+    }
+
+    private void Leave()
+    {
+        lock (Gate)
+        {
+            (_runs, _allRuns) = (_runs - 1, _allRuns - 1);
+            Monitor.PulseAll(Gate);
+        }
+    }
 
     /// <summary>What ONNX Runtime says, in one line: which node and why, without the places in its own source.</summary>
     public static string Sentence(OnnxRuntimeException error)

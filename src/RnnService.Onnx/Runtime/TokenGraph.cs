@@ -9,7 +9,7 @@ namespace RnnService.Onnx.Runtime;
 internal readonly record struct GraphRow(ReadOnlyMemory<int> Ids, int[][]? Spellings = null);
 
 /// <summary>A loaded graph that reads rows of tokens. Safe for any number of threads.</summary>
-internal sealed class TokenGraph(RuntimeSession session, GraphSignature signature, GraphLayout layout, RunOptions options)
+internal sealed class TokenGraph(RuntimeSession session, GraphSignature signature, GraphLayout layout, RunLimit limit)
 {
     private readonly string[] _outputs =
         [signature.Answer.Name, .. signature.States.Select(state => state.Output).Where(output => output.Length > 0)];
@@ -38,6 +38,7 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
     /// <param name="padding">Places of padding after the longest row.</param>
     /// <exception cref="OnnxRuntimeException">An operator fails.</exception>
     /// <exception cref="InvalidOperationException">An output has another type or shape than it should.</exception>
+    /// <exception cref="RunEndedException">It took longer than it may.</exception>
     public GraphReading Run(ReadOnlySpan<GraphRow> rows, float[] states, int padding = 0)
     {
         int batch = BatchOf(rows.Length), time = rows[0].Ids.Length + padding, width = Signature.StateSize;
@@ -73,7 +74,7 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
                 values.Add(OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, part, [state.Slots, batch, width]));
             }
 
-            return new GraphReading(this, session.Run(options, names, values, _outputs), batch, time);
+            return new GraphReading(this, session.Run(limit, names, values, _outputs), batch, time);
         }
         finally
         {
