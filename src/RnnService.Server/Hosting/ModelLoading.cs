@@ -98,7 +98,7 @@ internal sealed partial class ModelLoading(
         try
         {
             cancel.ThrowIfCancellationRequested();
-            LoadedModel loaded = ModelFolder.Load(path, OnnxRuntimeNetwork.Open, cancel);
+            LoadedModel loaded = ModelFolder.Load(path, OnnxRuntimeNetwork.Reader(TimeSpan.FromSeconds(batching.OnnxRunSeconds)), cancel);
             return new ModelEntry(name, ModelState.Ready)
             {
                 Loaded = loaded,

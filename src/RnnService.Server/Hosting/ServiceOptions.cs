@@ -117,6 +117,13 @@ internal sealed record BatchingOptions
     /// </summary>
     [Range(1, 1_000_000)]
     public int StreamBuffer { get; init; } = 256;
+
+    /// <summary>
+    /// Seconds that ONNX Runtime may compute one batch of a model.onnx; it is ended then, and the text refused with 422. All models wait
+    /// meanwhile. Longer: longer texts of slow graphs, longer waits beside them.
+    /// </summary>
+    [Range(1, 3_600)]
+    public int OnnxRunSeconds { get; init; } = 10;
 }
 
 /// <summary>How models come in.</summary>
