@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.OpenApi;
 using OpenTelemetry.Metrics;
@@ -109,11 +110,12 @@ internal static class Service
     private static void Listen(WebApplicationBuilder builder, ServiceOptions options)
     {
         Listeners.Read(builder.Configuration, options.Http.ProbePort).Apply(builder);
+        // The framework's default is 1 MB, with each connection, whether anybody reads it or not. Its two halves are set apart.
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = UnreadBytes);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.Limits.MaxBodyBytes;
-            // What a client may send before anybody reads it, with every connection; the framework's default is 1 MB.
             kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
             ConnectionLimit limit = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => limit.RunAsync(connection, next)));

@@ -3,7 +3,9 @@ using System.Net;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Tests.Pipeline;
@@ -121,6 +123,15 @@ public sealed class SlowBodyTests(SharedService shared)
         RawAnswer answer = await client.ReadAsync();
         Assert.Equal(408, answer.Status);
         Assert.Contains("the request body came too slowly", answer.Body, StringComparison.Ordinal);
+    }
+
+    /// <summary>Bodies that nobody reads yet are not paid for: a thousand connections may hold as many buffers.</summary>
+    [Fact]
+    public async Task A_connection_buffers_little_that_nobody_reads()
+    {
+        await using TestService service = await StartAsync(new BodyClock());
+        Assert.Equal(65_536, service.Services.GetRequiredService<IOptions<SocketTransportOptions>>().Value.MaxReadBufferSize);
+        Assert.Equal(65_536, service.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.MaxRequestBufferSize);
     }
 
     [Theory]
