@@ -30,7 +30,7 @@ internal static class FolderExchange
             {
                 Directory.CreateDirectory(path);
                 Complete(path);
-                if (Directory.Exists(staged)) Directory.Delete(staged, recursive: true); // of a process that was killed
+                Discard(path);
                 Directory.CreateDirectory(staged);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -80,6 +80,13 @@ internal static class FolderExchange
             File.Delete(removals);
             Directory.Delete(committed);
         });
+    }
+
+    /// <summary>Removes what a process left that was killed before its commit. Whoever calls knows that none is at work.</summary>
+    public static void Discard(string path)
+    {
+        string staged = Path.Combine(path, StagedFolder);
+        if (Directory.Exists(staged)) Directory.Delete(staged, recursive: true);
     }
 
     /// <summary>

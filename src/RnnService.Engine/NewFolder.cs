@@ -9,6 +9,9 @@ public sealed class NewFolder
     private static readonly string[] OwnEntries =
         ["config.json", "vocab.json", "model.safetensors", "model.onnx", "golden.json", Checksums.File, "README.md", "LICENSE", "training"];
 
+    /// <summary>Names of the files that a model folder has.</summary>
+    internal static IEnumerable<string> Files => OwnEntries.Where(name => name.Contains('.', StringComparison.Ordinal) || name == Checksums.File);
+
     private readonly string _given, _path;
 
     /// <summary>Checks the place; nothing is written yet.</summary>

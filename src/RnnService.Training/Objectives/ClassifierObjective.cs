@@ -30,7 +30,7 @@ internal sealed class ClassifierObjective : ExampleObjective
         Vocabulary vocabulary = Vocabulary.Build(
             train.SelectMany(example => config.Tokenize(example.Text)).Select(token => config.Normalize(token.Text)),
             recipe.Data.MinCount, recipe.Data.MaxVocabulary);
-        _model = (Classifier)TextModel.Create(config, new ModelVocabulary(vocabulary), Start(recipe));
+        _model = (Classifier)NewModel(recipe, config, new ModelVocabulary(vocabulary));
         int most = recipe.Data.MaxTokens == 0 ? int.MaxValue : recipe.Data.MaxTokens;
         int[][] texts = [.. train.Select(example => _model.Encode(example.Text))];
         Report = CorpusSurvey.OfTexts(recipe, parts, texts, [.. _valid.Select(example => _model.Encode(example.Text))], vocabulary);

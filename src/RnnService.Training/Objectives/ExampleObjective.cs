@@ -14,6 +14,8 @@ internal abstract class ExampleObjective(TrainingSettings settings) : Objective
 
     private protected TrainingSettings Settings { get; } = settings;
 
+    public override long MostTokens => Lengths.OrderDescending().Take(Settings.BatchSize).Sum(length => (long)length);
+
     /// <summary>Tokens of every training example.</summary>
     private protected abstract IReadOnlyList<int> Lengths { get; }
 

@@ -30,7 +30,7 @@ internal sealed class LanguageObjective : Objective
         string train = parts.Train, valid = parts.Valid;
         Vocabulary vocabulary = Vocabulary.Build(
             TextCodec.Split(train, unit), recipe.Data.MinCount, recipe.Data.MaxVocabulary, withEnd: unit == TokenUnit.Word);
-        _model = (LanguageModel)TextModel.Create(recipe.Model, new ModelVocabulary(vocabulary), Start(recipe));
+        _model = (LanguageModel)NewModel(recipe, recipe.Model, new ModelVocabulary(vocabulary));
         _train = _model.Codec.Encode(train);
         _valid = _model.Codec.Encode(valid);
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(valid));
@@ -55,6 +55,8 @@ internal sealed class LanguageObjective : Objective
     }
 
     public override TextModel Model => _model;
+
+    public override long MostTokens => Math.Min((long)_settings.BatchSize * _settings.UnrollSteps, _train.Length);
 
     public override CorpusFingerprint Train { get; }
 

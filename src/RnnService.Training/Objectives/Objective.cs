@@ -31,6 +31,9 @@ internal abstract class Objective
     /// <summary>State that lives from step to step beside the weights.</summary>
     public virtual IReadOnlyList<float[]> Carried => [];
 
+    /// <summary>The most tokens of a step.</summary>
+    public abstract long MostTokens { get; }
+
     /// <summary>Number of steps in an epoch.</summary>
     public abstract int StepsIn(int epoch);
 
@@ -74,6 +77,13 @@ internal abstract class Objective
         };
     }
 
-    private protected static Parameters Start(Recipe recipe) =>
-        Parameters.Random(recipe.Training.Seed, recipe.Training.IdentityStart);
+    /// <summary>A model with a random start, when this machine holds what training it takes.</summary>
+    /// <exception cref="RecipeException">It does not.</exception>
+    private protected static TextModel NewModel(Recipe recipe, ModelConfig config, ModelVocabulary vocabulary)
+    {
+        long weights = TextModel.ParametersOf(config, vocabulary)
+            .Sum(parameter => parameter.Shape.Aggregate(1L, (product, size) => product * size));
+        MemoryEstimate.CheckWeights(recipe, weights);
+        return TextModel.Create(config, vocabulary, Parameters.Random(recipe.Training.Seed, recipe.Training.IdentityStart));
+    }
 }

@@ -45,7 +45,7 @@ internal sealed class TaggerObjective : ExampleObjective
         Vocabulary? characters = config.Characters is null
             ? null
             : Vocabulary.Build(forms.SelectMany(form => form.EnumerateRunes()).Select(rune => rune.ToString()), minCount: 3);
-        _model = (Tagger)TextModel.Create(config, new ModelVocabulary(words, characters), Start(recipe));
+        _model = (Tagger)NewModel(recipe, config, new ModelVocabulary(words, characters));
         _sentences = [.. train.Select(sentence => _model.Encode(sentence.Words))];
         Report = CorpusSurvey.OfSentences(
             recipe, parts, [.. _sentences.Select(sentence => sentence.Ids)], [.. _valid.Select(sentence => _model.Encode(sentence.Words).Ids)], words);

@@ -43,6 +43,7 @@ public sealed record RunFolders
             throw WholeFile.Unwritable(Training, error);
         }
 
+        using FolderLock held = FolderLock.Take(Training, Output);
         SweepUp();
         saveCheckpoint(Checkpoint);
         bool keep = ModelFolder.IsOne(Output) && !Directory.Exists(Previous);
@@ -57,10 +58,31 @@ public sealed record RunFolders
         WholeFile.Write(Recipe, recipe.ToJson());
     }
 
-    /// <summary>Removes what a killed process left half written.</summary>
+    /// <summary>Refuses a folder that another run is in.</summary>
+    /// <exception cref="RunFolderException">One is.</exception>
+    internal void CheckFree()
+    {
+        if (Directory.Exists(Training)) FolderLock.Take(Training, Output).Dispose();
+    }
+
+    /// <summary>What the checkpoint's file is like: another run that begins or goes on changes it.</summary>
+    internal (DateTime Written, long Length) CheckpointStamp()
+    {
+        var file = new FileInfo(Checkpoint);
+        return file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
+    }
+
+    /// <summary>Removes what a killed process left half written; whoever calls holds the folder's lock.</summary>
     internal void SweepUp()
     {
         foreach (string file in Directory.EnumerateFiles(Training, $"*{WholeFile.Unfinished}")) File.Delete(file);
+        // Beside them may lie files of the user's: of the model's folder only what is named after our own goes.
+        foreach (string name in NewFolder.Files)
+        {
+            foreach (string file in Directory.EnumerateFiles(Output, $"{name}.*{WholeFile.Unfinished}")) File.Delete(file);
+        }
+
+        FolderExchange.Discard(Output);
     }
 
     /// <summary>The run has saved a model of its own: what the earlier one left is of no use any more.</summary>

@@ -45,6 +45,7 @@ public sealed class Trainer
     private readonly Gradients[] _gradients; // one a shard
     private readonly Workspace[] _workspaces;
     private readonly long _totalSteps;
+    private (DateTime, long) _found; // the checkpoint as this run read or wrote it
 
     /// <summary>Reads the corpora, makes the model, and takes up an unfinished run where it was.</summary>
     /// <param name="recipe">The recipe.</param>
@@ -62,13 +63,20 @@ public sealed class Trainer
         bool resume = File.Exists(folders.Checkpoint) && !restart && (hasModel || !Checkpoint.IsOfNoStep(folders.Checkpoint));
         if (!resume && !restart && hasModel)
             throw new RunFolderException($"{folders.Output} holds a finished model; expected another folder");
+        folders.CheckFree(); // before the corpora are read
 
         _recipe = recipe;
         _folders = folders;
         _objective = Objective.Create(recipe, folders.Data);
         Parameters parameters = _objective.Model.Parameters;
         CheckGoldenInput();
-        CheckMemory();
+        int outputs = recipe.Model.Task switch
+        {
+            ModelTask.LanguageModel => Model.Vocabulary.Tokens.Count,
+            ModelTask.Tagger => Model.Config.Labels.Count,
+            _ => 0,
+        };
+        MemoryEstimate.CheckStep(recipe, _objective.MostTokens, outputs);
         _optimizer = Optimizer.Create(recipe.Training, parameters);
         _average = recipe.Training.AverageDecay > 0 ? [.. parameters.All.Select(parameter => parameter.Values.ToArray())] : null;
         _gradients = [.. Enumerable.Range(0, recipe.Training.Shards).Select(_ => new Gradients(parameters))];
@@ -78,6 +86,7 @@ public sealed class Trainer
 
         if (resume)
         {
+            using FolderLock held = FolderLock.Take(folders.Training, folders.Output);
             _checkpoint.Load(folders.Checkpoint);
             folders.SweepUp();
         }
@@ -85,6 +94,8 @@ public sealed class Trainer
         {
             folders.Begin(recipe, _checkpoint.Save);
         }
+
+        _found = folders.CheckpointStamp();
     }
 
     /// <summary>The model in training; its weights change until the run is over.</summary>
@@ -114,9 +125,13 @@ public sealed class Trainer
     /// <param name="progress">Told after every step.</param>
     /// <param name="stop">Ends the run after the step under way.</param>
     /// <exception cref="TrainingDivergedException">A number is not finite; the last checkpoint and the model stay as they are.</exception>
+    /// <exception cref="RunFolderException">Another run is in the folder, or was since this one was prepared.</exception>
     /// <exception cref="IOException">A file cannot be written; those before it stay whole.</exception>
     public RunEnd Run(IProgress<TrainingProgress>? progress = null, CancellationToken stop = default)
     {
+        using FolderLock held = FolderLock.Take(_folders.Training, _folders.Output);
+        if (_folders.CheckpointStamp() != _found)
+            throw new RunFolderException($"{_folders.Output} was written by another run since this one was prepared; expected one run in a folder");
         try
         {
             return RunSteps(progress, stop);
@@ -124,6 +139,10 @@ public sealed class Trainer
         catch (TrainingDivergedException error)
         {
             throw error.With(Kept());
+        }
+        finally
+        {
+            _found = _folders.CheckpointStamp();
         }
     }
 
@@ -292,19 +311,6 @@ public sealed class Trainer
         {
             throw new RecipeException($"golden_input is \"{_recipe.GoldenInput}\": {error.Message}; expected a text of the corpus's kind", error);
         }
-    }
-
-    /// <summary>Refuses what would end in the middle, out of memory, or with the process killed by the system.</summary>
-    private void CheckMemory()
-    {
-        TrainingSettings settings = _recipe.Training;
-        long copies = settings.Shards + (settings.Optimizer == OptimizerKind.Adam ? 2 : 1) + (settings.AverageDecay > 0 ? 1 : 0);
-        double bytes = (double)sizeof(float) * Model.Parameters.Count * copies;
-        long there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (bytes <= there) return;
-        throw new RecipeException(FormattableString.Invariant(
-            $"training.shards is {settings.Shards} and the model has {Model.Parameters.Count:N0} weights: {copies:N0} copies of them take ")
-            + FormattableString.Invariant($"{bytes / 1e9:N1} GB, this machine has {there / 1e9:N1}; expected fewer shards or a smaller model"));
     }
 
     private void WriteCard(ValidationScore score)
