@@ -119,6 +119,11 @@ public static class ModelFolder
         });
     }
 
+    /// <summary>The content of one of a folder's small files, such as its card.</summary>
+    /// <exception cref="IOException">It is missing, no regular file or absurdly large; the message says which.</exception>
+    /// <exception cref="UnauthorizedAccessException">Its permissions forbid reading.</exception>
+    public static byte[] ReadFile(string path, string name) => RegularFile.ReadAllBytes(FolderExchange.Locate(path, name), MostVocabularyBytes);
+
     /// <summary>Whether a folder holds a model, or the beginnings of one.</summary>
     internal static bool IsOne(string path) => File.Exists(FolderExchange.Locate(path, ConfigFile));
 

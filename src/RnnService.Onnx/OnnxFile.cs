@@ -1,5 +1,5 @@
 using Google.Protobuf;
-using RnnService.Engine;
+using RnnService.Engine.Weights;
 using RnnService.Onnx.Protos;
 
 namespace RnnService.Onnx;

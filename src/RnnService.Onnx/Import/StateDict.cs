@@ -1,4 +1,3 @@
-using RnnService.Engine;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using static RnnService.Engine.Weights.WeightFormatException;

@@ -10,7 +10,6 @@ namespace RnnService.Server.Hosting;
 internal static class ModelFiles
 {
     private const string Json = "application/json";
-    private const int MostBytes = 64 << 20;
 
     private static readonly (string Name, string ContentType)[] Known =
         [("config.json", Json), ("vocab.json", Json), ("golden.json", Json), ("README.md", "text/markdown; charset=utf-8")];
@@ -24,7 +23,7 @@ internal static class ModelFiles
         try
         {
             return Known.Where(file => File.Exists(Path.Combine(folder, file.Name))).ToDictionary(
-                file => file.Name, file => new ModelFile(RegularFile.ReadAllBytes(Path.Combine(folder, file.Name), MostBytes), file.ContentType));
+                file => file.Name, file => new ModelFile(ModelFolder.ReadFile(folder, file.Name), file.ContentType));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

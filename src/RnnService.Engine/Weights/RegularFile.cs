@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace RnnService.Engine;
+namespace RnnService.Engine.Weights;
 
 /// <summary>
 /// Opens files that somebody else put there: regular files up to a size. A named pipe would keep its reader waiting for a writer, a device
