@@ -14,6 +14,9 @@ internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyD
     /// <summary>Characters of the longest sentence: a runtime's message or the names of models may be long.</summary>
     private const int MostDetail = 1_000;
 
+    /// <summary>Characters of a runtime's message, of which a list of texts may hold many.</summary>
+    private const int MostReason = 400;
+
     public ProblemKind Kind { get; } = kind;
 
     public IReadOnlyDictionary<string, string[]>? Errors { get; } = errors;
@@ -26,7 +29,7 @@ internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyD
     /// <param name="failure">Why not.</param>
     /// <param name="field">Where the text stands in the request.</param>
     public static RequestProblem Of(NetworkException failure, string field = "inputs") =>
-        Of(ProblemKind.Validation, field, $"the model cannot compute this ({failure.Message}); expected another text or another length");
+        Of(ProblemKind.Validation, field, $"the model cannot compute this ({Listing.Cut(failure.Message, MostReason)}); expected another text or another length");
 
     /// <summary>A caller's word as it may stand in a sentence: quoted, and cut when it is long.</summary>
     public static string Quoted(string word) => $"\"{Listing.Cut(word, 100)}\"";
