@@ -30,7 +30,8 @@ internal static class OnnxEndpoint
         ModelEntry entry = await registry.ServedAsync(name, context.RequestAborted);
         RequestFacts.Of(context).Model = entry.Name;
         // Who has the file need not get it again, and it need not be written.
-        var tag = new EntityTagHeaderValue($"\"{OnnxExport.Fingerprint(entry.Loaded!, version)}\"");
+        string fingerprint = OnnxExport.Fingerprint(entry.Loaded!, version);
+        var tag = new EntityTagHeaderValue($"\"{fingerprint}\"");
         if (context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
         {
             context.Response.GetTypedHeaders().ETag = tag;
@@ -44,17 +45,17 @@ internal static class OnnxEndpoint
             return Results.Empty;
         }
 
-        byte[] bytes;
+        Stream file;
         try
         {
-            bytes = await exports.WriteAsync(entry, version, context.RequestAborted);
+            file = await exports.ReadAsync(entry, version, fingerprint, context.RequestAborted);
         }
         catch (ArgumentException error)
         {
             throw RequestProblem.Of(ProblemKind.Validation, "opset", error.Message);
         }
 
-        return Results.Bytes(bytes, ContentType, $"{entry.Name}.onnx", entityTag: tag);
+        return Results.Stream(file, ContentType, $"{entry.Name}.onnx", entityTag: tag, enableRangeProcessing: true);
     }
 
     private static int? Opset(string? text)

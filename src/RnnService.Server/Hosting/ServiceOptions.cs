@@ -83,6 +83,13 @@ internal sealed record LimitOptions
     /// <summary>Most alternatives reported with each generated token.</summary>
     [Range(0, 1_000)]
     public int MaxTopNTokens { get; init; } = 10;
+
+    /// <summary>
+    /// Megabytes of ONNX files made for <c>/models/{name}/onnx</c> that are kept in the system's folder for temporary files. What does not fit
+    /// is made anew for every download, which takes seconds.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int KeptOnnxMegabytes { get; init; } = 256;
 }
 
 /// <summary>How requests share the processor.</summary>

@@ -68,14 +68,14 @@ public sealed class OnnxTests(SharedService shared)
     public async Task Too_many_downloads_are_refused_in_words_of_their_own()
     {
         LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "ner"));
-        using var exports = new OnnxExports();
+        using var exports = new OnnxExports(new LimitOptions());
         var entry = new ModelEntry("ner", ModelState.Ready) { Loaded = loaded };
-        var waiting = new List<Task<byte[]>>();
+        var waiting = new List<Task<Stream>>();
         RequestProblem problem = await Assert.ThrowsAsync<RequestProblem>(async () =>
         {
             while (true)
             {
-                Task<byte[]> next = exports.WriteAsync(entry, null, Cancel);
+                Task<Stream> next = exports.ReadAsync(entry, null, $"another {waiting.Count}", Cancel);
                 waiting.Add(next);
                 if (next.IsFaulted) await next;
             }
@@ -84,6 +84,63 @@ public sealed class OnnxTests(SharedService shared)
         await Task.WhenAll(waiting);
         Assert.Equal(ProblemKind.Overloaded, problem.Kind);
         Assert.Contains("for an ONNX file to be written", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(256, 1, true)]
+    [InlineData(0, 2, false)]
+    public async Task A_file_is_made_once_and_kept_as_long_as_there_is_room(int megabytes, int made, bool seeks)
+    {
+        LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "words"));
+        using var exports = new OnnxExports(new LimitOptions { KeptOnnxMegabytes = megabytes });
+        var entry = new ModelEntry("words", ModelState.Ready) { Loaded = loaded };
+        string fingerprint = OnnxExport.Fingerprint(loaded);
+        using var first = new MemoryStream();
+        await using (Stream file = await exports.ReadAsync(entry, null, fingerprint, Cancel)) await file.CopyToAsync(first, Cancel);
+        await using Stream second = await exports.ReadAsync(entry, null, fingerprint, Cancel);
+        Assert.Equal((made, seeks), (exports.Made, second is not MemoryStream));
+        Assert.Equal(first.Length, second.Length);
+        byte[] end = new byte[100];
+        second.Seek(-100, SeekOrigin.End);
+        await second.ReadExactlyAsync(end, Cancel);
+        Assert.Equal(first.ToArray()[^100..], end);
+    }
+
+    [Fact]
+    public async Task Those_who_ask_together_wait_for_one_file_and_one_that_leaves_takes_it_from_nobody()
+    {
+        LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "ner"));
+        using var exports = new OnnxExports(new LimitOptions());
+        var entry = new ModelEntry("ner", ModelState.Ready) { Loaded = loaded };
+        using var leaver = new CancellationTokenSource();
+        Task<Stream> leaving = exports.ReadAsync(entry, null, "one", leaver.Token);
+        Task<Stream>[] staying = [.. Enumerable.Range(0, 8).Select(_ => exports.ReadAsync(entry, null, "one", Cancel))];
+        await leaver.CancelAsync();
+        await Task.WhenAll(staying);
+        await leaving.ContinueWith(_ => { }, Cancel, TaskContinuationOptions.None, TaskScheduler.Default);
+        Assert.Equal(1, exports.Made);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_made_is_tried_anew()
+    {
+        LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "ner"));
+        using var exports = new OnnxExports(new LimitOptions());
+        var entry = new ModelEntry("ner", ModelState.Ready) { Loaded = loaded };
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => exports.ReadAsync(entry, 99, "one", Cancel));
+        await using Stream file = await exports.ReadAsync(entry, null, "one", Cancel);
+        Assert.True(file.Length > 0);
+    }
+
+    [Fact]
+    public async Task A_download_that_broke_off_goes_on_where_it_was()
+    {
+        byte[] whole = await shared.Client.GetByteArrayAsync("/models/words/onnx", Cancel);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/models/words/onnx");
+        request.Headers.Range = new System.Net.Http.Headers.RangeHeaderValue(100, null);
+        using HttpResponseMessage rest = await shared.Client.SendAsync(request, Cancel);
+        Assert.Equal(HttpStatusCode.PartialContent, rest.StatusCode);
+        Assert.Equal(whole[100..], await rest.Content.ReadAsByteArrayAsync(Cancel));
     }
 
     [Theory]

@@ -116,6 +116,33 @@ public sealed class LogTests(SharedService shared)
         Assert.True(await service.MetricAsync("rnn_model_size_bytes", "model=\"ner\"") > 0);
     }
 
+    [Fact]
+    public async Task Odd_methods_hosts_and_routes_add_no_series()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models);
+        using HttpClient client = service.Client();
+        await OddAsync(0);
+        await SeriesAsync(); // which has a series itself
+        int before = await SeriesAsync();
+        for (int odd = 1; odd <= 100; odd++) await OddAsync(odd);
+        Assert.Equal(before, await SeriesAsync());
+
+        async Task OddAsync(int odd)
+        {
+            foreach (string route in new[] { "/classify", $"/nowhere/{odd}", $"/models/{odd}" })
+            {
+                using var request = new HttpRequestMessage(new HttpMethod($"ODD{odd}"), route) { Headers = { Host = $"host{odd}.example.com" } };
+                request.Headers.Add("X-Forwarded-Proto", $"odd{odd}");
+                using HttpResponseMessage answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+                using HttpResponseMessage got = await client.GetAsync(route, TestContext.Current.CancellationToken);
+                Assert.InRange((int)answer.StatusCode, 400, 499);
+            }
+        }
+
+        async Task<int> SeriesAsync() => (await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken)).Split('\n')
+            .Count(line => line.StartsWith("rnn_", StringComparison.Ordinal) || line.StartsWith("http_", StringComparison.Ordinal));
+    }
+
     private static async Task PostAsync(HttpClient client, string route, JsonNode body)
     {
         using HttpResponseMessage answer = await client.PostJsonAsync(route, body.ToJsonString());

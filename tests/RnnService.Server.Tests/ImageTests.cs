@@ -1,0 +1,38 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace RnnService.Server.Tests;
+
+/// <summary>What goes into the container image.</summary>
+public sealed class ImageTests
+{
+    [Fact]
+    public void Every_package_of_the_sources_is_in_the_third_party_notices()
+    {
+        string notices = File.ReadAllText(Path.Combine(Repository.Root, "THIRD-PARTY-NOTICES.md"));
+        HashSet<string> named = [.. Regex.Matches(notices, @"^\| ([\w.]+) \| (\S.*?) \|", RegexOptions.Multiline)
+            .Where(row => row.Groups[2].Value != "?").Select(row => row.Groups[1].Value)];
+        IEnumerable<string> used = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .SelectMany(project => XDocument.Load(project).Descendants("PackageReference")).Select(package => package.Attribute("Include")!.Value);
+        Assert.DoesNotContain(used, package => !named.Contains(package));
+        foreach (string licence in new[] { "MIT", "BSD-3-Clause", "Apache-2.0" })
+            Assert.Contains($"\n## {licence}\n", notices, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_image_is_small_has_the_licences_and_asks_for_health_at_the_port_for_probes()
+    {
+        string file = File.ReadAllText(Path.Combine(Repository.Root, "Dockerfile"));
+        string ignored = File.ReadAllText(Path.Combine(Repository.Root, ".dockerignore"));
+        Assert.Matches(@"(?m)^FROM mcr\.microsoft\.com/dotnet/aspnet:\d+\.\d+-\w+-chiseled$", file);
+        foreach (string licences in new[] { "LICENSE", "THIRD-PARTY-NOTICES.md" })
+        {
+            Assert.Matches($@"(?m)^COPY .*{Regex.Escape(licences)}", file);
+            Assert.Contains($"!{licences}\n", ignored, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("Rnn__Http__ProbePort=8081", file, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^HEALTHCHECK .*""--health""", file);
+        Assert.Matches(@"(?m)^USER \$APP_UID$", file);
+    }
+}
