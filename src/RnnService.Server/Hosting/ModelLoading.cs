@@ -1,10 +1,12 @@
 using RnnService.Engine;
 using RnnService.Engine.Tasks;
-using RnnService.Onnx.Runtime;
 using RnnService.Server.Batching;
 using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Hosting;
+
+/// <summary>Reads a model from its folder; may take for ever.</summary>
+internal delegate LoadedModel ModelReader(string path, CancellationToken cancel);
 
 /// <summary>
 /// Loads all model folders once the service has started, the defaults first, each on a thread of its own: what is loaded is served at once,
@@ -19,6 +21,7 @@ internal sealed partial class ModelLoading(
     ModelRegistry registry,
     ComputeLoop loop,
     ServiceMetrics metrics,
+    ModelReader read,
     FaultLog faults,
     TimeProvider time,
     ILogger<ModelLoading> logger) : BackgroundService
@@ -98,7 +101,7 @@ internal sealed partial class ModelLoading(
         try
         {
             cancel.ThrowIfCancellationRequested();
-            LoadedModel loaded = ModelFolder.Load(path, OnnxRuntimeNetwork.Reader(TimeSpan.FromSeconds(batching.OnnxRunSeconds)), cancel);
+            LoadedModel loaded = read(path, cancel);
             return new ModelEntry(name, ModelState.Ready)
             {
                 Loaded = loaded,

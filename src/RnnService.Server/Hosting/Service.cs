@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.OpenApi;
 using OpenTelemetry.Metrics;
+using RnnService.Engine;
+using RnnService.Onnx.Runtime;
 using RnnService.Server.Batching;
 using RnnService.Server.Endpoints;
 using RnnService.Server.Pipeline;
@@ -44,6 +46,8 @@ internal static class Service
         builder.Services.AddSingleton(folder).AddSingleton(DefaultModels.Read(builder.Configuration, options.Defaults))
             .AddSingleton(options.Limits).AddSingleton(options.Batching).AddSingleton(options.Http).AddSingleton(options.Loading).AddSingleton(TimeProvider.System)
             .AddSingleton<Readiness>().AddSingleton<ServiceMetrics>().AddSingleton<ModelRegistry>().AddSingleton<FaultLog>()
+            .AddSingleton<ModelReader>((path, cancel) => ModelFolder.Load(
+                path, OnnxRuntimeNetwork.Reader(TimeSpan.FromSeconds(options.Batching.OnnxRunSeconds)), cancel))
             .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<IHostLifetime, SignalLifetime>()
             .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<RequestReader>()
             .AddSingleton<GenerateTools>().AddSingleton<ComputeLoop>()
