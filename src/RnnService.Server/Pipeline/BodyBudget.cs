@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Numerics;
@@ -19,8 +20,10 @@ internal sealed class BodyBudget : IDisposable
     private readonly ConcurrencyLimiter _altogether;
     private readonly PartitionedRateLimiter<IPAddress> _byClient;
 
-    public BodyBudget(LimitOptions limits)
+    public BodyBudget(LimitOptions limits, IMeterFactory meters)
     {
+        meters.Create(ServiceMetrics.MeterName).CreateObservableGauge(
+            "rnn.request.body.held", () => Held, "By", "Bytes of request bodies that are read or wait for their answer.");
         // One body that is as large as allowed always fits.
         _most = Math.Max(limits.MaxBodyBytesAltogether, limits.MaxBodyBytes);
         var share = new ConcurrencyLimiterOptions { PermitLimit = Math.Max(_most / 2, limits.MaxBodyBytes) };

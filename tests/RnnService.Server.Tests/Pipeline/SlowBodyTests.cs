@@ -57,6 +57,7 @@ public sealed class SlowBodyTests(SharedService shared)
         BodyBudget budget = service.Services.GetRequiredService<BodyBudget>();
         await EventuallyAsync(() => Task.FromResult(budget.Held >= 40_000));
 
+        Assert.Equal(budget.Held, await service.MetricAsync("rnn_request_body_held_bytes"));
         using RawClient second = await RawClient.ConnectAsync(service);
         await second.SendAsync(Unfinished(kind, 40_000));
         RawAnswer refused = await second.ReadAsync();
