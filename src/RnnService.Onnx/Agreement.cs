@@ -147,14 +147,14 @@ public static class Agreement
 
         float[][] Piece(Func<int, int, Range> range) => Read(
             [.. rows.Select((row, i) => new ReadOnlyMemory<int>(row)[range(i, row.Length)])],
-            (IReadOnlyList<ReadOnlyMemory<int>> parts, LogitsReader logits) =>
+            (IReadOnlyList<ReadOnlyMemory<int>> parts, LogitsReader logits, Action? _) =>
                 model.Network.Read(parts, new int[parts.Count], state, logits));
     }
 
-    private static float[][] Read<TRow>(IReadOnlyList<TRow> rows, Action<IReadOnlyList<TRow>, LogitsReader> read)
+    private static float[][] Read<TRow>(IReadOnlyList<TRow> rows, Action<IReadOnlyList<TRow>, LogitsReader, Action?> read)
     {
         List<float>[] result = [.. rows.Select(_ => new List<float>())];
-        read(rows, (row, _, logits) => result[row].AddRange(logits));
+        read(rows, (row, _, logits) => result[row].AddRange(logits), null);
         return [.. result.Select(values => values.ToArray())];
     }
 

@@ -34,7 +34,10 @@ internal sealed class Crew
     }
 
     /// <summary>Runs two pieces of work at once; each of them runs alone. Returns when both have ended.</summary>
-    public void Both(Action here, Action there)
+    /// <param name="here">What the calling thread does.</param>
+    /// <param name="there">What the companion does.</param>
+    /// <param name="meanwhile">Called again and again while the calling thread has nothing to do but to wait; null for nothing.</param>
+    public void Both(Action here, Action there, Action? meanwhile = null)
     {
         Companion companion = _companion!;
         _companion = null;
@@ -45,6 +48,7 @@ internal sealed class Crew
             try
             {
                 here();
+                companion.Expect(meanwhile);
             }
             catch (Exception thrown)
             {
@@ -102,6 +106,18 @@ internal sealed class Crew
             _work = work;
             _argument = argument;
             Offer();
+        }
+
+        /// <summary>Does something else until the work that the companion has begun is done; <see cref="Wait"/> ends it.</summary>
+        public void Expect(Action? meanwhile)
+        {
+            if (meanwhile is null) return;
+            for (int spin = 0; Volatile.Read(ref _state) == Taken; spin++)
+            {
+                if (spin < Spins) Thread.SpinWait(10);
+                else Thread.Sleep(spin % 2); // 0: who is ready on this processor goes first
+                meanwhile();
+            }
         }
 
         public void Wait()

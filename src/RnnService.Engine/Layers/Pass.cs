@@ -21,11 +21,25 @@ internal sealed class Pass(Workspace workspace, Dropout? dropout = null, bool re
 
     public bool Record { get; } = record;
 
+    /// <summary>
+    /// Called between steps of time, microseconds to a millisecond apart and by whichever thread computes, so that a long pass can let
+    /// others have the processor or be ended: what it throws leaves the pass. Null in a pass that nobody interrupts.
+    /// </summary>
+    public Action? BetweenSteps { get; set; }
+
     /// <summary>Who computes it.</summary>
     public Crew Crew { get; } = new();
 
     /// <summary>What the crew's companion computes with while it reads in the other direction; its scratch memory is void after that.</summary>
-    public Pass Other => _other ??= new Pass(new Workspace());
+    public Pass Other
+    {
+        get
+        {
+            _other ??= new Pass(new Workspace());
+            _other.BetweenSteps = BetweenSteps;
+            return _other;
+        }
+    }
 
     /// <summary>Room for so many token ids, with any content; valid until the next call.</summary>
     public Memory<int> Ids(int count)

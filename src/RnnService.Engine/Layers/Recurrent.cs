@@ -186,7 +186,8 @@ internal sealed class Recurrent
         pass.Other.Workspace.Reset();
         pass.Crew.Both(
             () => RunOne(pass, layout, layer, 0, input, state, output),
-            () => RunOne(pass.Other, layout, layer, 1, input, state, output));
+            () => RunOne(pass.Other, layout, layer, 1, input, state, output),
+            pass.BetweenSteps);
     }
 
     private TimeLoop.Tape? RunOne(

@@ -90,6 +90,7 @@ internal sealed class TimeLoop
         Span<float> gates = tape is null ? pass.Workspace.Take(ChunkRows(layout) * width).Span : tape.Gates.Span;
         for (int step = 0, projected = 0, firstRow = 0; step < layout.Steps; step++)
         {
+            pass.BetweenSteps?.Invoke();
             int t = _reverse ? layout.Steps - 1 - step : step, n = layout.Active(t), row = layout.Offset(t);
             if (step == projected)
             {

@@ -19,9 +19,9 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
         _head = new Linear(parameters, "head", _recurrent.OutputSize, config.Labels.Count);
     }
 
-    public void Read(IReadOnlyList<int[]> texts, LogitsReader logits)
+    public void Read(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null)
     {
-        Pass pass = Begin();
+        Pass pass = Begin(betweenSteps);
         try
         {
             (BatchLayout layout, Memory<int> ids) = Lay(pass, Rows(texts));

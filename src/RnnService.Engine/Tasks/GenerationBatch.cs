@@ -21,7 +21,7 @@ public sealed class GenerationBatch(LanguageModel model)
     private readonly Crew _crew = new();
     private readonly DrawScratch _hereScratch = new(), _thereScratch = new();
     private readonly List<BatchPart> _parts = [new(model)];
-    private Action? _here, _there;
+    private Action? _here, _there, _betweenParts;
     private int _next; // part to be read
 
     /// <summary>Number of streams that have a place.</summary>
@@ -42,10 +42,12 @@ public sealed class GenerationBatch(LanguageModel model)
     /// </summary>
     /// <param name="streams">Distinct unfinished streams of this model, in no other batch. Others of this batch wait.</param>
     /// <param name="promptChunk">Most prompt tokens a stream reads in one step, so that a long prompt does not hold up the others.</param>
+    /// <param name="betweenParts">Called now and then, by whichever thread computes, when many streams take the step; it must not throw.</param>
     /// <exception cref="ArgumentException">A stream is another model's or in another batch.</exception>
     /// <exception cref="InvalidOperationException">A stream has ended.</exception>
-    public void Advance(IReadOnlyList<Generation> streams, int promptChunk = 64)
+    public void Advance(IReadOnlyList<Generation> streams, int promptChunk = 64, Action? betweenParts = null)
     {
+        _betweenParts = betweenParts;
         if (streams.Count == 0) return;
         for (int i = 0; i < streams.Count; i++) Check(streams[i]);
         Seat(streams);
@@ -139,8 +141,15 @@ public sealed class GenerationBatch(LanguageModel model)
         int writing = 0;
         foreach (BatchPart part in _parts)
         {
-            if (part.IsReading) part.Read(_hereScratch);
-            else writing += part.IsTaking ? 1 : 0;
+            if (part.IsReading)
+            {
+                part.Read(_hereScratch);
+                _betweenParts?.Invoke();
+            }
+            else
+            {
+                writing += part.IsTaking ? 1 : 0;
+            }
         }
 
         _next = 0;
@@ -166,7 +175,9 @@ public sealed class GenerationBatch(LanguageModel model)
     {
         for (int i; (i = Interlocked.Increment(ref _next) - 1) < _parts.Count;)
         {
-            if (_parts[i].IsTaking && !_parts[i].IsReading) _parts[i].Read(scratch);
+            if (!_parts[i].IsTaking || _parts[i].IsReading) continue;
+            _parts[i].Read(scratch);
+            _betweenParts?.Invoke();
         }
     }
 }

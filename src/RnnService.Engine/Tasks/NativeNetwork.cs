@@ -26,9 +26,11 @@ internal abstract class NativeNetwork(ModelConfig config, Parameters parameters)
     }
 
     /// <summary>Starts a pass without a way back; every one must <see cref="End"/>, or its memory is lost to the next.</summary>
-    protected Pass Begin()
+    /// <param name="betweenSteps">See <see cref="Pass.BetweenSteps"/>.</param>
+    protected Pass Begin(Action? betweenSteps = null)
     {
         Pass pass = _passes.TryTake(out Pass? used) ? used : new Pass(new Workspace());
+        pass.BetweenSteps = betweenSteps;
         pass.Crew.Begin(Environment.ProcessorCount);
         return pass;
     }

@@ -62,8 +62,12 @@ public interface IClassifierNetwork : INetwork
     /// <summary>Gives the logits [labels] of each text.</summary>
     /// <param name="texts">Token ids of each text, none empty.</param>
     /// <param name="logits">Takes the logits.</param>
+    /// <param name="betweenSteps">
+    /// Called now and then, by whichever thread computes, as far as the network can be interrupted: a caller that has other things to do does
+    /// them there. What it throws ends the reading and comes out of it.
+    /// </param>
     /// <exception cref="NetworkException">Some of these texts cannot be computed.</exception>
-    void Read(IReadOnlyList<int[]> texts, LogitsReader logits);
+    void Read(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null);
 }
 
 /// <summary>The network of a <see cref="Tagger"/>.</summary>
@@ -72,6 +76,10 @@ public interface ITaggerNetwork : INetwork
     /// <summary>Gives the logits [labels] of each word of each sentence.</summary>
     /// <param name="sentences">The sentences; one without words gives nothing.</param>
     /// <param name="logits">Takes the logits.</param>
+    /// <param name="betweenSteps">
+    /// Called now and then, by whichever thread computes, as far as the network can be interrupted: a caller that has other things to do does
+    /// them there. What it throws ends the reading and comes out of it.
+    /// </param>
     /// <exception cref="NetworkException">Some of these sentences cannot be computed.</exception>
-    void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits);
+    void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null);
 }

@@ -74,7 +74,8 @@ public sealed class Tagger : TextModel
 
     /// <summary>The likeliest label of every word: [N][words]. A sentence's labels do not depend on its company.</summary>
     /// <param name="sentences">Sentences from <see cref="Encode"/>; one without words gives an empty row.</param>
-    public TagScore[][] Tag(IReadOnlyList<TaggerInput> sentences)
+    /// <param name="betweenSteps">See <see cref="ITaggerNetwork.Read"/>.</param>
+    public TagScore[][] Tag(IReadOnlyList<TaggerInput> sentences, Action? betweenSteps = null)
     {
         TagScore[][] result = [.. sentences.Select(sentence => new TagScore[sentence.Length])];
         if (sentences.Count == 0) return result;
@@ -83,7 +84,7 @@ public sealed class Tagger : TextModel
             Activations.Softmax(logits);
             int best = TensorPrimitives.IndexOfMax<float>(logits);
             result[row][step] = new TagScore(best, logits[best]);
-        });
+        }, betweenSteps);
         return result;
     }
 

@@ -7,6 +7,8 @@ namespace RnnService.Engine.Tasks;
 /// <summary>Embeddings, character network, recurrent layers and output layer of a <see cref="Tagger"/>, forward and backward.</summary>
 internal sealed class TaggerNetwork : NativeNetwork, ITaggerNetwork
 {
+    private const int MostWordsTogether = 128; // a step of their letters is then no longer than one of a sentence's words
+
     private readonly ModelVocabulary _vocabulary;
     private readonly Embedding _embedding;
     private readonly Embedding? _characterEmbedding;
@@ -32,9 +34,9 @@ internal sealed class TaggerNetwork : NativeNetwork, ITaggerNetwork
 
     private int InputSize => _embedding.Size + (_speller?.OutputSize ?? 0);
 
-    public void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits)
+    public void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null)
     {
-        Pass pass = Begin();
+        Pass pass = Begin(betweenSteps);
         try
         {
             Trace trace = Forward(pass, sentences, [.. sentences.Select(sentence => sentence.Ids)], new DropoutRates());
@@ -119,6 +121,25 @@ internal sealed class TaggerNetwork : NativeNetwork, ITaggerNetwork
             }
         }
 
+        // The way back wants one run of all.
+        int together = pass.Record ? Math.Max(1, spellings.Count) : MostWordsTogether;
+        int width = _speller!.OutputSize;
+        Span<float> ends = pass.Workspace.Take(spellings.Count * width).Span; // each word's two last states
+        SpellTrace? trace = null;
+        for (int first = 0; first < Math.Max(1, spellings.Count); first += together)
+        {
+            int count = Math.Min(together, spellings.Count - first);
+            trace = Spell(pass, spellings.GetRange(first, count), wordOf, ends.Slice(first * width, count * width));
+        }
+
+        for (int row = 0; row < wordOf.Length; row++)
+            ends.Slice(wordOf[row] * width, width).CopyTo(input[(row * InputSize + _embedding.Size)..]);
+        return trace!;
+    }
+
+    /// <summary>Reads words letter by letter, and writes the last states of both directions of each [words, 2·H].</summary>
+    private SpellTrace Spell(Pass pass, List<int[]> spellings, int[] wordOf, Span<float> ends)
+    {
         BatchLayout layout = BatchLayout.Of([.. spellings.Select(spelling => spelling.Length)]);
         int[] ids = new int[layout.Rows];
         for (int word = 0; word < spellings.Count; word++)
@@ -131,13 +152,10 @@ internal sealed class TaggerNetwork : NativeNetwork, ITaggerNetwork
         RecurrentState state = _speller!.NewState(layout.Batch);
         Recurrent.Run run = _speller.Forward(pass, layout, embedded, state);
         int size = _speller.HiddenSize;
-        for (int row = 0; row < wordOf.Length; row++)
+        for (int word = 0; word < spellings.Count; word++)
         {
             for (int direction = 0; direction < 2; direction++)
-            {
-                state.Hidden.AsSpan((direction * layout.Batch + wordOf[row]) * size, size)
-                    .CopyTo(input[(row * InputSize + _embedding.Size + direction * size)..]);
-            }
+                state.Hidden.AsSpan((direction * layout.Batch + word) * size, size).CopyTo(ends[((word * 2 + direction) * size)..]);
         }
 
         return new SpellTrace(ids, wordOf, run);

@@ -56,10 +56,11 @@ internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph, R
 internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph, RunPace pace)
     : GraphNetwork(session, graph, pace), IClassifierNetwork
 {
-    public void Read(IReadOnlyList<int[]> texts, LogitsReader logits)
+    public void Read(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null)
     {
         foreach (int[] group in Graph.Layout.Group([.. texts.Select(text => text.Length)], Graph.Signature.OutputSize))
         {
+            betweenSteps?.Invoke();
             using GraphReading reading = Run([.. group.Select(row => new GraphRow(texts[row]))], []);
             for (int i = 0; i < group.Length; i++) logits(group[i], 0, reading.Logits(i, 0));
         }
@@ -70,10 +71,11 @@ internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph, 
 internal sealed class TaggerGraph(RuntimeSession session, TokenGraph graph, RunPace pace, ModelVocabulary vocabulary)
     : GraphNetwork(session, graph, pace), ITaggerNetwork
 {
-    public void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits)
+    public void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null)
     {
         foreach (int[] group in Graph.Layout.Group([.. sentences.Select(sentence => sentence.Length)], Graph.Signature.OutputSize))
         {
+            betweenSteps?.Invoke();
             using GraphReading reading = Run([.. group.Select(row => Row(sentences[row]))], []);
             for (int i = 0; i < group.Length; i++)
             {
