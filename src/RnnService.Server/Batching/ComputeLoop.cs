@@ -4,26 +4,25 @@ using RnnService.Server.Hosting;
 namespace RnnService.Server.Batching;
 
 /// <summary>
-/// Where all computing happens, one turn at a time. A thread of its own gives every model a turn, again and again, and sleeps when there is
+/// Where all computing happens, one turn at a time. A thread of its own gives the turns of <see cref="Rounds"/>, and sleeps when there is
 /// nothing to do; a short request that is alone takes its turn on its own thread, as waking another takes longer. When the service is
 /// asked to stop it finishes what it has, within <see cref="HttpOptions.DrainSeconds"/>.
 /// </summary>
 internal sealed class ComputeLoop : IHostedService, IDisposable
 {
-    /// <summary>Requests that have to come one by one until the next is thought to be alone too.</summary>
-    private const int Company = 16;
+    /// <summary>How often requests are looked after that wait while nothing else happens.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private readonly AutoResetEvent _wake = new(false);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Readiness _readiness;
     private readonly HttpOptions _options;
     private readonly TimeProvider _time;
+    private readonly Rounds _rounds;
     private readonly Lock _lock = new();
     private readonly Lock _turns = new(); // held by the thread that computes
-    private ImmutableArray<Workload> _workloads = [];
-    private ITimer? _drainLimit;
-    private int _requests;
-    private int _alone; // requests in a row that met no other
+    private ITimer? _drainLimit, _look;
+    private long _turnStarted; // 0 between turns
     private bool _started;
     private volatile bool _draining;
     private volatile bool _abandoned;
@@ -31,32 +30,33 @@ internal sealed class ComputeLoop : IHostedService, IDisposable
     public ComputeLoop(Readiness readiness, HttpOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
     {
         (_readiness, _options, _time) = (readiness, options, time);
+        _rounds = new Rounds(time);
         lifetime.ApplicationStopping.Register(Drain);
     }
 
-    public ImmutableArray<Workload> Workloads => _workloads;
+    public ImmutableArray<Workload> Workloads => _rounds.Workloads;
+
+    /// <summary>Who has requests here.</summary>
+    public Company Company => _rounds.Company;
+
+    /// <summary>Whether the turn that is under way takes longer than <see cref="HttpOptions.StuckSeconds"/>.</summary>
+    public bool IsStuck => Volatile.Read(ref _turnStarted) is not 0 and var started
+        && _time.GetElapsedTime(started) > TimeSpan.FromSeconds(_options.StuckSeconds);
 
     /// <summary>Takes up work for a model.</summary>
     public void Add(Workload workload)
     {
         workload.Wake = () => _wake.Set();
         workload.TryTurn = () => TryTurn(workload);
-        ImmutableInterlocked.Update(ref _workloads, workloads => workloads.Add(workload));
+        workload.Aside = Aside;
+        _rounds.Add(workload);
         _wake.Set();
     }
-
-    /// <summary>A request has come that will have something to compute; <see cref="Leave"/> when it is answered.</summary>
-    public void Enter()
-    {
-        if (Interlocked.Increment(ref _requests) > 1) Volatile.Write(ref _alone, 0);
-        else Interlocked.Increment(ref _alone);
-    }
-
-    public void Leave() => Interlocked.Decrement(ref _requests);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _started = true;
+        _look = _time.CreateTimer(_ => _wake.Set(), null, Look, Look);
         new Thread(Run) { IsBackground = true, Name = "compute" }.Start();
         return Task.CompletedTask;
     }
@@ -70,6 +70,7 @@ internal sealed class ComputeLoop : IHostedService, IDisposable
     public void Dispose()
     {
         _drainLimit?.Dispose();
+        _look?.Dispose();
         // A host that is disposed without being stopped leaves the thread running: it ends at its next turn.
         _abandoned = _draining = true;
         _wake.Set();
@@ -97,11 +98,7 @@ internal sealed class ComputeLoop : IHostedService, IDisposable
     private void Run()
     {
         while (!Work()) _wake.WaitOne();
-        lock (_turns)
-        {
-            foreach (Workload workload in _workloads) workload.Close();
-        }
-
+        lock (_turns) _rounds.Close();
         _stopped.TrySetResult();
     }
 
@@ -111,21 +108,22 @@ internal sealed class ComputeLoop : IHostedService, IDisposable
     {
         lock (_turns)
         {
-            while (!_abandoned)
+            try
             {
-                bool worked = false;
-                bool empty = true;
-                foreach (Workload workload in _workloads)
+                while (!_abandoned)
                 {
-                    worked |= workload.Turn();
-                    empty &= workload.IsEmpty;
+                    Volatile.Write(ref _turnStarted, _time.GetTimestamp());
+                    bool worked = _rounds.Round();
+                    if (_draining && _rounds.IsEmpty) return true;
+                    if (!worked) return false;
                 }
 
-                if (_draining && empty) return true;
-                if (!worked) return false;
+                return true;
             }
-
-            return true;
+            finally
+            {
+                Volatile.Write(ref _turnStarted, 0);
+            }
         }
     }
 
@@ -135,10 +133,10 @@ internal sealed class ComputeLoop : IHostedService, IDisposable
     /// </summary>
     private bool TryTurn(Workload workload)
     {
-        if (Volatile.Read(ref _alone) <= Company || !_turns.TryEnter()) return false;
+        if (!Company.IsAlone || !_turns.TryEnter()) return false;
         try
         {
-            workload.Turn();
+            _rounds.Turn(workload);
             if (!workload.IsEmpty) _wake.Set();
             return true;
         }
@@ -146,5 +144,22 @@ internal sealed class ComputeLoop : IHostedService, IDisposable
         {
             _turns.Exit();
         }
+    }
+
+    /// <summary>Runs something on a thread of its own, and gives others short turns until it has ended.</summary>
+    private void Aside(Action run)
+    {
+        Task running = Task.Factory.StartNew(run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        running.ContinueWith(
+            _ => _wake.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        while (!running.IsCompleted && !_abandoned)
+        {
+            // It takes a processor of its own, so the others may have this one.
+            if (!_rounds.Between(force: true)) _wake.WaitOne(1);
+        }
+
+        if (_abandoned && !running.IsCompleted) throw new OperationCanceledException();
+        _wake.Set(); // what was said meanwhile is looked at once more
+        running.GetAwaiter().GetResult();
     }
 }

@@ -31,7 +31,9 @@ internal enum StreamNews
 /// <param name="permit">The request's place in the queue; given back when the stream starts.</param>
 /// <param name="left">Cancelled when nobody waits for the text any more.</param>
 /// <param name="submitted">Timestamp of handing in.</param>
-internal sealed class StreamJob(Generation generation, int buffer, Admission.Permit permit, CancellationToken left, long submitted)
+/// <param name="abort">Cuts the connection of a client that does not read.</param>
+internal sealed class StreamJob(
+    Generation generation, int buffer, Admission.Permit permit, CancellationToken left, long submitted, Action? abort = null)
     : IValueTaskSource<StreamNews>
 {
     private readonly TaskCompletionSource<Generation> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,10 +42,24 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
     private Exception? _fault;
     private bool _over; // no more tokens
     private bool _waits; // the reader
+    private bool _paused;
+    private int _reads;
 
     public Generation Generation { get; } = generation;
 
+    /// <summary>Whose it is.</summary>
+    public string Client => permit.Client;
+
     public long Submitted { get; } = submitted;
+
+    /// <summary>Whether it has had a place. For the loop.</summary>
+    public bool HasStarted { get; private set; }
+
+    /// <summary>Timestamp since when it is paused and nothing is read, and how much had been read then. For the loop.</summary>
+    public (long Since, int Reads) Unread { get; set; }
+
+    /// <summary>Number of tokens that the reader has taken.</summary>
+    public int Reads => Volatile.Read(ref _reads);
 
     /// <summary>Timestamp of the newest token, of the start before the first. For the loop.</summary>
     public long LastToken { get; set; }
@@ -55,13 +71,13 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
 
     public bool HasLeft => left.IsCancellationRequested;
 
-    /// <summary>Whether the reader is so far behind that the stream waits for it.</summary>
+    /// <summary>Whether the reader is so far behind that the stream waits for it; until it has caught up with half of that.</summary>
     public bool IsPaused
     {
         get
         {
             if (buffer == 0) return false;
-            lock (_unread) return _unread.Count >= buffer;
+            lock (_unread) return _paused;
         }
     }
 
@@ -88,8 +104,10 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
         bool resumes;
         lock (_unread)
         {
-            resumes = _unread.Count == buffer;
             if (!_unread.TryDequeue(out token)) return false;
+            _reads++;
+            resumes = _paused && _unread.Count <= buffer / 2;
+            if (resumes) _paused = false;
         }
 
         if (resumes) Wake();
@@ -101,13 +119,25 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
     {
         permit.Dispose();
         LastToken = now;
+        HasStarted = true;
+    }
+
+    /// <summary>Ends it and cuts the connection: its client does not read, so nothing can be said to it.</summary>
+    public void GiveUp()
+    {
+        abort?.Invoke();
+        Cancel();
     }
 
     /// <summary>Puts a token where the reader finds it; <see cref="Announce"/> wakes the reader.</summary>
     public void Publish(StreamedToken token)
     {
         if (buffer == 0) return;
-        lock (_unread) _unread.Enqueue(token);
+        lock (_unread)
+        {
+            _unread.Enqueue(token);
+            _paused |= _unread.Count >= buffer;
+        }
     }
 
     /// <summary>Wakes a reader that waits: it goes on within this call.</summary>
@@ -126,7 +156,7 @@ internal sealed class StreamJob(Generation generation, int buffer, Admission.Per
 
     public void Fail(Exception exception) => End(() => _ended.TrySetException(exception), exception);
 
-    public void Cancel() => End(() => _ended.TrySetCanceled(left), new OperationCanceledException(left));
+    public void Cancel() => End(() => _ended.TrySetCanceled(), new OperationCanceledException());
 
     StreamNews IValueTaskSource<StreamNews>.GetResult(short token) => _news.GetResult(token);
 

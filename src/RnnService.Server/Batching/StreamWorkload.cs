@@ -5,15 +5,29 @@ using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Batching;
 
-/// <summary>Texts continued by one language model, all of them one step at a time. They join and leave between steps.</summary>
+/// <summary>
+/// Texts continued by one language model, all of them one step at a time. They join and leave between steps. One whose reader is behind
+/// gives its place up until it is read again, and one of a client that has many does so for the first of a client that has few: a state is
+/// some kilobytes, which costs nothing to put aside.
+/// </summary>
+/// <param name="name">Name of the model.</param>
+/// <param name="model">The model.</param>
+/// <param name="options">Sizes of the queue and of the batch.</param>
+/// <param name="metrics">Where steps are counted.</param>
+/// <param name="time">The clock.</param>
+/// <param name="isAside">Whether a long step cannot be interrupted and is run beside the loop.</param>
 internal sealed class StreamWorkload(
     string name,
     LanguageModel model,
     BatchingOptions options,
     ServiceMetrics metrics,
-    TimeProvider time) : Workload(name, options.QueueLength)
+    TimeProvider time,
+    bool isAside = false) : Workload(name, options, time)
 {
     public const string Kind = "generate";
+
+    /// <summary>Most streams of a client that take a step together beside other clients: what a step of one takes about twice the time of.</summary>
+    public const int StreamsBesideOthers = 16;
 
     /// <summary>Rows that cost as much as reading the weights once.</summary>
     private const int RowsOfOneRead = 4;
@@ -22,30 +36,47 @@ internal sealed class StreamWorkload(
     private const int ReadersOfOneThread = 64;
 
     private readonly ConcurrentQueue<StreamJob> _inbox = new();
-    private readonly Queue<StreamJob> _waiting = new();
-    private readonly List<StreamJob> _running = [];
+    private readonly FairQueue<StreamJob> _waiting = new();
+    private readonly StreamPlaces _places = new();
+    private readonly List<StreamJob> _paused = []; // the longest paused first
     private readonly GenerationBatch _batch = new(model);
     private readonly List<StreamJob> _stepping = []; // these two are made anew in every turn
     private readonly List<Generation> _texts = [];
-    private int _active;
+    private readonly Pace _starts = new();
+    private long _startsSince;
+    private int _active, _pausedCount;
+    private bool _isStepping;
 
     /// <summary>Streams that run now.</summary>
     public int Active => Volatile.Read(ref _active);
 
-    public override bool IsEmpty => _inbox.IsEmpty && _waiting.Count == 0 && _running.Count == 0;
+    /// <summary>Streams that wait for their readers.</summary>
+    public int Paused => Volatile.Read(ref _pausedCount);
+
+    /// <summary>What moves streams on in place of the batch's own step, for a cost of one's own; null for nothing else.</summary>
+    public Action<GenerationBatch, IReadOnlyList<Generation>, int>? Advancing { get; init; }
+
+    public override bool IsStepwise => true;
+
+    public override bool IsEmpty => _inbox.IsEmpty && _waiting.Count == 0 && _places.Count == 0 && _paused.Count == 0;
 
     /// <summary>Hands in a text to be continued.</summary>
     /// <param name="prepare">Makes a generation of this workload's model; called here, once there is a place in the queue.</param>
     /// <param name="readsAlong">Whether the tokens are read while the text grows.</param>
     /// <param name="left">Cancelled when nobody waits for the text any more.</param>
+    /// <param name="client">Whose it is.</param>
+    /// <param name="abort">Cuts the connection of a client that does not read.</param>
     /// <exception cref="RequestProblem">The queue is full.</exception>
-    public StreamJob Submit(Func<LanguageModel, Generation> prepare, bool readsAlong, CancellationToken left)
+    public StreamJob Submit(
+        Func<LanguageModel, Generation> prepare, bool readsAlong, CancellationToken left, string client = "", Action? abort = null)
     {
-        Admission.Permit permit = Admission.Enter();
+        Admission.Permit permit = Admission.Enter(client);
         try
         {
-            int buffer = readsAlong ? options.StreamBuffer : 0;
-            var job = new StreamJob(prepare(model), buffer, permit, left, time.GetTimestamp()) { Wake = Wake };
+            int buffer = readsAlong ? Options.StreamBuffer : 0;
+            var job = new StreamJob(prepare(model), buffer, permit, left, Time.GetTimestamp(), abort) { Wake = Wake };
+            permit.Hold(job.Generation.PromptTokens);
+            permit.Displaced = job.Fail;
             // A paused stream takes no steps: the loop has to be told that its client left.
             left.UnsafeRegister(static wake => ((Action)wake!)(), Wake);
             _inbox.Enqueue(job);
@@ -59,20 +90,37 @@ internal sealed class StreamWorkload(
         }
     }
 
-    public override bool Turn()
+    public override bool Turn(bool brief = false)
     {
+        if (_isStepping) return false;
         Admit();
-        Choose();
+        bool hasCompany = HasCompany();
+        _places.Choose(hasCompany ? StreamsBesideOthers : int.MaxValue, _stepping);
         if (_stepping.Count == 0) return false;
-        long started = time.GetTimestamp();
-        Advance();
-        long now = time.GetTimestamp();
-        metrics.Step(Model, _stepping.Count, time.GetElapsedTime(started, now));
+        // Few rows among many empty ones would be read part by part.
+        for (int waiting = _places.Count - _stepping.Count - 1; waiting >= 0; waiting--) _batch.Remove(_places.Running[waiting].Generation);
+        _texts.Clear();
+        foreach (StreamJob job in _stepping) _texts.Add(job.Generation);
+        long started = Time.GetTimestamp();
+        _isStepping = true;
+        try
+        {
+            Advance(PromptChunk(brief || hasCompany ? BriefTokens : Options.BatchTokens));
+        }
+        finally
+        {
+            _isStepping = false;
+        }
+
+        long now = Time.GetTimestamp();
+        metrics.Step(Model, _stepping.Count, Time.GetElapsedTime(started, now));
         foreach (StreamJob job in _stepping) Publish(job, now);
         Announce(_stepping);
         Leave();
         return true;
     }
+
+    protected override int SecondsOfWaiting() => _starts.SecondsFor(Waiting);
 
     protected override void RefuseInbox(RequestProblem problem)
     {
@@ -81,98 +129,148 @@ internal sealed class StreamWorkload(
 
     protected override void Abandon(RequestProblem problem)
     {
-        foreach (StreamJob job in _waiting.Concat(_running)) job.Fail(problem);
-        _waiting.Clear();
-        _running.Clear();
+        foreach (StreamJob job in _waiting.Drain().Concat(_places.Drain()).Concat(_paused)) job.Fail(problem);
+        _paused.Clear();
         Volatile.Write(ref _active, 0);
+        Volatile.Write(ref _pausedCount, 0);
     }
 
+    /// <summary>Lets those go that have ended, puts those aside that are not read, and gives the free places to those that wait.</summary>
     private void Admit()
     {
-        while (_inbox.TryDequeue(out StreamJob? job)) _waiting.Enqueue(job);
-        foreach (StreamJob job in _running) CancelIfLeft(job);
-        Leave();
-        for (int still = _waiting.Count; still > 0; still--)
+        while (_inbox.TryDequeue(out StreamJob? job)) _waiting.Enqueue(job.Client, job);
+        _waiting.RemoveAll(IsOver);
+        long now = Time.GetTimestamp();
+        _places.RemoveAll(job =>
         {
-            StreamJob job = _waiting.Dequeue();
-            CancelIfLeft(job);
-            if (job.Ended.IsCompleted) continue;
-            if (_running.Count >= options.MaxStreams)
+            if (IsOver(job)) return true;
+            if (!job.IsPaused) return false;
+            job.Unread = (now, job.Reads);
+            _paused.Add(job);
+            _batch.Remove(job.Generation);
+            return true;
+        });
+        Resume(now);
+        if (_waiting.Count == 0) _startsSince = now;
+        for (int passed = 0; _waiting.NextClient is { } client && passed < _waiting.Clients;)
+        {
+            if (HasPlaceFor(client) && _waiting.TryDequeue(out StreamJob job))
             {
-                _waiting.Enqueue(job);
+                Start(job, now);
+                passed = 0;
                 continue;
             }
 
-            long now = time.GetTimestamp();
-            metrics.Queued(Model, Kind, time.GetElapsedTime(job.Submitted, now));
-            job.Start(now);
-            _running.Add(job);
+            _waiting.Pass();
+            passed++;
         }
 
-        Volatile.Write(ref _active, _running.Count);
+        Volatile.Write(ref _active, _places.Count);
+        Volatile.Write(ref _pausedCount, _paused.Count);
     }
 
-    /// <summary>Those that take the next step. One that waits for its reader gives its place in the batch up meanwhile.</summary>
-    private void Choose()
+    private void Resume(long now)
     {
-        _stepping.Clear();
-        _texts.Clear();
-        foreach (StreamJob job in _running)
+        _paused.RemoveAll(job =>
         {
-            if (job.IsPaused)
-            {
-                _batch.Remove(job.Generation);
-                continue;
-            }
-
-            _stepping.Add(job);
-            _texts.Add(job.Generation);
+            if (IsOver(job)) return true;
+            if (job.Unread.Reads != job.Reads) job.Unread = (now, job.Reads);
+            if (!job.IsPaused) _waiting.PutBack(job.Client, job);
+            else if (Time.GetElapsedTime(job.Unread.Since, now) > TimeSpan.FromSeconds(Options.UnreadSeconds)) job.GiveUp();
+            else return false;
+            return true;
+        });
+        // Each holds what nobody reads: beyond as many as may run, the one goes that has waited longest.
+        while (_paused.Count > Options.MaxStreams)
+        {
+            _paused[0].GiveUp();
+            _paused.RemoveAt(0);
         }
+    }
+
+    /// <summary>Whether a client's next stream may start, if need be in the place of one of a client that has more.</summary>
+    private bool HasPlaceFor(string client)
+    {
+        if (_places.Count < Options.MaxStreams) return true;
+        if (_places.Displace(client) is not { } other) return false;
+        _batch.Remove(other.Generation);
+        _waiting.PutBack(other.Client, other);
+        return true;
+    }
+
+    private void Start(StreamJob job, long now)
+    {
+        if (!job.HasStarted)
+        {
+            metrics.Queued(Model, Kind, Time.GetElapsedTime(job.Submitted, now));
+            _starts.Count(1, Time.GetElapsedTime(_startsSince, now));
+            _startsSince = now;
+            job.Start(now);
+        }
+
+        _places.Add(job);
     }
 
     private void Leave()
     {
-        _running.RemoveAll(job =>
+        _places.RemoveAll(job =>
         {
             if (job.Ended.IsCompleted) _batch.Remove(job.Generation);
             return job.Ended.IsCompleted;
         });
-        Volatile.Write(ref _active, _running.Count);
+        Volatile.Write(ref _active, _places.Count);
+    }
+
+    private bool IsOver(StreamJob job)
+    {
+        if (job.HasLeft) job.Cancel();
+        else if (!job.HasStarted && IsOverdue(job.Submitted)) job.Fail(Overdue());
+        if (job.Ended.IsCompleted) _batch.Remove(job.Generation);
+        return job.Ended.IsCompleted;
     }
 
     /// <summary>One step for all; when that fails, one for each alone, so that only the one at fault is lost.</summary>
-    private void Advance()
+    private void Advance(int chunk)
     {
         try
         {
-            _batch.Advance(_texts, PromptChunk());
+            Step(_texts, chunk);
         }
         catch (Exception)
         {
             // Some may have taken the step before it failed: for them this is the next one, and Publish sends both tokens.
-            foreach (StreamJob job in _stepping) AdvanceAlone(job);
+            foreach (StreamJob job in _stepping) AdvanceAlone(job, chunk);
         }
     }
 
+    private void Step(IReadOnlyList<Generation> texts, int chunk)
+    {
+        if (Advancing is { } own) own(_batch, texts, chunk);
+        else if (isAside && texts.Sum(text => Math.Clamp(text.PromptLeft, 1, chunk)) > BriefTokens) Aside(() => _batch.Advance(texts, chunk));
+        else _batch.Advance(texts, chunk, BetweenSteps);
+    }
+
     /// <summary>
-    /// As many tokens of a prompt as let the step of those that write take about twice its time. Prompt tokens of one stream follow each
-    /// other, and one row costs as much as some rows together: the weights have to be read for it alone.
+    /// As many tokens of a prompt as let the step of those that write take about twice its time, and all together no more than a turn may
+    /// have. Prompt tokens of one stream follow each other, and one row costs as much as some rows together: the weights have to be read for
+    /// it alone.
     /// </summary>
-    private int PromptChunk()
+    private int PromptChunk(int most)
     {
         int reading = 0;
         foreach (Generation text in _texts) reading += text.PromptLeft > 0 ? 1 : 0;
-        if (reading == 0 || reading == _texts.Count) return options.PromptChunk;
-        int beside = Math.Max(1, _texts.Count / Math.Max(reading, RowsOfOneRead));
-        return Math.Min(options.PromptChunk, 1 + beside);
+        if (reading == 0) return Options.PromptChunk;
+        int each = Math.Max(1, most / reading);
+        if (reading < _texts.Count) each = Math.Min(each, 1 + Math.Max(1, _texts.Count / Math.Max(reading, RowsOfOneRead)));
+        return Math.Min(Options.PromptChunk, each);
     }
 
-    private void AdvanceAlone(StreamJob job)
+    private void AdvanceAlone(StreamJob job, int chunk)
     {
         if (job.Generation.Finished is not null || job.Generation.Failure is not null) return;
         try
         {
-            _batch.Advance([job.Generation], options.PromptChunk);
+            Step([job.Generation], chunk);
         }
         catch (Exception exception)
         {
@@ -195,11 +293,6 @@ internal sealed class StreamWorkload(
         }
     }
 
-    private static void CancelIfLeft(StreamJob job)
-    {
-        if (job.HasLeft) job.Cancel();
-    }
-
     private static void Fail(StreamJob job, Exception exception) =>
         job.Fail(exception is NetworkException failure ? RequestProblem.Of(failure) : exception);
 
@@ -210,7 +303,7 @@ internal sealed class StreamWorkload(
         for (; job.Published < generation.Tokens.Count; job.Published++)
         {
             bool first = job.Published == 0;
-            metrics.Token(Model, first, time.GetElapsedTime(first ? job.Submitted : job.LastToken, now));
+            metrics.Token(Model, first, Time.GetElapsedTime(first ? job.Submitted : job.LastToken, now));
             job.LastToken = now;
             bool last = generation.Finished is not null && job.Published == generation.Tokens.Count - 1;
             job.Publish(new StreamedToken(generation.Tokens[job.Published], last));

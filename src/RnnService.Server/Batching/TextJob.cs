@@ -27,6 +27,9 @@ internal sealed class TextJob<TInput, TOutput>(
 
     public Task<TextAnswers<TOutput>> Answer => _answer.Task;
 
+    /// <summary>Whose it is.</summary>
+    public string Client => permit.Client;
+
     public long Submitted { get; } = submitted;
 
     public bool HasLeft => left.IsCancellationRequested;
@@ -56,6 +59,7 @@ internal sealed class TextJob<TInput, TOutput>(
         Count();
     }
 
+    /// <summary>Ends the job; safe from any thread.</summary>
     public void Fail(Exception exception)
     {
         if (_answer.TrySetException(exception)) permit.Dispose();
@@ -70,7 +74,8 @@ internal sealed class TextJob<TInput, TOutput>(
     {
         if (++_done < inputs.Count) return;
         IReadOnlyDictionary<int, NetworkException> failures = _failures ?? (IReadOnlyDictionary<int, NetworkException>)None;
-        var answers = new TextAnswers<TOutput>(_outputs, failures);
-        if (_answer.TrySetResult(answers)) permit.Dispose();
+        // The place first: who has the answer may ask again.
+        permit.Dispose();
+        _answer.TrySetResult(new TextAnswers<TOutput>(_outputs, failures));
     }
 }

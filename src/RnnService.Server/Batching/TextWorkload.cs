@@ -5,49 +5,56 @@ using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Batching;
 
-/// <summary>
-/// Texts to be classified or tagged with one model, computed together in batches of bounded size. Requests take turns text by text, so
-/// that a short one does not wait for the whole of a long list.
-/// </summary>
+/// <summary>Answers texts; a text's answer must not depend on its company.</summary>
+/// <param name="texts">The texts.</param>
+/// <param name="betweenSteps">To be called now and then while a long computation goes on.</param>
+internal delegate IReadOnlyList<TOutput> TextComputation<TInput, TOutput>(IReadOnlyList<TInput> texts, Action betweenSteps);
+
+/// <summary>Texts to be classified or tagged with one model, computed together in batches of bounded size.</summary>
 /// <param name="model">Name of the model.</param>
 /// <param name="kind">Name of the work, for the metrics.</param>
-/// <param name="compute">Answers texts; a text's answer must not depend on its company.</param>
+/// <param name="compute">Answers texts.</param>
 /// <param name="length">A text's length in tokens.</param>
 /// <param name="options">Sizes of the queue and of a batch.</param>
 /// <param name="metrics">Where batches are counted.</param>
 /// <param name="time">The clock.</param>
+/// <param name="isAside">Whether the computation cannot be interrupted and is run beside the loop.</param>
 internal sealed class TextWorkload<TInput, TOutput>(
     string model,
     string kind,
-    Func<IReadOnlyList<TInput>, IReadOnlyList<TOutput>> compute,
+    TextComputation<TInput, TOutput> compute,
     Func<TInput, int> length,
     BatchingOptions options,
     ServiceMetrics metrics,
-    TimeProvider time) : Workload(model, options.QueueLength)
+    TimeProvider time,
+    bool isAside = false) : Workload(model, options, time)
 {
-    /// <summary>
-    /// Most tokens of a request that is computed on its own thread when it is alone: a few sentences. Its deadline cannot end it meanwhile.
-    /// </summary>
-    private const int BriefTokens = 64;
-
     private readonly ConcurrentQueue<TextJob<TInput, TOutput>> _inbox = new();
-    private List<TextJob<TInput, TOutput>> _jobs = [];
+    private readonly TextQueue<TInput, TOutput> _queue = new(length);
+    private readonly Pace _pace = new();
+    private int _turns; // that are under way, one within another
+    private long _idleUntil;
 
-    public override bool IsEmpty => _inbox.IsEmpty && _jobs.Count == 0;
+    public override bool IsEmpty => _inbox.IsEmpty && _queue.IsEmpty;
 
     /// <summary>Hands in a request's texts.</summary>
     /// <param name="read">Turns the texts into what the model reads, at least one; called here, once there is a place in the queue.</param>
     /// <param name="left">Cancelled when nobody waits for the answer any more.</param>
+    /// <param name="client">Whose they are.</param>
     /// <exception cref="RequestProblem">The queue is full.</exception>
-    public Task<TextAnswers<TOutput>> Submit(Func<IReadOnlyList<TInput>> read, CancellationToken left)
+    public Task<TextAnswers<TOutput>> Submit(Func<IReadOnlyList<TInput>> read, CancellationToken left, string client = "")
     {
-        Admission.Permit permit = Admission.Enter();
+        Admission.Permit permit = Admission.Enter(client);
         try
         {
             IReadOnlyList<TInput> inputs = read();
-            var job = new TextJob<TInput, TOutput>(inputs, permit, left, time.GetTimestamp());
+            int tokens = 0;
+            foreach (TInput input in inputs) tokens += Math.Max(1, length(input));
+            permit.Hold(tokens);
+            var job = new TextJob<TInput, TOutput>(inputs, permit, left, Time.GetTimestamp());
+            permit.Displaced = job.Fail;
             _inbox.Enqueue(job);
-            Announce(brief: inputs.Count <= BriefTokens && inputs.Sum(length) <= BriefTokens);
+            Announce(brief: tokens <= BriefTokens);
             return job.Answer;
         }
         catch
@@ -57,33 +64,21 @@ internal sealed class TextWorkload<TInput, TOutput>(
         }
     }
 
-    public override bool Turn()
+    public override bool Turn(bool brief = false)
     {
+        if (_turns == 0 && _queue.IsEmpty) _idleUntil = Time.GetTimestamp();
         Collect();
-        _jobs.RemoveAll(job =>
-        {
-            if (job.HasLeft) job.Cancel();
-            return job.HasLeft;
-        });
-        if (_jobs.Count == 0) return false;
-
-        List<Row> rows = NextBatch();
-        long started = time.GetTimestamp();
-        foreach (Row row in rows.Where(row => row.Index == 0)) metrics.Queued(Model, kind, time.GetElapsedTime(row.Job.Submitted, started));
-        Compute(rows);
-        metrics.Batch(Model, kind, rows.Count, rows.Sum(LengthOf), time.GetElapsedTime(started));
-
-        // Those that took part go behind those that did not, also behind those that came meanwhile: a short text waits for the
-        // batch that runs, not for the next one of a long list too.
+        if (!brief) _queue.RemoveAll(IsOver);
+        if (_queue.IsEmpty) return false;
+        TextQueue<TInput, TOutput>.Batch batch = _queue.Take(brief ? BriefTokens : Options.BatchTokens, alone: !brief);
+        batch.Rows.RemoveAll(row => IsOver(row.Job));
+        if (batch.Rows.Count > 0) Compute(batch);
         Collect();
-        HashSet<TextJob<TInput, TOutput>> served = [.. rows.Select(row => row.Job)];
-        _jobs =
-        [
-            .. _jobs.Where(job => !served.Contains(job)),
-            .. _jobs.Where(job => served.Contains(job) && job.HasNext && !job.Answer.IsCompleted),
-        ];
-        return true;
+        _queue.Return(batch);
+        return batch.Rows.Count > 0 || batch.Jobs.Count > 0;
     }
+
+    protected override int SecondsOfWaiting() => _pace.SecondsFor(WaitingTokens);
 
     protected override void RefuseInbox(RequestProblem problem)
     {
@@ -92,46 +87,55 @@ internal sealed class TextWorkload<TInput, TOutput>(
 
     protected override void Abandon(RequestProblem problem)
     {
-        foreach (TextJob<TInput, TOutput> job in _jobs) job.Fail(problem);
-        _jobs.Clear();
+        foreach (TextJob<TInput, TOutput> job in _queue.Jobs) job.Fail(problem);
+        _queue.RemoveAll(_ => true);
+    }
+
+    private bool IsOver(TextJob<TInput, TOutput> job)
+    {
+        if (job.HasLeft) job.Cancel();
+        else if (job.Next == 0 && IsOverdue(job.Submitted)) job.Fail(Overdue());
+        return job.Answer.IsCompleted;
     }
 
     private void Collect()
     {
-        while (_inbox.TryDequeue(out TextJob<TInput, TOutput>? job)) _jobs.Add(job);
+        while (_inbox.TryDequeue(out TextJob<TInput, TOutput>? job)) _queue.Add(job);
     }
 
-    /// <summary>
-    /// The oldest request's next text, then one text of each request in turn, as long as their tokens fit. Rows of different length cost
-    /// no more than their tokens, as a batch has no padding.
-    /// </summary>
-    private List<Row> NextBatch()
+    private void Compute(TextQueue<TInput, TOutput>.Batch batch)
     {
-        var rows = new List<Row>();
-        long tokens = 0;
-        for (bool took = true; took;)
+        long started = Time.GetTimestamp();
+        foreach (TextRow<TInput, TOutput> row in batch.Rows)
         {
-            took = false;
-            foreach (TextJob<TInput, TOutput> job in _jobs)
-            {
-                if (!job.HasNext) continue;
-                int added = Math.Max(1, length(job.Peek()));
-                if (rows.Count > 0 && tokens + added > options.BatchTokens) continue;
-                tokens += added;
-                rows.Add(new Row(job, job.Take()));
-                took = true;
-            }
+            if (row.Index == 0) metrics.Queued(Model, kind, Time.GetElapsedTime(row.Job.Submitted, started));
         }
 
-        return rows;
+        if (_turns++ == 0) IsLong = batch.Rows.Exists(row => length(row.Input) >= LongTokens);
+        try
+        {
+            Compute(batch.Rows);
+        }
+        finally
+        {
+            if (--_turns == 0) IsLong = false;
+        }
+
+        long now = Time.GetTimestamp();
+        metrics.Batch(Model, kind, batch.Rows.Count, batch.Rows.Sum(row => length(row.Input)), Time.GetElapsedTime(started, now));
+        _pace.Count(batch.Tokens, _turns == 0 ? Time.GetElapsedTime(_idleUntil, now) : TimeSpan.Zero);
+        if (_turns == 0) _idleUntil = now;
     }
 
     /// <summary>Computes a batch; when that fails, each of its texts alone, so that only the one at fault is lost.</summary>
-    private void Compute(List<Row> rows)
+    private void Compute(IReadOnlyList<TextRow<TInput, TOutput>> rows)
     {
         try
         {
-            IReadOnlyList<TOutput> outputs = compute([.. rows.Select(row => row.Job.Input(row.Index))]);
+            TInput[] inputs = [.. rows.Select(row => row.Input)];
+            IReadOnlyList<TOutput> outputs = [];
+            if (isAside && inputs.Sum(length) > BriefTokens) Aside(() => outputs = compute(inputs, () => { }));
+            else outputs = compute(inputs, BetweenSteps);
             for (int row = 0; row < rows.Count; row++) rows[row].Job.Deliver(rows[row].Index, outputs[row]);
         }
         catch (NetworkException failure) when (rows.Count == 1)
@@ -144,11 +148,7 @@ internal sealed class TextWorkload<TInput, TOutput>(
         }
         catch (Exception)
         {
-            foreach (Row row in rows) Compute([row]);
+            foreach (TextRow<TInput, TOutput> row in rows) Compute([row]);
         }
     }
-
-    private int LengthOf(Row row) => length(row.Job.Input(row.Index));
-
-    private readonly record struct Row(TextJob<TInput, TOutput> Job, int Index);
 }

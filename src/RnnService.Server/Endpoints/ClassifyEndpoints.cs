@@ -83,7 +83,7 @@ internal static class ClassifyEndpoints
             .WithMetadata(new AnswersTexts(typeof(List<LabelScore>), OrOne: false))
             .AsInference();
 
-    private static async Task<IResult> AnswerAsync(HttpContext context, RequestReader reader, ModelRegistry registry)
+    private static async Task<IResult> AnswerAsync(HttpContext context, RequestReader reader, ModelRegistry registry, LimitOptions limits)
     {
         Deadline deadline = context.Features.GetRequiredFeature<Deadline>();
         ClassifyRequest request = await reader.ReadAsync<ClassifyRequest>(context.Request, deadline.Token);
@@ -95,10 +95,17 @@ internal static class ClassifyEndpoints
         string?[] warnings = [];
         TextAnswers<float[]> logits = await deadline.WaitAsync(workload.Submit(() =>
         {
-            int[][] ids = [.. request.Inputs.Items.Select(model.Encode)];
+            var most = new TokenLimit(limits, "inputs");
+            int[][] ids = new int[request.Inputs.Items.Count][];
+            for (int i = 0; i < ids.Length; i++)
+            {
+                ids[i] = model.Encode(request.Inputs.Items[i]);
+                most.Add(ids[i].Length);
+            }
+
             warnings = [.. request.Inputs.Items.Zip(ids, model.Warning)];
             return ids;
-        }, deadline.Token));
+        }, deadline.Token, Client.Of(context)));
         TextWarnings.Write(context.Response, "inputs", request.Inputs.IsList, warnings);
         ScoreFunction function = request.Parameters?.FunctionToApply switch
         {

@@ -46,15 +46,16 @@ internal static class EndpointMetadata
             try
             {
                 context.RequestServices.GetRequiredService<Readiness>().ThrowIfStopping();
-                ComputeLoop loop = context.RequestServices.GetRequiredService<ComputeLoop>();
-                loop.Enter();
+                Company company = context.RequestServices.GetRequiredService<ComputeLoop>().Company;
+                string client = Client.Of(context);
+                company.Enter(client);
                 try
                 {
                     return await next(invocation);
                 }
                 finally
                 {
-                    loop.Leave();
+                    company.Leave(client);
                 }
             }
             catch (OperationCanceledException) when (deadline.Passed)

@@ -54,7 +54,7 @@ internal static class GenerateEndpoints
         stream |= request.Stream ?? false;
 
         var workload = (StreamWorkload)entry.Workload!;
-        StreamJob job = workload.Submit(model => Prepare(model, request.Inputs, options), stream, deadline.Token);
+        StreamJob job = workload.Submit(model => Prepare(model, request.Inputs, options), stream, deadline.Token, Client.Of(context), context.Abort);
         TextWarnings.Write(context.Response, "inputs", false, [GenerateDetails.WarningOf(job.Generation)]);
         string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
         if (stream)

@@ -1,4 +1,5 @@
 using System.Reflection;
+using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
 
@@ -16,13 +17,23 @@ internal static class HealthEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => Json.Answer(new HealthAnswer { Status = "live" }))
-            .WithSummary("Whether the process answers")
+        routes.MapGet("/health/live", (ComputeLoop loop) =>
+            {
+                ThrowIfStuck(loop);
+                return Json.Answer(new HealthAnswer { Status = "live" });
+            })
+            .WithSummary("Whether the process works")
+            .WithDescription("No longer when one turn of computing takes longer than any should: then only a new start helps.")
             .WithTags("Health")
-            .Produces<HealthAnswer>();
-        routes.MapGet("/health/ready", (ModelRegistry registry) => registry.NotReady is { } reason
-            ? throw new RequestProblem(ProblemKind.NotReady, reason)
-            : Json.Answer(new HealthAnswer { Status = "ready" }))
+            .Produces<HealthAnswer>()
+            .MayAnswer(ProblemKind.NotReady);
+        routes.MapGet("/health/ready", (ModelRegistry registry, ComputeLoop loop) =>
+            {
+                ThrowIfStuck(loop);
+                return registry.NotReady is { } reason
+                    ? throw new RequestProblem(ProblemKind.NotReady, reason)
+                    : Json.Answer(new HealthAnswer { Status = "ready" });
+            })
             .WithSummary("Whether requests are answered")
             .WithDescription("Ready when at least one model is served and no default is being loaded, until the service is asked to stop.")
             .WithTags("Health")
@@ -38,6 +49,11 @@ internal static class HealthEndpoints
             // The exporter maps a bare delegate; these let the OpenAPI document see it and other methods be answered with 405.
             .WithMetadata(((Delegate)Metrics).GetMethodInfo(), new HttpMethodMetadata(["GET"]))
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]));
+
+    private static void ThrowIfStuck(ComputeLoop loop)
+    {
+        if (loop.IsStuck) throw new RequestProblem(ProblemKind.NotReady, "a turn of computing does not end");
+    }
 
     private static string Metrics() => "";
 }

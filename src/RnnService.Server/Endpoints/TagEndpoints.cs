@@ -120,25 +120,33 @@ internal static class TagEndpoints
         ModelEntry entry = await registry.ChooseAsync(request.Model, ModelTask.Tagger, deadline.Token);
         RequestFacts.Of(context).Model = entry.Name;
 
+        string field = request.Inputs is null ? "tokens" : "inputs";
         var model = (Tagger)entry.Loaded!.Model;
         var workload = (TextWorkload<TaggerInput, TagScore[]>)entry.Workload!;
         List<Sentence> sentences = [];
         TextAnswers<TagScore[]> tags = await deadline.WaitAsync(workload.Submit(() =>
         {
-            sentences = request.Inputs is { } texts
-                ? [.. texts.Items.Select(text => new Sentence(text, model.Tokenize(text)))]
-                : [.. request.Tokens!.Select((words, index) => Joined(words, index, model, limits))];
+            var most = new TokenLimit(limits, field);
+            IEnumerable<Sentence> asked = request.Inputs is { } texts
+                ? texts.Items.Select(text => new Sentence(text, model.Tokenize(text)))
+                : request.Tokens!.Select((words, index) => Joined(words, index, model, limits));
+            foreach (Sentence sentence in asked)
+            {
+                most.Add(sentence.Words.Count);
+                sentences.Add(sentence);
+            }
+
             TaggerInput[] read = [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
             TextWarnings.Write(
-                context.Response, request.Inputs is null ? "tokens" : "inputs", request.Inputs is not { IsList: false },
+                context.Response, field, request.Inputs is not { IsList: false },
                 sentences.Zip(read, (sentence, words) => model.Warning(sentence.Text, words)));
             return read;
-        }, deadline.Token));
+        }, deadline.Token, Client.Of(context)));
 
         bool words = (request.Parameters?.AggregationStrategy ?? (request.Inputs is null ? TagParameters.None : TagParameters.Simple))
             == TagParameters.None;
         HashSet<string> ignored = [.. request.Parameters?.IgnoreLabels ?? []];
-        object[] answers = ListAnswer.Of(tags, request.Inputs is null ? "tokens" : "inputs", (found, index) =>
+        object[] answers = ListAnswer.Of(tags, field, (found, index) =>
         {
             foreach (TagScore tag in found) NetworkException.ThrowIfNotFinite(tag.Score);
             List<TaggedText> pieces = words

@@ -131,13 +131,16 @@ internal sealed partial class ModelLoading(
 
     private Workload WorkloadOf(string name, TextModel model) => model switch
     {
-        LanguageModel language => new StreamWorkload(name, language, batching, metrics, time),
+        LanguageModel language => new StreamWorkload(name, language, batching, metrics, time, IsAside(model)),
         Classifier classifier => new TextWorkload<int[], float[]>(
-            name, "classify", classifier.Logits, ids => ids.Length, batching, metrics, time),
+            name, "classify", classifier.Logits, ids => ids.Length, batching, metrics, time, IsAside(model)),
         Tagger tagger => new TextWorkload<TaggerInput, TagScore[]>(
-            name, "tag", tagger.Tag, sentence => sentence.Length, batching, metrics, time),
+            name, "tag", tagger.Tag, sentence => sentence.Length, batching, metrics, time, IsAside(model)),
         _ => throw new ModelFolderException($"config.json: task is {model.Config.Task}, which this service has no route for"),
     };
+
+    /// <summary>Whether a model computes in one piece, as ONNX Runtime does.</summary>
+    private static bool IsAside(TextModel model) => model.Network.Backend == OnnxRuntimeNetwork.Name;
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Model {Model} is ready: {Task}, {Parameters} parameters, loaded in {Milliseconds:0} ms")]

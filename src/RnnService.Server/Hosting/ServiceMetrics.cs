@@ -58,6 +58,11 @@ internal sealed class ServiceMetrics
         _meter.CreateObservableGauge(
             "rnn.queue.depth", () => loop.Workloads.Select(work => Of(work.Waiting, work.Model)), null, "Requests that wait.");
         _meter.CreateObservableGauge(
+            "rnn.queue.tokens", () => loop.Workloads.Select(work => Of(work.WaitingTokens, work.Model)), null, "Tokens of the requests that wait.");
+        _meter.CreateObservableGauge(
+            "rnn.streams.paused", () => loop.Workloads.OfType<StreamWorkload>().Select(work => Of(work.Paused, work.Model)), null,
+            "Texts that wait for their readers.");
+        _meter.CreateObservableGauge(
             "rnn.streams.active", () => loop.Workloads.OfType<StreamWorkload>().Select(work => Of(work.Active, work.Model)), null,
             "Texts being continued.");
         _meter.CreateObservableGauge("rnn.model.info", () => Served().Select(Info), null, "1 for each model served.");

@@ -72,6 +72,13 @@ internal sealed record LimitOptions
     [Range(1, 100_000_000)]
     public int MaxNewTokens { get; init; } = 4_000;
 
+    /// <summary>
+    /// Most tokens of one request that is classified or tagged, all its texts together; more are answered with 422. At least those of one
+    /// text of the greatest length.
+    /// </summary>
+    [Range(1, 100_000_000)]
+    public int MaxRequestTokens { get; init; } = 32_768;
+
     /// <summary>Most stop strings of one request.</summary>
     [Range(0, 1_000)]
     public int MaxStopStrings { get; init; } = 4;
@@ -100,6 +107,17 @@ internal sealed record BatchingOptions
     public int QueueLength { get; init; } = 1_024;
 
     /// <summary>
+    /// Tokens that the requests waiting for one model may hold together; more are answered with 429. Larger: fewer refusals, longer waits,
+    /// more memory (some 100 bytes a token).
+    /// </summary>
+    [Range(1, 1_000_000_000)]
+    public int QueueTokens { get; init; } = 262_144;
+
+    /// <summary>Seconds a request may wait until it is begun; then it is answered with 503.</summary>
+    [Range(1, 3_600)]
+    public int QueueSeconds { get; init; } = 30;
+
+    /// <summary>
     /// Texts one language model continues together; further ones wait in the queue. More: higher throughput, slower single streams.
     /// </summary>
     [Range(1, 10_000)]
@@ -119,15 +137,19 @@ internal sealed record BatchingOptions
     public int PromptChunk { get; init; } = 64;
 
     /// <summary>
-    /// Generated tokens a streaming client may leave unread before its stream pauses, so that slow readers cost neither memory nor
-    /// computing.
+    /// Generated tokens a streaming client may leave unread before its stream pauses and gives its place to another, so that slow readers cost
+    /// neither memory nor computing.
     /// </summary>
     [Range(1, 1_000_000)]
     public int StreamBuffer { get; init; } = 256;
 
+    /// <summary>Seconds a paused stream is kept whose client reads nothing; then its connection is cut.</summary>
+    [Range(1, 86_400)]
+    public int UnreadSeconds { get; init; } = 60;
+
     /// <summary>
-    /// Seconds that ONNX Runtime may compute one batch of a model.onnx; it is ended then, and the text refused with 422. All models wait
-    /// meanwhile. Longer: longer texts of slow graphs, longer waits beside them.
+    /// Seconds that ONNX Runtime may compute one batch of a model.onnx; it is ended then, and the text refused with 422. Longer: longer
+    /// texts of slow graphs, longer waits of others for the same model.
     /// </summary>
     [Range(1, 3_600)]
     public int OnnxRunSeconds { get; init; } = 10;
@@ -150,6 +172,13 @@ internal sealed record HttpOptions
     /// <summary>Seconds without a token after which a stream sends a comment, so that proxies keep it open.</summary>
     [Range(1, 3_600)]
     public int StreamKeepAliveSeconds { get; init; } = 15;
+
+    /// <summary>
+    /// Seconds a turn of computing may take; from then on /health/live and /health/ready answer 503, so that whoever runs the service starts
+    /// it anew. Turns take milliseconds: one that long never ends.
+    /// </summary>
+    [Range(1, 86_400)]
+    public int StuckSeconds { get; init; } = 60;
 
     /// <summary>
     /// Seconds that running requests get to finish when the service is asked to stop; what is left then is answered with 503.

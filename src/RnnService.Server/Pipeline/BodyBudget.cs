@@ -1,6 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Net;
-using System.Net.Sockets;
 using System.Numerics;
 using System.Threading.RateLimiting;
 using RnnService.Server.Hosting;
@@ -18,7 +16,7 @@ internal sealed class BodyBudget : IDisposable
 
     private readonly int _most;
     private readonly ConcurrencyLimiter _altogether;
-    private readonly PartitionedRateLimiter<IPAddress> _byClient;
+    private readonly PartitionedRateLimiter<string> _byClient;
 
     public BodyBudget(LimitOptions limits, IMeterFactory meters)
     {
@@ -28,7 +26,7 @@ internal sealed class BodyBudget : IDisposable
         _most = Math.Max(limits.MaxBodyBytesAltogether, limits.MaxBodyBytes);
         var share = new ConcurrencyLimiterOptions { PermitLimit = Math.Max(_most / 2, limits.MaxBodyBytes) };
         _altogether = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = _most });
-        _byClient = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
+        _byClient = PartitionedRateLimiter.Create<string, string>(
             client => RateLimitPartition.GetConcurrencyLimiter(client, _ => share));
     }
 
@@ -38,22 +36,9 @@ internal sealed class BodyBudget : IDisposable
     /// <summary>What one request takes of the budget; given back when the request has been answered.</summary>
     public Lease Open(HttpContext context)
     {
-        var lease = new Lease(this, ClientOf(context.Connection.RemoteIpAddress));
+        var lease = new Lease(this, Client.Of(context));
         context.Response.RegisterForDispose(lease);
         return lease;
-    }
-
-    /// <summary>
-    /// Whom a request is counted for: its address. Of IPv6 the network, 64 bits, as a single machine has all addresses of it.
-    /// </summary>
-    internal static IPAddress ClientOf(IPAddress? address)
-    {
-        if (address is null) return IPAddress.None;
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
-        byte[] network = address.GetAddressBytes();
-        network.AsSpan(8).Clear();
-        return new IPAddress(network);
     }
 
     public void Dispose()
@@ -63,7 +48,7 @@ internal sealed class BodyBudget : IDisposable
     }
 
     /// <summary>Bytes that one request holds.</summary>
-    internal sealed class Lease(BodyBudget budget, IPAddress client) : IDisposable
+    internal sealed class Lease(BodyBudget budget, string client) : IDisposable
     {
         private readonly List<RateLimitLease> _parts = [];
         private int _bytes = Free;

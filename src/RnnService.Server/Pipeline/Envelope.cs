@@ -67,7 +67,7 @@ internal sealed partial class Envelope(
         }
 
         context.Response.StatusCode = problem.Kind.Status;
-        if (problem.Kind.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString();
+        if ((problem.RetryAfterSeconds ?? problem.Kind.RetryAfterSeconds) is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString();
         if (problem.Kind == ProblemKind.ContentEncoding) context.Response.Headers.AcceptEncoding = BodyEncoding.Known;
         // What is left of a body is not waited for but cut off with its connection: a client must not send its next request there.
         if (RequestFacts.Of(context).IsBodyUnread || problem.Kind == ProblemKind.TooLarge) context.Response.Headers.Connection = "close";

@@ -42,6 +42,9 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
     public static readonly ProblemKind Overloaded = new(429, "overloaded", "Too many requests are waiting",
         "The queue is full, or the bodies of waiting requests are too many bytes. Retry-After says when to come again.", 1);
 
+    public static readonly ProblemKind WaitedTooLong = new(503, "queue_timeout", "The request waited too long",
+        "The request was not begun within the longest wait. Retry-After says when to come again.", 1);
+
     public static readonly ProblemKind Internal = new(500, "internal", "The service failed",
         "A fault of the service; traceId leads to its log.");
 
@@ -53,11 +56,12 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
 
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
-        Malformed, ModelNotFound, RouteNotFound, MethodNotAllowed, BodyTimeout, TooLarge, MediaType, ContentEncoding, Validation, Overloaded, Internal,
-        NotReady, Deadline,
+        Malformed, ModelNotFound, RouteNotFound, MethodNotAllowed, BodyTimeout, TooLarge, MediaType, ContentEncoding, Validation, Overloaded,
+        WaitedTooLong, Internal, NotReady, Deadline,
     ];
 
     /// <summary>What a route that computes may answer.</summary>
     public static IReadOnlyList<ProblemKind> OfInference { get; } =
-        [Malformed, ModelNotFound, BodyTimeout, TooLarge, MediaType, ContentEncoding, Validation, Overloaded, Internal, NotReady, Deadline];
+        [Malformed, ModelNotFound, BodyTimeout, TooLarge, MediaType, ContentEncoding, Validation, Overloaded, WaitedTooLong, Internal, NotReady,
+            Deadline];
 }

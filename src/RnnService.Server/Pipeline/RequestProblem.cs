@@ -21,6 +21,9 @@ internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyD
 
     public IReadOnlyDictionary<string, string[]>? Errors { get; } = errors;
 
+    /// <summary>Value of Retry-After where more is known than the row of the table says; null for what it says.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
     /// <summary>A problem with one field.</summary>
     public static RequestProblem Of(ProblemKind kind, string field, string message) =>
         new(kind, $"{field}: {message}", new Dictionary<string, string[]> { [field] = [Listing.Cut(message, MostDetail)] });

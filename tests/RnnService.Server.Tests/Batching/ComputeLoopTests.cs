@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
+using RnnService.Server.Tests.Batching.Simulation;
 
 namespace RnnService.Server.Tests.Batching;
 
@@ -38,9 +39,9 @@ public sealed class ComputeLoopTests : IDisposable
         {
         }
 
-        _loop.Enter();
+        _loop.Company.Enter();
         Assert.False(Alone(workload, 5).IsCompleted);
-        _loop.Leave();
+        _loop.Company.Leave();
         Assert.False(Alone(workload, 5).IsCompleted);
         Assert.True(workload.Turn());
         Assert.True(workload.IsEmpty);
@@ -71,30 +72,72 @@ public sealed class ComputeLoopTests : IDisposable
 
     private Task<TextAnswers<int>> Alone(TextWorkload<int, int> workload, params int[] texts)
     {
-        _loop.Enter();
+        _loop.Company.Enter();
         try
         {
             return workload.Submit(() => texts, CancellationToken.None);
         }
         finally
         {
-            _loop.Leave();
+            _loop.Company.Leave();
         }
     }
 
-    private TextWorkload<int, int> Workload(Action? compute = null)
+    [Fact]
+    public async Task A_turn_that_does_not_end_is_seen_from_outside()
+    {
+        var clock = new SimulatedClock();
+        using ComputeLoop loop = new(
+            new Readiness(), new HttpOptions { StuckSeconds = 60 }, clock, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
+        using ManualResetEventSlim begun = new(), end = new();
+        TextWorkload<int, int> workload = Workload(
+            () =>
+            {
+                begun.Set();
+                end.Wait(TestContext.Current.CancellationToken);
+            },
+            loop);
+        await loop.StartAsync(CancellationToken.None);
+        Assert.False(loop.IsStuck);
+        Task<TextAnswers<int>> answer = workload.Submit(() => [1_000], CancellationToken.None);
+        begun.Wait(TestContext.Current.CancellationToken);
+        clock.Pass(59_000_000);
+        Assert.False(loop.IsStuck);
+        clock.Pass(2_000_000);
+        Assert.True(loop.IsStuck);
+        end.Set();
+        await answer;
+        await loop.StopAsync(CancellationToken.None);
+        Assert.False(loop.IsStuck);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_interrupted_holds_up_no_other_model()
+    {
+        using ManualResetEventSlim end = new();
+        TextWorkload<int, int> graph = Workload(() => end.Wait(TestContext.Current.CancellationToken), isAside: true), other = Workload();
+        await _loop.StartAsync(CancellationToken.None);
+        Task<TextAnswers<int>> hangs = graph.Submit(() => [1_000], CancellationToken.None);
+        for (int i = 0; i < 3; i++) Assert.Equal((int[])[5], (await other.Submit(() => [5], CancellationToken.None)).Outputs);
+        Assert.False(hangs.IsCompleted);
+        end.Set();
+        Assert.Equal((int[])[1_000], (await hangs).Outputs);
+        await _loop.StopAsync(CancellationToken.None);
+    }
+
+    private TextWorkload<int, int> Workload(Action? compute = null, ComputeLoop? loop = null, bool isAside = false)
     {
         IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
         var workload = new TextWorkload<int, int>(
             "model", "kind",
-            texts =>
+            (texts, _) =>
             {
                 _threads.Add(Environment.CurrentManagedThreadId);
                 compute?.Invoke();
                 return texts;
             },
-            text => text, new BatchingOptions(), new ServiceMetrics(meters), TimeProvider.System);
-        _loop.Add(workload);
+            text => text, new BatchingOptions(), new ServiceMetrics(meters), TimeProvider.System, isAside);
+        (loop ?? _loop).Add(workload);
         return workload;
     }
 }

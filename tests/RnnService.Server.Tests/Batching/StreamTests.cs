@@ -64,20 +64,36 @@ public sealed class StreamTests(SharedService shared)
     }
 
     [Fact]
-    public async Task A_stream_that_nobody_reads_pauses_and_one_that_waits_is_kept_alive_with_comments()
+    public async Task A_stream_that_nobody_reads_pauses_and_the_next_has_its_place()
     {
         await using TestService service = await TestService.StartAsync(shared.Models, OneAtATime);
         using HttpClient client = service.Client();
         using CancellationTokenSource leave = new();
         using HttpResponseMessage endless = await SendAsync(client, "/generate_stream", Endless, leave.Token);
+        await service.MetricBecomesAsync(1, "rnn_streams_paused");
+        double tokens = await service.MetricAsync("rnn_output_tokens_total");
+        Assert.InRange(tokens, 256, double.MaxValue); // the buffer is full
+        using HttpResponseMessage next = await SendAsync(client, "/generate_stream", Short, leave.Token);
+        string answer = await next.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("finish_reason", answer, StringComparison.Ordinal);
+        await service.MetricBecomesAsync(0, "rnn_streams_active");
+        Assert.Equal(tokens + Endpoints.GenerateTests.Events(answer).Count, await service.MetricAsync("rnn_output_tokens_total"));
+        await leave.CancelAsync();
+    }
+
+    [Fact]
+    public async Task A_stream_that_waits_is_kept_alive_with_comments()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models, OneAtATime);
+        using HttpClient client = service.Client();
+        using CancellationTokenSource leave = new();
+        _ = client.SendAsync(Http.Post("/generate", Endless), leave.Token);
+        await service.MetricBecomesAsync(1, "rnn_streams_active");
         using HttpResponseMessage waiting = await SendAsync(client, "/generate_stream", Short, leave.Token);
         using var reader = new StreamReader(await waiting.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
         Assert.Equal(":", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
-        double tokens = await service.MetricAsync("rnn_output_tokens_total");
-        Assert.InRange(tokens, 256, double.MaxValue); // the buffer is full
         Assert.Equal("", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
         Assert.Equal(":", await reader.ReadLineAsync(TestContext.Current.CancellationToken)); // a second later
-        Assert.Equal(tokens, await service.MetricAsync("rnn_output_tokens_total"));
         await leave.CancelAsync();
     }
 

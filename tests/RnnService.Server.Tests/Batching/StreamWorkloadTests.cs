@@ -6,6 +6,7 @@ using RnnService.Onnx.Runtime;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
+using RnnService.Server.Tests.Batching.Simulation;
 
 namespace RnnService.Server.Tests.Batching;
 
@@ -90,6 +91,94 @@ public sealed class StreamWorkloadTests(SharedService shared)
     }
 
     [Fact]
+    public void A_stream_that_is_not_read_gives_its_place_up_and_comes_back_when_it_is_read()
+    {
+        StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"), new BatchingOptions { MaxStreams = 1, StreamBuffer = 2 });
+        StreamJob first = workload.Submit(model => new Generation(model, "to", Options(1)), true, CancellationToken.None);
+        StreamJob second = workload.Submit(model => new Generation(model, "be", Options(2)), false, CancellationToken.None);
+        Assert.True(workload.Turn());
+        Assert.True(workload.Turn());
+        Assert.Empty(second.Generation.Tokens);
+        Assert.True(workload.Turn());
+        Assert.Equal((1, 1), (workload.Active, workload.Paused));
+        Assert.Single(second.Generation.Tokens);
+        while (workload.Turn())
+        {
+        }
+
+        Assert.True(second.Ended.IsCompletedSuccessfully);
+        Assert.Equal(2, first.Generation.Tokens.Count);
+        Assert.True(first.TryRead(out _));
+        Assert.True(workload.Turn());
+        Assert.Equal((1, 0, 3), (workload.Active, workload.Paused, first.Generation.Tokens.Count));
+    }
+
+    [Fact]
+    public void A_stream_that_nobody_reads_is_cut_off_after_the_limit()
+    {
+        var clock = new SimulatedClock();
+        bool wasCut = false;
+        StreamWorkload workload = Workload(
+            (LanguageModel)shared.Models.Load("words"), new BatchingOptions { StreamBuffer = 2, UnreadSeconds = 10 }, clock);
+        StreamJob job = workload.Submit(model => new Generation(model, "to", Options(1)), true, CancellationToken.None, "", () => wasCut = true);
+        while (workload.Turn())
+        {
+        }
+
+        clock.Pass(9_000_000);
+        Assert.False(workload.Turn());
+        Assert.False(wasCut);
+        clock.Pass(2_000_000);
+        Assert.False(workload.Turn());
+        Assert.True(wasCut && job.Ended.IsCanceled && workload.IsEmpty);
+    }
+
+    [Fact]
+    public async Task Beside_another_client_a_flood_of_streams_takes_short_steps_and_says_what_it_says_alone()
+    {
+        var model = (LanguageModel)shared.Models.Load("words");
+        StreamWorkload workload = Workload(model);
+        workload.HasCompany = () => true;
+        StreamJob[] flood = [.. Enumerable.Range(0, 100).Select(
+            seed => workload.Submit(own => new Generation(own, "to", Options((ulong)seed)), false, CancellationToken.None, "flood"))];
+        StreamJob light = workload.Submit(own => new Generation(own, "be", Options(1)), false, CancellationToken.None, "light");
+        for (int step = 1; step <= 10; step++)
+        {
+            Assert.True(workload.Turn());
+            Assert.Equal(step, light.Generation.Tokens.Count);
+            Assert.Equal(step * StreamWorkload.StreamsBesideOthers, flood.Sum(job => job.Generation.Tokens.Count));
+        }
+
+        int[] counts = [.. flood.Select(job => job.Generation.Tokens.Count)];
+        Assert.True(counts.Max() - counts.Min() <= 1); // they take turns
+        while (workload.Turn())
+        {
+        }
+
+        foreach ((int seed, StreamJob job) in flood.Index())
+            Assert.Equal(Alone(model, "to", Options((ulong)seed)), (await job.Ended).Tokens.Select(token => token.Token));
+    }
+
+    [Fact]
+    public void A_client_that_has_all_places_gives_some_to_one_that_comes_and_its_streams_go_on_later()
+    {
+        StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"), new BatchingOptions { MaxStreams = 4 });
+        StreamJob[] flood = [.. Enumerable.Range(0, 6).Select(
+            seed => workload.Submit(model => new Generation(model, "to", Options((ulong)seed)), false, CancellationToken.None, "flood"))];
+        Assert.True(workload.Turn());
+        StreamJob[] other = [.. Enumerable.Range(0, 3).Select(
+            seed => workload.Submit(model => new Generation(model, "be", Options((ulong)seed)), false, CancellationToken.None, "other"))];
+        Assert.True(workload.Turn());
+        Assert.Equal(2, other.Count(job => job.HasStarted));
+        Assert.Equal((int[])[2, 2, 1, 1, 0, 0], flood.Select(job => job.Generation.Tokens.Count));
+        while (workload.Turn())
+        {
+        }
+
+        Assert.All(flood.Concat(other), job => Assert.True(job.Ended.IsCompletedSuccessfully));
+    }
+
+    [Fact]
     public void A_long_prompt_is_read_fast_alone_and_slowly_beside_others()
     {
         StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"));
@@ -110,9 +199,9 @@ public sealed class StreamWorkloadTests(SharedService shared)
     private static IEnumerable<ScoredToken> Alone(LanguageModel model, string prompt, GenerationOptions options) =>
         model.Generate(prompt, options).Select(token => token.Token);
 
-    private static StreamWorkload Workload(LanguageModel model, BatchingOptions? options = null)
+    private static StreamWorkload Workload(LanguageModel model, BatchingOptions? options = null, TimeProvider? time = null)
     {
         IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        return new StreamWorkload("words", model, options ?? new BatchingOptions(), new ServiceMetrics(meters), TimeProvider.System);
+        return new StreamWorkload("words", model, options ?? new BatchingOptions(), new ServiceMetrics(meters), time ?? TimeProvider.System);
     }
 }

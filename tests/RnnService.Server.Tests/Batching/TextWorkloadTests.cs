@@ -4,6 +4,7 @@ using RnnService.Engine.Tasks;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
+using RnnService.Server.Tests.Batching.Simulation;
 
 namespace RnnService.Server.Tests.Batching;
 
@@ -11,6 +12,7 @@ namespace RnnService.Server.Tests.Batching;
 public sealed class TextWorkloadTests
 {
     private readonly List<int[]> _batches = [];
+    private readonly SimulatedClock _clock = new();
 
     [Fact]
     public async Task A_text_that_cannot_be_computed_does_not_take_its_company_with_it()
@@ -97,6 +99,67 @@ public sealed class TextWorkloadTests
     }
 
     [Fact]
+    public async Task A_short_text_is_answered_between_the_steps_of_a_long_one()
+    {
+        var rounds = new Rounds(_clock);
+        Task<TextAnswers<int>>? single = null, list = null;
+        TextWorkload<int, int>? workload = null;
+        workload = Workload(batchTokens: 4_096, compute: texts =>
+        {
+            if (texts.Contains(1_000)) Step();
+            return texts;
+        });
+        rounds.Add(workload);
+        Task<TextAnswers<int>> other = Submit(workload, 1_000);
+        Assert.True(rounds.Round());
+        Assert.Equal((int[])[3], (await single!).Outputs);
+        Assert.Equal((int[])[1_000], (await other).Outputs);
+        Assert.Equal([[1_000], [3, 40, 9]], _batches); // as many as a short turn may have
+
+        void Step()
+        {
+            single = Submit(workload!, 3);
+            list = Submit(workload!, 40, 9, 700, 40);
+            workload!.BetweenSteps();
+            Assert.False(single.IsCompleted, "nobody comes in before a slice is over");
+            _clock.Pass(1_000);
+            workload.BetweenSteps();
+            Assert.False(list.IsCompleted);
+        }
+    }
+
+    [Fact]
+    public async Task What_waits_too_long_is_refused_and_what_was_begun_is_finished()
+    {
+        TextWorkload<int, int> workload = Workload(batchTokens: 20);
+        Task<TextAnswers<int>> begun = Submit(workload, 20, 20), waits = Submit(workload, 20);
+        Assert.True(workload.Turn());
+        _clock.Pass(31_000_000);
+        while (workload.Turn())
+        {
+        }
+
+        Assert.Equal((int[])[20, 20], (await begun).Outputs);
+        RequestProblem problem = await Assert.ThrowsAsync<RequestProblem>(() => waits);
+        Assert.Equal(ProblemKind.WaitedTooLong, problem.Kind);
+    }
+
+    [Fact]
+    public async Task Who_is_refused_is_told_to_come_when_what_waits_will_be_done()
+    {
+        TextWorkload<int, int> workload = Workload(batchTokens: 1_000, queueLength: 3, compute: texts =>
+        {
+            _clock.Pass(2_000_000);
+            return texts;
+        });
+        _ = Submit(workload, 1_000);
+        Assert.True(workload.Turn()); // 500 tokens a second
+        for (int i = 0; i < 3; i++) _ = Submit(workload, 1_000);
+        RequestProblem problem = await Assert.ThrowsAsync<RequestProblem>(() => Submit(workload, 1));
+        Assert.Equal(6, problem.RetryAfterSeconds);
+    }
+
+    [Fact]
     public void What_nobody_waits_for_is_not_computed()
     {
         using CancellationTokenSource left = new();
@@ -151,12 +214,12 @@ public sealed class TextWorkloadTests
         IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
         return new TextWorkload<int, int>(
             "model", "kind",
-            texts =>
+            (texts, _) =>
             {
                 _batches.Add([.. texts]);
                 return compute?.Invoke(texts) ?? texts;
             },
             text => text, new BatchingOptions { BatchTokens = batchTokens, QueueLength = queueLength }, new ServiceMetrics(meters),
-            TimeProvider.System);
+            _clock);
     }
 }

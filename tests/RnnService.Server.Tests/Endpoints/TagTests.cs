@@ -7,6 +7,21 @@ namespace RnnService.Server.Tests.Endpoints;
 
 public sealed class TagTests(SharedService shared)
 {
+    [Theory]
+    [InlineData("/tag", "inputs")]
+    [InlineData("/classify", "inputs")]
+    [InlineData("/tag", "tokens")]
+    public async Task A_request_of_more_tokens_than_one_may_have_is_refused(string route, string field)
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models, ("Rnn:Limits:MaxRequestTokens", "6"));
+        using HttpClient client = service.Client();
+        string Body(string text) => field == "inputs" ? $$"""{"inputs": ["{{text}}", "a b c"]}""" : $$"""{"tokens": [["{{text.Replace(" ", "\",\"")}}"], ["a", "b", "c"]]}""";
+        await client.AnswerAsync(route, Body("a b c"));
+        using HttpResponseMessage answer = await client.PostJsonAsync(route, Body("a b c d"));
+        JsonElement problem = await answer.IsProblemAsync(422, "validation");
+        Assert.StartsWith($"{field}: holds more than 6 tokens", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Without_BIO_labels_every_word_is_a_group()
     {

@@ -125,6 +125,8 @@ public sealed class ProblemTests(SharedService shared)
     {
         "overloaded" => await TestService.StartAsync(shared.Models,
             ("Rnn:Batching:QueueLength", "1"), ("Rnn:Batching:MaxStreams", "1"), ("Rnn:Limits:MaxNewTokens", "100000000")),
+        "queue_timeout" => await TestService.StartAsync(shared.Models,
+            ("Rnn:Batching:QueueSeconds", "1"), ("Rnn:Batching:MaxStreams", "1"), ("Rnn:Limits:MaxNewTokens", "100000000")),
         "deadline" => await TestService.StartAsync(shared.Models, ("Rnn:Limits:MaxNewTokens", "100000000")),
         // Time that is over before the body has come.
         "timeout" => await TestService.StartAsync(shared.Models, ("Rnn:Http:BodySeconds", "1")),
@@ -161,6 +163,10 @@ public sealed class ProblemTests(SharedService shared)
                 await own!.MetricBecomesAsync(1, "rnn_streams_active");
                 _ = client.SendAsync(Http.Post("/generate", Endless), leave);
                 await own.MetricBecomesAsync(1, "rnn_queue_depth");
+                return await client.PostJsonAsync("/generate", Endless);
+            case "queue_timeout":
+                _ = client.SendAsync(Http.Post("/generate", Endless), leave);
+                await own!.MetricBecomesAsync(1, "rnn_streams_active");
                 return await client.PostJsonAsync("/generate", Endless);
             default:
                 using (HttpRequestMessage request = Http.Post("/generate", Endless))

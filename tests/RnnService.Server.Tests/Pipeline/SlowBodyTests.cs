@@ -140,7 +140,7 @@ public sealed class SlowBodyTests(SharedService shared)
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
     [InlineData("10.1.2.3", "10.1.2.3")]
     public void A_client_is_an_address_or_a_network(string address, string client) =>
-        Assert.Equal(IPAddress.Parse(client), BodyBudget.ClientOf(IPAddress.Parse(address)));
+        Assert.Equal(client, Client.Of(IPAddress.Parse(address)));
 
     private async Task<TestService> StartAsync(BodyClock clock, params (string, string)[] settings)
     {

@@ -1,0 +1,22 @@
+using RnnService.Server.Hosting;
+using RnnService.Server.Pipeline;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>Bounds what one request may have computed, text by text, so that reading ends with the first that is too much.</summary>
+/// <param name="limits">The bound.</param>
+/// <param name="field">Where the texts stand in the request.</param>
+internal sealed class TokenLimit(LimitOptions limits, string field)
+{
+    private long _tokens;
+
+    /// <summary>Counts a text's tokens.</summary>
+    /// <exception cref="RequestProblem">There are more than one request may have.</exception>
+    public void Add(int tokens)
+    {
+        _tokens += tokens;
+        if (_tokens <= limits.MaxRequestTokens) return;
+        throw RequestProblem.Of(ProblemKind.Validation, field,
+            $"holds more than {limits.MaxRequestTokens} tokens, which is the most of one request; expected fewer or shorter texts: send the others in another");
+    }
+}
