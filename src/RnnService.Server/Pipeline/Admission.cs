@@ -41,16 +41,21 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
         {
             lock (_lock)
             {
+                if (place == 0 && permit.Node is null) return; // displaced or given back meanwhile
                 Holding own = HoldingOf(permit.Client);
                 for (bool isPlace; Exceeds(place, added, out isPlace);)
                 {
-                    if (Newest(isPlace, own, place, added) is not { } other) throw Refusal(isPlace);
+                    if (Newest(isPlace, own, place, added) is not { } other)
+                    {
+                        if (own.Permits.Count == 0) _clients.Remove(permit.Client);
+                        throw Refusal(isPlace);
+                    }
+
                     (displaced ??= []).Add(other);
                     Remove(other);
                 }
 
                 if (place > 0) permit.Node = own.Permits.AddLast(permit);
-                else if (permit.Node is null) return; // displaced or given back meanwhile
                 permit.Tokens += added;
                 own.Tokens += added;
                 Volatile.Write(ref _tokens, _tokens + added);
@@ -106,7 +111,10 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
 
     private RequestProblem Refusal(bool isPlace) => new(ProblemKind.Overloaded, isPlace
         ? $"{places} requests are waiting {goal} already"
-        : $"the requests that are waiting {goal} hold {tokens} tokens already") { RetryAfterSeconds = RetryAfter() is > 0 and var seconds ? seconds : null };
+        : $"the requests that are waiting {goal} hold {tokens} tokens already")
+    {
+        RetryAfterSeconds = RetryAfter() is > 0 and var seconds ? seconds : null,
+    };
 
     private sealed class Holding
     {
