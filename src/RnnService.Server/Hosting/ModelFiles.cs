@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using RnnService.Engine;
+using RnnService.Engine.Weights;
 
 namespace RnnService.Server.Hosting;
 
