@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using RnnService.Engine;
-using RnnService.Engine.Weights;
 
 namespace RnnService.Server.Hosting;
 
