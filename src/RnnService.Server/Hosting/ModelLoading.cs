@@ -1,5 +1,6 @@
 using RnnService.Engine;
 using RnnService.Engine.Tasks;
+using RnnService.Onnx.Runtime;
 using RnnService.Server.Batching;
 using RnnService.Server.Pipeline;
 
