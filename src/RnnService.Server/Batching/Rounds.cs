@@ -87,16 +87,25 @@ internal sealed class Rounds(TimeProvider time)
         // Who helps to compute comes by too, and so do those that are in between.
         if (_thread != Environment.CurrentManagedThreadId || _current is not { } current) return false;
         long now = time.GetTimestamp();
-        if (!force && time.GetElapsedTime(_sliceStarted, now) < _slice) return false;
+        TimeSpan own = time.GetElapsedTime(_sliceStarted, now);
+        if (!force && own < _slice) return false;
         bool texts = force || current.IsLong || Company.HasOthers || time.GetElapsedTime(_turnStarted, now) > Patience;
         bool worked = false;
         _current = null;
         try
         {
-            foreach (Workload workload in _workloads)
+            bool more;
+            do
             {
-                if (texts || workload.IsStepwise) worked |= workload.Turn(brief: true);
+                more = false;
+                foreach (Workload workload in _workloads)
+                {
+                    if (texts || workload.IsStepwise) more |= workload.Turn(brief: true);
+                }
+
+                worked |= more;
             }
+            while (more && time.GetElapsedTime(now) < own * MostShare);
         }
         finally
         {

@@ -63,6 +63,9 @@ internal sealed record LabelScore
 /// <summary>Gives texts labels.</summary>
 internal static class ClassifyEndpoints
 {
+    /// <summary>About the bytes of a label in the answer.</summary>
+    private const int BytesOfLabel = 60;
+
     private const string Example = """{"inputs": ["a lovely film", "two hours I will never get back"]}""";
 
     private const string Answer = """
@@ -92,6 +95,8 @@ internal static class ClassifyEndpoints
 
         var model = (Classifier)entry.Loaded!.Model;
         var workload = (TextWorkload<int[], float[]>)entry.Workload!;
+        int top = request.Parameters?.TopK is > 0 and var few ? (int)few : int.MaxValue;
+        BodyBudget.ForAnswer(context, (long)request.Inputs.Items.Count * Math.Min(top, model.Config.Labels.Count) * BytesOfLabel);
         string?[] warnings = [];
         TextAnswers<float[]> logits = await deadline.WaitAsync(workload.Submit(() =>
         {
@@ -113,9 +118,8 @@ internal static class ClassifyEndpoints
             ClassifyParameters.None => ScoreFunction.None,
             _ => ScoreFunction.Softmax,
         };
-        int most = request.Parameters?.TopK is > 0 and var top ? (int)top : int.MaxValue;
         return Json.Answer(ListAnswer.Of(
-            logits, "inputs", (one, index) => Ranked(Classifier.Scores(one, function), model.Config.Labels, most, warnings[index])));
+            logits, "inputs", (one, index) => Ranked(Classifier.Scores(one, function), model.Config.Labels, top, warnings[index])));
     }
 
     private static LabelScore[] Ranked(float[] scores, IReadOnlyList<string> labels, int most, string? warning) =>

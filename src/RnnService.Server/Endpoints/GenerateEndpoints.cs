@@ -10,6 +10,9 @@ namespace RnnService.Server.Endpoints;
 /// <summary>Continues a text: whole, or token by token.</summary>
 internal static class GenerateEndpoints
 {
+    /// <summary>About the bytes of a token in an answer with details.</summary>
+    private const int BytesOfToken = 70;
+
     private const string Example = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 60, "temperature": 0.6, "seed": 7}}""";
     private const string Answer = """{"generated_text": "\nI will thank you, with the present prayers for mine,\nAnd th"}""";
     private const string StreamExample = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 3, "temperature": 0.6, "seed": 7}}""";
@@ -52,6 +55,12 @@ internal static class GenerateEndpoints
         RequestFacts.Of(context).Model = entry.Name;
         GenerationOptions options = GenerateParameters.Over(entry.Loaded!.Model.Config.Generation, request.Parameters, tools.Limits);
         stream |= request.Stream ?? false;
+
+        if (!stream && (request.Parameters?.Details ?? false))
+        {
+            long tokens = options.MaxNewTokens * (1L + options.TopNTokens) + (options.ScorePrompt ? request.Inputs.Length : 0);
+            BodyBudget.ForAnswer(context, tokens * BytesOfToken);
+        }
 
         var workload = (StreamWorkload)entry.Workload!;
         StreamJob job = workload.Submit(model => Prepare(model, request.Inputs, options), stream, deadline.Token, Client.Of(context), context.Abort);

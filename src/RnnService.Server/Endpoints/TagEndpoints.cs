@@ -82,6 +82,9 @@ internal sealed record TaggedText
 /// <summary>Gives words labels.</summary>
 internal static class TagEndpoints
 {
+    /// <summary>About the bytes of a word in the answer.</summary>
+    private const int BytesOfWord = 170;
+
     private const string Example = """{"inputs": "Marie Curie worked in Paris."}""";
 
     private const string Answer = """
@@ -136,6 +139,7 @@ internal static class TagEndpoints
                 sentences.Add(sentence);
             }
 
+            BodyBudget.ForAnswer(context, most.Tokens * BytesOfWord);
             TaggerInput[] read = [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
             TextWarnings.Write(
                 context.Response, field, request.Inputs is not { IsList: false },

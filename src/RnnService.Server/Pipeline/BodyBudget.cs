@@ -6,15 +6,16 @@ using RnnService.Server.Hosting;
 namespace RnnService.Server.Pipeline;
 
 /// <summary>
-/// The bytes that request bodies may take at once, all together and those of one client. A body is paid for before it is kept, until its
-/// request is answered, as its texts are kept as long. Thread-safe.
+/// The bytes that request bodies and large answers may take at once, all together and those of one client. A body is paid for before it is
+/// kept, until its request is answered, as its texts are kept as long; an answer before it is computed, as its client may be slow to take
+/// it. Thread-safe.
 /// </summary>
 internal sealed class BodyBudget : IDisposable
 {
     /// <summary>Bytes of a body that cost nothing, so that small requests are read whatever large ones do.</summary>
     public const int Free = 16_384;
 
-    private readonly int _most;
+    private readonly int _most, _share;
     private readonly ConcurrencyLimiter _altogether;
     private readonly PartitionedRateLimiter<string> _byClient;
 
@@ -24,7 +25,8 @@ internal sealed class BodyBudget : IDisposable
             "rnn.request.body.held", () => Held, "By", "Bytes of request bodies that are read or wait for their answer.");
         // One body that is as large as allowed always fits.
         _most = Math.Max(limits.MaxBodyBytesAltogether, limits.MaxBodyBytes);
-        var share = new ConcurrencyLimiterOptions { PermitLimit = Math.Max(_most / 2, limits.MaxBodyBytes) };
+        _share = Math.Max(_most / 2, limits.MaxBodyBytes);
+        var share = new ConcurrencyLimiterOptions { PermitLimit = _share };
         _altogether = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = _most });
         _byClient = PartitionedRateLimiter.Create<string, string>(
             client => RateLimitPartition.GetConcurrencyLimiter(client, _ => share));
@@ -38,8 +40,15 @@ internal sealed class BodyBudget : IDisposable
     {
         var lease = new Lease(this, Client.Of(context));
         context.Response.RegisterForDispose(lease);
+        context.Features.Set(lease);
         return lease;
     }
+
+    /// <summary>Holds the bytes of an answer that is going to be large.</summary>
+    /// <param name="context">Its request, whose body has been read.</param>
+    /// <param name="bytes">About how large.</param>
+    /// <exception cref="RequestProblem">There are not so many left.</exception>
+    public static void ForAnswer(HttpContext context, long bytes) => context.Features.Get<Lease>()?.Add(bytes);
 
     public void Dispose()
     {
@@ -62,6 +71,13 @@ internal sealed class BodyBudget : IDisposable
             Take(budget._byClient.AttemptAcquire(client, more), "of this address");
             Take(budget._altogether.AttemptAcquire(more), "of all clients");
             _bytes = bytes;
+        }
+
+        /// <summary>Holds so many bytes more, but never more than a client may: a request that is alone is answered.</summary>
+        /// <exception cref="RequestProblem">There are not so many left.</exception>
+        public void Add(long bytes)
+        {
+            if (bytes > Free) Hold((int)Math.Min(bytes + (_parts.Count == 0 ? 0 : _bytes), budget._share));
         }
 
         /// <summary>Holds what has arrived of a body whose length is not known, in ever larger steps.</summary>

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Threading.Channels;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -133,6 +134,25 @@ public sealed class SlowBodyTests(SharedService shared)
         await using TestService service = await StartAsync(new BodyClock());
         Assert.Equal(65_536, service.Services.GetRequiredService<IOptions<SocketTransportOptions>>().Value.MaxReadBufferSize);
         Assert.Equal(65_536, service.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.MaxRequestBufferSize);
+    }
+
+    [Fact]
+    public async Task A_large_answer_is_paid_for_until_it_is_taken_and_one_request_alone_is_always_answered()
+    {
+        await using TestService service = await TestService.StartAsync(
+            shared.Models, ("Rnn:Limits:MaxBodyBytes", "50000"), ("Rnn:Limits:MaxBodyBytesAltogether", "100000"));
+        BodyBudget budget = service.Services.GetRequiredService<BodyBudget>();
+        var other = new DefaultHttpContext();
+        BodyBudget.Lease held = budget.Open(other);
+        BodyBudget.ForAnswer(other, 40_000);
+        Assert.Equal(40_000, budget.Held);
+        string body = $$"""{"inputs": "{{string.Concat(Enumerable.Repeat("a ", 1_000))}}"}"""; // 2 kB, answered with more than 100
+        using HttpClient client = service.Client();
+        using HttpResponseMessage refused = await client.PostJsonAsync("/tag", body);
+        await refused.IsProblemAsync(429, "overloaded");
+        held.Dispose();
+        await client.AnswerAsync("/tag", body);
+        Assert.Equal(0, budget.Held);
     }
 
     [Theory]
