@@ -120,7 +120,8 @@ internal sealed class StreamWorkload(
         return true;
     }
 
-    protected override int SecondsOfWaiting() => _starts.SecondsFor(Waiting);
+    // Who comes back then finds those gone that run and those that wait now.
+    protected override int SecondsOfWaiting() => _starts.SecondsFor(Waiting + Active);
 
     protected override void RefuseInbox(RequestProblem problem)
     {

@@ -96,9 +96,10 @@ internal static class ClassifyEndpoints
         var model = (Classifier)entry.Loaded!.Model;
         var workload = (TextWorkload<int[], float[]>)entry.Workload!;
         int top = request.Parameters?.TopK is > 0 and var few ? (int)few : int.MaxValue;
-        BodyBudget.ForAnswer(context, (long)request.Inputs.Items.Count * Math.Min(top, model.Config.Labels.Count) * BytesOfLabel);
+        long labels = (long)request.Inputs.Items.Count * Math.Min(top, model.Config.Labels.Count);
+        await reader.HoldAnswerAsync(context, labels * BytesOfLabel, deadline.Token);
         string?[] warnings = [];
-        TextAnswers<float[]> logits = await deadline.WaitAsync(workload.Submit(() =>
+        Task<TextAnswers<float[]>> answer = await reader.PrepareAsync(context, () => workload.Submit(() =>
         {
             var most = new TokenLimit(limits, "inputs");
             int[][] ids = new int[request.Inputs.Items.Count][];
@@ -110,7 +111,8 @@ internal static class ClassifyEndpoints
 
             warnings = [.. request.Inputs.Items.Zip(ids, model.Warning)];
             return ids;
-        }, deadline.Token, Client.Of(context)));
+        }, deadline.Token, Client.Of(context)), deadline.Token);
+        TextAnswers<float[]> logits = await deadline.WaitAsync(answer);
         TextWarnings.Write(context.Response, "inputs", request.Inputs.IsList, warnings);
         ScoreFunction function = request.Parameters?.FunctionToApply switch
         {

@@ -59,7 +59,7 @@ internal static class GenerateEndpoints
         if (!stream && (request.Parameters?.Details ?? false))
         {
             long tokens = options.MaxNewTokens * (1L + options.TopNTokens) + (options.ScorePrompt ? request.Inputs.Length : 0);
-            BodyBudget.ForAnswer(context, tokens * BytesOfToken);
+            await tools.Reader.HoldAnswerAsync(context, tokens * BytesOfToken, deadline.Token);
         }
 
         var workload = (StreamWorkload)entry.Workload!;

@@ -82,8 +82,8 @@ internal sealed record TaggedText
 /// <summary>Gives words labels.</summary>
 internal static class TagEndpoints
 {
-    /// <summary>About the bytes of a word in the answer.</summary>
-    private const int BytesOfWord = 170;
+    /// <summary>About the bytes of a word in the answer, and of a character of one.</summary>
+    private const int BytesOfWord = 170, BytesOfCharacter = 40;
 
     private const string Example = """{"inputs": "Marie Curie worked in Paris."}""";
 
@@ -127,7 +127,10 @@ internal static class TagEndpoints
         var model = (Tagger)entry.Loaded!.Model;
         var workload = (TextWorkload<TaggerInput, TagScore[]>)entry.Workload!;
         List<Sentence> sentences = [];
-        TextAnswers<TagScore[]> tags = await deadline.WaitAsync(workload.Submit(() =>
+        long characters = request.Inputs?.Items.Sum(text => (long)text.Length) ?? request.Tokens!.Sum(words => words.Sum(word => word.Length + 1L));
+        await reader.HoldAnswerAsync(
+            context, Math.Min(characters * BytesOfCharacter, (long)limits.MaxRequestTokens * BytesOfWord), deadline.Token);
+        Task<TextAnswers<TagScore[]>> answer = await reader.PrepareAsync(context, () => workload.Submit(() =>
         {
             var most = new TokenLimit(limits, field);
             IEnumerable<Sentence> asked = request.Inputs is { } texts
@@ -139,13 +142,13 @@ internal static class TagEndpoints
                 sentences.Add(sentence);
             }
 
-            BodyBudget.ForAnswer(context, most.Tokens * BytesOfWord);
             TaggerInput[] read = [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
             TextWarnings.Write(
                 context.Response, field, request.Inputs is not { IsList: false },
                 sentences.Zip(read, (sentence, words) => model.Warning(sentence.Text, words)));
             return read;
-        }, deadline.Token, Client.Of(context)));
+        }, deadline.Token, Client.Of(context)), deadline.Token);
+        TextAnswers<TagScore[]> tags = await deadline.WaitAsync(answer);
 
         bool words = (request.Parameters?.AggregationStrategy ?? (request.Inputs is null ? TagParameters.None : TagParameters.Simple))
             == TagParameters.None;

@@ -8,15 +8,14 @@ namespace RnnService.Server.Endpoints;
 /// <param name="field">Where the texts stand in the request.</param>
 internal sealed class TokenLimit(LimitOptions limits, string field)
 {
-    /// <summary>Tokens of the texts so far.</summary>
-    public long Tokens { get; private set; }
+    private long _tokens;
 
     /// <summary>Counts a text's tokens.</summary>
     /// <exception cref="RequestProblem">There are more than one request may have.</exception>
     public void Add(int tokens)
     {
-        Tokens += tokens;
-        if (Tokens <= limits.MaxRequestTokens) return;
+        _tokens += tokens;
+        if (_tokens <= limits.MaxRequestTokens) return;
         throw RequestProblem.Of(ProblemKind.Validation, field,
             $"holds more than {limits.MaxRequestTokens} tokens, which is the most of one request; expected fewer or shorter texts: send the others in another");
     }

@@ -49,7 +49,7 @@ internal static class Service
             .AddSingleton<ModelReader>((path, cancel) => ModelFolder.Load(
                 path, OnnxRuntimeNetwork.Reader(TimeSpan.FromSeconds(options.Batching.OnnxRunSeconds)), cancel))
             .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<IHostLifetime, SignalLifetime>()
-            .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<RequestReader>()
+            .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<LargeWork>().AddSingleton<RequestReader>()
             .AddSingleton<GenerateTools>().AddSingleton<ComputeLoop>()
             .AddHostedService(services => services.GetRequiredService<ComputeLoop>())
             .AddHostedService<ModelLoading>()

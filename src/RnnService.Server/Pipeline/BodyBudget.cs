@@ -44,12 +44,6 @@ internal sealed class BodyBudget : IDisposable
         return lease;
     }
 
-    /// <summary>Holds the bytes of an answer that is going to be large.</summary>
-    /// <param name="context">Its request, whose body has been read.</param>
-    /// <param name="bytes">About how large.</param>
-    /// <exception cref="RequestProblem">There are not so many left.</exception>
-    public static void ForAnswer(HttpContext context, long bytes) => context.Features.Get<Lease>()?.Add(bytes);
-
     public void Dispose()
     {
         _altogether.Dispose();
@@ -61,6 +55,9 @@ internal sealed class BodyBudget : IDisposable
     {
         private readonly List<RateLimitLease> _parts = [];
         private int _bytes = Free;
+
+        /// <summary>Bytes that are held, with those that cost nothing.</summary>
+        public int Bytes => _bytes;
 
         /// <summary>Holds at least so many bytes from now on.</summary>
         /// <exception cref="RequestProblem">There are not so many left.</exception>

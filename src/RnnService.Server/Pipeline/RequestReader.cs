@@ -12,8 +12,11 @@ namespace RnnService.Server.Pipeline;
 /// Reads a request body into a record and refuses everything that the record does not describe: first the form (400), all faults of
 /// it together, then the bounds (422). Thread-safe.
 /// </summary>
-internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyBudget budget, TimeProvider time)
+internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyBudget budget, LargeWork large, TimeProvider time)
 {
+    /// <summary>How long a request waits that there is no room for, until it is refused.</summary>
+    private static readonly TimeSpan RefusalTime = TimeSpan.FromSeconds(1);
+
     /// <summary>How a checked body becomes a record.</summary>
     private static readonly JsonSerializerOptions Lenient = new(Json.Options)
     {
@@ -35,7 +38,7 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
         facts.IsBodyUnread = true;
         if (request.ContentLength > limits.MaxBodyBytes) throw TooLarge();
         BodyBudget.Lease lease = budget.Open(request.HttpContext);
-        if (request.ContentLength is { } length) lease.Hold((int)length);
+        if (request.ContentLength is { } length) await HoldAsync(() => lease.Hold((int)length), cancel);
         using var timer = new CancellationTokenSource(TimeSpan.FromSeconds(http.BodySeconds), time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, timer.Token);
         // A token handed to the server's reader would leave it in the middle of a read: then the server cannot find the end of the request.
@@ -50,7 +53,7 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
             await ending.DisposeAsync();
             try
             {
-                return Parse<T>(whole.Buffer);
+                return await large.RunAsync(whole.Buffer.Length, () => Parse<T>(whole.Buffer), cancel);
             }
             finally
             {
@@ -69,6 +72,35 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
         {
             await ending.DisposeAsync();
             if (decoded is not null) await decoded.CompleteAsync();
+        }
+    }
+
+    /// <summary>Does what comes after reading, and takes as long where the body was large: making tokens of its texts.</summary>
+    public ValueTask<TResult> PrepareAsync<TResult>(HttpContext context, Func<TResult> prepare, CancellationToken cancel) =>
+        large.RunAsync(context.Features.Get<BodyBudget.Lease>()?.Bytes ?? 0, prepare, cancel);
+
+    /// <summary>Holds the bytes of an answer that is going to be large, until it is taken.</summary>
+    /// <param name="context">Its request, whose body has been read.</param>
+    /// <param name="bytes">About how large.</param>
+    /// <param name="cancel">Ends waiting.</param>
+    /// <exception cref="RequestProblem">There are not so many left.</exception>
+    public Task HoldAnswerAsync(HttpContext context, long bytes, CancellationToken cancel) =>
+        HoldAsync(() => context.Features.Get<BodyBudget.Lease>()?.Add(bytes), cancel);
+
+    /// <summary>
+    /// Holds bytes, or refuses after a while: reading a body only to refuse it takes longer than that, and whoever sends the next one at once
+    /// would keep the service busy.
+    /// </summary>
+    private async Task HoldAsync(Action hold, CancellationToken cancel)
+    {
+        try
+        {
+            hold();
+        }
+        catch (RequestProblem)
+        {
+            await Task.Delay(RefusalTime, time, cancel);
+            throw;
         }
     }
 

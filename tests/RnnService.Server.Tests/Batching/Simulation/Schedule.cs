@@ -40,8 +40,8 @@ internal sealed class Schedule
 
     private static readonly BatchingOptions Options = new()
     {
-        QueueLength = 40,
-        QueueTokens = 4_000,
+        QueueLength = 120,
+        QueueTokens = 12_000,
         QueueSeconds = 2,
         MaxStreams = 4,
         BatchTokens = 256,
@@ -101,7 +101,7 @@ internal sealed class Schedule
         {
             string name = $"client {client}";
             bool floods = client == 0 && _random.Next(2) == 0, isLong = _random.Next(3) == 0;
-            int requests = floods ? _random.Next(40, 120) : _random.Next(1, 8);
+            int requests = floods ? _random.Next(40, 160) : _random.Next(1, 8);
             for (int i = 0; i < requests; i++)
             {
                 long at = _clock.Now + (floods ? _random.Next(1_000) : _random.NextInt64(span));

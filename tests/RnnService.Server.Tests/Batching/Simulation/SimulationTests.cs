@@ -12,7 +12,7 @@ namespace RnnService.Server.Tests.Batching.Simulation;
 /// </summary>
 public sealed class SimulationTests(SharedService shared)
 {
-    private const int Usual = 2_000, Enough = 400;
+    private const int Usual = 2_000, Enough = 2_000;
 
     private readonly LanguageModel _model = (LanguageModel)shared.Models.Load("words");
     private readonly ServiceMetrics _metrics =
