@@ -5,10 +5,11 @@ namespace RnnService.Server.Batching;
 /// </summary>
 internal sealed class StreamPlaces
 {
+    private const int StepsOfTurn = 8;
+
     private readonly List<StreamJob> _running = [];
     private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal), _taken = new(StringComparer.Ordinal);
-
-    public IReadOnlyList<StreamJob> Running => _running;
+    private uint _steps;
 
     public int Count => _running.Count;
 
@@ -46,10 +47,20 @@ internal sealed class StreamPlaces
         return displaced;
     }
 
-    /// <summary>Chooses who takes the next step: all, or so many of each client, which take turns. Those that wait are the first that run.</summary>
-    public void Choose(int mostOfClient, List<StreamJob> stepping)
+    /// <summary>
+    /// Chooses who takes the next step: all, or so many of each client, which take turns of some steps, as changing them costs a copy of their
+    /// states. Where every client has many, nobody is there for whom the step has to be short.
+    /// </summary>
+    /// <param name="mostOfClient">Most of a client that has more than twice the streams of another.</param>
+    /// <param name="stepping">Those that take it.</param>
+    /// <param name="waiting">Those that do not.</param>
+    public void Choose(int mostOfClient, List<StreamJob> stepping, List<StreamJob> waiting)
     {
         stepping.Clear();
+        waiting.Clear();
+        int fewest = int.MaxValue / 2;
+        foreach (int held in _held.Values) fewest = Math.Min(fewest, held);
+        mostOfClient = Math.Max(mostOfClient, 2 * fewest);
         if (mostOfClient >= _running.Count)
         {
             stepping.AddRange(_running);
@@ -60,15 +71,20 @@ internal sealed class StreamPlaces
         foreach (StreamJob job in _running)
         {
             int taken = _taken.GetValueOrDefault(job.Client);
-            if (taken >= mostOfClient) continue;
+            if (taken >= mostOfClient)
+            {
+                waiting.Add(job);
+                continue;
+            }
+
             _taken[job.Client] = taken + 1;
             stepping.Add(job);
         }
 
-        if (stepping.Count == _running.Count) return;
-        // Who takes this step waits for the next behind those who do not.
-        HashSet<StreamJob> chosen = [.. stepping];
-        _running.RemoveAll(chosen.Contains);
+        if (waiting.Count == 0 || ++_steps % StepsOfTurn != 0) return;
+        // From the next step on it is the turn of those that wait now.
+        _running.Clear();
+        _running.AddRange(waiting);
         _running.AddRange(stepping);
     }
 

@@ -40,7 +40,7 @@ internal sealed class StreamWorkload(
     private readonly StreamPlaces _places = new();
     private readonly List<StreamJob> _paused = []; // the longest paused first
     private readonly GenerationBatch _batch = new(model);
-    private readonly List<StreamJob> _stepping = []; // these two are made anew in every turn
+    private readonly List<StreamJob> _stepping = [], _standing = []; // these are made anew in every turn
     private readonly List<Generation> _texts = [];
     private readonly Pace _starts = new();
     private long _startsSince;
@@ -95,10 +95,10 @@ internal sealed class StreamWorkload(
         if (_isStepping) return false;
         Admit();
         bool hasCompany = HasCompany();
-        _places.Choose(hasCompany ? StreamsBesideOthers : int.MaxValue, _stepping);
+        _places.Choose(hasCompany ? StreamsBesideOthers : int.MaxValue, _stepping, _standing);
         if (_stepping.Count == 0) return false;
         // Few rows among many empty ones would be read part by part.
-        for (int waiting = _places.Count - _stepping.Count - 1; waiting >= 0; waiting--) _batch.Remove(_places.Running[waiting].Generation);
+        foreach (StreamJob job in _standing) _batch.Remove(job.Generation);
         _texts.Clear();
         foreach (StreamJob job in _stepping) _texts.Add(job.Generation);
         long started = Time.GetTimestamp();
