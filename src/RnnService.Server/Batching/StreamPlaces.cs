@@ -60,7 +60,8 @@ internal sealed class StreamPlaces
         waiting.Clear();
         int fewest = int.MaxValue / 2;
         foreach (int held in _held.Values) fewest = Math.Min(fewest, held);
-        mostOfClient = Math.Max(mostOfClient, 2 * fewest);
+        // A client that is alone here now may have others between their requests.
+        if (_held.Count > 1) mostOfClient = Math.Max(mostOfClient, 2 * fewest);
         if (mostOfClient >= _running.Count)
         {
             stepping.AddRange(_running);
