@@ -22,21 +22,27 @@ public sealed class StreamTests(SharedService shared)
     {
         await using TestService service = await TestService.StartAsync(shared.Models, OneAtATime);
         using HttpClient client = service.Client();
-        foreach (string route in new[] { "/generate", "/generate_stream" })
-        {
-            using CancellationTokenSource leave = new();
-            Task<HttpResponseMessage> endless = SendAsync(client, route, Endless, leave.Token);
-            await service.MetricBecomesAsync(1, "rnn_streams_active");
-            Task<JsonElement> waiting = client.AnswerAsync("/generate", Short);
-            await service.MetricBecomesAsync(1, "rnn_queue_depth");
-            Assert.False(waiting.IsCompleted);
-            if (route == "/generate_stream") (await endless).Dispose(); // the connection is closed under the stream
-            else await leave.CancelAsync();
+        using CancellationTokenSource leave = new();
+        _ = SendAsync(client, "/generate", Endless, leave.Token);
+        await service.MetricBecomesAsync(1, "rnn_streams_active");
+        Task<JsonElement> waiting = client.AnswerAsync("/generate", Short);
+        await service.MetricBecomesAsync(1, "rnn_queue_depth");
+        Assert.False(waiting.IsCompleted);
+        await leave.CancelAsync();
+        await waiting;
+        await service.MetricBecomesAsync(0, "rnn_streams_active");
+        await service.MetricBecomesAsync(0, "rnn_queue_depth");
+    }
 
-            await waiting;
-            await service.MetricBecomesAsync(0, "rnn_streams_active");
-            await service.MetricBecomesAsync(0, "rnn_queue_depth");
-        }
+    [Fact]
+    public async Task A_connection_that_is_closed_under_a_paused_stream_ends_it()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models, OneAtATime);
+        using HttpClient client = service.Client();
+        using (await SendAsync(client, "/generate_stream", Endless, TestContext.Current.CancellationToken))
+            await service.MetricBecomesAsync(1, "rnn_streams_paused");
+        await service.MetricBecomesAsync(0, "rnn_streams_paused");
+        await service.MetricBecomesAsync(0, "rnn_streams_active");
     }
 
     [Fact]

@@ -33,10 +33,10 @@ internal sealed class Schedule
     private const long Second = 1_000_000;
 
     /// <summary>
-    /// Most time until a short text of a client without other requests is answered: that of one batch with its share of turns in between,
+    /// Most time until a short text of a client without other requests is answered: that of one batch with its share of turns in between and what runs already,
     /// twice where a text of the batch fails. A long text takes 30 ms alone, a flood holds half a second.
     /// </summary>
-    private const long LightBound = 42_000;
+    private const long LightBound = 56_000;
 
     private static readonly BatchingOptions Options = new()
     {
