@@ -18,7 +18,7 @@ internal sealed class Pace
         Volatile.Write(ref _perSecond, _seconds > 0 ? _done / _seconds : 0);
     }
 
-    /// <summary>Whole seconds until this much will be done, at least one and at most some; 0 when nothing is known.</summary>
-    public int SecondsFor(long amount) => Volatile.Read(ref _perSecond) is > 0 and var pace
-        ? (int)Math.Clamp(Math.Ceiling(amount / pace), 1, LongestWait) : 0;
+    /// <summary>Whole seconds until this much will be done, at least one and at most some; null when nothing is known.</summary>
+    public int? SecondsFor(long amount) => Volatile.Read(ref _perSecond) is > 0 and var pace
+        ? (int)Math.Clamp(Math.Ceiling(amount / pace), 1, LongestWait) : null;
 }

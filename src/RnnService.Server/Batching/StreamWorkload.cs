@@ -121,7 +121,7 @@ internal sealed class StreamWorkload(
     }
 
     // Who comes back then finds those gone that run and those that wait now.
-    protected override int SecondsOfWaiting() => _starts.SecondsFor(Waiting + Active);
+    protected override int? SecondsOfWaiting() => _starts.SecondsFor(Waiting + Active);
 
     protected override void RefuseInbox(RequestProblem problem)
     {

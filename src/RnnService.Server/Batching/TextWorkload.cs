@@ -78,7 +78,7 @@ internal sealed class TextWorkload<TInput, TOutput>(
         return batch.Rows.Count > 0 || batch.Jobs.Count > 0;
     }
 
-    protected override int SecondsOfWaiting() => _pace.SecondsFor(WaitingTokens);
+    protected override int? SecondsOfWaiting() => _pace.SecondsFor(WaitingTokens);
 
     protected override void RefuseInbox(RequestProblem problem)
     {

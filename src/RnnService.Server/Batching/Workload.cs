@@ -92,11 +92,11 @@ internal abstract class Workload
 
     protected RequestProblem Overdue() => new(ProblemKind.WaitedTooLong, $"the request was not begun within {Options.QueueSeconds} s")
     {
-        RetryAfterSeconds = SecondsOfWaiting() is > 0 and var seconds ? seconds : null,
+        RetryAfterSeconds = SecondsOfWaiting(),
     };
 
-    /// <summary>Seconds until what waits now has been begun, as far as the speed of the last seconds tells; 0 when it does not.</summary>
-    protected abstract int SecondsOfWaiting();
+    /// <summary>Seconds until what waits now has been begun, as far as the speed of the last seconds tells; null when it does not.</summary>
+    protected abstract int? SecondsOfWaiting();
 
     /// <summary>Ends what was handed in and not yet seen by the loop. Safe from any thread.</summary>
     protected abstract void RefuseInbox(RequestProblem problem);

@@ -21,8 +21,8 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
     /// <summary>Tokens that they hold.</summary>
     public long Tokens => Volatile.Read(ref _tokens);
 
-    /// <summary>Seconds after which who is refused should come again; 0 where nobody knows.</summary>
-    public Func<int> RetryAfter { get; init; } = () => 0;
+    /// <summary>Seconds after which who is refused should come again; null where nobody knows.</summary>
+    public Func<int?> RetryAfter { get; init; } = () => null;
 
     /// <summary>Takes a place.</summary>
     /// <param name="client">Whose places are counted together.</param>
@@ -113,7 +113,7 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
         ? $"{places} requests are waiting {goal} already"
         : $"the requests that are waiting {goal} hold {tokens} tokens already")
     {
-        RetryAfterSeconds = RetryAfter() is > 0 and var seconds ? seconds : null,
+        RetryAfterSeconds = RetryAfter(),
     };
 
     private sealed class Holding
