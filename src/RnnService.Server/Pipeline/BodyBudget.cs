@@ -56,9 +56,6 @@ internal sealed class BodyBudget : IDisposable
         private readonly List<RateLimitLease> _parts = [];
         private int _bytes = Free;
 
-        /// <summary>Bytes that are held, with those that cost nothing.</summary>
-        public int Bytes => _bytes;
-
         /// <summary>Holds at least so many bytes from now on.</summary>
         /// <exception cref="RequestProblem">There are not so many left.</exception>
         public void Hold(int bytes)

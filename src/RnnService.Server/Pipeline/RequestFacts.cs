@@ -14,6 +14,9 @@ internal sealed class RequestFacts
     /// <summary>Whether the body has been read in part only: what comes next on the connection is not a request then.</summary>
     public bool IsBodyUnread { get; set; }
 
+    /// <summary>Bytes of the body, decoded; 0 until it has been read.</summary>
+    public long BodyBytes { get; set; }
+
     /// <summary>Whether only the head of the answer is wanted.</summary>
     public bool IsHead { get; set; }
 

@@ -38,7 +38,15 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
         facts.IsBodyUnread = true;
         if (request.ContentLength > limits.MaxBodyBytes) throw TooLarge();
         BodyBudget.Lease lease = budget.Open(request.HttpContext);
-        if (request.ContentLength is { } length) await HoldAsync(() => lease.Hold((int)length), cancel);
+        if (request.ContentLength is > BodyBudget.Free and var length) await HoldAsync(() => lease.Hold((int)length), cancel);
+        // Most bodies have come with the head of their request: no clock has to run for them.
+        if (encoding is null && request.BodyReader.TryRead(out ReadResult here))
+        {
+            if (here.IsCompleted && here.Buffer.Length <= Math.Min(BodyBudget.Free, limits.MaxBodyBytes))
+                return await ParseAsync<T>(request, request.BodyReader, here.Buffer, cancel);
+            request.BodyReader.AdvanceTo(here.Buffer.Start);
+        }
+
         using var timer = new CancellationTokenSource(TimeSpan.FromSeconds(http.BodySeconds), time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, timer.Token);
         // A token handed to the server's reader would leave it in the middle of a read: then the server cannot find the end of the request.
@@ -49,16 +57,8 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
             if (encoding is not null) decoded = await BodyEncoding.OpenAsync(request.BodyReader, encoding);
             PipeReader body = decoded ?? request.BodyReader;
             ReadResult whole = await ReadAsync(body, lease, end.Token);
-            facts.IsBodyUnread = false;
             await ending.DisposeAsync();
-            try
-            {
-                return await large.RunAsync(whole.Buffer.Length, () => Parse<T>(whole.Buffer), cancel);
-            }
-            finally
-            {
-                body.AdvanceTo(whole.Buffer.End);
-            }
+            return await ParseAsync<T>(request, body, whole.Buffer, cancel);
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
@@ -77,7 +77,7 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
 
     /// <summary>Does what comes after reading, and takes as long where the body was large: making tokens of its texts.</summary>
     public ValueTask<TResult> PrepareAsync<TResult>(HttpContext context, Func<TResult> prepare, CancellationToken cancel) =>
-        large.RunAsync(context.Features.Get<BodyBudget.Lease>()?.Bytes ?? 0, prepare, cancel);
+        large.RunAsync(RequestFacts.Of(context).BodyBytes, prepare, cancel);
 
     /// <summary>Holds the bytes of an answer that is going to be large, until it is taken.</summary>
     /// <param name="context">Its request, whose body has been read.</param>
@@ -85,7 +85,7 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
     /// <param name="cancel">Ends waiting.</param>
     /// <exception cref="RequestProblem">There are not so many left.</exception>
     public Task HoldAnswerAsync(HttpContext context, long bytes, CancellationToken cancel) =>
-        HoldAsync(() => context.Features.Get<BodyBudget.Lease>()?.Add(bytes), cancel);
+        bytes <= BodyBudget.Free ? Task.CompletedTask : HoldAsync(() => context.Features.Get<BodyBudget.Lease>()?.Add(bytes), cancel);
 
     /// <summary>
     /// Holds bytes, or refuses after a while: reading a body only to refuse it takes longer than that, and whoever sends the next one at once
@@ -126,6 +126,21 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
             {
                 if (!isWhole) body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
+        }
+    }
+
+    /// <summary>Takes a body apart and gives it back to its reader.</summary>
+    private async ValueTask<T> ParseAsync<T>(HttpRequest request, PipeReader reader, ReadOnlySequence<byte> body, CancellationToken cancel)
+    {
+        RequestFacts facts = RequestFacts.Of(request.HttpContext);
+        (facts.IsBodyUnread, facts.BodyBytes) = (false, body.Length);
+        try
+        {
+            return await large.RunAsync(body.Length, () => Parse<T>(body), cancel);
+        }
+        finally
+        {
+            reader.AdvanceTo(body.End);
         }
     }
 
