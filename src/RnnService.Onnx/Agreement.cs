@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import.Walk;
 using static RnnService.Engine.Weights.WeightFormatException;

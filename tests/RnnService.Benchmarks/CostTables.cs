@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using RnnService.Benchmarks.Load;
-using RnnService.Engine;
+using RnnService.Engine.Generation;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
@@ -122,7 +122,7 @@ internal static class CostTables
 
         // The lists of tokens grow by doubling: between 130 and 250 tokens there is room.
         var options = new GenerationOptions { MaxNewTokens = 1_000, Seed = 1 };
-        Generation[] streams = [.. Enumerable.Range(0, 64).Select(_ => new Generation(model, "ROMEO:", options))];
+        GenerationStream[] streams = [.. Enumerable.Range(0, 64).Select(_ => new GenerationStream(model, "ROMEO:", options))];
         var batch = new GenerationBatch(model);
         for (int step = 0; step < 130; step++) batch.Advance(streams);
         Say($"allocated a step, `shakespeare` generating {streams.Length} texts", Allocated(() => batch.Advance(streams)), 0);
@@ -139,7 +139,7 @@ internal static class CostTables
         object Keep()
         {
             var many = new GenerationBatch(model);
-            Generation[] waiting = [.. Enumerable.Range(0, Streams).Select(_ => new Generation(model, "ROMEO:", options))];
+            GenerationStream[] waiting = [.. Enumerable.Range(0, Streams).Select(_ => new GenerationStream(model, "ROMEO:", options))];
             for (int step = 0; step < 2; step++) many.Advance(waiting);
             return (many, waiting);
         }

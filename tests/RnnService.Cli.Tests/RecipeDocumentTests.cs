@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;
 

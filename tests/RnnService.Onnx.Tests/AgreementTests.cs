@@ -1,5 +1,5 @@
-using RnnService.Engine.Tasks;
-using RnnService.Engine.Tests.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Tests;
 using RnnService.Engine.Weights;
 using Xunit;
 

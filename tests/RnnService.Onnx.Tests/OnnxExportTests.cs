@@ -1,10 +1,9 @@
 using System.Text.Json;
-using RnnService.Engine;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Tests;
-using RnnService.Engine.Tests.Tasks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Protos;
 using Xunit;

@@ -1,5 +1,5 @@
 using Google.Protobuf;
-using RnnService.Engine;
+using RnnService.Engine.Models;
 using RnnService.Onnx;
 using RnnService.Onnx.Protos;
 

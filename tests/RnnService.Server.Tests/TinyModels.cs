@@ -1,6 +1,5 @@
-using RnnService.Engine;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 

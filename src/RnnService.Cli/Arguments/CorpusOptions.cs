@@ -1,5 +1,5 @@
 using System.CommandLine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Training.Corpora;
 
 namespace RnnService.Cli.Arguments;

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Onnx.Runtime;
 
 namespace RnnService.Cli.Arguments;

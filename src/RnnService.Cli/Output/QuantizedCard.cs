@@ -1,6 +1,5 @@
 using System.Text;
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Training.Cards;
 using RnnService.Training.Evaluation;
 using static System.FormattableString;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
-using RnnService.Engine;
+using RnnService.Engine.Models;
 using RnnService.Onnx;
 using static System.FormattableString;
 

@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Runtime.ExceptionServices;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 
 namespace RnnService.Cli.Verbs;
@@ -90,7 +91,7 @@ internal sealed class GenerateVerb : Verb
         };
         string prompt = Prompt(parsed.GetValue(_prompt));
         bool json = parsed.GetValue(_json);
-        var stream = new Generation(model, prompt, options);
+        var stream = new GenerationStream(model, prompt, options);
         Terminal.Warn("prompt", UnknownText.Sentence(model.Codec, stream.UnknownTokens));
         if (!json) Terminal.Out.Write(prompt + stream.Text); // without a prompt there may be a first token
         var batch = new GenerationBatch(model);

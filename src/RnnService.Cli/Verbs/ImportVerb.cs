@@ -1,6 +1,6 @@
 using System.CommandLine;
 using RnnService.Cli.Output;
-using RnnService.Engine;
+using RnnService.Engine.Models;
 using RnnService.Onnx.Import;
 
 namespace RnnService.Cli.Verbs;

@@ -2,8 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using Spectre.Console;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
-using RnnService.Engine;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Runtime;
 using RnnService.Training.Corpora;

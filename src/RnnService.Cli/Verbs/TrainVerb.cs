@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;

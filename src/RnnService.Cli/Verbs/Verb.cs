@@ -1,5 +1,5 @@
 using System.CommandLine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 
 namespace RnnService.Cli.Verbs;
 

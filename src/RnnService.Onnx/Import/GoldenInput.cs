@@ -1,4 +1,5 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 
 namespace RnnService.Onnx.Import;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Onnx.Import;

@@ -1,5 +1,6 @@
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Onnx.Import;

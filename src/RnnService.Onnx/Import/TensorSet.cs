@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using static RnnService.Engine.Weights.WeightFormatException;
 

@@ -1,4 +1,4 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Onnx.Protos;
 using static RnnService.Engine.Weights.WeightFormatException;
 using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;

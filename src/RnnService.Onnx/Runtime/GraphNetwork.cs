@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 
 namespace RnnService.Onnx.Runtime;
 

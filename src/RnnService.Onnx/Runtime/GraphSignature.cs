@@ -1,5 +1,5 @@
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Onnx.Protos;
 using static RnnService.Engine.Weights.WeightFormatException;
 using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;

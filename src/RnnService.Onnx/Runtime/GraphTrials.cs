@@ -1,5 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Onnx.Runtime;

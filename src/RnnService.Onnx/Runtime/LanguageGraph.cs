@@ -1,5 +1,5 @@
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 
 namespace RnnService.Onnx.Runtime;
 

@@ -1,4 +1,4 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Onnx.Runtime;

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Onnx.Runtime;

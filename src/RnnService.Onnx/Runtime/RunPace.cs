@@ -1,5 +1,5 @@
 using System.Globalization;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 
 namespace RnnService.Onnx.Runtime;
 

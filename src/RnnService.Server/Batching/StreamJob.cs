@@ -1,5 +1,5 @@
 using System.Threading.Tasks.Sources;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
 using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Batching;
@@ -23,8 +23,8 @@ internal enum StreamNews
 }
 
 /// <summary>
-/// One text being continued. The compute loop advances <see cref="Generation"/> and publishes its tokens; the request reads
-/// them with <see cref="TryRead"/> and may look at <see cref="Generation"/> again once <see cref="Ended"/>. Nothing is allocated a token.
+/// One text being continued. The compute loop advances <see cref="GenerationStream"/> and publishes its tokens; the request reads
+/// them with <see cref="TryRead"/> and may look at <see cref="GenerationStream"/> again once <see cref="Ended"/>. Nothing is allocated a token.
 /// </summary>
 /// <param name="generation">The text and its state.</param>
 /// <param name="buffer">Tokens that may wait unread; 0 when nobody reads along.</param>
@@ -33,10 +33,10 @@ internal enum StreamNews
 /// <param name="submitted">Timestamp of handing in.</param>
 /// <param name="abort">Cuts the connection of a client that does not read.</param>
 internal sealed class StreamJob(
-    Generation generation, int buffer, Admission.Permit permit, CancellationToken left, long submitted, Action? abort = null)
+    GenerationStream generation, int buffer, Admission.Permit permit, CancellationToken left, long submitted, Action? abort = null)
     : IValueTaskSource<StreamNews>
 {
-    private readonly TaskCompletionSource<Generation> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<GenerationStream> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<StreamedToken> _unread = new(); // also what is locked
     private ManualResetValueTaskSourceCore<StreamNews> _news;
     private Exception? _fault;
@@ -45,7 +45,7 @@ internal sealed class StreamJob(
     private bool _paused;
     private int _reads;
 
-    public Generation Generation { get; } = generation;
+    public GenerationStream Generation { get; } = generation;
 
     /// <summary>Whose it is.</summary>
     public string Client => permit.Client;
@@ -67,7 +67,7 @@ internal sealed class StreamJob(
     /// <summary>Number of tokens sent on. For the loop.</summary>
     public int Published { get; set; }
 
-    public Task<Generation> Ended => _ended.Task;
+    public Task<GenerationStream> Ended => _ended.Task;
 
     public bool HasLeft => left.IsCancellationRequested;
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
 
@@ -41,7 +43,7 @@ internal sealed class StreamWorkload(
     private readonly List<StreamJob> _paused = []; // the longest paused first
     private readonly GenerationBatch _batch = new(model);
     private readonly List<StreamJob> _stepping = [], _standing = []; // these are made anew in every turn
-    private readonly List<Generation> _texts = [];
+    private readonly List<GenerationStream> _texts = [];
     private readonly Pace _starts = new();
     private long _startsSince;
     private int _active, _pausedCount;
@@ -54,7 +56,7 @@ internal sealed class StreamWorkload(
     public int Paused => Volatile.Read(ref _pausedCount);
 
     /// <summary>What moves streams on in place of the batch's own step, for a cost of one's own; null for nothing else.</summary>
-    public Action<GenerationBatch, IReadOnlyList<Generation>, int>? Advancing { get; init; }
+    public Action<GenerationBatch, IReadOnlyList<GenerationStream>, int>? Advancing { get; init; }
 
     public override bool IsStepwise => true;
 
@@ -68,7 +70,7 @@ internal sealed class StreamWorkload(
     /// <param name="abort">Cuts the connection of a client that does not read.</param>
     /// <exception cref="RequestProblem">The queue is full.</exception>
     public StreamJob Submit(
-        Func<LanguageModel, Generation> prepare, bool readsAlong, CancellationToken left, string client = "", Action? abort = null)
+        Func<LanguageModel, GenerationStream> prepare, bool readsAlong, CancellationToken left, string client = "", Action? abort = null)
     {
         Admission.Permit permit = Admission.Enter(client);
         try
@@ -244,7 +246,7 @@ internal sealed class StreamWorkload(
         }
     }
 
-    private void Step(IReadOnlyList<Generation> texts, int chunk)
+    private void Step(IReadOnlyList<GenerationStream> texts, int chunk)
     {
         if (Advancing is { } own) own(_batch, texts, chunk);
         else if (isAside && texts.Sum(text => Math.Clamp(text.PromptLeft, 1, chunk)) > BriefTokens) Aside(() => _batch.Advance(texts, chunk));
@@ -259,7 +261,7 @@ internal sealed class StreamWorkload(
     private int PromptChunk(int most)
     {
         int reading = 0;
-        foreach (Generation text in _texts) reading += text.PromptLeft > 0 ? 1 : 0;
+        foreach (GenerationStream text in _texts) reading += text.PromptLeft > 0 ? 1 : 0;
         if (reading == 0) return Options.PromptChunk;
         int each = Math.Max(1, most / reading);
         if (reading < _texts.Count) each = Math.Min(each, 1 + Math.Max(1, _texts.Count / Math.Max(reading, RowsOfOneRead)));
@@ -300,7 +302,7 @@ internal sealed class StreamWorkload(
     private void Publish(StreamJob job, long now)
     {
         if (job.Ended.IsCompleted) return;
-        Generation generation = job.Generation;
+        GenerationStream generation = job.Generation;
         for (; job.Published < generation.Tokens.Count; job.Published++)
         {
             bool first = job.Published == 0;

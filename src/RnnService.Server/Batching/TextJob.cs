@@ -1,5 +1,5 @@
 using System.Collections.ObjectModel;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Batching;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Features;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;

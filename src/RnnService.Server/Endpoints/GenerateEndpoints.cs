@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
@@ -74,7 +75,7 @@ internal static class GenerateEndpoints
             return Results.Empty;
         }
 
-        Generation generation = await deadline.WaitAsync(job.Ended);
+        GenerationStream generation = await deadline.WaitAsync(job.Ended);
         return Json.Answer(new GenerateAnswer
         {
             GeneratedText = before + generation.Text,
@@ -94,7 +95,7 @@ internal static class GenerateEndpoints
                 if (news == StreamNews.Silence) events.WriteComment();
                 while (job.TryRead(out StreamedToken token))
                 {
-                    Generation? ended = token.IsLast ? await deadline.WaitAsync(job.Ended) : null;
+                    GenerationStream? ended = token.IsLast ? await deadline.WaitAsync(job.Ended) : null;
                     events.Write(new StreamEvent
                     {
                         Index = ++index,
@@ -116,11 +117,11 @@ internal static class GenerateEndpoints
         }
     }
 
-    private static Generation Prepare(LanguageModel model, string prompt, GenerationOptions options)
+    private static GenerationStream Prepare(LanguageModel model, string prompt, GenerationOptions options)
     {
         try
         {
-            var generation = new Generation(model, prompt, options);
+            var generation = new GenerationStream(model, prompt, options);
             // Unknown words are common, but a text of unknown letters alone is one of another script, which the model never learnt to go on with.
             if (generation.KnowsPrompt || model.Codec.Unit == TokenUnit.Word) return generation;
         }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
 using RnnService.Engine.Text;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
@@ -216,9 +216,9 @@ internal sealed record GenerateDetails
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Warning { get; init; }
 
-    public static string? WarningOf(Generation generation) => UnknownText.Sentence(generation.Model.Codec, generation.UnknownTokens);
+    public static string? WarningOf(GenerationStream generation) => UnknownText.Sentence(generation.Model.Codec, generation.UnknownTokens);
 
-    public static GenerateDetails Of(Generation generation) => new()
+    public static GenerateDetails Of(GenerationStream generation) => new()
     {
         FinishReason = StreamDetails.ReasonOf(generation),
         GeneratedTokens = generation.Tokens.Count,
@@ -270,7 +270,7 @@ internal sealed record StreamDetails
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Warning { get; init; }
 
-    public static StreamDetails Of(Generation generation) => new()
+    public static StreamDetails Of(GenerationStream generation) => new()
     {
         FinishReason = ReasonOf(generation),
         GeneratedTokens = generation.Tokens.Count,
@@ -279,10 +279,10 @@ internal sealed record StreamDetails
         Warning = GenerateDetails.WarningOf(generation),
     };
 
-    public static string ReasonOf(Generation generation) => generation.Finished switch
+    public static string ReasonOf(GenerationStream generation) => generation.Finished switch
     {
-        Engine.Tasks.FinishReason.EndOfText => "eos_token",
-        Engine.Tasks.FinishReason.StopSequence => "stop_sequence",
+        Engine.Generation.FinishReason.EndOfText => "eos_token",
+        Engine.Generation.FinishReason.StopSequence => "stop_sequence",
         _ => "length",
     };
 }

@@ -1,4 +1,4 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 using RnnService.Server.Batching;
 using RnnService.Server.Pipeline;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Features;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;

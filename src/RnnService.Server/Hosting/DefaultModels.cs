@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Configuration.Json;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 
 namespace RnnService.Server.Hosting;
 

@@ -1,4 +1,4 @@
-using RnnService.Engine;
+using RnnService.Engine.Models;
 
 namespace RnnService.Server.Hosting;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 
 namespace RnnService.Server.Hosting;
 

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using RnnService.Engine;
+using RnnService.Engine.Models;
 
 namespace RnnService.Server.Hosting;
 

@@ -1,5 +1,5 @@
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Onnx.Runtime;
 using RnnService.Server.Batching;
 using RnnService.Server.Pipeline;

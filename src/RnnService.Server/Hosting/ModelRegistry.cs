@@ -1,5 +1,4 @@
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Server.Batching;
 using RnnService.Server.Pipeline;

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.OpenApi;
 using OpenTelemetry.Metrics;
-using RnnService.Engine;
+using RnnService.Engine.Models;
 using RnnService.Onnx.Runtime;
 using RnnService.Server.Batching;
 using RnnService.Server.Endpoints;

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 
 namespace RnnService.Server.Hosting;
 

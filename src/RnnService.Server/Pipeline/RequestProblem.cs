@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 
 namespace RnnService.Server.Pipeline;

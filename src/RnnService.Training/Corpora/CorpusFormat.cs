@@ -1,4 +1,4 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 
 namespace RnnService.Training.Corpora;
 

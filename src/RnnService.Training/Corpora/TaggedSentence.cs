@@ -1,5 +1,5 @@
 using System.Text;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 
 namespace RnnService.Training.Corpora;
 

@@ -1,7 +1,8 @@
 using System.Numerics.Tensors;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Training.Corpora;
 
 namespace RnnService.Training.Evaluation;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;

@@ -1,5 +1,6 @@
+using RnnService.Engine.Generation;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Training.Corpora;
 
 namespace RnnService.Training.Recipes;

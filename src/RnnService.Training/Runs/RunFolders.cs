@@ -1,4 +1,4 @@
-using RnnService.Engine;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Training.Recipes;
 

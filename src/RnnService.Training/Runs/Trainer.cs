@@ -1,8 +1,7 @@
 using System.Numerics.Tensors;
-using RnnService.Engine;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Training.Cards;
 using RnnService.Training.Corpora;

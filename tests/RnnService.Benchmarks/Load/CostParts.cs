@@ -1,5 +1,5 @@
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
 
 namespace RnnService.Benchmarks.Load;
 
@@ -59,10 +59,10 @@ internal static class CostParts
         var batch = new GenerationBatch(model);
         Run(New()); // scratch that all share
         long before = GC.GetTotalMemory(true);
-        Generation[] streams = New();
+        GenerationStream[] streams = New();
         Run(streams);
         double running = (GC.GetTotalMemory(true) - before) / (double)Streams;
-        foreach (Generation stream in streams) batch.Remove(stream);
+        foreach (GenerationStream stream in streams) batch.Remove(stream);
         batch.Advance([streams[0]]); // gives the room back
         double paused = (GC.GetTotalMemory(true) - before) / (double)Streams;
         GC.KeepAlive(streams);
@@ -86,10 +86,10 @@ internal static class CostParts
             """);
         return Task.CompletedTask;
 
-        Generation[] New() => [.. Enumerable.Range(0, Streams).Select(seed => new Generation(
+        GenerationStream[] New() => [.. Enumerable.Range(0, Streams).Select(seed => new GenerationStream(
             model, "ROMEO: ", model.Config.Generation! with { MaxNewTokens = Tokens + 10, Seed = (ulong)seed }))];
 
-        void Run(Generation[] streams)
+        void Run(GenerationStream[] streams)
         {
             for (int step = 0; step < Tokens; step++) batch.Advance(streams);
         }
@@ -123,7 +123,7 @@ internal static class CostParts
 
         void Read(int length)
         {
-            Generation[] stream = [new(model, text[..length], new GenerationOptions { MaxNewTokens = 1, Seed = 1 })];
+            GenerationStream[] stream = [new(model, text[..length], new GenerationOptions { MaxNewTokens = 1, Seed = 1 })];
             while (stream[0].Finished is null) batch.Advance(stream);
         }
     }

@@ -1,4 +1,5 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
 
 namespace RnnService.Benchmarks.Load;
 
@@ -7,7 +8,7 @@ internal sealed class EngineSteps
 {
     private readonly LanguageModel _model;
     private readonly GenerationBatch _batch;
-    private readonly Generation[] _streams;
+    private readonly GenerationStream[] _streams;
 
     public EngineSteps(LanguageModel model, int streams)
     {
@@ -26,6 +27,6 @@ internal sealed class EngineSteps
         }
     }
 
-    private Generation New(int index) =>
+    private GenerationStream New(int index) =>
         new(_model, "ROMEO:", _model.Config.Generation! with { MaxNewTokens = 4_000, Seed = (ulong)index });
 }

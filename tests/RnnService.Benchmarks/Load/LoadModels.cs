@@ -1,6 +1,6 @@
-using RnnService.Engine;
+using RnnService.Engine.Generation;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 

@@ -1,6 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Onnx;
 
 namespace RnnService.Benchmarks.Load;

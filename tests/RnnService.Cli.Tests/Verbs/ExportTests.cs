@@ -1,4 +1,4 @@
-using RnnService.Engine;
+using RnnService.Engine.Models;
 using RnnService.Onnx;
 using RnnService.Onnx.Runtime;
 
@@ -16,7 +16,7 @@ public sealed class ExportTests(TrainedModels models)
             CommandRun run = CommandRun.Of("export", model, "--out", file, "--opset", "15", "--force").Succeeded();
             Assert.Contains("opset 15, answers within", run.Out, StringComparison.Ordinal);
             LoadedModel loaded = ModelFolder.Load(model);
-            using var found = Engine.Tasks.TextModel.Create(
+            using var found = Engine.Models.TextModel.Create(
                 loaded.Model.Config, loaded.Model.Vocabulary, OnnxRuntimeNetwork.Open(file, loaded.Model.Config, loaded.Model.Vocabulary));
             Agreement.Check(loaded.Model, found, loaded.Golden!.Input, seed: 5);
         }

@@ -32,18 +32,18 @@ public sealed class LanguageModelTests(TrainedModels models)
     {
         using var folder = new ScratchFolder();
         // Without a token for unknown characters, they are left out.
-        var model = (Engine.Tasks.LanguageModel)Engine.Tasks.TextModel.Create(
-            new Engine.Tasks.ModelConfig
+        var model = (Engine.Models.LanguageModel)Engine.Models.TextModel.Create(
+            new Engine.Models.ModelConfig
             {
-                Task = Engine.Tasks.ModelTask.LanguageModel,
+                Task = Engine.Models.ModelTask.LanguageModel,
                 Cell = Engine.Layers.CellKind.Gru,
-                Tokenizer = Engine.Tasks.Tokenization.Characters,
+                Tokenizer = Engine.Models.Tokenization.Characters,
                 EmbeddingSize = 4,
                 HiddenSize = 4,
             },
-            new Engine.Tasks.ModelVocabulary(new Engine.Text.Vocabulary(["A", "B", "C"])),
+            new Engine.Models.ModelVocabulary(new Engine.Text.Vocabulary(["A", "B", "C"])),
             Engine.Weights.Parameters.Random(1));
-        Engine.ModelFolder.Save(folder["abc"], model, "ABC");
+        Engine.Models.ModelFolder.Save(folder["abc"], model, "ABC");
         string file = folder.Write("x.txt", "xyz"), corpus = folder.Write("y.txt", "xAz");
         CommandRun.Of("evaluate", folder["abc"], "--corpus", file).FailedWith(
             RnnCommand.Failed, $"{file}: holds 0 tokens that the model knows; expected 2 or more");

@@ -1,6 +1,5 @@
 using System.Text.Json;
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 
 namespace RnnService.Cli.Tests.Verbs;
 

@@ -5,6 +5,9 @@ internal sealed class DependencyRules
 {
     private const string Root = "RnnService";
     private const string Engine = "RnnService.Engine";
+    private const string Onnx = "RnnService.Onnx";
+    private const string Training = "RnnService.Training";
+    private const string AspNetCore = "RnnService.AspNetCore";
     private const string Server = "RnnService.Server";
     private const string Kernels = "RnnService.Engine.Kernels";
     private const string Intrinsics = "System.Runtime.Intrinsics";
@@ -13,26 +16,31 @@ internal sealed class DependencyRules
     public static readonly IReadOnlyDictionary<string, string[]> Projects = new Dictionary<string, string[]>
     {
         [Engine] = [],
-        ["RnnService.Training"] = [Engine],
-        ["RnnService.Onnx"] = [Engine],
-        [Server] = [Engine, "RnnService.Onnx"],
-        ["RnnService.Cli"] = [Engine, "RnnService.Training", "RnnService.Onnx"],
+        [Training] = [Engine],
+        [Onnx] = [Engine],
+        [AspNetCore] = [Engine, Onnx],
+        [Server] = [Engine, Onnx, AspNetCore],
+        ["RnnService.Cli"] = [Engine, Training, Onnx],
     };
 
-    /// <summary>Folder inside Engine to the folders it may use. Engine's own namespace is that of ModelFolder.cs.</summary>
-    public static readonly IReadOnlyDictionary<string, string[]> EngineFolders = new Dictionary<string, string[]>
+    /// <summary>
+    /// The folders of each project as storeys, lowest first: each may use those before it, so that no two use each other. "" is the project's
+    /// own namespace, which only what puts a project together stands in.
+    /// </summary>
+    public static readonly IReadOnlyDictionary<string, string[]> Storeys = new Dictionary<string, string[]>
     {
-        [Kernels] = [],
-        ["RnnService.Engine.Weights"] = [],
-        ["RnnService.Engine.Text"] = [],
-        ["RnnService.Engine.Cells"] = [Kernels, "RnnService.Engine.Weights"],
-        ["RnnService.Engine.Layers"] = ["RnnService.Engine.Cells", Kernels, "RnnService.Engine.Weights"],
-        ["RnnService.Engine.Tasks"] = ["RnnService.Engine.Layers", Kernels, "RnnService.Engine.Weights", "RnnService.Engine.Text"],
-        [Engine] = ["RnnService.Engine.Tasks", "RnnService.Engine.Weights", "RnnService.Engine.Text"],
+        [Engine] = ["Kernels", "Weights", "Text", "Cells", "Layers", "Networks", "Generation", "Models"],
     };
 
-    /// <summary>What of Engine the server sees.</summary>
-    public static readonly IReadOnlyList<string> SeenByServer = [Engine, "RnnService.Engine.Tasks", "RnnService.Engine.Text"];
+    /// <summary>Folder to the folders of its own project that it may use.</summary>
+    public static readonly IReadOnlyDictionary<string, string[]> Folders = Storeys
+        .SelectMany(project => project.Value.Select((folder, at) => (Name: NameOf(project.Key, folder),
+            Below: project.Value[..at].Select(below => NameOf(project.Key, below)).ToArray())))
+        .ToDictionary(row => row.Name, row => row.Below);
+
+    /// <summary>What of Engine the service sees: of networks, how they fail.</summary>
+    public static readonly IReadOnlyList<string> SeenByServer =
+        ["RnnService.Engine.Text", "RnnService.Engine.Networks", "RnnService.Engine.Generation", "RnnService.Engine.Models"];
 
     private readonly SourceTree _tree;
     private readonly HashSet<string> _namespaces;
@@ -44,7 +52,7 @@ internal sealed class DependencyRules
         SourceFile[] sources = [.. tree.Files.Where(IsProduct)];
         _typesOf = sources.SelectMany(file => file.Types.Select(type => (file.FolderNamespace, type)))
             .Distinct().ToLookup(pair => pair.FolderNamespace, pair => pair.type);
-        _namespaces = [Root, .. Projects.Keys, .. EngineFolders.Keys, .. sources.Select(file => file.FolderNamespace), Intrinsics];
+        _namespaces = [Root, .. Projects.Keys, .. Folders.Keys, .. sources.Select(file => file.FolderNamespace), Intrinsics];
     }
 
     /// <summary>Every violation in the tree as "file:line: what", ordered.</summary>
@@ -105,11 +113,11 @@ internal sealed class DependencyRules
             yield return (file.Path, 1, $"types without a namespace stand in the folder of {file.FolderNamespace}");
         if (!IsProduct(file)) yield break;
 
-        if (ProjectOf(file.Path) == Engine && !EngineFolders.ContainsKey(FolderOf(file.FolderNamespace)))
+        if (Storeys.ContainsKey(ProjectOf(file.Path)) && !Folders.ContainsKey(file.FolderNamespace))
             yield return (file.Path, 1, $"folder {file.FolderNamespace} is not in the table");
         foreach (NameUse name in file.Names.Where(name => !file.GlobalUsings.Contains(name)).Concat(GlobalUsingsOf(file)))
         {
-            if (name.Parts is ["unsafe"] && FolderOf(file.FolderNamespace) != Kernels)
+            if (name.Parts is ["unsafe"] && file.FolderNamespace != Kernels)
                 yield return (file.Path, name.Line, $"unsafe code outside {Kernels}");
             foreach (string used in Resolve(file, name))
             {
@@ -160,18 +168,13 @@ internal sealed class DependencyRules
 
     private static bool Forbids(string user, string used)
     {
-        if (used == Intrinsics) return FolderOf(user) != Kernels;
+        if (used == Intrinsics) return user != Kernels;
         if (used == Root) return false;
-        string from = string.Join('.', user.Split('.').Take(2));
-        string to = string.Join('.', used.Split('.').Take(2));
-        if (from != to && !(Projects.TryGetValue(from, out string[]? projects) && projects.Contains(to))) return true;
-        if (to != Engine) return false;
-        string folder = FolderOf(used);
-        if (from == Server) return !SeenByServer.Contains(folder);
-        return from == Engine && folder != FolderOf(user)
-            && EngineFolders.TryGetValue(FolderOf(user), out string[]? folders) && !folders.Contains(folder);
+        string from = string.Join('.', user.Split('.').Take(2)), to = string.Join('.', used.Split('.').Take(2));
+        if (from == to) return used != user && Folders.TryGetValue(user, out string[]? below) && !below.Contains(used);
+        return !(Projects.TryGetValue(from, out string[]? projects) && projects.Contains(to))
+            || to == Engine && (from is Server or AspNetCore) && !SeenByServer.Contains(used);
     }
 
-    // Subfolders follow the rules of the folder they are in.
-    private static string FolderOf(string ns) => string.Join('.', ns.Split('.').Take(3));
+    private static string NameOf(string project, string folder) => folder.Length == 0 ? project : $"{project}.{folder}";
 }

@@ -1,4 +1,5 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using Xunit;
@@ -37,14 +38,14 @@ public sealed class VocabularyTests
         };
         var model = (LanguageModel)TextModel.Create(config, new ModelVocabulary(vocabulary), Parameters.Random(1));
         Assert.Equal(3, model.Generate("é a", new GenerationOptions { MaxNewTokens = 3, Seed = 1 }).Count());
-        Assert.Throws<ArgumentException>(() => new Generation(model, "é", new GenerationOptions()));
+        Assert.Throws<ArgumentException>(() => new GenerationStream(model, "é", new GenerationOptions()));
     }
 
     [Fact]
     public void A_model_of_words_must_have_an_unknown_token()
     {
-        TextModel tagger = Tasks.Tiny.Tagger();
-        var vocabulary = new ModelVocabulary(new Vocabulary(["a", "b"]), Tasks.Tiny.Letters);
+        TextModel tagger = Tiny.Tagger();
+        var vocabulary = new ModelVocabulary(new Vocabulary(["a", "b"]), Tiny.Letters);
         Assert.Equal(
             "no \"<unk>\" among the 2 tokens: it must be there, or another be named as unknown",
             Assert.Throws<ArgumentException>(() => TextModel.Create(tagger.Config, vocabulary, Parameters.Random(1))).Message);
@@ -53,16 +54,16 @@ public sealed class VocabularyTests
     [Fact]
     public void The_parameters_asked_for_are_known_before_any_is_there()
     {
-        foreach (TextModel model in (TextModel[])[Tasks.Tiny.Tagger(), Tasks.Tiny.Classifier(), Tasks.Tiny.Language(tied: true)])
+        foreach (TextModel model in (TextModel[])[Tiny.Tagger(), Tiny.Classifier(), Tiny.Language(tied: true)])
         {
             Assert.Equal(
                 model.Parameters.All.Select(parameter => $"{parameter.Name} [{string.Join(", ", parameter.Shape)}]"),
                 TextModel.ParametersOf(model.Config, model.Vocabulary).Select(entry => $"{entry.Name} [{string.Join(", ", entry.Shape)}]"));
         }
 
-        ModelConfig vast = Tasks.Tiny.Tagger(characters: false).Config with { HiddenSize = 8192, Layers = 16, Bidirectional = true };
+        ModelConfig vast = Tiny.Tagger(characters: false).Config with { HiddenSize = 8192, Layers = 16, Bidirectional = true };
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Equal(131, TextModel.ParametersOf(vast, new ModelVocabulary(Tasks.Tiny.Words)).Count);
+        Assert.Equal(131, TextModel.ParametersOf(vast, new ModelVocabulary(Tiny.Words)).Count);
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 16_000_000);
     }
 }

@@ -1,5 +1,5 @@
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Onnx.Import;
 using Xunit;
 

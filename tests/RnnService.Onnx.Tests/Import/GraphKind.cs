@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Google.Protobuf;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Onnx.Import;
 using RnnService.Onnx.Protos;
 using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;

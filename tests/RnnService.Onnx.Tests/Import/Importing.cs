@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Tests;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;

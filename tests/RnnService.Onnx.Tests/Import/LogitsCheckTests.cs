@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import;
 using Xunit;

@@ -46,7 +46,7 @@ public sealed class OnnxImportFuzzTests
         }
 
         OnnxImport import = Importing.Read(model);
-        var parameters = Importing.Model(import, Engine.Tasks.ModelTask.Tagger).Parameters.All.ToDictionary(parameter => parameter.Name);
+        var parameters = Importing.Model(import, Engine.Models.ModelTask.Tagger).Parameters.All.ToDictionary(parameter => parameter.Name);
         Assert.True(parameters["rnn.weight_hh_l1"].Values == parameters["rnn.weight_hh_l15"].Values);
     }
 
@@ -113,7 +113,7 @@ public sealed class OnnxImportFuzzTests
         if (import is null) return false;
         try
         {
-            Importing.Model(import, Engine.Tasks.ModelTask.LanguageModel);
+            Importing.Model(import, Engine.Models.ModelTask.LanguageModel);
         }
         catch (Exception error) when (error is ImportException or ArgumentException)
         {

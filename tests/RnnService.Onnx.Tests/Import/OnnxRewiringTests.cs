@@ -1,8 +1,9 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
-using RnnService.Engine.Tests.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
+using RnnService.Engine.Tests;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import;
 using RnnService.Onnx.Protos;

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Tests;
-using RnnService.Engine.Tests.Tasks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Onnx.Import;
 using Xunit;
 

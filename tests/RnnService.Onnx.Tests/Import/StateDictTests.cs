@@ -1,6 +1,6 @@
 using System.Text;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Tests;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import;

@@ -1,4 +1,4 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Tests;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import;

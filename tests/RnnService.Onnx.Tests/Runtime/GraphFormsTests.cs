@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
-using RnnService.Engine.Tests.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Tests;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Protos;
 using RnnService.Onnx.Runtime;

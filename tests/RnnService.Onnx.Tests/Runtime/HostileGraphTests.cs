@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Google.Protobuf;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Protos;
 using RnnService.Onnx.Runtime;

@@ -1,9 +1,9 @@
 using Google.Protobuf;
-using RnnService.Engine;
+using RnnService.Engine.Generation;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Tests;
-using RnnService.Engine.Tests.Tasks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Runtime;
 using Xunit;
@@ -227,12 +227,12 @@ public sealed class OnnxRuntimeNetworkTests
     {
         var options = new GenerationOptions { Temperature = 0, MaxNewTokens = 20 };
         string[] prompts = [.. Enumerable.Range(0, 12).Select(i => prompt(new RandomSource((ulong)i)))];
-        Generation[] streams = [.. prompts.Select((text, i) => new Generation(served, text, options with { ScorePrompt = i % 3 == 0 }))];
+        GenerationStream[] streams = [.. prompts.Select((text, i) => new GenerationStream(served, text, options with { ScorePrompt = i % 3 == 0 }))];
         for (int step = 0; streams.Any(stream => stream.Finished is null); step++)
             served.Advance([.. streams.Where((stream, i) => stream.Finished is null && step >= i)], promptChunk: 9);
         for (int i = 0; i < prompts.Length; i++)
         {
-            var alone = new Generation(native, prompts[i], options with { ScorePrompt = i % 3 == 0 });
+            var alone = new GenerationStream(native, prompts[i], options with { ScorePrompt = i % 3 == 0 });
             while (alone.Finished is null) native.Advance([alone]);
             Assert.Equal(alone.Text, streams[i].Text);
             Assert.Equal(alone.Tokens.Count, streams[i].Tokens.Count);

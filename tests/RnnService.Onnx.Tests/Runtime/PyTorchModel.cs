@@ -1,6 +1,6 @@
 using System.Text.Json;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Runtime;

@@ -1,4 +1,4 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Protos;
 using RnnService.Onnx.Runtime;

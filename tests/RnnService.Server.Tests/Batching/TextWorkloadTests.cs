@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;

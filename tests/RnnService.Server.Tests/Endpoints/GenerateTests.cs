@@ -1,5 +1,6 @@
 using System.Text.Json;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
 
 namespace RnnService.Server.Tests.Endpoints;
 

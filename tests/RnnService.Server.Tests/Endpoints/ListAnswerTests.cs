@@ -1,5 +1,5 @@
 using System.Text.Json;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Networks;
 using RnnService.Server.Batching;
 using RnnService.Server.Endpoints;
 using RnnService.Server.Pipeline;

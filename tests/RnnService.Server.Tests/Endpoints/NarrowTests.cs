@@ -1,5 +1,5 @@
 using System.Text.Json;
-using RnnService.Engine;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Server.Tests.Endpoints;

@@ -1,8 +1,7 @@
 using System.Net;
 using System.Text.Json;
-using RnnService.Engine;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 

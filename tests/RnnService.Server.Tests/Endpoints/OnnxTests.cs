@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Onnx;
 using RnnService.Onnx.Runtime;
 using RnnService.Server.Hosting;

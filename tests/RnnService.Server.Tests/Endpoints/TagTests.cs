@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 
 namespace RnnService.Server.Tests.Endpoints;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Server.Hosting;
 
 namespace RnnService.Server.Tests.Hosting;

@@ -1,4 +1,4 @@
-using RnnService.Engine;
+using RnnService.Engine.Models;
 using RnnService.Server.Hosting;
 
 namespace RnnService.Server.Tests.Hosting;

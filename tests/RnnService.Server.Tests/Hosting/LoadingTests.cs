@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using RnnService.Engine;
+using RnnService.Engine.Models;
 using RnnService.Onnx.Runtime;
 using RnnService.Server.Hosting;
 

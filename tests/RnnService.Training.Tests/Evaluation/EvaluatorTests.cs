@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using CsCheck;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;

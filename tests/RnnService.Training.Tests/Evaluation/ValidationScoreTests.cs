@@ -1,5 +1,5 @@
 using CsCheck;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Training.Evaluation;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using CsCheck;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;

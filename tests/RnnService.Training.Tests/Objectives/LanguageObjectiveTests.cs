@@ -1,6 +1,6 @@
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Training.Objectives;
 using RnnService.Training.Recipes;

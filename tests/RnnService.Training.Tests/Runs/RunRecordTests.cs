@@ -1,5 +1,4 @@
-using RnnService.Engine;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;

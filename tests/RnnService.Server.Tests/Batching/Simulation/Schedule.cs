@@ -1,4 +1,6 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Server.Batching;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
@@ -148,7 +150,7 @@ internal sealed class Schedule
         string prompt = string.Join(' ', Enumerable.Repeat("to be", _random.Next(1, 12)));
         GenerationOptions options = new() { MaxNewTokens = _random.Next(1, 40), Seed = (ulong)_random.Next(50) };
         Come(request, () => request.Stream = _streams.Submit(
-            model => new Generation(model, prompt, options), reads is not null, request.Left.Token, KeyOf(client), () => request.WasAborted = true));
+            model => new GenerationStream(model, prompt, options), reads is not null, request.Left.Token, KeyOf(client), () => request.WasAborted = true));
         if (request.Stream is not null && request.ReadsEvery is { } pause and not long.MaxValue) _events.Enqueue(() => Read(request, pause), _clock.Now + pause);
     }
 
@@ -214,7 +216,7 @@ internal sealed class Schedule
 
     private static bool Cannot(SimulatedText text) => text.Id % 17 == 3;
 
-    private void Advance(GenerationBatch batch, IReadOnlyList<Generation> texts, int chunk)
+    private void Advance(GenerationBatch batch, IReadOnlyList<GenerationStream> texts, int chunk)
     {
         long tokens = texts.Sum(text => (long)Math.Clamp(text.PromptLeft, 1, chunk));
         _clock.Pass(MicrosecondsOfStep + tokens * MicrosecondsOfRow);
@@ -290,7 +292,7 @@ internal sealed class Schedule
             return;
         }
 
-        Generation generation = stream.Generation;
+        GenerationStream generation = stream.Generation;
         Require(generation.Finished is not null, "a stream ends before its text does", request);
         Require(request.Read.SequenceEqual(generation.Tokens.Take(request.Read.Count).Select(token => token.Token)), "tokens come in another order", request);
         if (request.ReadsEvery is { } pause and not long.MaxValue) Require(request.Read.Count == generation.Tokens.Count && request.LastTokens == 1, $"tokens are lost, reading every {pause} µs", request);

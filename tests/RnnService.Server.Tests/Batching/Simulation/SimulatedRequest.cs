@@ -1,4 +1,4 @@
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Generation;
 using RnnService.Server.Batching;
 
 namespace RnnService.Server.Tests.Batching.Simulation;

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using RnnService.Engine.Tasks;
+using RnnService.Engine.Models;
 using RnnService.Server.Hosting;
 
 namespace RnnService.Server.Tests.Batching.Simulation;

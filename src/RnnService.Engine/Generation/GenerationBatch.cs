@@ -1,0 +1,184 @@
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
+
+namespace RnnService.Engine.Generation;
+
+/// <summary>
+/// Texts that one model continues together. Streams come in with the first step they take and leave when they end, fail or are removed;
+/// between steps their states stay side by side where the network reads them, so that a step copies and allocates nothing. Many streams
+/// are several parts, each of which one thread takes through the whole network: threads then wait for each other once a step, and scratch
+/// memory grows with a part, not with the batch. Not thread-safe.
+/// </summary>
+/// <param name="model">The model.</param>
+public sealed class GenerationBatch(LanguageModel model)
+{
+    /// <summary>Streams from which on a thread a part is faster than two threads in every product.</summary>
+    private const int WorthParts = 24;
+
+    /// <summary>Streams of a part: enough for the products to reach their speed, few enough for the parts to come out even.</summary>
+    private const int StreamsOfPart = 32;
+
+    private readonly Crew _crew = new();
+    private readonly DrawScratch _hereScratch = new(), _thereScratch = new();
+    private readonly List<BatchPart> _parts = [new(model)];
+    private Action? _here, _there, _betweenParts;
+    private int _next; // part to be read
+
+    /// <summary>Number of streams that have a place.</summary>
+    public int Count
+    {
+        get
+        {
+            int count = 0;
+            foreach (BatchPart part in _parts) count += part.Count;
+            return count;
+        }
+    }
+
+    /// <summary>
+    /// Moves streams on by one step, all together: a stream that is still reading its prompt reads up to <paramref name="promptChunk"/>
+    /// tokens, every other one adds a token. A stream's tokens do not depend on its company. A stream that cannot go on has a
+    /// <see cref="GenerationStream.Failure"/> afterwards; should the network itself fail, a stream has taken the step as a whole or not at all.
+    /// </summary>
+    /// <param name="streams">Distinct unfinished streams of this model, in no other batch. Others of this batch wait.</param>
+    /// <param name="promptChunk">Most prompt tokens a stream reads in one step, so that a long prompt does not hold up the others.</param>
+    /// <param name="betweenParts">Called now and then, by whichever thread computes, when many streams take the step; it must not throw.</param>
+    /// <exception cref="ArgumentException">A stream is another model's or in another batch.</exception>
+    /// <exception cref="InvalidOperationException">A stream has ended.</exception>
+    public void Advance(IReadOnlyList<GenerationStream> streams, int promptChunk = 64, Action? betweenParts = null)
+    {
+        _betweenParts = betweenParts;
+        if (streams.Count == 0) return;
+        for (int i = 0; i < streams.Count; i++) Check(streams[i]);
+        Seat(streams);
+        foreach (BatchPart part in _parts) part.Begin();
+        for (int i = 0; i < streams.Count; i++) streams[i].Place.Part!.Take(streams[i], promptChunk);
+        try
+        {
+            Read();
+        }
+        finally
+        {
+            for (int i = 0; i < streams.Count; i++)
+            {
+                if (streams[i].Finished is not null || streams[i].Failure is not null) streams[i].Place.Part!.Free(streams[i]);
+            }
+        }
+    }
+
+    /// <summary>Lets a stream go, with its state, if it is here.</summary>
+    public void Remove(GenerationStream stream)
+    {
+        if (!Holds(stream)) return;
+        RecurrentState state = model.NewState(1);
+        state.CopyFrom(stream.Place.Part!.State, stream.Place.Row, 0);
+        stream.Place.Part.Free(stream);
+        stream.State = state;
+    }
+
+    private bool Holds(GenerationStream stream) => stream.Place.Part is { } part && _parts.Contains(part);
+
+    private void Check(GenerationStream stream)
+    {
+        if (stream.Model != model) throw new ArgumentException("a stream is another model's");
+        if (stream.Place.Part is not null && !Holds(stream)) throw new ArgumentException("a stream is in another batch");
+        if (stream.Finished is not null) throw new InvalidOperationException("the generation has finished");
+        if (stream.Failure is not null) throw new InvalidOperationException("the generation has failed", stream.Failure);
+    }
+
+    /// <summary>Gives those that come a place and keeps the parts about equal.</summary>
+    private void Seat(IReadOnlyList<GenerationStream> streams)
+    {
+        int all = Count;
+        for (int i = 0; i < streams.Count; i++) all += streams[i].Place.Part is null ? 1 : 0;
+        int parts = all < WorthParts ? 1 : Math.Max(2, (all + StreamsOfPart - 1) / StreamsOfPart);
+        while (_parts.Count < parts) _parts.Add(new BatchPart(model));
+        // A little below the border they stay as they are, so that a stream that comes and goes does not move the others each time.
+        while (_parts.Count > parts && all * 4 < (_parts.Count == 2 ? WorthParts : (_parts.Count - 1) * StreamsOfPart) * 3)
+        {
+            BatchPart last = _parts[^1];
+            _parts.RemoveAt(_parts.Count - 1);
+            while (last.Count > 0) Move(last, Smallest());
+        }
+
+        for (int i = 0; i < streams.Count; i++)
+        {
+            if (streams[i].Place.Part is null) Smallest().Seat(streams[i]);
+        }
+
+        int slack = 1 + all / _parts.Count / 4;
+        foreach (BatchPart part in _parts)
+        {
+            while (part.Count > all / _parts.Count + slack) Move(part, Smallest());
+        }
+    }
+
+    private static void Move(BatchPart from, BatchPart to)
+    {
+        GenerationStream stream = from.Last;
+        int row = stream.Place.Row;
+        from.Free(stream);
+        to.Seat(stream, from.State, row);
+    }
+
+    private BatchPart Smallest()
+    {
+        BatchPart smallest = _parts[0];
+        foreach (BatchPart part in _parts)
+        {
+            if (part.Count < smallest.Count) smallest = part;
+        }
+
+        return smallest;
+    }
+
+    /// <summary>
+    /// Reads the parts: those with a prompt one after the other, as its tokens follow each other and two threads in each product serve
+    /// them better than one; the others two at a time, so that who is held up leaves more of them to the other.
+    /// </summary>
+    private void Read()
+    {
+        int writing = 0;
+        foreach (BatchPart part in _parts)
+        {
+            if (part.IsReading)
+            {
+                part.Read(_hereScratch);
+                _betweenParts?.Invoke();
+            }
+            else
+            {
+                writing += part.IsTaking ? 1 : 0;
+            }
+        }
+
+        _next = 0;
+        if (writing < 2)
+        {
+            ReadRest(_hereScratch);
+            return;
+        }
+
+        _crew.Begin(Environment.ProcessorCount);
+        try
+        {
+            if (_crew.IsTwo) _crew.Both(_here ??= () => ReadRest(_hereScratch), _there ??= () => ReadRest(_thereScratch));
+            else ReadRest(_hereScratch);
+        }
+        finally
+        {
+            _crew.End();
+        }
+    }
+
+    private void ReadRest(DrawScratch scratch)
+    {
+        for (int i; (i = Interlocked.Increment(ref _next) - 1) < _parts.Count;)
+        {
+            if (!_parts[i].IsTaking || _parts[i].IsReading) continue;
+            _parts[i].Read(scratch);
+            _betweenParts?.Invoke();
+        }
+    }
+}

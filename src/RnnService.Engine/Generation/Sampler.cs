@@ -1,0 +1,88 @@
+using System.Numerics.Tensors;
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Generation;
+
+/// <summary>
+/// Draws tokens from logits: penalty for repetition, then temperature, then the k likeliest, then the likeliest that reach the given
+/// probability together, then one draw. Not thread-safe.
+/// </summary>
+internal sealed class Sampler(GenerationOptions options, ulong seed)
+{
+    private readonly HashSet<int>? _seen = options.RepetitionPenalty != 1 ? [] : null;
+    private RandomSource _random = new(seed);
+
+    /// <summary>Notes a token for the repetition penalty.</summary>
+    public void See(int id) => _seen?.Add(id);
+
+    /// <summary>Draws a token; <paramref name="logits"/> is used up. Tokens at −∞ are never drawn.</summary>
+    /// <param name="logits">The logits.</param>
+    /// <param name="ranking">Scratch.</param>
+    public int Draw(Span<float> logits, Ranking ranking)
+    {
+        Penalise(logits);
+        if (!options.DoSample || options.Temperature == 0) return TensorPrimitives.IndexOfMax<float>(logits);
+
+        // Subtracting first keeps a tiny temperature from overflowing.
+        TensorPrimitives.Subtract(logits, TensorPrimitives.Max<float>(logits), logits);
+        TensorPrimitives.Divide(logits, options.Temperature, logits);
+        Activations.Softmax(logits);
+        if (options.TopK == 0 && options.TopP >= 1) return Pick(logits);
+
+        ranking.Rank(logits);
+        if (options.TopK > 0) ranking.Keep(options.TopK);
+        if (options.TopP < 1)
+        {
+            double wanted = options.TopP * ranking.Sum(logits), sum = 0;
+            int kept = 0;
+            while (kept < ranking.Count && sum < wanted) sum += logits[ranking[kept++]];
+            ranking.Keep(Math.Max(1, kept));
+        }
+
+        return Pick(logits, ranking);
+    }
+
+    private void Penalise(Span<float> logits)
+    {
+        if (_seen is null) return;
+        foreach (int id in _seen)
+        {
+            if (float.IsNegativeInfinity(logits[id])) continue;
+            float penalised = logits[id] > 0 ? logits[id] / options.RepetitionPenalty : logits[id] * options.RepetitionPenalty;
+            logits[id] = Math.Clamp(penalised, float.MinValue, float.MaxValue); // the difference of two infinities is no number
+        }
+    }
+
+    private int Pick(ReadOnlySpan<float> probabilities)
+    {
+        double total = 0;
+        foreach (float probability in probabilities) total += probability;
+        double target = _random.Uniform() * total;
+        int last = 0;
+        for (int id = 0; id < probabilities.Length; id++)
+        {
+            if (probabilities[id] <= 0) continue;
+            last = id;
+            target -= probabilities[id];
+            if (target < 0) break;
+        }
+
+        return last;
+    }
+
+    /// <summary>The same from the likeliest on, so that a draw seldom looks far.</summary>
+    private int Pick(ReadOnlySpan<float> probabilities, Ranking ranking)
+    {
+        double target = _random.Uniform() * ranking.Sum(probabilities);
+        int last = 0;
+        for (int rank = 0; rank < ranking.Count && probabilities[ranking[rank]] > 0; rank++)
+        {
+            last = ranking[rank];
+            target -= probabilities[last];
+            if (target < 0) break;
+        }
+
+        return last;
+    }
+}

@@ -1,0 +1,41 @@
+using RnnService.Engine.Networks;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Models;
+
+/// <summary>A model folder cannot be read: the message names file, field, value found and value wanted.</summary>
+public sealed class ModelFolderException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A model read from its folder, with the facts about it.</summary>
+/// <param name="Name">The folder's name.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Parameters">Number of trained values.</param>
+/// <param name="Bytes">Size of the weight file.</param>
+/// <param name="Sha256">Hash of the weight file, lower-case hexadecimal.</param>
+/// <param name="File">The weight file.</param>
+/// <param name="Golden">The answer that it must give; null where the folder holds none.</param>
+public sealed record LoadedModel(
+    string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File, GoldenAnswer? Golden = null)
+{
+    /// <summary>What an operator should know about the folder though the model can be served, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>
+    /// How narrow the weights are: <c>f32</c>, <c>f16</c>, <c>bf16</c> or <c>int8</c>; null where something else than this engine computes.
+    /// </summary>
+    public string? Dtype => (Model.Network as NativeNetwork)?.Parameters.Type switch
+    {
+        null => null,
+        TensorType.I8 => "int8",
+        TensorType type => type.ToString().ToLowerInvariant(),
+    };
+}
+
+/// <summary>Opens a network that something other than this engine computes, such as ONNX Runtime.</summary>
+/// <param name="file">The file, <c>model.onnx</c>.</param>
+/// <param name="config">What the model is.</param>
+/// <param name="vocabulary">Its tokens.</param>
+/// <param name="stop">Ends it.</param>
+/// <exception cref="WeightFormatException">The file is malformed or does not fit the configuration.</exception>
+/// <exception cref="OperationCanceledException">It was ended.</exception>
+public delegate INetwork NetworkReader(string file, ModelConfig config, ModelVocabulary vocabulary, CancellationToken stop);

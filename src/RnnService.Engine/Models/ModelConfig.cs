@@ -1,0 +1,196 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Text;
+
+namespace RnnService.Engine.Models;
+
+/// <summary>What a model does with text.</summary>
+public enum ModelTask
+{
+    /// <summary>Continues a text, token by token.</summary>
+    LanguageModel,
+
+    /// <summary>Gives a whole text one label.</summary>
+    Classifier,
+
+    /// <summary>Gives every word a label.</summary>
+    Tagger,
+}
+
+/// <summary>How text becomes tokens.</summary>
+public enum Tokenization
+{
+    /// <summary>One token a Unicode code point.</summary>
+    Characters,
+
+    /// <summary>White space separates tokens; a line break is the end token.</summary>
+    Whitespace,
+
+    /// <summary>English words and punctuation as in the Universal Dependencies treebanks.</summary>
+    English,
+}
+
+/// <summary>Sizes of the character network that spells words out for a tagger.</summary>
+public sealed record CharacterConfig
+{
+    /// <summary>The usual sizes where none are given.</summary>
+    [JsonConstructor]
+    public CharacterConfig(int embeddingSize = 50, int hiddenSize = 50) => (EmbeddingSize, HiddenSize) = (embeddingSize, hiddenSize);
+
+    /// <summary>Width of a character's embedding.</summary>
+    public int EmbeddingSize { get; init; }
+
+    /// <summary>Width of each direction's state (the word gets twice that).</summary>
+    public int HiddenSize { get; init; }
+}
+
+/// <summary>Everything about a model but its vocabulary and weights: <c>config.json</c>. See docs/model-format.md.</summary>
+public sealed record ModelConfig
+{
+    /// <summary>The one version this engine reads and writes.</summary>
+    public const int CurrentFormat = 1;
+
+    /// <summary>The largest sizes of a network: embeddings and characters, states, layers.</summary>
+    public const int MaxEmbeddingSize = 4096, MaxHiddenSize = 8192, MaxLayers = 16;
+
+    /// <summary>What need not be given. Generated JSON readers know the defaults of parameters, but not those of properties.</summary>
+    [JsonConstructor]
+    public ModelConfig(
+        int formatVersion = CurrentFormat, int layers = 1, IReadOnlyList<string>? labels = null,
+        IReadOnlyDictionary<string, double>? metrics = null)
+    {
+        (FormatVersion, Layers) = (formatVersion, layers);
+        (Labels, Metrics) = (labels ?? [], metrics ?? new Dictionary<string, double>());
+    }
+
+    /// <summary>Version of the folder's format.</summary>
+    public int FormatVersion { get; init; }
+
+    /// <summary>What the model does.</summary>
+    public required ModelTask Task { get; init; }
+
+    /// <summary>The recurrence.</summary>
+    public required CellKind Cell { get; init; }
+
+    /// <summary>How text becomes tokens.</summary>
+    public required Tokenization Tokenizer { get; init; }
+
+    /// <summary>Whether words are lower-cased before they are looked up.</summary>
+    public bool LowerCase { get; init; }
+
+    /// <summary>Width of a token's embedding (D).</summary>
+    public required int EmbeddingSize { get; init; }
+
+    /// <summary>Width of the state (H).</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Number of stacked layers.</summary>
+    public int Layers { get; init; }
+
+    /// <summary>Whether each layer also reads from the end; never for a language model.</summary>
+    public bool Bidirectional { get; init; }
+
+    /// <summary>Whether each layer reads from the end alone; never for a language model.</summary>
+    public bool Reverse { get; init; }
+
+    /// <summary>Which ways the layers read.</summary>
+    [JsonIgnore]
+    public Direction Direction => Bidirectional ? Direction.Bidirectional : Reverse ? Direction.Reverse : Direction.Forward;
+
+    /// <summary>Whether a language model's output matrix is its embedding; needs equal widths.</summary>
+    public bool TieWeights { get; init; }
+
+    /// <summary>How a classifier pools over time; the last states where nothing is said.</summary>
+    public Pooling Pooling { get; init; }
+
+    /// <summary>The character network of a tagger, if any.</summary>
+    public CharacterConfig? Characters { get; init; }
+
+    /// <summary>Names of the labels in id order; empty for a language model.</summary>
+    public IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>The output of <c>model.onnx</c> that gives the logits, where several could; null leaves it to their names.</summary>
+    public string? OutputName { get; init; }
+
+    /// <summary>What a language model's callers get when they ask for nothing else.</summary>
+    public GenerationOptions? Generation { get; init; }
+
+    /// <summary>One sentence about the model.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Licence of the weights (SPDX where there is one).</summary>
+    public string? License { get; init; }
+
+    /// <summary>Measured scores by name.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; }
+
+    /// <summary>Splits a text into tokens with their offsets in code points, the way the model was trained.</summary>
+    public List<WordToken> Tokenize(string text) => Tokenizer switch
+    {
+        Tokenization.English => WordTokenizer.Tokenize(text),
+        Tokenization.Whitespace => PlainSplit.Words(text),
+        _ => PlainSplit.Characters(text),
+    };
+
+    /// <summary>The recurrence's name as config.json has it.</summary>
+    public string CellName() => JsonNamingPolicy.SnakeCaseLower.ConvertName(Cell.ToString());
+
+    /// <summary>The form under which a token stands in the vocabulary.</summary>
+    public string Normalize(string token) => LowerCase ? token.ToLowerInvariant() : token;
+
+    /// <summary>What to say about a text before its answer is believed; see <see cref="UnknownText"/>.</summary>
+    internal string? Warning(string text, bool noneKnown) => UnknownText.Sentence(
+        text, Tokenizer == Tokenization.Characters ? TokenUnit.Character : TokenUnit.Word, Tokenizer == Tokenization.Whitespace, noneKnown);
+
+    /// <summary>Checks that sizes are positive and that fields agree.</summary>
+    /// <exception cref="ArgumentException">They do not; the message names the field, the value found and the one wanted.</exception>
+    public void Validate()
+    {
+        if (FormatVersion != CurrentFormat) throw Wrong("format_version", FormatVersion, $"{CurrentFormat}");
+        Positive("embedding_size", EmbeddingSize, MaxEmbeddingSize);
+        Positive("hidden_size", HiddenSize, MaxHiddenSize);
+        Positive("layers", Layers, MaxLayers);
+        if (Cell == CellKind.Sum && Characters is null && Layers == 1 && EmbeddingSize != HiddenSize)
+            throw Wrong("hidden_size", HiddenSize, $"{EmbeddingSize} (embedding_size), since a sum keeps the width,");
+        if (Task == ModelTask.LanguageModel)
+        {
+            if (Bidirectional) throw Wrong("bidirectional", true, "false, since a language model cannot read what comes,");
+            if (Reverse) throw Wrong("reverse", true, "false, since a language model cannot read from the end,");
+            if (Tokenizer == Tokenization.English) throw Wrong("tokenizer", "english", "characters or whitespace");
+            if (TieWeights && EmbeddingSize != HiddenSize) throw Wrong("embedding_size", EmbeddingSize, $"{HiddenSize} (hidden_size) with tie_weights");
+        }
+        else
+        {
+            if (Labels.Count < 2) throw Wrong("labels", Labels.Count, "two or more");
+            if (Labels.Any(string.IsNullOrEmpty)) throw new ArgumentException("labels holds an empty one: each must have a character");
+            if (Labels.Distinct().Count() != Labels.Count) throw new ArgumentException("labels repeat: each must occur once");
+            if (TieWeights) throw Wrong("tie_weights", true, "false but for a language model");
+        }
+
+        if (Bidirectional && Reverse) throw Wrong("reverse", true, "false with bidirectional");
+        if (Characters is { } characters)
+        {
+            if (Task != ModelTask.Tagger) throw new ArgumentException("characters is given: only a tagger spells words out");
+            if (Tokenizer == Tokenization.Characters)
+                throw new ArgumentException("characters is given; expected none (null), since a tagger over characters has no words to spell out");
+            Positive("characters.embedding_size", characters.EmbeddingSize, MaxEmbeddingSize);
+            Positive("characters.hidden_size", characters.HiddenSize, MaxEmbeddingSize);
+        }
+
+        Generation?.Validate();
+        foreach (var (name, value) in Metrics)
+        {
+            if (!double.IsFinite(value)) throw Wrong($"metrics.{name}", value, "a finite number");
+        }
+
+        static void Positive(string name, int found, int most)
+        {
+            if (found < 1 || found > most) throw Wrong(name, found, $"1 to {most}");
+        }
+
+        static ArgumentException Wrong(string name, object found, string wanted) =>
+            new(FormattableString.Invariant($"{name} is {found}: {wanted} wanted"));
+    }
+}

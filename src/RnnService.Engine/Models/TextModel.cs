@@ -1,0 +1,148 @@
+using System.Text;
+using RnnService.Engine.Networks;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Models;
+
+/// <summary>
+/// A model of any task: the text around a network. Immutable once loaded and safe for any number of threads; whoever made it disposes of
+/// it once nobody uses it any more.
+/// </summary>
+public abstract class TextModel : IDisposable
+{
+    private protected TextModel(ModelConfig config, ModelVocabulary vocabulary)
+    {
+        Config = config;
+        Vocabulary = vocabulary;
+    }
+
+    /// <summary>The model's configuration.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The tokens it knows.</summary>
+    public ModelVocabulary Vocabulary { get; }
+
+    /// <summary>What computes its numbers.</summary>
+    public abstract INetwork Network { get; }
+
+    /// <summary>The trained values of a network of this engine's own.</summary>
+    /// <exception cref="InvalidOperationException">Something else computes.</exception>
+    public Parameters Parameters => Native.Parameters;
+
+    private NativeNetwork Native => Network as NativeNetwork
+        ?? throw new InvalidOperationException($"{Network.Backend} computes this model: it has no parameters here");
+
+    /// <summary>Builds the model that a configuration describes, computed by this engine.</summary>
+    /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary.</exception>
+    public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters)
+    {
+        CheckAgreement(config, vocabulary);
+        return OfChecked(config, vocabulary, NativeNetworkOf(config, vocabulary, parameters));
+    }
+
+    /// <summary>Builds the model that a configuration describes, computed by a network of another origin.</summary>
+    /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary, or the network is of another task.</exception>
+    public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, INetwork network)
+    {
+        CheckAgreement(config, vocabulary);
+        return OfChecked(config, vocabulary, network);
+    }
+
+    /// <summary>As <see cref="Create(ModelConfig,ModelVocabulary,INetwork)"/>, of what was checked.</summary>
+    internal static TextModel OfChecked(ModelConfig config, ModelVocabulary vocabulary, INetwork network) => (config.Task, network) switch
+    {
+        (ModelTask.LanguageModel, ILanguageNetwork language) => new LanguageModel(config, vocabulary, language),
+        (ModelTask.Classifier, IClassifierNetwork classifier) => new Classifier(config, vocabulary, classifier),
+        (ModelTask.Tagger, ITaggerNetwork tagger) => new Tagger(config, vocabulary, tagger),
+        _ => throw new ArgumentException($"task is {config.Task}, but the network is a {network.GetType().Name}", nameof(network)),
+    };
+
+    /// <summary>The names and shapes of the parameters that a configuration asks for; nothing of their size is allocated.</summary>
+    /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary.</exception>
+    public static IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> ParametersOf(ModelConfig config, ModelVocabulary vocabulary)
+    {
+        CheckAgreement(config, vocabulary);
+        Parameters shapes = Parameters.ShapesOnly();
+        NativeNetworkOf(config, vocabulary, shapes);
+        return [.. shapes.All.Select(parameter => (parameter.Name, parameter.Shape))];
+    }
+
+    /// <summary>
+    /// What the model answers to a text, in a form that can be kept and compared: a classifier's labels best first, a tagger's label a
+    /// word, a language model's likeliest next token after each token with the log-probability of the actual one.
+    /// </summary>
+    /// <exception cref="ArgumentException">The text has no token.</exception>
+    public abstract ModelAnswer Answer(string input);
+
+    /// <summary>Lets go of what the network holds.</summary>
+    public void Dispose()
+    {
+        Network.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The model with the same weights, as far as they were rounded, that multiplies them as 32-bit floats.</summary>
+    internal TextModel InSinglePrecision()
+    {
+        Dictionary<string, float[]> values = Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Data);
+        return Create(Config, Vocabulary, Parameters.From((name, _) => values[name]));
+    }
+
+    /// <summary>Packs the weights anew after a trainer changed them.</summary>
+    internal void Refresh() => Native.Refresh();
+
+    /// <summary>Checks that a vocabulary is one for a configuration.</summary>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    internal static void CheckVocabulary(ModelConfig config, ModelVocabulary vocabulary)
+    {
+        if (config.Characters is null != vocabulary.Characters is null)
+            throw new ArgumentException("the character network and the character vocabulary must both be there, or neither");
+        // A language model leaves out what it does not know; a word must have a label.
+        if (config.Task == ModelTask.LanguageModel) return;
+        foreach (Vocabulary? tokens in (Vocabulary?[])[vocabulary.Tokens, vocabulary.Characters])
+        {
+            if (tokens is not { UnknownId: < 0 }) continue;
+            throw new ArgumentException(
+                $"no \"{Text.Vocabulary.Unknown}\" among the {tokens.Count} tokens: it must be there, or another be named as unknown");
+        }
+    }
+
+    /// <summary>This engine's network for what was checked.</summary>
+    internal static NativeNetwork NativeNetworkOf(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters) => config.Task switch
+    {
+        ModelTask.LanguageModel => new LanguageNetwork(config, vocabulary, parameters),
+        ModelTask.Classifier => new ClassifierNetwork(config, vocabulary, parameters),
+        ModelTask.Tagger => new TaggerNetwork(config, vocabulary, parameters),
+        _ => throw new ArgumentOutOfRangeException(nameof(config), config.Task, "not a task"),
+    };
+
+    private static void CheckAgreement(ModelConfig config, ModelVocabulary vocabulary)
+    {
+        config.Validate();
+        CheckVocabulary(config, vocabulary);
+    }
+}
+
+/// <summary>The vocabularies of a model: <c>vocab.json</c>.</summary>
+/// <param name="Tokens">Characters or words that become embeddings.</param>
+/// <param name="Characters">Characters that spell words out, for a tagger with a character network.</param>
+public sealed record ModelVocabulary(Vocabulary Tokens, Vocabulary? Characters = null)
+{
+    // What a word's spelling tells about its class stands at its ends; the middle of a monster is skipped.
+    internal const int HeadCharacters = 40, TailCharacters = 24;
+
+    /// <summary>The ids of the characters that spell a word, for a model with <see cref="Characters"/>.</summary>
+    public int[] Spell(string word)
+    {
+        var ids = new List<int>(word.Length);
+        foreach (Rune rune in word.EnumerateRunes()) ids.Add(Characters!.IdOf(rune.ToString()));
+        if (ids.Count > HeadCharacters + TailCharacters) ids.RemoveRange(HeadCharacters, ids.Count - HeadCharacters - TailCharacters);
+        return [.. ids];
+    }
+}
+
+/// <summary>An answer that can be kept and compared.</summary>
+/// <param name="Labels">Labels or tokens.</param>
+/// <param name="Scores">A probability or log-probability for each.</param>
+public sealed record ModelAnswer(IReadOnlyList<string> Labels, IReadOnlyList<float> Scores);

@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Networks;
+
+/// <summary>A network of this engine's own layers, which can also be trained. Immutable but for <see cref="Refresh"/>.</summary>
+internal abstract class NativeNetwork(ModelConfig config, Parameters parameters) : INetwork
+{
+    private readonly ConcurrentBag<Pass> _passes = [];
+
+    public string Backend => "native";
+
+    public long ParameterCount => Parameters.Count;
+
+    public Parameters Parameters { get; } = parameters;
+
+    protected ModelConfig Config { get; } = config;
+
+    /// <summary>Packs the weights anew after a trainer changed them.</summary>
+    public abstract void Refresh();
+
+    public void Dispose()
+    {
+    }
+
+    /// <summary>Starts a pass without a way back; every one must <see cref="End"/>, or its memory is lost to the next.</summary>
+    /// <param name="betweenSteps">See <see cref="Pass.BetweenSteps"/>.</param>
+    protected Pass Begin(Action? betweenSteps = null)
+    {
+        Pass pass = _passes.TryTake(out Pass? used) ? used : new Pass(new Workspace());
+        pass.BetweenSteps = betweenSteps;
+        pass.Crew.Begin(Environment.ProcessorCount);
+        return pass;
+    }
+
+    protected void End(Pass pass)
+    {
+        pass.Crew.End();
+        pass.Workspace.Reset();
+        _passes.Add(pass);
+    }
+
+    /// <summary>Where the tokens of these rows lie, and their ids by row of the layout, valid until the pass reads others.</summary>
+    protected static (BatchLayout Layout, Memory<int> Ids) Lay(Pass pass, IReadOnlyList<ReadOnlyMemory<int>> rows)
+    {
+        Span<int> lengths = pass.Ids(rows.Count).Span;
+        for (int i = 0; i < lengths.Length; i++) lengths[i] = rows[i].Length;
+        BatchLayout layout = pass.Layout(lengths);
+        Memory<int> ids = pass.Ids(layout.Rows);
+        Span<int> byRow = ids.Span;
+        for (int i = 0; i < rows.Count; i++)
+        {
+            ReadOnlySpan<int> row = rows[i].Span;
+            for (int t = 0; t < row.Length; t++) byRow[layout.RowOf(i, t)] = row[t];
+        }
+
+        return (layout, ids);
+    }
+
+    protected Recurrent NewRecurrent(int inputSize, Embedding? embedding = null) =>
+        new(Config.Cell, Parameters, "rnn", inputSize, Config.HiddenSize, Config.Layers, Config.Direction, embedding);
+}

@@ -1,0 +1,290 @@
+using System.Numerics.Tensors;
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
+using RnnService.Engine.Tests.Cells;
+using RnnService.Engine.Weights;
+using Xunit;
+
+namespace RnnService.Engine.Tests.Models;
+
+/// <summary>
+/// The gradient of each task's loss with respect to its weights, from the text on: against the numeric derivative of the same network
+/// written out in double, and, with dropout, against the model's own loss along a random direction.
+/// </summary>
+public sealed class WholeModelTests
+{
+    private static readonly DropoutRates Dropped = new() { Embedding = 0.3f, Between = 0.4f, Output = 0.5f };
+
+    public static TheoryData<CellKind> Kinds => CellTests.Kinds;
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Language_model(CellKind kind)
+    {
+        foreach (bool tied in (bool[])[false, true]) Check(new LanguageTrial(Tiny.Language(kind, seed: 3, tied: tied)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Classifier(CellKind kind)
+    {
+        foreach (Pooling pooling in Enum.GetValues<Pooling>())
+        {
+            foreach (bool both in (bool[])[false, true]) Check(new ClassifierTrial(Tiny.Classifier(kind, pooling, both, seed: 3)));
+            Check(new ClassifierTrial(Tiny.Classifier(kind, pooling, both: false, seed: 3, reverse: true)));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Tagger(CellKind kind)
+    {
+        foreach (bool characters in (bool[])[false, true])
+            Check(new TaggerTrial(Tiny.Tagger(kind, characters, both: kind != CellKind.Sum, seed: 3)));
+    }
+
+    private static void Check(Trial trial)
+    {
+        CheckAgainstReference(trial);
+        // A step along all weights crosses the kinks of ReLU and of a maximum; masks do not depend on either.
+        if (trial.Model.Config is { Cell: not CellKind.Relu, Pooling: not Pooling.Max }) CheckWithDropout(trial);
+    }
+
+    private static void CheckAgainstReference(Trial trial)
+    {
+        Parameters parameters = trial.Model.Parameters;
+        var values = parameters.All.ToDictionary(parameter => parameter.Name, parameter => Draw.ToDouble(parameter.Values));
+        var gradients = new Gradients(parameters);
+        Assert.Equal(trial.ReferenceLoss(values), trial.Loss(new Pass(new Workspace(), record: true), new DropoutRates(), gradients), 2e-5);
+        var random = new RandomSource(9);
+        foreach (Parameter parameter in parameters.All)
+        {
+            ReadOnlySpan<float> gradient = gradients.Of(parameter);
+            double[] data = values[parameter.Name];
+            // The largest entry, because in a matrix of embeddings most are zero, and some at random.
+            int largest = TensorPrimitives.IndexOfMaxMagnitude(gradient);
+            int[] sample = [largest, .. Enumerable.Range(0, 8).Select(_ => random.Below(data.Length))];
+            double[] wanted = new double[sample.Length];
+            float[] found = new float[sample.Length];
+            for (int i = 0; i < sample.Length; i++)
+            {
+                const double Step = 1e-5;
+                double value = data[sample[i]];
+                data[sample[i]] = value + Step;
+                double above = trial.ReferenceLoss(values);
+                data[sample[i]] = value - Step;
+                wanted[i] = (above - trial.ReferenceLoss(values)) / (2 * Step);
+                data[sample[i]] = value;
+                found[i] = gradient[sample[i]];
+            }
+
+            Expect.NearLargest(wanted, found, 1e-4, 1e-2, $"{trial.Model.Config.Cell}, gradient of {parameter.Name}, sample");
+        }
+    }
+
+    private static void CheckWithDropout(Trial trial)
+    {
+        TextModel model = trial.Model;
+        var gradients = new Gradients(model.Parameters);
+        double loss = trial.Loss(new Pass(new Workspace(), new Dropout(1, 2), record: true), Dropped, gradients);
+        double other = trial.Loss(new Pass(new Workspace(), new Dropout(1, 3), record: true), Dropped, new Gradients(model.Parameters));
+        Assert.NotEqual(loss, other, 1e-3);
+
+        ulong seed = 50;
+        double found = 0, size = 0;
+        float[][] start = [.. model.Parameters.All.Select(parameter => parameter.Values.ToArray())];
+        float[][] direction = [.. start.Select(values => Draw.Normal(++seed, values.Length))];
+        foreach (Parameter parameter in model.Parameters.All)
+        {
+            ReadOnlySpan<float> gradient = gradients.Of(parameter);
+            for (int i = 0; i < gradient.Length; i++)
+            {
+                double product = (double)gradient[i] * direction[parameter.Index][i];
+                found += product;
+                size += product * product;
+            }
+        }
+
+        const float Step = 2e-3f;
+        double wanted = (Moved(Step) - Moved(-Step)) / (2 * Step);
+        Moved(0);
+        Assert.Equal(wanted, found, 1e-2 * Math.Sqrt(size) + 1e-3);
+
+        double Moved(float step)
+        {
+            foreach (Parameter parameter in model.Parameters.All)
+            {
+                for (int i = 0; i < parameter.Data.Length; i++)
+                    parameter.Data[i] = start[parameter.Index][i] + step * direction[parameter.Index][i];
+            }
+
+            model.Refresh();
+            return trial.Loss(new Pass(new Workspace(), new Dropout(1, 2), record: true), Dropped, new Gradients(model.Parameters));
+        }
+    }
+
+    /// <summary>A model with a batch of its task and the targets; the loss is summed over all targets.</summary>
+    private abstract class Trial(TextModel model)
+    {
+        public TextModel Model { get; } = model;
+
+        /// <summary>The engine's loss; its gradients are added.</summary>
+        public abstract double Loss(Pass pass, DropoutRates rates, Gradients gradients);
+
+        /// <summary>The loss without dropout, in double.</summary>
+        public abstract double ReferenceLoss(Dictionary<string, double[]> values);
+
+        protected static double[] Embed(Dictionary<string, double[]> values, int id, int size, string prefix = "") =>
+            values[prefix + "embedding.weight"][(id * size)..((id + 1) * size)];
+
+        protected double[][] Run(Dictionary<string, double[]> values, double[][] inputs)
+        {
+            ModelConfig config = Model.Config;
+            if (inputs.Length == 0) return [];
+            int slots = config.Layers * (config.Bidirectional ? 2 : 1);
+            double[][] h = [.. Enumerable.Range(0, slots).Select(_ => new double[config.HiddenSize])];
+            double[][] c = [.. Enumerable.Range(0, slots).Select(_ => new double[config.HiddenSize])];
+            int size = inputs[0].Length;
+            return new ReferenceNetwork(config.Cell, values, "rnn", size, config.HiddenSize, config.Layers, config.Direction)
+                .Run(inputs, h, c);
+        }
+
+        /// <summary>−log softmax(W x + b)[target].</summary>
+        protected static double Nats(double[] weight, double[] bias, double[] x, int target)
+        {
+            double[] logits = [.. bias];
+            for (int o = 0; o < bias.Length; o++)
+            {
+                for (int i = 0; i < x.Length; i++) logits[o] += weight[o * x.Length + i] * x[i];
+            }
+
+            return Math.Log(logits.Sum(Math.Exp)) - logits[target];
+        }
+    }
+
+    private sealed class LanguageTrial : Trial
+    {
+        private readonly LanguageModel _model;
+        private readonly int[][] _rows;
+
+        public LanguageTrial(LanguageModel model)
+            : base(model)
+        {
+            _model = model;
+            _rows = [model.Codec.Encode("the cat"), model.Codec.Encode("a dog sat."), model.Codec.Encode("on")];
+        }
+
+        public override double Loss(Pass pass, DropoutRates rates, Gradients gradients)
+        {
+            ReadOnlyMemory<int>[] inputs = [.. _rows.Select(row => row.AsMemory()[..^1])];
+            var network = (LanguageNetwork)_model.Network;
+            LanguageNetwork.Trace trace = network.Hidden(pass, inputs, _model.NewState(_rows.Length), rates);
+            Span<float> logits = network.Logits(pass, trace).Span;
+            int vocabulary = Tiny.Letters.Count;
+            double loss = 0;
+            for (int i = 0; i < _rows.Length; i++)
+            {
+                for (int t = 0; t + 1 < _rows[i].Length; t++)
+                    loss += CrossEntropy.Backward(logits.Slice(trace.Layout.RowOf(i, t) * vocabulary, vocabulary), _rows[i][t + 1]);
+            }
+
+            network.Backward(pass, trace, logits, gradients);
+            return loss;
+        }
+
+        public override double ReferenceLoss(Dictionary<string, double[]> values)
+        {
+            double loss = 0;
+            double[] head = values[Model.Config.TieWeights ? "embedding.weight" : "head.weight"];
+            foreach (int[] row in _rows)
+            {
+                double[][] outputs = Run(values, [.. row[..^1].Select(id => Embed(values, id, Model.Config.EmbeddingSize))]);
+                for (int t = 0; t < outputs.Length; t++) loss += Nats(head, values["head.bias"], outputs[t], row[t + 1]);
+            }
+
+            return loss;
+        }
+    }
+
+    private sealed class ClassifierTrial(Classifier model) : Trial(model)
+    {
+        private readonly int[][] _texts =
+            [model.Encode("the film was good"), model.Encode("bad"), model.Encode("I liked zebras , not the dog .")];
+        private readonly int[] _labels = [2, 0, 1];
+
+        public override double Loss(Pass pass, DropoutRates rates, Gradients gradients)
+        {
+            var network = (ClassifierNetwork)model.Network;
+            ClassifierNetwork.Trace trace = network.Forward(pass, _texts, rates);
+            double loss = 0;
+            for (int i = 0; i < _texts.Length; i++) loss += CrossEntropy.Backward(trace.Logits.Span.Slice(i * 3, 3), _labels[i]);
+            network.Backward(pass, trace, trace.Logits.Span, gradients);
+            return loss;
+        }
+
+        public override double ReferenceLoss(Dictionary<string, double[]> values)
+        {
+            double loss = 0;
+            for (int i = 0; i < _texts.Length; i++)
+            {
+                double[][] outputs = Run(values, [.. _texts[i].Select(id => Embed(values, id, Model.Config.EmbeddingSize))]);
+                double[] pooled = [.. Enumerable.Range(0, outputs[0].Length).Select(unit => Model.Config.Pooling switch
+                {
+                    Pooling.Mean => outputs.Average(step => step[unit]),
+                    Pooling.Max => outputs.Max(step => step[unit]),
+                    _ => !Model.Config.Reverse && unit < Model.Config.HiddenSize ? outputs[^1][unit] : outputs[0][unit],
+                })];
+                loss += Nats(values["head.weight"], values["head.bias"], pooled, _labels[i]);
+            }
+
+            return loss;
+        }
+    }
+
+    private sealed class TaggerTrial(Tagger model) : Trial(model)
+    {
+        private readonly string[][] _sentences = [["The", "cat", "sat"], ["zebras", "ran", "on", "the", "the", "x"], []];
+
+        public override double Loss(Pass pass, DropoutRates rates, Gradients gradients)
+        {
+            TaggerInput[] inputs = [.. _sentences.Select(model.Encode)];
+            var network = (TaggerNetwork)model.Network;
+            TaggerNetwork.Trace trace = network.Forward(pass, inputs, [.. inputs.Select(input => input.Ids)], rates);
+            double loss = 0;
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                for (int t = 0; t < inputs[i].Length; t++)
+                    loss += CrossEntropy.Backward(trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * 3, 3), (i + t) % 3);
+            }
+
+            network.Backward(pass, trace, trace.Logits.Span, gradients);
+            return loss;
+        }
+
+        public override double ReferenceLoss(Dictionary<string, double[]> values)
+        {
+            double loss = 0;
+            for (int i = 0; i < _sentences.Length; i++)
+            {
+                double[][] outputs = Run(values, [.. _sentences[i].Select(word => Read(values, word))]);
+                for (int t = 0; t < outputs.Length; t++) loss += Nats(values["head.weight"], values["head.bias"], outputs[t], (i + t) % 3);
+            }
+
+            return loss;
+        }
+
+        /// <summary>The word's embedding, then the last state of each direction over its spelling.</summary>
+        private double[] Read(Dictionary<string, double[]> values, string word)
+        {
+            double[] embedded = Embed(values, Tiny.Words.IdOf(word.ToLowerInvariant()), Model.Config.EmbeddingSize);
+            if (Model.Config.Characters is not { } sizes) return embedded;
+            (int width, int size) = (sizes.EmbeddingSize, sizes.HiddenSize);
+            double[][] letters = [.. word.Select(letter => Embed(values, Tiny.Letters.IdOf([letter]), width, "characters."))];
+            double[][] h = [new double[size], new double[size]], c = [new double[size], new double[size]];
+            new ReferenceNetwork(Model.Config.Cell, values, "characters.rnn", width, size, 1, Direction.Bidirectional).Run(letters, h, c);
+            return [.. embedded, .. h[0], .. h[1]];
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Tests;
+
+/// <summary>Small random models of every task.</summary>
+internal static class Tiny
+{
+    public static readonly Vocabulary Letters =
+        new([Vocabulary.Padding, Vocabulary.Unknown, Vocabulary.End, .. "abcdefghijklmnopqrstuvwxyz .!?".Select(letter => $"{letter}")]);
+
+    public static readonly Vocabulary Words =
+        new([
+            Vocabulary.Padding, Vocabulary.Unknown,
+            .. "the a cat dog mat sat ran on it was not very good bad film I liked . , !".Split(' '),
+        ]);
+
+    private static readonly string[] Labels = ["negative", "neutral", "positive"];
+
+    public static LanguageModel Language(
+        CellKind cell = CellKind.Lstm, ulong seed = 1, int layers = 2, bool tied = false, Parameters? parameters = null) =>
+        (LanguageModel)TextModel.Create(
+            new ModelConfig
+            {
+                Task = ModelTask.LanguageModel,
+                Cell = cell,
+                Tokenizer = Tokenization.Characters,
+                EmbeddingSize = tied || cell == CellKind.Sum ? 13 : 7,
+                HiddenSize = 13,
+                Layers = layers,
+                TieWeights = tied,
+            },
+            new ModelVocabulary(Letters),
+            parameters ?? Parameters.Random(seed));
+
+    public static Classifier Classifier(
+        CellKind cell = CellKind.Lstm, Pooling pooling = Pooling.Last, bool both = true, ulong seed = 1, bool reverse = false) =>
+        (Classifier)TextModel.Create(
+            new ModelConfig
+            {
+                Task = ModelTask.Classifier,
+                Cell = cell,
+                Tokenizer = Tokenization.Whitespace,
+                EmbeddingSize = 9,
+                HiddenSize = 9,
+                Layers = cell == CellKind.Sum && both ? 1 : 2,
+                Bidirectional = both,
+                Reverse = reverse,
+                Pooling = pooling,
+                Labels = Labels,
+            },
+            new ModelVocabulary(Words),
+            Parameters.Random(seed));
+
+    public static Tagger Tagger(CellKind cell = CellKind.Lstm, bool characters = true, bool both = true, ulong seed = 1) =>
+        (Tagger)TextModel.Create(
+            new ModelConfig
+            {
+                Task = ModelTask.Tagger,
+                Cell = cell,
+                Tokenizer = Tokenization.Whitespace,
+                LowerCase = true,
+                EmbeddingSize = 6,
+                HiddenSize = cell == CellKind.Sum && characters ? 16 : cell == CellKind.Sum ? 6 : 8,
+                Layers = cell == CellKind.Sum && both ? 1 : 2,
+                Bidirectional = both,
+                Characters = characters ? new CharacterConfig { EmbeddingSize = 5, HiddenSize = 5 } : null,
+                Labels = Labels,
+            },
+            new ModelVocabulary(Words, characters ? Letters : null),
+            Parameters.Random(seed));
+
+    /// <summary>Words known and unknown, of any spelling.</summary>
+    public static string Word(ref RandomSource random) => random.Below(3) > 0
+        ? Words.Tokens[2 + random.Below(Words.Count - 2)]
+        : new string([.. Letter(ref random, 1 + random.Below(90))]);
+
+    public static string[] Sentence(ref RandomSource random, int words)
+    {
+        string[] sentence = new string[words];
+        foreach (ref string word in sentence.AsSpan()) word = Word(ref random);
+        return sentence;
+    }
+
+    public static string Text(ref RandomSource random, int length) => new([.. Letter(ref random, length)]);
+
+    private static char[] Letter(ref RandomSource random, int count)
+    {
+        const string Known = "abcdefghijklmnopqrstuvwxyz .!?Ä";
+        char[] letters = new char[count];
+        foreach (ref char letter in letters.AsSpan()) letter = Known[random.Below(Known.Length)];
+        return letters;
+    }
+}
