@@ -2,39 +2,17 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using System.Reflection;
 using System.Text.RegularExpressions;
-using RnnService.Cli.Arguments;
+using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Cli.Verbs;
-using RnnService.Engine.Models;
-using RnnService.Engine.Networks;
-using RnnService.Engine.Weights;
-using RnnService.Onnx;
-using RnnService.Onnx.Import;
-using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;
-using RnnService.Training.Runs;
 
 namespace RnnService.Cli;
 
 /// <summary>The command <c>rnn</c>.</summary>
 internal static partial class RnnCommand
 {
-    /// <summary>It did what was asked.</summary>
-    public const int Done = 0;
-
-    /// <summary>It could not; a sentence on standard error says why.</summary>
-    public const int Failed = 1;
-
-    /// <summary>The command line itself is wrong.</summary>
-    public const int Misused = 2;
-
-    /// <summary>Stopped by Ctrl-C or by the caller, as shells number it.</summary>
-    public const int Interrupted = 130;
-
-    /// <summary>Stopped by SIGTERM, as shells number it.</summary>
-    public const int Terminated = 143;
-
     /// <summary>Runs one command line.</summary>
     /// <param name="args">The arguments.</param>
     /// <param name="terminal">Where to read and write.</param>
@@ -70,16 +48,16 @@ internal static partial class RnnCommand
             }
 
             terminal.Error.WriteLine($"{NameOf(parsed.CommandResult.Command)} --help says more.");
-            return Misused;
+            return ExitCode.Misused;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return Interrupted;
+            return ExitCode.Interrupted;
         }
-        catch (Exception error) when (IsExpected(Innermost(error)))
+        catch (Exception error) when (FailureSentence.Of(error) is { } sentence)
         {
-            terminal.Error.WriteLine($"rnn: {Sentence(Innermost(error))}");
-            return Failed;
+            terminal.Error.WriteLine($"rnn: {sentence}");
+            return ExitCode.Failed;
         }
     }
 
@@ -118,35 +96,4 @@ internal static partial class RnnCommand
     private static partial Regex LooksLikeOption();
 
     private static string NameOf(Command command) => command is Verb ? $"rnn {command.Name}" : "rnn";
-
-    private static bool IsExpected(Exception error) => error
-        is CommandException or RecipeException or RunFolderException or TrainingDivergedException or ModelFolderException
-        or WeightFormatException or ImportException or DisagreementException or IOException or UnauthorizedAccessException
-        or InvalidDataException or ArgumentException or NetworkException or OutOfMemoryException or OverflowException
-        or CorpusException;
-
-    /// <summary>What went wrong itself: several threads at work wrap it, and so does a type that cannot be made ready.</summary>
-    private static Exception Innermost(Exception error) =>
-        error is (AggregateException or TypeInitializationException or TargetInvocationException) && error.InnerException is { } inner
-            ? Innermost(inner)
-            : error;
-
-    private static string Sentence(Exception error)
-    {
-        string message = error.Message;
-        // A line for each thing that is wrong.
-        if (error is ImportException) return message;
-        if (error is OutOfMemoryException or OverflowException)
-            return "this takes more memory than there is; expected smaller sizes (hidden_size, embedding_size, batch_size) or a shorter text";
-        if (error is CorpusException corpus) message = corpus.Note.Say(CorpusOptions.OptionOf);
-        // .NET appends the name of the method's parameter, which says nothing to who runs the command.
-        if (error is ArgumentException { ParamName: { } parameter })
-            message = message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal);
-        return message.ReplaceLineEndings(" ") + error switch
-        {
-            RunFolderException => "; --restart starts anew",
-            TrainingDivergedException => " (--learning-rate, --set training.clip_norm=1; --restart starts anew)",
-            _ => "",
-        };
-    }
 }

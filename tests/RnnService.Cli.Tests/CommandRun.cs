@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RnnService.Cli.Shell;
 using Spectre.Console;
 
 namespace RnnService.Cli.Tests;
@@ -48,6 +49,6 @@ internal sealed record CommandRun(int Code, string Out, string Error)
         foreach (string part in parts) Assert.Contains(part, Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", Error, StringComparison.Ordinal);
-        if (code == RnnCommand.Failed) Assert.Equal("rnn: ", Assert.Single(Error.TrimEnd('\n').Split('\n'))[..5]);
+        if (code == ExitCode.Failed) Assert.Equal("rnn: ", Assert.Single(Error.TrimEnd('\n').Split('\n'))[..5]);
     }
 }

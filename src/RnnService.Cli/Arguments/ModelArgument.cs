@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Onnx.Runtime;
 

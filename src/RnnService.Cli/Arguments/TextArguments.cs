@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RnnService.Cli.Shell;
 
 namespace RnnService.Cli.Arguments;
 

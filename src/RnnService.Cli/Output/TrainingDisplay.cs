@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using RnnService.Cli.Shell;
 using RnnService.Training.Evaluation;
 using RnnService.Training.Runs;
 using Spectre.Console;

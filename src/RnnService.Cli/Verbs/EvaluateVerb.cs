@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
@@ -84,7 +85,7 @@ internal sealed class EvaluateVerb : Verb
                 break;
         }
 
-        return RnnCommand.Done;
+        return ExitCode.Done;
 
         void Take(CorpusNote? unseen)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Onnx;
 using static System.FormattableString;
@@ -71,6 +72,6 @@ internal sealed class ExportVerb : Verb
             Terminal.Out.WriteLine($"{Figures.Count(exported.Content.Length)} bytes, opset {exported.Opset}, answers within {agreement}");
         }
 
-        return RnnCommand.Done;
+        return ExitCode.Done;
     }
 }

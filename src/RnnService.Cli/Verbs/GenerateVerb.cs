@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.ExceptionServices;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
@@ -125,7 +126,7 @@ internal sealed class GenerateVerb : Verb
             Terminal.Out.WriteLine();
         }
 
-        return RnnCommand.Done;
+        return ExitCode.Done;
     }
 
     private string Prompt(string? given)

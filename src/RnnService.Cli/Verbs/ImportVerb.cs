@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Onnx.Import;
 
@@ -152,11 +153,11 @@ internal sealed class ImportVerb : Verb
                 return (imported, ModelImport.Write(imported, folder, parsed.GetValue(_golden), parsed.GetValue(_force), signals.Token));
             });
             Show(imported, loaded, folder, parsed.GetValue(_json));
-            return RnnCommand.Done;
+            return ExitCode.Done;
         }
         catch (OperationCanceledException)
         {
-            return signals.ExitCode;
+            return signals.Code;
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using Spectre.Console;
@@ -38,7 +39,7 @@ internal sealed class InspectVerb : Verb
         bool json = parsed.GetValue(_json);
         if (what.EndsWith(WeightExtension, StringComparison.OrdinalIgnoreCase)) ShowFile(SafeTensorsFile.Open(what), json);
         else ShowModel(ModelArgument.Find(what), json);
-        return RnnCommand.Done;
+        return ExitCode.Done;
     }
 
     private void ShowModel(string folder, bool json)

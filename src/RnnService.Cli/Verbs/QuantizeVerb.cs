@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Runtime;
@@ -123,11 +124,11 @@ internal sealed class QuantizeVerb : Verb
                     stop: signals.Token);
             });
             Show(card!, made, output, parsed.GetValue(_json));
-            return RnnCommand.Done;
+            return ExitCode.Done;
         }
         catch (OperationCanceledException)
         {
-            return signals.ExitCode;
+            return signals.Code;
         }
     }
 

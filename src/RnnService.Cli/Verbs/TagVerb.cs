@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;

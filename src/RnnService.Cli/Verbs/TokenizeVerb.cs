@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Text;
 using RnnService.Training.Evaluation;
 
@@ -44,7 +45,7 @@ internal sealed class TokenizeVerb : Verb
         if (parsed.GetValue(_evaluate) is { } file)
         {
             Show(TokenScores.Measure(file), json);
-            return RnnCommand.Done;
+            return ExitCode.Done;
         }
 
         foreach (string text in TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop))
@@ -60,7 +61,7 @@ internal sealed class TokenizeVerb : Verb
             Terminal.Out.WriteLine();
         }
 
-        return RnnCommand.Done;
+        return ExitCode.Done;
     }
 
     private void Show(TokenScores scores, bool json)

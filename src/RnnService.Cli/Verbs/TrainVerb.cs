@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;
@@ -90,7 +91,7 @@ internal sealed class TrainVerb : Verb
         : base(
             terminal, "train", "Trains a model, and goes on with a run that was stopped.",
             $"""
-            Ctrl-C or SIGTERM ends the step under way, saves and exits with {RnnCommand.Interrupted} or {RnnCommand.Terminated}; the same command then goes on, and the
+            Ctrl-C or SIGTERM ends the step under way, saves and exits with {ExitCode.Interrupted} or {ExitCode.Terminated}; the same command then goes on, and the
             weights come out as if it had never stopped. Every setting of a recipe, listed below, can be overridden with --set,
             the commonest by an option of their own. The recipe in use, log.jsonl and curve.svg are kept in the folder's training folder.
             """,
@@ -137,7 +138,7 @@ internal sealed class TrainVerb : Verb
         {
             string command = restart ? "the same command without --restart" : "the same command";
             Terminal.Out.WriteLine($"Stopped and saved after step {Figures.Count(trainer.Step)}; {command} goes on from there.");
-            return signals.ExitCode;
+            return signals.Code;
         }
 
         string early = end == RunEnd.StoppedEarly ? " early, since evaluations brought no progress," : "";
@@ -152,7 +153,7 @@ internal sealed class TrainVerb : Verb
 
         Terminal.Out.WriteLine($"Try it: rnn {Descriptions.VerbOf(recipe.Model.Task)} {CommandLines.Quote(output)} \"a text\"");
         Terminal.Out.WriteLine("A service that finds the folder among its models serves it from its next start on.");
-        return RnnCommand.Done;
+        return ExitCode.Done;
     }
 
     private Trainer Prepare(ParseResult parsed, Recipe recipe, RunFolders folders, bool restart)

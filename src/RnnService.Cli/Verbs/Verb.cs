@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Networks;
 
 namespace RnnService.Cli.Verbs;
@@ -38,7 +39,7 @@ internal abstract class Verb : Command
     /// <returns>The exit code: that of a failure when there was such a text.</returns>
     protected int ForEach(IEnumerable<string> texts, Action<string> answer)
     {
-        int code = RnnCommand.Done, number = 0;
+        int code = ExitCode.Done, number = 0;
         foreach (string text in texts)
         {
             number++;
@@ -49,7 +50,7 @@ internal abstract class Verb : Command
             catch (NetworkException failure)
             {
                 Terminal.Error.WriteLine($"rnn: text {number}: the model cannot compute it: {failure.Message}");
-                code = RnnCommand.Failed;
+                code = ExitCode.Failed;
             }
         }
 

@@ -4,6 +4,7 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Training.Corpora;
+using RnnService.Training.Threading;
 
 namespace RnnService.Training.Evaluation;
 
@@ -142,7 +143,7 @@ public static class Evaluator
         int length = (tokens.Length - 1 + streams - 1) / streams; // predictions a stream
         int groups = Math.Min(streams, Environment.ProcessorCount);
         double[] nats = new double[streams];
-        SideBySide.For(groups, group =>
+        ParallelLoop.For(groups, group =>
         {
             int[] members = [.. Enumerable.Range(0, streams).Where(stream => stream % groups == group)];
             RecurrentState state = model.NewState(members.Length);
@@ -167,5 +168,5 @@ public static class Evaluator
 
     /// <summary>Runs over batches of examples of about the same length, on all processors.</summary>
     private static void InBatches(IEnumerable<int> lengths, Action<int[]> run) =>
-        SideBySide.ForEach(lengths.Index().OrderBy(entry => entry.Item).Select(entry => entry.Index).Chunk(BatchSize), run);
+        ParallelLoop.ForEach(lengths.Index().OrderBy(entry => entry.Item).Select(entry => entry.Index).Chunk(BatchSize), run);
 }

@@ -1,6 +1,7 @@
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 using RnnService.Training.Recipes;
+using RnnService.Training.Threading;
 
 namespace RnnService.Training.Optimizers;
 
@@ -42,7 +43,7 @@ internal abstract class Optimizer
         {
             double correction1 = 1 - Math.Pow(settings.Momentum, step), correction2 = Math.Sqrt(1 - Math.Pow(settings.Beta2, step));
             float corrected = (float)(rate * correction2 / correction1), epsilon = (float)(settings.Epsilon * correction2);
-            SideBySide.ForEach(parameters.All, parameter => Optimization.Adam(
+            ParallelLoop.ForEach(parameters.All, parameter => Optimization.Adam(
                 parameter.Data, gradients.Of(parameter), _first[parameter.Index], _second[parameter.Index],
                 settings.Momentum, settings.Beta2, corrected, epsilon, (float)(rate * settings.WeightDecay)));
         }
@@ -57,7 +58,7 @@ internal abstract class Optimizer
 
         public override void Step(Parameters parameters, Gradients gradients, double rate, long step)
         {
-            SideBySide.ForEach(parameters.All, parameter => Optimization.Momentum(
+            ParallelLoop.ForEach(parameters.All, parameter => Optimization.Momentum(
                 parameter.Data, gradients.Of(parameter), _velocity[parameter.Index],
                 settings.Momentum, (float)rate, (float)(rate * settings.WeightDecay)));
         }

@@ -5,11 +5,13 @@ using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Training.Cards;
 using RnnService.Training.Corpora;
+using RnnService.Training.Curves;
 using RnnService.Training.Evaluation;
 using RnnService.Training.Log;
 using RnnService.Training.Objectives;
 using RnnService.Training.Optimizers;
 using RnnService.Training.Recipes;
+using RnnService.Training.Threading;
 
 namespace RnnService.Training.Runs;
 
@@ -215,7 +217,7 @@ public sealed class Trainer
         Parameters parameters = _objective.Model.Parameters;
         _objective.Begin(_checkpoint.Epoch, _checkpoint.Index);
         var parts = new ShardResult[settings.Shards];
-        SideBySide.For(settings.Shards, shard =>
+        ParallelLoop.For(settings.Shards, shard =>
         {
             _workspaces[shard].Reset();
             _gradients[shard].Clear();

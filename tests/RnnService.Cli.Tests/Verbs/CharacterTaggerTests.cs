@@ -1,3 +1,5 @@
+using RnnService.Cli.Shell;
+
 namespace RnnService.Cli.Tests.Verbs;
 
 /// <summary>A tagger over characters from corpus to answer: names in Chinese text.</summary>
@@ -53,7 +55,7 @@ public sealed class CharacterTaggerTests : IDisposable
         string corpus = _folder.Write("characters.conll", Corpus(split: true));
         CommandRun.Of(
             "train", "--task", "tagger", "--train", corpus, "--valid", corpus, "--output", _folder["m"], "--set", "model.tokenizer=characters",
-            "--set", "model.characters.hidden_size=8").FailedWith(RnnCommand.Failed, "characters is given; expected none");
+            "--set", "model.characters.hidden_size=8").FailedWith(ExitCode.Failed, "characters is given; expected none");
     }
 
     private string Train(string corpus)

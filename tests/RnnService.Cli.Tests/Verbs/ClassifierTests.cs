@@ -1,3 +1,5 @@
+using RnnService.Cli.Shell;
+
 namespace RnnService.Cli.Tests.Verbs;
 
 public sealed class ClassifierTests(TrainedModels models)
@@ -42,7 +44,7 @@ public sealed class ClassifierTests(TrainedModels models)
         Assert.Contains(
             $"note: 2 labels of the corpus are not among the model's: \"so-so\" ({file}, line 1, 2 times), \"odd\" ({file}, line 4); 3 of 4 texts count as wrong",
             run.Error, StringComparison.Ordinal);
-        CommandRun.Of("evaluate", models.Classifier, "--corpus", file, "--unseen-labels", "error").FailedWith(RnnCommand.Failed, "\"so-so\"", "\"odd\"");
+        CommandRun.Of("evaluate", models.Classifier, "--corpus", file, "--unseen-labels", "error").FailedWith(ExitCode.Failed, "\"so-so\"", "\"odd\"");
     }
 
     [Fact]
@@ -51,7 +53,7 @@ public sealed class ClassifierTests(TrainedModels models)
         using var folder = new ScratchFolder();
         string file = folder.Write("other.tsv", string.Concat(Enumerable.Range(0, 3000).Select(i => $"a text number {i}\t{i % 2}\n")));
         CommandRun run = CommandRun.Of("evaluate", models.Classifier, "--corpus", file);
-        run.FailedWith(RnnCommand.Failed, "none of the labels of the corpus is one of the model's", "and 2990 more", "expected \"bad\", \"good\"");
+        run.FailedWith(ExitCode.Failed, "none of the labels of the corpus is one of the model's", "and 2990 more", "expected \"bad\", \"good\"");
         Assert.InRange(run.Error.Length, 1, 1500);
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using RnnService.Cli.Shell;
 
 namespace RnnService.Cli.Tests.Verbs;
 
@@ -88,7 +89,7 @@ public sealed class CorpusTests : IDisposable
     {
         string file = _folder.Write("a.tsv", string.Concat(Enumerable.Range(0, 300).Select(i => $"the quiet river {i} pleases\t{i % 2}\n")));
         CommandRun run = Train("classifier", file, file);
-        run.FailedWith(RnnCommand.Failed, "300 labels for 300 texts", "(--label-column 1 --text-column 0)");
+        run.FailedWith(ExitCode.Failed, "300 labels for 300 texts", "(--label-column 1 --text-column 0)");
         Assert.InRange(run.Error.Length, 1, 500);
         Train("classifier", file, file, "--label-column", "1", "--text-column", "0").Succeeded();
     }
@@ -98,7 +99,7 @@ public sealed class CorpusTests : IDisposable
     {
         string file = _folder["a.tsv"];
         File.WriteAllBytes(file, Encoding.Unicode.GetBytes("spam\tcheap pills\nham\tsee you\n"));
-        Train("classifier", file, file).FailedWith(RnnCommand.Failed, $"{file}, line 1", "UTF-16LE", "iconv -f UTF-16LE -t UTF-8", "(--encoding utf-16le)");
+        Train("classifier", file, file).FailedWith(ExitCode.Failed, $"{file}, line 1", "UTF-16LE", "iconv -f UTF-16LE -t UTF-8", "(--encoding utf-16le)");
         Assert.Contains("labels: ham 1, spam 1", Train("classifier", file, file, "--encoding", "utf-16le").Succeeded().Lines);
     }
 
@@ -106,9 +107,9 @@ public sealed class CorpusTests : IDisposable
     public void Words_are_never_lost_between_separators()
     {
         string half = _folder.Write("half.conll", "Ida\tNNP\tB-PER\n\tsings\tVBZ\tO\n");
-        Train("tagger", half, half).FailedWith(RnnCommand.Failed, $"{half}, line 2: 4 columns separated by tabs; expected 3, as in line 1");
+        Train("tagger", half, half).FailedWith(ExitCode.Failed, $"{half}, line 2: 4 columns separated by tabs; expected 3, as in line 1");
         string mixed = _folder.Write("mixed.conll", "Ida\tNNP B-PER\nsings\tVBZ O\n");
-        Train("tagger", mixed, mixed).FailedWith(RnnCommand.Failed, $"{mixed}, line 1: tag \"NNP B-PER\" has a space in it", "(--delimiter whitespace)");
+        Train("tagger", mixed, mixed).FailedWith(ExitCode.Failed, $"{mixed}, line 1: tag \"NNP B-PER\" has a space in it", "(--delimiter whitespace)");
         Assert.Contains("labels: B-PER 1, O 1", Train("tagger", mixed, mixed, "--delimiter", "whitespace").Succeeded().Lines);
     }
 
@@ -123,7 +124,7 @@ public sealed class CorpusTests : IDisposable
             }
             """);
         CommandRun run = CommandRun.Of("train", recipe, "--output", Output);
-        run.FailedWith(RnnCommand.Failed, "(label_column=1 text_column=0)");
+        run.FailedWith(ExitCode.Failed, "(label_column=1 text_column=0)");
         Assert.DoesNotContain("--label-column", run.Error, StringComparison.Ordinal);
     }
 }

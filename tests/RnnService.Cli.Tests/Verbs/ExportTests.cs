@@ -1,3 +1,4 @@
+using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Onnx;
 using RnnService.Onnx.Runtime;
@@ -39,7 +40,7 @@ public sealed class ExportTests(TrainedModels models)
     {
         using var folder = new ScratchFolder();
         string file = folder.Write("mine.onnx", "precious");
-        CommandRun.Of("export", models.Classifier, "--out", file).FailedWith(RnnCommand.Failed, "mine.onnx is there already", "--force wanted");
+        CommandRun.Of("export", models.Classifier, "--out", file).FailedWith(ExitCode.Failed, "mine.onnx is there already", "--force wanted");
         Assert.Equal("precious", File.ReadAllText(file));
     }
 
@@ -51,7 +52,7 @@ public sealed class ExportTests(TrainedModels models)
     {
         using var folder = new ScratchFolder();
         string[] more = option == "--out" ? [option, folder[value]] : ["--out", folder["a.onnx"], option, value];
-        CommandRun.Of(["export", models.Classifier, .. more]).FailedWith(RnnCommand.Failed, sentence);
+        CommandRun.Of(["export", models.Classifier, .. more]).FailedWith(ExitCode.Failed, sentence);
         Assert.Empty(Directory.GetFiles(folder.Root));
     }
 
@@ -59,6 +60,6 @@ public sealed class ExportTests(TrainedModels models)
     public void A_format_that_is_not_known_is_a_misuse()
     {
         CommandRun run = CommandRun.Of("export", models.Classifier, "--format", "tflite");
-        run.FailedWith(RnnCommand.Misused, "tflite", "onnx");
+        run.FailedWith(ExitCode.Misused, "tflite", "onnx");
     }
 }

@@ -1,4 +1,5 @@
 using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
 using RnnService.Training.Recipes;
 
 namespace RnnService.Cli.Tests.Verbs;
@@ -53,13 +54,13 @@ public sealed class HelpTests
     [Fact]
     public void A_wrong_command_line_is_told_in_a_sentence()
     {
-        CommandRun.Of("clasify").FailedWith(RnnCommand.Misused, "clasify", "rnn --help says more.");
-        CommandRun.Of("classify", "m", "--jsn").FailedWith(RnnCommand.Misused, "Unknown option --jsn", "rnn classify --help says more.");
-        CommandRun.Of("train", "r.json", "--output", "m", "--epohs", "3").FailedWith(RnnCommand.Misused, "'--epohs'");
-        CommandRun.Of("evaluate", "m").FailedWith(RnnCommand.Misused, "'--corpus' is required");
-        CommandRun.Of("generate", "m", "t", "--top-k", "1.5").FailedWith(RnnCommand.Misused, "--top-k 1.5: a whole number wanted.");
-        CommandRun.Of("generate", "m", "t", "--top-k").FailedWith(RnnCommand.Misused, "'--top-k'");
-        CommandRun.Of("evaluate", "m", "--corpus", "c", "--where", "x").FailedWith(RnnCommand.Misused, "--where x: COLUMN=VALUE wanted");
-        CommandRun.Of("evaluate", "m", "--corpus", "c", "--label-name", "x").FailedWith(RnnCommand.Misused, "--label-name x: RAW=NAME wanted");
+        CommandRun.Of("clasify").FailedWith(ExitCode.Misused, "clasify", "rnn --help says more.");
+        CommandRun.Of("classify", "m", "--jsn").FailedWith(ExitCode.Misused, "Unknown option --jsn", "rnn classify --help says more.");
+        CommandRun.Of("train", "r.json", "--output", "m", "--epohs", "3").FailedWith(ExitCode.Misused, "'--epohs'");
+        CommandRun.Of("evaluate", "m").FailedWith(ExitCode.Misused, "'--corpus' is required");
+        CommandRun.Of("generate", "m", "t", "--top-k", "1.5").FailedWith(ExitCode.Misused, "--top-k 1.5: a whole number wanted.");
+        CommandRun.Of("generate", "m", "t", "--top-k").FailedWith(ExitCode.Misused, "'--top-k'");
+        CommandRun.Of("evaluate", "m", "--corpus", "c", "--where", "x").FailedWith(ExitCode.Misused, "--where x: COLUMN=VALUE wanted");
+        CommandRun.Of("evaluate", "m", "--corpus", "c", "--label-name", "x").FailedWith(ExitCode.Misused, "--label-name x: RAW=NAME wanted");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using RnnService.Cli.Shell;
 
 namespace RnnService.Cli.Tests.Verbs;
 
@@ -73,13 +74,13 @@ public sealed class ImportTests : IDisposable
     [InlineData("--as-is is for --onnx.", "--weights", "a", "--config", "c", "--vocab", "v", "--as-is")]
     [InlineData("--map is for --weights.", "--onnx", "a", "--map", "m")]
     public void Options_that_do_not_go_together_are_a_misuse(string sentence, params string[] options) =>
-        CommandRun.Of(["import", "--out", _folder["m"], .. options]).FailedWith(RnnCommand.Misused, sentence);
+        CommandRun.Of(["import", "--out", _folder["m"], .. options]).FailedWith(ExitCode.Misused, sentence);
 
     [Fact]
     public void A_graph_of_another_form_is_refused_with_advice()
     {
         string file = _folder.Write("other.onnx", "no graph at all");
-        CommandRun.Of("import", "--onnx", file, "--vocab", _words, "--out", _folder["m"]).FailedWith(RnnCommand.Failed, "other.onnx: ");
+        CommandRun.Of("import", "--onnx", file, "--vocab", _words, "--out", _folder["m"]).FailedWith(ExitCode.Failed, "other.onnx: ");
         Assert.False(Directory.Exists(_folder["m"]));
     }
 
@@ -99,7 +100,7 @@ public sealed class ImportTests : IDisposable
     {
         string[] options = ["--vocab", _words, "--out", _folder["m"]];
         Import("tagger-gru", options).Succeeded();
-        Import("tagger-lstm", options).FailedWith(RnnCommand.Failed, "m: exists: a new folder wanted, or --force to replace it");
+        Import("tagger-lstm", options).FailedWith(ExitCode.Failed, "m: exists: a new folder wanted, or --force to replace it");
         Import("tagger-lstm", [.. options, "--force"]).Succeeded();
         Assert.Contains("lstm", File.ReadAllText(Path.Combine(_folder["m"], "config.json")), StringComparison.Ordinal);
     }
@@ -110,7 +111,7 @@ public sealed class ImportTests : IDisposable
         string config = _folder.Write("c.json", """{"task": "text-generation", "cell": "lstm", "hidden_size": 5}""");
         CommandRun run = CommandRun.Of(
             "import", "--weights", Fixture("char-lm-gru.safetensors"), "--config", config, "--vocab", _words, "--out", _folder["m"]);
-        Assert.Equal(RnnCommand.Failed, run.Code);
+        Assert.Equal(ExitCode.Failed, run.Code);
         Assert.Equal(
             [
                 $"rnn: {config}: 3 problems",
@@ -140,7 +141,7 @@ public sealed class ImportTests : IDisposable
     {
         string check = _folder.Write("check.json", """[{"ids": [3, 4], "logits": [9, -9, 0.5]}]""");
         CommandRun run = Import("classifier-gru", "--vocab", _words, "--out", _folder["m"], "--check", check);
-        run.FailedWith(RnnCommand.Failed, "check.json: entry 0 (ids [3, 4]): label \"LABEL_");
+        run.FailedWith(ExitCode.Failed, "check.json: entry 0 (ids [3, 4]): label \"LABEL_");
         Assert.Contains("Typical causes: another order of the gates", run.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["m"]));
     }
@@ -148,15 +149,15 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public void What_is_needed_is_asked_for()
     {
-        CommandRun.Of("import", "--onnx", "c").FailedWith(RnnCommand.Misused, "'--out' is required");
-        Import("tagger-gru", "--vocab", _folder["none"], "--out", _folder["m"]).FailedWith(RnnCommand.Failed, "none: missing");
+        CommandRun.Of("import", "--onnx", "c").FailedWith(ExitCode.Misused, "'--out' is required");
+        Import("tagger-gru", "--vocab", _folder["none"], "--out", _folder["m"]).FailedWith(ExitCode.Failed, "none: missing");
     }
 
     [Fact]
     public void Stopped_it_leaves_nothing()
     {
         CommandRun run = CommandRun.With(null, Arguments("tagger-gru", "--vocab", _words, "--out", _folder["m"]), stopped: true);
-        Assert.Equal(RnnCommand.Interrupted, run.Code);
+        Assert.Equal(ExitCode.Interrupted, run.Code);
         Assert.Empty(Directory.GetDirectories(_folder.Root));
     }
 
@@ -220,7 +221,7 @@ public sealed class ImportTests : IDisposable
         File.WriteAllBytes(file, content);
         CommandRun run = CommandRun.Of(
             "import", "--weights", file, "--config", Fixture("tagger-gru.json"), "--vocab", _words, "--out", _folder["m"]);
-        Assert.Equal(RnnCommand.Failed, run.Code);
+        Assert.Equal(ExitCode.Failed, run.Code);
         Assert.StartsWith($"rnn: {file}: ", run.Error, StringComparison.Ordinal);
         Assert.Contains(wanted, run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using RnnService.Cli.Shell;
 
 namespace RnnService.Cli.Tests.Verbs;
 
@@ -44,14 +45,14 @@ public sealed class InspectTests(TrainedModels models)
         foreach (string file in Directory.GetFiles(models.Classifier)) File.Copy(file, folder[Path.GetFileName(file)]);
         string golden = File.ReadAllText(folder["golden.json"]);
         folder.Write("golden.json", golden.Replace("brown", "dull", StringComparison.Ordinal));
-        CommandRun.Of("inspect", folder.Root).FailedWith(RnnCommand.Failed, "golden.json", "wanted");
+        CommandRun.Of("inspect", folder.Root).FailedWith(ExitCode.Failed, "golden.json", "wanted");
     }
 
     [Fact]
     public void A_broken_weight_file_is_an_error()
     {
         using var folder = new ScratchFolder();
-        CommandRun.Of("inspect", folder.Write("bad.safetensors", "no")).FailedWith(RnnCommand.Failed, "truncated");
-        CommandRun.Of("inspect", folder["none.safetensors"]).FailedWith(RnnCommand.Failed, "none.safetensors");
+        CommandRun.Of("inspect", folder.Write("bad.safetensors", "no")).FailedWith(ExitCode.Failed, "truncated");
+        CommandRun.Of("inspect", folder["none.safetensors"]).FailedWith(ExitCode.Failed, "none.safetensors");
     }
 }

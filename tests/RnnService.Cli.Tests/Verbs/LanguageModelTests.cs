@@ -1,3 +1,5 @@
+using RnnService.Cli.Shell;
+
 namespace RnnService.Cli.Tests.Verbs;
 
 public sealed class LanguageModelTests(TrainedModels models)
@@ -24,7 +26,7 @@ public sealed class LanguageModelTests(TrainedModels models)
         using var folder = new ScratchFolder();
         string file = folder.Write("short.txt", text);
         CommandRun.Of("evaluate", models.LanguageModel, "--corpus", file).FailedWith(
-            RnnCommand.Failed, file, tokens == 0 ? "holds no text" : "holds 1 token that the model knows; expected 2 or more");
+            ExitCode.Failed, file, tokens == 0 ? "holds no text" : "holds 1 token that the model knows; expected 2 or more");
     }
 
     [Fact]
@@ -46,9 +48,9 @@ public sealed class LanguageModelTests(TrainedModels models)
         Engine.Models.ModelFolder.Save(folder["abc"], model, "ABC");
         string file = folder.Write("x.txt", "xyz"), corpus = folder.Write("y.txt", "xAz");
         CommandRun.Of("evaluate", folder["abc"], "--corpus", file).FailedWith(
-            RnnCommand.Failed, $"{file}: holds 0 tokens that the model knows; expected 2 or more");
+            ExitCode.Failed, $"{file}: holds 0 tokens that the model knows; expected 2 or more");
         CommandRun.Of("quantize", folder["abc"], "--dtype", "bf16", "--out", folder["narrow"], "--corpus", corpus).FailedWith(
-            RnnCommand.Failed, $"{corpus}: holds 1 token that the model knows; expected 2 or more");
+            ExitCode.Failed, $"{corpus}: holds 1 token that the model knows; expected 2 or more");
     }
 
     [Fact]
@@ -93,14 +95,14 @@ public sealed class LanguageModelTests(TrainedModels models)
 
     [Fact]
     public void Generate_stops_when_it_is_told_to() =>
-        Assert.Equal(RnnCommand.Interrupted, CommandRun.With(null, ["generate", models.LanguageModel, "t"], stopped: true).Code);
+        Assert.Equal(ExitCode.Interrupted, CommandRun.With(null, ["generate", models.LanguageModel, "t"], stopped: true).Code);
 
     [Theory]
     [InlineData("--temperature", "-1", "temperature is -1: 0 or more wanted")]
     [InlineData("--top-p", "0", "top_p is 0: above 0, at most 1 wanted")]
     [InlineData("--stop", "", "stop holds an empty string")]
     public void Generate_refuses_options_out_of_bounds(string option, string value, string sentence) =>
-        CommandRun.Of("generate", models.LanguageModel, "t", option, value).FailedWith(RnnCommand.Failed, sentence);
+        CommandRun.Of("generate", models.LanguageModel, "t", option, value).FailedWith(ExitCode.Failed, sentence);
 
     [Fact]
     public void Words_get_figures_a_word_and_a_character()

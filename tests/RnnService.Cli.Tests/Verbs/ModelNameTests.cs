@@ -1,3 +1,5 @@
+using RnnService.Cli.Shell;
+
 namespace RnnService.Cli.Tests.Verbs;
 
 public sealed class ModelNameTests(TrainedModels models)
@@ -10,7 +12,7 @@ public sealed class ModelNameTests(TrainedModels models)
         {
             Environment.CurrentDirectory = models.Folder; // no other test has relative paths
             Assert.Contains("clock", CommandRun.Of("inspect", "clock").Succeeded().Out, StringComparison.Ordinal);
-            CommandRun.Of("inspect", "watch").FailedWith(RnnCommand.Failed, "no model folder watch", "there: clock, mood, names");
+            CommandRun.Of("inspect", "watch").FailedWith(ExitCode.Failed, "no model folder watch", "there: clock, mood, names");
         }
         finally
         {
@@ -22,14 +24,14 @@ public sealed class ModelNameTests(TrainedModels models)
     public void A_folder_without_a_model_is_an_error()
     {
         using var folder = new ScratchFolder();
-        CommandRun.Of("classify", folder.Root, "text").FailedWith(RnnCommand.Failed, "config.json: missing");
+        CommandRun.Of("classify", folder.Root, "text").FailedWith(ExitCode.Failed, "config.json: missing");
     }
 
     [Fact]
     public void A_model_of_another_task_says_what_it_is_for()
     {
-        CommandRun.Of("classify", models.LanguageModel, "t").FailedWith(RnnCommand.Failed, "is a language model: a classifier wanted; rnn generate");
-        CommandRun.Of("tag", models.Classifier, "t").FailedWith(RnnCommand.Failed, "is a classifier: a tagger wanted; rnn classify");
-        CommandRun.Of("generate", models.Tagger, "t").FailedWith(RnnCommand.Failed, "is a tagger: a language model wanted; rnn tag");
+        CommandRun.Of("classify", models.LanguageModel, "t").FailedWith(ExitCode.Failed, "is a language model: a classifier wanted; rnn generate");
+        CommandRun.Of("tag", models.Classifier, "t").FailedWith(ExitCode.Failed, "is a classifier: a tagger wanted; rnn classify");
+        CommandRun.Of("generate", models.Tagger, "t").FailedWith(ExitCode.Failed, "is a tagger: a language model wanted; rnn tag");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
@@ -17,7 +18,7 @@ public sealed class NotFiniteTests
         using var folder = new ScratchFolder();
         string model = Save(folder, ModelTask.Classifier, ["a", "b"]);
         CommandRun run = CommandRun.Of("classify", model, "to be", "huge", "be");
-        run.FailedWith(RnnCommand.Failed, "text 2", Sentence);
+        run.FailedWith(ExitCode.Failed, "text 2", Sentence);
         Assert.Equal(["to be", "be"], run.Lines.Select(line => line.Split("%  ")[1]));
         JsonElement[] lines = CommandRun.Of("classify", model, "to be", "huge", "be", "--json").JsonLines();
         Assert.Equal(["to be", "be"], lines.Select(line => line.GetProperty("text").GetString()));
@@ -30,7 +31,7 @@ public sealed class NotFiniteTests
         using var folder = new ScratchFolder();
         string model = Save(folder, ModelTask.Tagger, ["X", "Y"]);
         CommandRun run = CommandRun.Of("tag", model, "to huge", "be");
-        run.FailedWith(RnnCommand.Failed, "text 1", Sentence);
+        run.FailedWith(ExitCode.Failed, "text 1", Sentence);
         Assert.StartsWith("be\t", Assert.Single(run.Lines), StringComparison.Ordinal);
     }
 
@@ -39,8 +40,8 @@ public sealed class NotFiniteTests
     {
         using var folder = new ScratchFolder();
         string model = Save(folder, ModelTask.LanguageModel, []);
-        CommandRun.Of("generate", model, "to huge").FailedWith(RnnCommand.Failed, Sentence);
-        CommandRun.Of("generate", model, "to huge", "--json").FailedWith(RnnCommand.Failed, Sentence);
+        CommandRun.Of("generate", model, "to huge").FailedWith(ExitCode.Failed, Sentence);
+        CommandRun.Of("generate", model, "to huge", "--json").FailedWith(ExitCode.Failed, Sentence);
     }
 
     private static string Save(ScratchFolder folder, ModelTask task, string[] labels)

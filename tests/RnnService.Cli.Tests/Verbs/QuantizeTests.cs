@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 
 namespace RnnService.Cli.Tests.Verbs;
@@ -136,12 +137,12 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         Refused([models.Classifier, "--dtype", "int8", "--corpus", _folder["none.txt"]], "none.txt");
         Refused(["nobody", "--dtype", "int8"], "no model folder nobody");
         CommandRun.Of("quantize", models.Tagger, "--out", _folder["m"], "--dtype", "int4")
-            .FailedWith(RnnCommand.Misused, "int4", "int8", "bf16");
-        CommandRun.Of("quantize", models.Tagger, "--out", _folder["m"]).FailedWith(RnnCommand.Misused, "'--dtype' is required");
+            .FailedWith(ExitCode.Misused, "int4", "int8", "bf16");
+        CommandRun.Of("quantize", models.Tagger, "--out", _folder["m"]).FailedWith(ExitCode.Misused, "'--dtype' is required");
         CommandRun.Of("quantize", models.Tagger, "--out", _folder["m"], "--dtype", "int8", "--format", "conll")
-            .FailedWith(RnnCommand.Misused, "--format says how a corpus is read: --corpus wanted.");
+            .FailedWith(ExitCode.Misused, "--format says how a corpus is read: --corpus wanted.");
         CommandRun stopped = CommandRun.With(null, ["quantize", models.Tagger, "--out", _folder["m"], "--dtype", "int8"], stopped: true);
-        Assert.Equal(RnnCommand.Interrupted, stopped.Code);
+        Assert.Equal(ExitCode.Interrupted, stopped.Code);
         Assert.Equal(["onnx"], Directory.GetFileSystemEntries(_folder.Root).Select(Path.GetFileName));
     }
 
@@ -158,7 +159,7 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
     private void Refused(string[] arguments, params string[] sentence)
     {
         if (!arguments.Contains("--out")) arguments = [.. arguments, "--out", _folder["refused"]];
-        CommandRun.Of(["quantize", .. arguments]).FailedWith(RnnCommand.Failed, sentence);
+        CommandRun.Of(["quantize", .. arguments]).FailedWith(ExitCode.Failed, sentence);
         Assert.False(Directory.Exists(_folder["refused"]));
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using RnnService.Cli.Shell;
 
 namespace RnnService.Cli.Tests.Verbs;
 
@@ -53,7 +54,7 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     public void A_stopped_run_says_how_to_go_on_and_comes_out_as_if_never_stopped()
     {
         CommandRun stopped = CommandRun.With(null, Arguments(), stopped: true);
-        Assert.Equal(RnnCommand.Interrupted, stopped.Code);
+        Assert.Equal(ExitCode.Interrupted, stopped.Code);
         Assert.Contains("Stopped and saved after step 1; the same command goes on from there.", stopped.Out, StringComparison.Ordinal);
 
         CommandRun resumed = Train().Succeeded();
@@ -83,7 +84,7 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
         using (Process kill = Process.Start("kill", ["-TERM", $"{process.Id}"])) await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         string rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(RnnCommand.Terminated, process.ExitCode);
+        Assert.Equal(ExitCode.Terminated, process.ExitCode);
         Assert.Contains("Stopped and saved after step", rest, StringComparison.Ordinal);
         Assert.Contains("once more ends at once", await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
@@ -102,20 +103,20 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     public void A_finished_model_is_not_overwritten_unasked()
     {
         Train().Succeeded();
-        Train().FailedWith(RnnCommand.Failed, "holds a finished model; expected another folder; --restart starts anew");
+        Train().FailedWith(ExitCode.Failed, "holds a finished model; expected another folder; --restart starts anew");
     }
 
     [Fact]
     public void Another_recipe_does_not_take_up_the_run()
     {
         CommandRun.With(null, Arguments(), stopped: true);
-        Train("--epochs", "5").FailedWith(RnnCommand.Failed, "was written by another recipe", "\"epochs\": 2 then, \"epochs\": 5 now", "--restart");
+        Train("--epochs", "5").FailedWith(ExitCode.Failed, "was written by another recipe", "\"epochs\": 2 then, \"epochs\": 5 now", "--restart");
     }
 
     [Fact]
     public void A_loss_that_is_not_finite_is_told_in_a_sentence() =>
         Train("--set", "training.optimizer=sgd", "--set", "training.clip_norm=0", "--learning-rate", "1e38", "--epochs", "50")
-            .FailedWith(RnnCommand.Failed, "the training diverged at step", "expected finite numbers", "--learning-rate", "--restart");
+            .FailedWith(ExitCode.Failed, "the training diverged at step", "expected finite numbers", "--learning-rate", "--restart");
 
     [Fact]
     public void A_run_that_diverges_says_so_and_leaves_no_number_that_is_none()
@@ -123,7 +124,7 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
         string corpus = _folder.Write(
             "train.tsv", "spam\tcheap pills now\nham\tsee you at noon\nspam\twin a prize\nham\tdinner at six\n");
         OwnFiles("classifier", corpus, corpus, "--epochs", "2", "--batch-size", "4", "--learning-rate", "1e38",
-            "--set", "training.clip_norm=0", "--set", "training.average_decay=0").FailedWith(RnnCommand.Failed, "diverged at step", "finite");
+            "--set", "training.clip_norm=0", "--set", "training.average_decay=0").FailedWith(ExitCode.Failed, "diverged at step", "finite");
         foreach (string file in Directory.GetFiles(Output, "*.safetensors", SearchOption.AllDirectories))
         {
             var weights = Engine.Weights.SafeTensorsFile.Open(file);
@@ -159,7 +160,7 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     {
         string train = _folder.Write("train.txt", string.Concat(Enumerable.Repeat("one line of text\nand one more\n", 20))), valid = _folder.Write("valid.txt", text);
         string[] small = ["--epochs", "1", "--hidden-size", "8", "--embedding-size", "8", "--layers", "1", "--batch-size", "4"];
-        OwnFiles("language_model", train, valid, small).FailedWith(RnnCommand.Failed, sentence);
+        OwnFiles("language_model", train, valid, small).FailedWith(ExitCode.Failed, sentence);
         Assert.False(Directory.Exists(Output));
         _folder.Write("valid.txt", "one more line\none more line\n");
         OwnFiles("language_model", train, valid, small).Succeeded();
@@ -173,13 +174,13 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
         CommandRun.With(null, OwnArguments("language_model", train, valid), stopped: true);
         _folder.Write("t.txt", text.Replace("text", "taxi", StringComparison.Ordinal));
         OwnFiles("language_model", train, valid).FailedWith(
-            RnnCommand.Failed, "checkpoint.safetensors was written with another training corpus (as long as then", "--restart starts anew");
+            ExitCode.Failed, "checkpoint.safetensors was written with another training corpus (as long as then", "--restart starts anew");
         string moved = _folder.Write("u.txt", text);
         Assert.Contains("Going on after step 1,", CommandRun.With(null, OwnArguments("language_model", moved, valid), stopped: true).Out, StringComparison.Ordinal);
         _folder.Write("t.txt", text + text);
-        OwnFiles("language_model", train, valid).FailedWith(RnnCommand.Failed, "another training corpus (1,200 characters then, 2,400 characters now)");
+        OwnFiles("language_model", train, valid).FailedWith(ExitCode.Failed, "another training corpus (1,200 characters then, 2,400 characters now)");
         Assert.Equal(
-            RnnCommand.Interrupted, CommandRun.With(null, OwnArguments("language_model", train, valid, "--restart"), stopped: true).Code);
+            ExitCode.Interrupted, CommandRun.With(null, OwnArguments("language_model", train, valid, "--restart"), stopped: true).Code);
     }
 
     [Theory]
@@ -199,7 +200,7 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     [InlineData("training.shards=2147483647", "training.shards")]
     [InlineData("data.max_tokens=-1", "data.max_tokens")]
     public void An_absurd_setting_is_told_in_a_sentence(string setting, string named) =>
-        CommandRun.With(null, Arguments("--set", setting), stopped: true).FailedWith(RnnCommand.Failed, named);
+        CommandRun.With(null, Arguments("--set", setting), stopped: true).FailedWith(ExitCode.Failed, named);
 
     [Theory]
     [InlineData("training.epochs=many", "training.epochs is \"many\"; expected a whole number, 1 to 1000000")]
@@ -210,7 +211,7 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     [InlineData("model.hidden_size=0", "model.hidden_size is 0; expected a whole number, 1 to 8192")]
     [InlineData("data.train=[{\"path\": \"x\"}]", "data.train[0] lacks format")]
     public void A_bad_override_is_told_in_a_sentence(string setting, string sentence) =>
-        Train("--set", setting).FailedWith(RnnCommand.Failed, sentence);
+        Train("--set", setting).FailedWith(ExitCode.Failed, sentence);
 
     [Theory]
     [InlineData("{", "is not JSON; expected a recipe")]
@@ -220,15 +221,15 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     public void A_bad_recipe_is_told_in_a_sentence(string text, string sentence)
     {
         string recipe = _folder.Write("recipe.json", text);
-        CommandRun.Of("train", recipe, "--output", Output).FailedWith(RnnCommand.Failed, recipe, sentence);
+        CommandRun.Of("train", recipe, "--output", Output).FailedWith(ExitCode.Failed, recipe, sentence);
     }
 
     [Fact]
     public void Missing_files_are_named()
     {
-        CommandRun.Of("train", _folder["none.json"], "--output", Output).FailedWith(RnnCommand.Failed, "none.json");
+        CommandRun.Of("train", _folder["none.json"], "--output", Output).FailedWith(ExitCode.Failed, "none.json");
         CommandRun.Of("train", _folder.Write("recipe.json", Recipe), "--data", _folder.Root, "--output", Output)
-            .FailedWith(RnnCommand.Failed, "labelled.tsv");
+            .FailedWith(ExitCode.Failed, "labelled.tsv");
     }
 
     [Fact]
@@ -236,7 +237,7 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     {
         string bad = _folder.Write("bad.tsv", "good\tA film.\njust text\n");
         CommandRun.Of("train", "--task", "classifier", "--train", bad, "--valid", bad, "--output", Output)
-            .FailedWith(RnnCommand.Failed, "bad.tsv", "2", "(label, text)");
+            .FailedWith(ExitCode.Failed, "bad.tsv", "2", "(label, text)");
     }
 
     [Fact]
@@ -253,13 +254,13 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
     public void Files_of_ones_own_want_task_and_corpus_and_no_recipe()
     {
         string file = models.LabelledFile;
-        CommandRun.Of("train", "--output", "m").FailedWith(RnnCommand.Misused, "expected a recipe, or --task and --train");
-        CommandRun.Of("train", "--train", file, "--output", "m").FailedWith(RnnCommand.Misused, "--task is missing");
-        CommandRun.Of("train", "--task", "classifier", "--output", "m").FailedWith(RnnCommand.Misused, "--train is missing");
-        CommandRun.Of("train", "r.json", "--task", "tagger", "--output", "m").FailedWith(RnnCommand.Misused, "A recipe names its own task");
-        CommandRun.Of("train", "r.json", "--format", "text", "--output", "m").FailedWith(RnnCommand.Misused, "A recipe names its own task");
-        CommandRun.Of("train", "--task", "summarizer", "--train", file, "--valid", file, "--output", "m").FailedWith(RnnCommand.Misused, "summarizer");
-        CommandRun.Of("train", "--task", "classifier", "--train", file, "--valid", file).FailedWith(RnnCommand.Misused, "'--output' is required");
+        CommandRun.Of("train", "--output", "m").FailedWith(ExitCode.Misused, "expected a recipe, or --task and --train");
+        CommandRun.Of("train", "--train", file, "--output", "m").FailedWith(ExitCode.Misused, "--task is missing");
+        CommandRun.Of("train", "--task", "classifier", "--output", "m").FailedWith(ExitCode.Misused, "--train is missing");
+        CommandRun.Of("train", "r.json", "--task", "tagger", "--output", "m").FailedWith(ExitCode.Misused, "A recipe names its own task");
+        CommandRun.Of("train", "r.json", "--format", "text", "--output", "m").FailedWith(ExitCode.Misused, "A recipe names its own task");
+        CommandRun.Of("train", "--task", "summarizer", "--train", file, "--valid", file, "--output", "m").FailedWith(ExitCode.Misused, "summarizer");
+        CommandRun.Of("train", "--task", "classifier", "--train", file, "--valid", file).FailedWith(ExitCode.Misused, "'--output' is required");
     }
 
     private string Output => _folder["model"];

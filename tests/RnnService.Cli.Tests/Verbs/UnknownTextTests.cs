@@ -1,3 +1,4 @@
+using RnnService.Cli.Shell;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
@@ -54,7 +55,7 @@ public sealed class UnknownTextTests(TrainedModels models) : IDisposable
     public void A_prompt_of_none_of_the_models_letters_is_refused_where_no_token_stands_for_them()
     {
         CommandRun.Of("generate", Letters("A", "B", "C"), "xyz").FailedWith(
-            RnnCommand.Failed, "the prompt holds none of the 3 characters that the model knows; expected one or more, or no prompt");
+            ExitCode.Failed, "the prompt holds none of the 3 characters that the model knows; expected one or more, or no prompt");
         Assert.Contains(
             "2 characters are not in the model's vocabulary and read as unknown", CommandRun.Of("generate", models.LanguageModel, "ÄÖ").Succeeded().Error,
             StringComparison.Ordinal);

@@ -9,6 +9,7 @@ internal sealed class DependencyRules
     private const string Training = "RnnService.Training";
     private const string AspNetCore = "RnnService.AspNetCore";
     private const string Server = "RnnService.Server";
+    private const string Cli = "RnnService.Cli";
     private const string Kernels = "RnnService.Engine.Kernels";
     private const string Intrinsics = "System.Runtime.Intrinsics";
 
@@ -20,7 +21,7 @@ internal sealed class DependencyRules
         [Onnx] = [Engine],
         [AspNetCore] = [Engine, Onnx],
         [Server] = [Engine, Onnx, AspNetCore],
-        ["RnnService.Cli"] = [Engine, Training, Onnx],
+        [Cli] = [Engine, Training, Onnx],
     };
 
     /// <summary>
@@ -30,6 +31,8 @@ internal sealed class DependencyRules
     public static readonly IReadOnlyDictionary<string, string[]> Storeys = new Dictionary<string, string[]>
     {
         [Engine] = ["Kernels", "Weights", "Text", "Cells", "Layers", "Networks", "Generation", "Models"],
+        [Training] = ["Threading", "Corpora", "Log", "Curves", "Recipes", "Evaluation", "Optimizers", "Objectives", "Cards", "Runs", ""],
+        [Cli] = ["Shell", "Arguments", "Output", "Verbs", ""],
     };
 
     /// <summary>Folder to the folders of its own project that it may use.</summary>

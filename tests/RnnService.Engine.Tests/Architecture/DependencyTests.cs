@@ -23,6 +23,7 @@ public class DependencyTests
         [
             "src/RnnService.Cli/Program.cs:2: RnnService.Cli must not use RnnService.Server.Endpoints",
             "src/RnnService.Cli/RnnService.Cli.csproj:1: RnnService.Cli must not refer to RnnService.Server",
+            "src/RnnService.Cli/Shell/Terminal.cs:1: RnnService.Cli.Shell must not use RnnService.Cli.Verbs",
             "src/RnnService.Engine/Cells/Lstm.cs:8: RnnService.Engine.Cells must not use RnnService.Engine.Layers",
             "src/RnnService.Engine/Cells/Lstm.cs:10: RnnService.Engine.Cells must not use System.Runtime.Intrinsics",
             "src/RnnService.Engine/Kernels/MatrixProduct.cs:2: RnnService.Engine.Kernels must not use RnnService.Engine.Weights",
@@ -41,6 +42,8 @@ public class DependencyTests
             "src/RnnService.Server/Program.cs:2: RnnService.Server must not use RnnService.Engine.Layers",
             "src/RnnService.Server/Program.cs:7: RnnService.Server must not use RnnService.Engine.Weights",
             "src/RnnService.Tools/RnnService.Tools.csproj:1: project RnnService.Tools is not in the table",
+            "src/RnnService.Training/Corpora/Reader.cs:1: RnnService.Training.Corpora must not use RnnService.Onnx",
+            "src/RnnService.Training/Corpora/Reader.cs:1: RnnService.Training.Corpora must not use RnnService.Training.Runs",
             "src/RnnService.Training/RnnService.Training.csproj:1: RnnService.Training must not refer to RnnService.Onnx",
             "src/RnnService.Training/Trainer.cs:1: RnnService.Training must not use RnnService.Onnx",
             "src/RnnService.Training/Trainer.cs:1: namespace RnnService.Training.Loops stands in the folder of RnnService.Training",

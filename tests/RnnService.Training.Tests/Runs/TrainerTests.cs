@@ -5,6 +5,7 @@ using RnnService.Training.Evaluation;
 using RnnService.Training.Log;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
+using RnnService.Training.Threading;
 using Xunit;
 
 namespace RnnService.Training.Tests.Runs;
@@ -283,8 +284,8 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void What_goes_wrong_in_a_thread_is_thrown_as_it_is()
     {
-        Assert.Throws<InvalidDataException>(() => SideBySide.For(8, _ => throw new InvalidDataException("wrong")));
-        Assert.Throws<InvalidDataException>(() => SideBySide.ForEach([1, 2, 3], _ => throw new InvalidDataException("wrong")));
+        Assert.Throws<InvalidDataException>(() => ParallelLoop.For(8, _ => throw new InvalidDataException("wrong")));
+        Assert.Throws<InvalidDataException>(() => ParallelLoop.ForEach([1, 2, 3], _ => throw new InvalidDataException("wrong")));
     }
 
     [Theory]

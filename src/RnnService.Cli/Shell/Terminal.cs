@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace RnnService.Cli;
+namespace RnnService.Cli.Shell;
 
 /// <summary>What a verb reads from and writes to.</summary>
 /// <param name="Console">Standard output, for bars and tables.</param>

@@ -1,4 +1,4 @@
-namespace RnnService.Training.Log;
+namespace RnnService.Training.Curves;
 
 /// <summary>The finite points of a log's series, thinned so that a long run makes no large picture.</summary>
 internal sealed class Curve

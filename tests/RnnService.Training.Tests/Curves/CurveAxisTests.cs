@@ -1,8 +1,8 @@
 using CsCheck;
-using RnnService.Training.Log;
+using RnnService.Training.Curves;
 using Xunit;
 
-namespace RnnService.Training.Tests.Log;
+namespace RnnService.Training.Tests.Curves;
 
 public sealed class CurveAxisTests
 {

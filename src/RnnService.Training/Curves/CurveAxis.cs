@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace RnnService.Training.Log;
+namespace RnnService.Training.Curves;
 
 /// <summary>A value on an axis and what is written there.</summary>
 internal readonly record struct Tick(double Value, string Label);

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 
-namespace RnnService.Cli;
+namespace RnnService.Cli.Shell;
 
 /// <summary>Turns the first Ctrl-C or SIGTERM into an orderly stop for as long as it lives; the second ends the process as it always does.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop;
     private readonly PosixSignalRegistration[] _registrations;
+
     /// <param name="error">Told that the stop is under way.</param>
     /// <param name="outer">Stops too.</param>
     public StopSignals(TextWriter error, CancellationToken outer)
@@ -23,7 +24,7 @@ internal sealed class StopSignals : IDisposable
     public CancellationToken Token => _stop.Token;
 
     /// <summary>The exit code that tells the shell what stopped the work.</summary>
-    public int ExitCode { get; private set; } = RnnCommand.Interrupted;
+    public int Code { get; private set; } = ExitCode.Interrupted;
 
     public void Dispose()
     {
@@ -35,7 +36,7 @@ internal sealed class StopSignals : IDisposable
     {
         if (_stop.IsCancellationRequested) return;
         context.Cancel = true;
-        if (context.Signal == PosixSignal.SIGTERM) ExitCode = RnnCommand.Terminated;
+        if (context.Signal == PosixSignal.SIGTERM) Code = ExitCode.Terminated;
         Say("Stopping after this step; once more ends at once.");
         _stop.Cancel();
     }

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Xml.Linq;
+using RnnService.Training.Curves;
 using RnnService.Training.Log;
 using Xunit;
 
-namespace RnnService.Training.Tests.Log;
+namespace RnnService.Training.Tests.Curves;
 
 public sealed class LearningCurveTests : IDisposable
 {
