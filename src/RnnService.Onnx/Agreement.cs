@@ -90,11 +90,11 @@ public static class Agreement
                     break;
                 case (Classifier one, Classifier other):
                     int[][] texts = Ids(lengths, one.Vocabulary.Tokens.Count, ref random);
-                    comparison.AddLogits(lengths, "logits", Read(texts, one.Network.Read), Read(texts, other.Network.Read));
+                    comparison.AddLogits(lengths, "logits", Read(texts, one.Network.Forward), Read(texts, other.Network.Forward));
                     break;
                 case (Tagger one, Tagger other):
                     TaggerInput[] sentences = Sentences(one, lengths, ref random);
-                    comparison.AddLogits(lengths, "logits", Read(sentences, one.Network.Read), Read(sentences, other.Network.Read));
+                    comparison.AddLogits(lengths, "logits", Read(sentences, one.Network.Forward), Read(sentences, other.Network.Forward));
                     break;
                 default:
                     throw new ArgumentException(
@@ -149,7 +149,7 @@ public static class Agreement
         float[][] Piece(Func<int, int, Range> range) => Read(
             [.. rows.Select((row, i) => new ReadOnlyMemory<int>(row)[range(i, row.Length)])],
             (IReadOnlyList<ReadOnlyMemory<int>> parts, LogitsReader logits, Action? _) =>
-                model.Network.Read(parts, new int[parts.Count], state, logits));
+                model.Network.Forward(parts, new int[parts.Count], state, logits));
     }
 
     private static float[][] Read<TRow>(IReadOnlyList<TRow> rows, Action<IReadOnlyList<TRow>, LogitsReader, Action?> read)
@@ -200,18 +200,18 @@ public static class Agreement
     // A network's state as one list: h and then c, whichever way it keeps them.
     private static void Set(RecurrentState state, float[] values)
     {
-        if (state.Hidden.Length + state.Memory.Length != values.Length)
+        if (state.Hidden.Length + state.CellState.Length != values.Length)
         {
             throw new ArgumentException(
-                $"the states have {values.Length} and {state.Hidden.Length + state.Memory.Length} values: models of one form wanted",
+                $"the states have {values.Length} and {state.Hidden.Length + state.CellState.Length} values: models of one form wanted",
                 nameof(state));
         }
 
         values.AsSpan(0, state.Hidden.Length).CopyTo(state.Hidden);
-        values.AsSpan(state.Hidden.Length).CopyTo(state.Memory);
+        values.AsSpan(state.Hidden.Length).CopyTo(state.CellState);
     }
 
-    private static float[] Get(RecurrentState state) => [.. state.Hidden, .. state.Memory];
+    private static float[] Get(RecurrentState state) => [.. state.Hidden, .. state.CellState];
 
     /// <summary>The largest difference so far.</summary>
     private sealed class Comparison(ModelConfig config, ComparisonScope scope)

@@ -14,7 +14,7 @@ internal sealed record RecurrentStack(CellKind Cell, string Prefix, int HiddenSi
     public int OutputSize => Directions * HiddenSize;
 
     /// <summary>Whether the state has a part c beside h.</summary>
-    public bool HasMemory => Cell == CellKind.Lstm;
+    public bool HasCellState => Cell == CellKind.Lstm;
 }
 
 /// <summary>
@@ -39,7 +39,7 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
     public StackValues Write(RecurrentStack stack, string x, string? lengths, string? hidden, string? memory, bool withSteps)
     {
         string[] hiddenStarts = Split(stack, $"{stack.Prefix}.h_0", hidden), memoryStarts = Split(stack, $"{stack.Prefix}.c_0", memory);
-        string[] hiddenEnds = new string[stack.Layers], memoryEnds = stack.HasMemory ? new string[stack.Layers] : [];
+        string[] hiddenEnds = new string[stack.Layers], memoryEnds = stack.HasCellState ? new string[stack.Layers] : [];
         string sequenceLengths = "", mask = "", idle = "";
         if (lengths is not null && stack.Cell == CellKind.Sum)
         {
@@ -66,15 +66,15 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
 
             string name = $"{stack.Prefix}.l{layer}", y = wanted ? $"{name}.Y" : "";
             hiddenEnds[layer] = $"{name}.Y_h";
-            if (stack.HasMemory) memoryEnds[layer] = $"{name}.Y_c";
+            if (stack.HasCellState) memoryEnds[layer] = $"{name}.Y_c";
             Layer(
                 stack, layer, [x, sequenceLengths, hiddenStarts[layer], memoryStarts[layer]],
-                stack.HasMemory ? [y, hiddenEnds[layer], memoryEnds[layer]] : [y, hiddenEnds[layer]]);
+                stack.HasCellState ? [y, hiddenEnds[layer], memoryEnds[layer]] : [y, hiddenEnds[layer]]);
             if (wanted) x = Side(stack, name, y);
             if (idle.Length == 0) continue;
             // The state of a sequence without a step is its start; runtimes give zero.
             hiddenEnds[layer] = graph.Node("Where", $"{name}.h", [idle, hiddenStarts[layer], hiddenEnds[layer]]);
-            if (stack.HasMemory) memoryEnds[layer] = graph.Node("Where", $"{name}.c", [idle, memoryStarts[layer], memoryEnds[layer]]);
+            if (stack.HasCellState) memoryEnds[layer] = graph.Node("Where", $"{name}.c", [idle, memoryStarts[layer], memoryEnds[layer]]);
         }
 
         return new StackValues(withSteps ? x : "", hiddenEnds, memoryEnds);

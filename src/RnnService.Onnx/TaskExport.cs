@@ -52,12 +52,12 @@ internal sealed class TaskExport
     {
         GraphWriter.Size[] sizes = [_stack.Layers, Batch, _stack.HiddenSize];
         string hidden = _graph.Input("h_0", DataType.Float, "States to start from, zero for a new text.", sizes);
-        string? memory = _stack.HasMemory ? _graph.Input("c_0", DataType.Float, "The states' second part.", sizes) : null;
+        string? memory = _stack.HasCellState ? _graph.Input("c_0", DataType.Float, "The states' second part.", sizes) : null;
         StackValues values = _recurrent.Write(_stack, Embed("embedding", ids), lengths, hidden, memory, withSteps: true);
         string weight = _model.Config.TieWeights ? "embedding.weight" : "head.weight";
         StepLogits(ids, values.Steps, weight, _model.Vocabulary.Tokens.Count, "Of the next token, after each.");
         _graph.Output(_graph.Concat("h_n", values.Hidden, 0), "States after each row's last token.", sizes);
-        if (_stack.HasMemory) _graph.Output(_graph.Concat("c_n", values.Memory, 0), "The states' second part.", sizes);
+        if (_stack.HasCellState) _graph.Output(_graph.Concat("c_n", values.Memory, 0), "The states' second part.", sizes);
     }
 
     private void Classifier(string ids, string lengths)

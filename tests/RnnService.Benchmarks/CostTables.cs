@@ -39,7 +39,7 @@ internal static class CostTables
             var peer = new NativePeer(work, new int[Chunk], (name, start) => Decaying(work, name, start));
             RecurrentState first = peer.NewState(), last = peer.NewState(), state = peer.NewState();
             first.Hidden.AsSpan().Fill(0.9f);
-            first.Memory.AsSpan().Fill(0.9f);
+            first.CellState.AsSpan().Fill(0.9f);
             last.CopyFrom(first, 0, 0);
             for (int step = 0; step < Steps; step += Chunk) peer.Run(last);
             (double start, double end) = Race.Run(() => From(first), () => From(last));
@@ -132,7 +132,7 @@ internal static class CostTables
         object kept = Keep();
         double used = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)Streams;
         RecurrentState one = model.NewState(1);
-        int state = (one.Hidden.Length + one.Memory.Length) * sizeof(float);
+        int state = (one.Hidden.Length + one.CellState.Length) * sizeof(float);
         Say($"kept a stream that waits, `shakespeare`, with {state} bytes of state", used, 2 * state);
         GC.KeepAlive(kept);
 

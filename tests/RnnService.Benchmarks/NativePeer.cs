@@ -43,7 +43,7 @@ internal sealed class NativePeer
     public ReadOnlySpan<float> Run()
     {
         Array.Clear(_state.Hidden);
-        Array.Clear(_state.Memory);
+        Array.Clear(_state.CellState);
         return Run(_state);
     }
 
@@ -51,9 +51,9 @@ internal sealed class NativePeer
     public ReadOnlySpan<float> Run(RecurrentState state)
     {
         _pass.Workspace.Reset();
-        if (_two) _pass.Crew.Begin(Environment.ProcessorCount);
+        if (_two) _pass.Threads.Begin(Environment.ProcessorCount);
         ReadOnlySpan<float> output = _recurrent.Read(_pass, _layout, _ids, state).Span;
-        if (_two) _pass.Crew.End();
+        if (_two) _pass.Threads.End();
         return output;
     }
 

@@ -40,7 +40,7 @@ internal sealed class TrainingPeer
         _recurrent.Backward(pass, run, dOutput, _recurrent.NewState(_layout.Batch), _gradients);
         foreach (Parameter parameter in _parameters.All)
         {
-            Optimization.Adam(
+            OptimizerUpdate.Adam(
                 parameter.Data, _gradients.Of(parameter), _first[parameter.Index], _second[parameter.Index],
                 beta1: 0.9f, beta2: 0.999f, rate: 1e-6f, epsilon: 1e-8f, decay: 0);
         }

@@ -44,12 +44,12 @@ public sealed class OnnxExportTests
             {
                 Padded ids = Padded.Of(ref random, lengths, model.Vocabulary.Tokens.Count);
                 RecurrentState state = StartOf(model, lengths.Length, seed: 5);
-                (float[] Hidden, float[] Memory) start = ([.. state.Hidden], [.. state.Memory]);
+                (float[] Hidden, float[] CellState) start = ([.. state.Hidden], [.. state.CellState]);
                 float[] wanted = Logits(model, ids, state);
                 Dictionary<string, float[]> found = Run(model, ort, ids, start);
                 ids.Near(wanted, found["logits"], where + "logit");
                 Expect.Near(Draw.ToDouble(state.Hidden), found["h_n"], Tolerance, where + "h");
-                if (state.Memory.Length > 0) Expect.Near(Draw.ToDouble(state.Memory), found["c_n"], Tolerance, where + "c");
+                if (state.CellState.Length > 0) Expect.Near(Draw.ToDouble(state.CellState), found["c_n"], Tolerance, where + "c");
             }
         }
     }
@@ -70,9 +70,9 @@ public sealed class OnnxExportTests
         int[] lengths = [17, 5, 30];
         Padded whole = Padded.Of(ref random, lengths, vocabulary);
         RecurrentState zero = model.NewState(lengths.Length);
-        Dictionary<string, float[]> wanted = Run(model, ort, whole, (zero.Hidden, zero.Memory));
+        Dictionary<string, float[]> wanted = Run(model, ort, whole, (zero.Hidden, zero.CellState));
 
-        (float[] Hidden, float[] Memory) state = (zero.Hidden, zero.Memory);
+        (float[] Hidden, float[] CellState) state = (zero.Hidden, zero.CellState);
         float[] logits = new float[lengths.Length * whole.Time * vocabulary];
         int[] read = new int[lengths.Length];
         while (!read.SequenceEqual(lengths))
@@ -95,7 +95,7 @@ public sealed class OnnxExportTests
 
         whole.Near(wanted["logits"], logits, "logit");
         Expect.Near(Draw.ToDouble(wanted["h_n"]), state.Hidden, Tolerance, "h");
-        if (state.Memory.Length > 0) Expect.Near(Draw.ToDouble(wanted["c_n"]), state.Memory, Tolerance, "c");
+        if (state.CellState.Length > 0) Expect.Near(Draw.ToDouble(wanted["c_n"]), state.CellState, Tolerance, "c");
     }
 
     [Theory]
@@ -280,7 +280,7 @@ public sealed class OnnxExportTests
     {
         RecurrentState state = model.NewState(batch);
         Draw.Normal(seed, state.Hidden.Length, 0.5).CopyTo(state.Hidden, 0);
-        Draw.Normal(seed + 1, state.Memory.Length, 0.5).CopyTo(state.Memory, 0);
+        Draw.Normal(seed + 1, state.CellState.Length, 0.5).CopyTo(state.CellState, 0);
         return state;
     }
 
@@ -292,10 +292,10 @@ public sealed class OnnxExportTests
         return ids.Unpack(trace.Layout, network.Logits(pass, trace).Span, model.Vocabulary.Tokens.Count);
     }
 
-    private static Dictionary<string, float[]> Run(LanguageModel model, Ort ort, Padded ids, (float[] Hidden, float[] Memory) state)
+    private static Dictionary<string, float[]> Run(LanguageModel model, Ort ort, Padded ids, (float[] Hidden, float[] CellState) state)
     {
         int[] shape = [model.Config.Layers, ids.Lengths.Length, model.Config.HiddenSize];
-        (string, Array, int[])[] memory = state.Memory.Length > 0 ? [("c_0", state.Memory, shape)] : [];
+        (string, Array, int[])[] memory = state.CellState.Length > 0 ? [("c_0", state.CellState, shape)] : [];
         return ort.Run([.. ids.Inputs, ("h_0", state.Hidden, shape), .. memory]);
     }
 

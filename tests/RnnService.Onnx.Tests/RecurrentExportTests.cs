@@ -67,18 +67,18 @@ public sealed class RecurrentExportTests
         int batch = lengths.Length, states = stack.Layers * stack.Directions * batch * Hidden;
         float[] x = Draw.Normal(11, time * batch * inputs, 0.5);
         float[] h = started ? Draw.Normal(12, states, 0.5) : new float[states];
-        float[] c = started && stack.HasMemory ? Draw.Normal(13, states, 0.5) : new float[stack.HasMemory ? states : 0];
+        float[] c = started && stack.HasCellState ? Draw.Normal(13, states, 0.5) : new float[stack.HasCellState ? states : 0];
         int[] shape = [stack.Layers * stack.Directions, batch, Hidden];
         List<(string, Array, int[])> given = [("x", x, [time, batch, inputs])];
         if (ragged) given.Add(("lengths", lengths.Select(length => (long)length).ToArray(), [batch]));
         if (started) given.Add(("h_0", h, shape));
-        if (started && stack.HasMemory) given.Add(("c_0", c, shape));
+        if (started && stack.HasCellState) given.Add(("c_0", c, shape));
         Dictionary<string, float[]> found = ort.Run([.. given]);
         float[] steps = engine.Run(x, lengths, time, h, c);
         string where = $"batch {batch}, time {time}, ragged {ragged}, started {started}: ";
         Expect.Near(Draw.ToDouble(steps), found["y"], Tolerance, where + "output");
         Expect.Near(Draw.ToDouble(h), found["h_n"], Tolerance, where + "h");
-        if (stack.HasMemory) Expect.Near(Draw.ToDouble(c), found["c_n"], Tolerance, where + "c");
+        if (stack.HasCellState) Expect.Near(Draw.ToDouble(c), found["c_n"], Tolerance, where + "c");
     }
 
     private static ModelProto Bare(
@@ -89,11 +89,11 @@ public sealed class RecurrentExportTests
         string x = graph.Input("x", DataType.Float, "", "time", "batch", inputs);
         string? lengths = withLengths ? graph.Input("lengths", DataType.Int64, "", "batch") : null;
         string? h = withStates ? graph.Input("h_0", DataType.Float, "", sizes) : null;
-        string? c = withStates && stack.HasMemory ? graph.Input("c_0", DataType.Float, "", sizes) : null;
+        string? c = withStates && stack.HasCellState ? graph.Input("c_0", DataType.Float, "", sizes) : null;
         StackValues values = new RecurrentExport(graph, parameters).Write(stack, x, lengths, h, c, withSteps: true);
         graph.Output(graph.Node("Identity", "y", [values.Steps]), "", "time", "batch", stack.OutputSize);
         graph.Output(graph.Concat("h_n", values.Hidden, 0), "", sizes);
-        if (stack.HasMemory) graph.Output(graph.Concat("c_n", values.Memory, 0), "", sizes);
+        if (stack.HasCellState) graph.Output(graph.Concat("c_n", values.Memory, 0), "", sizes);
         return OnnxExport.Wrap(graph.Graph, OnnxExport.DefaultOpset);
     }
 
@@ -120,10 +120,10 @@ public sealed class RecurrentExportTests
             layout.Pack(x, width, packed);
             RecurrentState state = _network.NewState(batch);
             h.CopyTo(state.Hidden, 0);
-            c.CopyTo(state.Memory, 0);
+            c.CopyTo(state.CellState, 0);
             Memory<float> output = _network.Forward(new Pass(new Workspace()), layout, packed, state).Output;
             state.Hidden.CopyTo(h, 0);
-            state.Memory.CopyTo(c, 0);
+            state.CellState.CopyTo(c, 0);
             float[] steps = new float[time * batch * _network.OutputSize];
             layout.Unpack(output.Span, _network.OutputSize, steps.AsSpan(0, layout.Steps * batch * _network.OutputSize));
             return steps;

@@ -16,11 +16,11 @@ internal abstract class Cell(int hiddenSize)
     /// <summary>G, the number of blocks in the input projection.</summary>
     public abstract int Gates { get; }
 
-    /// <summary>Values a unit keeps for the way back beside its gates.</summary>
+    /// <summary>Values a unit keeps for backward beside its gates.</summary>
     public virtual int Saved => 0;
 
     /// <summary>Whether the state has a second part c beside h.</summary>
-    public virtual bool HasMemory => false;
+    public virtual bool HasCellState => false;
 
     /// <summary>Whether there are weights at all: without, the input projection is the input itself.</summary>
     public virtual bool HasWeights => true;
@@ -37,23 +37,23 @@ internal abstract class Cell(int hiddenSize)
 
     /// <summary>One step forward.</summary>
     /// <param name="rows">What it reads and writes.</param>
-    /// <param name="crew">Who computes; no bit depends on it.</param>
-    public abstract void Step(in StepRows rows, Crew crew);
+    /// <param name="threads">Who computes; no bit depends on it.</param>
+    public abstract void Step(in StepRows rows, ThreadPair threads);
 
     /// <summary>One step back: the mirror image of <see cref="Step"/>.</summary>
     /// <param name="n">Rows.</param>
     /// <param name="gates">[n,G·H]; in: as the step left them; out: the gradient of the input projection.</param>
     /// <param name="hPrevious">[n,H].</param>
-    /// <param name="cPrevious">[n,H], empty without memory.</param>
+    /// <param name="cPrevious">[n,H], empty for cells without.</param>
     /// <param name="saved">[n,Saved·H]; in: as the step left them; out: what <see cref="AddRecurrentGradient"/> needs.</param>
     /// <param name="dh">[n,H]; in: the gradient of the new h; out: of the previous one.</param>
     /// <param name="dc">[n,H]; the same for c.</param>
     /// <param name="scratch">[n,G·H], of no meaning afterwards.</param>
-    public abstract void StepBack(
+    public abstract void StepBackward(
         int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
         Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch);
 
-    /// <summary>Adds the gradients of the recurrent weights and bias from all rows of all steps, after the way back.</summary>
+    /// <summary>Adds the gradients of the recurrent weights and bias from all rows of all steps, after backward.</summary>
     public virtual void AddRecurrentGradient(
         int rows, ReadOnlySpan<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> saved,
         Gradients gradients, Workspace workspace)

@@ -24,14 +24,14 @@ internal sealed class ElmanCell : Cell
 
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
-    public override void Step(in StepRows rows, Crew crew)
+    public override void Step(in StepRows rows, ThreadPair threads)
     {
-        Product product = _weights.Forward(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), HiddenSize);
-        if (_relu) FusedStep.Run<ReluEquation>(rows, product, crew);
-        else FusedStep.Run<TanhEquation>(rows, product, crew);
+        ProductPlan product = _weights.Plan(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), HiddenSize);
+        if (_relu) FusedStep.Run<ReluEquation>(rows, product, threads);
+        else FusedStep.Run<TanhEquation>(rows, product, threads);
     }
 
-    public override void StepBack(
+    public override void StepBackward(
         int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
         Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch)
     {

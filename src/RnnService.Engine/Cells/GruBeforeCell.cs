@@ -29,15 +29,15 @@ internal sealed class GruBeforeCell : Cell
 
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
-    public override void Step(in StepRows rows, Crew crew)
+    public override void Step(in StepRows rows, ThreadPair threads)
     {
         // The candidate's product wants r⊙h of all units.
         int width = 3 * HiddenSize, remembered = rows.Saved(0).IsNone ? width : HiddenSize;
-        FusedStep.Run<Reset>(rows, _gateWeights.Forward(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), width), crew);
-        FusedStep.Run<Blend>(rows, _candidateWeights.Forward(rows.Count, Remembered(rows, 0), remembered, rows.Gate(0, 2), width), crew);
+        FusedStep.Run<Reset>(rows, _gateWeights.Plan(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), width), threads);
+        FusedStep.Run<Blend>(rows, _candidateWeights.Plan(rows.Count, Remembered(rows, 0), remembered, rows.Gate(0, 2), width), threads);
     }
 
-    public override void StepBack(
+    public override void StepBackward(
         int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
         Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch)
     {

@@ -3,7 +3,7 @@ using RnnService.Engine.Kernels;
 
 namespace RnnService.Engine.Cells;
 
-/// <summary>What both GRUs share: h' = (1−z)⊙n + z⊙h, and the way back.</summary>
+/// <summary>What both GRUs share: h' = (1−z)⊙n + z⊙h, and its gradient.</summary>
 internal static class GruBlend
 {
     /// <summary>h' = n + z⊙(h − n), without what would become denormal.</summary>

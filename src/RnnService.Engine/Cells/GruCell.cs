@@ -23,12 +23,12 @@ internal sealed class GruCell : Cell
 
     public override int Gates => 3;
 
-    public override int Saved => 1; // forward: Uₙ h + bₙ; on the way back: its gradient
+    public override int Saved => 1; // forward: Uₙ h + bₙ; backward: its gradient
 
     public override void AddToInputBias(Span<float> bias) =>
         TensorPrimitives.Add(bias[..(2 * HiddenSize)], _bias.Values[..(2 * HiddenSize)], bias);
 
-    public override void Step(in StepRows rows, Crew crew)
+    public override void Step(in StepRows rows, ThreadPair threads)
     {
         // The product adds to all three blocks alike: x̂ₙ gives its place to bₙ meanwhile.
         ReadOnlySpan<float> inside = _bias.Values[(2 * HiddenSize)..];
@@ -39,10 +39,10 @@ internal sealed class GruCell : Cell
             inside.CopyTo(candidate);
         }
 
-        FusedStep.Run<Equations>(rows, _weights.Forward(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), 3 * HiddenSize), crew);
+        FusedStep.Run<Equations>(rows, _weights.Plan(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), 3 * HiddenSize), threads);
     }
 
-    public override void StepBack(
+    public override void StepBackward(
         int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
         Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch)
     {

@@ -25,17 +25,17 @@ internal sealed class LstmCell : Cell
 
     public override int Saved => 1; // tanh c'
 
-    public override bool HasMemory => true;
+    public override bool HasCellState => true;
 
     // An open forget gate lets gradients through from the first step (Jozefowicz et al. 2015).
     public override Initializer BiasStart => Initializer.Blocks(0, 1, 0, 0);
 
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
-    public override void Step(in StepRows rows, Crew crew) =>
-        FusedStep.Run<Equations>(rows, _weights.Forward(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), 4 * HiddenSize), crew);
+    public override void Step(in StepRows rows, ThreadPair threads) =>
+        FusedStep.Run<Equations>(rows, _weights.Plan(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), 4 * HiddenSize), threads);
 
-    public override void StepBack(
+    public override void StepBackward(
         int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
         Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch)
     {
@@ -50,12 +50,12 @@ internal sealed class LstmCell : Cell
             {
                 Vector8 input = Vector8.Load(i, unit), forget = Vector8.Load(f, unit), candidate = Vector8.Load(g, unit);
                 Vector8 output = Vector8.Load(o, unit), tanhC = Vector8.Load(kept, unit), dhHere = Vector8.Load(dhRow, unit);
-                Vector8 dMemory = Vector8.Load(dcRow, unit) + VectorMath.TanhBackward(tanhC, dhHere * output); // c' also acts through h'
+                Vector8 dCell = Vector8.Load(dcRow, unit) + VectorMath.TanhBackward(tanhC, dhHere * output); // c' also acts through h'
                 VectorMath.SigmoidBackward(output, dhHere * tanhC).Store(o, unit);
-                VectorMath.SigmoidBackward(forget, dMemory * Vector8.Load(before, unit)).Store(f, unit);
-                VectorMath.SigmoidBackward(input, dMemory * candidate).Store(i, unit);
-                VectorMath.TanhBackward(candidate, dMemory * input).Store(g, unit);
-                Vector8.FlushTiny(dMemory * forget).Store(dcRow, unit);
+                VectorMath.SigmoidBackward(forget, dCell * Vector8.Load(before, unit)).Store(f, unit);
+                VectorMath.SigmoidBackward(input, dCell * candidate).Store(i, unit);
+                VectorMath.TanhBackward(candidate, dCell * input).Store(g, unit);
+                Vector8.FlushTiny(dCell * forget).Store(dcRow, unit);
             }
         }
 
@@ -78,14 +78,14 @@ internal sealed class LstmCell : Cell
         public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
         {
             Floats i = rows.Gate(row, 0), f = rows.Gate(row, 1), g = rows.Gate(row, 2), o = rows.Gate(row, 3);
-            Floats memory = rows.Memory(row), next = rows.Next(row), saved = rows.Saved(row);
+            Floats cellState = rows.CellState(row), next = rows.Next(row), saved = rows.Saved(row);
             for (int unit = first; unit < end; unit += T.Count)
             {
                 T input = VectorMath.Sigmoid(i.Load<T>(unit)), forget = VectorMath.Sigmoid(f.Load<T>(unit));
                 T candidate = VectorMath.Tanh(g.Load<T>(unit)), output = VectorMath.Sigmoid(o.Load<T>(unit));
-                T c = T.FlushTiny(T.MultiplyAdd(input, candidate, forget * memory.Load<T>(unit)));
+                T c = T.FlushTiny(T.MultiplyAdd(input, candidate, forget * cellState.Load<T>(unit)));
                 T tanhC = VectorMath.Tanh(c);
-                memory.Store(unit, c);
+                cellState.Store(unit, c);
                 next.Store(unit, T.FlushTiny(output * tanhC));
                 if (saved.IsNone) continue;
                 i.Store(unit, input);

@@ -22,8 +22,8 @@ internal sealed class RecurrentWeights
         _backward = trainable ? new PackedMatrix(blocks * hidden, hidden) : null;
     }
 
-    /// <summary>y [n,blocks·H] += h·Wᵀ, made ready; see <see cref="PackedMatrix.Product"/>.</summary>
-    public Product Forward(int n, Floats h, int strideH, Floats y, int strideY) => _forward.Product(n, h, strideH, y, strideY);
+    /// <summary>y [n,blocks·H] += h·Wᵀ, made ready; see <see cref="PackedMatrix.Plan"/>.</summary>
+    public ProductPlan Plan(int n, Floats h, int strideH, Floats y, int strideY) => _forward.Plan(n, h, strideH, y, strideY);
 
     /// <summary>dh [n,H] += dy·W.</summary>
     public void Backward(int n, ReadOnlySpan<float> dy, int strideY, Span<float> dh) =>

@@ -9,7 +9,7 @@ internal sealed class SumCell(int hiddenSize) : Cell(hiddenSize)
 
     public override bool HasWeights => false;
 
-    public override void Step(in StepRows rows, Crew crew)
+    public override void Step(in StepRows rows, ThreadPair threads)
     {
         for (int row = 0; row < rows.Count; row++)
         {
@@ -20,7 +20,7 @@ internal sealed class SumCell(int hiddenSize) : Cell(hiddenSize)
     }
 
     // The gradient of s is at once that of the input and of the state before.
-    public override void StepBack(
+    public override void StepBackward(
         int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
         Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch) => dh.CopyTo(gates);
 }

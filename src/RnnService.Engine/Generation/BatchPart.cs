@@ -78,7 +78,7 @@ internal sealed class BatchPart(LanguageModel model)
     public void Read(DrawScratch scratch)
     {
         _scratch = scratch;
-        model.Network.Read(_pending, _from, State, _accept ??= Accept);
+        model.Network.Forward(_pending, _from, State, _accept ??= Accept);
     }
 
     private void Accept(int row, int step, Span<float> logits) => _rows[row]!.Accept(step, _pending[row].Length, logits, _scratch!);

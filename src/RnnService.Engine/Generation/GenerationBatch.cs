@@ -19,7 +19,7 @@ public sealed class GenerationBatch(LanguageModel model)
     /// <summary>Streams of a part: enough for the products to reach their speed, few enough for the parts to come out even.</summary>
     private const int StreamsOfPart = 32;
 
-    private readonly Crew _crew = new();
+    private readonly ThreadPair _threads = new();
     private readonly DrawScratch _hereScratch = new(), _thereScratch = new();
     private readonly List<BatchPart> _parts = [new(model)];
     private Action? _here, _there, _betweenParts;
@@ -160,15 +160,15 @@ public sealed class GenerationBatch(LanguageModel model)
             return;
         }
 
-        _crew.Begin(Environment.ProcessorCount);
+        _threads.Begin(Environment.ProcessorCount);
         try
         {
-            if (_crew.IsTwo) _crew.Both(_here ??= () => ReadRest(_hereScratch), _there ??= () => ReadRest(_thereScratch));
+            if (_threads.IsTwo) _threads.Both(_here ??= () => ReadRest(_hereScratch), _there ??= () => ReadRest(_thereScratch));
             else ReadRest(_hereScratch);
         }
         finally
         {
-            _crew.End();
+            _threads.End();
         }
     }
 

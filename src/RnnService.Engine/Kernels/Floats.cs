@@ -21,11 +21,11 @@ internal readonly unsafe struct Floats(float* address)
     /// <summary>The address of the first.</summary>
     public float* Address => address;
 
-    /// <summary>Those from another on; none of none.</summary>
+    /// <summary>The floats from index <paramref name="first"/>; none of none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Floats From(nint first) => new(address == null ? null : address + first);
 
-    /// <summary>So many of them.</summary>
+    /// <summary>The first <paramref name="count"/> of them.</summary>
     public Span<float> Span(int count) => new(address, count);
 
     /// <summary>A vector of them.</summary>

@@ -17,26 +17,26 @@ internal interface IEquations
 /// </summary>
 internal static unsafe class FusedStep
 {
-    /// <summary>Runs both; no bit depends on the crew.</summary>
-    public static void Run<TEquations>(in StepRows rows, in Product product, Crew crew)
+    /// <summary>Runs both; no bit depends on how many threads there are.</summary>
+    public static void Run<TEquations>(in StepRows rows, in ProductPlan product, ThreadPair threads)
         where TEquations : struct, IEquations
     {
-        if (Vector512.IsHardwareAccelerated) Run<TEquations, Vector16>(rows, product, crew);
-        else Run<TEquations, Vector8>(rows, product, crew);
+        if (Vector512.IsHardwareAccelerated) Run<TEquations, Vector16>(rows, product, threads);
+        else Run<TEquations, Vector8>(rows, product, threads);
     }
 
-    private static void Run<TEquations, TVector>(in StepRows rows, in Product product, Crew crew)
+    private static void Run<TEquations, TVector>(in StepRows rows, in ProductPlan product, ThreadPair threads)
         where TEquations : struct, IEquations
         where TVector : struct, IVector<TVector>
     {
-        if (!crew.IsTwo || !product.IsWorthSharing)
+        if (!threads.IsTwo || !product.IsWorthSharing)
         {
             Run<TEquations, TVector>(rows, product, 0, product.Parts);
             return;
         }
 
         var shared = new Shared(rows, product);
-        crew.Both(&RunHalf<TEquations, TVector>, &shared);
+        threads.Both(&RunHalf<TEquations, TVector>, &shared);
     }
 
     private static void RunHalf<TEquations, TVector>(void* shared, int half)
@@ -48,7 +48,7 @@ internal static unsafe class FusedStep
         Run<TEquations, TVector>(work->Rows, work->Product, first, end);
     }
 
-    private static void Run<TEquations, TVector>(in StepRows rows, in Product product, int firstPart, int endPart)
+    private static void Run<TEquations, TVector>(in StepRows rows, in ProductPlan product, int firstPart, int endPart)
         where TEquations : struct, IEquations
         where TVector : struct, IVector<TVector>
     {
@@ -75,17 +75,27 @@ internal static unsafe class FusedStep
         int size = TVector.Count;
         float* memory = stackalloc float[(2 * MostBlocks + 4) * size];
         Floats free = new(memory), gates = free.From(4 * size), scratch = gates.From(MostBlocks * size);
-        var few = new StepRows(
-            1, size, MostBlocks, gates, free, free.From(size), size, free.From(2 * size), rows.Saved(row).IsNone ? default : free.From(3 * size),
-            scratch);
+        var few = new StepRows
+        {
+            Count = 1,
+            Size = size,
+            Blocks = MostBlocks,
+            Gates = gates,
+            HPrevious = free,
+            HNext = free.From(size),
+            StrideNext = size,
+            C = free.From(2 * size),
+            Kept = rows.Saved(row).IsNone ? default : free.From(3 * size),
+            Free = scratch,
+        };
         rows.Exchange(row, first, units, few, back: false);
         TEquations.Finish<TVector>(few, 0, 0, size);
         rows.Exchange(row, first, units, few, back: true);
     }
 
-    private readonly struct Shared(StepRows rows, Product product)
+    private readonly struct Shared(StepRows rows, ProductPlan product)
     {
         public readonly StepRows Rows = rows;
-        public readonly Product Product = product;
+        public readonly ProductPlan Product = product;
     }
 }

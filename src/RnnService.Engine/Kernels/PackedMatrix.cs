@@ -26,7 +26,7 @@ public enum WeightStorage
 public sealed class PackedMatrix
 {
     /// <summary>Columns a panel: two vectors.</summary>
-    internal static int Panel => 2 * Tile.VectorSize;
+    internal static int Panel => 2 * MicroKernel.VectorSize;
 
     private readonly WeightStorage _storage;
     private readonly int _blocks;
@@ -106,25 +106,25 @@ public sealed class PackedMatrix
     /// <exception cref="ArgumentException">A span is too short.</exception>
     /// <exception cref="InvalidOperationException">Nothing has been packed.</exception>
     public void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC) =>
-        MultiplyAdd(rows, a, strideA, c, strideC, crew: null);
+        MultiplyAdd(rows, a, strideA, c, strideC, threads: null);
 
-    /// <summary>The same by a crew: the second half of the columns by its companion, where there is one and the product is worth it.</summary>
-    internal unsafe void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC, Crew? crew)
+    /// <summary>The same by a pair of threads: the second half of the columns by the helper thread, where there is one and the product is large enough.</summary>
+    internal unsafe void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC, ThreadPair? threads)
     {
         if (rows == 0 || Rows == 0 || Columns == 0) return;
         CheckLength(a.Length, (rows - 1) * strideA + Rows, nameof(a), atLeast: true);
         CheckLength(c.Length, (rows - 1) * strideC + Columns, nameof(c), atLeast: true);
         fixed (float* a0 = a, c0 = c)
         {
-            Product product = Product(rows, new Floats(a0), strideA, new Floats(c0), strideC);
-            if (crew is { IsTwo: true } && product.IsWorthSharing) crew.Both(&RunHalf, &product);
+            ProductPlan product = Plan(rows, new Floats(a0), strideA, new Floats(c0), strideC);
+            if (threads is { IsTwo: true } && product.IsWorthSharing) threads.Both(&RunHalf, &product);
             else product.Run(0, product.Parts);
         }
 
         GC.KeepAlive(this);
         static void RunHalf(void* shared, int half)
         {
-            var product = (Product*)shared;
+            var product = (ProductPlan*)shared;
             (int first, int end) = product->Half(half);
             product->Run(first, end);
         }
@@ -135,16 +135,32 @@ public sealed class PackedMatrix
     /// the next one ready.
     /// </summary>
     /// <exception cref="InvalidOperationException">Nothing has been packed.</exception>
-    internal unsafe Product Product(int rows, Floats a, int strideA, Floats c, int strideC)
+    internal unsafe ProductPlan Plan(int rows, Floats a, int strideA, Floats c, int strideC)
     {
         if (_panels.IsEmpty) throw new InvalidOperationException($"nothing was packed into the matrix [{Rows}, {Columns}]");
         float* b = new Floats(_panels.Span).Address;
-        PanelOrder order = Order(rows);
-        if (_storage != WeightStorage.Int8) return new(_storage, rows, Rows, order, a.Address, strideA, null, b, null, null, c.Address, strideC);
+        var plan = new ProductPlan
+        {
+            Storage = _storage,
+            Rows = rows,
+            Depth = Rows,
+            Order = Order(rows),
+            A = a.Address,
+            StrideA = strideA,
+            B = b,
+            C = c.Address,
+            StrideC = strideC,
+        };
+        if (_storage != WeightStorage.Int8) return plan;
         QuantizedRows quantized = QuantizedRows.Of(rows, Rows, a.Address, strideA);
-        float* scales = new Floats(_scales.Span).Address;
-        int* starts = (int*)new Floats(_starts.Span).Address;
-        return new(_storage, rows, Rows, order, quantized.Values, 0, quantized.Scales, b, scales, starts, c.Address, strideC);
+        return plan with
+        {
+            A = quantized.Values,
+            StrideA = 0,
+            ScalesA = quantized.Scales,
+            ScalesB = new Floats(_scales.Span).Address,
+            Starts = (int*)new Floats(_starts.Span).Address,
+        };
     }
 
     private PanelOrder Order(int rows = 0) => new(Columns, _blocks, rows);

@@ -15,8 +15,7 @@ namespace RnnService.Engine.Kernels;
 /// bytes by signed ones and add two products up in 16 bits: A's values are therefore -63 to 63 and moved by 64, B's are -127 to 127, and
 /// 2·127·127 fits. What the move adds to a column's sum, 64 times the sum of its weights, the accumulator lacks from its start.
 /// </remarks>
-internal readonly unsafe struct QuantizedProduct(
-    int rows, int depth, PanelOrder order, byte* a, float* scaleA, sbyte* b, float* scaleB, int* starts, float* c, int strideC)
+internal readonly unsafe struct QuantizedProduct(ProductPlan plan)
 {
     /// <summary>Depth that stands side by side.</summary>
     public const int Group = 4;
@@ -88,38 +87,38 @@ internal readonly unsafe struct QuantizedProduct(
     /// <summary>The columns of some panels.</summary>
     public void Run(int firstPanel, int endPanel)
     {
-        if (Vector512.IsHardwareAccelerated) Run<Quads16>(firstPanel, endPanel);
-        else if (Avx2.IsSupported) Run<Quads8>(firstPanel, endPanel);
-        else Run<Quads2X4>(firstPanel, endPanel);
+        if (Vector512.IsHardwareAccelerated) Run<Int8Dot16>(firstPanel, endPanel);
+        else if (Avx2.IsSupported) Run<Int8Dot8>(firstPanel, endPanel);
+        else Run<Int8Dot2X4>(firstPanel, endPanel);
     }
 
-    private void Run<TQuads>(int firstPanel, int endPanel)
-        where TQuads : struct, IQuads<TQuads>
+    private void Run<TDot>(int firstPanel, int endPanel)
+        where TDot : struct, IInt8Dot<TDot>
     {
         for (int panel = firstPanel; panel < endPanel; panel++)
         {
-            for (int row = 0; row < rows; row += 2) Multiply<TQuads>(row, Math.Min(2, rows - row), panel);
+            for (int row = 0; row < plan.Rows; row += 2) Multiply<TDot>(row, Math.Min(2, plan.Rows - row), panel);
         }
     }
 
     /// <summary>A row or two against one panel.</summary>
-    private void Multiply<TQuads>(int row, int count, int panel)
-        where TQuads : struct, IQuads<TQuads>
+    private void Multiply<TDot>(int row, int count, int panel)
+        where TDot : struct, IInt8Dot<TDot>
     {
-        int width = order.WidthOf(panel), stride = strideC;
-        float* result = c + row * strideC + order.ColumnOf(panel), to = result;
+        int width = plan.Order.WidthOf(panel), stride = plan.StrideC;
+        float* result = plan.C + row * plan.StrideC + plan.Order.ColumnOf(panel), to = result;
         if (width < Panel)
         {
             float* tile = stackalloc float[2 * Panel];
             to = tile;
             stride = Panel;
-            for (int i = 0; i < count; i++) Copy(result + i * strideC, to + i * stride, width);
+            for (int i = 0; i < count; i++) Copy(result + i * plan.StrideC, to + i * stride, width);
         }
 
-        if (count == 2) MultiplyTwo<TQuads>(row, panel, to, to + stride);
-        else MultiplyOne<TQuads>(row, panel, to);
+        if (count == 2) MultiplyTwo<TDot>(row, panel, to, to + stride);
+        else MultiplyOne<TDot>(row, panel, to);
         if (to == result) return;
-        for (int i = 0; i < count; i++) Copy(to + i * stride, result + i * strideC, width);
+        for (int i = 0; i < count; i++) Copy(to + i * stride, result + i * plan.StrideC, width);
 
         static void Copy(float* from, float* to, int count) =>
             new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
@@ -127,47 +126,47 @@ internal readonly unsafe struct QuantizedProduct(
 
     /// <summary>One row against one panel. The panel is read from end to end, which is how memory is fastest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyOne<TQuads>(int row, int panel, float* to)
-        where TQuads : struct, IQuads<TQuads>
+    private void MultiplyOne<TDot>(int row, int panel, float* to)
+        where TDot : struct, IInt8Dot<TDot>
     {
-        int stride = Padded(depth), column = panel * Panel, half = TQuads.Count, bytes = Group * half;
-        byte* x = a + (nint)row * stride, end = x + stride;
-        sbyte* w = b + (nint)column * stride;
-        TQuads p = TQuads.Load(starts + column), q = TQuads.Load(starts + column + half);
+        int stride = Padded(plan.Depth), column = panel * Panel, half = TDot.Count, bytes = Group * half;
+        byte* x = (byte*)plan.A + (nint)row * stride, end = x + stride;
+        sbyte* w = (sbyte*)plan.B + (nint)column * stride;
+        TDot p = TDot.Load(plan.Starts + column), q = TDot.Load(plan.Starts + column + half);
         for (; x < end; x += 2 * Group, w += 4 * bytes)
         {
-            TQuads first = TQuads.Broadcast(x), second = TQuads.Broadcast(x + Group);
-            p = TQuads.MultiplyAdd(first, TQuads.Load(w), p);
-            q = TQuads.MultiplyAdd(first, TQuads.Load(w + bytes), q);
-            p = TQuads.MultiplyAdd(second, TQuads.Load(w + 2 * bytes), p);
-            q = TQuads.MultiplyAdd(second, TQuads.Load(w + 3 * bytes), q);
+            TDot first = TDot.Broadcast(x), second = TDot.Broadcast(x + Group);
+            p = TDot.MultiplyAdd(first, TDot.Load(w), p);
+            q = TDot.MultiplyAdd(first, TDot.Load(w + bytes), q);
+            p = TDot.MultiplyAdd(second, TDot.Load(w + 2 * bytes), p);
+            q = TDot.MultiplyAdd(second, TDot.Load(w + 3 * bytes), q);
         }
 
-        p.AddTo(to, scaleA[row], scaleB + column);
-        q.AddTo(to + half, scaleA[row], scaleB + column + half);
+        p.AddTo(to, plan.ScalesA[row], plan.ScalesB + column);
+        q.AddTo(to + half, plan.ScalesA[row], plan.ScalesB + column + half);
     }
 
     /// <summary>Two rows against one panel: as many as leave nothing but multiplying to wait for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyTwo<TQuads>(int row, int panel, float* to, float* next)
-        where TQuads : struct, IQuads<TQuads>
+    private void MultiplyTwo<TDot>(int row, int panel, float* to, float* next)
+        where TDot : struct, IInt8Dot<TDot>
     {
-        int stride = Padded(depth), column = panel * Panel, half = TQuads.Count, bytes = Group * half;
-        byte* x = a + (nint)row * stride, y = x + stride, end = y;
-        sbyte* w = b + (nint)column * stride;
-        TQuads p = TQuads.Load(starts + column), q = TQuads.Load(starts + column + half), r = p, s = q;
+        int stride = Padded(plan.Depth), column = panel * Panel, half = TDot.Count, bytes = Group * half;
+        byte* x = (byte*)plan.A + (nint)row * stride, y = x + stride, end = y;
+        sbyte* w = (sbyte*)plan.B + (nint)column * stride;
+        TDot p = TDot.Load(plan.Starts + column), q = TDot.Load(plan.Starts + column + half), r = p, s = q;
         for (; x < end; x += Group, y += Group, w += 2 * bytes)
         {
-            TQuads first = TQuads.Broadcast(x), second = TQuads.Broadcast(y), u = TQuads.Load(w), v = TQuads.Load(w + bytes);
-            p = TQuads.MultiplyAdd(first, u, p);
-            q = TQuads.MultiplyAdd(first, v, q);
-            r = TQuads.MultiplyAdd(second, u, r);
-            s = TQuads.MultiplyAdd(second, v, s);
+            TDot first = TDot.Broadcast(x), second = TDot.Broadcast(y), u = TDot.Load(w), v = TDot.Load(w + bytes);
+            p = TDot.MultiplyAdd(first, u, p);
+            q = TDot.MultiplyAdd(first, v, q);
+            r = TDot.MultiplyAdd(second, u, r);
+            s = TDot.MultiplyAdd(second, v, s);
         }
 
-        p.AddTo(to, scaleA[row], scaleB + column);
-        q.AddTo(to + half, scaleA[row], scaleB + column + half);
-        r.AddTo(next, scaleA[row + 1], scaleB + column);
-        s.AddTo(next + half, scaleA[row + 1], scaleB + column + half);
+        p.AddTo(to, plan.ScalesA[row], plan.ScalesB + column);
+        q.AddTo(to + half, plan.ScalesA[row], plan.ScalesB + column + half);
+        r.AddTo(next, plan.ScalesA[row + 1], plan.ScalesB + column);
+        s.AddTo(next + half, plan.ScalesA[row + 1], plan.ScalesB + column + half);
     }
 }

@@ -4,44 +4,60 @@ namespace RnnService.Engine.Kernels;
 /// What a cell's step over n rows reads and writes, each row a sequence. All of it is memory of a workspace. Sizes: H hidden, G blocks of
 /// gates.
 /// </summary>
-/// <param name="count">n.</param>
-/// <param name="size">H.</param>
-/// <param name="blocks">G.</param>
-/// <param name="gates">[n,G·H]; in: the input projection with its bias; out: what the way back needs of the gates.</param>
-/// <param name="h">[n,H]; the previous state.</param>
-/// <param name="next">[n,H]; out: the new state, <paramref name="strideNext"/> floats from row to row.</param>
-/// <param name="strideNext">Floats from row to row of <paramref name="next"/>.</param>
-/// <param name="c">[n,H]; in: the previous c; out: the new one; none without memory.</param>
-/// <param name="saved">[n,H], kept for the way back; none when there is none: then neither these nor the gates are needed.</param>
-/// <param name="scratch">[n,G·H], of no meaning afterwards.</param>
-internal readonly struct StepRows(
-    int count, int size, int blocks, Floats gates, Floats h, Floats next, int strideNext, Floats c, Floats saved, Floats scratch)
+internal readonly struct StepRows
 {
     /// <summary>n.</summary>
-    public int Count => count;
+    public required int Count { get; init; }
+
+    /// <summary>H.</summary>
+    public required int Size { get; init; }
+
+    /// <summary>G.</summary>
+    public required int Blocks { get; init; }
+
+    /// <summary>[n,G·H]; in: the input projection with its bias; out: what backward needs of the gates.</summary>
+    public required Floats Gates { private get; init; }
+
+    /// <summary>[n,H]; the previous state.</summary>
+    public required Floats HPrevious { private get; init; }
+
+    /// <summary>[n,H]; out: the new state, <see cref="StrideNext"/> floats from row to row.</summary>
+    public required Floats HNext { private get; init; }
+
+    /// <summary>Floats from row to row of the new state.</summary>
+    public required int StrideNext { private get; init; }
+
+    /// <summary>[n,H]; in: the previous c; out: the new one; none for cells without.</summary>
+    public required Floats C { private get; init; }
+
+    /// <summary>[n,H], kept for backward; none when there is no backward pass: then neither these nor the gates are needed.</summary>
+    public required Floats Kept { private get; init; }
+
+    /// <summary>[n,G·H], of no meaning afterwards.</summary>
+    public required Floats Free { private get; init; }
 
     /// <summary>A block of a row's gates [H].</summary>
-    public Floats Gate(int row, int block) => gates.From(((nint)row * blocks + block) * size);
+    public Floats Gate(int row, int block) => Gates.From(((nint)row * Blocks + block) * Size);
 
     /// <summary>A row's previous state [H].</summary>
-    public Floats H(int row) => h.From((nint)row * size);
+    public Floats H(int row) => HPrevious.From((nint)row * Size);
 
     /// <summary>A row's new state [H].</summary>
-    public Floats Next(int row) => next.From((nint)row * strideNext);
+    public Floats Next(int row) => HNext.From((nint)row * StrideNext);
 
-    /// <summary>A row's c [H]; none without memory.</summary>
-    public Floats Memory(int row) => c.From((nint)row * size);
+    /// <summary>A row's c [H]; none for cells without.</summary>
+    public Floats CellState(int row) => C.From((nint)row * Size);
 
-    /// <summary>What a row keeps for the way back [H]; none when nothing is kept.</summary>
-    public Floats Saved(int row) => saved.From((nint)row * size);
+    /// <summary>What a row keeps for backward [H]; none when nothing is kept.</summary>
+    public Floats Saved(int row) => Kept.From((nint)row * Size);
 
     /// <summary>A block of a row's scratch [H].</summary>
-    public Floats Scratch(int row, int block) => scratch.From(((nint)row * blocks + block) * size);
+    public Floats Scratch(int row, int block) => Free.From(((nint)row * Blocks + block) * Size);
 
     /// <summary>Copies some units of a row to the only row of others, or back.</summary>
     public void Exchange(int row, int first, int units, in StepRows others, bool back)
     {
-        for (int block = 0; block < blocks; block++)
+        for (int block = 0; block < Blocks; block++)
         {
             Copy(Gate(row, block), others.Gate(0, block));
             Copy(Scratch(row, block), others.Scratch(0, block));
@@ -49,7 +65,7 @@ internal readonly struct StepRows(
 
         if (back) Copy(Next(row), others.Next(0));
         else Copy(H(row), others.H(0));
-        Copy(Memory(row), others.Memory(0));
+        Copy(CellState(row), others.CellState(0));
         Copy(Saved(row), others.Saved(0));
 
         void Copy(Floats here, Floats there)

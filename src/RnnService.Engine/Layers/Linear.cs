@@ -33,10 +33,10 @@ internal sealed class Linear
     public int Outputs { get; }
 
     /// <summary>y [rows,N] from x [rows,K].</summary>
-    public void Forward(int rows, ReadOnlySpan<float> x, Span<float> y, Crew? crew = null)
+    public void Forward(int rows, ReadOnlySpan<float> x, Span<float> y, ThreadPair? threads = null)
     {
         for (int row = 0; row < rows; row++) _bias.Values.CopyTo(y[(row * Outputs)..]);
-        _forward.MultiplyAdd(rows, x, Inputs, y, Outputs, crew);
+        _forward.MultiplyAdd(rows, x, Inputs, y, Outputs, threads);
     }
 
     /// <summary>Adds the gradients of W and b, and puts that of x into dx [rows,K].</summary>

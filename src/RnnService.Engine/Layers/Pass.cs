@@ -3,12 +3,12 @@ using RnnService.Engine.Kernels;
 namespace RnnService.Engine.Layers;
 
 /// <summary>
-/// One run of a network over one batch: its scratch memory, who computes, whether the way back will follow, and the dropout of a training
-/// step. One without a way back serves again and again. Not thread-safe.
+/// One run of a network over one batch: its scratch memory, who computes, whether backward will follow, and the dropout of a training
+/// step. One without backward is used again and again. Not thread-safe.
 /// </summary>
 /// <param name="workspace">Scratch memory; everything the pass produced is void once it is reset.</param>
 /// <param name="dropout">The step's dropout; null outside training.</param>
-/// <param name="record">Whether to keep what the way back needs.</param>
+/// <param name="record">Whether to keep what backward needs.</param>
 internal sealed class Pass(Workspace workspace, Dropout? dropout = null, bool record = false)
 {
     private Pass? _other;
@@ -27,10 +27,10 @@ internal sealed class Pass(Workspace workspace, Dropout? dropout = null, bool re
     /// </summary>
     public Action? BetweenSteps { get; set; }
 
-    /// <summary>Who computes it.</summary>
-    public Crew Crew { get; } = new();
+    /// <summary>The threads that compute it.</summary>
+    public ThreadPair Threads { get; } = new();
 
-    /// <summary>What the crew's companion computes with while it reads in the other direction; its scratch memory is void after that.</summary>
+    /// <summary>What the helper thread computes with while it reads in the other direction; its scratch memory is void after that.</summary>
     public Pass Other
     {
         get
@@ -41,7 +41,7 @@ internal sealed class Pass(Workspace workspace, Dropout? dropout = null, bool re
         }
     }
 
-    /// <summary>Room for so many token ids, with any content; valid until the next call.</summary>
+    /// <summary>Room for <paramref name="count"/> token ids, with any content; valid until the next call.</summary>
     public Memory<int> Ids(int count)
     {
         if (_ids.Length < count) _ids = new int[Math.Max(count, 2 * _ids.Length)];

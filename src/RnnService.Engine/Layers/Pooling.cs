@@ -50,7 +50,7 @@ internal static class Pool
         }
     }
 
-    /// <summary>The way back: the gradient of every step's output, dx [R,width], from that of the pooled vectors.</summary>
+    /// <summary>Backward: the gradient of every step's output, dx [R,width], from that of the pooled vectors.</summary>
     public static void Backward(
         Pooling pooling, BatchLayout layout, ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Direction direction, Span<float> dx)
     {

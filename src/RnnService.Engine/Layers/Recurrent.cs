@@ -53,9 +53,9 @@ internal sealed class Recurrent
     public int OutputSize => _directions * HiddenSize;
 
     /// <summary>A zero state for this many sequences.</summary>
-    public RecurrentState NewState(int batch) => new(_loops.Length, batch, HiddenSize, _loops[0].HasMemory);
+    public RecurrentState NewState(int batch) => new(_loops.Length, batch, HiddenSize, _loops[0].HasCellState);
 
-    /// <summary>Runs the stack over tokens, without a way back. Nothing is allocated once the workspace has grown.</summary>
+    /// <summary>Runs the stack over tokens, without backward. Nothing is allocated once the workspace has grown.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="ids">Token ids [R].</param>
@@ -69,16 +69,16 @@ internal sealed class Recurrent
     /// <summary>Runs the stack.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="layout">Where the steps lie.</param>
-    /// <param name="input">x [R,D]; kept until the way back.</param>
+    /// <param name="input">x [R,D]; kept until backward.</param>
     /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
     /// <param name="dropBetween">Dropout between layers.</param>
     public Run Forward(Pass pass, BatchLayout layout, ReadOnlyMemory<float> input, RecurrentState state, float dropBetween = 0) =>
         Forward(pass, layout, new LayerInput(input, default), state, dropBetween);
 
-    /// <summary>Runs the stack over tokens. On the way back their embedding gets its gradient, and the input has none.</summary>
+    /// <summary>Runs the stack over tokens. In backward their embedding gets its gradient, and the input has none.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="layout">Where the steps lie.</param>
-    /// <param name="ids">Token ids [R]; kept until the way back.</param>
+    /// <param name="ids">Token ids [R]; kept until backward.</param>
     /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
     /// <param name="dropBetween">Dropout between layers.</param>
     public Run ForwardTokens(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, RecurrentState state, float dropBetween = 0) =>
@@ -92,9 +92,9 @@ internal sealed class Recurrent
         return new Run(layout, output, tapes, masks);
     }
 
-    /// <summary>The way back.</summary>
+    /// <summary>Backward.</summary>
     /// <param name="pass">The pass that recorded.</param>
-    /// <param name="run">What the way forward returned; used up.</param>
+    /// <param name="run">What forward returned; used up.</param>
     /// <param name="dOutput">[R, directions·H]; overwritten.</param>
     /// <param name="dState">In: gradient of the final state; out: of the start. In the caller's order.</param>
     /// <param name="gradients">The gradients of the parameters are added.</param>
@@ -102,8 +102,8 @@ internal sealed class Recurrent
     public Memory<float> Backward(Pass pass, Run run, Memory<float> dOutput, RecurrentState dState, Gradients gradients)
     {
         BatchLayout layout = run.Layout;
-        int size = HiddenSize, memory = _loops[0].HasMemory ? size : 0;
-        Span<float> dh = pass.Workspace.Take(layout.Batch * size).Span, dc = pass.Workspace.Take(layout.Batch * memory).Span;
+        int size = HiddenSize, cellSize = _loops[0].HasCellState ? size : 0;
+        Span<float> dh = pass.Workspace.Take(layout.Batch * size).Span, dc = pass.Workspace.Take(layout.Batch * cellSize).Span;
         for (int layer = run.Masks.Length - 1; layer >= 0; layer--)
         {
             TimeLoop.Tape first = run.Tapes[layer * _directions]!;
@@ -113,12 +113,12 @@ internal sealed class Recurrent
             {
                 int slot = layer * _directions + direction;
                 Gather(layout, dState.Hidden, slot, dh);
-                Gather(layout, dState.Memory, slot, dc);
+                Gather(layout, dState.CellState, slot, dc);
                 _loops[slot].Backward(
                     pass, layout, run.Tapes[slot]!, dOutput.Span[Math.Min(direction * size, dOutput.Length)..], OutputSize, dh, dc, dInput.Span,
                     gradients);
                 Scatter(layout, dh, slot, dState.Hidden);
-                Scatter(layout, dc, slot, dState.Memory);
+                Scatter(layout, dc, slot, dState.CellState);
             }
 
             if (run.Masks[layer] is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
@@ -135,7 +135,7 @@ internal sealed class Recurrent
         foreach (TimeLoop loop in _loops) loop.Refresh();
     }
 
-    /// <summary>Runs the stack and keeps what the way back needs where there is room for it.</summary>
+    /// <summary>Runs the stack and keeps what backward needs where there is room for it.</summary>
     private Memory<float> Forward(
         Pass pass, BatchLayout layout, LayerInput input, RecurrentState state, float dropBetween,
         Span<TimeLoop.Tape?> tapes, Span<Memory<float>?> masks)
@@ -155,7 +155,7 @@ internal sealed class Recurrent
             }
 
             output = pass.Workspace.Take(layout.Rows * OutputSize);
-            if (_directions == 2 && pass.Crew.IsTwo && !pass.Record)
+            if (_directions == 2 && pass.Threads.IsTwo && !pass.Record)
             {
                 RunBoth(pass, layout, layer, input, state, output);
                 continue;
@@ -184,7 +184,7 @@ internal sealed class Recurrent
     private void RunBoth(Pass pass, BatchLayout layout, int layer, LayerInput input, RecurrentState state, Memory<float> output)
     {
         pass.Other.Workspace.Reset();
-        pass.Crew.Both(
+        pass.Threads.Both(
             () => RunOne(pass, layout, layer, 0, input, state, output),
             () => RunOne(pass.Other, layout, layer, 1, input, state, output),
             pass.BetweenSteps);
@@ -193,14 +193,14 @@ internal sealed class Recurrent
     private TimeLoop.Tape? RunOne(
         Pass pass, BatchLayout layout, int layer, int direction, LayerInput input, RecurrentState state, Memory<float> output)
     {
-        int slot = layer * _directions + direction, memory = _loops[slot].HasMemory ? HiddenSize : 0;
-        Span<float> h = pass.Workspace.Take(layout.Batch * HiddenSize).Span, c = pass.Workspace.Take(layout.Batch * memory).Span;
+        int slot = layer * _directions + direction, cellSize = _loops[slot].HasCellState ? HiddenSize : 0;
+        Span<float> h = pass.Workspace.Take(layout.Batch * HiddenSize).Span, c = pass.Workspace.Take(layout.Batch * cellSize).Span;
         Gather(layout, state.Hidden, slot, h);
-        Gather(layout, state.Memory, slot, c);
+        Gather(layout, state.CellState, slot, c);
         Span<float> columns = output.Span[Math.Min(direction * HiddenSize, output.Length)..];
         TimeLoop.Tape? tape = _loops[slot].Forward(pass, layout, input, h, c, columns, OutputSize);
         Scatter(layout, h, slot, state.Hidden);
-        Scatter(layout, c, slot, state.Memory);
+        Scatter(layout, c, slot, state.CellState);
         return tape;
     }
 
@@ -218,6 +218,6 @@ internal sealed class Recurrent
             byRank.Slice(rank * size, size).CopyTo(states[((slot * layout.Batch + layout.PlaceOf(rank)) * size)..]);
     }
 
-    /// <summary>What one run of the stack left: its output [R, directions·H] and, when recorded, what the way back needs.</summary>
+    /// <summary>What one run of the stack left: its output [R, directions·H] and, when recorded, what backward needs.</summary>
     internal sealed record Run(BatchLayout Layout, Memory<float> Output, TimeLoop.Tape?[] Tapes, Memory<float>?[] Masks);
 }

@@ -6,11 +6,11 @@ namespace RnnService.Engine.Layers;
 /// </summary>
 public sealed class RecurrentState
 {
-    internal RecurrentState(int slots, int batch, int size, bool hasMemory)
+    internal RecurrentState(int slots, int batch, int size, bool hasCellState)
     {
         (Slots, Batch, Size) = (slots, batch, size);
         Hidden = new float[slots * batch * size];
-        Memory = hasMemory ? new float[slots * batch * size] : [];
+        CellState = hasCellState ? new float[slots * batch * size] : [];
     }
 
     /// <summary>N, the number of sequences.</summary>
@@ -20,14 +20,14 @@ public sealed class RecurrentState
     public float[] Hidden { get; }
 
     /// <summary>c [layers·directions, N, H]; empty for cells without.</summary>
-    public float[] Memory { get; }
+    public float[] CellState { get; }
 
     internal int Slots { get; }
 
     internal int Size { get; }
 
     /// <summary>Bytes that it takes.</summary>
-    public int Bytes => (Hidden.Length + Memory.Length) * sizeof(float);
+    public int Bytes => (Hidden.Length + CellState.Length) * sizeof(float);
 
     /// <summary>Sets one sequence back to the start: all zero.</summary>
     public void Clear(int sequence)
@@ -35,7 +35,7 @@ public sealed class RecurrentState
         for (int slot = 0; slot < Slots; slot++)
         {
             Row(Hidden, slot, sequence).Clear();
-            if (Memory.Length > 0) Row(Memory, slot, sequence).Clear();
+            if (CellState.Length > 0) Row(CellState, slot, sequence).Clear();
         }
     }
 
@@ -45,7 +45,7 @@ public sealed class RecurrentState
         for (int slot = 0; slot < Slots; slot++)
         {
             source.Row(source.Hidden, slot, from).CopyTo(Row(Hidden, slot, to));
-            if (Memory.Length > 0) source.Row(source.Memory, slot, from).CopyTo(Row(Memory, slot, to));
+            if (CellState.Length > 0) source.Row(source.CellState, slot, from).CopyTo(Row(CellState, slot, to));
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class TimeLoop
             int count = tokens.Shape[0];
             if ((long)count * width * sizeof(float) > MostTableBytes && count > inputSize) return;
             _table = new float[count * width];
-            Project(count, tokens.Values, _table, crew: null);
+            Project(count, tokens.Values, _table, threads: null);
         }
         else if (inputSize != hiddenSize)
         {
@@ -67,9 +67,9 @@ internal sealed class TimeLoop
 
     public int InputSize { get; }
 
-    public bool HasMemory => _cell.HasMemory;
+    public bool HasCellState => _cell.HasCellState;
 
-    /// <summary>Whether to read so many tokens by their ids: every token's projection is there, or in training takes less than the rows'.</summary>
+    /// <summary>Whether to read this many tokens by their ids: every token's projection is there, or in training takes less than the rows'.</summary>
     public bool PrefersIds(int rows) => _table is not null || _tokens is not null && _backward is not null && _tokens.Shape[0] <= rows;
 
     /// <summary>Runs over all steps.</summary>
@@ -77,13 +77,13 @@ internal sealed class TimeLoop
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="input">x [R,D] or token ids [R].</param>
     /// <param name="h">State [N,H] by rank; in: the start; out: each sequence's state after its last step.</param>
-    /// <param name="c">The same for c; empty without memory.</param>
+    /// <param name="c">The same for c; empty for cells without.</param>
     /// <param name="output">h of every step [R,H], <paramref name="stride"/> floats from row to row.</param>
     /// <param name="stride">Floats from row to row of <paramref name="output"/>.</param>
-    /// <returns>What the way back needs; null when the pass does not record.</returns>
+    /// <returns>What backward needs; null when the pass does not record.</returns>
     public Tape? Forward(Pass pass, BatchLayout layout, LayerInput input, Span<float> h, Span<float> c, Span<float> output, int stride)
     {
-        int size = _cell.HiddenSize, width = _cell.Gates * size, memory = _cell.HasMemory ? size : 0;
+        int size = _cell.HiddenSize, width = _cell.Gates * size, cellSize = _cell.HasCellState ? size : 0;
         Tape? tape = pass.Record ? NewTape(pass, layout, input) : null;
         ReadOnlyMemory<float> table = input.Values.IsEmpty && _tokens is not null ? TableOfTokens(pass) : default;
         Span<float> scratch = pass.Workspace.Take(layout.Batch * width).Span;
@@ -95,31 +95,42 @@ internal sealed class TimeLoop
             if (step == projected)
             {
                 (projected, firstRow, int rows) = Chunk(layout, step, tape is null);
-                Project(input, table.Span, firstRow, rows, gates, pass.Crew);
+                Project(input, table.Span, firstRow, rows, gates, pass.Threads);
             }
 
-            Span<float> hHere = h[..(n * size)], cHere = c[..(n * memory)], saved = default;
+            Span<float> hHere = h[..(n * size)], cHere = c[..(n * cellSize)], saved = default;
             if (tape is not null)
             {
                 hHere.CopyTo(tape.HPrevious.Span[(row * size)..]);
-                cHere.CopyTo(tape.CPrevious.Span[(row * memory)..]);
+                cHere.CopyTo(tape.CPrevious.Span[(row * cellSize)..]);
                 saved = tape.Saved.Span.Slice(row * _cell.Saved * size, n * _cell.Saved * size);
             }
 
             Span<float> next = output[(row * stride)..];
-            var here = new StepRows(
-                n, size, _cell.Gates, new(gates[((row - firstRow) * width)..]), new(hHere), new(next), stride, new(cHere), new(saved), new(scratch));
-            _cell.Step(here, pass.Crew);
+            var here = new StepRows
+            {
+                Count = n,
+                Size = size,
+                Blocks = _cell.Gates,
+                Gates = new(gates[((row - firstRow) * width)..]),
+                HPrevious = new(hHere),
+                HNext = new(next),
+                StrideNext = stride,
+                C = new(cHere),
+                Kept = new(saved),
+                Free = new(scratch),
+            };
+            _cell.Step(here, pass.Threads);
             for (int i = 0; i < n; i++) next.Slice(i * stride, size).CopyTo(hHere[(i * size)..]);
         }
 
         return tape;
     }
 
-    /// <summary>The way back over all steps.</summary>
+    /// <summary>Backward over all steps.</summary>
     /// <param name="pass">The pass that recorded.</param>
     /// <param name="layout">Where the steps lie.</param>
-    /// <param name="tape">What the way forward left; used up.</param>
+    /// <param name="tape">What forward left; used up.</param>
     /// <param name="dOutput">Gradient of the output, the columns of this direction, <paramref name="stride"/> floats from row to row.</param>
     /// <param name="stride">Floats from row to row of <paramref name="dOutput"/>.</param>
     /// <param name="dh">[N,H] by rank; in: gradient of the final state; out: of the start.</param>
@@ -130,7 +141,7 @@ internal sealed class TimeLoop
         Pass pass, BatchLayout layout, Tape tape, ReadOnlySpan<float> dOutput, int stride,
         Span<float> dh, Span<float> dc, Span<float> dInput, Gradients gradients)
     {
-        int size = _cell.HiddenSize, width = _cell.Gates * size, memory = _cell.HasMemory ? size : 0, kept = _cell.Saved * size;
+        int size = _cell.HiddenSize, width = _cell.Gates * size, cellSize = _cell.HasCellState ? size : 0, kept = _cell.Saved * size;
         Span<float> gates = tape.Gates.Span, hPrevious = tape.HPrevious.Span, cPrevious = tape.CPrevious.Span, saved = tape.Saved.Span;
         Span<float> scratch = pass.Workspace.Take(layout.Batch * Math.Max(width, 2 * size)).Span;
         for (int step = layout.Steps - 1; step >= 0; step--)
@@ -143,9 +154,9 @@ internal sealed class TimeLoop
                 TensorPrimitives.Add(rank, dOutput.Slice((row + i) * stride, size), rank);
             }
 
-            _cell.StepBack(
-                n, gates.Slice(row * width, n * width), hPrevious.Slice(row * size, n * size), cPrevious.Slice(row * memory, n * memory),
-                saved.Slice(row * kept, n * kept), dh[..(n * size)], dc[..(n * memory)], scratch);
+            _cell.StepBackward(
+                n, gates.Slice(row * width, n * width), hPrevious.Slice(row * size, n * size), cPrevious.Slice(row * cellSize, n * cellSize),
+                saved.Slice(row * kept, n * kept), dh[..(n * size)], dc[..(n * cellSize)], scratch);
             Activations.FlushTiny(dh[..(n * size)]);
         }
 
@@ -212,7 +223,7 @@ internal sealed class TimeLoop
         if (_table is not null) return _table;
         int count = _tokens!.Shape[0];
         Memory<float> table = pass.Workspace.Take(count * _inputBias.Length);
-        Project(count, _tokens.Values, table.Span, pass.Crew);
+        Project(count, _tokens.Values, table.Span, pass.Threads);
         return table;
     }
 
@@ -221,13 +232,13 @@ internal sealed class TimeLoop
         int floats = layout.Rows * _cell.HiddenSize;
         return new Tape(
             input, pass.Workspace.Take(_cell.Gates * floats), pass.Workspace.Take(floats),
-            pass.Workspace.Take(_cell.HasMemory ? floats : 0), pass.Workspace.Take(_cell.Saved * floats));
+            pass.Workspace.Take(_cell.HasCellState ? floats : 0), pass.Workspace.Take(_cell.Saved * floats));
     }
 
     /// <summary>Rows of input that are projected together when nothing is recorded: at most, and at least those of a step.</summary>
     private static int ChunkRows(BatchLayout layout) => Math.Max(layout.Batch, Math.Min(layout.Rows, MostChunkRows));
 
-    /// <summary>The steps from this one on whose input is projected together: the step after them, their first row and their rows.</summary>
+    /// <summary>The steps, starting with <paramref name="step"/>, whose input is projected together: the step after them, their first row and their rows.</summary>
     private (int End, int FirstRow, int Rows) Chunk(BatchLayout layout, int step, bool cut)
     {
         if (!cut) return (layout.Steps, 0, layout.Rows);
@@ -244,7 +255,7 @@ internal sealed class TimeLoop
     }
 
     /// <summary>The input projection with its biases of some rows, into the first rows of the gates.</summary>
-    private void Project(LayerInput input, ReadOnlySpan<float> table, int firstRow, int rows, Span<float> gates, Crew crew)
+    private void Project(LayerInput input, ReadOnlySpan<float> table, int firstRow, int rows, Span<float> gates, ThreadPair threads)
     {
         int width = _inputBias.Length;
         if (!table.IsEmpty)
@@ -256,16 +267,16 @@ internal sealed class TimeLoop
 
         ReadOnlySpan<float> x = input.Values.Span.Slice(firstRow * InputSize, rows * InputSize);
         if (_forward is null) x.CopyTo(gates);
-        else Project(rows, x, gates, crew);
+        else Project(rows, x, gates, threads);
     }
 
-    private void Project(int rows, ReadOnlySpan<float> x, Span<float> gates, Crew? crew)
+    private void Project(int rows, ReadOnlySpan<float> x, Span<float> gates, ThreadPair? threads)
     {
         for (int row = 0; row < rows; row++) _inputBias.CopyTo(gates[(row * _inputBias.Length)..]);
-        _forward!.MultiplyAdd(rows, x, InputSize, gates, _inputBias.Length, crew);
+        _forward!.MultiplyAdd(rows, x, InputSize, gates, _inputBias.Length, threads);
     }
 
-    /// <summary>What one direction of one layer keeps for the way back, all by row of the layout.</summary>
+    /// <summary>What one direction of one layer keeps for backward, all by row of the layout.</summary>
     internal sealed record Tape(
         LayerInput Input, Memory<float> Gates, Memory<float> HPrevious, Memory<float> CPrevious, Memory<float> Saved);
 }

@@ -56,11 +56,11 @@ public sealed class Classifier : TextModel
 
     /// <summary>The logits of all labels for each text: [N][labels], in the labels' order, which <see cref="Scores"/> makes scores of.</summary>
     /// <param name="texts">Texts from <see cref="Encode"/>, none empty.</param>
-    /// <param name="betweenSteps">See <see cref="IClassifierNetwork.Read"/>.</param>
+    /// <param name="betweenSteps">See <see cref="IClassifierNetwork.Forward"/>.</param>
     public float[][] Logits(IReadOnlyList<int[]> texts, Action? betweenSteps = null)
     {
         float[][] result = new float[texts.Count][];
-        if (texts.Count > 0) Network.Read(texts, (row, _, logits) => result[row] = logits.ToArray(), betweenSteps);
+        if (texts.Count > 0) Network.Forward(texts, (row, _, logits) => result[row] = logits.ToArray(), betweenSteps);
         return result;
     }
 

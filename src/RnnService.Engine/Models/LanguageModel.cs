@@ -64,7 +64,7 @@ public sealed class LanguageModel : TextModel
         float[] scratch = new float[Codec.Vocabulary.Count];
         string[] labels = new string[ids.Length];
         float[] scores = new float[ids.Length];
-        Network.Read([ids], [0], NewState(1), (_, step, logits) =>
+        Network.Forward([ids], [0], NewState(1), (_, step, logits) =>
         {
             int best = TensorPrimitives.IndexOfMax<float>(logits);
             labels[step] = Codec.Vocabulary[best];
@@ -87,7 +87,7 @@ public sealed class LanguageModel : TextModel
     {
         float[] scratch = new float[Codec.Vocabulary.Count];
         double[] sums = new double[rows.Count];
-        Network.Read([.. rows.Select(row => row[..^1])], new int[rows.Count], state, (row, step, logits) =>
+        Network.Forward([.. rows.Select(row => row[..^1])], new int[rows.Count], state, (row, step, logits) =>
             sums[row] += Activations.LogSumExp(logits, scratch) - logits[rows[row].Span[step + 1]]);
         return sums;
     }

@@ -55,12 +55,12 @@ public sealed class Tagger : TextModel
 
     /// <summary>The likeliest label of every word: [N][words]. A sentence's labels do not depend on its company.</summary>
     /// <param name="sentences">Sentences from <see cref="Encode"/>; one without words gives an empty row.</param>
-    /// <param name="betweenSteps">See <see cref="ITaggerNetwork.Read"/>.</param>
+    /// <param name="betweenSteps">See <see cref="ITaggerNetwork.Forward"/>.</param>
     public TagScore[][] Tag(IReadOnlyList<TaggerInput> sentences, Action? betweenSteps = null)
     {
         TagScore[][] result = [.. sentences.Select(sentence => new TagScore[sentence.Length])];
         if (sentences.Count == 0) return result;
-        Network.Read(sentences, (row, step, logits) =>
+        Network.Forward(sentences, (row, step, logits) =>
         {
             Activations.Softmax(logits);
             int best = TensorPrimitives.IndexOfMax<float>(logits);

@@ -20,7 +20,7 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
         _head = new Linear(parameters, "head", _recurrent.OutputSize, config.Labels.Count);
     }
 
-    public void Read(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null)
+    public void Forward(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null)
     {
         Pass pass = Begin(betweenSteps);
         try
@@ -30,7 +30,7 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
             int width = _recurrent.OutputSize, labels = _head.Outputs;
             Span<float> pooled = pass.Workspace.Take(layout.Batch * width).Span, results = pass.Workspace.Take(layout.Batch * labels).Span;
             Pool.Forward(Config.Pooling, layout, output.Span, Config.Direction, pooled);
-            _head.Forward(layout.Batch, pooled, results, pass.Crew);
+            _head.Forward(layout.Batch, pooled, results, pass.Threads);
             for (int i = 0; i < texts.Count; i++) logits(i, 0, results.Slice(i * labels, labels));
         }
         finally
@@ -39,7 +39,7 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
         }
     }
 
-    /// <summary>Logits of every text, dropout included, and what the way back needs.</summary>
+    /// <summary>Logits of every text, dropout included, and what backward needs.</summary>
     public Trace Forward(Pass pass, IReadOnlyList<int[]> texts, DropoutRates rates)
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, Rows(texts));
@@ -69,7 +69,7 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
         return new Trace(layout, ids, run, pooled, features, logits, inputMask, outputMask);
     }
 
-    /// <summary>The way back from the gradient of the logits [N,labels].</summary>
+    /// <summary>Backward from the gradient of the logits [N,labels].</summary>
     public void Backward(Pass pass, Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
     {
         BatchLayout layout = trace.Layout;
@@ -93,7 +93,7 @@ internal sealed class ClassifierNetwork : NativeNetwork, IClassifierNetwork
 
     private static ReadOnlyMemory<int>[] Rows(IReadOnlyList<int[]> texts) => [.. texts.Select(text => text.AsMemory())];
 
-    /// <summary>What the way forward left behind: logits [N,labels] and what the way back needs.</summary>
+    /// <summary>What forward left: logits [N,labels] and what backward needs.</summary>
     internal sealed record Trace(
         BatchLayout Layout, ReadOnlyMemory<int> Ids, Recurrent.Run Run, Memory<float> Pooled, Memory<float> Features, Memory<float> Logits,
         Memory<float>? InputMask, Memory<float>? OutputMask);

@@ -23,12 +23,12 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
 
     public RecurrentState NewState(int rows) => _recurrent.NewState(rows);
 
-    public void Read(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits)
+    public void Forward(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits)
     {
         Pass pass = Begin();
         try
         {
-            Read(pass, rows, from, state, logits);
+            Forward(pass, rows, from, state, logits);
         }
         finally
         {
@@ -36,7 +36,7 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
         }
     }
 
-    /// <summary>Reads the tokens up to the last layer's output, dropout included, and records what the way back needs.</summary>
+    /// <summary>Reads the tokens up to the last layer's output, dropout included, and records what backward needs.</summary>
     public Trace Hidden(Pass pass, IReadOnlyList<ReadOnlyMemory<int>> tokens, RecurrentState state, DropoutRates rates)
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, tokens);
@@ -67,7 +67,7 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
         return logits;
     }
 
-    /// <summary>The way back from the gradient of all logits [R,V].</summary>
+    /// <summary>Backward from the gradient of all logits [R,V].</summary>
     public void Backward(Pass pass, Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
     {
         BatchLayout layout = trace.Layout;
@@ -87,7 +87,7 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
         _head.Refresh();
     }
 
-    private void Read(
+    private void Forward(
         Pass pass, IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits)
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, rows);
@@ -95,7 +95,7 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
         int count = 0, size = _recurrent.OutputSize, vocabulary = _head.Outputs;
         for (int i = 0; i < rows.Count; i++) count += Math.Max(0, rows[i].Length - from[i]);
 
-        // The output layer is the largest product of all: only the rows wanted go through it.
+        // The output layer is the largest product of all: only the rows asked for go through it.
         Span<float> wanted = pass.Workspace.Take(count * size).Span, results = pass.Workspace.Take(count * vocabulary).Span;
         for (int i = 0, at = 0; i < rows.Count; i++)
         {
@@ -103,7 +103,7 @@ internal sealed class LanguageNetwork : NativeNetwork, ILanguageNetwork
                 output.Slice(layout.RowOf(i, t) * size, size).CopyTo(wanted[(at * size)..]);
         }
 
-        _head.Forward(count, wanted, results, pass.Crew);
+        _head.Forward(count, wanted, results, pass.Threads);
         for (int i = 0, at = 0; i < rows.Count; i++)
         {
             for (int t = from[i]; t < rows[i].Length; t++, at++) logits(i, t, results.Slice(at * vocabulary, vocabulary));

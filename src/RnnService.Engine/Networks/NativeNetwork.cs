@@ -26,19 +26,19 @@ internal abstract class NativeNetwork(ModelConfig config, Parameters parameters)
     {
     }
 
-    /// <summary>Starts a pass without a way back; every one must <see cref="End"/>, or its memory is lost to the next.</summary>
+    /// <summary>Starts a pass without backward; every one must <see cref="End"/>, or its memory is lost to the next.</summary>
     /// <param name="betweenSteps">See <see cref="Pass.BetweenSteps"/>.</param>
     protected Pass Begin(Action? betweenSteps = null)
     {
         Pass pass = _passes.TryTake(out Pass? used) ? used : new Pass(new Workspace());
         pass.BetweenSteps = betweenSteps;
-        pass.Crew.Begin(Environment.ProcessorCount);
+        pass.Threads.Begin(Environment.ProcessorCount);
         return pass;
     }
 
     protected void End(Pass pass)
     {
-        pass.Crew.End();
+        pass.Threads.End();
         pass.Workspace.Reset();
         _passes.Add(pass);
     }

@@ -48,13 +48,13 @@ public interface ILanguageNetwork : INetwork
     /// <summary>A zero state for this many rows.</summary>
     RecurrentState NewState(int rows);
 
-    /// <summary>Reads tokens and gives logits [V] after each token wanted.</summary>
+    /// <summary>Reads tokens and gives logits [V] after each token asked for.</summary>
     /// <param name="rows">Token ids of each row; a row may be empty, and then moves nothing.</param>
-    /// <param name="from">For each row the first token after which logits are wanted.</param>
+    /// <param name="from">For each row the index of the first token after which logits are asked for.</param>
     /// <param name="state">In: the state of each row; out: after its last token, from the first call of <paramref name="logits"/> on.</param>
     /// <param name="logits">Takes the logits. Should reading fail before its first call, the states are as they were.</param>
     /// <exception cref="NetworkException">Some of these rows cannot be computed.</exception>
-    void Read(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits);
+    void Forward(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits);
 }
 
 /// <summary>The network of a <see cref="Classifier"/>.</summary>
@@ -68,7 +68,7 @@ public interface IClassifierNetwork : INetwork
     /// them there. What it throws ends the reading and comes out of it.
     /// </param>
     /// <exception cref="NetworkException">Some of these texts cannot be computed.</exception>
-    void Read(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null);
+    void Forward(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null);
 }
 
 /// <summary>The network of a <see cref="Tagger"/>.</summary>
@@ -82,5 +82,5 @@ public interface ITaggerNetwork : INetwork
     /// them there. What it throws ends the reading and comes out of it.
     /// </param>
     /// <exception cref="NetworkException">Some of these sentences cannot be computed.</exception>
-    void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null);
+    void Forward(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null);
 }

@@ -35,7 +35,7 @@ internal sealed class TaggerNetwork : NativeNetwork, ITaggerNetwork
 
     private int InputSize => _embedding.Size + (_speller?.OutputSize ?? 0);
 
-    public void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null)
+    public void Forward(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null)
     {
         Pass pass = Begin(betweenSteps);
         try
@@ -77,11 +77,11 @@ internal sealed class TaggerNetwork : NativeNetwork, ITaggerNetwork
         Memory<float>? outputMask = pass.Mask(layout.Batch, _recurrent.OutputSize, rates.Output);
         if (outputMask is { } last) Dropout.Apply(layout, last.Span, run.Output.Span);
         Memory<float> logits = pass.Workspace.Take(layout.Rows * _head.Outputs);
-        _head.Forward(layout.Rows, run.Output.Span, logits.Span, pass.Crew);
+        _head.Forward(layout.Rows, run.Output.Span, logits.Span, pass.Threads);
         return new Trace(layout, packed, spelling, run, logits, inputMask, outputMask);
     }
 
-    /// <summary>The way back from the gradient of the logits [R,labels].</summary>
+    /// <summary>Backward from the gradient of the logits [R,labels].</summary>
     public void Backward(Pass pass, Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
     {
         BatchLayout layout = trace.Layout;
@@ -122,7 +122,7 @@ internal sealed class TaggerNetwork : NativeNetwork, ITaggerNetwork
             }
         }
 
-        // The way back wants one run of all.
+        // Backward needs one run of all.
         int together = pass.Record ? Math.Max(1, spellings.Count) : MostWordsTogether;
         int width = _speller!.OutputSize;
         Span<float> ends = pass.Workspace.Take(spellings.Count * width).Span; // each word's two last states
@@ -182,7 +182,7 @@ internal sealed class TaggerNetwork : NativeNetwork, ITaggerNetwork
         _characterEmbedding!.Backward(trace.Ids, dEmbedded.Span, _characterEmbedding.Size, gradients);
     }
 
-    /// <summary>What the way forward left behind: logits [R,labels] and what the way back needs.</summary>
+    /// <summary>What forward left: logits [R,labels] and what backward needs.</summary>
     internal sealed record Trace(
         BatchLayout Layout, int[] Ids, SpellTrace? Spelling, Recurrent.Run Run, Memory<float> Logits,
         Memory<float>? InputMask, Memory<float>? OutputMask);

@@ -49,13 +49,13 @@ internal static class FiniteCheck
             switch (model)
             {
                 case LanguageModel language:
-                    language.Network.Read([.. rows.Select(row => new ReadOnlyMemory<int>(row))], new int[rows.Length], language.NewState(rows.Length), reader);
+                    language.Network.Forward([.. rows.Select(row => new ReadOnlyMemory<int>(row))], new int[rows.Length], language.NewState(rows.Length), reader);
                     break;
                 case Classifier classifier:
-                    classifier.Network.Read(rows, reader);
+                    classifier.Network.Forward(rows, reader);
                     break;
                 case Tagger tagger:
-                    tagger.Network.Read([.. rows.Select(row => new TaggerInput([.. row.Select(id => tagger.Vocabulary.Tokens[id])], row))], reader);
+                    tagger.Network.Forward([.. rows.Select(row => new TaggerInput([.. row.Select(id => tagger.Vocabulary.Tokens[id])], row))], reader);
                     break;
             }
         }

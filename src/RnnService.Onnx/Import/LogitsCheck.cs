@@ -73,13 +73,13 @@ internal static class LogitsCheck
         switch (model)
         {
             case LanguageModel language:
-                language.Network.Read([entry.Ids], [0], language.NewState(1), reader);
+                language.Network.Forward([entry.Ids], [0], language.NewState(1), reader);
                 break;
             case Classifier classifier:
-                classifier.Network.Read([entry.Ids], reader);
+                classifier.Network.Forward([entry.Ids], reader);
                 break;
             case Tagger tagger:
-                tagger.Network.Read([new TaggerInput(entry.Words ?? [], entry.Ids)], reader);
+                tagger.Network.Forward([new TaggerInput(entry.Words ?? [], entry.Ids)], reader);
                 break;
         }
 

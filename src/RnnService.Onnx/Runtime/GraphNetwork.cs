@@ -57,7 +57,7 @@ internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph, R
 internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph, RunPace pace)
     : GraphNetwork(session, graph, pace), IClassifierNetwork
 {
-    public void Read(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null)
+    public void Forward(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null)
     {
         foreach (int[] group in Graph.Layout.Group([.. texts.Select(text => text.Length)], Graph.Signature.OutputSize))
         {
@@ -72,7 +72,7 @@ internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph, 
 internal sealed class TaggerGraph(RuntimeSession session, TokenGraph graph, RunPace pace, ModelVocabulary vocabulary)
     : GraphNetwork(session, graph, pace), ITaggerNetwork
 {
-    public void Read(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null)
+    public void Forward(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null)
     {
         foreach (int[] group in Graph.Layout.Group([.. sentences.Select(sentence => sentence.Length)], Graph.Signature.OutputSize))
         {

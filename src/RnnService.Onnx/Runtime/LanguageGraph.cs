@@ -12,9 +12,9 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph, Ru
     /// <summary>Tokens of one run: logits come for all of them, wanted or not.</summary>
     public const int MostSteps = 128;
 
-    public RecurrentState NewState(int rows) => new(Graph.Slots, rows, Graph.Signature.StateSize, hasMemory: false);
+    public RecurrentState NewState(int rows) => new(Graph.Slots, rows, Graph.Signature.StateSize, hasCellState: false);
 
-    public void Read(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits)
+    public void Forward(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits)
     {
         int size = Graph.Signature.OutputSize;
         // Kept until all is read: whoever takes the first logits may take the state too, and where a run fails nothing has moved.

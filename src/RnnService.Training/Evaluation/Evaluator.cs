@@ -85,7 +85,7 @@ public static class Evaluator
         InBatches(inputs.Select(input => input.Length), batch =>
         {
             foreach (int i in batch) predicted[i] = new int[inputs[i].Length];
-            model.Network.Read([.. batch.Select(i => inputs[i])], (row, step, logits) =>
+            model.Network.Forward([.. batch.Select(i => inputs[i])], (row, step, logits) =>
             {
                 int sentence = batch[row];
                 predicted[sentence][step] = TensorPrimitives.IndexOfMax<float>(logits);

@@ -65,7 +65,7 @@ internal sealed class LanguageObjective : Objective
 
     public override CorpusReport Report { get; }
 
-    public override IReadOnlyList<float[]> Carried => [.. _states.SelectMany(state => new[] { state.Hidden, state.Memory })];
+    public override IReadOnlyList<float[]> Carried => [.. _states.SelectMany(state => new[] { state.Hidden, state.CellState })];
 
     private int StreamLength => _train.Length / _settings.BatchSize;
 

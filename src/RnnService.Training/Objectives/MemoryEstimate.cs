@@ -24,7 +24,7 @@ internal static class MemoryEstimate
             + FormattableString.Invariant($"{bytes / 1e9:N1} GB, this machine has {There / 1e9:N1}; expected fewer shards or a smaller model"));
     }
 
-    /// <summary>Checks what a step keeps for its way back: of every token the input, gates and states of each layer, and the logits.</summary>
+    /// <summary>Checks what a step keeps for its backward pass: of every token the input, gates and states of each layer, and the logits.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="tokens">The most tokens of a step.</param>
     /// <param name="outputs">Logits of a token; 0 where a text has them and a token none.</param>

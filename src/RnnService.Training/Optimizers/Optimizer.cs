@@ -43,7 +43,7 @@ internal abstract class Optimizer
         {
             double correction1 = 1 - Math.Pow(settings.Momentum, step), correction2 = Math.Sqrt(1 - Math.Pow(settings.Beta2, step));
             float corrected = (float)(rate * correction2 / correction1), epsilon = (float)(settings.Epsilon * correction2);
-            ParallelLoop.ForEach(parameters.All, parameter => Optimization.Adam(
+            ParallelLoop.ForEach(parameters.All, parameter => OptimizerUpdate.Adam(
                 parameter.Data, gradients.Of(parameter), _first[parameter.Index], _second[parameter.Index],
                 settings.Momentum, settings.Beta2, corrected, epsilon, (float)(rate * settings.WeightDecay)));
         }
@@ -58,7 +58,7 @@ internal abstract class Optimizer
 
         public override void Step(Parameters parameters, Gradients gradients, double rate, long step)
         {
-            ParallelLoop.ForEach(parameters.All, parameter => Optimization.Momentum(
+            ParallelLoop.ForEach(parameters.All, parameter => OptimizerUpdate.Momentum(
                 parameter.Data, gradients.Of(parameter), _velocity[parameter.Index],
                 settings.Momentum, (float)rate, (float)(rate * settings.WeightDecay)));
         }

@@ -248,7 +248,7 @@ public sealed class Trainer
             // Early averages would remember the random start for long: the decay grows into its full length.
             double decay = Math.Min(settings.AverageDecay, (1.0 + _checkpoint.Step) / (10.0 + _checkpoint.Step));
             foreach (Parameter parameter in parameters.All)
-                Optimization.Blend(_average[parameter.Index], parameter.Values, (float)(1 - decay));
+                OptimizerUpdate.Blend(_average[parameter.Index], parameter.Values, (float)(1 - decay));
         }
 
         return new StepOutcome(loss, norm, rate, parts.Sum(part => part.Tokens));

@@ -74,7 +74,7 @@ internal sealed class Trial
         (_, _, float[] output, RecurrentState state) = Forward(record: false);
         Expect.NearLargest(wanted.Output, output, 1e-5, 1, "output");
         Expect.NearLargest(wanted.H, state.Hidden, 1e-5, 1, "h_n");
-        Expect.NearLargest(wanted.C, state.Memory, 1e-5, 1, "c_n");
+        Expect.NearLargest(wanted.C, state.CellState, 1e-5, 1, "c_n");
     }
 
     /// <summary>The gradient of every value agrees with the numeric derivative of the reference.</summary>
@@ -182,7 +182,7 @@ internal sealed class Trial
         var pass = new Pass(new Workspace(), record: record);
         RecurrentState state = _network.NewState(_layout.Batch);
         _h.CopyTo(state.Hidden, 0);
-        _c.CopyTo(state.Memory, 0);
+        _c.CopyTo(state.CellState, 0);
         float[] packed = new float[_layout.Rows * _shape.InputSize], output = new float[_outputLoss.Length];
         _layout.Pack(_input, _shape.InputSize, packed);
         Recurrent.Run run = _network.Forward(pass, _layout, packed, state);
@@ -196,14 +196,14 @@ internal sealed class Trial
         var gradients = new Gradients(_parameters);
         RecurrentState dState = _network.NewState(_layout.Batch);
         _hLoss.CopyTo(dState.Hidden, 0);
-        _cLoss.CopyTo(dState.Memory, 0);
+        _cLoss.CopyTo(dState.CellState, 0);
         float[] dOutput = new float[_layout.Rows * _network.OutputSize], dInput = new float[_input.Length];
         _layout.Pack(_outputLoss, _network.OutputSize, dOutput);
         _layout.Unpack(_network.Backward(pass, run, dOutput, dState, gradients).Span, _shape.InputSize, dInput);
         var found = _parameters.All.ToDictionary(parameter => parameter.Name, parameter => gradients.Of(parameter).ToArray());
         found.Add("input", dInput);
         found.Add("h_0", dState.Hidden);
-        found.Add("c_0", dState.Memory);
+        found.Add("c_0", dState.CellState);
         return found;
     }
 

@@ -138,18 +138,18 @@ public sealed class NarrowWeightsTests
         var b = new PackedMatrix(K, N, storage);
         b.PackTransposed(Draw.Normal(3, K * N));
         for (int row = 0; row < Rows; row++) b.MultiplyAdd(1, a.AsSpan(row * K, K), K, alone.AsSpan(row * N, N), N);
-        var crew = new Crew();
+        var threads = new ThreadPair();
         foreach (int processors in (int[])[1, int.MaxValue])
         {
-            crew.Begin(processors);
+            threads.Begin(processors);
             for (int first = 0; first < Rows; first += 3)
             {
                 float[] together = start[(first * N)..];
-                b.MultiplyAdd(Rows - first, a.AsSpan(first * K), K, together, N, crew);
+                b.MultiplyAdd(Rows - first, a.AsSpan(first * K), K, together, N, threads);
                 Expect.SameBits(alone.AsSpan(first * N), together);
             }
 
-            crew.End();
+            threads.End();
         }
     }
 

@@ -27,10 +27,10 @@ public sealed class PackedMatrixTests
     [InlineData(1)]
     [InlineData(5)]
     [InlineData(64)]
-    [InlineData(Product.DepthBlock - 1)]
-    [InlineData(Product.DepthBlock)]
-    [InlineData(Product.DepthBlock + 1)]
-    [InlineData(2 * Product.DepthBlock + 3)]
+    [InlineData(ProductPlan.DepthBlock - 1)]
+    [InlineData(ProductPlan.DepthBlock)]
+    [InlineData(ProductPlan.DepthBlock + 1)]
+    [InlineData(2 * ProductPlan.DepthBlock + 3)]
     public void A_row_is_the_same_alone_and_in_any_batch(int k)
     {
         foreach (int n in (int[])[0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 48, 63, 64, 65, 81])
@@ -77,7 +77,7 @@ public sealed class PackedMatrixTests
                     Draw.Normal(2, rows * K).CopyTo(a);
                     float[] wanted = new float[rows * n];
                     plain.MultiplyAdd(rows, a, K, wanted, n);
-                    Product product = inBlocks.Product(rows, new Floats(a), K, new Floats(c), n);
+                    ProductPlan product = inBlocks.Plan(rows, new Floats(a), K, new Floats(c), n);
                     int end = width;
                     for (int part = product.Parts - 1; part >= 0; part--)
                     {

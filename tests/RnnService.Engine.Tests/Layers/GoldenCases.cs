@@ -43,8 +43,8 @@ public sealed class GoldenCases
         dState.Hidden.AsSpan().Fill(1); // the loss adds up h_n and c_n
         if (kind == CellKind.Lstm)
         {
-            golden.Floats("c_0").CopyTo(state.Memory, 0);
-            dState.Memory.AsSpan().Fill(1);
+            golden.Floats("c_0").CopyTo(state.CellState, 0);
+            dState.CellState.AsSpan().Fill(1);
         }
 
         var pass = new Pass(new Workspace(), record: true);
@@ -56,7 +56,7 @@ public sealed class GoldenCases
         layout.Unpack(run.Output.Span, network.OutputSize, output);
         Near(golden.Floats("output"), output, 1e-5);
         Near(golden.Floats("h_n"), state.Hidden, 1e-5);
-        if (kind == CellKind.Lstm) Near(golden.Floats("c_n"), state.Memory, 1e-5);
+        if (kind == CellKind.Lstm) Near(golden.Floats("c_n"), state.CellState, 1e-5);
 
         float[] dOutput = new float[layout.Rows * network.OutputSize];
         layout.Pack(golden.Floats("output_weight"), network.OutputSize, dOutput);
@@ -66,7 +66,7 @@ public sealed class GoldenCases
         layout.Unpack(dInput.Span, inputs, dPadded);
         NearGradient(golden.Floats("grad.input"), dPadded);
         NearGradient(golden.Floats("grad.h_0"), dState.Hidden);
-        if (kind == CellKind.Lstm) NearGradient(golden.Floats("grad.c_0"), dState.Memory);
+        if (kind == CellKind.Lstm) NearGradient(golden.Floats("grad.c_0"), dState.CellState);
         foreach (Parameter parameter in parameters.All)
             NearGradient(golden.Floats("grad.param." + parameter.Name["rnn.".Length..]), gradients.Of(parameter));
     }

@@ -50,7 +50,7 @@ public sealed class RecurrentTests
                 float[] x = Draw.Normal(shape.Seed, layout.Rows * inputs);
                 RecurrentState whole = network.NewState(layout.Batch), cut = network.NewState(layout.Batch);
                 Draw.Normal(shape.Seed + 1, whole.Hidden.Length).CopyTo(whole.Hidden, 0);
-                Draw.Normal(shape.Seed + 2, whole.Memory.Length).CopyTo(whole.Memory, 0);
+                Draw.Normal(shape.Seed + 2, whole.CellState.Length).CopyTo(whole.CellState, 0);
                 for (int place = 0; place < layout.Batch; place++) cut.CopyFrom(whole, place, place);
 
                 var pass = new Pass(new Workspace());
@@ -76,7 +76,7 @@ public sealed class RecurrentTests
                 }
 
                 Expect.SameBits(whole.Hidden, cut.Hidden, "h");
-                Expect.SameBits(whole.Memory, cut.Memory, "c");
+                Expect.SameBits(whole.CellState, cut.CellState, "c");
             },
             iter: 25,
             threads: 1);
@@ -95,7 +95,7 @@ public sealed class RecurrentTests
             Memory<float> plain = network.Forward(new Pass(new Workspace()), layout, x, two).Output;
             Expect.SameBits(kept.Span, plain.Span);
             Expect.SameBits(one.Hidden, two.Hidden);
-            Expect.SameBits(one.Memory, two.Memory);
+            Expect.SameBits(one.CellState, two.CellState);
         }
     }
 
@@ -121,12 +121,12 @@ public sealed class RecurrentTests
             foreach (int processors in (int[])[1, int.MaxValue])
             {
                 var pass = new Pass(new Workspace());
-                pass.Crew.Begin(processors);
+                pass.Threads.Begin(processors);
                 RecurrentState state = network.NewState(layout.Batch);
                 Expect.SameBits(wanted, network.Read(pass, layout, ids, state).Span, "output");
                 Expect.SameBits(wantedState.Hidden, state.Hidden, "h");
-                Expect.SameBits(wantedState.Memory, state.Memory, "c");
-                pass.Crew.End();
+                Expect.SameBits(wantedState.CellState, state.CellState, "c");
+                pass.Threads.End();
             }
         }
     }
@@ -210,7 +210,7 @@ public sealed class RecurrentTests
         var network = new Recurrent(kind, parameters, "rnn", Size, Size, 1, Direction.Forward);
         RecurrentState state = network.NewState(1);
         state.Hidden.AsSpan().Fill(0.9f);
-        state.Memory.AsSpan().Fill(0.9f);
+        state.CellState.AsSpan().Fill(0.9f);
         float[] x = new float[Size];
         x.AsSpan().Fill(-3);
         BatchLayout layout = BatchLayout.Of([1]);
@@ -222,7 +222,7 @@ public sealed class RecurrentTests
             pass.Workspace.Reset();
             foreach (float value in network.Forward(pass, layout, x, state).Output.Span) See(value, step);
             foreach (float value in state.Hidden) See(value, step);
-            foreach (float value in state.Memory) See(value, step);
+            foreach (float value in state.CellState) See(value, step);
         }
 
         void See(float value, int step)
@@ -238,7 +238,7 @@ public sealed class RecurrentTests
         // It did decay, down to what is flushed.
         Assert.InRange(smallest, 1e-30f, 4e-30f);
         Assert.All(state.Hidden, value => Assert.Equal(0, value));
-        Assert.All(state.Memory, value => Assert.Equal(0, value));
+        Assert.All(state.CellState, value => Assert.Equal(0, value));
     }
 
     [Fact]
@@ -329,7 +329,7 @@ public sealed class RecurrentTests
                 void Fill(RecurrentState target, ulong from)
                 {
                     Draw.Normal(from, one.Hidden.Length).CopyTo(one.Hidden, 0);
-                    Draw.Normal(from + 1, one.Memory.Length).CopyTo(one.Memory, 0);
+                    Draw.Normal(from + 1, one.CellState.Length).CopyTo(one.CellState, 0);
                     target.CopyFrom(one, 0, i);
                 }
             }
@@ -342,13 +342,13 @@ public sealed class RecurrentTests
             for (int i = 0; i < places.Length; i++)
             {
                 one.CopyFrom(state, i, 0);
-                float[] h = [.. one.Hidden], c = [.. one.Memory];
+                float[] h = [.. one.Hidden], c = [.. one.CellState];
                 one.CopyFrom(dState, i, 0);
                 answers[i] = new Answer(
                     [.. Enumerable.Range(0, lengths[i]).SelectMany(t => y.AsSpan(layout.RowOf(i, t) * outputs, outputs).ToArray())],
                     h, c,
                     [.. Enumerable.Range(0, lengths[i]).SelectMany(t => dx.AsSpan(layout.RowOf(i, t) * inputs, inputs).ToArray())],
-                    [.. one.Hidden], [.. one.Memory]);
+                    [.. one.Hidden], [.. one.CellState]);
             }
 
             return answers;

@@ -102,7 +102,7 @@ public sealed class LanguageModelTests
             Assert.Equal(model.Score([rows[i]], one)[0], sums[i]);
             picked.CopyFrom(together, i, 0);
             Expect.SameBits(one.Hidden, picked.Hidden);
-            Expect.SameBits(one.Memory, picked.Memory);
+            Expect.SameBits(one.CellState, picked.CellState);
         }
     }
 
@@ -188,8 +188,8 @@ public sealed class LanguageModelTests
             RecurrentState state = model.NewState(streams);
             float sum = 0;
             LogitsReader reader = (_, _, logits) => sum += logits[0];
-            for (int step = 0; step < 5; step++) model.Network.Read(rows, from, state, reader);
-            Expect.NoAllocation(() => model.Network.Read(rows, from, state, reader));
+            for (int step = 0; step < 5; step++) model.Network.Forward(rows, from, state, reader);
+            Expect.NoAllocation(() => model.Network.Forward(rows, from, state, reader));
             Assert.NotEqual(0, sum);
         }
     }

@@ -53,13 +53,13 @@ internal static class Importing
         switch (model)
         {
             case LanguageModel language:
-                language.Network.Read([.. rows.Select(row => new ReadOnlyMemory<int>(row))], new int[rows.Length], state!, reader);
+                language.Network.Forward([.. rows.Select(row => new ReadOnlyMemory<int>(row))], new int[rows.Length], state!, reader);
                 break;
             case Classifier classifier:
-                classifier.Network.Read(rows, reader);
+                classifier.Network.Forward(rows, reader);
                 break;
             case Tagger tagger:
-                tagger.Network.Read([.. rows.Select(row => new TaggerInput([.. row.Select(id => $"{id}")], row))], reader);
+                tagger.Network.Forward([.. rows.Select(row => new TaggerInput([.. row.Select(id => $"{id}")], row))], reader);
                 break;
         }
 
@@ -89,7 +89,7 @@ internal static class Importing
         {
             int rank = input.Type.TensorType.Shape.Dim.Count, slots = (int)input.Type.TensorType.Shape.Dim[0].DimValue;
             int size = rank == 1 ? 0 : (int)input.Type.TensorType.Shape.Dim[2].DimValue;
-            float[] start = input.Name == stack.Layers[0].Memory?.Name ? state?.Memory ?? [] : state?.Hidden ?? [];
+            float[] start = input.Name == stack.Layers[0].Memory?.Name ? state?.CellState ?? [] : state?.Hidden ?? [];
             if (rank == 1) inputs.Add((input.Name, rows.Select(row => (long)row.Length).ToArray(), [batch]));
             else inputs.Add((input.Name, start.Length > 0 ? start : new float[slots * batch * size], [slots, batch, size]));
         }
@@ -113,7 +113,7 @@ internal static class Importing
         if (import.TakesStates && state is not null)
         {
             Draw.Normal(5, state.Hidden.Length, 0.5).CopyTo(state.Hidden, 0);
-            Draw.Normal(6, state.Memory.Length, 0.5).CopyTo(state.Memory, 0);
+            Draw.Normal(6, state.CellState.Length, 0.5).CopyTo(state.CellState, 0);
         }
 
         (float[][] wanted, float[] hidden, float[] memory) = Run(proto, ort, rows, state);
@@ -121,7 +121,7 @@ internal static class Importing
         for (int n = 0; n < rows.Length; n++) Expect.Near(Draw.ToDouble(wanted[n]), found[n], Tolerance, $"{what}: row {n}, logit");
         if (state is null) return;
         if (hidden.Length > 0) Expect.Near(Draw.ToDouble(hidden), state.Hidden, Tolerance, $"{what}: h");
-        if (memory.Length > 0) Expect.Near(Draw.ToDouble(memory), state.Memory, Tolerance, $"{what}: c");
+        if (memory.Length > 0) Expect.Near(Draw.ToDouble(memory), state.CellState, Tolerance, $"{what}: c");
     }
 
     public static int[][] Rows(ref RandomSource random, int[] lengths, int below)

@@ -54,7 +54,7 @@ public sealed class KerasOrderTests
             double[] h = new double[Units], c = new double[Units];
             foreach (int id in text) (h, c) = Step(cell, [.. embedding[(id * Inputs)..((id + 1) * Inputs)]], h, c, kernel, recurrent, bias, second);
             double[] wanted = [.. Product(h, dense, Labels).Zip(denseBias, (x, b) => x + b)];
-            model.Network.Read([text], (_, _, logits) => Expect.Near(wanted, logits, 1e-5, "logit"));
+            model.Network.Forward([text], (_, _, logits) => Expect.Near(wanted, logits, 1e-5, "logit"));
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class LogitsCheckTests
         using var files = new ImportCase("char-lm-lstm");
         using var model = (LanguageModel)files.Import().Model;
         var logits = new List<float[]>();
-        model.Network.Read([model.Codec.Encode("05<")], [0], model.NewState(1), (_, _, row) => logits.Add(row.ToArray()));
+        model.Network.Forward([model.Codec.Encode("05<")], [0], model.NewState(1), (_, _, row) => logits.Add(row.ToArray()));
         foreach (string input in (string[])["\"text\": \"05<\"", "\"ids\": [0, 5, 12]", "\"ids\": [0, 5, 12], \"text\": \"05<\""])
         {
             files.Check = files.Write("check.json", $"[{{{input}, \"logits\": {JsonSerializer.Serialize(logits)}}}]");
@@ -108,7 +108,7 @@ public sealed class LogitsCheckTests
         using var steps = (Tagger)TextModel.Create(
             model.Config with { Task = ModelTask.Tagger }, model.Vocabulary, Parameters.From((name, _) => values[name]));
         float[] last = [];
-        steps.Network.Read([new TaggerInput([], [3, 5, 7])], (_, _, logits) => last = logits.ToArray());
+        steps.Network.Forward([new TaggerInput([], [3, 5, 7])], (_, _, logits) => last = logits.ToArray());
         files.Check = files.Write("check.json", $"[{{\"ids\": [3, 5, 7], \"logits\": {JsonSerializer.Serialize(last)}}}]");
         files.Refused("The numbers agree with the outputs at the last step of both directions (output[:, -1]), which has no place here");
     }
@@ -120,7 +120,7 @@ public sealed class LogitsCheckTests
         TensorNamesTests.OneDirection(files);
         using var model = (Classifier)files.Import().Model;
         float[] logits = [];
-        model.Network.Read([[7, 5, 3]], (_, _, row) => logits = row.ToArray());
+        model.Network.Forward([[7, 5, 3]], (_, _, row) => logits = row.ToArray());
         files.Check = files.Write("check.json", $"[{{\"ids\": [3, 5, 7], \"logits\": {JsonSerializer.Serialize(logits)}}}]");
         files.Refused("The numbers agree with a network that reads from the end: expected its tensors with _reverse");
     }

@@ -78,7 +78,7 @@ public sealed class OnnxImportTests
             t => (int)(timeFirst ? ids[t * batch + n] : ids[n * time + t])).ToArray())];
         RecurrentState? state = (model as LanguageModel)?.NewState(batch);
         if (state is not null) expected.Floats("in.h0").CopyTo(state.Hidden, 0);
-        if (state?.Memory.Length > 0) expected.Floats("in.c0").CopyTo(state.Memory, 0);
+        if (state?.CellState.Length > 0) expected.Floats("in.c0").CopyTo(state.CellState, 0);
 
         float[] wanted = expected.Floats("out.logits");
         int width = expected.ShapeOf("out.logits")[^1];
@@ -94,7 +94,7 @@ public sealed class OnnxImportTests
         }
 
         if (state is not null) Expect.Near(Draw.ToDouble(expected.Floats("out.hn")), state.Hidden, Tolerance, "h");
-        if (state?.Memory.Length > 0) Expect.Near(Draw.ToDouble(expected.Floats("out.cn")), state.Memory, Tolerance, "c");
+        if (state?.CellState.Length > 0) Expect.Near(Draw.ToDouble(expected.Floats("out.cn")), state.CellState, Tolerance, "c");
     }
 
     [Theory]

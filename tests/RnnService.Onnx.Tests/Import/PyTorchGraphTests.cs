@@ -97,7 +97,7 @@ public sealed class PyTorchGraphTests
     private static float[][] Tagged(Tagger tagger, string[] tokens)
     {
         float[][] found = new float[tokens.Length][];
-        tagger.Network.Read([new TaggerInput(tokens, Ids(tagger, tokens))], (_, step, logits) =>
+        tagger.Network.Forward([new TaggerInput(tokens, Ids(tagger, tokens))], (_, step, logits) =>
         {
             double sum = 0;
             foreach (float value in logits) sum += Math.Exp(value);

@@ -62,21 +62,21 @@ public sealed class PyTorchTests
                 int batch = shape[1];
                 RecurrentState state = language.NewState(batch);
                 expected.Floats("in.h0").CopyTo(state.Hidden, 0);
-                if (state.Memory.Length > 0) expected.Floats("in.c0").CopyTo(state.Memory, 0);
+                if (state.CellState.Length > 0) expected.Floats("in.c0").CopyTo(state.CellState, 0);
                 ReadOnlyMemory<int>[] rows = [.. Enumerable.Range(0, batch).Select(n => new ReadOnlyMemory<int>(
                     [.. Enumerable.Range(0, shape[0]).Select(t => (int)ids[t * batch + n])]))];
-                language.Network.Read(rows, new int[batch], state, (n, t, found) => found.CopyTo(logits.AsSpan((t * batch + n) * width)));
+                language.Network.Forward(rows, new int[batch], state, (n, t, found) => found.CopyTo(logits.AsSpan((t * batch + n) * width)));
                 Near("out.hn", state.Hidden);
-                if (state.Memory.Length > 0) Near("out.cn", state.Memory);
+                if (state.CellState.Length > 0) Near("out.cn", state.CellState);
                 break;
             case Classifier classifier: // ids [N,T]
                 long[] lengths = expected.Integers("in.lengths");
                 int[][] texts = [.. lengths.Select((length, n) => Row(n)[..(int)length])];
-                classifier.Network.Read(texts, (n, _, found) => found.CopyTo(logits.AsSpan(n * width)));
+                classifier.Network.Forward(texts, (n, _, found) => found.CopyTo(logits.AsSpan(n * width)));
                 break;
             case Tagger tagger: // ids [N,T], logits [N,T,labels]
                 TaggerInput[] sentences = [.. Enumerable.Range(0, shape[0]).Select(n => new TaggerInput([], Row(n)))];
-                tagger.Network.Read(sentences, (n, t, found) => found.CopyTo(logits.AsSpan((n * shape[1] + t) * width)));
+                tagger.Network.Forward(sentences, (n, t, found) => found.CopyTo(logits.AsSpan((n * shape[1] + t) * width)));
                 break;
         }
 

@@ -60,19 +60,19 @@ public sealed class OnnxRuntimeNetworkTests
                 ((float[])[.. exported.Floats("in.h0"), .. exported.Floats("in.c0")]).CopyTo(state.Hidden, 0);
                 ReadOnlyMemory<int>[] rows = [.. Enumerable.Range(0, batch).Select(
                     n => new ReadOnlyMemory<int>([.. Enumerable.Range(0, shape[0]).Select(t => ids[t * batch + n])]))];
-                language.Network.Read(rows, new int[batch], state, (row, step, logits) =>
+                language.Network.Forward(rows, new int[batch], state, (row, step, logits) =>
                     Expect.Near(Draw.ToDouble(wanted.AsSpan((step * batch + row) * size, size)), logits, Tolerance, "logit"));
                 Expect.Near(Draw.ToDouble([.. exported.Floats("out.hn"), .. exported.Floats("out.cn")]), state.Hidden, Tolerance, "state");
                 break;
             case Classifier classifier:
                 int[] lengths = exported.Integers("in.lengths");
                 int[][] texts = [.. lengths.Select((length, n) => ids[(n * shape[1])..(n * shape[1] + length)])];
-                classifier.Network.Read(texts, (row, _, logits) =>
+                classifier.Network.Forward(texts, (row, _, logits) =>
                     Expect.Near(Draw.ToDouble(wanted.AsSpan(row * logits.Length, logits.Length)), logits, Tolerance, "logit"));
                 break;
             case Tagger tagger:
                 IEnumerable<string> words = ids.Select(id => tagger.Vocabulary.Tokens[id]);
-                tagger.Network.Read([.. words.Chunk(shape[1]).Select(tagger.Encode)], (row, step, logits) =>
+                tagger.Network.Forward([.. words.Chunk(shape[1]).Select(tagger.Encode)], (row, step, logits) =>
                 {
                     int place = (row * shape[1] + step) * logits.Length;
                     Expect.Near(Draw.ToDouble(wanted.AsSpan(place, logits.Length)), logits, Tolerance, "logit");
@@ -148,7 +148,7 @@ public sealed class OnnxRuntimeNetworkTests
             float[] before = [.. state.Hidden];
             List<(int, int)> places = [];
             ReadOnlyMemory<int>[] rows = [default, new[] { 1, 2, 3 }, default, new[] { 4 }];
-            network.Read(rows, [0, 2, 0, 0], state, (row, step, _) => places.Add((row, step)));
+            network.Forward(rows, [0, 2, 0, 0], state, (row, step, _) => places.Add((row, step)));
             Assert.Equal([(1, 2), (3, 0)], places);
             int size = model.Config.HiddenSize;
             for (int slot = 0; slot < state.Hidden.Length / (4 * size); slot++)
@@ -209,7 +209,7 @@ public sealed class OnnxRuntimeNetworkTests
         using TextModel served = exported.Open();
         var network = (ITaggerNetwork)served.Network;
         var outside = new TaggerInput(["x"], [1000]);
-        Assert.ThrowsAny<Exception>(() => network.Read([outside], (_, _, _) => { }));
+        Assert.ThrowsAny<Exception>(() => network.Forward([outside], (_, _, _) => { }));
         Agreement.Check(exported.Native, served);
     }
 

@@ -21,12 +21,12 @@ public sealed class SlowGraphTests
         using INetwork network = Open(exported, seconds: 0.5);
         var tagger = (ITaggerNetwork)network;
         int[] answered = [5, 40];
-        var refusal = Assert.Throws<NetworkException>(() => tagger.Read([new TaggerInput(new string[6000], new int[6000])], (_, _, _) => { }));
+        var refusal = Assert.Throws<NetworkException>(() => tagger.Forward([new TaggerInput(new string[6000], new int[6000])], (_, _, _) => { }));
         Assert.StartsWith("the graph takes longer than 0.5 s for a text of ", refusal.Message, StringComparison.Ordinal);
         foreach (int length in answered)
         {
             int steps = 0;
-            tagger.Read([new TaggerInput(new string[length], new int[length])], (_, _, _) => steps++);
+            tagger.Forward([new TaggerInput(new string[length], new int[length])], (_, _, _) => steps++);
             Assert.Equal(length, steps);
         }
     }
@@ -44,7 +44,7 @@ public sealed class SlowGraphTests
     {
         var exported = new PyTorchModel("tagger-rnn");
         INetwork network = Open(exported, seconds: 600);
-        Task running = Task.Run(() => ((ITaggerNetwork)network).Read([new TaggerInput(new string[4000], new int[4000])], (_, _, _) => { }));
+        Task running = Task.Run(() => ((ITaggerNetwork)network).Forward([new TaggerInput(new string[4000], new int[4000])], (_, _, _) => { }));
         network.Dispose();
         await Assert.ThrowsAsync<NetworkException>(() => running); // ended, or not begun any more
     }

@@ -55,7 +55,7 @@ public sealed class EvaluatorTests
             foreach (TaggedSentence one in sentences)
             {
                 string[] answers = new string[one.Words.Count];
-                model.Network.Read([model.Encode(one.Words)], (_, step, logits) =>
+                model.Network.Forward([model.Encode(one.Words)], (_, step, logits) =>
                 {
                     answers[step] = known[TensorPrimitives.IndexOfMax<float>(logits)];
                     counts[(one.Tags[step], answers[step])] = counts.GetValueOrDefault((one.Tags[step], answers[step])) + 1;

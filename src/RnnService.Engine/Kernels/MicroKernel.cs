@@ -7,7 +7,7 @@ namespace RnnService.Engine.Kernels;
 /// The innermost loop of every matrix product, once for all vector widths and shapes. A tile is up to six units of two accumulators;
 /// a unit is one row of A against one panel of B. Constants of the type arguments cut the text down to one shape when it is compiled.
 /// </summary>
-internal static unsafe class Tile
+internal static unsafe class MicroKernel
 {
     /// <summary>Most units a tile.</summary>
     public const int MostUnits = 6;
@@ -15,7 +15,7 @@ internal static unsafe class Tile
     /// <summary>Floats of the widest vectors there are.</summary>
     public static int VectorSize => Vector512.IsHardwareAccelerated ? Vector16.Count : Vector8.Count;
 
-    /// <summary>Runs the kernel for so many units of the widest vectors there are, with B as floats or as their upper halves.</summary>
+    /// <summary>Runs the kernel for <paramref name="units"/> units with the widest vectors of the processor; B holds floats, or their upper halves.</summary>
     public static void MultiplyAdd(
         int units, bool onePanel, bool halves, int k, float* a, nint nextA, void* b, nint nextB, float* c, nint nextC)
     {

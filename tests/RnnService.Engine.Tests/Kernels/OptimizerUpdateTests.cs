@@ -3,7 +3,7 @@ using Xunit;
 
 namespace RnnService.Engine.Tests.Kernels;
 
-public sealed class OptimizationTests
+public sealed class OptimizerUpdateTests
 {
     [Fact]
     public void Adam_agrees_with_double_at_every_length()
@@ -24,7 +24,7 @@ public sealed class OptimizationTests
                     wantedW[i] = wantedW[i] * (1 - 0.001) - rate * wantedM[i] / (Math.Sqrt(wantedV[i]) + epsilon);
                 }
 
-                Optimization.Adam(w, g, m, v, 0.9f, 0.99f, (float)rate, (float)epsilon, 0.001f);
+                OptimizerUpdate.Adam(w, g, m, v, 0.9f, 0.99f, (float)rate, (float)epsilon, 0.001f);
                 Expect.Near(wantedM, m, 2e-6, "first moment");
                 Expect.Near(wantedV, v, 2e-6, "second moment");
                 Expect.Near(wantedW, w, 2e-6, "weight");
@@ -58,7 +58,7 @@ public sealed class OptimizationTests
             }
         }
 
-        static void Step(float[] w, float[] g, float[] m, float[] v, int from, int length) => Optimization.Adam(
+        static void Step(float[] w, float[] g, float[] m, float[] v, int from, int length) => OptimizerUpdate.Adam(
             w.AsSpan(from, length), g.AsSpan(from, length), m.AsSpan(from, length), v.AsSpan(from, length),
             beta1: 0.9f, beta2: 0.999f, rate: 0.01f, epsilon: 1e-8f, decay: 0.001f);
     }
@@ -71,7 +71,7 @@ public sealed class OptimizationTests
         v.AsSpan().Fill(1);
         for (int step = 0; step < 2000; step++)
         {
-            Optimization.Adam(w, g, m, v, 0.9f, 0.95f, 0.001f, 1e-8f, 0);
+            OptimizerUpdate.Adam(w, g, m, v, 0.9f, 0.95f, 0.001f, 1e-8f, 0);
             Assert.DoesNotContain(m, float.IsSubnormal);
             Assert.DoesNotContain(v, float.IsSubnormal);
         }
@@ -87,11 +87,11 @@ public sealed class OptimizationTests
             float[] w = Draw.Normal(7, length), g = Draw.Normal(8, length), v = Draw.Normal(9, length), aloneW = [.. w], aloneV = [.. v];
             double[] wantedV = [.. v.Zip(g, (velocity, gradient) => 0.9 * velocity + gradient)];
             double[] wantedW = [.. w.Zip(wantedV, (weight, velocity) => weight * (1 - 0.001) - 0.1 * velocity)];
-            Optimization.Momentum(w, g, v, 0.9f, 0.1f, 0.001f);
+            OptimizerUpdate.Momentum(w, g, v, 0.9f, 0.1f, 0.001f);
             Expect.Near(wantedV, v, 2e-6, "velocity");
             Expect.Near(wantedW, w, 2e-6, "weight");
             for (int i = 0; i < length; i++)
-                Optimization.Momentum(aloneW.AsSpan(i, 1), g.AsSpan(i, 1), aloneV.AsSpan(i, 1), 0.9f, 0.1f, 0.001f);
+                OptimizerUpdate.Momentum(aloneW.AsSpan(i, 1), g.AsSpan(i, 1), aloneV.AsSpan(i, 1), 0.9f, 0.1f, 0.001f);
             Expect.SameBits(aloneV, v, "velocity");
             Expect.SameBits(aloneW, w, "weight");
         }
@@ -104,7 +104,7 @@ public sealed class OptimizationTests
         v.AsSpan().Fill(1);
         for (int step = 0; step < 2000; step++)
         {
-            Optimization.Momentum(w, g, v, 0.9f, 0.1f, 0);
+            OptimizerUpdate.Momentum(w, g, v, 0.9f, 0.1f, 0);
             Assert.DoesNotContain(v, float.IsSubnormal);
         }
 
@@ -118,9 +118,9 @@ public sealed class OptimizationTests
         {
             float[] a = Draw.Normal(5, length), w = Draw.Normal(6, length), alone = [.. a];
             double[] wanted = [.. a.Zip(w, (old, value) => old + ((double)value - old) * 0.01)];
-            Optimization.Blend(a, w, 0.01f);
+            OptimizerUpdate.Blend(a, w, 0.01f);
             Expect.Near(wanted, a, 1e-6);
-            for (int i = 0; i < length; i++) Optimization.Blend(alone.AsSpan(i, 1), w.AsSpan(i, 1), 0.01f);
+            for (int i = 0; i < length; i++) OptimizerUpdate.Blend(alone.AsSpan(i, 1), w.AsSpan(i, 1), 0.01f);
             Expect.SameBits(alone, a);
         }
     }

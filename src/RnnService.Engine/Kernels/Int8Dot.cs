@@ -9,8 +9,8 @@ namespace RnnService.Engine.Kernels;
 /// What a product of 8-bit numbers needs of a vector, which holds fours of bytes or the 32-bit sums of their products: with it one text
 /// serves every width. Sums are exact, so they are the same in all.
 /// </summary>
-internal unsafe interface IQuads<TSelf>
-    where TSelf : struct, IQuads<TSelf>
+internal unsafe interface IInt8Dot<TSelf>
+    where TSelf : struct, IInt8Dot<TSelf>
 {
     /// <summary>Fours, or sums, a vector.</summary>
     static abstract int Count { get; }
@@ -31,20 +31,20 @@ internal unsafe interface IQuads<TSelf>
 }
 
 /// <summary>Eight fours in two vectors of 128 bits: Arm, or whatever there is.</summary>
-internal readonly unsafe struct Quads2X4(Vector128<int> lower, Vector128<int> upper) : IQuads<Quads2X4>
+internal readonly unsafe struct Int8Dot2X4(Vector128<int> lower, Vector128<int> upper) : IInt8Dot<Int8Dot2X4>
 {
     private readonly Vector128<int> _lower = lower, _upper = upper;
 
     public static int Count => 2 * Vector128<int>.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quads2X4 Load(void* from) => new(Vector128.Load((int*)from), Vector128.Load((int*)from + Vector128<int>.Count));
+    public static Int8Dot2X4 Load(void* from) => new(Vector128.Load((int*)from), Vector128.Load((int*)from + Vector128<int>.Count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quads2X4 Broadcast(void* from) => new(Vector128.Create(*(int*)from), Vector128.Create(*(int*)from));
+    public static Int8Dot2X4 Broadcast(void* from) => new(Vector128.Create(*(int*)from), Vector128.Create(*(int*)from));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quads2X4 MultiplyAdd(Quads2X4 x, Quads2X4 y, Quads2X4 sums) =>
+    public static Int8Dot2X4 MultiplyAdd(Int8Dot2X4 x, Int8Dot2X4 y, Int8Dot2X4 sums) =>
         new(MultiplyAdd(x._lower, y._lower, sums._lower), MultiplyAdd(x._upper, y._upper, sums._upper));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -73,20 +73,20 @@ internal readonly unsafe struct Quads2X4(Vector128<int> lower, Vector128<int> up
 }
 
 /// <summary>Eight fours: AVX2.</summary>
-internal readonly unsafe struct Quads8(Vector256<int> value) : IQuads<Quads8>
+internal readonly unsafe struct Int8Dot8(Vector256<int> value) : IInt8Dot<Int8Dot8>
 {
     private readonly Vector256<int> _value = value;
 
     public static int Count => Vector256<int>.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quads8 Load(void* from) => new(Vector256.Load((int*)from));
+    public static Int8Dot8 Load(void* from) => new(Vector256.Load((int*)from));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quads8 Broadcast(void* from) => new(Vector256.Create(*(int*)from));
+    public static Int8Dot8 Broadcast(void* from) => new(Vector256.Create(*(int*)from));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quads8 MultiplyAdd(Quads8 x, Quads8 y, Quads8 sums)
+    public static Int8Dot8 MultiplyAdd(Int8Dot8 x, Int8Dot8 y, Int8Dot8 sums)
     {
         Vector256<short> two = Avx2.MultiplyAddAdjacent(x._value.AsByte(), y._value.AsSByte());
         return new(sums._value + Avx2.MultiplyAddAdjacent(two, Vector256<short>.One));
@@ -98,20 +98,20 @@ internal readonly unsafe struct Quads8(Vector256<int> value) : IQuads<Quads8>
 }
 
 /// <summary>Sixteen fours: AVX-512.</summary>
-internal readonly unsafe struct Quads16(Vector512<int> value) : IQuads<Quads16>
+internal readonly unsafe struct Int8Dot16(Vector512<int> value) : IInt8Dot<Int8Dot16>
 {
     private readonly Vector512<int> _value = value;
 
     public static int Count => Vector512<int>.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quads16 Load(void* from) => new(Vector512.Load((int*)from));
+    public static Int8Dot16 Load(void* from) => new(Vector512.Load((int*)from));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quads16 Broadcast(void* from) => new(Vector512.Create(*(int*)from));
+    public static Int8Dot16 Broadcast(void* from) => new(Vector512.Create(*(int*)from));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Quads16 MultiplyAdd(Quads16 x, Quads16 y, Quads16 sums)
+    public static Int8Dot16 MultiplyAdd(Int8Dot16 x, Int8Dot16 y, Int8Dot16 sums)
     {
         Vector512<short> two = Avx512BW.MultiplyAddAdjacent(x._value.AsByte(), y._value.AsSByte());
         return new(sums._value + Avx512BW.MultiplyAddAdjacent(two, Vector512<short>.One));

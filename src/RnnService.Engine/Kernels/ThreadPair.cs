@@ -4,63 +4,63 @@ using System.Runtime.ExceptionServices;
 namespace RnnService.Engine.Kernels;
 
 /// <summary>
-/// Who computes one pass: the calling thread, and between <see cref="Begin"/> and <see cref="End"/> a companion if a processor is free
+/// Who computes one pass: the calling thread, and between <see cref="Begin"/> and <see cref="End"/> a helper thread if a processor is free
 /// for it. No result depends on which. Not thread-safe: it belongs to the pass.
 /// </summary>
-internal sealed class Crew
+internal sealed class ThreadPair
 {
-    private static readonly ConcurrentBag<Companion> Idle = [];
-    private static int _busy; // threads of all crews between their begin and end
+    private static readonly ConcurrentBag<HelperThread> Idle = [];
+    private static int _busy; // threads of all pairs between their begin and end
 
-    private Companion? _companion;
+    private HelperThread? _helper;
 
     /// <summary>Whether there are two.</summary>
-    public bool IsTwo => _companion is not null;
+    public bool IsTwo => _helper is not null;
 
-    /// <summary>Takes a companion if fewer threads are at work than there are processors.</summary>
+    /// <summary>Takes a helper thread if fewer threads are at work than there are processors.</summary>
     public void Begin(int processors)
     {
         if (Interlocked.Increment(ref _busy) >= processors) return;
         if (Interlocked.Increment(ref _busy) > processors) Interlocked.Decrement(ref _busy);
-        else _companion = Idle.TryTake(out Companion? companion) ? companion : new Companion();
+        else _helper = Idle.TryTake(out HelperThread? helper) ? helper : new HelperThread();
     }
 
-    /// <summary>Lets the companion go.</summary>
+    /// <summary>Lets the helper thread go.</summary>
     public void End()
     {
-        Interlocked.Add(ref _busy, _companion is null ? -1 : -2);
-        if (_companion is not null) Idle.Add(_companion);
-        _companion = null;
+        Interlocked.Add(ref _busy, _helper is null ? -1 : -2);
+        if (_helper is not null) Idle.Add(_helper);
+        _helper = null;
     }
 
     /// <summary>Runs two pieces of work at once; each of them runs alone. Returns when both have ended.</summary>
     /// <param name="here">What the calling thread does.</param>
-    /// <param name="there">What the companion does.</param>
+    /// <param name="there">What the helper thread does.</param>
     /// <param name="meanwhile">Called again and again while the calling thread has nothing to do but to wait; null for nothing.</param>
     public void Both(Action here, Action there, Action? meanwhile = null)
     {
-        Companion companion = _companion!;
-        _companion = null;
+        HelperThread helper = _helper!;
+        _helper = null;
         try
         {
-            companion.Start(there);
+            helper.Start(there);
             Exception? error = null;
             try
             {
                 here();
-                companion.Expect(meanwhile);
+                helper.Expect(meanwhile);
             }
             catch (Exception thrown)
             {
                 error = thrown;
             }
 
-            companion.Wait();
+            helper.Wait();
             if (error is not null) ExceptionDispatchInfo.Throw(error);
         }
         finally
         {
-            _companion = companion;
+            _helper = helper;
         }
     }
 
@@ -69,9 +69,9 @@ internal sealed class Crew
     /// </summary>
     public unsafe void Both(delegate*<void*, int, void> work, void* argument)
     {
-        _companion!.Start(work, argument);
+        _helper!.Start(work, argument);
         work(argument, 0);
-        _companion.Wait();
+        _helper.Wait();
     }
 
     /// <summary>
@@ -79,7 +79,7 @@ internal sealed class Crew
     /// that it has not begun when its owner has nothing else to do is done by the owner, so a busy machine makes nobody wait for a
     /// thread that does not run.
     /// </summary>
-    private sealed unsafe class Companion
+    private sealed unsafe class HelperThread
     {
         private const int Spins = 400; // some 20 µs awake
         private const int Patience = 10 * Spins;
@@ -92,7 +92,7 @@ internal sealed class Crew
         private int _state; // of the piece of work
         private int _asleep;
 
-        public Companion() => new Thread(Loop) { IsBackground = true, Name = "RnnService companion" }.Start();
+        public HelperThread() => new Thread(Loop) { IsBackground = true, Name = "RnnService helper" }.Start();
 
         public void Start(Action action)
         {
@@ -108,7 +108,7 @@ internal sealed class Crew
             Offer();
         }
 
-        /// <summary>Does something else until the work that the companion has begun is done; <see cref="Wait"/> ends it.</summary>
+        /// <summary>Does something else until the work that the helper thread has begun is done; <see cref="Wait"/> ends it.</summary>
         public void Expect(Action? meanwhile)
         {
             if (meanwhile is null) return;
@@ -129,7 +129,7 @@ internal sealed class Crew
             }
 
             for (int spin = 0; spin < Spins && Volatile.Read(ref _state) != Done; spin++) Thread.SpinWait(10);
-            // Who goes on looking keeps a processor that the companion, or whoever has pushed it aside, could use.
+            // Who goes on looking keeps a processor that the helper thread, or whoever has pushed it aside, could use.
             if (Interlocked.CompareExchange(ref _state, Awaited, Taken) == Taken) _done.Wait();
 
             ExceptionDispatchInfo? error = _error;

@@ -4,7 +4,7 @@ using Xunit;
 namespace RnnService.Engine.Tests.Kernels;
 
 /// <summary>Two threads at one product, or at one piece of work each, give what one gives.</summary>
-public sealed class CrewTests
+public sealed class ThreadPairTests
 {
     [Theory]
     [InlineData(1, 512, 600)]
@@ -18,61 +18,61 @@ public sealed class CrewTests
         var b = new PackedMatrix(k, n);
         b.PackTransposed(Draw.Normal(3, k * n));
         b.MultiplyAdd(rows, a, k, alone, n);
-        var crew = new Crew();
-        crew.Begin(int.MaxValue);
-        Assert.True(crew.IsTwo);
+        var threads = new ThreadPair();
+        threads.Begin(int.MaxValue);
+        Assert.True(threads.IsTwo);
         for (int round = 0; round < 20; round++)
         {
             float[] together = [.. start];
-            b.MultiplyAdd(rows, a, k, together, n, crew);
+            b.MultiplyAdd(rows, a, k, together, n, threads);
             Expect.SameBits(alone, together);
         }
 
-        crew.End();
-        Assert.False(crew.IsTwo);
+        threads.End();
+        Assert.False(threads.IsTwo);
         float[] single = [.. start];
-        b.MultiplyAdd(rows, a, k, single, n, crew);
+        b.MultiplyAdd(rows, a, k, single, n, threads);
         Expect.SameBits(alone, single);
     }
 
     [Fact]
     public void Both_pieces_of_work_end_before_the_call_does()
     {
-        var crew = new Crew();
-        crew.Begin(int.MaxValue);
+        var threads = new ThreadPair();
+        threads.Begin(int.MaxValue);
         int here = 0, there = 0;
         for (int round = 1; round <= 2_000; round++)
         {
-            crew.Both(() => here++, () => there++);
+            threads.Both(() => here++, () => there++);
             Assert.Equal((round, round), (here, there));
         }
 
-        crew.End();
+        threads.End();
     }
 
     [Fact]
     public void What_either_piece_throws_reaches_the_caller_after_both_have_ended()
     {
-        var crew = new Crew();
-        crew.Begin(int.MaxValue);
+        var threads = new ThreadPair();
+        threads.Begin(int.MaxValue);
         int ended = 0;
         for (int round = 0; round < 50; round++)
         {
-            Assert.Throws<InvalidOperationException>(() => crew.Both(() => ended++, () => throw new InvalidOperationException()));
-            Assert.Throws<InvalidOperationException>(() => crew.Both(() => throw new InvalidOperationException(), () => ended++));
+            Assert.Throws<InvalidOperationException>(() => threads.Both(() => ended++, () => throw new InvalidOperationException()));
+            Assert.Throws<InvalidOperationException>(() => threads.Both(() => throw new InvalidOperationException(), () => ended++));
         }
 
         Assert.Equal(100, ended);
-        Assert.True(crew.IsTwo);
-        crew.End();
+        Assert.True(threads.IsTwo);
+        threads.End();
     }
 
     [Fact]
-    public void There_is_no_companion_where_every_processor_is_at_work()
+    public void There_is_no_helper_where_every_processor_is_at_work()
     {
-        var crew = new Crew();
-        crew.Begin(1);
-        Assert.False(crew.IsTwo);
-        crew.End();
+        var threads = new ThreadPair();
+        threads.Begin(1);
+        Assert.False(threads.IsTwo);
+        threads.End();
     }
 }
