@@ -122,8 +122,8 @@ internal static class CostTables
 
         // The lists of tokens grow by doubling: between 130 and 250 tokens there is room.
         var options = new GenerationOptions { MaxNewTokens = 1_000, Seed = 1 };
-        GenerationStream[] streams = [.. Enumerable.Range(0, 64).Select(_ => new GenerationStream(model, "ROMEO:", options))];
-        var batch = new GenerationBatch(model);
+        GenerationStream[] streams = [.. Enumerable.Range(0, 64).Select(_ => model.NewStream("ROMEO:", options))];
+        var batch = model.NewBatch();
         for (int step = 0; step < 130; step++) batch.Advance(streams);
         Say($"allocated a step, `shakespeare` generating {streams.Length} texts", Allocated(() => batch.Advance(streams)), 0);
 
@@ -138,8 +138,8 @@ internal static class CostTables
 
         object Keep()
         {
-            var many = new GenerationBatch(model);
-            GenerationStream[] waiting = [.. Enumerable.Range(0, Streams).Select(_ => new GenerationStream(model, "ROMEO:", options))];
+            var many = model.NewBatch();
+            GenerationStream[] waiting = [.. Enumerable.Range(0, Streams).Select(_ => model.NewStream("ROMEO:", options))];
             for (int step = 0; step < 2; step++) many.Advance(waiting);
             return (many, waiting);
         }

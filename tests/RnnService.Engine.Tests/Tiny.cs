@@ -1,3 +1,4 @@
+using RnnService.Engine.Generation;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
@@ -92,5 +93,17 @@ internal static class Tiny
         char[] letters = new char[count];
         foreach (ref char letter in letters.AsSpan()) letter = Known[random.Below(Known.Length)];
         return letters;
+    }
+}
+
+/// <summary>Steps of streams that no batch keeps.</summary>
+internal static class Steps
+{
+    /// <summary>Moves streams on by one step together, and takes them out of their batch again.</summary>
+    public static void Advance(this LanguageModel model, IReadOnlyList<GenerationStream> streams, int promptChunk = 64)
+    {
+        GenerationBatch batch = model.NewBatch();
+        batch.Advance(streams, promptChunk);
+        foreach (GenerationStream stream in streams) batch.Remove(stream);
     }
 }

@@ -53,12 +53,12 @@ public sealed class PythonDocumentTests
             """,
             metadata["rnn_service.config"], metadata["rnn_service.vocab"], JsonSerializer.Serialize(text + word));
 
-        string[] words = [.. model.Config.Tokenize(text + word).Select(token => token.Text)];
+        string[] words = [.. model.Tokenizer.Split(text + word).Select(token => token.Text)];
         JsonElement answer = JsonElement.Parse(found);
         Assert.Equal(words, answer[0].EnumerateArray().Select(one => one.GetString()));
         JsonElement feed = answer[1];
         Assert.Equal(
-            words.Select(one => model.Vocabulary.Tokens.IdOf(model.Config.Normalize(one))),
+            words.Select(one => model.Tokenizer.IdOf(one)),
             feed.GetProperty("input_ids")[0].EnumerateArray().Select(id => id.GetInt32()));
         Assert.Equal(words.Length, feed.GetProperty("lengths")[0].GetInt32());
         Assert.Equal(spells, feed.TryGetProperty("character_ids", out JsonElement characters));

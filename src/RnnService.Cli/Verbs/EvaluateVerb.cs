@@ -80,7 +80,7 @@ internal sealed class EvaluateVerb : Verb
                 IReadOnlyList<TaggedSentence> sentences = Terminal.While("reading the corpus", () => Corpus.ReadTagged(source, notes));
                 Take(UnseenLabels.Find(model.Config.Labels, sentences, "corpus"));
                 Tell(notes);
-                string unit = model.Config.Tokenizer == Tokenization.Characters ? "character" : "word";
+                string unit = model.Tokenizer.Unit;
                 Show(Terminal.While("evaluating", () => Evaluator.Tagging(model, sentences)), unit, json, parsed.GetValue(_table));
                 break;
         }
@@ -104,9 +104,9 @@ internal sealed class EvaluateVerb : Verb
     private void Show(LanguageModel model, string text, string file, bool json)
     {
         LanguageScores token = Terminal.While("evaluating", () => Evaluator.Language(model, text, place: file));
-        model.Codec.Encode(text, out IReadOnlyList<string> unknown);
-        Terminal.Warn("corpus", UnknownText.Sentence(model.Codec, unknown));
-        bool words = model.Codec.Unit == TokenUnit.Word;
+        model.Tokenizer.Encode(text, out IReadOnlyList<string> unknown);
+        Terminal.Warn("corpus", UnknownText.Sentence(model.Tokenizer, unknown));
+        bool words = model.Tokenizer.Kind != Tokenization.Characters;
         LanguageScores character = words ? new LanguageScores(token.TotalNats, text.EnumerateRunes().Count()) : token;
         if (json)
         {

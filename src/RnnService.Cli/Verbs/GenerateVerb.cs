@@ -5,7 +5,6 @@ using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
-using RnnService.Engine.Text;
 
 namespace RnnService.Cli.Verbs;
 
@@ -92,10 +91,10 @@ internal sealed class GenerateVerb : Verb
         };
         string prompt = Prompt(parsed.GetValue(_prompt));
         bool json = parsed.GetValue(_json);
-        var stream = new GenerationStream(model, prompt, options);
-        Terminal.Warn("prompt", UnknownText.Sentence(model.Codec, stream.UnknownTokens));
+        var stream = model.NewStream(prompt, options);
+        Terminal.Warn("prompt", stream.Warning);
         if (!json) Terminal.Out.Write(prompt + stream.Text); // without a prompt there may be a first token
-        var batch = new GenerationBatch(model);
+        var batch = model.NewBatch();
         while (stream.Finished is null)
         {
             _stop.ThrowIfCancellationRequested();

@@ -43,14 +43,11 @@ internal sealed class TagVerb : Verb
         int number = 0;
         return ForEach(TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop), text =>
         {
-            List<WordToken> words = model.Tokenize(text);
+            List<Token> words = model.Split(text);
             TaggerInput input = model.Encode(words.Select(word => word.Text));
             Terminal.Warn($"text {++number}", model.Warning(text, input));
             TagScore[] tags = model.Tag([input])[0];
-            NetworkException.ThrowIfNotFinite([.. tags.Select(tag => tag.Score)]);
-            Piece[] pieces = spans
-                ? [.. model.Spans.Join(tags).Select(span => PieceOf(text, words, span))]
-                : [.. words.Zip(tags, (word, tag) => new Piece(word.Text, model.Config.Labels[tag.Label], tag.Score, word.Start, word.End))];
+            Piece[] pieces = [.. (spans ? model.SpansOf(text, words, tags) : model.WordsOf(words, tags)).Select(Piece.Of)];
             if (json)
             {
                 Terminal.Out.WriteJson(spans ? new { Text = text, Spans = pieces } : (object)new { Text = text, Words = pieces });
@@ -62,12 +59,9 @@ internal sealed class TagVerb : Verb
         });
     }
 
-    private static Piece PieceOf(string text, List<WordToken> words, LabelSpan span)
-    {
-        int start = words[span.First].Start, end = words[span.First + span.Count - 1].End;
-        return new Piece(string.Concat(text.EnumerateRunes().Skip(start).Take(end - start)), span.Label, span.Score, start, end);
-    }
-
     /// <summary>A word or span with its label; offsets in code points.</summary>
-    private sealed record Piece(string Text, string Label, float Score, int Start, int End);
+    private sealed record Piece(string Text, string Label, float Score, int Start, int End)
+    {
+        public static Piece Of(TaggedSpan span) => new(span.Text, span.Label, span.Score, span.CodePointStart, span.CodePointEnd);
+    }
 }

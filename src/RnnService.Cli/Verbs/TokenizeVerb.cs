@@ -50,14 +50,14 @@ internal sealed class TokenizeVerb : Verb
 
         foreach (string text in TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop))
         {
-            List<WordToken> tokens = WordTokenizer.Tokenize(text);
+            List<Token> tokens = EnglishTokenizer.Words(text);
             if (json)
             {
                 Terminal.Out.WriteJson(new { Text = text, Tokens = tokens });
                 continue;
             }
 
-            foreach (WordToken token in tokens) Terminal.Out.WriteLine($"{token.Start}\t{token.End}\t{token.Text}");
+            foreach (Token token in tokens) Terminal.Out.WriteLine($"{token.CodePointStart}\t{token.CodePointEnd}\t{token.Text}");
             Terminal.Out.WriteLine();
         }
 

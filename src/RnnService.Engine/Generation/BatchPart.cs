@@ -1,21 +1,28 @@
 using RnnService.Engine.Layers;
-using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 
 namespace RnnService.Engine.Generation;
 
+/// <summary>A stream's place in a batch: a part of it and a row there. Only the batch knows it.</summary>
+internal sealed class Seat(GenerationStream stream)
+{
+    public GenerationStream Stream { get; } = stream;
+
+    /// <summary>The part; null before the first and after the last.</summary>
+    public BatchPart? Part { get; set; }
+
+    public int Row { get; set; }
+}
+
 /// <summary>Streams of a <see cref="GenerationBatch"/> whose states lie side by side, to be read by one call of the network.</summary>
-internal sealed class BatchPart(LanguageModel model)
+internal sealed class BatchPart(ILanguageNetwork network)
 {
     private readonly Stack<int> _free = new();
-    private GenerationStream?[] _rows = [];
+    private Seat?[] _rows = [];
     private ReadOnlyMemory<int>[] _pending = [];
-    private int[] _from = [];
+    private int[] _start = [];
     private LogitsReader? _accept;
     private DrawScratch? _scratch;
-
-    /// <summary>The states by row; rows without a stream have any content.</summary>
-    public RecurrentState State { get; private set; } = model.NewState(0);
 
     public int Count => _rows.Length - _free.Count;
 
@@ -25,34 +32,39 @@ internal sealed class BatchPart(LanguageModel model)
     /// <summary>Whether any reads tokens of its prompt that follow each other.</summary>
     public bool IsReading { get; private set; }
 
-    /// <summary>The stream in the last row that has one.</summary>
-    public GenerationStream Last => Array.FindLast(_rows, stream => stream is not null)!;
+    /// <summary>The states by row; rows without a stream have any content.</summary>
+    private RecurrentState State { get; set; } = network.NewState(0);
 
-    /// <summary>Gives a stream a row, with the state it brings.</summary>
-    public void Seat(GenerationStream stream)
+    /// <summary>Gives a newcomer a row, with the state that its stream brings.</summary>
+    public void Add(Seat seat)
     {
-        Seat(stream, stream.State, 0);
-        stream.State = null;
+        Add(seat, seat.Stream.State, 0);
+        seat.Stream.State = null;
     }
 
-    /// <summary>Gives a stream a row, with a state that lies in a row of another; null is zero.</summary>
-    public void Seat(GenerationStream stream, RecurrentState? state, int from)
+    /// <summary>Takes a seat's row away; what lies there stays until another comes.</summary>
+    public void Remove(Seat seat)
     {
-        // Empty rows cost a little in every step, changing their number costs a copy of all.
-        if (_free.Count == 0) Resize(Count + 1 + Count / 4);
-        int row = _free.Pop();
-        if (state is null) State.Clear(row);
-        else State.CopyFrom(state, from, row);
-        stream.Place = (this, row);
-        _rows[row] = stream;
+        _rows[seat.Row] = null;
+        _free.Push(seat.Row);
+        seat.Part = null;
     }
 
-    /// <summary>Takes a stream's row away; what lies there stays until another comes.</summary>
-    public void Free(GenerationStream stream)
+    /// <summary>Moves the stream of the last row, with its state, to another part.</summary>
+    public void MoveLastTo(BatchPart other)
     {
-        _rows[stream.Place.Row] = null;
-        _free.Push(stream.Place.Row);
-        stream.Place = default;
+        Seat seat = Array.FindLast(_rows, row => row is not null)!;
+        int row = seat.Row;
+        Remove(seat);
+        other.Add(seat, State, row);
+    }
+
+    /// <summary>A copy of a seat's state.</summary>
+    public RecurrentState StateOf(Seat seat)
+    {
+        RecurrentState state = network.NewState(1);
+        state.CopyFrom(State, seat.Row, 0);
+        return state;
     }
 
     /// <summary>Starts a step that nobody takes yet, and gives room back when much of it is empty.</summary>
@@ -64,39 +76,49 @@ internal sealed class BatchPart(LanguageModel model)
     }
 
     /// <summary>Lets a stream of this part take the step.</summary>
-    public void Take(GenerationStream stream, int promptChunk)
+    public void Take(Seat seat, int promptChunk)
     {
-        int row = stream.Place.Row;
-        _pending[row] = stream.Pending(promptChunk);
+        _pending[seat.Row] = seat.Stream.Pending(promptChunk);
         // Logits are wanted after each stream's last token, and after every one where the prompt is scored.
-        _from[row] = stream.IsScoringPrompt ? 0 : _pending[row].Length - 1;
+        _start[seat.Row] = seat.Stream.IsScoringPrompt ? 0 : _pending[seat.Row].Length - 1;
         IsTaking = true;
-        IsReading |= _pending[row].Length > 1;
+        IsReading |= _pending[seat.Row].Length > 1;
     }
 
     /// <summary>Does the step for those that take it.</summary>
-    public void Read(DrawScratch scratch)
+    public void Advance(DrawScratch scratch)
     {
         _scratch = scratch;
-        model.Network.Forward(_pending, _from, State, _accept ??= Accept);
+        network.Forward(_pending, _start, State, _accept ??= Accept);
     }
 
-    private void Accept(int row, int step, Span<float> logits) => _rows[row]!.Accept(step, _pending[row].Length, logits, _scratch!);
+    private void Add(Seat seat, RecurrentState? state, int row)
+    {
+        // Empty rows cost a little in every step, changing their number costs a copy of all.
+        if (_free.Count == 0) Resize(Count + 1 + Count / 4);
+        (seat.Part, seat.Row) = (this, _free.Pop());
+        if (state is null) State.Clear(seat.Row);
+        else State.CopyFrom(state, row, seat.Row);
+        _rows[seat.Row] = seat;
+    }
+
+    private void Accept(int row, int step, Span<float> logits) =>
+        _rows[row]!.Stream.Accept(step, _pending[row].Length, logits, _scratch!);
 
     private void Resize(int rows)
     {
-        RecurrentState state = model.NewState(rows);
-        var streams = new GenerationStream?[rows];
+        RecurrentState state = network.NewState(rows);
+        var seats = new Seat?[rows];
         int next = 0;
-        foreach (GenerationStream? stream in _rows)
+        foreach (Seat? seat in _rows)
         {
-            if (stream is null) continue;
-            state.CopyFrom(State, stream.Place.Row, next);
-            stream.Place = (this, next);
-            streams[next++] = stream;
+            if (seat is null) continue;
+            state.CopyFrom(State, seat.Row, next);
+            seat.Row = next;
+            seats[next++] = seat;
         }
 
-        (State, _rows, _pending, _from) = (state, streams, new ReadOnlyMemory<int>[rows], new int[rows]);
+        (State, _rows, _pending, _start) = (state, seats, new ReadOnlyMemory<int>[rows], new int[rows]);
         _free.Clear();
         for (int row = rows - 1; row >= next; row--) _free.Push(row);
     }

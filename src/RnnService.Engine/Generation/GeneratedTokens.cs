@@ -7,7 +7,7 @@ namespace RnnService.Engine.Generation;
 /// The tokens of a text, kept as ids: what a token says about itself comes from the vocabulary when somebody looks, so that a stream takes
 /// eight bytes a token.
 /// </summary>
-internal sealed class GeneratedTokens(TextCodec codec) : IReadOnlyList<GeneratedToken>
+internal sealed class GeneratedTokens(Tokenizer tokenizer) : IReadOnlyList<GeneratedToken>
 {
     private readonly List<(int Id, float LogProbability)> _drawn = [];
     private List<ScoredToken[]>? _alternatives;
@@ -15,7 +15,7 @@ internal sealed class GeneratedTokens(TextCodec codec) : IReadOnlyList<Generated
     public int Count => _drawn.Count;
 
     public GeneratedToken this[int index] =>
-        new(ScoredToken.Of(codec, _drawn[index].Id, _drawn[index].LogProbability), _alternatives?[index] ?? []);
+        new(ScoredToken.Of(tokenizer, _drawn[index].Id, _drawn[index].LogProbability), _alternatives?[index] ?? []);
 
     public void Add(int id, float logProbability, ScoredToken[]? alternatives)
     {

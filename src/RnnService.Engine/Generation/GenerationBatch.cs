@@ -1,6 +1,5 @@
 using RnnService.Engine.Kernels;
-using RnnService.Engine.Layers;
-using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 
 namespace RnnService.Engine.Generation;
 
@@ -10,10 +9,10 @@ namespace RnnService.Engine.Generation;
 /// are several parts, each of which one thread takes through the whole network: threads then wait for each other once a step, and scratch
 /// memory grows with a part, not with the batch. Not thread-safe.
 /// </summary>
-/// <param name="model">The model.</param>
-public sealed class GenerationBatch(LanguageModel model)
+/// <param name="network">What continues them.</param>
+public sealed class GenerationBatch(ILanguageNetwork network)
 {
-    /// <summary>Streams from which on a thread a part is faster than two threads in every product.</summary>
+    /// <summary>The number of streams from which a thread for each part is faster than two threads in every product.</summary>
     private const int WorthParts = 24;
 
     /// <summary>Streams of a part: enough for the products to reach their speed, few enough for the parts to come out even.</summary>
@@ -21,20 +20,14 @@ public sealed class GenerationBatch(LanguageModel model)
 
     private readonly ThreadPair _threads = new();
     private readonly DrawScratch _hereScratch = new(), _thereScratch = new();
-    private readonly List<BatchPart> _parts = [new(model)];
+    private readonly List<BatchPart> _parts = [new(network)];
+    private readonly Dictionary<GenerationStream, Seat> _seats = [];
+    private readonly List<Seat> _taking = []; // this step
     private Action? _here, _there, _betweenParts;
     private int _next; // part to be read
 
     /// <summary>Number of streams that have a place.</summary>
-    public int Count
-    {
-        get
-        {
-            int count = 0;
-            foreach (BatchPart part in _parts) count += part.Count;
-            return count;
-        }
-    }
+    public int Count => _seats.Count;
 
     /// <summary>
     /// Moves streams on by one step, all together: a stream that is still reading its prompt reads up to <paramref name="promptChunk"/>
@@ -51,18 +44,20 @@ public sealed class GenerationBatch(LanguageModel model)
         _betweenParts = betweenParts;
         if (streams.Count == 0) return;
         for (int i = 0; i < streams.Count; i++) Check(streams[i]);
-        Seat(streams);
+        _taking.Clear();
+        for (int i = 0; i < streams.Count; i++) _taking.Add(SeatOf(streams[i]));
+        Balance();
         foreach (BatchPart part in _parts) part.Begin();
-        for (int i = 0; i < streams.Count; i++) streams[i].Place.Part!.Take(streams[i], promptChunk);
+        foreach (Seat seat in _taking) seat.Part!.Take(seat, promptChunk);
         try
         {
-            Read();
+            AdvanceParts();
         }
         finally
         {
-            for (int i = 0; i < streams.Count; i++)
+            foreach (Seat seat in _taking)
             {
-                if (streams[i].Finished is not null || streams[i].Failure is not null) streams[i].Place.Part!.Free(streams[i]);
+                if (seat.Stream.Finished is not null || seat.Stream.Failure is not null) Free(seat);
             }
         }
     }
@@ -70,56 +65,58 @@ public sealed class GenerationBatch(LanguageModel model)
     /// <summary>Lets a stream go, with its state, if it is here.</summary>
     public void Remove(GenerationStream stream)
     {
-        if (!Holds(stream)) return;
-        RecurrentState state = model.NewState(1);
-        state.CopyFrom(stream.Place.Part!.State, stream.Place.Row, 0);
-        stream.Place.Part.Free(stream);
-        stream.State = state;
+        if (!_seats.TryGetValue(stream, out Seat? seat)) return;
+        stream.State = seat.Part?.StateOf(seat) ?? stream.State;
+        Free(seat);
     }
-
-    private bool Holds(GenerationStream stream) => stream.Place.Part is { } part && _parts.Contains(part);
 
     private void Check(GenerationStream stream)
     {
-        if (stream.Model != model) throw new ArgumentException("a stream is another model's");
-        if (stream.Place.Part is not null && !Holds(stream)) throw new ArgumentException("a stream is in another batch");
+        if (stream.Network != network) throw new ArgumentException("a stream is another model's");
+        if (stream.Batch is { } batch && batch != this) throw new ArgumentException("a stream is in another batch");
         if (stream.Finished is not null) throw new InvalidOperationException("the generation has finished");
         if (stream.Failure is not null) throw new InvalidOperationException("the generation has failed", stream.Failure);
     }
 
+    private Seat SeatOf(GenerationStream stream)
+    {
+        if (_seats.TryGetValue(stream, out Seat? seat)) return seat;
+        _seats.Add(stream, seat = new Seat(stream));
+        stream.Batch = this;
+        return seat;
+    }
+
+    private void Free(Seat seat)
+    {
+        seat.Part?.Remove(seat);
+        _seats.Remove(seat.Stream);
+        seat.Stream.Batch = null;
+    }
+
     /// <summary>Gives those that come a place and keeps the parts about equal.</summary>
-    private void Seat(IReadOnlyList<GenerationStream> streams)
+    private void Balance()
     {
         int all = Count;
-        for (int i = 0; i < streams.Count; i++) all += streams[i].Place.Part is null ? 1 : 0;
         int parts = all < WorthParts ? 1 : Math.Max(2, (all + StreamsOfPart - 1) / StreamsOfPart);
-        while (_parts.Count < parts) _parts.Add(new BatchPart(model));
+        while (_parts.Count < parts) _parts.Add(new BatchPart(network));
         // A little below the border they stay as they are, so that a stream that comes and goes does not move the others each time.
         while (_parts.Count > parts && all * 4 < (_parts.Count == 2 ? WorthParts : (_parts.Count - 1) * StreamsOfPart) * 3)
         {
             BatchPart last = _parts[^1];
             _parts.RemoveAt(_parts.Count - 1);
-            while (last.Count > 0) Move(last, Smallest());
+            while (last.Count > 0) last.MoveLastTo(Smallest());
         }
 
-        for (int i = 0; i < streams.Count; i++)
+        foreach (Seat seat in _taking)
         {
-            if (streams[i].Place.Part is null) Smallest().Seat(streams[i]);
+            if (seat.Part is null) Smallest().Add(seat);
         }
 
         int slack = 1 + all / _parts.Count / 4;
         foreach (BatchPart part in _parts)
         {
-            while (part.Count > all / _parts.Count + slack) Move(part, Smallest());
+            while (part.Count > all / _parts.Count + slack) part.MoveLastTo(Smallest());
         }
-    }
-
-    private static void Move(BatchPart from, BatchPart to)
-    {
-        GenerationStream stream = from.Last;
-        int row = stream.Place.Row;
-        from.Free(stream);
-        to.Seat(stream, from.State, row);
     }
 
     private BatchPart Smallest()
@@ -134,17 +131,17 @@ public sealed class GenerationBatch(LanguageModel model)
     }
 
     /// <summary>
-    /// Reads the parts: those with a prompt one after the other, as its tokens follow each other and two threads in each product serve
+    /// Moves the parts on: those with a prompt one after the other, as its tokens follow each other and two threads in each product serve
     /// them better than one; the others two at a time, so that who is held up leaves more of them to the other.
     /// </summary>
-    private void Read()
+    private void AdvanceParts()
     {
         int writing = 0;
         foreach (BatchPart part in _parts)
         {
             if (part.IsReading)
             {
-                part.Read(_hereScratch);
+                part.Advance(_hereScratch);
                 _betweenParts?.Invoke();
             }
             else
@@ -156,15 +153,15 @@ public sealed class GenerationBatch(LanguageModel model)
         _next = 0;
         if (writing < 2)
         {
-            ReadRest(_hereScratch);
+            AdvanceRest(_hereScratch);
             return;
         }
 
         _threads.Begin(Environment.ProcessorCount);
         try
         {
-            if (_threads.IsTwo) _threads.Both(_here ??= () => ReadRest(_hereScratch), _there ??= () => ReadRest(_thereScratch));
-            else ReadRest(_hereScratch);
+            if (_threads.IsTwo) _threads.Both(_here ??= () => AdvanceRest(_hereScratch), _there ??= () => AdvanceRest(_thereScratch));
+            else AdvanceRest(_hereScratch);
         }
         finally
         {
@@ -172,12 +169,12 @@ public sealed class GenerationBatch(LanguageModel model)
         }
     }
 
-    private void ReadRest(DrawScratch scratch)
+    private void AdvanceRest(DrawScratch scratch)
     {
         for (int i; (i = Interlocked.Increment(ref _next) - 1) < _parts.Count;)
         {
             if (!_parts[i].IsTaking || _parts[i].IsReading) continue;
-            _parts[i].Read(scratch);
+            _parts[i].Advance(scratch);
             _betweenParts?.Invoke();
         }
     }

@@ -3,12 +3,25 @@ using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Generation;
 
-/// <summary>How a text is continued.</summary>
+/// <summary>
+/// How a text is continued. What an initialiser leaves out is the model's own choice where the model has one
+/// (<see cref="Over"/>), and else the value that each property names.
+/// </summary>
 public sealed record GenerationOptions
 {
-    /// <summary>What is not asked for. Generated JSON readers know the defaults of parameters, but not those of properties.</summary>
+    private readonly int? _maxNewTokens, _topK, _topNTokens;
+    private readonly float? _temperature, _topP, _repetitionPenalty;
+    private readonly bool? _doSample, _scorePrompt;
+    private readonly IReadOnlyList<string>? _stop;
+
+    /// <summary>Everything left out.</summary>
+    public GenerationOptions()
+    {
+    }
+
+    /// <summary>For readers of JSON, which know the defaults of parameters, but not those of properties.</summary>
     [JsonConstructor]
-    public GenerationOptions(
+    internal GenerationOptions(
         int maxNewTokens = 200, float temperature = 1, float topP = 1, float repetitionPenalty = 1, bool doSample = true,
         IReadOnlyList<string>? stop = null)
     {
@@ -16,40 +29,56 @@ public sealed record GenerationOptions
         (DoSample, Stop) = (doSample, stop ?? []);
     }
 
-    /// <summary>Most tokens to add, at least 1.</summary>
-    public int MaxNewTokens { get; init; }
+    /// <summary>Most tokens to add, at least 1; 200.</summary>
+    public int MaxNewTokens { get => _maxNewTokens ?? 200; init => _maxNewTokens = value; }
 
-    /// <summary>Logits are divided by it before sampling; 0 takes the likeliest token. Not negative.</summary>
-    public float Temperature { get; init; }
+    /// <summary>Logits are divided by it before sampling; 0 takes the likeliest token. Not negative; 1.</summary>
+    public float Temperature { get => _temperature ?? 1; init => _temperature = value; }
 
     /// <summary>Only the k likeliest tokens are drawn from; 0 means all.</summary>
-    public int TopK { get; init; }
+    public int TopK { get => _topK ?? 0; init => _topK = value; }
 
     /// <summary>Only the likeliest tokens that together reach this probability are drawn from; above 0, 1 means all.</summary>
-    public float TopP { get; init; }
+    public float TopP { get => _topP ?? 1; init => _topP = value; }
 
     /// <summary>
     /// Logits of tokens already seen are divided by it when positive and multiplied when negative (Keskar et al. 2019); above 0, 1 means off.
     /// </summary>
-    public float RepetitionPenalty { get; init; }
+    public float RepetitionPenalty { get => _repetitionPenalty ?? 1; init => _repetitionPenalty = value; }
 
-    /// <summary>False takes the likeliest token at every step, whatever the temperature.</summary>
-    public bool DoSample { get; init; }
+    /// <summary>False takes the likeliest token at every step, whatever the temperature; true.</summary>
+    public bool DoSample { get => _doSample ?? true; init => _doSample = value; }
 
     /// <summary>Generation ends once the new text ends with one of these; the text keeps it.</summary>
-    public IReadOnlyList<string> Stop { get; init; }
+    public IReadOnlyList<string> Stop { get => _stop ?? []; init => _stop = value; }
 
     /// <summary>Seed of the draws; none draws one.</summary>
     public ulong? Seed { get; init; }
 
-    /// <summary>How many of the likeliest alternatives to report with each token.</summary>
-    public int TopNTokens { get; init; }
+    /// <summary>How many of the likeliest alternatives to report with each token; 0.</summary>
+    public int TopNTokens { get => _topNTokens ?? 0; init => _topNTokens = value; }
 
-    /// <summary>Whether to report the log-probability of each prompt token.</summary>
-    public bool ScorePrompt { get; init; }
+    /// <summary>Whether to report the log-probability of each prompt token; false.</summary>
+    public bool ScorePrompt { get => _scorePrompt ?? false; init => _scorePrompt = value; }
+
+    /// <summary>These options, and what they leave out from others.</summary>
+    /// <param name="others">Such as a model's own; null leaves all as it is.</param>
+    public GenerationOptions Over(GenerationOptions? others) => others is null ? this : others with
+    {
+        MaxNewTokens = _maxNewTokens ?? others.MaxNewTokens,
+        Temperature = _temperature ?? others.Temperature,
+        TopK = _topK ?? others.TopK,
+        TopP = _topP ?? others.TopP,
+        RepetitionPenalty = _repetitionPenalty ?? others.RepetitionPenalty,
+        DoSample = _doSample ?? others.DoSample,
+        Stop = _stop ?? others.Stop,
+        Seed = Seed ?? others.Seed,
+        TopNTokens = _topNTokens ?? others.TopNTokens,
+        ScorePrompt = _scorePrompt ?? others.ScorePrompt,
+    };
 
     /// <summary>Checks every bound.</summary>
-    /// <exception cref="ArgumentException">A value is out of its bounds; the message names it, the value found and the one wanted.</exception>
+    /// <exception cref="ArgumentException">A value is out of its bounds; the message names it, the value found and the one expected.</exception>
     public void Validate()
     {
         if (MaxNewTokens < 1) throw Wrong("max_new_tokens", MaxNewTokens, "1 or more");
@@ -58,10 +87,10 @@ public sealed record GenerationOptions
         if (!(TopP > 0 && TopP <= 1)) throw Wrong("top_p", TopP, "above 0, at most 1");
         if (!(RepetitionPenalty > 0 && float.IsFinite(RepetitionPenalty))) throw Wrong("repetition_penalty", RepetitionPenalty, "above 0");
         if (TopNTokens < 0) throw Wrong("top_n_tokens", TopNTokens, "0 or more");
-        if (Stop.Any(string.IsNullOrEmpty)) throw new ArgumentException("stop holds an empty string: each must have a character");
+        if (Stop.Any(string.IsNullOrEmpty)) throw new ArgumentException("stop holds an empty string; expected a character or more in each");
 
         static ArgumentException Wrong(string name, object found, string wanted) =>
-            new(FormattableString.Invariant($"{name} is {found}: {wanted} wanted"));
+            new(FormattableString.Invariant($"{name} is {found}; expected {wanted}"));
     }
 }
 
@@ -85,11 +114,18 @@ public enum FinishReason
 /// <param name="IsSpecial">Whether it stands for no text of its own.</param>
 public readonly record struct ScoredToken(int Id, string Text, float LogProbability, bool IsSpecial)
 {
-    internal static ScoredToken Of(TextCodec codec, int id, float logProbability) =>
-        new(id, codec.Decode(id), logProbability, codec.Vocabulary.IsSpecial(id));
+    internal static ScoredToken Of(Tokenizer tokenizer, int id, float logProbability) =>
+        new(id, tokenizer.Decode(id), logProbability, tokenizer.Vocabulary.IsSpecial(id));
 }
 
 /// <summary>A drawn token with the likeliest alternatives.</summary>
 /// <param name="Token">The token drawn.</param>
 /// <param name="Alternatives">The likeliest tokens at this step, best first; empty unless asked for.</param>
-public readonly record struct GeneratedToken(ScoredToken Token, IReadOnlyList<ScoredToken> Alternatives);
+public readonly record struct GeneratedToken(ScoredToken Token, IReadOnlyList<ScoredToken> Alternatives)
+{
+    /// <summary>What it adds to the text; empty where it ends a text.</summary>
+    public string Text => Token.Text;
+
+    /// <summary>Natural logarithm of its probability under the untouched model.</summary>
+    public float LogProbability => Token.LogProbability;
+}

@@ -1,7 +1,6 @@
 using System.Text;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
@@ -14,7 +13,7 @@ namespace RnnService.Engine.Generation;
 public sealed class GenerationStream
 {
     private readonly GenerationOptions _options;
-    private readonly TextCodec _codec;
+    private readonly Tokenizer _tokenizer;
     private readonly Sampler _sampler;
     private readonly int[] _prompt;
     private readonly List<ScoredToken> _scoredPrompt = [];
@@ -32,25 +31,35 @@ public sealed class GenerationStream
     /// The prompt holds nothing that the model reads, or an option is out of its bounds. A model with an unknown token reads whatever it does
     /// not know as that: <see cref="KnowsPrompt"/>.
     /// </exception>
-    public GenerationStream(LanguageModel model, string prompt, GenerationOptions options)
+    /// <param name="network">What continues it.</param>
+    /// <param name="tokenizer">How it reads and writes text.</param>
+    /// <param name="prompt">The text.</param>
+    /// <param name="options">How.</param>
+    public GenerationStream(ILanguageNetwork network, Tokenizer tokenizer, string prompt, GenerationOptions options)
     {
         options.Validate();
         _options = options;
-        Model = model;
-        _codec = model.Codec;
-        _tokens = new GeneratedTokens(_codec);
+        Network = network;
+        _tokenizer = tokenizer;
+        _tokens = new GeneratedTokens(_tokenizer);
         Seed = options.Seed ?? (ulong)Random.Shared.NextInt64();
         _sampler = new Sampler(options, Seed);
-        _prompt = _codec.Encode(prompt, out IReadOnlyList<string> unknown);
+        _prompt = _tokenizer.Encode(prompt, out IReadOnlyList<string> unknown);
         UnknownTokens = unknown;
         _scoresPrompt = options.ScorePrompt && prompt.Length > 0;
         if (prompt.Length == 0) _prompt = [Begin()];
         else if (_prompt.Length == 0) throw new ArgumentException(
-            $"the prompt holds none of the {_codec.Vocabulary.Count} {Units} that the model knows; expected one or more, or no prompt", nameof(prompt));
+            $"the prompt holds none of the {_tokenizer.Vocabulary.Count} {_tokenizer.Unit}s that the model knows; expected one or more, or no prompt", nameof(prompt));
     }
 
-    /// <summary>The model that continues it.</summary>
-    public LanguageModel Model { get; }
+    /// <summary>What keeps the prompt from being read as it stands, in a sentence; null where nothing does. It quotes the prompt.</summary>
+    public string? Warning => UnknownText.Sentence(_tokenizer, UnknownTokens);
+
+    /// <summary>What continues it.</summary>
+    internal ILanguageNetwork Network { get; }
+
+    /// <summary>The batch that holds its state, which knows where; null while it is in none.</summary>
+    internal GenerationBatch? Batch { get; set; }
 
     /// <summary>Number of the prompt's tokens.</summary>
     public int PromptTokens => _prompt.Length;
@@ -61,7 +70,7 @@ public sealed class GenerationStream
     public IReadOnlyList<string> UnknownTokens { get; }
 
     /// <summary>Whether the model knows any of the prompt's tokens, or there is no prompt; else what follows has nothing to do with it.</summary>
-    public bool KnowsPrompt => _codec.Vocabulary.UnknownId < 0 || _prompt.AsSpan().ContainsAnyExcept(_codec.Vocabulary.UnknownId);
+    public bool KnowsPrompt => _tokenizer.Vocabulary.UnknownId < 0 || _prompt.AsSpan().ContainsAnyExcept(_tokenizer.Vocabulary.UnknownId);
 
     /// <summary>Number of the prompt's tokens that have not been read yet.</summary>
     public int PromptLeft => _prompt.Length - _read;
@@ -87,11 +96,8 @@ public sealed class GenerationStream
     /// <summary>What keeps it from going on; null as long as nothing does.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>The network's state after all tokens read, while it is in no batch; null is zero.</summary>
+    /// <summary>The network's state after all tokens read, while no batch holds it; null is zero.</summary>
     internal RecurrentState? State { get; set; }
-
-    /// <summary>The part of a batch that holds its state, and the row there.</summary>
-    internal (BatchPart? Part, int Row) Place { get; set; }
 
     /// <summary>Whether logits are wanted after every token of the prompt.</summary>
     internal bool IsScoringPrompt => _scoresPrompt && _read < _prompt.Length;
@@ -136,14 +142,14 @@ public sealed class GenerationStream
         float logSum = LogSumExp(logits, values);
         logits.CopyTo(values);
         // What stands for no text cannot be said.
-        if (_codec.Vocabulary.UnknownId >= 0) values[_codec.Vocabulary.UnknownId] = float.NegativeInfinity;
-        if (_codec.Vocabulary.PaddingId >= 0) values[_codec.Vocabulary.PaddingId] = float.NegativeInfinity;
+        if (_tokenizer.Vocabulary.UnknownId >= 0) values[_tokenizer.Vocabulary.UnknownId] = float.NegativeInfinity;
+        if (_tokenizer.Vocabulary.PaddingId >= 0) values[_tokenizer.Vocabulary.PaddingId] = float.NegativeInfinity;
         int id = _sampler.Draw(values, scratch.Ranking);
         _sampler.See(id);
         _last[0] = id;
 
         _tokens.Add(id, logits[id] - logSum, Likeliest(logits, logSum, scratch.Ranking));
-        if (id == _codec.Vocabulary.EndId)
+        if (id == _tokenizer.Vocabulary.EndId)
         {
             Finished = FinishReason.EndOfText;
             return;
@@ -152,16 +158,14 @@ public sealed class GenerationStream
         Append(id);
     }
 
-    private string Units => _codec.Unit == TokenUnit.Character ? "characters" : "words";
-
     /// <summary>The token after which a text begins, or with which it does.</summary>
     private int Begin()
     {
-        Vocabulary vocabulary = _codec.Vocabulary;
-        if (_codec.Encode("\n") is [var start] && start != vocabulary.UnknownId) return start;
+        Vocabulary vocabulary = _tokenizer.Vocabulary;
+        if (_tokenizer.Encode("\n") is [var start] && start != vocabulary.UnknownId) return start;
         if (vocabulary.EndId >= 0) return vocabulary.EndId;
         int[] ids = [.. Enumerable.Range(0, vocabulary.Count).Where(id => !vocabulary.IsSpecial(id))];
-        if (ids.Length == 0) throw new ArgumentException($"the vocabulary holds no {Units} to begin with; expected one or more");
+        if (ids.Length == 0) throw new ArgumentException($"the vocabulary holds no {_tokenizer.Unit}s to begin with; expected one or more");
         int first = ids[new RandomSource(Seed).Below(ids.Length)];
         _tokens.Add(first, -MathF.Log(ids.Length), _options.TopNTokens == 0 ? null : []);
         Append(first);
@@ -170,18 +174,18 @@ public sealed class GenerationStream
 
     private void Append(int id)
     {
-        _text.Append(_codec.Decode(id));
+        _text.Append(_tokenizer.Decode(id));
         if (EndsWithStop()) Finished = FinishReason.StopSequence;
         else if (_tokens.Count >= _options.MaxNewTokens) Finished = FinishReason.Length;
     }
 
     private void ScorePrompt(int position, ReadOnlySpan<float> logits, DrawScratch scratch)
     {
-        if (position == 0) _scoredPrompt.Add(ScoredToken.Of(_codec, _prompt[0], float.NaN));
+        if (position == 0) _scoredPrompt.Add(ScoredToken.Of(_tokenizer, _prompt[0], float.NaN));
         if (position + 1 == _prompt.Length) return;
         int next = _prompt[position + 1];
         float logSum = LogSumExp(logits, scratch.Values(logits.Length));
-        _scoredPrompt.Add(ScoredToken.Of(_codec, next, logits[next] - logSum));
+        _scoredPrompt.Add(ScoredToken.Of(_tokenizer, next, logits[next] - logSum));
     }
 
     /// <exception cref="NetworkException">A logit is too large or no number: then the sum is none either.</exception>
@@ -198,7 +202,7 @@ public sealed class GenerationStream
         ranking.Rank(logits);
         var likeliest = new ScoredToken[Math.Min(_options.TopNTokens, ranking.Count)];
         for (int rank = 0; rank < likeliest.Length; rank++)
-            likeliest[rank] = ScoredToken.Of(_codec, ranking[rank], logits[ranking[rank]] - logSum);
+            likeliest[rank] = ScoredToken.Of(_tokenizer, ranking[rank], logits[ranking[rank]] - logSum);
         return likeliest;
     }
 

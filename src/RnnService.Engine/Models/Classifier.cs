@@ -1,5 +1,6 @@
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Networks;
+using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Models;
 
@@ -16,7 +17,18 @@ public enum ScoreFunction
     None,
 }
 
-/// <summary>Gives a text one label. Immutable and safe for any number of threads.</summary>
+/// <summary>A label and what a model thinks of it.</summary>
+/// <param name="Label">The label's name.</param>
+/// <param name="Score">Its probability, or what another <see cref="ScoreFunction"/> makes of its logit.</param>
+public readonly record struct LabelScore(string Label, float Score);
+
+/// <summary>Gives a text one label. Immutable and safe for any number of threads; whoever made it disposes of it.</summary>
+/// <example>
+/// <code>
+/// using var reviews = Classifier.Load("models/sentiment");
+/// LabelScore best = reviews.Classify("A lovely film.")[0];
+/// </code>
+/// </example>
 public sealed class Classifier : TextModel
 {
     internal Classifier(ModelConfig config, ModelVocabulary vocabulary, IClassifierNetwork network)
@@ -28,10 +40,47 @@ public sealed class Classifier : TextModel
     /// <inheritdoc/>
     public override IClassifierNetwork Network { get; }
 
+    /// <summary>The labels' names in id order.</summary>
+    public IReadOnlyList<string> Labels => Config.Labels;
+
+    /// <summary>Loads a classifier from its folder and checks that it still gives its golden answer.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="cancel">Ends loading.</param>
+    /// <exception cref="ModelFolderException">A file is missing or wrong, or the folder holds another kind of model; the message says which.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public static Classifier Load(string path, CancellationToken cancel = default) => ModelFolder.Load<Classifier>(path, null, cancel);
+
+    /// <summary>All labels of a text, the best first; of equal scores in id order.</summary>
+    /// <param name="text">The text, of any length. Of one without a word that the model knows the answer says nothing; <see cref="Warning(string)"/> tells.</param>
+    /// <param name="function">What the logits are turned into.</param>
+    /// <exception cref="NetworkException">The network cannot compute this text.</exception>
+    public IReadOnlyList<LabelScore> Classify(string text, ScoreFunction function = ScoreFunction.Softmax) => Classify([text], function)[0];
+
+    /// <summary>All labels of each of several texts, the best first, in the order of the texts; a text's scores are what they would be alone.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="function">What the logits are turned into.</param>
+    /// <exception cref="NetworkException">The network cannot compute one of these texts.</exception>
+    public IReadOnlyList<IReadOnlyList<LabelScore>> Classify(IReadOnlyList<string> texts, ScoreFunction function = ScoreFunction.Softmax)
+    {
+        int[][] ids = [.. texts.Select(Encode)];
+        var answers = new IReadOnlyList<LabelScore>[ids.Length];
+        foreach (int[] batch in LengthBatches.Of([.. ids.Select(text => text.Length)]))
+        {
+            float[][] logits = Logits([.. batch.Select(index => ids[index])]);
+            for (int i = 0; i < batch.Length; i++) answers[batch[i]] = Ranked(Scores(logits[i], function));
+        }
+
+        return answers;
+    }
+
+    /// <summary>Labels with scores [labels] in id order, the best first; of equal scores in id order.</summary>
+    public LabelScore[] Ranked(float[] scores) =>
+        [.. scores.Select((score, label) => new LabelScore(Labels[label], score)).OrderByDescending(label => label.Score)];
+
     /// <summary>The ids of a text's tokens; a text without any gets the unknown id.</summary>
     public int[] Encode(string text)
     {
-        int[] ids = [.. Config.Tokenize(text).Select(token => Vocabulary.Tokens.IdOf(Config.Normalize(token.Text)))];
+        int[] ids = Tokenizer.Encode(text);
         return ids.Length > 0 ? ids : [Vocabulary.Tokens.UnknownId];
     }
 
@@ -40,8 +89,12 @@ public sealed class Classifier : TextModel
 
     /// <summary>Why the answer about a text says little or nothing; null where there is nothing to say.</summary>
     /// <param name="text">The text.</param>
+    public string? Warning(string text) => Warning(text, Encode(text));
+
+    /// <summary>Why the answer about a text says little or nothing; null where there is nothing to say.</summary>
+    /// <param name="text">The text.</param>
     /// <param name="ids">Its tokens, from <see cref="Encode"/>.</param>
-    public string? Warning(string text, int[] ids) => Config.Warning(text, IsUnknown(ids));
+    public string? Warning(string text, int[] ids) => UnknownText.Sentence(Tokenizer, text, IsUnknown(ids));
 
     /// <summary>
     /// Probabilities of all labels for each text: [N][labels], in the labels' order. A text's figures do not depend on its company.
@@ -77,8 +130,7 @@ public sealed class Classifier : TextModel
     /// <inheritdoc/>
     public override ModelAnswer Answer(string input)
     {
-        float[] scores = Classify([Encode(input)])[0];
-        int[] order = [.. Enumerable.Range(0, scores.Length).OrderByDescending(label => scores[label])];
-        return new ModelAnswer([.. order.Select(label => Config.Labels[label])], [.. order.Select(label => scores[label])]);
+        LabelScore[] ranked = Ranked(Classify([Encode(input)])[0]);
+        return new ModelAnswer([.. ranked.Select(label => label.Label)], [.. ranked.Select(label => label.Score)]);
     }
 }

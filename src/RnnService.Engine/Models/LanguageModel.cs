@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Kernels;
@@ -8,66 +9,127 @@ using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Models;
 
-/// <summary>Predicts the next token of a text. Immutable and safe for any number of threads.</summary>
+/// <summary>
+/// Predicts the next token of a text, and so continues it. Immutable and safe for any number of threads; whoever made it disposes of it.
+/// </summary>
+/// <example>
+/// <code>
+/// using var poet = LanguageModel.Load("models/shakespeare");
+/// await foreach (GeneratedToken token in poet.GenerateAsync("ROMEO:", new() { Temperature = 0.6f, Seed = 7 }))
+///     Console.Write(token.Text);
+/// </code>
+/// </example>
 public sealed class LanguageModel : TextModel
 {
     internal LanguageModel(ModelConfig config, ModelVocabulary vocabulary, ILanguageNetwork network)
         : base(config, vocabulary)
     {
-        Codec = new TextCodec(vocabulary.Tokens, config.Tokenizer == Tokenization.Characters ? TokenUnit.Character : TokenUnit.Word);
         Network = network;
     }
 
     /// <inheritdoc/>
     public override ILanguageNetwork Network { get; }
 
-    /// <summary>Text to ids and back.</summary>
-    public TextCodec Codec { get; }
+    /// <summary>What this model's maker chose for callers who ask for nothing else.</summary>
+    public GenerationOptions DefaultOptions => Config.Generation ?? new GenerationOptions();
 
-    /// <summary>
-    /// Moves streams on by one step together, as <see cref="GenerationBatch.Advance"/> does; who does so again and again keeps a batch.
-    /// Safe for any number of threads, each with streams of its own.
-    /// </summary>
-    public void Advance(IReadOnlyList<GenerationStream> streams, int promptChunk = 64)
+    /// <summary>Loads a language model from its folder and checks that it still gives its golden answer.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="cancel">Ends loading.</param>
+    /// <exception cref="ModelFolderException">A file is missing or wrong, or the folder holds another kind of model; the message says which.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public static LanguageModel Load(string path, CancellationToken cancel = default) => ModelFolder.Load<LanguageModel>(path, null, cancel);
+
+    /// <summary>Continues a text, a token at a time as the caller asks for them.</summary>
+    /// <param name="prompt">The text; an empty one begins a text.</param>
+    /// <param name="options">How; what is left out is <see cref="DefaultOptions"/>'.</param>
+    /// <exception cref="ArgumentException">The prompt holds nothing that the model reads, or an option is out of its bounds.</exception>
+    /// <exception cref="NetworkException">The network cannot compute this text.</exception>
+    public IEnumerable<GeneratedToken> Generate(string prompt, GenerationOptions? options = null)
     {
-        var batch = new GenerationBatch(this);
-        try
+        GenerationStream stream = NewStream(prompt, options);
+        return Steps();
+
+        IEnumerable<GeneratedToken> Steps()
         {
-            batch.Advance(streams, promptChunk);
-        }
-        finally
-        {
-            foreach (GenerationStream stream in streams) batch.Remove(stream);
+            GenerationBatch batch = NewBatch();
+            if (stream.Newest is { } first) yield return first; // an empty prompt may begin with a token
+            while (stream.Finished is null)
+            {
+                if (Step(batch, stream) is { } token) yield return token;
+            }
         }
     }
 
-    /// <summary>Continues a text alone, a token at a time.</summary>
-    /// <inheritdoc cref="GenerationStream(LanguageModel, string, GenerationOptions)" path="/exception"/>
-    public IEnumerable<GeneratedToken> Generate(string prompt, GenerationOptions options)
+    /// <summary>Continues a text, a token at a time, each computed by a thread of the pool.</summary>
+    /// <inheritdoc cref="Generate"/>
+    /// <param name="prompt">The text; an empty one begins a text.</param>
+    /// <param name="options">How; what is left out is <see cref="DefaultOptions"/>'.</param>
+    /// <param name="cancel">Ends it before the next token.</param>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public IAsyncEnumerable<GeneratedToken> GenerateAsync(
+        string prompt, GenerationOptions? options = null, CancellationToken cancel = default)
     {
-        GenerationStream[] stream = [new(this, prompt, options)];
-        var batch = new GenerationBatch(this);
-        if (stream[0].Newest is { } first) yield return first; // an empty prompt may begin with a token
-        while (stream[0].Finished is null)
+        GenerationStream stream = NewStream(prompt, options);
+        return Steps(cancel);
+
+        async IAsyncEnumerable<GeneratedToken> Steps([EnumeratorCancellation] CancellationToken stop)
         {
-            batch.Advance(stream);
-            if (stream[0].Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
-            if (stream[0].Newest is { } token) yield return token;
+            GenerationBatch batch = NewBatch();
+            if (stream.Newest is { } first) yield return first;
+            while (stream.Finished is null)
+            {
+                stop.ThrowIfCancellationRequested();
+                if (await Task.Run(() => Step(batch, stream), stop) is { } token) yield return token;
+            }
         }
     }
+
+    /// <summary>The text that follows a prompt, all at once.</summary>
+    /// <inheritdoc cref="Generate"/>
+    public string Complete(string prompt, GenerationOptions? options = null) => Complete([prompt], options)[0];
+
+    /// <summary>The texts that follow prompts, computed together: each is what it would be alone.</summary>
+    /// <param name="prompts">The texts.</param>
+    /// <param name="options">How; what is left out is <see cref="DefaultOptions"/>'. With a seed every text draws from that seed.</param>
+    /// <exception cref="ArgumentException">A prompt holds nothing that the model reads, or an option is out of its bounds.</exception>
+    /// <exception cref="NetworkException">The network cannot compute one of these texts.</exception>
+    public IReadOnlyList<string> Complete(IReadOnlyList<string> prompts, GenerationOptions? options = null)
+    {
+        GenerationStream[] streams = [.. prompts.Select(prompt => NewStream(prompt, options))];
+        GenerationBatch batch = NewBatch();
+        for (GenerationStream[] open = Open(); open.Length > 0; open = Open()) batch.Advance(open);
+        return [.. streams.Select(stream => stream.Text)];
+
+        GenerationStream[] Open()
+        {
+            foreach (GenerationStream stream in streams) ThrowIfFailed(stream);
+            return [.. streams.Where(stream => stream.Finished is null)];
+        }
+    }
+
+    /// <summary>Prepares to continue a text, for a <see cref="NewBatch"/> to move on.</summary>
+    /// <inheritdoc cref="GenerationStream(ILanguageNetwork, Tokenizer, string, GenerationOptions)" path="/exception"/>
+    /// <param name="prompt">The text; an empty one begins a text.</param>
+    /// <param name="options">How; what is left out is <see cref="DefaultOptions"/>'.</param>
+    public GenerationStream NewStream(string prompt, GenerationOptions? options = null) =>
+        new(Network, Tokenizer, prompt, options?.Over(Config.Generation) ?? DefaultOptions);
+
+    /// <summary>An empty batch for streams of this model.</summary>
+    public GenerationBatch NewBatch() => new(Network);
 
     /// <inheritdoc/>
     public override ModelAnswer Answer(string input)
     {
-        int[] ids = Codec.Encode(input);
-        if (ids.Length == 0) throw new ArgumentException("an empty text has no answer: at least one token wanted", nameof(input));
-        float[] scratch = new float[Codec.Vocabulary.Count];
+        int[] ids = Tokenizer.Encode(input);
+        if (ids.Length == 0) throw new ArgumentException("the text holds no token; expected one or more", nameof(input));
+        float[] scratch = new float[Vocabulary.Tokens.Count];
         string[] labels = new string[ids.Length];
         float[] scores = new float[ids.Length];
         Network.Forward([ids], [0], NewState(1), (_, step, logits) =>
         {
             int best = TensorPrimitives.IndexOfMax<float>(logits);
-            labels[step] = Codec.Vocabulary[best];
+            labels[step] = Vocabulary.Tokens[best];
             scores[step] = logits[step + 1 < ids.Length ? ids[step + 1] : best] - Activations.LogSumExp(logits, scratch);
         });
         return new ModelAnswer(labels, scores);
@@ -85,10 +147,22 @@ public sealed class LanguageModel : TextModel
     /// <returns>Nats, one sum a row.</returns>
     public double[] Score(IReadOnlyList<ReadOnlyMemory<int>> rows, RecurrentState state)
     {
-        float[] scratch = new float[Codec.Vocabulary.Count];
+        float[] scratch = new float[Vocabulary.Tokens.Count];
         double[] sums = new double[rows.Count];
         Network.Forward([.. rows.Select(row => row[..^1])], new int[rows.Count], state, (row, step, logits) =>
             sums[row] += Activations.LogSumExp(logits, scratch) - logits[rows[row].Span[step + 1]]);
         return sums;
+    }
+
+    private static GeneratedToken? Step(GenerationBatch batch, GenerationStream stream)
+    {
+        batch.Advance([stream]);
+        ThrowIfFailed(stream);
+        return stream.Newest;
+    }
+
+    private static void ThrowIfFailed(GenerationStream stream)
+    {
+        if (stream.Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
     }
 }

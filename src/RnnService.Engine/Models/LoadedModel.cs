@@ -3,7 +3,7 @@ using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Models;
 
-/// <summary>A model folder cannot be read: the message names file, field, value found and value wanted.</summary>
+/// <summary>A model folder cannot be read: the message names file, field, value found and value expected.</summary>
 public sealed class ModelFolderException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>A model read from its folder, with the facts about it.</summary>
@@ -15,10 +15,13 @@ public sealed class ModelFolderException(string message, Exception? inner = null
 /// <param name="File">The weight file.</param>
 /// <param name="Golden">The answer that it must give; null where the folder holds none.</param>
 public sealed record LoadedModel(
-    string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File, GoldenAnswer? Golden = null)
+    string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File, GoldenAnswer? Golden = null) : IDisposable
 {
     /// <summary>What an operator should know about the folder though the model can be served, a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Lets go of the model.</summary>
+    public void Dispose() => Model.Dispose();
 
     /// <summary>
     /// How narrow the weights are: <c>f32</c>, <c>f16</c>, <c>bf16</c> or <c>int8</c>; null where something else than this engine computes.

@@ -19,19 +19,6 @@ public enum ModelTask
     Tagger,
 }
 
-/// <summary>How text becomes tokens.</summary>
-public enum Tokenization
-{
-    /// <summary>One token a Unicode code point.</summary>
-    Characters,
-
-    /// <summary>White space separates tokens; a line break is the end token.</summary>
-    Whitespace,
-
-    /// <summary>English words and punctuation as in the Universal Dependencies treebanks.</summary>
-    English,
-}
-
 /// <summary>Sizes of the character network that spells words out for a tagger.</summary>
 public sealed record CharacterConfig
 {
@@ -126,26 +113,11 @@ public sealed record ModelConfig
     /// <summary>Measured scores by name.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; }
 
-    /// <summary>Splits a text into tokens with their offsets in code points, the way the model was trained.</summary>
-    public List<WordToken> Tokenize(string text) => Tokenizer switch
-    {
-        Tokenization.English => WordTokenizer.Tokenize(text),
-        Tokenization.Whitespace => PlainSplit.Words(text),
-        _ => PlainSplit.Characters(text),
-    };
-
     /// <summary>The recurrence's name as config.json has it.</summary>
     public string CellName() => JsonNamingPolicy.SnakeCaseLower.ConvertName(Cell.ToString());
 
-    /// <summary>The form under which a token stands in the vocabulary.</summary>
-    public string Normalize(string token) => LowerCase ? token.ToLowerInvariant() : token;
-
-    /// <summary>What to say about a text before its answer is believed; see <see cref="UnknownText"/>.</summary>
-    internal string? Warning(string text, bool noneKnown) => UnknownText.Sentence(
-        text, Tokenizer == Tokenization.Characters ? TokenUnit.Character : TokenUnit.Word, Tokenizer == Tokenization.Whitespace, noneKnown);
-
     /// <summary>Checks that sizes are positive and that fields agree.</summary>
-    /// <exception cref="ArgumentException">They do not; the message names the field, the value found and the one wanted.</exception>
+    /// <exception cref="ArgumentException">They do not; the message names the field, the value found and the one expected.</exception>
     public void Validate()
     {
         if (FormatVersion != CurrentFormat) throw Wrong("format_version", FormatVersion, $"{CurrentFormat}");
@@ -153,26 +125,26 @@ public sealed record ModelConfig
         Positive("hidden_size", HiddenSize, MaxHiddenSize);
         Positive("layers", Layers, MaxLayers);
         if (Cell == CellKind.Sum && Characters is null && Layers == 1 && EmbeddingSize != HiddenSize)
-            throw Wrong("hidden_size", HiddenSize, $"{EmbeddingSize} (embedding_size), since a sum keeps the width,");
+            throw Wrong("hidden_size", HiddenSize, $"{EmbeddingSize} (embedding_size), since a sum keeps the width");
         if (Task == ModelTask.LanguageModel)
         {
-            if (Bidirectional) throw Wrong("bidirectional", true, "false, since a language model cannot read what comes,");
-            if (Reverse) throw Wrong("reverse", true, "false, since a language model cannot read from the end,");
+            if (Bidirectional) throw Wrong("bidirectional", true, "false, since a language model cannot read what comes");
+            if (Reverse) throw Wrong("reverse", true, "false, since a language model cannot read from the end");
             if (Tokenizer == Tokenization.English) throw Wrong("tokenizer", "english", "characters or whitespace");
             if (TieWeights && EmbeddingSize != HiddenSize) throw Wrong("embedding_size", EmbeddingSize, $"{HiddenSize} (hidden_size) with tie_weights");
         }
         else
         {
             if (Labels.Count < 2) throw Wrong("labels", Labels.Count, "two or more");
-            if (Labels.Any(string.IsNullOrEmpty)) throw new ArgumentException("labels holds an empty one: each must have a character");
-            if (Labels.Distinct().Count() != Labels.Count) throw new ArgumentException("labels repeat: each must occur once");
+            if (Labels.Any(string.IsNullOrEmpty)) throw new ArgumentException("labels holds an empty one; expected a character or more in each");
+            if (Labels.Distinct().Count() != Labels.Count) throw new ArgumentException("labels repeat; expected each once");
             if (TieWeights) throw Wrong("tie_weights", true, "false but for a language model");
         }
 
         if (Bidirectional && Reverse) throw Wrong("reverse", true, "false with bidirectional");
         if (Characters is { } characters)
         {
-            if (Task != ModelTask.Tagger) throw new ArgumentException("characters is given: only a tagger spells words out");
+            if (Task != ModelTask.Tagger) throw new ArgumentException("characters is given; expected none (null), since only a tagger spells words out");
             if (Tokenizer == Tokenization.Characters)
                 throw new ArgumentException("characters is given; expected none (null), since a tagger over characters has no words to spell out");
             Positive("characters.embedding_size", characters.EmbeddingSize, MaxEmbeddingSize);
@@ -191,6 +163,6 @@ public sealed record ModelConfig
         }
 
         static ArgumentException Wrong(string name, object found, string wanted) =>
-            new(FormattableString.Invariant($"{name} is {found}: {wanted} wanted"));
+            new(FormattableString.Invariant($"{name} is {found}; expected {wanted}"));
     }
 }

@@ -57,6 +57,21 @@ public static class ModelFolder
         }
     }
 
+    /// <summary>Reads a model of one kind, as <see cref="Load(string,NetworkReader,CancellationToken)"/>.</summary>
+    /// <typeparam name="TModel"><see cref="Classifier"/>, <see cref="Tagger"/> or <see cref="LanguageModel"/>.</typeparam>
+    /// <inheritdoc cref="Load(string,NetworkReader,CancellationToken)" path="/param|/exception"/>
+    public static TModel Load<TModel>(string path, NetworkReader? onnx = null, CancellationToken stop = default)
+        where TModel : TextModel
+    {
+        LoadedModel loaded = Load(path, onnx, stop);
+        if (loaded.Model is TModel model) return model;
+        loaded.Dispose();
+        string found = NameOf(loaded.Model.GetType().Name), expected = NameOf(typeof(TModel).Name);
+        throw new ModelFolderException($"{Path.Combine(path, ConfigFile)}: task is {found}; expected {expected}");
+
+        static string NameOf(string type) => JsonNamingPolicy.SnakeCaseLower.ConvertName(type);
+    }
+
     /// <summary>
     /// Writes a model and its golden answer to this text. The files of the folder are replaced together, or, when one cannot be written or
     /// the process is killed, not at all; whatever else the folder holds stays.
@@ -204,8 +219,9 @@ public static class ModelFolder
         {
             string file = FolderExchange.Locate(path, WeightFile), onnxFile = FolderExchange.Locate(path, OnnxFile);
             bool isOnnx = File.Exists(onnxFile);
-            if (isOnnx && File.Exists(file)) throw new ModelFolderException($"{path}: holds {WeightFile} and {OnnxFile}; one of them wanted");
-            if (isOnnx && onnx is null) throw new ModelFolderException($"{onnxFile}: needs ONNX Runtime; {WeightFile} wanted");
+            if (isOnnx && File.Exists(file)) throw new ModelFolderException($"{path}: holds {WeightFile} and {OnnxFile}; expected one of them");
+            if (isOnnx && onnx is null) throw new ModelFolderException(
+                $"{onnxFile}: needs ONNX Runtime; expected {WeightFile}, or a call that brings ONNX Runtime along (OnnxModels.Load)");
             if (isOnnx) file = onnxFile;
             if (!File.Exists(file)) throw new ModelFolderException($"{file}: missing");
 

@@ -10,10 +10,30 @@ namespace RnnService.Engine.Models;
 /// <param name="Score">Its probability.</param>
 public readonly record struct TagScore(int Label, float Score);
 
+/// <summary>A labelled piece of a text: a word, or neighbouring words that form one.</summary>
+/// <param name="Label">The label; of a span without its mark, <c>PER</c> of <c>B-PER</c>.</param>
+/// <param name="Text">The piece as it stands in the text.</param>
+/// <param name="Start">Index of its first UTF-16 unit, as in <see cref="string"/>.</param>
+/// <param name="CodePointStart">Index of its first Unicode code point, as in Python.</param>
+/// <param name="CodePointEnd">One past its last code point.</param>
+/// <param name="Score">Its probability; of a span the mean of its words'.</param>
+public readonly record struct TaggedSpan(string Label, string Text, int Start, int CodePointStart, int CodePointEnd, float Score)
+{
+    /// <summary>One past its last UTF-16 unit, so that <c>text[Start..End]</c> is the piece.</summary>
+    public int End => Start + Text.Length;
+}
+
 /// <summary>
 /// Gives every word a label, from its embedding and, where configured, from its spelling read by a character network in both directions.
-/// Immutable and safe for any number of threads.
+/// Immutable and safe for any number of threads; whoever made it disposes of it.
 /// </summary>
+/// <example>
+/// <code>
+/// using var tags = Tagger.Load("models/pos");
+/// foreach (TaggedSpan span in tags.Tag("Marie Curie worked in Paris."))
+///     Console.WriteLine($"{span.Text} {span.Label} {span.Start}..{span.End}");
+/// </code>
+/// </example>
 public sealed class Tagger : TextModel
 {
     internal Tagger(ModelConfig config, ModelVocabulary vocabulary, ITaggerNetwork network)
@@ -29,29 +49,56 @@ public sealed class Tagger : TextModel
     /// <summary>How the labels mark spans, and how words are joined into them.</summary>
     public SpanScheme Spans { get; }
 
+    /// <summary>The labels' names in id order.</summary>
+    public IReadOnlyList<string> Labels => Config.Labels;
+
+    /// <summary>Loads a tagger from its folder and checks that it still gives its golden answer.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="cancel">Ends loading.</param>
+    /// <exception cref="ModelFolderException">A file is missing or wrong, or the folder holds another kind of model; the message says which.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public static Tagger Load(string path, CancellationToken cancel = default) => ModelFolder.Load<Tagger>(path, null, cancel);
+
+    /// <summary>
+    /// The labelled spans of a text, from left to right: words joined as the labels mark them (BIO, IO, BIOES, BMES, BILOU), nothing for O.
+    /// Where labels mark no spans, such as parts of speech, every word is one.
+    /// </summary>
+    /// <param name="text">The text, of any length.</param>
+    /// <exception cref="NetworkException">The network cannot compute this text.</exception>
+    public IReadOnlyList<TaggedSpan> Tag(string text) => Tag([text])[0];
+
+    /// <summary>The labelled spans of each of several texts; a text's spans are what they would be alone.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <exception cref="NetworkException">The network cannot compute one of these texts.</exception>
+    public IReadOnlyList<IReadOnlyList<TaggedSpan>> Tag(IReadOnlyList<string> texts) => Tag(texts, SpansOf);
+
+    /// <summary>Every word of a text with its label as the model gives it, marks and O included.</summary>
+    /// <inheritdoc cref="Tag(string)" path="/param|/exception"/>
+    public IReadOnlyList<TaggedSpan> TagWords(string text) => TagWords([text])[0];
+
+    /// <summary>Every word of each of several texts with its label as the model gives it, marks and O included.</summary>
+    /// <inheritdoc cref="Tag(IReadOnlyList{string})" path="/param|/exception"/>
+    public IReadOnlyList<IReadOnlyList<TaggedSpan>> TagWords(IReadOnlyList<string> texts) =>
+        Tag(texts, (_, words, tags) => WordsOf(words, tags));
+
     /// <summary>
     /// Splits raw text into words with their offsets, the way this model was trained. A tagger over characters reads white space where its
     /// vocabulary has it, and passes over it elsewhere, as columns of words and labels hold none.
     /// </summary>
-    public List<WordToken> Tokenize(string text)
-    {
-        List<WordToken> words = Config.Tokenize(text);
-        if (Config.Tokenizer == Tokenization.Characters)
-            words.RemoveAll(word => string.IsNullOrWhiteSpace(word.Text) && !Vocabulary.Tokens.Contains(word.Text));
-        return words;
-    }
+    public List<Token> Split(string text) => [.. Tokenizer.Split(text)
+        .Where(token => Tokenizer.Kind != Tokenization.Characters || !string.IsNullOrWhiteSpace(token.Text) || Tokenizer.Knows(token.Text))];
 
     /// <summary>Prepares words for tagging; of a tagger over characters, characters.</summary>
     public TaggerInput Encode(IEnumerable<string> words)
     {
         string[] forms = [.. words];
-        return new TaggerInput(forms, [.. forms.Select(form => Vocabulary.Tokens.IdOf(Config.Normalize(form)))], Vocabulary.Tokens.UnknownId);
+        return new TaggerInput(forms, [.. forms.Select(Tokenizer.IdOf)], Vocabulary.Tokens.UnknownId);
     }
 
     /// <summary>Why the labels of a text say little or nothing; null where there is nothing to say.</summary>
     /// <param name="text">The text.</param>
     /// <param name="input">Its words, from <see cref="Encode"/>.</param>
-    public string? Warning(string text, TaggerInput input) => Config.Warning(text, input.IsUnknown && Config.Characters is null || input.Length == 0);
+    public string? Warning(string text, TaggerInput input) => UnknownText.Sentence(Tokenizer, text, input.IsUnknown && Config.Characters is null || input.Length == 0);
 
     /// <summary>The likeliest label of every word: [N][words]. A sentence's labels do not depend on its company.</summary>
     /// <param name="sentences">Sentences from <see cref="Encode"/>; one without words gives an empty row.</param>
@@ -69,10 +116,53 @@ public sealed class Tagger : TextModel
         return result;
     }
 
+    /// <summary>Spans of a text from the tags of its words.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="words">Its words, from <see cref="Split"/>.</param>
+    /// <param name="tags">The tag of each.</param>
+    /// <exception cref="NetworkException">A score is infinite or no number.</exception>
+    public IReadOnlyList<TaggedSpan> SpansOf(string text, IReadOnlyList<Token> words, TagScore[] tags)
+    {
+        ThrowIfNotFinite(tags);
+        return [.. Spans.Join(tags).Select(span =>
+        {
+            Token first = words[span.First], last = words[span.First + span.Count - 1];
+            return new TaggedSpan(span.Label, text[first.Start..last.End], first.Start, first.CodePointStart, last.CodePointEnd, span.Score);
+        })];
+    }
+
+    /// <summary>The words themselves with their labels.</summary>
+    /// <inheritdoc cref="SpansOf" path="/param|/exception"/>
+    public IReadOnlyList<TaggedSpan> WordsOf(IReadOnlyList<Token> words, TagScore[] tags)
+    {
+        ThrowIfNotFinite(tags);
+        return [.. words.Zip(tags, (word, tag) =>
+            new TaggedSpan(Labels[tag.Label], word.Text, word.Start, word.CodePointStart, word.CodePointEnd, tag.Score))];
+    }
+
     /// <inheritdoc/>
     public override ModelAnswer Answer(string input)
     {
-        TagScore[] tags = Tag([Encode(Tokenize(input).Select(word => word.Text))])[0];
-        return new ModelAnswer([.. tags.Select(tag => Config.Labels[tag.Label])], [.. tags.Select(tag => tag.Score)]);
+        TagScore[] tags = Tag([Encode(Split(input).Select(word => word.Text))])[0];
+        return new ModelAnswer([.. tags.Select(tag => Labels[tag.Label])], [.. tags.Select(tag => tag.Score)]);
+    }
+
+    private IReadOnlyList<TaggedSpan>[] Tag(
+        IReadOnlyList<string> texts, Func<string, IReadOnlyList<Token>, TagScore[], IReadOnlyList<TaggedSpan>> answer)
+    {
+        List<Token>[] words = [.. texts.Select(Split)];
+        var answers = new IReadOnlyList<TaggedSpan>[words.Length];
+        foreach (int[] batch in LengthBatches.Of([.. words.Select(text => text.Count)]))
+        {
+            TagScore[][] tags = Tag([.. batch.Select(index => Encode(words[index].Select(word => word.Text)))]);
+            for (int i = 0; i < batch.Length; i++) answers[batch[i]] = answer(texts[batch[i]], words[batch[i]], tags[i]);
+        }
+
+        return answers;
+    }
+
+    private static void ThrowIfNotFinite(TagScore[] tags)
+    {
+        foreach (TagScore tag in tags) NetworkException.ThrowIfNotFinite(tag.Score);
     }
 }

@@ -15,6 +15,8 @@ public abstract class TextModel : IDisposable
     {
         Config = config;
         Vocabulary = vocabulary;
+        bool running = config.Task == ModelTask.LanguageModel; // text as it stands, line breaks included
+        Tokenizer = Tokenizer.Create(config.Tokenizer, vocabulary.Tokens, lowerCase: config.LowerCase && !running, lineBreaks: running);
     }
 
     /// <summary>The model's configuration.</summary>
@@ -22,6 +24,9 @@ public abstract class TextModel : IDisposable
 
     /// <summary>The tokens it knows.</summary>
     public ModelVocabulary Vocabulary { get; }
+
+    /// <summary>How it reads text.</summary>
+    public Tokenizer Tokenizer { get; }
 
     /// <summary>What computes its numbers.</summary>
     public abstract INetwork Network { get; }
@@ -104,7 +109,7 @@ public abstract class TextModel : IDisposable
         {
             if (tokens is not { UnknownId: < 0 }) continue;
             throw new ArgumentException(
-                $"no \"{Text.Vocabulary.Unknown}\" among the {tokens.Count} tokens: it must be there, or another be named as unknown");
+                $"unknown is none of the {tokens.Count} tokens; expected \"{Text.Vocabulary.Unknown}\" among them, or another named as unknown");
         }
     }
 

@@ -8,28 +8,28 @@ public static class UnknownText
 {
     /// <summary>What a language model does not have of a text; null where there is nothing to say.</summary>
     /// <remarks>A model of words that has an unknown token reads unknown words as a matter of course: nothing is said about them.</remarks>
-    /// <param name="codec">The model's codec.</param>
-    /// <param name="unknown">The tokens that it does not know, from <see cref="TextCodec.Encode(string, out IReadOnlyList{string})"/>.</param>
-    public static string? Sentence(TextCodec codec, IReadOnlyList<string> unknown)
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="unknown">The tokens that it does not know, from <see cref="Tokenizer.Encode(string, out IReadOnlyList{string})"/>.</param>
+    public static string? Sentence(Tokenizer tokenizer, IReadOnlyList<string> unknown)
     {
-        bool characters = codec.Unit == TokenUnit.Character, leftOut = codec.Vocabulary.UnknownId < 0;
-        if (unknown.Count == 0 || !(characters || leftOut)) return null;
-        string unit = characters ? "character" : "word";
-        string what = unknown.Count == 1 ? $"1 {unit} is" : $"{unknown.Count} {unit}s are";
+        bool leftOut = tokenizer.Vocabulary.UnknownId < 0;
+        if (unknown.Count == 0 || !(tokenizer.Kind == Tokenization.Characters || leftOut)) return null;
+        string what = unknown.Count == 1 ? $"1 {tokenizer.Unit} is" : $"{unknown.Count} {tokenizer.Unit}s are";
         string read = leftOut ? "left out" : "read as unknown";
         return $"{what} not in the model's vocabulary and {read}: {List(unknown)}";
     }
 
     /// <summary>Why an answer about a text says little or nothing; null where there is nothing to say.</summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="text">The text.</param>
-    /// <param name="unit">What the model reads.</param>
-    /// <param name="spaces">Whether white space alone splits words.</param>
     /// <param name="noneKnown">Whether the model knows none of its tokens, or it has none.</param>
-    public static string? Sentence(string text, TokenUnit unit, bool spaces, bool noneKnown)
+    public static string? Sentence(Tokenizer tokenizer, string text, bool noneKnown)
     {
-        string name = unit == TokenUnit.Character ? "character" : "word";
+        string name = tokenizer.Unit;
         if (string.IsNullOrWhiteSpace(text) && noneKnown) return $"holds no {name}, so the answer says nothing about it";
-        string? script = unit == TokenUnit.Word && !Ascii.IsValid(text) ? UnspacedScript.Unsplit([text], spaces) : null;
+        string? script = tokenizer.Kind == Tokenization.Characters || Ascii.IsValid(text)
+            ? null
+            : UnspacedScript.Unsplit([text], spaces: tokenizer.Kind == Tokenization.Whitespace);
         string advice = script is null ? "" : $"{script} is written without spaces and needs a model whose tokenizer is characters";
         if (!noneKnown) return script is null ? null : advice;
         return $"holds no {name} that the model knows, so the answer says nothing about it{(script is null ? "" : $"; {advice}")}";

@@ -44,7 +44,8 @@ public static class UnspacedScript
         string[] all = [.. texts];
         string? script = Of(all);
         if (script is null || !spaces) return script;
-        int[] lengths = [.. all.SelectMany(PlainSplit.Words).Where(word => Of(word.Text) is not null).Select(word => word.End - word.Start)];
+        int[] lengths = [.. all.SelectMany(text => WhitespaceTokenizer.Words(text)).Where(word => Of(word.Text) is not null)
+            .Select(word => word.CodePointEnd - word.CodePointStart)];
         return lengths.Average() > LongestWord ? script : null;
     }
 

@@ -1,5 +1,6 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 
 namespace RnnService.Onnx.Import;
 

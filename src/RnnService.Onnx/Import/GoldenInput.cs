@@ -63,5 +63,5 @@ internal static class GoldenInput
     }
 
     private static bool IsReadable(ModelConfig config, string token) =>
-        config.Normalize(token) == token && config.Tokenize(token) is [var only] && only.Text == token;
+        Tokenizer.Forms(token, config.Tokenizer, config.LowerCase).SequenceEqual([token]);
 }

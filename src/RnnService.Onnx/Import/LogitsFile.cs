@@ -132,7 +132,7 @@ internal sealed class LogitsFile(string path, TextModel model)
         if (hasText)
         {
             if (text.ValueKind != JsonValueKind.String) return $"{place}: text is {InputFile.Show(text)}; expected a string";
-            words = [.. model.Config.Tokenize(text.GetString()!).Select(token => token.Text)];
+            words = [.. model.Tokenizer.Split(text.GetString()!).Select(token => token.Text)];
         }
         else if (hasTokens)
         {
@@ -146,8 +146,8 @@ internal sealed class LogitsFile(string path, TextModel model)
     }
 
     private int[] Encode(JsonElement element, string[] words) => model is LanguageModel language
-        ? language.Codec.Encode(element.GetProperty("text").GetString()!)
-        : [.. words.Select(word => model.Vocabulary.Tokens.IdOf(model.Config.Normalize(word)))];
+        ? language.Tokenizer.Encode(element.GetProperty("text").GetString()!)
+        : [.. words.Select(word => model.Tokenizer.IdOf(word))];
 
     private double[][]? ReadSteps(string place, JsonElement list, int ids)
     {

@@ -1,6 +1,7 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Onnx.Import;

@@ -41,7 +41,7 @@ internal sealed class StreamWorkload(
     private readonly FairQueue<StreamJob> _waiting = new();
     private readonly StreamPlaces _places = new();
     private readonly List<StreamJob> _paused = []; // the longest paused first
-    private readonly GenerationBatch _batch = new(model);
+    private readonly GenerationBatch _batch = model.NewBatch();
     private readonly List<StreamJob> _stepping = [], _standing = []; // these are made anew in every turn
     private readonly List<GenerationStream> _texts = [];
     private readonly Pace _starts = new();

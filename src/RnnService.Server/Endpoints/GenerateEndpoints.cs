@@ -65,7 +65,7 @@ internal static class GenerateEndpoints
 
         var workload = (StreamWorkload)entry.Workload!;
         StreamJob job = workload.Submit(model => Prepare(model, request.Inputs, options), stream, deadline.Token, Client.Of(context), context.Abort);
-        TextWarnings.Write(context.Response, "inputs", false, [GenerateDetails.WarningOf(job.Generation)]);
+        TextWarnings.Write(context.Response, "inputs", false, [job.Generation.Warning]);
         string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
         if (stream)
         {
@@ -121,9 +121,9 @@ internal static class GenerateEndpoints
     {
         try
         {
-            var generation = new GenerationStream(model, prompt, options);
+            var generation = model.NewStream(prompt, options);
             // Unknown words are common, but a text of unknown letters alone is one of another script, which the model never learnt to go on with.
-            if (generation.KnowsPrompt || model.Codec.Unit == TokenUnit.Word) return generation;
+            if (generation.KnowsPrompt || model.Tokenizer.Kind != Tokenization.Characters) return generation;
         }
         catch (ArgumentException)
         {
@@ -131,7 +131,7 @@ internal static class GenerateEndpoints
         }
 
         throw RequestProblem.Of(ProblemKind.Validation, "inputs",
-            model.Codec.Unit == TokenUnit.Character ? "holds no character that this model knows" : "holds no word that this model knows");
+            $"holds no {model.Tokenizer.Unit} that this model knows");
     }
 }
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RnnService.Engine.Generation;
-using RnnService.Engine.Text;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
 
@@ -216,8 +215,6 @@ internal sealed record GenerateDetails
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Warning { get; init; }
 
-    public static string? WarningOf(GenerationStream generation) => UnknownText.Sentence(generation.Model.Codec, generation.UnknownTokens);
-
     public static GenerateDetails Of(GenerationStream generation) => new()
     {
         FinishReason = StreamDetails.ReasonOf(generation),
@@ -227,7 +224,7 @@ internal sealed record GenerateDetails
         Tokens = TokenMessage.Of(generation.Tokens.Select(token => token.Token)),
         TopTokens = [.. generation.Tokens.Where(token => token.Alternatives.Count > 0)
             .Select(token => TokenMessage.Of(token.Alternatives))],
-        Warning = WarningOf(generation),
+        Warning = generation.Warning,
     };
 }
 
@@ -276,7 +273,7 @@ internal sealed record StreamDetails
         GeneratedTokens = generation.Tokens.Count,
         InputLength = generation.PromptTokens,
         Seed = generation.Seed,
-        Warning = GenerateDetails.WarningOf(generation),
+        Warning = generation.Warning,
     };
 
     public static string ReasonOf(GenerationStream generation) => generation.Finished switch

@@ -78,6 +78,13 @@ internal sealed record TaggedText
 
     /// <summary>Offset past its last character in Unicode code points.</summary>
     public required int End { get; init; }
+
+    public static TaggedText OfSpan(TaggedSpan span) => Of(span) with { EntityGroup = span.Label };
+
+    public static TaggedText OfWord(TaggedSpan word, int index) => Of(word) with { Entity = word.Label, Index = index + 1 };
+
+    private static TaggedText Of(TaggedSpan span) =>
+        new() { Score = span.Score, Word = span.Text, Start = span.CodePointStart, End = span.CodePointEnd };
 }
 
 /// <summary>Gives words labels.</summary>
@@ -135,7 +142,7 @@ internal static class TagEndpoints
         {
             var most = new TokenLimit(limits, field);
             IEnumerable<Sentence> asked = request.Inputs is { } texts
-                ? texts.Items.Select(text => new Sentence(text, model.Tokenize(text)))
+                ? texts.Items.Select(text => new Sentence(text, model.Split(text)))
                 : request.Tokens!.Select((words, index) => Joined(words, index, model, limits));
             foreach (Sentence sentence in asked)
             {
@@ -156,10 +163,10 @@ internal static class TagEndpoints
         HashSet<string> ignored = [.. request.Parameters?.IgnoreLabels ?? []];
         object[] answers = ListAnswer.Of(tags, field, (found, index) =>
         {
-            foreach (TagScore tag in found) NetworkException.ThrowIfNotFinite(tag.Score);
+            Sentence sentence = sentences[index];
             List<TaggedText> pieces = words
-                ? Words(sentences[index], found, model.Config.Labels)
-                : Groups(sentences[index], model.Spans.Join(found));
+                ? [.. model.WordsOf(sentence.Words, found).Select((word, at) => TaggedText.OfWord(word, at))]
+                : [.. model.SpansOf(sentence.Text, sentence.Words, found).Select(TaggedText.OfSpan)];
             if (ignored.Count > 0) pieces.RemoveAll(piece => ignored.Contains(piece.EntityGroup ?? piece.Entity!));
             return pieces;
         });
@@ -169,18 +176,18 @@ internal static class TagEndpoints
     /// <summary>A split sentence as a text: words joined by spaces, the characters of a model over characters by nothing.</summary>
     private static Sentence Joined(IReadOnlyList<string> words, int index, Tagger model, LimitOptions limits)
     {
-        bool characters = model.Config.Tokenizer == Tokenization.Characters;
+        bool characters = model.Tokenizer.Kind == Tokenization.Characters;
         int between = characters ? 0 : 1;
-        var tokens = new List<WordToken>(words.Count);
-        int start = 0;
+        var tokens = new List<Token>(words.Count);
+        int start = 0, at = 0;
         foreach (string word in words)
         {
             int end = start + CodePoints.Count(word);
             if (characters && end > start + 1 && !model.Vocabulary.Tokens.Contains(word))
                 throw RequestProblem.Of(ProblemKind.Validation, $"tokens[{index}][{tokens.Count}]",
                     $"has {end - start} characters; this model reads one a token: send the text as inputs, or its characters");
-            tokens.Add(new WordToken(word, start, end));
-            start = end + between;
+            tokens.Add(new Token(word, at, start, end));
+            (start, at) = (end + between, at + word.Length + between);
         }
 
         int length = Math.Max(0, start - between);
@@ -190,30 +197,5 @@ internal static class TagEndpoints
         return new Sentence(string.Join(characters ? "" : " ", words), tokens);
     }
 
-    private static List<TaggedText> Groups(Sentence sentence, List<LabelSpan> spans)
-    {
-        var cutter = new CodePoints.Cutter(sentence.Text);
-        var groups = new List<TaggedText>();
-        foreach (LabelSpan span in spans)
-        {
-            (int start, int end) = (sentence.Words[span.First].Start, sentence.Words[span.First + span.Count - 1].End);
-            string word = cutter.Cut(start, end);
-            groups.Add(new TaggedText { EntityGroup = span.Label, Score = span.Score, Word = word, Start = start, End = end });
-        }
-
-        return groups;
-    }
-
-    private static List<TaggedText> Words(Sentence sentence, TagScore[] tags, IReadOnlyList<string> labels) =>
-        [.. sentence.Words.Select((word, index) => new TaggedText
-        {
-            Entity = labels[tags[index].Label],
-            Score = tags[index].Score,
-            Index = index + 1,
-            Word = word.Text,
-            Start = word.Start,
-            End = word.End,
-        })];
-
-    private readonly record struct Sentence(string Text, IReadOnlyList<WordToken> Words);
+    private readonly record struct Sentence(string Text, IReadOnlyList<Token> Words);
 }

@@ -3,6 +3,7 @@ using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
+using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
 using RnnService.Training.Threading;
 
@@ -35,7 +36,7 @@ public static class Evaluator
     /// <exception cref="InvalidDataException">The text has fewer than two tokens that the model knows: there is nothing to predict.</exception>
     public static LanguageScores Language(LanguageModel model, string text, int streams = 1, string place = "the text")
     {
-        int[] tokens = model.Codec.Encode(text);
+        int[] tokens = model.Tokenizer.Encode(text);
         CheckLength(place, tokens.Length);
         return Language(model, tokens, streams);
     }

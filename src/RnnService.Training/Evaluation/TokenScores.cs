@@ -13,7 +13,7 @@ public sealed class TokenScores
     public F1Score Overall { get; private set; }
 
     /// <summary>
-    /// Tokenizes the raw sentences of a CoNLL-U file, its <c># text =</c> lines, with <see cref="WordTokenizer"/> and compares the words.
+    /// Tokenizes the raw sentences of a CoNLL-U file, its <c># text =</c> lines, with <see cref="EnglishTokenizer"/> and compares the words.
     /// </summary>
     /// <remarks>
     /// The words of a multi-word token are found inside it by their letters (<c>don't</c> is <c>do</c> and <c>n't</c>); where they do
@@ -27,7 +27,7 @@ public sealed class TokenScores
         var scores = new TokenScores();
         foreach (var (text, words) in ConlluText.Read(CorpusFile.Open(conlluPath)))
         {
-            scores.Add(words, [.. WordTokenizer.Tokenize(text).Select(token => (token.Start, token.End))]);
+            scores.Add(words, [.. EnglishTokenizer.Words(text).Select(token => (token.CodePointStart, token.CodePointEnd))]);
         }
 
         return scores;

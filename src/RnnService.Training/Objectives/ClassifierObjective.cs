@@ -29,7 +29,7 @@ internal sealed class ClassifierObjective : ExampleObjective
         UnseenLabels.ThrowIfAny(config.Labels, train);
         recipe.Data.Take(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         Vocabulary vocabulary = Vocabulary.Build(
-            train.SelectMany(example => config.Tokenize(example.Text)).Select(token => config.Normalize(token.Text)),
+            train.SelectMany(example => Tokenizer.Forms(example.Text, config.Tokenizer, config.LowerCase)),
             recipe.Data.MinCount, recipe.Data.MaxVocabulary);
         _model = (Classifier)NewModel(recipe, config, new ModelVocabulary(vocabulary));
         int most = recipe.Data.MaxTokens == 0 ? int.MaxValue : recipe.Data.MaxTokens;

@@ -26,14 +26,15 @@ internal sealed class LanguageObjective : Objective
     public LanguageObjective(Recipe recipe)
     {
         _settings = recipe.Training;
-        TokenUnit unit = recipe.Model.Tokenizer == Tokenization.Characters ? TokenUnit.Character : TokenUnit.Word;
+        Tokenization kind = recipe.Model.Tokenizer;
         CorpusParts<string> parts = CorpusParts.ReadText(recipe);
         string train = parts.Train, valid = parts.Valid;
         Vocabulary vocabulary = Vocabulary.Build(
-            TextCodec.Split(train, unit), recipe.Data.MinCount, recipe.Data.MaxVocabulary, withEnd: unit == TokenUnit.Word);
+            Tokenizer.Forms(train, kind, lowerCase: false), recipe.Data.MinCount, recipe.Data.MaxVocabulary,
+            withEnd: kind == Tokenization.Whitespace);
         _model = (LanguageModel)NewModel(recipe, recipe.Model, new ModelVocabulary(vocabulary));
-        _train = _model.Codec.Encode(train);
-        _valid = _model.Codec.Encode(valid);
+        _train = _model.Tokenizer.Encode(train);
+        _valid = _model.Tokenizer.Encode(valid);
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(valid));
         Report = CorpusSurvey.OfText(recipe, parts, _train, _valid, vocabulary);
         if (_train.Length < 2L * _settings.BatchSize)

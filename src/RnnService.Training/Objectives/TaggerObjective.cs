@@ -41,7 +41,7 @@ internal sealed class TaggerObjective : ExampleObjective
         UnseenLabels.ThrowIfAny(config.Labels, train);
         recipe.Data.Take(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         string[] forms = [.. train.SelectMany(sentence => sentence.Words)];
-        Vocabulary words = Vocabulary.Build(forms.Select(config.Normalize), recipe.Data.MinCount, recipe.Data.MaxVocabulary);
+        Vocabulary words = Vocabulary.Build(forms.Select(form => config.LowerCase ? form.ToLowerInvariant() : form), recipe.Data.MinCount, recipe.Data.MaxVocabulary);
         // A character seen once or twice is read as unknown, so that the unknown character is learnt too.
         Vocabulary? characters = config.Characters is null
             ? null

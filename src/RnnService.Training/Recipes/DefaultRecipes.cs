@@ -1,6 +1,7 @@
 using RnnService.Engine.Generation;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
 
 namespace RnnService.Training.Recipes;

@@ -56,7 +56,7 @@ internal static class CostParts
     {
         const int Streams = 1_000, Tokens = 20, Batch = 64, Steps = 200;
         LanguageModel model = models.Language;
-        var batch = new GenerationBatch(model);
+        var batch = model.NewBatch();
         Run(New()); // scratch that all share
         long before = GC.GetTotalMemory(true);
         GenerationStream[] streams = New();
@@ -86,8 +86,7 @@ internal static class CostParts
             """);
         return Task.CompletedTask;
 
-        GenerationStream[] New() => [.. Enumerable.Range(0, Streams).Select(seed => new GenerationStream(
-            model, "ROMEO: ", model.Config.Generation! with { MaxNewTokens = Tokens + 10, Seed = (ulong)seed }))];
+        GenerationStream[] New() => [.. Enumerable.Range(0, Streams).Select(seed => model.NewStream("ROMEO: ", model.Config.Generation! with { MaxNewTokens = Tokens + 10, Seed = (ulong)seed }))];
 
         void Run(GenerationStream[] streams)
         {
@@ -99,7 +98,7 @@ internal static class CostParts
     public static Task LengthAsync(LoadModels models, Report report)
     {
         var model = (LanguageModel)ModelFolder.Load(Path.Combine(LoadModels.Shipped, "shakespeare")).Model;
-        var batch = new GenerationBatch(model);
+        var batch = model.NewBatch();
         string text = string.Concat(Enumerable.Repeat("to be or not to be. ", 50_000));
         Read(100_000);
         report.Add("""
@@ -123,7 +122,7 @@ internal static class CostParts
 
         void Read(int length)
         {
-            GenerationStream[] stream = [new(model, text[..length], new GenerationOptions { MaxNewTokens = 1, Seed = 1 })];
+            GenerationStream[] stream = [model.NewStream(text[..length], new GenerationOptions { MaxNewTokens = 1, Seed = 1 })];
             while (stream[0].Finished is null) batch.Advance(stream);
         }
     }

@@ -13,7 +13,7 @@ internal sealed class EngineSteps
     public EngineSteps(LanguageModel model, int streams)
     {
         _model = model;
-        _batch = new GenerationBatch(model);
+        _batch = model.NewBatch();
         _streams = [.. Enumerable.Range(0, streams).Select(New)];
     }
 
@@ -28,5 +28,5 @@ internal sealed class EngineSteps
     }
 
     private GenerationStream New(int index) =>
-        new(_model, "ROMEO:", _model.Config.Generation! with { MaxNewTokens = 4_000, Seed = (ulong)index });
+        _model.NewStream("ROMEO:", _model.Config.Generation! with { MaxNewTokens = 4_000, Seed = (ulong)index });
 }

@@ -39,7 +39,7 @@ public sealed class LanguageModelTests(TrainedModels models)
             {
                 Task = Engine.Models.ModelTask.LanguageModel,
                 Cell = Engine.Layers.CellKind.Gru,
-                Tokenizer = Engine.Models.Tokenization.Characters,
+                Tokenizer = Engine.Text.Tokenization.Characters,
                 EmbeddingSize = 4,
                 HiddenSize = 4,
             },
@@ -98,8 +98,8 @@ public sealed class LanguageModelTests(TrainedModels models)
         Assert.Equal(ExitCode.Interrupted, CommandRun.With(null, ["generate", models.LanguageModel, "t"], stopped: true).Code);
 
     [Theory]
-    [InlineData("--temperature", "-1", "temperature is -1: 0 or more wanted")]
-    [InlineData("--top-p", "0", "top_p is 0: above 0, at most 1 wanted")]
+    [InlineData("--temperature", "-1", "temperature is -1; expected 0 or more")]
+    [InlineData("--top-p", "0", "top_p is 0; expected above 0, at most 1")]
     [InlineData("--stop", "", "stop holds an empty string")]
     public void Generate_refuses_options_out_of_bounds(string option, string value, string sentence) =>
         CommandRun.Of("generate", models.LanguageModel, "t", option, value).FailedWith(ExitCode.Failed, sentence);

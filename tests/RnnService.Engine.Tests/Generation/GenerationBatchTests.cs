@@ -24,8 +24,8 @@ public sealed class GenerationBatchTests
             prompts[i] = Tiny.Text(ref random, 1 + random.Below(12));
         }
 
-        var batch = new GenerationBatch(model);
-        GenerationStream[] all = [.. options.Select((option, i) => new GenerationStream(model, prompts[i], option))];
+        var batch = model.NewBatch();
+        GenerationStream[] all = [.. options.Select((option, i) => model.NewStream(prompts[i], option))];
         var running = new List<GenerationStream>();
         for (int next = 0; next < all.Length || running.Count > 0;)
         {
@@ -57,9 +57,9 @@ public sealed class GenerationBatchTests
             if (name == "head.bias") values[Tiny.Letters.EndId] = -1_000; // no stream ends
             return values;
         }));
-        GenerationStream[] streams = [.. Enumerable.Range(0, 64).Select(seed => new GenerationStream(
-            model, "the cat", new GenerationOptions { MaxNewTokens = 1_000, Seed = (ulong)seed, TopK = 20, TopP = 0.9f }))];
-        var batch = new GenerationBatch(model);
+        GenerationStream[] streams = [.. Enumerable.Range(0, 64).Select(seed => model.NewStream(
+            "the cat", new GenerationOptions { MaxNewTokens = 1_000, Seed = (ulong)seed, TopK = 20, TopP = 0.9f }))];
+        var batch = model.NewBatch();
         // The lists of tokens grow by doubling: between 130 and 250 tokens there is room.
         for (int step = 0; step < 140; step++) batch.Advance(streams);
         Assert.Equal(64, batch.Count);
@@ -71,8 +71,9 @@ public sealed class GenerationBatchTests
     {
         LanguageModel model = Tiny.Language();
         var options = new GenerationOptions { MaxNewTokens = 5, Seed = 3 };
-        GenerationStream mine = new(model, "ab", options), stranger = new(Tiny.Language(), "ab", options), taken = new(model, "ab", options);
-        GenerationBatch batch = new(model), other = new(model);
+        GenerationStream mine = model.NewStream("ab", options), stranger = Tiny.Language().NewStream("ab", options),
+            taken = model.NewStream("ab", options);
+        GenerationBatch batch = model.NewBatch(), other = model.NewBatch();
         other.Advance([taken]);
         Assert.Equal("a stream is another model's", Assert.Throws<ArgumentException>(() => batch.Advance([mine, stranger])).Message);
         Assert.Equal("a stream is in another batch", Assert.Throws<ArgumentException>(() => batch.Advance([mine, taken])).Message);

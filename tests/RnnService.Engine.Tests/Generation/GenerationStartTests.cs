@@ -16,13 +16,13 @@ public sealed class GenerationStartTests
     public void Without_a_prompt_a_text_goes_on_after_a_line_break_where_there_is_one()
     {
         LanguageModel model = Model(Tokenization.Characters, "a", "b", "\n", "<unk>");
-        GenerationStream begun = Run(new GenerationStream(model, "", Options)), after = Run(new GenerationStream(model, "\n", Options));
+        GenerationStream begun = Run(model.NewStream("", Options)), after = Run(model.NewStream("\n", Options));
         Assert.Equal(after.Text, begun.Text);
         Assert.Equal(after.Tokens.Select(token => token.Token), begun.Tokens.Select(token => token.Token));
         Assert.Empty(begun.Prompt);
 
         LanguageModel words = Model(Tokenization.Whitespace, "<unk>", "</s>", "to", "be");
-        Assert.Equal(Run(new GenerationStream(words, "\n", Options)).Text, Run(new GenerationStream(words, "", Options)).Text);
+        Assert.Equal(Run(words.NewStream("\n", Options)).Text, Run(words.NewStream("", Options)).Text);
     }
 
     [Theory]
@@ -34,7 +34,7 @@ public sealed class GenerationStartTests
         int[] counts = new int[tokens.Length];
         for (ulong seed = 0; seed < 300; seed++)
         {
-            GenerationStream stream = Run(new GenerationStream(model, "", Options with { Seed = seed }));
+            GenerationStream stream = Run(model.NewStream("", Options with { Seed = seed }));
             Assert.Equal(6, stream.Tokens.Count);
             Assert.Equal(MathF.Log(1 / 3f), stream.Tokens[0].Token.LogProbability, 1e-6f);
             Assert.Equal(string.Concat(stream.Tokens.Select(token => token.Token.Text)), stream.Text);
@@ -43,10 +43,10 @@ public sealed class GenerationStartTests
 
         Assert.All(counts[..3], count => Assert.InRange(count, 70, 130));
         Assert.All(counts[3..], count => Assert.Equal(0, count));
-        Assert.Equal(FinishReason.Length, new GenerationStream(model, "", Options with { MaxNewTokens = 1 }).Finished);
+        Assert.Equal(FinishReason.Length, model.NewStream("", Options with { MaxNewTokens = 1 }).Finished);
         Assert.Single(model.Generate("", Options with { MaxNewTokens = 1 }));
         Assert.Equal(
-            model.Generate("", Options).Select(token => token.Token), Run(new GenerationStream(model, "", Options)).Tokens.Select(token => token.Token));
+            model.Generate("", Options).Select(token => token.Token), Run(model.NewStream("", Options)).Tokens.Select(token => token.Token));
     }
 
     [Fact]
@@ -54,9 +54,9 @@ public sealed class GenerationStartTests
     {
         LanguageModel model = Model(Tokenization.Characters, "A", "B", "C");
         GenerationOptions greedy = Options with { DoSample = false };
-        GenerationStream begun = Run(new GenerationStream(model, "", greedy));
+        GenerationStream begun = Run(model.NewStream("", greedy));
         Assert.Equal(
-            begun.Text, begun.Text[..1] + Run(new GenerationStream(model, begun.Text[..1], greedy with { MaxNewTokens = 5 })).Text);
+            begun.Text, begun.Text[..1] + Run(model.NewStream(begun.Text[..1], greedy with { MaxNewTokens = 5 })).Text);
     }
 
     [Fact]
@@ -65,17 +65,17 @@ public sealed class GenerationStartTests
         foreach (LanguageModel model in (LanguageModel[])[
             Model(Tokenization.Characters, "a", "b"), Model(Tokenization.Whitespace, "a", "b")])
         {
-            string message = Assert.Throws<ArgumentException>(() => new GenerationStream(model, "xyz", Options)).Message;
+            string message = Assert.Throws<ArgumentException>(() => model.NewStream("xyz", Options)).Message;
             Assert.StartsWith("the prompt holds none of the ", message, StringComparison.Ordinal);
         }
 
-        Assert.Throws<ArgumentException>(() => new GenerationStream(Model(Tokenization.Whitespace, "a", "<unk>"), " \t", Options));
-        Assert.Equal(["xyz"], new GenerationStream(Model(Tokenization.Whitespace, "a", "<unk>"), "xyz", Options).UnknownTokens);
+        Assert.Throws<ArgumentException>(() => Model(Tokenization.Whitespace, "a", "<unk>").NewStream(" \t", Options));
+        Assert.Equal(["xyz"], Model(Tokenization.Whitespace, "a", "<unk>").NewStream("xyz", Options).UnknownTokens);
         LanguageModel spare = Model(Tokenization.Characters, "a", "b", "<unk>");
         Assert.Equal(
             [false, true, true],
-            ((string[])["xyz", "xya", ""]).Select(prompt => new GenerationStream(spare, prompt, Options).KnowsPrompt));
-        Assert.Equal(["x", "y"], new GenerationStream(Model(Tokenization.Characters, "a", "b"), "xaybx", Options).UnknownTokens);
+            ((string[])["xyz", "xya", ""]).Select(prompt => spare.NewStream(prompt, Options).KnowsPrompt));
+        Assert.Equal(["x", "y"], Model(Tokenization.Characters, "a", "b").NewStream("xaybx", Options).UnknownTokens);
     }
 
     private static LanguageModel Model(Tokenization tokenizer, params string[] tokens) => (LanguageModel)TextModel.Create(
@@ -84,7 +84,7 @@ public sealed class GenerationStartTests
 
     private static GenerationStream Run(GenerationStream stream)
     {
-        var batch = new GenerationBatch(stream.Model);
+        var batch = new GenerationBatch(stream.Network);
         while (stream.Finished is null) batch.Advance([stream]);
         return stream;
     }

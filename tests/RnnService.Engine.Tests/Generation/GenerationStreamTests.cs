@@ -89,7 +89,7 @@ public sealed class GenerationTests
     public void The_prompt_is_read_in_chunks()
     {
         LanguageModel model = Saying("a");
-        var stream = new GenerationStream(model, "abcdefghij", new GenerationOptions { MaxNewTokens = 2, DoSample = false });
+        var stream = model.NewStream("abcdefghij", new GenerationOptions { MaxNewTokens = 2, DoSample = false });
         Assert.Equal(10, stream.PromptTokens);
         for (int step = 0; step < 4; step++)
         {
@@ -116,18 +116,18 @@ public sealed class GenerationTests
 
     public static TheoryData<GenerationOptions, string> WrongOptions => new()
     {
-        { new GenerationOptions { MaxNewTokens = 0 }, "max_new_tokens is 0: 1 or more wanted" },
-        { new GenerationOptions { Temperature = -0.5f }, "temperature is -0.5: 0 or more wanted" },
-        { new GenerationOptions { Temperature = float.NaN }, "temperature is NaN: 0 or more wanted" },
-        { new GenerationOptions { Temperature = float.PositiveInfinity }, "temperature is Infinity: 0 or more wanted" },
-        { new GenerationOptions { TopK = -1 }, "top_k is -1: 0 (off) or more wanted" },
-        { new GenerationOptions { TopP = 0 }, "top_p is 0: above 0, at most 1 wanted" },
-        { new GenerationOptions { TopP = 1.5f }, "top_p is 1.5: above 0, at most 1 wanted" },
-        { new GenerationOptions { TopP = float.NaN }, "top_p is NaN: above 0, at most 1 wanted" },
-        { new GenerationOptions { RepetitionPenalty = 0 }, "repetition_penalty is 0: above 0 wanted" },
-        { new GenerationOptions { RepetitionPenalty = float.PositiveInfinity }, "repetition_penalty is Infinity: above 0 wanted" },
-        { new GenerationOptions { TopNTokens = -1 }, "top_n_tokens is -1: 0 or more wanted" },
-        { new GenerationOptions { Stop = ["a", ""] }, "stop holds an empty string: each must have a character" },
+        { new GenerationOptions { MaxNewTokens = 0 }, "max_new_tokens is 0; expected 1 or more" },
+        { new GenerationOptions { Temperature = -0.5f }, "temperature is -0.5; expected 0 or more" },
+        { new GenerationOptions { Temperature = float.NaN }, "temperature is NaN; expected 0 or more" },
+        { new GenerationOptions { Temperature = float.PositiveInfinity }, "temperature is Infinity; expected 0 or more" },
+        { new GenerationOptions { TopK = -1 }, "top_k is -1; expected 0 (off) or more" },
+        { new GenerationOptions { TopP = 0 }, "top_p is 0; expected above 0, at most 1" },
+        { new GenerationOptions { TopP = 1.5f }, "top_p is 1.5; expected above 0, at most 1" },
+        { new GenerationOptions { TopP = float.NaN }, "top_p is NaN; expected above 0, at most 1" },
+        { new GenerationOptions { RepetitionPenalty = 0 }, "repetition_penalty is 0; expected above 0" },
+        { new GenerationOptions { RepetitionPenalty = float.PositiveInfinity }, "repetition_penalty is Infinity; expected above 0" },
+        { new GenerationOptions { TopNTokens = -1 }, "top_n_tokens is -1; expected 0 or more" },
+        { new GenerationOptions { Stop = ["a", ""] }, "stop holds an empty string; expected a character or more in each" },
     };
 
     [Theory]
@@ -135,7 +135,7 @@ public sealed class GenerationTests
     public void Options_out_of_their_bounds_are_refused_by_name(GenerationOptions options, string message)
     {
         Assert.Equal(message, Assert.Throws<ArgumentException>(options.Validate).Message);
-        Assert.Equal(message, Assert.Throws<ArgumentException>(() => new GenerationStream(Saying("a"), "a", options)).Message);
+        Assert.Equal(message, Assert.Throws<ArgumentException>(() => Saying("a").NewStream("a", options)).Message);
     }
 
     /// <summary>A model whose head has no weights and a bias that favours one token by far.</summary>
@@ -152,7 +152,7 @@ public sealed class GenerationTests
 
     private static GenerationStream Run(LanguageModel model, GenerationOptions options, string prompt = "ab")
     {
-        var stream = new GenerationStream(model, prompt, options);
+        var stream = model.NewStream(prompt, options);
         while (stream.Finished is null) model.Advance([stream]);
         return stream;
     }

@@ -18,7 +18,7 @@ public sealed class ConcurrencyTests
         Run(index =>
         {
             var options = new GenerationOptions { MaxNewTokens = 10, Seed = (ulong)index, ScorePrompt = true };
-            var stream = new GenerationStream(model, "the cat" + new string('a', index), options);
+            var stream = model.NewStream("the cat" + new string('a', index), options);
             while (stream.Finished is null) model.Advance([stream], promptChunk: 3);
             return [.. stream.Tokens.Select(token => token.Token).Concat(stream.Prompt.Skip(1)).Select(token => token.LogProbability)];
         });

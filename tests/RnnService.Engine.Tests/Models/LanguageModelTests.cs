@@ -42,7 +42,7 @@ public sealed class LanguageModelTests
             }
 
             var together = new GenerationStream[prompts.Length];
-            for (int i = 0; i < prompts.Length; i++) together[i] = new GenerationStream(model, prompts[i], options[i]);
+            for (int i = 0; i < prompts.Length; i++) together[i] = model.NewStream(prompts[i], options[i]);
             while (together.Any(stream => stream.Finished is null))
             {
                 int[] places = [.. Enumerable.Range(0, prompts.Length).Where(i => together[i].Finished is null)];
@@ -52,7 +52,7 @@ public sealed class LanguageModelTests
 
             for (int i = 0; i < prompts.Length; i++)
             {
-                var alone = new GenerationStream(model, prompts[i], options[i]);
+                var alone = model.NewStream(prompts[i], options[i]);
                 while (alone.Finished is null) model.Advance([alone]);
                 CheckSame(alone, together[i]);
             }
@@ -65,10 +65,10 @@ public sealed class LanguageModelTests
     {
         LanguageModel model = Tiny.Language(kind);
         const string Prompt = "the cat sat on the mat. it was not very good!";
-        var stream = new GenerationStream(model, Prompt, new GenerationOptions { ScorePrompt = true, MaxNewTokens = 1, Seed = 1 });
+        var stream = model.NewStream(Prompt, new GenerationOptions { ScorePrompt = true, MaxNewTokens = 1, Seed = 1 });
         while (stream.Finished is null) model.Advance([stream], promptChunk: 7);
 
-        int[] ids = model.Codec.Encode(Prompt);
+        int[] ids = model.Tokenizer.Encode(Prompt);
         Assert.Equal(ids, stream.Prompt.Select(token => token.Id));
         Assert.Equal(Prompt, string.Concat(stream.Prompt.Select(token => token.Text)));
         Assert.True(float.IsNaN(stream.Prompt[0].LogProbability));
@@ -92,7 +92,7 @@ public sealed class LanguageModelTests
         LanguageModel model = Tiny.Language();
         var random = new RandomSource(7);
         int[][] rows = new int[9][];
-        for (int i = 0; i < rows.Length; i++) rows[i] = model.Codec.Encode(Tiny.Text(ref random, 1 + random.Below(30)));
+        for (int i = 0; i < rows.Length; i++) rows[i] = model.Tokenizer.Encode(Tiny.Text(ref random, 1 + random.Below(30)));
         RecurrentState together = model.NewState(rows.Length);
         double[] sums = model.Score([.. rows.Select(row => (ReadOnlyMemory<int>)row)], together);
         RecurrentState one = model.NewState(1), picked = model.NewState(1);
@@ -118,7 +118,7 @@ public sealed class LanguageModelTests
         {
             // The last label of an answer is the likeliest next token, its score that token's log-probability.
             ModelAnswer answer = model.Answer(text);
-            Assert.Equal(answer.Labels[^1], model.Codec.Vocabulary[token.Alternatives[0].Id]);
+            Assert.Equal(answer.Labels[^1], model.Vocabulary.Tokens[token.Alternatives[0].Id]);
             Assert.Equal(answer.Scores[^1], token.Alternatives[0].LogProbability);
             Assert.Equal(3, token.Alternatives.Count);
             Assert.Equal(token.Alternatives.OrderByDescending(other => other.LogProbability), token.Alternatives);
@@ -139,12 +139,12 @@ public sealed class LanguageModelTests
     public void A_seed_gives_the_same_text_again_and_no_seed_draws_one()
     {
         LanguageModel model = Tiny.Language();
-        var first = new GenerationStream(model, "the", new GenerationOptions { MaxNewTokens = 40 });
+        var first = model.NewStream("the", new GenerationOptions { MaxNewTokens = 40 });
         Run(first);
-        var again = new GenerationStream(model, "the", new GenerationOptions { MaxNewTokens = 40, Seed = first.Seed });
+        var again = model.NewStream("the", new GenerationOptions { MaxNewTokens = 40, Seed = first.Seed });
         Run(again);
         CheckSame(first, again);
-        var other = new GenerationStream(model, "the", new GenerationOptions { MaxNewTokens = 40, Seed = first.Seed + 1 });
+        var other = model.NewStream("the", new GenerationOptions { MaxNewTokens = 40, Seed = first.Seed + 1 });
         Run(other);
         Assert.NotEqual(first.Text, other.Text);
 
@@ -159,7 +159,7 @@ public sealed class LanguageModelTests
 
     [Fact]
     public void An_empty_text_has_no_answer() => Assert.Equal(
-        "an empty text has no answer: at least one token wanted (Parameter 'input')",
+        "the text holds no token; expected one or more (Parameter 'input')",
         Assert.Throws<ArgumentException>(() => Tiny.Language().Answer("")).Message);
 
     private static void CheckSame(GenerationStream wanted, GenerationStream found)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 
 using RnnService.Engine.Weights;
 using Xunit;
@@ -177,11 +178,11 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("config.json", "cell", "\"rnn\"", "cell")]
     [InlineData("config.json", "embedding_size", null, "embedding_size")]
     [InlineData("config.json", "hidden_size", "\"12\"", "hidden_size")]
-    [InlineData("config.json", "hidden_size", "0", "hidden_size is 0: 1 to 8192 wanted")]
+    [InlineData("config.json", "hidden_size", "0", "hidden_size is 0; expected 1 to 8192")]
     [InlineData("config.json", "hidden_size", "10", "rnn.weight_hh_l0")]
     [InlineData("config.json", "hidden_size", "1e99", "hidden_size")]
     [InlineData("config.json", "layers", "3", "rnn.weight_hh_l2")]
-    [InlineData("config.json", "format_version", "2", "format_version is 2: 1 wanted")]
+    [InlineData("config.json", "format_version", "2", "format_version is 2; expected 1")]
     [InlineData("config.json", "labels", "null", "labels")]
     [InlineData("config.json", "labels", "[\"a\", null, \"b\"]", "labels")]
     [InlineData("config.json", "labels", "[\"a\", \"b\"]", "head.weight")]
@@ -190,7 +191,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("config.json", "generation", "{\"stop\": [null]}", "stop")]
     [InlineData("vocab.json", "tokens", null, "tokens")]
     [InlineData("vocab.json", "tokens", "null", "tokens")]
-    [InlineData("vocab.json", "tokens", "[]", "no \"<unk>\" among the 0 tokens")]
+    [InlineData("vocab.json", "tokens", "[]", "unknown is none of the 0 tokens")]
     [InlineData("vocab.json", "unknown", "\"[UNK]\"", "unknown is \"[UNK]\": one of the")]
     [InlineData("vocab.json", "tokens", "[\"<unk>\", null]", "tokens")]
     [InlineData("vocab.json", "tokens", "[\"<unk>\", \"a\", \"a\"]", "token 2 repeats token 1 (\"a\")")]
@@ -207,8 +208,8 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("golden.json", "tolerance", "-1", "tolerance is -1; expected 0 to 1")]
     [InlineData("golden.json", "tolerance", "1e99", "tolerance is")]
     [InlineData("golden.json", "input", "\"a film\"", "golden.json")]
-    [InlineData("config.json", "hidden_size", "2000000000", "hidden_size is 2000000000: 1 to 8192 wanted")]
-    [InlineData("config.json", "layers", "1000000000", "layers is 1000000000: 1 to 16 wanted")]
+    [InlineData("config.json", "hidden_size", "2000000000", "hidden_size is 2000000000; expected 1 to 8192")]
+    [InlineData("config.json", "layers", "1000000000", "layers is 1000000000; expected 1 to 16")]
     [InlineData("config.json", "metrics", "{\"f1\": 1e999}", "metrics.f1 is")]
     [InlineData("config.json", "generation", "{\"temperature\": 1e999}", "temperature is")]
     [InlineData("golden.json", "extra", "1", "extra")]

@@ -173,7 +173,7 @@ public sealed class WholeModelTests
             : base(model)
         {
             _model = model;
-            _rows = [model.Codec.Encode("the cat"), model.Codec.Encode("a dog sat."), model.Codec.Encode("on")];
+            _rows = [model.Tokenizer.Encode("the cat"), model.Tokenizer.Encode("a dog sat."), model.Tokenizer.Encode("on")];
         }
 
         public override double Loss(Pass pass, DropoutRates rates, Gradients gradients)

@@ -29,8 +29,8 @@ public sealed class EnglishTokensTests
         {
             JsonElement wanted = JsonElement.Parse(line);
             Assert.Equal(
-                wanted.GetProperty("tokens").EnumerateArray().Select(token => new WordToken(token[0].GetString()!, token[1].GetInt32(), token[2].GetInt32())),
-                WordTokenizer.Tokenize(wanted.GetProperty("text").GetString()!));
+                wanted.GetProperty("tokens").EnumerateArray().Select(token => (token[0].GetString()!, token[1].GetInt32(), token[2].GetInt32())),
+                EnglishTokenizer.Words(wanted.GetProperty("text").GetString()!).Select(token => (token.Text, token.CodePointStart, token.CodePointEnd)));
         }
     }
 
@@ -56,7 +56,7 @@ public sealed class EnglishTokensTests
             for (int i = 0; i < lines.Length; i++)
             {
                 Assert.Equal(
-                    (texts[i], string.Join(' ', WordTokenizer.Tokenize(texts[i]).Select(token => $"{token.Text}|{token.Start}|{token.End}"))),
+                    (texts[i], string.Join(' ', EnglishTokenizer.Words(texts[i]).Select(token => $"{token.Text}|{token.CodePointStart}|{token.CodePointEnd}"))),
                     (texts[i], string.Join(' ', JsonElement.Parse(lines[i]).GetProperty("tokens").EnumerateArray()
                         .Select(token => $"{token[0].GetString()}|{token[1].GetInt32()}|{token[2].GetInt32()}"))));
             }

@@ -8,7 +8,7 @@ public sealed class UnknownTextTests
     [Fact]
     public void A_codec_names_what_it_does_not_know_once_and_in_order()
     {
-        var characters = new TextCodec(new Vocabulary(["a", "b"]), TokenUnit.Character);
+        var characters = new CharacterTokenizer(new Vocabulary(["a", "b"]));
         Assert.Equal([0, 1, 0], characters.Encode("xa😀xba\n", out IReadOnlyList<string> unknown));
         Assert.Equal(["x", "😀", "\n"], unknown);
         Assert.Equal(
@@ -17,7 +17,7 @@ public sealed class UnknownTextTests
         Assert.Empty(unknown);
         Assert.Null(UnknownText.Sentence(characters, unknown));
 
-        var spare = new TextCodec(new Vocabulary(["<unk>", "a"]), TokenUnit.Character);
+        var spare = new CharacterTokenizer(new Vocabulary(["<unk>", "a"]));
         Assert.Equal([0, 1], spare.Encode("éa", out unknown));
         Assert.Equal("1 character is not in the model's vocabulary and read as unknown: \"é\"", UnknownText.Sentence(spare, unknown));
     }
@@ -25,10 +25,10 @@ public sealed class UnknownTextTests
     [Fact]
     public void Unknown_words_are_said_only_where_they_are_left_out()
     {
-        var words = new TextCodec(new Vocabulary(["to", "be"]), TokenUnit.Word);
+        var words = new WhitespaceTokenizer(new Vocabulary(["to", "be"]), lineBreaks: true);
         Assert.Equal([0, 1], words.Encode("to\nxx be", out IReadOnlyList<string> unknown));
         Assert.Equal("2 words are not in the model's vocabulary and left out: U+000A, \"xx\"", UnknownText.Sentence(words, unknown));
-        var spare = new TextCodec(new Vocabulary(["<unk>", "to"]), TokenUnit.Word);
+        var spare = new WhitespaceTokenizer(new Vocabulary(["<unk>", "to"]), lineBreaks: true);
         spare.Encode("to be", out unknown);
         Assert.Equal(["be"], unknown);
         Assert.Null(UnknownText.Sentence(spare, unknown));

@@ -15,7 +15,7 @@ public sealed class VocabularyTests
         Assert.Equal((2, 0, 3), (vocabulary.UnknownId, vocabulary.PaddingId, vocabulary.EndId));
         Assert.Equal(2, vocabulary.IdOf("b"));
         Assert.True(vocabulary.IsSpecial(0));
-        Assert.Equal([1, 3, 2], new TextCodec(vocabulary, TokenUnit.Word).Encode("a\nb"));
+        Assert.Equal([1, 3, 2], new WhitespaceTokenizer(vocabulary, lineBreaks: true).Encode("a\nb"));
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class VocabularyTests
     {
         var vocabulary = new Vocabulary(["a", "b"]);
         Assert.Equal(-1, vocabulary.UnknownId);
-        Assert.Equal([0, 1], new TextCodec(vocabulary, TokenUnit.Character).Encode("aéb"));
+        Assert.Equal([0, 1], new CharacterTokenizer(vocabulary).Encode("aéb"));
         var config = new ModelConfig
         {
             Task = ModelTask.LanguageModel,
@@ -38,7 +38,7 @@ public sealed class VocabularyTests
         };
         var model = (LanguageModel)TextModel.Create(config, new ModelVocabulary(vocabulary), Parameters.Random(1));
         Assert.Equal(3, model.Generate("é a", new GenerationOptions { MaxNewTokens = 3, Seed = 1 }).Count());
-        Assert.Throws<ArgumentException>(() => new GenerationStream(model, "é", new GenerationOptions()));
+        Assert.Throws<ArgumentException>(() => model.NewStream("é", new GenerationOptions()));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class VocabularyTests
         TextModel tagger = Tiny.Tagger();
         var vocabulary = new ModelVocabulary(new Vocabulary(["a", "b"]), Tiny.Letters);
         Assert.Equal(
-            "no \"<unk>\" among the 2 tokens: it must be there, or another be named as unknown",
+            "unknown is none of the 2 tokens; expected \"<unk>\" among them, or another named as unknown",
             Assert.Throws<ArgumentException>(() => TextModel.Create(tagger.Config, vocabulary, Parameters.Random(1))).Message);
     }
 

@@ -1,5 +1,6 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Onnx.Import;
 using Xunit;
 
@@ -88,7 +89,7 @@ public sealed class ConfigTests
     [Theory]
     [InlineData("""{"task": "tagger", "labels": ["a", "b"]}""", "labels holds 2 labels: 5 wanted, as the weights have it")]
     [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", 5]}""", "labels is a list: a list of strings wanted")]
-    [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", "a"]}""", "labels repeat: each must occur once")]
+    [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", "a"]}""", "labels repeat; expected each once")]
     [InlineData("""{"task": "tagger", "id2label": {"0": "a", "1": "b", "3": "c"}}""",
         "id2label: no name has id 2, but \"c\" has 3: ids from 0 to 2 wanted")]
     [InlineData("""{"task": "tagger", "id2label": {"x": "a"}}""", "id2label: \"x\" is \"a\": ids with names wanted")]
@@ -103,18 +104,18 @@ public sealed class ConfigTests
         "labels and id2label differ: the same labels wanted")]
     [InlineData("""{"task": "tagger", "reverse": true}""", "reverse is true: false wanted, as the weights have it")]
     [InlineData("""{"task": "language_model", "cell": "rnn"}""",
-        "bidirectional is True: false, since a language model cannot read what comes, wanted")]
+        "bidirectional is True; expected false, since a language model cannot read what comes")]
     [InlineData("""{"task": "summarization"}""", "task is \"summarization\": text_generation, text_classification, token_classification, ")]
     [InlineData("""{"task": 5}""", "task is 5: text_generation, ")]
     [InlineData("""{"task": "tagger", "tokenizer": "bpe"}""", "tokenizer is \"bpe\": characters, whitespace, english wanted")]
     [InlineData("""{"task": "tagger", "hidden_size": 1e400}""", "hidden_size is 1e400: a whole number wanted")]
     [InlineData("""{"task": "tagger", "layers": 99999999999999999999}""", "layers is 99999999999999999999: a whole number wanted")]
-    [InlineData("""{"task": "tagger", "format_version": 2}""", "format_version is 2: 1 wanted")]
+    [InlineData("""{"task": "tagger", "format_version": 2}""", "format_version is 2; expected 1")]
     [InlineData("""{"task": "tagger", "characters": {"embedding_size": 5}}""",
         "the character network and the character vocabulary must both be there")]
     [InlineData("""{"task": "tagger", "characters": {"size": 5}}""", "characters: ")]
     [InlineData("""{"task": "tagger", "generation": []}""", "generation: ")]
-    [InlineData("""{"task": "tagger", "generation": {"top_k": -1}}""", "top_k is -1: 0 (off) or more wanted")]
+    [InlineData("""{"task": "tagger", "generation": {"top_k": -1}}""", "top_k is -1; expected 0 (off) or more")]
     [InlineData("""{"task": "tagger", "metrics": {"a": {}}}""", "metrics: ")]
     [InlineData("{}", "task is missing: text-generation, text-classification or token-classification wanted")]
     [InlineData("""{"task": "tagger", "task": "tagger"}""", "task")]

@@ -33,7 +33,7 @@ public sealed class LogitsCheckTests
         using var files = new ImportCase("char-lm-lstm");
         using var model = (LanguageModel)files.Import().Model;
         var logits = new List<float[]>();
-        model.Network.Forward([model.Codec.Encode("05<")], [0], model.NewState(1), (_, _, row) => logits.Add(row.ToArray()));
+        model.Network.Forward([model.Tokenizer.Encode("05<")], [0], model.NewState(1), (_, _, row) => logits.Add(row.ToArray()));
         foreach (string input in (string[])["\"text\": \"05<\"", "\"ids\": [0, 5, 12]", "\"ids\": [0, 5, 12], \"text\": \"05<\""])
         {
             files.Check = files.Write("check.json", $"[{{{input}, \"logits\": {JsonSerializer.Serialize(logits)}}}]");

@@ -1,6 +1,7 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Tests;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import;
 using Xunit;

@@ -1,4 +1,5 @@
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Onnx.Import;
 using Xunit;
 
@@ -79,7 +80,7 @@ public sealed class WriteTests
         using var files = new ImportCase(name);
         using TextModel model = files.Import().Model;
         string text = GoldenInput.For(model);
-        var tokens = model.Config.Tokenize(text);
+        List<Token> tokens = [.. model.Tokenizer.Split(text)];
         Assert.Equal(24, tokens.Count);
         Assert.All(tokens, token => Assert.True(model.Vocabulary.Tokens.Contains(token.Text)));
     }

@@ -55,7 +55,7 @@ public sealed class OnnxRuntimeNetworkTests
         {
             case LanguageModel language:
                 // Ids [T,N].
-                int batch = shape[1], size = language.Codec.Vocabulary.Count;
+                int batch = shape[1], size = language.Vocabulary.Tokens.Count;
                 RecurrentState state = language.NewState(batch);
                 ((float[])[.. exported.Floats("in.h0"), .. exported.Floats("in.c0")]).CopyTo(state.Hidden, 0);
                 ReadOnlyMemory<int>[] rows = [.. Enumerable.Range(0, batch).Select(
@@ -227,12 +227,12 @@ public sealed class OnnxRuntimeNetworkTests
     {
         var options = new GenerationOptions { Temperature = 0, MaxNewTokens = 20 };
         string[] prompts = [.. Enumerable.Range(0, 12).Select(i => prompt(new RandomSource((ulong)i)))];
-        GenerationStream[] streams = [.. prompts.Select((text, i) => new GenerationStream(served, text, options with { ScorePrompt = i % 3 == 0 }))];
+        GenerationStream[] streams = [.. prompts.Select((text, i) => served.NewStream(text, options with { ScorePrompt = i % 3 == 0 }))];
         for (int step = 0; streams.Any(stream => stream.Finished is null); step++)
             served.Advance([.. streams.Where((stream, i) => stream.Finished is null && step >= i)], promptChunk: 9);
         for (int i = 0; i < prompts.Length; i++)
         {
-            var alone = new GenerationStream(native, prompts[i], options with { ScorePrompt = i % 3 == 0 });
+            var alone = native.NewStream(prompts[i], options with { ScorePrompt = i % 3 == 0 });
             while (alone.Finished is null) native.Advance([alone]);
             Assert.Equal(alone.Text, streams[i].Text);
             Assert.Equal(alone.Tokens.Count, streams[i].Tokens.Count);

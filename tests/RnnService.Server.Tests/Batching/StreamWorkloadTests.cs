@@ -19,9 +19,9 @@ public sealed class StreamWorkloadTests(SharedService shared)
         var model = (LanguageModel)shared.Models.Load("words");
         var stranger = (LanguageModel)shared.Models.Load("shakespeare"); // its token ids mean nothing to the other model
         StreamWorkload workload = Workload(model);
-        StreamJob first = workload.Submit(own => new GenerationStream(own, "to be", Options(1)), false, CancellationToken.None);
-        StreamJob bad = workload.Submit(_ => new GenerationStream(stranger, "romeo", Options(2)), false, CancellationToken.None);
-        StreamJob second = workload.Submit(own => new GenerationStream(own, "or not to", Options(3)), true, CancellationToken.None);
+        StreamJob first = workload.Submit(own => own.NewStream("to be", Options(1)), false, CancellationToken.None);
+        StreamJob bad = workload.Submit(_ => stranger.NewStream("romeo", Options(2)), false, CancellationToken.None);
+        StreamJob second = workload.Submit(own => own.NewStream("or not to", Options(3)), true, CancellationToken.None);
         while (workload.Turn())
         {
         }
@@ -46,7 +46,7 @@ public sealed class StreamWorkloadTests(SharedService shared)
         string[] prompts = ["to be or not to be, or to be or not: ROMEO", "to be or not:", "to be or not"];
         StreamWorkload workload = Workload(model);
         StreamJob[] jobs = [.. prompts.Select(
-            prompt => workload.Submit(own => new GenerationStream(own, prompt, Options(1)), false, CancellationToken.None))];
+            prompt => workload.Submit(own => own.NewStream(prompt, Options(1)), false, CancellationToken.None))];
         while (workload.Turn())
         {
         }
@@ -63,8 +63,8 @@ public sealed class StreamWorkloadTests(SharedService shared)
     {
         using CancellationTokenSource left = new();
         StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"), new BatchingOptions { MaxStreams = 1 });
-        StreamJob first = workload.Submit(model => new GenerationStream(model, "to", Options(1)), false, left.Token);
-        StreamJob second = workload.Submit(model => new GenerationStream(model, "be", Options(2)), false, CancellationToken.None);
+        StreamJob first = workload.Submit(model => model.NewStream("to", Options(1)), false, left.Token);
+        StreamJob second = workload.Submit(model => model.NewStream("be", Options(2)), false, CancellationToken.None);
         Assert.True(workload.Turn());
         Assert.Equal((1, 1, 1, 0), (workload.Active, workload.Waiting, first.Generation.Tokens.Count, second.Generation.Tokens.Count));
         left.Cancel();
@@ -79,7 +79,7 @@ public sealed class StreamWorkloadTests(SharedService shared)
         int woken = 0;
         StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"), new BatchingOptions { StreamBuffer = 2 });
         workload.Wake = () => woken++;
-        StreamJob job = workload.Submit(model => new GenerationStream(model, "to", Options(1)), true, CancellationToken.None);
+        StreamJob job = workload.Submit(model => model.NewStream("to", Options(1)), true, CancellationToken.None);
         Assert.True(workload.Turn());
         Assert.True(workload.Turn());
         Assert.False(workload.Turn());
@@ -94,8 +94,8 @@ public sealed class StreamWorkloadTests(SharedService shared)
     public void A_stream_that_is_not_read_gives_its_place_up_and_comes_back_when_it_is_read()
     {
         StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"), new BatchingOptions { MaxStreams = 1, StreamBuffer = 2 });
-        StreamJob first = workload.Submit(model => new GenerationStream(model, "to", Options(1)), true, CancellationToken.None);
-        StreamJob second = workload.Submit(model => new GenerationStream(model, "be", Options(2)), false, CancellationToken.None);
+        StreamJob first = workload.Submit(model => model.NewStream("to", Options(1)), true, CancellationToken.None);
+        StreamJob second = workload.Submit(model => model.NewStream("be", Options(2)), false, CancellationToken.None);
         Assert.True(workload.Turn());
         Assert.True(workload.Turn());
         Assert.Empty(second.Generation.Tokens);
@@ -120,7 +120,7 @@ public sealed class StreamWorkloadTests(SharedService shared)
         bool wasCut = false;
         StreamWorkload workload = Workload(
             (LanguageModel)shared.Models.Load("words"), new BatchingOptions { StreamBuffer = 2, UnreadSeconds = 10 }, clock);
-        StreamJob job = workload.Submit(model => new GenerationStream(model, "to", Options(1)), true, CancellationToken.None, "", () => wasCut = true);
+        StreamJob job = workload.Submit(model => model.NewStream("to", Options(1)), true, CancellationToken.None, "", () => wasCut = true);
         while (workload.Turn())
         {
         }
@@ -140,8 +140,8 @@ public sealed class StreamWorkloadTests(SharedService shared)
         StreamWorkload workload = Workload(model);
         workload.HasCompany = () => true;
         StreamJob[] flood = [.. Enumerable.Range(0, 100).Select(
-            seed => workload.Submit(own => new GenerationStream(own, "to", Options((ulong)seed)), false, CancellationToken.None, "flood"))];
-        StreamJob light = workload.Submit(own => new GenerationStream(own, "be", Options(1)), false, CancellationToken.None, "light");
+            seed => workload.Submit(own => own.NewStream("to", Options((ulong)seed)), false, CancellationToken.None, "flood"))];
+        StreamJob light = workload.Submit(own => own.NewStream("be", Options(1)), false, CancellationToken.None, "light");
         for (int step = 1; step <= 18; step++)
         {
             Assert.True(workload.Turn());
@@ -164,10 +164,10 @@ public sealed class StreamWorkloadTests(SharedService shared)
     {
         StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"), new BatchingOptions { MaxStreams = 4 });
         StreamJob[] flood = [.. Enumerable.Range(0, 6).Select(
-            seed => workload.Submit(model => new GenerationStream(model, "to", Options((ulong)seed)), false, CancellationToken.None, "flood"))];
+            seed => workload.Submit(model => model.NewStream("to", Options((ulong)seed)), false, CancellationToken.None, "flood"))];
         Assert.True(workload.Turn());
         StreamJob[] other = [.. Enumerable.Range(0, 3).Select(
-            seed => workload.Submit(model => new GenerationStream(model, "be", Options((ulong)seed)), false, CancellationToken.None, "other"))];
+            seed => workload.Submit(model => model.NewStream("be", Options((ulong)seed)), false, CancellationToken.None, "other"))];
         Assert.True(workload.Turn());
         Assert.Equal(2, other.Count(job => job.HasStarted));
         Assert.Equal((int[])[2, 2, 1, 1, 0, 0], flood.Select(job => job.Generation.Tokens.Count));
@@ -183,11 +183,11 @@ public sealed class StreamWorkloadTests(SharedService shared)
     {
         StreamWorkload workload = Workload((LanguageModel)shared.Models.Load("words"));
         string prompt = string.Join(' ', Enumerable.Repeat("to", 200));
-        StreamJob reader = workload.Submit(model => new GenerationStream(model, prompt, Options(1)), false, CancellationToken.None);
+        StreamJob reader = workload.Submit(model => model.NewStream(prompt, Options(1)), false, CancellationToken.None);
         Assert.True(workload.Turn());
         Assert.Equal(200 - 64, reader.Generation.PromptLeft);
         for (ulong seed = 0; seed < 20; seed++)
-            workload.Submit(model => new GenerationStream(model, "be", Options(seed)), false, CancellationToken.None);
+            workload.Submit(model => model.NewStream("be", Options(seed)), false, CancellationToken.None);
         Assert.True(workload.Turn()); // the others read their prompts too: nobody waits for a token yet
         int left = reader.Generation.PromptLeft;
         Assert.True(workload.Turn());

@@ -41,12 +41,12 @@ public sealed class CharacterTests(CharacterTests.Models models) : IClassFixture
         int joined = 0;
         foreach (string text in (string[])["王芳在北京上海王芳", "芳芳王在上上北京海", "王", "海海海海在在在"])
         {
-            List<WordToken> words = model.Tokenize(text);
+            List<Token> words = model.Split(text);
             List<LabelSpan> wanted = model.Spans.Join(model.Tag([model.Encode(words.Select(word => word.Text))])[0]);
             joined += wanted.Count(span => span.Count > 1);
             JsonElement found = await Client.AnswerAsync("/tag", JsonSerializer.Serialize(new { inputs = text, model = name }));
             Assert.Equal(
-                wanted.Select(span => (span.Label, words[span.First].Start, words[span.First + span.Count - 1].End)),
+                wanted.Select(span => (span.Label, words[span.First].CodePointStart, words[span.First + span.Count - 1].CodePointEnd)),
                 found.EnumerateArray().Select(one => (
                     one.GetProperty("entity_group").GetString()!, one.GetProperty("start").GetInt32(), one.GetProperty("end").GetInt32())));
         }

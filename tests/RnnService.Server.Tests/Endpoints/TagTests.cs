@@ -26,10 +26,10 @@ public sealed class TagTests(SharedService shared)
     public async Task Without_BIO_labels_every_word_is_a_group()
     {
         var model = (Tagger)shared.Models.Load("pos");
-        List<WordToken> words = model.Tokenize("Marie worked in Paris");
+        List<Token> words = model.Split("Marie worked in Paris");
         TagScore[] tags = model.Tag([model.Encode(words.Select(word => word.Text))])[0];
         JsonElement answer = await shared.Client.AnswerAsync("/tag", """{"inputs": "Marie worked in Paris", "model": "pos"}""");
-        Assert.Equal(words.Select(word => (word.Text, word.Start, word.End)), answer.EnumerateArray().Select(one =>
+        Assert.Equal(words.Select(word => (word.Text, word.CodePointStart, word.CodePointEnd)), answer.EnumerateArray().Select(one =>
             (one.GetProperty("word").GetString()!, one.GetProperty("start").GetInt32(), one.GetProperty("end").GetInt32())));
         Assert.Equal(tags.Select(tag => (model.Config.Labels[tag.Label], tag.Score)), answer.EnumerateArray().Select(one =>
             (one.GetProperty("entity_group").GetString()!, one.GetProperty("score").GetSingle())));

@@ -89,7 +89,7 @@ public sealed class EvaluatorTests
         void Check(string[] words, int streams, double tolerance)
         {
             string text = string.Join(' ', words);
-            int[] tokens = model.Codec.Encode(text);
+            int[] tokens = model.Tokenizer.Encode(text);
             double whole = model.Score([tokens], model.NewState(1))[0];
             LanguageScores scores = Evaluator.Language(model, text, streams);
             Assert.Equal(tokens.Length - 1, scores.Count);

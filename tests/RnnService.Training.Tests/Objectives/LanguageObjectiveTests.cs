@@ -27,7 +27,7 @@ public sealed class LanguageObjectiveTests : IDisposable
         var random = new Random(5);
         Objective objective = Create(new string([.. Enumerable.Range(0, 413).Select(_ => "abcd. "[random.Next(6)])]));
         var model = (LanguageModel)objective.Model;
-        int[] tokens = model.Codec.Encode(File.ReadAllText(_folder["train.txt"]));
+        int[] tokens = model.Tokenizer.Encode(File.ReadAllText(_folder["train.txt"]));
         int length = tokens.Length / Streams;
         var gradients = new Gradients(model.Parameters);
         var starts = new HashSet<int>();

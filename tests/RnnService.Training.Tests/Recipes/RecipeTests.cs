@@ -45,7 +45,7 @@ public sealed class RecipeTests : IDisposable
     [InlineData("model.characters={\"embedding_size\": 0}", "model.characters.embedding_size is 0; expected a whole number, 1 to 4096")]
     [InlineData("model.generation={\"top_p\": 2}", "model.generation.top_p is 2; expected a number, above 0 to 1")]
     [InlineData("model.labels=[\"a\", null]", "model.labels[1] is null; expected a text")]
-    [InlineData("model.tie_weights=true", "model.tie_weights is True: false but for a language model wanted")]
+    [InlineData("model.tie_weights=true", "model.tie_weights is True; expected false but for a language model")]
     [InlineData("golden_input=", "golden_input is empty; expected a text")]
     [InlineData("training.epoch=3", "training.epoch is unknown; did you mean training.epochs?")]
     [InlineData("training.learningrate=3", "training.learningrate is unknown; did you mean training.learning_rate?")]

@@ -150,7 +150,7 @@ internal sealed class Schedule
         string prompt = string.Join(' ', Enumerable.Repeat("to be", _random.Next(1, 12)));
         GenerationOptions options = new() { MaxNewTokens = _random.Next(1, 40), Seed = (ulong)_random.Next(50) };
         Come(request, () => request.Stream = _streams.Submit(
-            model => new GenerationStream(model, prompt, options), reads is not null, request.Left.Token, KeyOf(client), () => request.WasAborted = true));
+            model => model.NewStream(prompt, options), reads is not null, request.Left.Token, KeyOf(client), () => request.WasAborted = true));
         if (request.Stream is not null && request.ReadsEvery is { } pause and not long.MaxValue) _events.Enqueue(() => Read(request, pause), _clock.Now + pause);
     }
 

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace RnnService.Engine.Tests.Text;
 
-public sealed class WordTokenizerTests
+public sealed class EnglishTokenizerTests
 {
     private const int Long = 100_000;
 
@@ -103,7 +103,7 @@ public sealed class WordTokenizerTests
 
     [Fact]
     public void A_drawn_rule_is_one_token() =>
-        Assert.Equal(["-----", "*~*~*~*", "|---+---|"], WordTokenizer.Tokenize("-----\n*~*~*~*\n|---+---|").Select(token => token.Text));
+        Assert.Equal(["-----", "*~*~*~*", "|---+---|"], EnglishTokenizer.Words("-----\n*~*~*~*\n|---+---|").Select(token => token.Text));
 
     [Theory]
     [InlineData("fine :-) or ;) or :( or :D <3", "fine|:-)|or|;)|or|:(|or|:D|<3")]
@@ -123,21 +123,21 @@ public sealed class WordTokenizerTests
     public void Clusters_stay_whole(string text, string tokens) => AssertTokens(text, tokens);
 
     [Fact]
-    public void Offsets_count_code_points()
+    public void Offsets_count_UTF16_units_and_code_points()
     {
         Assert.Equal(
-            [new("😀", 0, 1), new("it", 2, 4), new("'s", 4, 6), new("𝒜𝒷", 7, 9), new(".", 9, 10)],
-            WordTokenizer.Tokenize("😀 it's\u00A0𝒜𝒷."));
+            [new("😀", 0, 0, 1), new("it", 3, 2, 4), new("'s", 5, 4, 6), new("𝒜𝒷", 8, 7, 9), new(".", 12, 9, 10)],
+            EnglishTokenizer.Words("😀 it's\u00A0𝒜𝒷."));
     }
 
     [Theory]
     [InlineData("")]
     [InlineData(" \t\r\n\u00A0\u3000\u2028")]
-    public void Nothing_but_white_space_has_no_tokens(string text) => Assert.Empty(WordTokenizer.Tokenize(text));
+    public void Nothing_but_white_space_has_no_tokens(string text) => Assert.Empty(EnglishTokenizer.Words(text));
 
     [Fact]
     public void Lone_surrogates_and_control_characters_are_tokens() =>
-        Assert.Equal(["a", "\uD83D", "b", "\0", "\uDE00"], WordTokenizer.Tokenize("a\uD83Db\0\uDE00").Select(token => token.Text));
+        Assert.Equal(["a", "\uD83D", "b", "\0", "\uDE00"], EnglishTokenizer.Words("a\uD83Db\0\uDE00").Select(token => token.Text));
 
     [Theory]
     [InlineData("a", 1)]
@@ -168,7 +168,7 @@ public sealed class WordTokenizerTests
     {
         string text = string.Concat(Enumerable.Repeat(unit, Long / unit.Length));
         AssertInvariants(text);
-        Assert.Equal(tokens, WordTokenizer.Tokenize(text).Count, tolerance: 3);
+        Assert.Equal(tokens, EnglishTokenizer.Words(text).Count, tolerance: 3);
     }
 
     [Fact]
@@ -186,8 +186,8 @@ public sealed class WordTokenizerTests
             {
                 string text = string.Concat(parts);
                 Assert.Equal(
-                    WordTokenizer.Tokenize(text).Select(token => token with { Start = token.Start + 3, End = token.End + 3 }),
-                    WordTokenizer.Tokenize(" \n\t" + text));
+                    EnglishTokenizer.Words(text).Select(token => token with { Start = token.Start + 3, CodePointStart = token.CodePointStart + 3, CodePointEnd = token.CodePointEnd + 3 }),
+                    EnglishTokenizer.Words(" \n\t" + text));
             },
             iter: 5_000);
 
@@ -203,26 +203,27 @@ public sealed class WordTokenizerTests
 
     private static void AssertTokens(string text, string tokens)
     {
-        Assert.Equal(tokens.Split('|'), WordTokenizer.Tokenize(text).Select(token => token.Text));
+        Assert.Equal(tokens.Split('|'), EnglishTokenizer.Words(text).Select(token => token.Text));
         AssertInvariants(text);
     }
 
     private static void AssertInvariants(string text)
     {
-        List<WordToken> tokens = WordTokenizer.Tokenize(text);
+        List<Token> tokens = EnglishTokenizer.Words(text);
         List<string> points = CodePoints(text);
         var rebuilt = new StringBuilder(text.Length);
         int at = 0;
-        foreach (WordToken token in tokens)
+        foreach (Token token in tokens)
         {
-            if (token.Start < at || token.End <= token.Start || token.End > points.Count) Assert.Fail($"{token} after {at}");
-            string gap = string.Concat(points[at..token.Start]);
+            if (token.CodePointStart < at || token.CodePointEnd <= token.CodePointStart || token.CodePointEnd > points.Count) Assert.Fail($"{token} after {at}");
+            string gap = string.Concat(points[at..token.CodePointStart]);
             if (!string.IsNullOrWhiteSpace(gap)) Assert.Fail($"\"{gap}\" before {token} is in no token");
-            if (string.Concat(points[token.Start..token.End]) != token.Text) Assert.Fail($"{token} is not what stands there");
+            if (string.Concat(points[token.CodePointStart..token.CodePointEnd]) != token.Text) Assert.Fail($"{token} is not what stands there");
+            if (text[token.Start..token.End] != token.Text) Assert.Fail($"{token} is not what stands between its UTF-16 offsets");
             if (token.Text.Any(char.IsWhiteSpace)) Assert.Fail($"{token} holds white space");
-            if (IsMark(points[token.Start]) && token.Start > 0 && gap.Length == 0) Assert.Fail($"{token} was cut from its base");
+            if (IsMark(points[token.CodePointStart]) && token.CodePointStart > 0 && gap.Length == 0) Assert.Fail($"{token} was cut from its base");
             rebuilt.Append(gap).Append(token.Text);
-            at = token.End;
+            at = token.CodePointEnd;
         }
 
         string rest = string.Concat(points[at..]);

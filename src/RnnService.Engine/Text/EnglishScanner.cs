@@ -10,9 +10,9 @@ namespace RnnService.Engine.Text;
 /// Time stays linear because no rule looks back past the last cut but for a bounded number of characters, and what a rule reads ahead it
 /// either consumes or remembers (<see cref="_nameEnd"/>).
 /// </remarks>
-internal sealed partial class WordScanner(string source)
+internal sealed partial class EnglishScanner(string source)
 {
-    private readonly List<WordToken> _tokens = new(source.Length / 5);
+    private readonly List<Token> _tokens = new(source.Length / 5);
     private readonly bool _hasSurrogates = source.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0;
 
     private int _start;      // where the token being read begins
@@ -25,7 +25,7 @@ internal sealed partial class WordScanner(string source)
     private ReadOnlySpan<char> Text => source;
 
     /// <summary>Reads the whole text. To be called once.</summary>
-    public List<WordToken> Scan()
+    public List<Token> Scan()
     {
         for (int i = 0; i < source.Length;)
         {
@@ -55,7 +55,7 @@ internal sealed partial class WordScanner(string source)
         if (end < _chunkEnd) end = CharKinds.SkipExtending(Text[.._chunkEnd], end);
         int length = end - _start;
         int codePoints = _hasSurrogates ? CountCodePoints(Text.Slice(_start, length)) : length;
-        _tokens.Add(new WordToken(source.Substring(_start, length), _codePoint, _codePoint + codePoints));
+        _tokens.Add(new Token(source.Substring(_start, length), _start, _codePoint, _codePoint + codePoints));
         _codePoint += codePoints;
         _start = end;
     }

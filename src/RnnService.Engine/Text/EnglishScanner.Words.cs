@@ -1,6 +1,6 @@
 namespace RnnService.Engine.Text;
 
-internal sealed partial class WordScanner
+internal sealed partial class EnglishScanner
 {
     /// <summary>Reads a token that holds letters, and goes on past the marks inside it as long as they join.</summary>
     /// <param name="at">From where to read on; the token itself began at <see cref="_start"/>.</param>

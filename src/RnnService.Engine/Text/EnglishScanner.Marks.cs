@@ -1,6 +1,6 @@
 namespace RnnService.Engine.Text;
 
-internal sealed partial class WordScanner
+internal sealed partial class EnglishScanner
 {
     /// <summary>Reads one token that begins with punctuation or a symbol.</summary>
     private void Mark(int limit)

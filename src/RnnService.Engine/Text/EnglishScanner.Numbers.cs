@@ -1,6 +1,6 @@
 namespace RnnService.Engine.Text;
 
-internal sealed partial class WordScanner
+internal sealed partial class EnglishScanner
 {
     private const int MostPhoneGroups = 5;
 
