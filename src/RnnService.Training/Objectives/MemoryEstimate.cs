@@ -24,14 +24,18 @@ internal static class MemoryEstimate
             + FormattableString.Invariant($"{bytes / 1e9:N1} GB, this machine has {There / 1e9:N1}; expected fewer shards or a smaller model"));
     }
 
-    /// <summary>Checks what a step keeps for its backward pass: of every token the input, gates and states of each layer, and the logits.</summary>
-    /// <param name="recipe">The recipe.</param>
-    /// <param name="tokens">The most tokens of a step.</param>
-    /// <param name="outputs">Logits of a token; 0 where a text has them and a token none.</param>
+    /// <summary>Checks what a step keeps for backward: of every token the input, gates and states of each layer, and the logits.</summary>
     /// <exception cref="RecipeException">This machine does not hold it.</exception>
-    public static void CheckStep(Recipe recipe, long tokens, int outputs)
+    public static void CheckStep(Recipe recipe, Objective objective)
     {
         ModelConfig model = recipe.Model;
+        long tokens = objective.MostTokens;
+        int outputs = model.Task switch // logits of a token
+        {
+            ModelTask.LanguageModel => objective.Model.Vocabulary.Tokens.Count,
+            ModelTask.Tagger => objective.Model.Config.Labels.Count,
+            _ => 0,
+        };
         long gates = model.Cell switch { CellKind.Lstm => 4, CellKind.Gru or CellKind.GruBefore => 3, _ => 1 };
         long perToken = model.EmbeddingSize + ((model.Bidirectional ? 2L : 1) * model.Layers * (gates + 2) * model.HiddenSize) + outputs;
         double bytes = (double)sizeof(float) * perToken * tokens;

@@ -11,37 +11,10 @@ namespace RnnService.Training.Runs;
 /// carried states, with the recipe and the corpora they belong to. Random draws are made from the seed and the position and need no place
 /// here. One safetensors file, replaced whole.
 /// </summary>
-internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer optimizer, float[][]? average)
+internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer optimizer, AveragedWeights? average, RunState state)
 {
     // Raised when an older file would be misread.
     private const string Format = "2";
-
-    /// <summary>Optimizer steps made.</summary>
-    public long Step { get; set; }
-
-    /// <summary>The epoch under way.</summary>
-    public int Epoch { get; set; }
-
-    /// <summary>Steps made in it.</summary>
-    public int Index { get; set; }
-
-    /// <summary>The best validation figure so far.</summary>
-    public double? Best { get; set; }
-
-    /// <summary>The validation loss that went with it.</summary>
-    public double BestLoss { get; set; }
-
-    /// <summary>Evaluations since the best.</summary>
-    public int SinceBest { get; set; }
-
-    /// <summary>Evaluations since the best or the last fall of the learning rate.</summary>
-    public int SinceFall { get; set; }
-
-    /// <summary>How often the learning rate fell on a plateau.</summary>
-    public int Plateaus { get; set; }
-
-    /// <summary>Seconds of training.</summary>
-    public double Seconds { get; set; }
 
     private IEnumerable<(string Name, IReadOnlyList<int> Shape, float[] Values)> Tensors
     {
@@ -53,7 +26,7 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
             if (average is not null)
             {
                 foreach (Parameter parameter in parameters.All)
-                    yield return ($"average.{parameter.Name}", parameter.Shape, average[parameter.Index]);
+                    yield return ($"average.{parameter.Name}", parameter.Shape, average.Of(parameter));
             }
 
             for (int i = 0; i < objective.Carried.Count; i++) yield return ($"carried.{i}", [objective.Carried[i].Length], objective.Carried[i]);
@@ -83,7 +56,7 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
     {
         foreach (var (name, _, values) in Tensors)
         {
-            if (Finite.FirstNot(values) is { } value) throw TrainingDivergedException.At(Step, $"{name} holds {value}");
+            if (Finite.FirstNot(values) is { } value) throw TrainingDivergedException.At(state.Step, $"{name} holds {value}");
         }
 
         SafeTensorsFile.Write(
@@ -95,15 +68,15 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
                 ["recipe"] = Settings,
                 ["train"] = objective.Train.ToString(),
                 ["valid"] = objective.Valid.ToString(),
-                ["step"] = Text(Step),
-                ["epoch"] = Text(Epoch),
-                ["index"] = Text(Index),
-                ["best"] = Best is { } best ? Text(best) : "",
-                ["best_loss"] = Text(BestLoss),
-                ["since_best"] = Text(SinceBest),
-                ["since_fall"] = Text(SinceFall),
-                ["plateaus"] = Text(Plateaus),
-                ["seconds"] = Text(Seconds),
+                ["step"] = Text(state.Step),
+                ["epoch"] = Text(state.Epoch),
+                ["index"] = Text(state.Index),
+                ["best"] = state.Best is { } best ? Text(best) : "",
+                ["best_loss"] = Text(state.BestLoss),
+                ["since_best"] = Text(state.SinceBest),
+                ["since_fall"] = Text(state.SinceFall),
+                ["plateaus"] = Text(state.Plateaus),
+                ["seconds"] = Text(state.Seconds),
             });
     }
 
@@ -131,14 +104,15 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
                     $"{path} was written by another recipe ({FirstDifference(settings, Settings)}); expected the same settings to go on");
             }
 
-            (Step, Epoch, Index) = (Count("step"), (int)Count("epoch", recipe.Training.Epochs), (int)Count("index", int.MaxValue));
+            (state.Step, state.Epoch, state.Index) =
+                (Count("step"), (int)Count("epoch", recipe.Training.Epochs), (int)Count("index", int.MaxValue));
             CheckPosition();
-            Best = Fact("best").Length > 0 ? Number("best") : null;
-            BestLoss = Number("best_loss");
-            SinceBest = (int)Count("since_best", int.MaxValue);
-            SinceFall = (int)Count("since_fall", int.MaxValue);
-            Plateaus = (int)Count("plateaus", int.MaxValue);
-            Seconds = Number("seconds");
+            state.Best = Fact("best").Length > 0 ? Number("best") : null;
+            state.BestLoss = Number("best_loss");
+            state.SinceBest = (int)Count("since_best", int.MaxValue);
+            state.SinceFall = (int)Count("since_fall", int.MaxValue);
+            state.Plateaus = (int)Count("plateaus", int.MaxValue);
+            state.Seconds = Number("seconds");
             foreach (var (name, shape, values) in Tensors)
             {
                 float[] read = file.Floats(name, [.. shape]);
@@ -176,10 +150,10 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
     /// <summary>Checks that the position is one that a run over these corpora comes to.</summary>
     private void CheckPosition()
     {
-        int last = Epoch == recipe.Training.Epochs ? 0 : objective.StepsIn(Epoch) - 1;
-        if (Index > last) throw new FormatException($"index is {Index} in epoch {Epoch}; expected 0 to {last}");
-        long step = objective.StepsUpTo(Epoch) + Index;
-        if (Step != step) throw new FormatException($"step is {Step} at index {Index} of epoch {Epoch}; expected {step}");
+        int last = state.Epoch == recipe.Training.Epochs ? 0 : objective.StepsIn(state.Epoch) - 1;
+        if (state.Index > last) throw new FormatException($"index is {state.Index} in epoch {state.Epoch}; expected 0 to {last}");
+        long step = objective.StepsUpTo(state.Epoch) + state.Index;
+        if (state.Step != step) throw new FormatException($"step is {state.Step} at index {state.Index} of epoch {state.Epoch}; expected {step}");
     }
 
     private static string Text(IFormattable value) => value.ToString(value is double ? "R" : null, CultureInfo.InvariantCulture);

@@ -2,9 +2,6 @@ using RnnService.Training.Log;
 
 namespace RnnService.Training.Runs;
 
-/// <summary>What a step was like.</summary>
-internal readonly record struct StepOutcome(double Loss, double Norm, double Rate, long Tokens);
-
 /// <summary>The times and running means of a run.</summary>
 /// <param name="secondsBefore">Seconds of training before this process.</param>
 /// <param name="validTokens">Tokens that an evaluation reads.</param>

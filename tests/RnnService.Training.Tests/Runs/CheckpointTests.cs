@@ -33,14 +33,14 @@ public sealed class CheckpointTests : IDisposable
             (place, numbers, counts, seed) =>
             {
                 Sides from = new(recipe, one), to = new(recipe, two);
-                Checkpoint saved = from.Checkpoint, loaded = to.Checkpoint;
+                RunState saved = from.State, loaded = to.State;
                 (saved.Epoch, saved.Index, saved.Step) = (place.Epoch, place.Index, one.StepsUpTo(place.Epoch) + place.Index);
                 saved.Best = numbers.Item1 ? numbers.Item2 : null;
                 (saved.BestLoss, saved.Seconds) = (numbers.Item3, numbers.Item4);
                 (saved.SinceBest, saved.SinceFall, saved.Plateaus) = counts;
                 from.Fill(new Random((int)seed));
-                saved.Save(_folder["checkpoint"]);
-                loaded.Load(_folder["checkpoint"]);
+                from.Checkpoint.Save(_folder["checkpoint"]);
+                to.Checkpoint.Load(_folder["checkpoint"]);
                 Assert.Equal(
                     (saved.Step, saved.Epoch, saved.Index, saved.Best, saved.BestLoss, saved.SinceBest, saved.SinceFall, saved.Plateaus, saved.Seconds),
                     (loaded.Step, loaded.Epoch, loaded.Index, loaded.Best, loaded.BestLoss, loaded.SinceBest, loaded.SinceFall, loaded.Plateaus, loaded.Seconds));
@@ -252,21 +252,24 @@ public sealed class CheckpointTests : IDisposable
     {
         private readonly Objective _objective;
         private readonly Optimizer _optimizer;
-        private readonly float[][] _average;
+        private readonly AveragedWeights _average;
 
         public Sides(Recipe recipe, Objective objective)
         {
             _objective = objective;
             _optimizer = Optimizer.Create(recipe.Training, objective.Model.Parameters);
-            _average = [.. objective.Model.Parameters.All.Select(parameter => new float[parameter.Values.Length])];
-            Checkpoint = new Checkpoint(recipe, objective, _optimizer, _average);
+            _average = new AveragedWeights(objective.Model.Parameters, recipe.Training.AverageDecay);
+            State = new RunState(recipe.Training);
+            Checkpoint = new Checkpoint(recipe, objective, _optimizer, _average, State);
         }
 
         public Checkpoint Checkpoint { get; }
 
+        public RunState State { get; }
+
         public float[][] All =>
             [.. _objective.Model.Parameters.All.Select(parameter => parameter.Data), .. _optimizer.Memory.Select(entry => entry.Values),
-                .. _average, .. _objective.Carried];
+                .. _objective.Model.Parameters.All.Select(_average.Of), .. _objective.Carried];
 
         public void Fill(Random random)
         {

@@ -1,0 +1,63 @@
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Weights;
+using RnnService.Training.Objectives;
+using RnnService.Training.Recipes;
+using RnnService.Training.Threading;
+
+namespace RnnService.Training.Runs;
+
+/// <summary>What the forward and backward passes over a batch gave.</summary>
+/// <param name="Loss">Mean loss in nats a prediction.</param>
+/// <param name="Norm">The norm of that mean's gradient.</param>
+/// <param name="Predictions">Predictions made.</param>
+/// <param name="Tokens">Tokens read.</param>
+internal readonly record struct BatchLoss(double Loss, double Norm, long Predictions, long Tokens);
+
+/// <summary>
+/// Forward with the tape, loss and backward over a batch, each part of it on a thread with a tape and gradients of its own; what they add up
+/// to is the same however many threads there were.
+/// </summary>
+internal sealed class BatchGradient
+{
+    private readonly Objective _objective;
+    private readonly TrainingSettings _settings;
+    private readonly Gradients[] _gradients; // one a shard
+    private readonly Workspace[] _workspaces;
+
+    public BatchGradient(Objective objective, TrainingSettings settings)
+    {
+        (_objective, _settings) = (objective, settings);
+        _gradients = [.. Enumerable.Range(0, settings.Shards).Select(_ => new Gradients(objective.Model.Parameters))];
+        _workspaces = [.. Enumerable.Range(0, settings.Shards).Select(_ => new Workspace())];
+    }
+
+    /// <summary>Computes the gradient of the summed loss of the batch that the objective got ready.</summary>
+    /// <param name="step">The step's number, from 0: dropout is drawn from it.</param>
+    public BatchLoss ForwardAndBackward(long step)
+    {
+        var parts = new ShardResult[_settings.Shards];
+        ParallelLoop.For(_settings.Shards, shard =>
+        {
+            _workspaces[shard].Reset();
+            _gradients[shard].Clear();
+            var dropout = new Dropout(_settings.Seed, (ulong)step, (ulong)shard);
+            parts[shard] = _objective.Run(shard, new Pass(_workspaces[shard], dropout, record: true), _gradients[shard]);
+        });
+
+        // In a fixed order, so that the sum has the same bits however many threads there were.
+        for (int shard = 1; shard < parts.Length; shard++) _gradients[0].Add(_gradients[shard]);
+        long predictions = parts.Sum(part => part.Predictions);
+        return new BatchLoss(
+            parts.Sum(part => part.Loss) / predictions, _gradients[0].Norm() / predictions, predictions, parts.Sum(part => part.Tokens));
+    }
+
+    /// <summary>The gradient of the mean loss, cut to the recipe's norm.</summary>
+    public Gradients Clip(BatchLoss batch)
+    {
+        double limit = _settings.ClipNorm;
+        double factor = limit > 0 && batch.Norm > limit ? limit / batch.Norm : 1;
+        _gradients[0].Scale((float)(factor / batch.Predictions));
+        return _gradients[0];
+    }
+}

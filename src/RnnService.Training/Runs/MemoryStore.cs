@@ -1,0 +1,53 @@
+using RnnService.Engine.Models;
+using RnnService.Engine.Weights;
+using RnnService.Training.Log;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Runs;
+
+/// <summary>Keeps the best weights alone. Such a run cannot be taken up.</summary>
+internal sealed class MemoryStore : IRunStore
+{
+    private TextModel? _best;
+
+    public bool CanResume(bool restart) => false;
+
+    public void Resume(Checkpoint checkpoint) => throw new InvalidOperationException("a run in memory cannot be taken up");
+
+    public void Begin(Recipe recipe, Checkpoint checkpoint)
+    {
+    }
+
+    public IDisposable OpenSession(long step) => new Session();
+
+    public void Append(LogRecord record)
+    {
+    }
+
+    public void Save(Checkpoint checkpoint)
+    {
+    }
+
+    public void Save(BestModel best)
+    {
+        Dictionary<string, float[]> values = best.Model.Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Values.ToArray());
+        _best?.Dispose();
+        _best = TextModel.Create(
+            best.Model.Config with { Metrics = best.Score.Metrics("valid_") }, best.Model.Vocabulary, Parameters.From((name, _) => values[name]));
+    }
+
+    public void Finish()
+    {
+    }
+
+    public string WhatIsLeft(bool hasBest) => hasBest ? "The best model before that was not written anywhere" : "There is no model yet";
+
+    public TextModel LoadBest() => _best ?? throw new InvalidOperationException("the run made no evaluation: there is no model yet");
+
+    private sealed class Session : IDisposable
+    {
+        public void Dispose()
+        {
+        }
+    }
+}

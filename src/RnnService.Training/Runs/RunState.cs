@@ -1,0 +1,73 @@
+using RnnService.Training.Evaluation;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Runs;
+
+/// <summary>Where a run stands: its position in the corpus, and what its evaluations brought so far.</summary>
+internal sealed class RunState(TrainingSettings settings)
+{
+    /// <summary>Optimizer steps made.</summary>
+    public long Step { get; set; }
+
+    /// <summary>The epoch under way.</summary>
+    public int Epoch { get; set; }
+
+    /// <summary>Steps made in it.</summary>
+    public int Index { get; set; }
+
+    /// <summary>The best validation figure so far.</summary>
+    public double? Best { get; set; }
+
+    /// <summary>The validation loss that went with it.</summary>
+    public double BestLoss { get; set; }
+
+    /// <summary>Evaluations since the best.</summary>
+    public int SinceBest { get; set; }
+
+    /// <summary>Evaluations since the best or the last fall of the learning rate.</summary>
+    public int SinceFall { get; set; }
+
+    /// <summary>How often the learning rate fell on a plateau.</summary>
+    public int Plateaus { get; set; }
+
+    /// <summary>Seconds of training.</summary>
+    public double Seconds { get; set; }
+
+    /// <summary>Whether evaluations brought no progress for as long as the recipe allows.</summary>
+    public bool HasNoPatience => settings.Patience > 0 && SinceBest >= settings.Patience;
+
+    /// <summary>Whether there is nothing left to do.</summary>
+    public bool IsOver => Epoch >= settings.Epochs || HasNoPatience;
+
+    /// <summary>A step was made.</summary>
+    /// <param name="stepsInEpoch">Steps of the epoch under way.</param>
+    /// <returns>Whether the epoch is over.</returns>
+    public bool Advance(int stepsInEpoch)
+    {
+        Step++;
+        Index++;
+        if (Index < stepsInEpoch) return false;
+        (Epoch, Index) = (Epoch + 1, 0);
+        return true;
+    }
+
+    /// <summary>Whether a score is better than the best one so far.</summary>
+    public bool IsBest(ValidationScore score) => score.IsBetterThan(Best, BestLoss);
+
+    /// <summary>An evaluation was made.</summary>
+    /// <param name="score">Its score.</param>
+    /// <param name="best">Whether it is the best so far.</param>
+    public void Count(ValidationScore score, bool best)
+    {
+        if (best)
+        {
+            (Best, BestLoss, SinceBest, SinceFall) = (score.Value, score.Loss, 0, 0);
+            return;
+        }
+
+        SinceBest++;
+        if (++SinceFall < settings.PlateauPatience || settings.Schedule != LearningRateSchedule.Plateau) return;
+        Plateaus++;
+        SinceFall = 0;
+    }
+}
