@@ -157,7 +157,7 @@ internal static class RecipeReader
         null => "null",
         JsonObject => "an object",
         JsonArray => "a list",
-        _ when node.ToJsonString(Recipe.Json) is { Length: > LongestShown } text => text[..LongestShown] + "…",
-        _ => node.ToJsonString(Recipe.Json),
+        _ when node.ToJsonString(RecipeJson.Options) is { Length: > LongestShown } text => text[..LongestShown] + "…",
+        _ => node.ToJsonString(RecipeJson.Options),
     };
 }

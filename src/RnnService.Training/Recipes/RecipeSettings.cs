@@ -4,9 +4,11 @@ using RnnService.Engine.Text;
 
 namespace RnnService.Training.Recipes;
 
-/// <content>What is found in the types of a recipe, and the bounds of its numbers.</content>
-public static partial class RecipeSettings
+/// <summary>Every setting of a recipe: what it means, what it may be, and which one was probably meant by a name that is none.</summary>
+public static class RecipeSettings
 {
+    private static readonly Lazy<IReadOnlyList<Setting>> Described = new(() => [.. SettingRows.All.Select(Describe)]);
+
     /// <summary>Every setting, grouped as in a recipe.</summary>
     public static IReadOnlyList<Setting> All => Described.Value;
 
@@ -38,7 +40,7 @@ public static partial class RecipeSettings
     }
 
     /// <summary>The setting that was probably meant by a name without its group, such as one of another library; null when none is near.</summary>
-    public static string? Near(string name) => Elsewhere.GetValueOrDefault(name.ToLowerInvariant())
+    public static string? Near(string name) => SettingRows.OfOtherLibraries.GetValueOrDefault(name.ToLowerInvariant())
         ?? NearestName.Of(name, All.Select(setting => setting.Path).Where(other => !other.Contains("[]", StringComparison.Ordinal)), LastPart);
 
     /// <summary>Checks the numbers of an object against the bounds of its settings.</summary>
@@ -68,7 +70,7 @@ public static partial class RecipeSettings
 
     private static string LastPart(string path) => path[(path.LastIndexOf('.') + 1)..];
 
-    private static Setting Describe(Row row)
+    private static Setting Describe(SettingRow row)
     {
         (Type type, object? owner) = (typeof(Recipe), null);
         PropertyInfo? property = null;
@@ -89,7 +91,7 @@ public static partial class RecipeSettings
         string expected = row.Bounds is null ? kind
             : row.Bounds.Least == row.Bounds.Most ? row.Bounds.Least.ToString("0", null)
             : $"{kind}, {row.Bounds}";
-        string? usual = RecipeShape.IsRequired(property!) ? null : JsonSerializer.Serialize(property!.GetValue(owner), type, Recipe.Json);
+        string? usual = RecipeShape.IsRequired(property!) ? null : JsonSerializer.Serialize(property!.GetValue(owner), type, RecipeJson.Options);
         return new Setting(row.Path, row.Meaning, expected, usual) { Bounds = row.Bounds };
     }
 

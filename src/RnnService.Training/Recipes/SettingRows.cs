@@ -2,15 +2,18 @@ using RnnService.Engine.Models;
 
 namespace RnnService.Training.Recipes;
 
+/// <summary>A setting's path with its meaning and bounds.</summary>
+internal sealed record SettingRow(string Path, string Meaning, Bounds? Bounds = null);
+
 /// <summary>
 /// Every setting of a recipe with its meaning and bounds. A property of a recipe without a line here has no help: a test fails.
 /// </summary>
-public static partial class RecipeSettings
+internal static class SettingRows
 {
     private static readonly Bounds Share = new(0, 1) { Below = true };
 
-    // In the order of the documentation. Elements of lists are written with [], those of valid are read as those of train.
-    private static readonly Row[] Rows =
+    /// <summary>In the order of the documentation. Elements of lists are written with [], those of valid are read as those of train.</summary>
+    public static IReadOnlyList<SettingRow> All { get; } =
     [
         new("model.format_version", "Version of the model folder's format.", new Bounds(ModelConfig.CurrentFormat, ModelConfig.CurrentFormat)),
         new("model.task", "What the model does with text: continues it, labels it as a whole, or labels every word."),
@@ -95,8 +98,8 @@ public static partial class RecipeSettings
         new("golden_input", "The text whose answer is kept with the model and checked at every load."),
     ];
 
-    // What other libraries call them.
-    private static readonly Dictionary<string, string> Elsewhere = new()
+    /// <summary>Names that other libraries have for settings.</summary>
+    public static IReadOnlyDictionary<string, string> OfOtherLibraries { get; } = new Dictionary<string, string>
     {
         ["vocabulary_size"] = "data.max_vocabulary",
         ["vocab_size"] = "data.max_vocabulary",
@@ -117,8 +120,4 @@ public static partial class RecipeSettings
         ["validation_split"] = "data.valid_share",
         ["early_stopping"] = "training.patience",
     };
-
-    private static readonly Lazy<IReadOnlyList<Setting>> Described = new(() => [.. Rows.Select(Describe)]);
-
-    private sealed record Row(string Path, string Meaning, Bounds? Bounds = null);
 }

@@ -1,0 +1,59 @@
+using System.Text.Json.Serialization;
+using RnnService.Training.Corpora;
+
+namespace RnnService.Training.Recipes;
+
+/// <summary>The corpora of a recipe and the vocabulary made of them.</summary>
+public sealed record DataSettings
+{
+    /// <summary>Corpora trained on.</summary>
+    public required IReadOnlyList<CorpusSource> Train { get; init; }
+
+    /// <summary>Corpora that choose the best weights and are never trained on; without any, a part of the training corpora is split off.</summary>
+    public IReadOnlyList<CorpusSource> Valid { get; init; } = [];
+
+    /// <summary>
+    /// Share of the training corpora that is split off for validation where there are no validation corpora: drawn by the seed, by label
+    /// for a classifier, the end of every text for a language model. A tenth unless given.
+    /// </summary>
+    public double? ValidShare { get; init; }
+
+    /// <summary>What becomes of validation texts whose label is in no training text.</summary>
+    public UnseenLabelRule UnseenLabels { get; init; }
+
+    /// <summary>Rarer tokens are read as unknown.</summary>
+    public int MinCount { get; init; } = 1;
+
+    /// <summary>Most tokens in the vocabulary.</summary>
+    public int MaxVocabulary { get; init; } = int.MaxValue;
+
+    /// <summary>Longer texts of a classifier are cut to this many tokens in training; 0 cuts none.</summary>
+    public int MaxTokens { get; init; }
+
+    internal const double UsualShare = 0.1;
+
+    /// <summary><see cref="ValidShare"/>, or its default.</summary>
+    [JsonIgnore]
+    public double SplitShare => ValidShare ?? UsualShare;
+
+    /// <summary>Notes labels that are never learnt, or refuses them as the rule says.</summary>
+    internal void Take(CorpusNote? unseen, List<CorpusNote> notes)
+    {
+        if (unseen is null) return;
+        if (UnseenLabels == UnseenLabelRule.Error) throw new CorpusException(unseen);
+        notes.Add(unseen);
+    }
+
+    /// <param name="namesCorpora">Whether there have to be training corpora.</param>
+    internal void Validate(bool namesCorpora)
+    {
+        if (namesCorpora && Train.Count == 0) throw new ArgumentException("data.train is empty; expected at least one corpus");
+        if (Valid.Count > 0 && ValidShare is not null)
+        {
+            throw new ArgumentException(
+                "data.valid and data.valid_share are both given; expected either: corpora for validation, or a share of the training corpora");
+        }
+
+        foreach (CorpusSource source in Train.Concat(Valid)) source.Validate();
+    }
+}

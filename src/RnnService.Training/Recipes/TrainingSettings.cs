@@ -1,0 +1,93 @@
+using RnnService.Engine.Layers;
+
+namespace RnnService.Training.Recipes;
+
+/// <summary>How a model is trained. The defaults are sound for small networks.</summary>
+public sealed record TrainingSettings
+{
+    /// <summary>Every draw depends on it.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Passes over the corpus.</summary>
+    public int Epochs { get; init; } = 10;
+
+    /// <summary>Texts, sentences or parallel streams of text a step.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Tokens a language model is unrolled over before gradients are cut; the state is carried on.</summary>
+    public int UnrollSteps { get; init; } = 100;
+
+    /// <summary>
+    /// Parts a batch is split into; each part's gradient is computed by one thread. The result depends on the number of parts, not on the
+    /// number of threads.
+    /// </summary>
+    public int Shards { get; init; } = 2;
+
+    /// <summary>The optimizer.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
+
+    /// <summary>The learning rate.</summary>
+    public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Adam's β1, or the momentum of SGD.</summary>
+    public float Momentum { get; init; } = 0.9f;
+
+    /// <summary>Adam's β2.</summary>
+    public float Beta2 { get; init; } = 0.999f;
+
+    /// <summary>Adam's ε.</summary>
+    public float Epsilon { get; init; } = 1e-8f;
+
+    /// <summary>Decoupled weight decay: each step takes learning rate × this share off the weights.</summary>
+    public float WeightDecay { get; init; }
+
+    /// <summary>The gradient's norm is cut to it; 0 never cuts.</summary>
+    public float ClipNorm { get; init; } = 1;
+
+    /// <summary>The schedule.</summary>
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
+
+    /// <summary>Steps over which the rate rises from 0.</summary>
+    public int WarmupSteps { get; init; }
+
+    /// <summary>Share of the rate left at the end of a cosine.</summary>
+    public double FinalRate { get; init; } = 0.05;
+
+    /// <summary>Factor on a plateau.</summary>
+    public double PlateauFactor { get; init; } = 0.5;
+
+    /// <summary>Evaluations without progress before the rate falls.</summary>
+    public int PlateauPatience { get; init; } = 1;
+
+    /// <summary>Evaluations without progress before training stops; 0 never stops early.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Steps between evaluations; 0 evaluates after each epoch.</summary>
+    public int EvaluateEvery { get; init; }
+
+    /// <summary>Dropout.</summary>
+    public DropoutRates Dropout { get; init; } = new();
+
+    /// <summary>
+    /// A word seen n times is read as unknown with chance a/(a+n), so that the unknown word is learnt (Kiperwasser and Goldberg 2016); 0 never.
+    /// </summary>
+    public double UnknownChance { get; init; }
+
+    /// <summary>Decay a step of the averaged weights that are evaluated and saved; 0 takes the weights as they are.</summary>
+    public double AverageDecay { get; init; }
+
+    /// <summary>Starts square recurrent matrices as the identity, the start for ReLU networks, in place of a random rotation.</summary>
+    public bool IdentityStart { get; init; }
+
+    /// <summary>Steps between lines of the log.</summary>
+    public int LogEvery { get; init; } = 20;
+
+    // Bounds stand in RecipeSettings; here is what depends on another setting.
+    internal void Validate() =>
+        Check(Shards <= BatchSize, "training.shards", Shards, $"1 to {BatchSize} (training.batch_size)");
+
+    internal static void Check(bool right, string name, object found, string wanted)
+    {
+        if (!right) throw new ArgumentException(FormattableString.Invariant($"{name} is {found}; expected {wanted}"));
+    }
+}
