@@ -2,9 +2,10 @@ using System.Runtime.InteropServices;
 using Google.Protobuf;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Weights;
-using RnnService.Onnx;
-using RnnService.Onnx.Protos;
-using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
+using RnnService.Onnx.Export;
+using RnnService.Onnx.Format;
+using RnnService.Onnx.Format.Protos;
+using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Benchmarks;
 

@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Weights;
-using RnnService.Onnx.Protos;
+using RnnService.Onnx.Format.Protos;
 
 namespace RnnService.Benchmarks;
 

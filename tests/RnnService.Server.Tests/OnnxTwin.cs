@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using RnnService.Engine.Models;
-using RnnService.Onnx;
-using RnnService.Onnx.Protos;
+using RnnService.Onnx.Export;
+using RnnService.Onnx.Format.Protos;
 
 namespace RnnService.Server.Tests;
 

@@ -3,7 +3,7 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
-using RnnService.Onnx;
+using RnnService.Onnx.Export;
 
 namespace RnnService.Server.Tests;
 

@@ -3,7 +3,8 @@ using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
-using RnnService.Onnx;
+using RnnService.Onnx.Comparison;
+using RnnService.Onnx.Export;
 using static System.FormattableString;
 
 namespace RnnService.Cli.Verbs;

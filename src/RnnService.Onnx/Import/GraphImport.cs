@@ -2,8 +2,14 @@ using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
-using RnnService.Onnx.Import.Walk;
-using RnnService.Onnx.Protos;
+using RnnService.Onnx.Comparison;
+using RnnService.Onnx.Export;
+using RnnService.Onnx.Format;
+using RnnService.Onnx.Format.Protos;
+using RnnService.Onnx.Import.Checks;
+using RnnService.Onnx.Import.Config;
+using RnnService.Onnx.Import.Files;
+using RnnService.Onnx.Import.Graph;
 using RnnService.Onnx.Runtime;
 using static RnnService.Engine.Weights.WeightFormatException;
 
@@ -164,7 +170,7 @@ internal sealed class GraphImport
                 + "--output-name, or output_name in the configuration, chooses";
         }
 
-        if (import.End is HeadEnd.LogSoftmax or HeadEnd.Softmax)
+        if (import.End is AnswerForm.LogSoftmax or AnswerForm.Softmax)
             yield return $"The graph ends in {import.End}: the logits before it are taken, which have the same probabilities";
     }
 

@@ -1,6 +1,11 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
+using RnnService.Onnx.Format;
+using RnnService.Onnx.Import.Checks;
+using RnnService.Onnx.Import.Config;
+using RnnService.Onnx.Import.Files;
+using RnnService.Onnx.Import.Weights;
 using RnnService.Onnx.Runtime;
 
 namespace RnnService.Onnx.Import;

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
+using RnnService.Onnx.Runtime.Runs;
+using RnnService.Onnx.Runtime.Sessions;
 
 namespace RnnService.Onnx.Runtime;
 

@@ -1,5 +1,7 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Networks;
+using RnnService.Onnx.Runtime.Runs;
+using RnnService.Onnx.Runtime.Sessions;
 
 namespace RnnService.Onnx.Runtime;
 

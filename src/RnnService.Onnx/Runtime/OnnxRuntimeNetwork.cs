@@ -2,6 +2,11 @@ using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
+using RnnService.Onnx.Format;
+using RnnService.Onnx.Runtime.Probing;
+using RnnService.Onnx.Runtime.Runs;
+using RnnService.Onnx.Runtime.Sessions;
+using RnnService.Onnx.Runtime.Signatures;
 
 namespace RnnService.Onnx.Runtime;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
-using RnnService.Onnx;
+using RnnService.Onnx.Export;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;
 

@@ -1,4 +1,4 @@
-using RnnService.Onnx;
+using RnnService.Onnx.Export;
 using RnnService.Server.Pipeline;
 
 namespace RnnService.Server.Hosting;

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Models;
-using RnnService.Onnx;
+using RnnService.Onnx.Export;
 
 namespace RnnService.Benchmarks.Load;
 

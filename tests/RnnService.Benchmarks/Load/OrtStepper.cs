@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using RnnService.Engine.Models;
-using RnnService.Onnx;
+using RnnService.Onnx.Export;
 
 namespace RnnService.Benchmarks.Load;
 

@@ -2,8 +2,9 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
-using RnnService.Onnx;
-using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
+using RnnService.Onnx.Export;
+using RnnService.Onnx.Format;
+using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Benchmarks.Trials;
 

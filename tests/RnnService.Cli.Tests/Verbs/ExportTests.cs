@@ -1,6 +1,6 @@
 using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
-using RnnService.Onnx;
+using RnnService.Onnx.Comparison;
 using RnnService.Onnx.Runtime;
 
 namespace RnnService.Cli.Tests.Verbs;

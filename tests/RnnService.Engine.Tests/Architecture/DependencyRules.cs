@@ -32,6 +32,11 @@ internal sealed class DependencyRules
     {
         [Engine] = ["Kernels", "Weights", "Text", "Cells", "Layers", "Networks", "Generation", "Models"],
         [Training] = ["Threading", "Corpora", "Log", "Curves", "Recipes", "Evaluation", "Optimizers", "Objectives", "Cards", "Runs", ""],
+        [Onnx] =
+        [
+            "Format", "Comparison", "Runtime.Sessions", "Runtime.Signatures", "Runtime.Runs", "Runtime.Probing", "Runtime", "Export",
+            "Import.Files", "Import.Config", "Import.Weights", "Import.Graph", "Import.Checks", "Import",
+        ],
         [Cli] = ["Shell", "Arguments", "Output", "Verbs", ""],
     };
 

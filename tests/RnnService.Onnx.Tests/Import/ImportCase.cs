@@ -1,6 +1,7 @@
 using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import;
+using RnnService.Onnx.Import.Files;
 using Xunit;
 
 namespace RnnService.Onnx.Tests.Import;

@@ -5,9 +5,11 @@ using RnnService.Engine.Networks;
 using RnnService.Engine.Tests;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
-using RnnService.Onnx.Import;
-using RnnService.Onnx.Import.Walk;
-using RnnService.Onnx.Protos;
+using RnnService.Onnx.Format;
+using RnnService.Onnx.Format.Protos;
+using RnnService.Onnx.Import.Config;
+using RnnService.Onnx.Import.Graph;
+using RnnService.Onnx.Tests.Support;
 
 namespace RnnService.Onnx.Tests.Import;
 

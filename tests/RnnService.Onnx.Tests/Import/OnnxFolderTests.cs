@@ -3,7 +3,11 @@ using RnnService.Engine.Models;
 using RnnService.Engine.Tests;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
+using RnnService.Onnx.Comparison;
+using RnnService.Onnx.Export;
 using RnnService.Onnx.Import;
+using RnnService.Onnx.Import.Files;
+using RnnService.Onnx.Tests.Support;
 using Xunit;
 
 namespace RnnService.Onnx.Tests.Import;
@@ -53,7 +57,7 @@ public sealed class OnnxFolderTests
         using var files = new ImportCase("tagger-rnn");
         foreach (TextModel model in (TextModel[])[Tiny.Language(CellKind.Lstm, tied: true), Tiny.Tagger(CellKind.Sum), Tiny.Classifier(CellKind.Gru)])
         {
-            TextModel started = Weights.Restart(model);
+            TextModel started = DrawnWeights.Restart(model);
             string source = files["source"], file = files["model.onnx"];
             ModelFolder.Save(source, started, "the cat sat");
             OnnxExport.Write(file, ModelFolder.Load(source));
@@ -76,7 +80,7 @@ public sealed class OnnxFolderTests
         foreach (bool tied in new[] { false, true })
         {
             // A tagger that reads forward and has as many labels as words has the graph of a language model without states.
-            LanguageModel model = Weights.Restart(Tiny.Language(CellKind.Gru, tied: tied));
+            LanguageModel model = DrawnWeights.Restart(Tiny.Language(CellKind.Gru, tied: tied));
             string[] tokens = [.. model.Vocabulary.Tokens.Tokens];
             var values = model.Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Values.ToArray());
             ModelConfig config = model.Config with

@@ -1,6 +1,8 @@
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Onnx.Import;
+using RnnService.Onnx.Import.Checks;
+using RnnService.Onnx.Import.Files;
 using Xunit;
 
 namespace RnnService.Onnx.Tests.Import;

@@ -3,11 +3,14 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Tests;
 using RnnService.Engine.Weights;
-using RnnService.Onnx.Protos;
+using RnnService.Onnx.Comparison;
+using RnnService.Onnx.Export;
+using RnnService.Onnx.Format.Protos;
 using RnnService.Onnx.Runtime;
+using RnnService.Onnx.Tests.Support;
 using Xunit;
-using AttributeType = RnnService.Onnx.Protos.AttributeProto.Types.AttributeType;
-using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
+using AttributeType = RnnService.Onnx.Format.Protos.AttributeProto.Types.AttributeType;
+using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx.Tests.Runtime;
 
@@ -245,7 +248,7 @@ public sealed class GraphFormsTests
         };
         if (native is not null)
         {
-            native = Weights.Restart(native);
+            native = DrawnWeights.Restart(native);
             return (native, OnnxExport.Build(native, OnnxExport.DefaultOpset));
         }
 

@@ -5,7 +5,11 @@ using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Tests;
 using RnnService.Engine.Weights;
+using RnnService.Onnx.Comparison;
+using RnnService.Onnx.Export;
 using RnnService.Onnx.Runtime;
+using RnnService.Onnx.Runtime.Runs;
+using RnnService.Onnx.Tests.Support;
 using Xunit;
 
 namespace RnnService.Onnx.Tests.Runtime;
@@ -109,7 +113,7 @@ public sealed class OnnxRuntimeNetworkTests
         ];
         foreach (TextModel model in models)
         {
-            TextModel restarted = Weights.Restart(model);
+            TextModel restarted = DrawnWeights.Restart(model);
             using TextModel served = Serve(restarted);
             Assert.Equal(new GraphLayout(TimeMajor: false, Batch: null, SingleStep: false, Ragged: true), LayoutOf(served));
             Agreement.Check(restarted, served, "it was not bad .");
@@ -131,7 +135,7 @@ public sealed class OnnxRuntimeNetworkTests
     [Fact]
     public void Streams_of_a_file_with_lengths_give_the_engines_greedy_text()
     {
-        LanguageModel native = Weights.Restart(Tiny.Language());
+        LanguageModel native = DrawnWeights.Restart(Tiny.Language());
         using TextModel served = Serve(native);
         AdvanceTogether(native, (LanguageModel)served, random => "a" + Tiny.Text(ref random, random.Below(60)));
     }

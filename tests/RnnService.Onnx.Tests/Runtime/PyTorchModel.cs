@@ -3,6 +3,8 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
+using RnnService.Onnx.Format;
+using RnnService.Onnx.Format.Protos;
 using RnnService.Onnx.Runtime;
 
 namespace RnnService.Onnx.Tests.Runtime;
@@ -65,7 +67,7 @@ internal sealed class PyTorchModel
     public TextModel Open() => TextModel.Create(Config, Vocabulary, OnnxRuntimeNetwork.Open(File, Config, Vocabulary));
 
     /// <summary>The graph as a message that can be changed.</summary>
-    public Protos.ModelProto Graph() => OnnxFile.Open(File).Model;
+    public ModelProto Graph() => OnnxFile.Open(File).Model;
 
     /// <summary>One of the expected tensors; empty where the network has none, such as a GRU's c.</summary>
     public float[] Floats(string tensor) => _expected.Contains(tensor) ? _expected.Floats(tensor) : [];

@@ -1,10 +1,10 @@
 using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
-using RnnService.Onnx.Protos;
+using RnnService.Onnx.Format.Protos;
 using RnnService.Onnx.Runtime;
 using Xunit;
-using AttributeType = RnnService.Onnx.Protos.AttributeProto.Types.AttributeType;
-using DataType = RnnService.Onnx.Protos.TensorProto.Types.DataType;
+using AttributeType = RnnService.Onnx.Format.Protos.AttributeProto.Types.AttributeType;
+using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx.Tests.Runtime;
 

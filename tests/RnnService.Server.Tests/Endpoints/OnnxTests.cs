@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using RnnService.Engine.Models;
-using RnnService.Onnx;
+using RnnService.Onnx.Comparison;
+using RnnService.Onnx.Export;
 using RnnService.Onnx.Runtime;
 using RnnService.Server.Hosting;
 using RnnService.Server.Pipeline;

@@ -1,0 +1,150 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
+using RnnService.Engine.Weights;
+using RnnService.Onnx.Format;
+using RnnService.Onnx.Format.Protos;
+using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
+
+namespace RnnService.Onnx.Export;
+
+/// <summary>Writes the graph of one model of any task: what stands around its recurrent stack. Used once.</summary>
+internal sealed class TaskExport
+{
+    private const string Batch = "batch", Time = "time", Characters = "characters";
+
+    private readonly TextModel _model;
+    private readonly GraphWriter _graph;
+    private readonly Dictionary<string, Parameter> _parameters;
+    private readonly RecurrentExport _recurrent;
+    private readonly RecurrentStack _stack;
+
+    public TaskExport(TextModel model, int opset)
+    {
+        _model = model;
+        _graph = new GraphWriter(opset);
+        _parameters = model.Parameters.All.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        _recurrent = new RecurrentExport(_graph, _parameters);
+        ModelConfig config = model.Config;
+        _stack = new RecurrentStack(
+            config.Cell, "rnn", config.HiddenSize, config.Layers, config.Direction);
+    }
+
+    public GraphProto Write()
+    {
+        string ids = _graph.Input("input_ids", DataType.Int64, "Ids of the tokens; anything past a row's length.", Batch, Time);
+        string lengths = _graph.Input("lengths", DataType.Int64, "Tokens of each row.", Batch);
+        switch (_model.Config.Task)
+        {
+            case ModelTask.LanguageModel:
+                LanguageModel(ids, lengths);
+                break;
+            case ModelTask.Classifier:
+                Classifier(ids, lengths);
+                break;
+            default:
+                Tagger(ids, lengths);
+                break;
+        }
+
+        return _graph.Graph;
+    }
+
+    private void LanguageModel(string ids, string lengths)
+    {
+        GraphWriter.Size[] sizes = [_stack.Layers, Batch, _stack.HiddenSize];
+        string hidden = _graph.Input("h_0", DataType.Float, "States to start from, zero for a new text.", sizes);
+        string? memory = _stack.HasCellState ? _graph.Input("c_0", DataType.Float, "The states' second part.", sizes) : null;
+        StackValues values = _recurrent.Write(_stack, Embed("embedding", ids), lengths, hidden, memory, withSteps: true);
+        string weight = _model.Config.TieWeights ? "embedding.weight" : "head.weight";
+        StepLogits(ids, values.Steps, weight, _model.Vocabulary.Tokens.Count, "Of the next token, after each.");
+        _graph.Output(_graph.Concat("h_n", values.Hidden, 0), "States after each row's last token.", sizes);
+        if (_stack.HasCellState) _graph.Output(_graph.Concat("c_n", values.Memory, 0), "The states' second part.", sizes);
+    }
+
+    private void Classifier(string ids, string lengths)
+    {
+        // A text of no token is read as its first id, so that no mean is taken of nothing.
+        lengths = _graph.Node("Max", "lengths.positive", [lengths, _graph.Integer(1)]);
+        string x = Embed("embedding", ids);
+        Pooling pooling = _model.Config.Pooling;
+        StackValues values = _recurrent.Write(_stack, x, lengths, null, null, withSteps: pooling != Pooling.Last);
+        string pooled = pooling switch
+        {
+            Pooling.Last => States("pool", values.Hidden[^1], _stack),
+            Pooling.Mean => _graph.Node(
+                "Div", "pool.mean",
+                [
+                    _graph.Reduce("ReduceSum", "pool.sum", Masked(0), 0),
+                    _graph.Unsqueeze("pool.divisor", _graph.Cast("pool.length", lengths, DataType.Float), 1),
+                ]),
+            _ => _graph.Reduce("ReduceMax", "pool.max", Masked(float.MinValue), 0),
+        };
+        int labels = _model.Config.Labels.Count;
+        _graph.Output(Linear("logits", pooled, "head.weight"), "Of each label.", Batch, labels);
+
+        string Masked(float outside) => _graph.Node(
+            "Where", "pool.x", [RecurrentExport.Mask(_graph, "pool", values.Steps, lengths), values.Steps, _graph.Float(outside)]);
+    }
+
+    private void Tagger(string ids, string lengths)
+    {
+        string x = Embed("embedding", ids);
+        if (_model.Config.Characters is { } characters) x = _graph.Concat("words", [x, Spell(characters)], 2);
+        StackValues values = _recurrent.Write(_stack, x, lengths, null, null, withSteps: true);
+        StepLogits(ids, values.Steps, "head.weight", _model.Config.Labels.Count, "Of each word's labels.");
+    }
+
+    // Every word's two last states [T,N,2·H] from its characters; zero for a word of none.
+    private string Spell(CharacterConfig characters)
+    {
+        string ids = _graph.Input(
+            "character_ids", DataType.Int64,
+            $"Ids of the characters of each word, of a long one the first {ModelVocabulary.HeadCharacters} and the last "
+            + $"{ModelVocabulary.TailCharacters}; anything past a word's length.",
+            Batch, Time, Characters);
+        string lengths = _graph.Input(
+            "character_lengths", DataType.Int64, "Characters of each word; 0 past a row's last word.", Batch, Time);
+        var speller = new RecurrentStack(_model.Config.Cell, "characters.rnn", characters.HiddenSize, Layers: 1, Direction.Bidirectional);
+
+        // Words of all rows side by side: [characters, N·T].
+        string first = _graph.Transpose("characters.first", ids, 2, 0, 1);
+        string flat = _graph.Node("Reshape", "characters.flat", [first, _graph.Integers(0, -1)]);
+        string x = _graph.Node("Gather", "characters.embedded", [Weight("characters.embedding.weight"), flat]);
+        string each = _graph.Node("Reshape", "characters.lengths", [lengths, _graph.Integers(-1)]);
+        StackValues values = _recurrent.Write(speller, x, each, null, null, withSteps: false);
+
+        string states = States("characters", values.Hidden[0], speller);
+        string shape = _graph.Concat(
+            "characters.shape", [_graph.Node("Shape", "characters.words", [lengths]), _graph.Integers(speller.OutputSize)], 0);
+        return _graph.Transpose("characters.spelled", _graph.Node("Reshape", "characters.rows", [states, shape]), 1, 0, 2);
+    }
+
+    // Ids [N,T] as embeddings [T,N,D].
+    private string Embed(string prefix, string ids) =>
+        _graph.Node("Gather", $"{prefix}.x", [Weight($"{prefix}.weight"), _graph.Transpose($"{prefix}.ids", ids, 1, 0)]);
+
+    // States [directions,N,H] as [N,directions·H].
+    private string States(string prefix, string states, RecurrentStack stack) => stack.Directions == 1
+        ? _graph.Squeeze($"{prefix}.states", states, 0)
+        : _graph.Node(
+            "Reshape", $"{prefix}.states", [_graph.Transpose($"{prefix}.side", states, 1, 0, 2), _graph.Integers(0, stack.OutputSize)]);
+
+    // Logits [N,T,outputs] of all steps [T,N,width].
+    private void StepLogits(string ids, string steps, string weight, int outputs, string doc)
+    {
+        string rows = _graph.Transpose("head.rows", steps, 1, 0, 2);
+        string flat = _graph.Node("Reshape", "head.x", [rows, _graph.Integers(-1, _stack.OutputSize)]);
+        string shape = _graph.Concat("head.shape", [_graph.Node("Shape", "head.steps", [ids]), _graph.Integers(outputs)], 0);
+        _graph.Output(_graph.Node("Reshape", "logits", [Linear("head.y", flat, weight), shape]), doc, Batch, Time, outputs);
+    }
+
+    // x Wᵀ + b: the matrix lies as the model has it, so that one tied to the embedding is stored once.
+    private string Linear(string output, string x, string weight) =>
+        _graph.Node("Gemm", output, [x, Weight(weight), Weight("head.bias")], GraphWriter.Attribute("transB", 1));
+
+    private string Weight(string name)
+    {
+        Parameter parameter = _parameters[name];
+        return _graph.Floats(name, [.. parameter.Shape.Select(size => (long)size)], parameter.Values);
+    }
+}

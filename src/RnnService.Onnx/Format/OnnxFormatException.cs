@@ -1,0 +1,24 @@
+using RnnService.Engine.Weights;
+
+namespace RnnService.Onnx.Format;
+
+/// <summary>
+/// An ONNX file is malformed, or holds what this project does not take. The message is "file: place: found; what was wanted".
+/// </summary>
+public sealed class OnnxFormatException : WeightFormatException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="file">The file, as the caller named it.</param>
+    /// <param name="place">Where in the file.</param>
+    /// <param name="problem">What was found there, and what was wanted.</param>
+    /// <param name="inner">The error underneath, if any.</param>
+    public OnnxFormatException(string file, string place, string problem, Exception? inner = null)
+        : base(file, $"{place}: {problem}", inner) => Place = place;
+
+    /// <summary>Where in the file.</summary>
+    public string Place { get; }
+
+    /// <summary>A node as messages name it: its place, operator and name.</summary>
+    internal static string NodePlace(int index, Protos.NodeProto node) =>
+        $"node {index} ({Quote(node.OpType)}{(node.Name.Length > 0 ? " " + Quote(node.Name) : "")})";
+}
