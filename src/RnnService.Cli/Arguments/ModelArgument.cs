@@ -1,7 +1,6 @@
 using System.CommandLine;
 using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
-using RnnService.Onnx.Import.Config;
 using RnnService.Onnx.Runtime;
 
 namespace RnnService.Cli.Arguments;

@@ -1,7 +1,6 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
-using RnnService.Onnx.Format;
 using RnnService.Onnx.Import.Checks;
 using RnnService.Onnx.Import.Config;
 using RnnService.Onnx.Import.Files;
@@ -110,7 +109,7 @@ public static class ModelImport
         ImportedModel imported, string folder, string? golden = null, bool replace = false, CancellationToken stop = default)
     {
         string input = golden ?? GoldenInput.For(imported.Model);
-        GoldenInput.Check(imported, input);
+        GoldenInput.Check(imported.Model, imported.Files[0], input);
         return new NewFolder(folder, replace, imported.Files).Fill(path =>
         {
             if (imported.Model.Network.Backend == OnnxRuntimeNetwork.Name) ModelFolder.SaveOnnx(path, imported.Model, input, imported.Files[0]);

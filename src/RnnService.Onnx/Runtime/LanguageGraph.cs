@@ -11,9 +11,6 @@ namespace RnnService.Onnx.Runtime;
 internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph, RunPace pace)
     : GraphNetwork(session, graph, pace), ILanguageNetwork
 {
-    /// <summary>Tokens of one run: logits come for all of them, wanted or not.</summary>
-    public const int MostSteps = 128;
-
     public RecurrentState NewState(int rows) => new(Graph.Slots, rows, Graph.Signature.StateSize, hasCellState: false);
 
     public void Forward(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits)
@@ -56,7 +53,7 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph, Ru
     /// <summary>How many tokens of each row to read next.</summary>
     private int[] Next(IReadOnlyList<ReadOnlyMemory<int>> rows, int[] read)
     {
-        int most = Graph.Layout.SingleStep ? 1 : Graph.Layout.Time ?? MostSteps;
+        int most = Graph.Layout.SingleStep ? 1 : Graph.Layout.Time ?? GraphLayout.MostSteps;
         int[] left = [.. rows.Select((row, i) => Math.Min(most, row.Length - read[i]))];
         // Where there are no lengths, rows read together must end together: all stop where the shortest ends, and the others go on.
         if (!Graph.Layout.Ragged && Graph.Layout.Batch != 1)

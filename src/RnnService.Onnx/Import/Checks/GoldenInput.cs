@@ -36,13 +36,16 @@ internal static class GoldenInput
     }
 
     /// <summary>Checks that the model has an answer to a text.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="file">The file it was read from, for messages.</param>
+    /// <param name="input">The text.</param>
     /// <exception cref="ImportException">The text holds no token, or the answer is not finite.</exception>
-    public static void Check(ImportedModel imported, string input)
+    public static void Check(TextModel model, string file, string input)
     {
         ModelAnswer answer;
         try
         {
-            answer = imported.Model.Answer(input);
+            answer = model.Answer(input);
         }
         catch (ArgumentException error)
         {
@@ -52,12 +55,12 @@ internal static class GoldenInput
         catch (NetworkException error)
         {
             throw new ImportException(
-                imported.Files[0], $"the golden text cannot be computed ({error.Message}); a text that the graph computes expected", error);
+                file, $"the golden text cannot be computed ({error.Message}); a text that the graph computes expected", error);
         }
 
         if (answer.Scores.Count == 0) throw NoToken(null);
         if (!answer.Scores.All(float.IsFinite))
-            throw new ImportException(imported.Files[0], "the network's answer to the golden input is not finite: smaller weights wanted");
+            throw new ImportException(file, "the network's answer to the golden input is not finite: smaller weights wanted");
 
         static ImportException NoToken(Exception? inner) =>
             new("golden input", "holds no token of the vocabulary: one or more wanted", inner);

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RnnService.Engine.Models;
 using RnnService.Onnx.Import.Files;
-using RnnService.Onnx.Import.Graph;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Onnx.Import.Config;

@@ -3,7 +3,6 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Onnx.Import.Files;
-using RnnService.Onnx.Import.Graph;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Onnx.Import.Config;
@@ -56,7 +55,7 @@ internal sealed partial class ConfigFile
             if (ConfigWords.WithoutEffect.Contains(name) || property.Value.ValueKind == JsonValueKind.Null) continue;
             if (!ConfigWords.Fields.Contains(name))
             {
-                string? near = Nearest.To(name, ConfigWords.Fields.Concat(ConfigWords.OtherNames.Keys));
+                string? near = NearestName.Of(name, ConfigWords.Fields.Concat(ConfigWords.OtherNames.Keys));
                 _problems.Add($"{Quote(name)} is no field{(near is null ? "" : $"; {near} is one")}");
             }
             else if (!_given.TryAdd(name, (property.Name, property.Value)))

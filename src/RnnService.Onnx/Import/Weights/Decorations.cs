@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import.Files;
-using RnnService.Onnx.Import.Graph;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Onnx.Import.Weights;

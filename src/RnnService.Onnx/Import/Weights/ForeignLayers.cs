@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using RnnService.Onnx.Import.Graph;
 
 namespace RnnService.Onnx.Import.Weights;
 

@@ -1,5 +1,3 @@
-using RnnService.Onnx.Import.Graph;
-
 namespace RnnService.Onnx.Import.Weights;
 
 /// <summary>A parameter of a state dict under the name that the module has for it, before a map gives it another.</summary>

@@ -1,5 +1,4 @@
 using RnnService.Onnx.Import.Files;
-using RnnService.Onnx.Import.Graph;
 
 namespace RnnService.Onnx.Import.Weights;
 

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import.Config;
 using RnnService.Onnx.Import.Files;
@@ -27,6 +28,7 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
 {
     private const string EmbeddingName = "embedding.weight", RecurrentName = "rnn.weight_hh_l", ReverseSuffix = "_reverse";
     private const string HeadName = "head.weight";
+    private const int MostCompared = 1000; // names: a file may hold ten times as many
 
     /// <summary>The file, as the caller named it.</summary>
     public string Path { get; } = path;
@@ -116,7 +118,7 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
         var problems = new List<string>();
         foreach (var (name, shape) in missing)
         {
-            string nearest = Nearest.To(name, extra) is { } near ? $"; nearest: {Describe(near)}" : "";
+            string nearest = NearestName.Of(name, extra.Take(MostCompared)) is { } near ? $"; nearest: {Describe(near)}" : "";
             problems.Add($"missing: {name} {Show(shape!)}{nearest}");
         }
 
@@ -203,10 +205,12 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
         foreach (var (name, shape) in missing)
         {
             string end = name[(name.LastIndexOf('.') + 1)..];
-            string? likely = left
-                .Where(other => shape?.SequenceEqual(tensors[other].Shape) ?? true)
-                .Where(other => other == end || other.EndsWith("." + end, StringComparison.Ordinal))
-                .MinBy(other => Nearest.Distance(name, other));
+            string[] fitting =
+            [
+                .. left.Where(other => shape?.SequenceEqual(tensors[other].Shape) ?? true)
+                    .Where(other => other == end || other.EndsWith("." + end, StringComparison.Ordinal)).Take(MostCompared),
+            ];
+            string? likely = NearestName.Of(name, fitting) ?? fitting.FirstOrDefault();
             if (likely is null) continue;
             left.Remove(likely);
             entries.Add(EntryOf(tensors[likely].Origin, name));

@@ -1,7 +1,6 @@
 using RnnService.Engine.Models;
 using RnnService.Onnx.Comparison;
 using RnnService.Onnx.Format;
-using RnnService.Onnx.Import.Graph;
 using RnnService.Onnx.Runtime.Runs;
 using RnnService.Onnx.Runtime.Sessions;
 using RnnService.Onnx.Runtime.Signatures;
@@ -195,7 +194,7 @@ internal sealed class LayoutProbe(
     private void CheckLongest(GraphTrials trials)
     {
         bool isLanguage = config.Task == ModelTask.LanguageModel;
-        (int least, int most) = (Long, isLanguage ? LanguageGraph.MostSteps : Longest);
+        (int least, int most) = (Long, isLanguage ? GraphLayout.MostSteps : Longest);
         if (trials.LengthProblem(most) is null) return;
         while (most - least > 1)
         {

@@ -9,6 +9,9 @@ namespace RnnService.Onnx.Runtime.Runs;
 /// <param name="Ragged">Rows may differ in length: what stands past a row's length does not move its results.</param>
 internal sealed record GraphLayout(bool TimeMajor, int? Batch, bool SingleStep, bool Ragged)
 {
+    /// <summary>Tokens that a language model reads in one run: logits come for all of them, needed or not.</summary>
+    public const int MostSteps = 128;
+
     private const int MostTokens = 8192; // of one run, padding included
     private const int MostValues = 1 << 25; // logits of one run
 

@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using RnnService.Onnx.Import.Graph;
 using RnnService.Onnx.Runtime.Sessions;
 using RnnService.Onnx.Runtime.Signatures;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;

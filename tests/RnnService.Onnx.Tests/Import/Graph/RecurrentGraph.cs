@@ -3,7 +3,6 @@ using RnnService.Engine.Tests;
 using RnnService.Onnx.Export;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
-using RnnService.Onnx.Import.Graph;
 using AttributeType = RnnService.Onnx.Format.Protos.AttributeProto.Types.AttributeType;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
