@@ -6,13 +6,6 @@ using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Models;
 
-/// <summary>An input and the answer wanted: <c>golden.json</c>.</summary>
-/// <param name="Input">The text.</param>
-/// <param name="Labels">Labels wanted, each exactly.</param>
-/// <param name="Scores">Scores wanted, each within <paramref name="Tolerance"/>.</param>
-/// <param name="Tolerance">Largest difference allowed: vector widths differ between processors, and with them the last bits.</param>
-public sealed record GoldenAnswer(string Input, IReadOnlyList<string> Labels, IReadOnlyList<float> Scores, float Tolerance = 1e-3f);
-
 /// <summary>The content of <c>vocab.json</c>.</summary>
 /// <param name="Tokens">Tokens in id order.</param>
 /// <param name="Characters">Characters in id order.</param>

@@ -203,7 +203,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("golden.json", "labels", "null", "labels")]
     [InlineData("golden.json", "labels", "[\"positive\"]", "the model answers")]
     [InlineData("golden.json", "scores", null, "scores")]
-    [InlineData("golden.json", "scores", "[0.5]", "scores holds 1 numbers: 3 wanted")]
+    [InlineData("golden.json", "scores", "[0.5]", "scores holds 1 numbers; expected 3")]
     [InlineData("golden.json", "scores", "[0.9, 0.05, 0.05]", "score 0 is ")]
     [InlineData("golden.json", "tolerance", "-1", "tolerance is -1; expected 0 to 1")]
     [InlineData("golden.json", "tolerance", "1e99", "tolerance is")]
