@@ -29,9 +29,13 @@ internal static class FailureSentence
             ? Innermost(inner)
             : error;
 
+    private static bool MayReplace(Exception? error) =>
+        error is not null && (error is ModelFolderException { IsReplaceable: true } || MayReplace(error.InnerException));
+
     private static string Say(Exception error)
     {
         string message = error.Message;
+        if (MayReplace(error)) return message + ", or --force to replace it";
         // A line for each thing that is wrong.
         if (error is ImportException) return message;
         if (error is OutOfMemoryException or OverflowException)

@@ -79,7 +79,7 @@ internal sealed class BatchPart(ILanguageNetwork network)
     public void Take(Seat seat, int promptChunk)
     {
         _pending[seat.Row] = seat.Stream.Pending(promptChunk);
-        // Logits are wanted after each stream's last token, and after every one where the prompt is scored.
+        // Logits are needed after each stream's last token, and after every one where the prompt is scored.
         _start[seat.Row] = seat.Stream.IsScoringPrompt ? 0 : _pending[seat.Row].Length - 1;
         IsTaking = true;
         IsReading |= _pending[seat.Row].Length > 1;

@@ -89,8 +89,8 @@ public sealed record GenerationOptions
         if (TopNTokens < 0) throw Wrong("top_n_tokens", TopNTokens, "0 or more");
         if (Stop.Any(string.IsNullOrEmpty)) throw new ArgumentException("stop holds an empty string; expected a character or more in each");
 
-        static ArgumentException Wrong(string name, object found, string wanted) =>
-            new(FormattableString.Invariant($"{name} is {found}; expected {wanted}"));
+        static ArgumentException Wrong(string name, object found, string expected) =>
+            new(FormattableString.Invariant($"{name} is {found}; expected {expected}"));
     }
 }
 

@@ -99,7 +99,7 @@ public sealed class GenerationStream
     /// <summary>The network's state after all tokens read, while no batch holds it; null is zero.</summary>
     internal RecurrentState? State { get; set; }
 
-    /// <summary>Whether logits are wanted after every token of the prompt.</summary>
+    /// <summary>Whether logits are needed after every token of the prompt.</summary>
     internal bool IsScoringPrompt => _scoresPrompt && _read < _prompt.Length;
 
     /// <summary>The tokens to read next.</summary>

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace RnnService.Engine.Generation;
 
 /// <summary>
-/// Values in falling order, of equal ones the first first, as far down as anybody looks: of a large vocabulary mostly a few. Its memory
-/// is used again. Not thread-safe.
+/// Indices of values in falling order; ties keep index order. Sorted only as far down as somebody looks, which in a large vocabulary is
+/// mostly a few. Its memory is reused. Not thread-safe.
 /// </summary>
 internal sealed class Ranking
 {
@@ -41,7 +41,7 @@ internal sealed class Ranking
         (Count, _sorted) = (values.Length, 0);
     }
 
-    /// <summary>Leaves only so many of the first ranks.</summary>
+    /// <summary>Leaves only the first <paramref name="count"/> ranks.</summary>
     public void Keep(int count)
     {
         if (count >= Count) return;
@@ -66,7 +66,7 @@ internal sealed class Ranking
         _sorted = next;
     }
 
-    /// <summary>Brings the smallest so many keys to the front, in any order (Hoare's selection).</summary>
+    /// <summary>Brings the <paramref name="count"/> smallest keys to the front, in any order (Hoare's selection).</summary>
     private static void Select(Span<ulong> keys, int count)
     {
         int from = 0, to = keys.Length - 1, limit = 4 * BitOperations.Log2((uint)keys.Length + 1);

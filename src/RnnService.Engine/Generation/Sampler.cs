@@ -34,9 +34,9 @@ internal sealed class Sampler(GenerationOptions options, ulong seed)
         if (options.TopK > 0) ranking.Keep(options.TopK);
         if (options.TopP < 1)
         {
-            double wanted = options.TopP * ranking.Sum(logits), sum = 0;
+            double mass = options.TopP * ranking.Sum(logits), sum = 0;
             int kept = 0;
-            while (kept < ranking.Count && sum < wanted) sum += logits[ranking[kept++]];
+            while (kept < ranking.Count && sum < mass) sum += logits[ranking[kept++]];
             ranking.Keep(Math.Max(1, kept));
         }
 

@@ -99,8 +99,8 @@ internal sealed class Checksums
         string file = Path.GetFileName(path);
         if (Match(file, hash)) return;
         const string advice = "the file is damaged or was replaced";
-        throw new ModelFolderException(_hashes.TryGetValue(file, out string? wanted)
-            ? $"{path}: SHA-256 is {hash}; expected {wanted} ({File}): {advice}. If it is the one you want, delete {File}"
+        throw new ModelFolderException(_hashes.TryGetValue(file, out string? expected)
+            ? $"{path}: SHA-256 is {hash}; expected {expected} ({File}): {advice}. If it is the one you want, delete {File}"
             : $"{path}: {File} has no line for it; expected its SHA-256, {hash}. If it is the file you want, delete {File}");
     }
 

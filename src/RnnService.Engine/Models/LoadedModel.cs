@@ -4,7 +4,11 @@ using RnnService.Engine.Weights;
 namespace RnnService.Engine.Models;
 
 /// <summary>A model folder cannot be read: the message names file, field, value found and value expected.</summary>
-public sealed class ModelFolderException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class ModelFolderException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Whether a folder was in the way that a caller may ask to replace (<see cref="NewFolder"/>).</summary>
+    public bool IsReplaceable { get; init; }
+}
 
 /// <summary>A model read from its folder, with the facts about it.</summary>
 /// <param name="Name">The folder's name.</param>

@@ -162,7 +162,7 @@ public sealed record ModelConfig
             if (found < 1 || found > most) throw Wrong(name, found, $"1 to {most}");
         }
 
-        static ArgumentException Wrong(string name, object found, string wanted) =>
-            new(FormattableString.Invariant($"{name} is {found}; expected {wanted}"));
+        static ArgumentException Wrong(string name, object found, string expected) =>
+            new(FormattableString.Invariant($"{name} is {found}; expected {expected}"));
     }
 }

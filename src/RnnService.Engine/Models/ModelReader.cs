@@ -133,10 +133,10 @@ internal static class ModelReader
         SafeTensorsFile file = SafeTensorsFile.Open(path, stop);
         var parameters = Parameters.From((name, shape) => file.Floats(name, shape), typeOf: file.TypeOf);
         TextModel model = TextModel.OfChecked(config, vocabulary, TextModel.NativeNetworkOf(config, vocabulary, parameters));
-        IEnumerable<string> wanted = parameters.All.Select(parameter => parameter.Name);
+        IEnumerable<string> expected = parameters.All.Select(parameter => parameter.Name);
         IEnumerable<string> scales = parameters.All.Where(parameter => parameter.Type == TensorType.I8)
             .Select(parameter => SafeTensorsFile.ScaleOf(parameter.Name));
-        return file.Names.Except(wanted.Concat(scales)).FirstOrDefault() is { } extra
+        return file.Names.Except(expected.Concat(scales)).FirstOrDefault() is { } extra
             ? throw new ModelFolderException($"{path}: holds {extra}, which the configuration has no place for")
             : model;
     }

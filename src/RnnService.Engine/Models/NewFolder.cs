@@ -23,11 +23,11 @@ public sealed class NewFolder
     {
         _given = path;
         _path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        if (Path.GetDirectoryName(_path) is null || File.Exists(_path)) throw new ModelFolderException($"{path}: a folder wanted");
+        if (Path.GetDirectoryName(_path) is null || File.Exists(_path)) throw new ModelFolderException($"{path}: is no folder; expected the path of one");
         if (!Directory.Exists(_path)) return;
-        if (!replace) throw new ModelFolderException($"{path}: exists: a new folder wanted, or --force to replace it");
+        if (!replace) throw new ModelFolderException($"{path}: exists; expected a new folder") { IsReplaceable = true };
         if (sources.Any(source => Path.GetFullPath(source).StartsWith(_path + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
-            throw new ModelFolderException($"{path}: holds files that the new one is made from: another folder wanted");
+            throw new ModelFolderException($"{path}: holds files that the new one is made from; expected another folder");
         FolderExchange.Complete(_path);
         string[] entries = [.. Directory.EnumerateFileSystemEntries(_path).Select(entry => Path.GetFileName(entry))];
         if (entries.Length > 0 && !entries.Contains(OwnEntries[0]))

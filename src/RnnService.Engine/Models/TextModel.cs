@@ -102,7 +102,7 @@ public abstract class TextModel : IDisposable
     internal static void CheckVocabulary(ModelConfig config, ModelVocabulary vocabulary)
     {
         if (config.Characters is null != vocabulary.Characters is null)
-            throw new ArgumentException("the character network and the character vocabulary must both be there, or neither");
+            throw new ArgumentException("one of the character network and the character vocabulary is missing; expected both, or neither");
         // A language model leaves out what it does not know; a word must have a label.
         if (config.Task == ModelTask.LanguageModel) return;
         foreach (Vocabulary? tokens in (Vocabulary?[])[vocabulary.Tokens, vocabulary.Characters])

@@ -15,13 +15,13 @@ public static class NearestName
     public static string? Of(string written, IEnumerable<string> candidates, Func<string, string>? part = null)
     {
         if (written.Length > LongestCompared) return null;
-        string wanted = written.ToLowerInvariant();
+        string lower = written.ToLowerInvariant();
         (string? best, int least) = (null, int.MaxValue);
         foreach (string candidate in candidates)
         {
             string compared = (part is null ? candidate : part(candidate)).ToLowerInvariant();
             if (compared.Length > LongestCompared) continue;
-            int distance = Edits(wanted, compared);
+            int distance = Edits(lower, compared);
             if (distance < least && distance <= Math.Max(1, compared.Length / 3)) (best, least) = (candidate, distance);
         }
 

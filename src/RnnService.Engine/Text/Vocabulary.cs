@@ -34,7 +34,7 @@ public sealed class Vocabulary
         {
             if (_tokens[id] is null) throw new ArgumentException($"token {id} is null; expected a text");
             if (!ids.TryAdd(_tokens[id], id))
-                throw new ArgumentException($"token {id} repeats token {ids[_tokens[id]]} ({Listing.Quote(_tokens[id])}): every token must occur once");
+                throw new ArgumentException($"token {id} repeats token {ids[_tokens[id]]} ({Listing.Quote(_tokens[id])}); expected every token once");
         }
 
         _ids = ids.ToFrozenDictionary(StringComparer.Ordinal);
@@ -45,7 +45,7 @@ public sealed class Vocabulary
 
         int IdOf(string role, string? named, string usual) => _ids.TryGetValue(named ?? usual, out int id)
             ? id
-            : named is null ? -1 : throw new ArgumentException($"{role} is {Listing.Quote(named)}: one of the {_tokens.Length} tokens wanted");
+            : named is null ? -1 : throw new ArgumentException($"{role} is {Listing.Quote(named)}; expected one of the {_tokens.Length} tokens");
     }
 
     /// <summary>Number of tokens, special ones included (V).</summary>

@@ -100,7 +100,7 @@ public sealed class ImportTests : IDisposable
     {
         string[] options = ["--vocab", _words, "--out", _folder["m"]];
         Import("tagger-gru", options).Succeeded();
-        Import("tagger-lstm", options).FailedWith(ExitCode.Failed, "m: exists: a new folder wanted, or --force to replace it");
+        Import("tagger-lstm", options).FailedWith(ExitCode.Failed, "m: exists; expected a new folder, or --force to replace it");
         Import("tagger-lstm", [.. options, "--force"]).Succeeded();
         Assert.Contains("lstm", File.ReadAllText(Path.Combine(_folder["m"], "config.json")), StringComparison.Ordinal);
     }

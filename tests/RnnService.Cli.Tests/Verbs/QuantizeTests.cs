@@ -107,7 +107,7 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         Assert.Contains("| licence | CC0-1.0 |", Card(), StringComparison.Ordinal);
         Assert.Equal("as you like", File.ReadAllText(Path.Combine(output, "LICENSE")));
 
-        Refused([source, "--dtype", "int8", "--out", output], "exists: a new folder wanted, or --force to replace it");
+        Refused([source, "--dtype", "int8", "--out", output], "exists; expected a new folder, or --force to replace it");
         File.WriteAllText(
             Path.Combine(source, "README.md"),
             "# mood\n\n| | |\n|---|---|\n| data | our own |\n| licence | CC0 |\n| dev accuracy | 99 % |\n\n**Not good for** long\ntexts.\n\nMore.\n");
@@ -116,7 +116,7 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         Assert.Contains("\n**Not good for** long\ntexts.\n\n<!-- generated", Card(), StringComparison.Ordinal);
         foreach (string gone in (string[])["dev accuracy", "99 %", "CC0-1.0", "More."])
             Assert.DoesNotContain(gone, Card(), StringComparison.Ordinal);
-        Refused([source, "--dtype", "int8", "--out", source, "--force"], "holds files that the new one is made from: another folder wanted");
+        Refused([source, "--dtype", "int8", "--out", source, "--force"], "holds files that the new one is made from; expected another folder");
 
         string Card() => File.ReadAllText(Path.Combine(output, "README.md"));
 

@@ -77,7 +77,7 @@ public sealed class ModelConfigTests
     [Fact]
     public void A_character_network_and_its_vocabulary_belong_together()
     {
-        const string Message = "the character network and the character vocabulary must both be there, or neither";
+        const string Message = "one of the character network and the character vocabulary is missing; expected both, or neither";
         var words = new Vocabulary([Vocabulary.Unknown, "a"]);
         Check(Tagger, new ModelVocabulary(words));
         Check(Tagger with { Characters = null }, new ModelVocabulary(words, words));

@@ -192,7 +192,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("vocab.json", "tokens", null, "tokens")]
     [InlineData("vocab.json", "tokens", "null", "tokens")]
     [InlineData("vocab.json", "tokens", "[]", "unknown is none of the 0 tokens")]
-    [InlineData("vocab.json", "unknown", "\"[UNK]\"", "unknown is \"[UNK]\": one of the")]
+    [InlineData("vocab.json", "unknown", "\"[UNK]\"", "unknown is \"[UNK]\"; expected one of the")]
     [InlineData("vocab.json", "tokens", "[\"<unk>\", null]", "tokens")]
     [InlineData("vocab.json", "tokens", "[\"<unk>\", \"a\", \"a\"]", "token 2 repeats token 1 (\"a\")")]
     [InlineData("vocab.json", "tokens", "[\"<unk>\", \"a\"]", "embedding.weight")]
@@ -269,7 +269,7 @@ public sealed class ModelFolderTests : IDisposable
         content.Remove("characters");
         File.WriteAllText(file, content.ToJsonString());
         Assert.Contains(
-            "the character network and the character vocabulary must both be there, or neither",
+            "one of the character network and the character vocabulary is missing; expected both, or neither",
             Assert.Throws<ModelFolderException>(() => ModelFolder.Load(_folder.FullName)).Message,
             StringComparison.Ordinal);
     }

@@ -20,7 +20,7 @@ public sealed class VocabularyTests
 
     [Fact]
     public void A_special_token_that_is_named_must_be_there() => Assert.Equal(
-        "end is \"<eos>\": one of the 1 tokens wanted", Assert.Throws<ArgumentException>(() => new Vocabulary(["a"], end: "<eos>")).Message);
+        "end is \"<eos>\"; expected one of the 1 tokens", Assert.Throws<ArgumentException>(() => new Vocabulary(["a"], end: "<eos>")).Message);
 
     [Fact]
     public void Without_an_unknown_token_a_language_model_leaves_out_what_it_does_not_know()

@@ -14,7 +14,7 @@ public sealed class WriteTests
     {
         using var files = new ImportCase("tagger-rnn");
         files.ImportAndWrite("w3 w4");
-        Refused("exists: a new folder wanted", files, replace: false);
+        Refused("exists; expected a new folder", files, replace: false);
         Directory.CreateDirectory(Path.Combine(files["out"], "training"));
         File.WriteAllText(Path.Combine(files["out"], "README.md"), "of the old one");
         files.ImportAndWrite("w5", replace: true);
@@ -39,7 +39,7 @@ public sealed class WriteTests
 
         Directory.Delete(files["out"], recursive: true);
         File.WriteAllText(files["out"], "");
-        Refused("a folder wanted", files);
+        Refused("is no folder; expected the path of one", files);
         NothingIsLeft(files);
     }
 
@@ -49,7 +49,7 @@ public sealed class WriteTests
         using var files = new ImportCase("tagger-rnn");
         files.ImportAndWrite();
         files.Weights = Path.Combine(files["out"], "model.safetensors");
-        Refused("holds files that the new one is made from: another folder wanted", files);
+        Refused("holds files that the new one is made from; expected another folder", files);
     }
 
     [Fact]

@@ -114,7 +114,7 @@ public sealed class ConfigTests
     [InlineData("""{"task": "tagger", "layers": 99999999999999999999}""", "layers is 99999999999999999999: a whole number wanted")]
     [InlineData("""{"task": "tagger", "format_version": 2}""", "format_version is 2; expected 1")]
     [InlineData("""{"task": "tagger", "characters": {"embedding_size": 5}}""",
-        "the character network and the character vocabulary must both be there")]
+        "one of the character network and the character vocabulary is missing")]
     [InlineData("""{"task": "tagger", "characters": {"size": 5}}""", "characters: ")]
     [InlineData("""{"task": "tagger", "generation": []}""", "generation: ")]
     [InlineData("""{"task": "tagger", "generation": {"top_k": -1}}""", "top_k is -1; expected 0 (off) or more")]

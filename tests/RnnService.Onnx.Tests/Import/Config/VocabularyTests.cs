@@ -98,7 +98,7 @@ public sealed class VocabularyTests
         Assert.Equal(2, Unknown(file, null, 2));
         Assert.Equal(3, Unknown(file, "c", 2));
         var refused = Assert.Throws<ImportException>(() => Unknown(file, "d", null));
-        Assert.Contains("unknown is \"d\": one of the 4 tokens wanted", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("unknown is \"d\"; expected one of the 4 tokens", refused.Message, StringComparison.Ordinal);
 
         static int Unknown(VocabularyFile file, string? named, int? id) =>
             file.ToVocabulary(ModelTask.Tagger, named, new SpecialIds(id, null, null), []).Tokens.UnknownId;
