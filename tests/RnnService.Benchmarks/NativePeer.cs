@@ -1,5 +1,6 @@
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
+using RnnService.Engine.Networks.Inputs;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
@@ -7,6 +8,7 @@ namespace RnnService.Benchmarks;
 /// <summary>This engine on a workload, by one thread, or by two where there are two directions.</summary>
 internal sealed class NativePeer
 {
+    private readonly TokenInput _input;
     private readonly Recurrent _recurrent;
     private readonly RecurrentState _state;
     private readonly BatchLayout _layout;
@@ -26,7 +28,7 @@ internal sealed class NativePeer
         Dictionary<string, float[]> values = start.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Values.ToArray());
         // The same values once more, as a model that is not to be trained.
         Parameters = Parameters.From((name, _) => change?.Invoke(name, values[name]) ?? values[name], typeOf: _ => work.Type);
-        _recurrent = Build(work, Parameters);
+        (_input, _recurrent) = Build(work, Parameters);
         _batch = work.Batch;
         _state = NewState();
         int[] lengths = new int[work.Batch];
@@ -52,15 +54,18 @@ internal sealed class NativePeer
     {
         _pass.Workspace.Reset();
         if (_two) _pass.Threads.Begin(Environment.ProcessorCount);
-        ReadOnlySpan<float> output = _recurrent.Read(_pass, _layout, _ids, state).Span;
+        LayerInput input = _input.Forward(_pass, _layout, _ids, _recurrent, dropRate: 0).Rows;
+        ReadOnlySpan<float> output = _recurrent.Forward(_pass, _layout, input, state).Output.Span;
         if (_two) _pass.Threads.End();
         return output;
     }
 
-    private static Recurrent Build(Workload work, Parameters parameters)
+    private static (TokenInput Input, Recurrent Recurrent) Build(Workload work, Parameters parameters)
     {
         var embedding = new Embedding(parameters, "embedding", Workload.Vocabulary, work.Embedding);
         Direction direction = work.Both ? Direction.Bidirectional : Direction.Forward;
-        return new Recurrent(work.Kind, parameters, "rnn", work.Embedding, work.Hidden, work.Layers, direction, embedding);
+        return (
+            new TokenInput(embedding),
+            new Recurrent(work.Kind, parameters, "rnn", work.Embedding, work.Hidden, work.Layers, direction, embedding.Weight));
     }
 }

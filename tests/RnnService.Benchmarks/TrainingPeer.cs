@@ -1,5 +1,6 @@
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
+using RnnService.Engine.Networks.Inputs;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
@@ -7,6 +8,7 @@ namespace RnnService.Benchmarks;
 /// <summary>A training step of this engine on a workload: forward, backward from the output's gradient, and Adam's update.</summary>
 internal sealed class TrainingPeer
 {
+    private readonly TokenInput _input;
     private readonly Recurrent _recurrent;
     private readonly BatchLayout _layout;
     private readonly int[] _ids;
@@ -18,7 +20,8 @@ internal sealed class TrainingPeer
     public TrainingPeer(Workload work, int[] ids)
     {
         var embedding = new Embedding(_parameters, "embedding", Workload.Vocabulary, work.Embedding);
-        _recurrent = new Recurrent(work.Kind, _parameters, "rnn", work.Embedding, work.Hidden, work.Layers, Direction.Forward, embedding);
+        _input = new TokenInput(embedding);
+        _recurrent = new Recurrent(work.Kind, _parameters, "rnn", work.Embedding, work.Hidden, work.Layers, Direction.Forward, embedding.Weight);
         int[] lengths = new int[work.Batch];
         lengths.AsSpan().Fill(work.Steps);
         _layout = BatchLayout.Of(lengths);
@@ -32,12 +35,14 @@ internal sealed class TrainingPeer
     {
         _workspace.Reset();
         var pass = new Pass(_workspace, record: true);
-        Recurrent.Run run = _recurrent.ForwardTokens(pass, _layout, _ids, _recurrent.NewState(_layout.Batch));
+        TokenInput.Trace tokens = _input.Forward(pass, _layout, _ids, _recurrent, dropRate: 0);
+        Recurrent.Run run = _recurrent.Forward(pass, _layout, tokens.Rows, _recurrent.NewState(_layout.Batch));
         // The gradient of half the sum of squares.
         Memory<float> dOutput = pass.Workspace.Take(run.Output.Length);
         run.Output.CopyTo(dOutput);
         _gradients.Clear();
-        _recurrent.Backward(pass, run, dOutput, _recurrent.NewState(_layout.Batch), _gradients);
+        Memory<float> dInput = _recurrent.Backward(pass, run, dOutput, _recurrent.NewState(_layout.Batch), _gradients);
+        _input.Backward(pass, _layout, tokens, dInput, _gradients);
         foreach (Parameter parameter in _parameters.All)
         {
             OptimizerUpdate.Adam(

@@ -10,7 +10,6 @@ internal sealed class Recurrent
 {
     private readonly TimeLoop[] _loops; // [layers·directions]
     private readonly int _directions;
-    private readonly Embedding? _embedding;
 
     /// <summary>Asks for the parameters.</summary>
     /// <param name="kind">The cell.</param>
@@ -20,12 +19,11 @@ internal sealed class Recurrent
     /// <param name="hiddenSize">H.</param>
     /// <param name="layers">Number of layers.</param>
     /// <param name="direction">Which ways each reads.</param>
-    /// <param name="embedding">The embedding that <see cref="Read"/> takes the tokens' rows from; null where the input is not tokens alone.</param>
+    /// <param name="tokens">The embedding whose rows alone are the input, so that ids may be read; null where the input may be anything.</param>
     public Recurrent(
         CellKind kind, Parameters parameters, string prefix, int inputSize, int hiddenSize, int layers, Direction direction,
-        Embedding? embedding = null)
+        Parameter? tokens = null)
     {
-        _embedding = embedding;
         HiddenSize = hiddenSize;
         bool[] reversed = direction switch
         {
@@ -41,7 +39,7 @@ internal sealed class Recurrent
             {
                 _loops[layer * _directions + way] = new TimeLoop(
                     kind, parameters, prefix, layer, reversed[way], layer == 0 ? inputSize : OutputSize, hiddenSize,
-                    layer == 0 ? embedding?.Weight : null);
+                    layer == 0 ? tokens : null);
             }
         }
     }
@@ -55,91 +53,23 @@ internal sealed class Recurrent
     /// <summary>A zero state for this many sequences.</summary>
     public RecurrentState NewState(int batch) => new(_loops.Length, batch, HiddenSize, _loops[0].HasCellState);
 
-    /// <summary>Runs the stack over tokens, without backward. Nothing is allocated once the workspace has grown.</summary>
-    /// <param name="pass">The pass.</param>
-    /// <param name="layout">Where the steps lie.</param>
-    /// <param name="ids">Token ids [R].</param>
-    /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
-    /// <returns>The output [R, directions·H].</returns>
-    public Memory<float> Read(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, RecurrentState state)
-    {
-        return Forward(pass, layout, InputOf(pass, layout, ids), state, 0, [], []);
-    }
+    /// <summary>Whether to read this many tokens by their ids; never without an embedding.</summary>
+    public bool PrefersIds(int rows) => _loops[0].PrefersIds(rows);
 
-    /// <summary>Runs the stack.</summary>
-    /// <param name="pass">The pass.</param>
-    /// <param name="layout">Where the steps lie.</param>
-    /// <param name="input">x [R,D]; kept until backward.</param>
-    /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
-    /// <param name="dropBetween">Dropout between layers.</param>
+    /// <summary>Runs the stack over rows of values.</summary>
     public Run Forward(Pass pass, BatchLayout layout, ReadOnlyMemory<float> input, RecurrentState state, float dropBetween = 0) =>
-        Forward(pass, layout, new LayerInput(input, default), state, dropBetween);
+        Forward(pass, layout, LayerInput.OfValues(input), state, dropBetween);
 
-    /// <summary>Runs the stack over tokens. In backward their embedding gets its gradient, and the input has none.</summary>
+    /// <summary>Runs the stack. A pass that does not record allocates nothing once its workspace has grown.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="layout">Where the steps lie.</param>
-    /// <param name="ids">Token ids [R]; kept until backward.</param>
+    /// <param name="input">x [R,D] or token ids [R]; kept until backward.</param>
     /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
     /// <param name="dropBetween">Dropout between layers.</param>
-    public Run ForwardTokens(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, RecurrentState state, float dropBetween = 0) =>
-        Forward(pass, layout, InputOf(pass, layout, ids), state, dropBetween);
-
-    private Run Forward(Pass pass, BatchLayout layout, LayerInput input, RecurrentState state, float dropBetween)
+    public Run Forward(Pass pass, BatchLayout layout, LayerInput input, RecurrentState state, float dropBetween = 0)
     {
-        var tapes = new TimeLoop.Tape?[_loops.Length];
-        var masks = new Memory<float>?[_loops.Length / _directions];
-        Memory<float> output = Forward(pass, layout, input, state, dropBetween, tapes, masks);
-        return new Run(layout, output, tapes, masks);
-    }
-
-    /// <summary>Backward.</summary>
-    /// <param name="pass">The pass that recorded.</param>
-    /// <param name="run">What forward returned; used up.</param>
-    /// <param name="dOutput">[R, directions·H]; overwritten.</param>
-    /// <param name="dState">In: gradient of the final state; out: of the start. In the caller's order.</param>
-    /// <param name="gradients">The gradients of the parameters are added.</param>
-    /// <returns>The gradient of the input [R,D]; of no meaning after <see cref="ForwardTokens"/>, which leads it to the embedding.</returns>
-    public Memory<float> Backward(Pass pass, Run run, Memory<float> dOutput, RecurrentState dState, Gradients gradients)
-    {
-        BatchLayout layout = run.Layout;
-        int size = HiddenSize, cellSize = _loops[0].HasCellState ? size : 0;
-        Span<float> dh = pass.Workspace.Take(layout.Batch * size).Span, dc = pass.Workspace.Take(layout.Batch * cellSize).Span;
-        for (int layer = run.Masks.Length - 1; layer >= 0; layer--)
-        {
-            TimeLoop.Tape first = run.Tapes[layer * _directions]!;
-            bool byIds = layer == 0 && first.Input is { Values.IsEmpty: true, Ids.IsEmpty: false };
-            Memory<float> dInput = byIds ? default : pass.Workspace.TakeZeros(layout.Rows * _loops[layer * _directions].InputSize);
-            for (int direction = 0; direction < _directions; direction++)
-            {
-                int slot = layer * _directions + direction;
-                Gather(layout, dState.Hidden, slot, dh);
-                Gather(layout, dState.CellState, slot, dc);
-                _loops[slot].Backward(
-                    pass, layout, run.Tapes[slot]!, dOutput.Span[Math.Min(direction * size, dOutput.Length)..], OutputSize, dh, dc, dInput.Span,
-                    gradients);
-                Scatter(layout, dh, slot, dState.Hidden);
-                Scatter(layout, dc, slot, dState.CellState);
-            }
-
-            if (run.Masks[layer] is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
-            dOutput = dInput;
-            if (layer > 0 || byIds || first.Input.Ids.IsEmpty) continue;
-            _embedding!.Backward(first.Input.Ids.Span, dInput.Span, _embedding.Size, gradients);
-        }
-
-        return dOutput;
-    }
-
-    public void Refresh()
-    {
-        foreach (TimeLoop loop in _loops) loop.Refresh();
-    }
-
-    /// <summary>Runs the stack and keeps what backward needs where there is room for it.</summary>
-    private Memory<float> Forward(
-        Pass pass, BatchLayout layout, LayerInput input, RecurrentState state, float dropBetween,
-        Span<TimeLoop.Tape?> tapes, Span<Memory<float>?> masks)
-    {
+        TimeLoop.Tape?[] tapes = pass.Record ? new TimeLoop.Tape?[_loops.Length] : [];
+        Memory<float>?[] masks = pass.Record ? new Memory<float>?[_loops.Length / _directions] : [];
         Memory<float> output = default;
         for (int layer = 0; layer < _loops.Length / _directions; layer++)
         {
@@ -148,10 +78,10 @@ internal sealed class Recurrent
                 if (pass.Mask(layout.Batch, OutputSize, dropBetween) is { } mask)
                 {
                     Dropout.Apply(layout, mask.Span, output.Span);
-                    masks[layer] = mask;
+                    if (pass.Record) masks[layer] = mask;
                 }
 
-                input = new LayerInput(output, default);
+                input = LayerInput.OfValues(output);
             }
 
             output = pass.Workspace.Take(layout.Rows * OutputSize);
@@ -168,16 +98,47 @@ internal sealed class Recurrent
             }
         }
 
-        return output;
+        return new Run(layout, output, tapes, masks);
     }
 
-    /// <summary>Token ids, with their embeddings where a product of these is less work than one of all tokens'.</summary>
-    private LayerInput InputOf(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids)
+    /// <summary>Backward.</summary>
+    /// <param name="pass">The pass that recorded.</param>
+    /// <param name="run">What forward returned; used up.</param>
+    /// <param name="dOutput">[R, directions·H]; overwritten.</param>
+    /// <param name="dState">In: gradient of the final state; out: of the start. In the caller's order.</param>
+    /// <param name="gradients">The gradients of the parameters are added.</param>
+    /// <returns>The gradient of the input [R,D]; empty where ids were read, whose embedding has its gradient then.</returns>
+    public Memory<float> Backward(Pass pass, in Run run, Memory<float> dOutput, RecurrentState dState, Gradients gradients)
     {
-        if (_loops[0].PrefersIds(layout.Rows)) return new LayerInput(default, ids);
-        Memory<float> embedded = pass.Workspace.Take(layout.Rows * _embedding!.Size);
-        _embedding.Forward(ids.Span, embedded.Span, _embedding.Size);
-        return new LayerInput(embedded, ids);
+        BatchLayout layout = run.Layout;
+        int size = HiddenSize, cellSize = _loops[0].HasCellState ? size : 0;
+        Span<float> dh = pass.Workspace.Take(layout.Batch * size).Span, dc = pass.Workspace.Take(layout.Batch * cellSize).Span;
+        for (int layer = run.Masks.Length - 1; layer >= 0; layer--)
+        {
+            bool byIds = run.Tapes[layer * _directions]!.Input.IsIds;
+            Memory<float> dInput = byIds ? default : pass.Workspace.TakeZeros(layout.Rows * _loops[layer * _directions].InputSize);
+            for (int direction = 0; direction < _directions; direction++)
+            {
+                int slot = layer * _directions + direction;
+                Gather(layout, dState.Hidden, slot, dh);
+                Gather(layout, dState.CellState, slot, dc);
+                _loops[slot].Backward(
+                    pass, layout, run.Tapes[slot]!, dOutput.Span[Math.Min(direction * size, dOutput.Length)..], OutputSize, dh, dc, dInput.Span,
+                    gradients);
+                Scatter(layout, dh, slot, dState.Hidden);
+                Scatter(layout, dc, slot, dState.CellState);
+            }
+
+            if (run.Masks[layer] is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
+            dOutput = dInput;
+        }
+
+        return dOutput;
+    }
+
+    public void Refresh()
+    {
+        foreach (TimeLoop loop in _loops) loop.Refresh();
     }
 
     /// <summary>One layer in both directions, each by a thread of its own.</summary>
@@ -219,5 +180,5 @@ internal sealed class Recurrent
     }
 
     /// <summary>What one run of the stack left: its output [R, directions·H] and, when recorded, what backward needs.</summary>
-    internal sealed record Run(BatchLayout Layout, Memory<float> Output, TimeLoop.Tape?[] Tapes, Memory<float>?[] Masks);
+    internal readonly record struct Run(BatchLayout Layout, Memory<float> Output, TimeLoop.Tape?[] Tapes, Memory<float>?[] Masks);
 }

@@ -280,6 +280,3 @@ internal sealed class TimeLoop
     internal sealed record Tape(
         LayerInput Input, Memory<float> Gates, Memory<float> HPrevious, Memory<float> CPrevious, Memory<float> Saved);
 }
-
-/// <summary>What a layer reads: rows of values [R,D], or the token ids [R] whose embeddings they are.</summary>
-internal readonly record struct LayerInput(ReadOnlyMemory<float> Values, ReadOnlyMemory<int> Ids);

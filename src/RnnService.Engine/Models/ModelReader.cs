@@ -132,7 +132,7 @@ internal static class ModelReader
     {
         SafeTensorsFile file = SafeTensorsFile.Open(path, stop);
         var parameters = Parameters.From((name, shape) => file.Floats(name, shape), typeOf: file.TypeOf);
-        TextModel model = TextModel.OfChecked(config, vocabulary, TextModel.NativeNetworkOf(config, vocabulary, parameters));
+        TextModel model = TextModel.OfChecked(config, vocabulary, NativeNetworks.Create(config, vocabulary, parameters));
         IEnumerable<string> expected = parameters.All.Select(parameter => parameter.Name);
         IEnumerable<string> scales = parameters.All.Where(parameter => parameter.Type == TensorType.I8)
             .Select(parameter => SafeTensorsFile.ScaleOf(parameter.Name));

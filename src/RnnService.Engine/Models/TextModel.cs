@@ -43,7 +43,7 @@ public abstract class TextModel : IDisposable
     public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters)
     {
         CheckAgreement(config, vocabulary);
-        return OfChecked(config, vocabulary, NativeNetworkOf(config, vocabulary, parameters));
+        return OfChecked(config, vocabulary, NativeNetworks.Create(config, vocabulary, parameters));
     }
 
     /// <summary>Builds the model that a configuration describes, computed by a network of another origin.</summary>
@@ -69,7 +69,7 @@ public abstract class TextModel : IDisposable
     {
         CheckAgreement(config, vocabulary);
         Parameters shapes = Parameters.ShapesOnly();
-        NativeNetworkOf(config, vocabulary, shapes);
+        NativeNetworks.Create(config, vocabulary, shapes);
         return [.. shapes.All.Select(parameter => (parameter.Name, parameter.Shape))];
     }
 
@@ -112,15 +112,6 @@ public abstract class TextModel : IDisposable
                 $"unknown is none of the {tokens.Count} tokens; expected \"{Text.Vocabulary.Unknown}\" among them, or another named as unknown");
         }
     }
-
-    /// <summary>This engine's network for what was checked.</summary>
-    internal static NativeNetwork NativeNetworkOf(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters) => config.Task switch
-    {
-        ModelTask.LanguageModel => new LanguageNetwork(config, vocabulary, parameters),
-        ModelTask.Classifier => new ClassifierNetwork(config, vocabulary, parameters),
-        ModelTask.Tagger => new TaggerNetwork(config, vocabulary, parameters),
-        _ => throw new ArgumentOutOfRangeException(nameof(config), config.Task, "not a task"),
-    };
 
     private static void CheckAgreement(ModelConfig config, ModelVocabulary vocabulary)
     {

@@ -1,13 +1,12 @@
 using System.Collections.Concurrent;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks;
 
 /// <summary>A network of this engine's own layers, which can also be trained. Immutable but for <see cref="Refresh"/>.</summary>
-internal abstract class NativeNetwork(ModelConfig config, Parameters parameters) : INetwork
+internal abstract class NativeNetwork(Parameters parameters) : INetwork
 {
     private readonly ConcurrentBag<Pass> _passes = [];
 
@@ -17,8 +16,6 @@ internal abstract class NativeNetwork(ModelConfig config, Parameters parameters)
 
     public Parameters Parameters { get; } = parameters;
 
-    protected ModelConfig Config { get; } = config;
-
     /// <summary>Packs the weights anew after a trainer changed them.</summary>
     public abstract void Refresh();
 
@@ -26,24 +23,17 @@ internal abstract class NativeNetwork(ModelConfig config, Parameters parameters)
     {
     }
 
-    /// <summary>Starts a pass without backward; every one must <see cref="End"/>, or its memory is lost to the next.</summary>
+    /// <summary>Starts a pass without backward, to be disposed of at its end.</summary>
     /// <param name="betweenSteps">See <see cref="Pass.BetweenSteps"/>.</param>
-    protected Pass Begin(Action? betweenSteps = null)
+    protected Lease Begin(Action? betweenSteps = null)
     {
         Pass pass = _passes.TryTake(out Pass? used) ? used : new Pass(new Workspace());
         pass.BetweenSteps = betweenSteps;
         pass.Threads.Begin(Environment.ProcessorCount);
-        return pass;
+        return new Lease(this, pass);
     }
 
-    protected void End(Pass pass)
-    {
-        pass.Threads.End();
-        pass.Workspace.Reset();
-        _passes.Add(pass);
-    }
-
-    /// <summary>Where the tokens of these rows lie, and their ids by row of the layout, valid until the pass reads others.</summary>
+    /// <summary>Where the tokens of these rows lie, and their ids by row of the layout, valid until the pass lays out others.</summary>
     protected static (BatchLayout Layout, Memory<int> Ids) Lay(Pass pass, IReadOnlyList<ReadOnlyMemory<int>> rows)
     {
         Span<int> lengths = pass.Ids(rows.Count).Span;
@@ -60,6 +50,16 @@ internal abstract class NativeNetwork(ModelConfig config, Parameters parameters)
         return (layout, ids);
     }
 
-    protected Recurrent NewRecurrent(int inputSize, Embedding? embedding = null) =>
-        new(Config.Cell, Parameters, "rnn", inputSize, Config.HiddenSize, Config.Layers, Config.Direction, embedding);
+    /// <summary>A pass in use; disposing of it keeps its memory for the next.</summary>
+    protected readonly struct Lease(NativeNetwork network, Pass pass) : IDisposable
+    {
+        public Pass Pass => pass;
+
+        public void Dispose()
+        {
+            pass.Threads.End();
+            pass.Workspace.Reset();
+            network._passes.Add(pass);
+        }
+    }
 }

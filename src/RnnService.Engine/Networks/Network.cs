@@ -1,10 +1,9 @@
 using RnnService.Engine.Layers;
-using RnnService.Engine.Models;
 
 namespace RnnService.Engine.Networks;
 
 /// <summary>
-/// What computes a model's numbers: token ids in, logits out. The task around it (<see cref="TextModel"/>) knows text, the network knows
+/// What computes a model's numbers: token ids in, logits out. The model around it knows text, the network knows
 /// none. Safe for any number of threads.
 /// </summary>
 public interface INetwork : IDisposable
@@ -42,7 +41,7 @@ public sealed class NetworkException(string message, Exception? inner = null) : 
 /// <param name="logits">[labels] or [V]; may be overwritten, and is of no meaning after the call.</param>
 public delegate void LogitsReader(int row, int step, Span<float> logits);
 
-/// <summary>The network of a <see cref="LanguageModel"/>.</summary>
+/// <summary>The network of a language model.</summary>
 public interface ILanguageNetwork : INetwork
 {
     /// <summary>A zero state for this many rows.</summary>
@@ -57,7 +56,7 @@ public interface ILanguageNetwork : INetwork
     void Forward(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits);
 }
 
-/// <summary>The network of a <see cref="Classifier"/>.</summary>
+/// <summary>The network of a classifier.</summary>
 public interface IClassifierNetwork : INetwork
 {
     /// <summary>Gives the logits [labels] of each text.</summary>
@@ -71,7 +70,7 @@ public interface IClassifierNetwork : INetwork
     void Forward(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null);
 }
 
-/// <summary>The network of a <see cref="Tagger"/>.</summary>
+/// <summary>The network of a tagger.</summary>
 public interface ITaggerNetwork : INetwork
 {
     /// <summary>Gives the logits [labels] of each word of each sentence.</summary>

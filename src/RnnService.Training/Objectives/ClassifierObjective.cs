@@ -1,4 +1,3 @@
-using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
@@ -60,11 +59,7 @@ internal sealed class ClassifierObjective : ExampleObjective
         int[][] texts = [.. examples.Select(i => DropWords(_texts[i], _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         var network = (ClassifierNetwork)_model.Network;
         ClassifierNetwork.Trace trace = network.Forward(pass, texts, Settings.Dropout);
-        int labels = _model.Config.Labels.Count;
-        double loss = 0;
-        for (int i = 0; i < examples.Length; i++)
-            loss += CrossEntropy.Backward(trace.Logits.Span.Slice(i * labels, labels), _labels[examples[i]]);
-        network.Backward(pass, trace, trace.Logits.Span, gradients);
+        double loss = network.Backward(pass, trace, [.. examples.Select(i => _labels[i])], gradients);
         return new ShardResult(loss, examples.Length, trace.Layout.Rows);
     }
 }

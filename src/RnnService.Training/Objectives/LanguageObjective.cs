@@ -1,4 +1,3 @@
-using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
@@ -86,21 +85,13 @@ internal sealed class LanguageObjective : Objective
     public override ShardResult Run(int shard, Pass pass, Gradients gradients)
     {
         int[] rows = [.. Rows(shard)];
-        int length = Math.Min(_settings.UnrollSteps, StreamLength - 1 - _start), vocabulary = _model.Vocabulary.Tokens.Count;
+        int length = Math.Min(_settings.UnrollSteps, StreamLength - 1 - _start);
         var tokens = new ReadOnlyMemory<int>[rows.Length];
         for (int i = 0; i < rows.Length; i++) tokens[i] = _train.AsMemory(rows[i] * StreamLength + _start, length + 1);
 
         var network = (LanguageNetwork)_model.Network;
-        LanguageNetwork.Trace trace = network.Hidden(pass, [.. tokens.Select(row => row[..^1])], _states[shard], _settings.Dropout);
-        Span<float> logits = network.Logits(pass, trace).Span;
-        double loss = 0;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            for (int t = 0; t < length; t++)
-                loss += CrossEntropy.Backward(logits.Slice(trace.Layout.RowOf(i, t) * vocabulary, vocabulary), tokens[i].Span[t + 1]);
-        }
-
-        network.Backward(pass, trace, logits, gradients);
+        LanguageNetwork.Trace trace = network.Forward(pass, [.. tokens.Select(row => row[..^1])], _states[shard], _settings.Dropout);
+        double loss = network.Backward(pass, trace, [.. tokens.Select(row => row[1..])], gradients);
         return new ShardResult(loss, (long)rows.Length * length, (long)rows.Length * length);
     }
 

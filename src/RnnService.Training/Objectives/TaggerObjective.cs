@@ -1,4 +1,3 @@
-using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
@@ -15,7 +14,7 @@ internal sealed class TaggerObjective : ExampleObjective
 {
     private readonly Tagger _model;
     private readonly TaggerInput[] _sentences;
-    private readonly int[][] _labels;
+    private readonly ReadOnlyMemory<int>[] _labels;
     private readonly int[] _counts; // of each word in training
     private readonly IReadOnlyList<TaggedSentence> _valid;
 
@@ -51,7 +50,7 @@ internal sealed class TaggerObjective : ExampleObjective
         Report = CorpusSurvey.OfSentences(
             recipe, parts, [.. _sentences.Select(sentence => sentence.Ids)], [.. _valid.Select(sentence => _model.Encode(sentence.Words).Ids)], words);
         var places = new LabelIds(config);
-        _labels = [.. train.Select(sentence => sentence.Tags.Select(places.Of).ToArray())];
+        _labels = [.. train.Select(sentence => sentence.Tags.Select(places.Of).ToArray().AsMemory())];
         _counts = Count(words, _sentences.Select(sentence => sentence.Ids));
         Lengths = [.. _sentences.Select(sentence => sentence.Length)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
@@ -75,16 +74,7 @@ internal sealed class TaggerObjective : ExampleObjective
         int[][] ids = [.. sentences.Select(sentence => DropWords(sentence.Ids, _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         var network = (TaggerNetwork)_model.Network;
         TaggerNetwork.Trace trace = network.Forward(pass, sentences, ids, Settings.Dropout);
-        int labels = _model.Config.Labels.Count;
-        double loss = 0;
-        for (int i = 0; i < examples.Length; i++)
-        {
-            int[] gold = _labels[examples[i]];
-            for (int t = 0; t < gold.Length; t++)
-                loss += CrossEntropy.Backward(trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * labels, labels), gold[t]);
-        }
-
-        network.Backward(pass, trace, trace.Logits.Span, gradients);
+        double loss = network.Backward(pass, trace, [.. examples.Select(i => _labels[i])], gradients);
         return new ShardResult(loss, trace.Layout.Rows, trace.Layout.Rows);
     }
 }

@@ -31,6 +31,8 @@ public class DependencyTests
             "src/RnnService.Engine/Layers/Stack.cs:8: unsafe code outside RnnService.Engine.Kernels",
             "src/RnnService.Engine/Misc/Things.cs:1: folder RnnService.Engine.Misc is not in the table",
             "src/RnnService.Engine/ModelFolder.cs:1: folder RnnService.Engine is not in the table",
+            "src/RnnService.Engine/Networks/Heads/Scores.cs:5: RnnService.Engine.Networks.Heads must not use RnnService.Engine.Networks",
+            "src/RnnService.Engine/Networks/Inputs/Numbers.cs:2: RnnService.Engine.Networks.Inputs must not use RnnService.Engine.Networks.Heads",
             "src/RnnService.Engine/Networks/TaggerNetwork.cs:2: RnnService.Engine.Networks must not use RnnService.Engine.Models",
             "src/RnnService.Engine/Networks/TaggerNetwork.cs:8: RnnService.Engine.Networks must not use RnnService.Engine.Models",
             "src/RnnService.Engine/RnnService.Engine.csproj:1: RnnService.Engine must not refer to RnnService.Training",

@@ -1,6 +1,7 @@
 using CsCheck;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
+using RnnService.Engine.Networks.Inputs;
 using RnnService.Engine.Tests.Cells;
 using RnnService.Engine.Weights;
 using Xunit;
@@ -111,7 +112,7 @@ public sealed class RecurrentTests
             Parameters parameters = Parameters.From((_, shape) => Draw.Normal(++seed, shape.Aggregate((a, b) => a * b), 0.3));
             var embedding = new Embedding(parameters, "embedding", Tokens, Size);
             int layers = kind == CellKind.Sum && direction == Direction.Bidirectional ? 1 : 2;
-            var network = new Recurrent(kind, parameters, "rnn", Size, Size, layers, direction, embedding);
+            var network = new Recurrent(kind, parameters, "rnn", Size, Size, layers, direction, embedding.Weight);
             BatchLayout layout = BatchLayout.Of([80, 0, 3, 80, 1, 41]); // more rows than one chunk
             int[] ids = [.. Enumerable.Range(0, layout.Rows).Select(row => row * 7 % Tokens)];
             float[] embedded = new float[layout.Rows * Size];
@@ -123,7 +124,8 @@ public sealed class RecurrentTests
                 var pass = new Pass(new Workspace());
                 pass.Threads.Begin(processors);
                 RecurrentState state = network.NewState(layout.Batch);
-                Expect.SameBits(wanted, network.Read(pass, layout, ids, state).Span, "output");
+                LayerInput input = new TokenInput(embedding).Forward(pass, layout, ids, network, 0).Rows;
+                Expect.SameBits(wanted, network.Forward(pass, layout, input, state).Output.Span, "output");
                 Expect.SameBits(wantedState.Hidden, state.Hidden, "h");
                 Expect.SameBits(wantedState.CellState, state.CellState, "c");
                 pass.Threads.End();
@@ -143,7 +145,7 @@ public sealed class RecurrentTests
             Parameters parameters = Parameters.From((_, shape) => Draw.Normal(++seed, shape.Aggregate((a, b) => a * b), 0.3), trainable: true);
             var embedding = new Embedding(parameters, "embedding", tokens, Size);
             int layers = kind == CellKind.Sum && direction == Direction.Bidirectional ? 1 : 2;
-            var network = new Recurrent(kind, parameters, "rnn", Size, Size, layers, direction, embedding);
+            var network = new Recurrent(kind, parameters, "rnn", Size, Size, layers, direction, embedding.Weight);
             BatchLayout layout = BatchLayout.Of([9, 0, 3, 8, 1, 4]);
             int[] ids = [.. Enumerable.Range(0, layout.Rows).Select(row => row * 5 % tokens)];
             float[] embedded = new float[layout.Rows * Size];
@@ -153,11 +155,13 @@ public sealed class RecurrentTests
             Pass one = new(new Workspace(), record: true), two = new(new Workspace(), record: true);
             Gradients wanted = new(parameters), found = new(parameters);
             Recurrent.Run byRow = network.Forward(one, layout, embedded, network.NewState(6));
-            Recurrent.Run byToken = network.ForwardTokens(two, layout, ids, network.NewState(6));
+            var input = new TokenInput(embedding);
+            TokenInput.Trace read = input.Forward(two, layout, ids, network, 0);
+            Recurrent.Run byToken = network.Forward(two, layout, read.Rows, network.NewState(6));
             Expect.SameBits(byRow.Output.Span, byToken.Output.Span);
             Memory<float> dInput = network.Backward(one, byRow, dOutput.ToArray(), network.NewState(6), wanted);
             embedding.Backward(ids, dInput.Span, Size, wanted);
-            network.Backward(two, byToken, dOutput.ToArray(), network.NewState(6), found);
+            input.Backward(two, layout, read, network.Backward(two, byToken, dOutput.ToArray(), network.NewState(6), found), found);
             foreach (Parameter parameter in parameters.All)
                 Expect.NearLargest(Draw.ToDouble(wanted.Of(parameter)), found.Of(parameter), 1e-5, 1, parameter.Name);
         }

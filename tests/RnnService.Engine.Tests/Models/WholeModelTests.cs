@@ -180,8 +180,8 @@ public sealed class WholeModelTests
         {
             ReadOnlyMemory<int>[] inputs = [.. _rows.Select(row => row.AsMemory()[..^1])];
             var network = (LanguageNetwork)_model.Network;
-            LanguageNetwork.Trace trace = network.Hidden(pass, inputs, _model.NewState(_rows.Length), rates);
-            Span<float> logits = network.Logits(pass, trace).Span;
+            LanguageNetwork.Trace trace = network.Forward(pass, inputs, _model.NewState(_rows.Length), rates);
+            Span<float> logits = trace.Logits.Span;
             int vocabulary = Tiny.Letters.Count;
             double loss = 0;
             for (int i = 0; i < _rows.Length; i++)
@@ -190,7 +190,7 @@ public sealed class WholeModelTests
                     loss += CrossEntropy.Backward(logits.Slice(trace.Layout.RowOf(i, t) * vocabulary, vocabulary), _rows[i][t + 1]);
             }
 
-            network.Backward(pass, trace, logits, gradients);
+            network.BackwardFrom(pass, trace, logits, gradients);
             return loss;
         }
 
@@ -220,7 +220,7 @@ public sealed class WholeModelTests
             ClassifierNetwork.Trace trace = network.Forward(pass, _texts, rates);
             double loss = 0;
             for (int i = 0; i < _texts.Length; i++) loss += CrossEntropy.Backward(trace.Logits.Span.Slice(i * 3, 3), _labels[i]);
-            network.Backward(pass, trace, trace.Logits.Span, gradients);
+            network.BackwardFrom(pass, trace, trace.Logits.Span, gradients);
             return loss;
         }
 
@@ -259,7 +259,7 @@ public sealed class WholeModelTests
                     loss += CrossEntropy.Backward(trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * 3, 3), (i + t) % 3);
             }
 
-            network.Backward(pass, trace, trace.Logits.Span, gradients);
+            network.BackwardFrom(pass, trace, trace.Logits.Span, gradients);
             return loss;
         }
 

@@ -292,8 +292,8 @@ public sealed class OnnxExportTests
     {
         var pass = new Pass(new Workspace());
         var network = (LanguageNetwork)model.Network;
-        LanguageNetwork.Trace trace = network.Hidden(pass, [.. ids.Rows.Select(row => (ReadOnlyMemory<int>)row)], state, new DropoutRates());
-        return ids.Unpack(trace.Layout, network.Logits(pass, trace).Span, model.Vocabulary.Tokens.Count);
+        LanguageNetwork.Trace trace = network.Forward(pass, [.. ids.Rows.Select(row => (ReadOnlyMemory<int>)row)], state, new DropoutRates());
+        return ids.Unpack(trace.Layout, trace.Logits.Span, model.Vocabulary.Tokens.Count);
     }
 
     private static Dictionary<string, float[]> Run(LanguageModel model, Ort ort, Padded ids, (float[] Hidden, float[] CellState) state)

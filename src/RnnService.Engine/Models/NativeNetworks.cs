@@ -1,0 +1,52 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Networks;
+using RnnService.Engine.Networks.Heads;
+using RnnService.Engine.Networks.Inputs;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Models;
+
+/// <summary>This engine's networks as a configuration describes them. The order in which the parts are made is that of the parameters.</summary>
+internal static class NativeNetworks
+{
+    /// <summary>The network for a configuration and vocabulary that were checked.</summary>
+    public static NativeNetwork Create(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters)
+    {
+        var embedding = new Embedding(parameters, "embedding", vocabulary.Tokens.Count, config.EmbeddingSize);
+        return config.Task switch
+        {
+            ModelTask.LanguageModel => Language(config, embedding, vocabulary, parameters),
+            ModelTask.Classifier => Classifier(config, embedding, parameters),
+            ModelTask.Tagger => Tagger(config, embedding, vocabulary, parameters),
+            _ => throw new ArgumentOutOfRangeException(nameof(config), config.Task, "not a task"),
+        };
+    }
+
+    private static LanguageNetwork Language(ModelConfig config, Embedding embedding, ModelVocabulary vocabulary, Parameters parameters)
+    {
+        Recurrent encoder = Encoder(config, parameters, embedding.Size, embedding.Weight);
+        NextTokenHead head = config.TieWeights
+            ? NextTokenHead.Tied(parameters, embedding)
+            : NextTokenHead.Untied(parameters, encoder.OutputSize, vocabulary.Tokens.Count);
+        return new LanguageNetwork(parameters, new TokenInput(embedding), encoder, head);
+    }
+
+    private static ClassifierNetwork Classifier(ModelConfig config, Embedding embedding, Parameters parameters)
+    {
+        Recurrent encoder = Encoder(config, parameters, embedding.Size, embedding.Weight);
+        var head = new SequenceHead(parameters, encoder.OutputSize, config.Labels.Count, config.Pooling, config.Direction);
+        return new ClassifierNetwork(parameters, new TokenInput(embedding), encoder, head);
+    }
+
+    private static TaggerNetwork Tagger(ModelConfig config, Embedding embedding, ModelVocabulary vocabulary, Parameters parameters)
+    {
+        CharacterInput? characters = config.Characters is not { } sizes ? null : new CharacterInput(
+            config.Cell, parameters, vocabulary.Characters!.Count, sizes.EmbeddingSize, sizes.HiddenSize, vocabulary.Spell);
+        var input = new WordInput(embedding, characters);
+        Recurrent encoder = Encoder(config, parameters, input.Size, tokens: null);
+        return new TaggerNetwork(parameters, input, encoder, new StepHead(parameters, encoder.OutputSize, config.Labels.Count));
+    }
+
+    private static Recurrent Encoder(ModelConfig config, Parameters parameters, int inputSize, Parameter? tokens) =>
+        new(config.Cell, parameters, "rnn", inputSize, config.HiddenSize, config.Layers, config.Direction, tokens);
+}

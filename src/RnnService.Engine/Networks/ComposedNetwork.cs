@@ -1,0 +1,56 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Networks.Heads;
+using RnnService.Engine.Networks.Inputs;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Networks;
+
+/// <summary>
+/// A network put together of an input, an encoder (the recurrent layers with dropout between them) and a head, each with its own forward
+/// and backward. What a network of a task adds is how its examples reach the input and its logits the caller.
+/// </summary>
+internal abstract class ComposedNetwork<TInput, THead, TTargets>(
+    Parameters parameters, IInput<TInput> input, Recurrent encoder, IHead<THead, TTargets> head) : NativeNetwork(parameters)
+    where TInput : struct, IInputTrace
+    where THead : struct, IHeadTrace
+{
+    protected Recurrent Encoder => encoder;
+
+    /// <summary>Backward from the loss of these targets. The logits of the trace are used up.</summary>
+    /// <returns>The summed loss in nats.</returns>
+    public double Backward(Pass pass, in Trace trace, TTargets targets, Gradients gradients)
+    {
+        double loss = head.Loss(trace.Layout, trace.Head, targets, gradients);
+        BackwardFrom(pass, trace, trace.Logits.Span, gradients);
+        return loss;
+    }
+
+    /// <summary>Backward from the gradient of the logits.</summary>
+    public void BackwardFrom(Pass pass, in Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
+    {
+        Memory<float> dHidden = head.Backward(pass, trace.Layout, trace.Head, dLogits, gradients);
+        // Nothing comes back from after the last step: over a running text, that is truncated backpropagation.
+        Memory<float> dInput = encoder.Backward(pass, trace.Run, dHidden, encoder.NewState(trace.Layout.Batch), gradients);
+        input.Backward(pass, trace.Layout, trace.Input, dInput, gradients);
+    }
+
+    public override void Refresh()
+    {
+        input.Refresh();
+        encoder.Refresh();
+        head.Refresh();
+    }
+
+    /// <summary>Encoder and head over what the input made.</summary>
+    protected Trace Forward(Pass pass, BatchLayout layout, in TInput made, RecurrentState state, DropoutRates rates)
+    {
+        Recurrent.Run run = encoder.Forward(pass, layout, made.Rows, state, rates.Between);
+        return new Trace(layout, made, run, head.Forward(pass, layout, run.Output, rates.Output));
+    }
+
+    /// <summary>What forward left: the logits and, when the pass recorded, what backward needs.</summary>
+    internal readonly record struct Trace(BatchLayout Layout, TInput Input, Recurrent.Run Run, THead Head)
+    {
+        public Memory<float> Logits => Head.Logits;
+    }
+}

@@ -1,0 +1,39 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Networks.Heads;
+
+/// <summary>
+/// The next token after each step: a <see cref="StepHead"/> over the vocabulary, with a matrix of its own or the embedding's. The output
+/// layer is the largest product of all, so outside training only the rows asked for go through it.
+/// </summary>
+internal sealed class NextTokenHead(Linear output) : StepHead(output)
+{
+    /// <summary>A head whose matrix is the embedding (tied weights).</summary>
+    public static NextTokenHead Tied(Parameters parameters, Embedding embedding) => new(new Linear(parameters, embedding.Weight, "head"));
+
+    /// <summary>A head with a matrix of its own.</summary>
+    public static NextTokenHead Untied(Parameters parameters, int inputs, int tokens) => new(new Linear(parameters, "head", inputs, tokens));
+
+    /// <summary>The logits of the last tokens of each row alone. Nothing is allocated once the workspace has grown.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="hidden">The encoder's output [R,H].</param>
+    /// <param name="rows">The tokens of each row.</param>
+    /// <param name="from">For each row the index of the first token after which logits are asked for.</param>
+    /// <returns>The logits [count,V], row after row and step after step.</returns>
+    public Span<float> Forward(
+        Pass pass, BatchLayout layout, ReadOnlySpan<float> hidden, IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from)
+    {
+        int count = 0, size = Output.Inputs;
+        for (int i = 0; i < rows.Count; i++) count += Math.Max(0, rows[i].Length - from[i]);
+        Span<float> picked = pass.Workspace.Take(count * size).Span, logits = pass.Workspace.Take(count * Labels).Span;
+        for (int i = 0, at = 0; i < rows.Count; i++)
+        {
+            for (int t = from[i]; t < rows[i].Length; t++, at++) hidden.Slice(layout.RowOf(i, t) * size, size).CopyTo(picked[(at * size)..]);
+        }
+
+        Output.Forward(count, picked, logits, pass.Threads);
+        return logits;
+    }
+}

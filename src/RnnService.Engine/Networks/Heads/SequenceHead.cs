@@ -1,0 +1,68 @@
+using System.Numerics.Tensors;
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Networks.Heads;
+
+/// <summary>One label a sequence: pooling over time, dropout and a linear layer; softmax cross-entropy.</summary>
+internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
+{
+    private readonly Pooling _pooling;
+    private readonly Direction _direction;
+    private readonly Linear _output;
+
+    /// <summary>Asks for the parameters.</summary>
+    /// <param name="parameters">Where the weights come from.</param>
+    /// <param name="inputs">Width of the encoder's output.</param>
+    /// <param name="labels">Number of labels.</param>
+    /// <param name="pooling">How.</param>
+    /// <param name="direction">Which ways the encoder reads.</param>
+    public SequenceHead(Parameters parameters, int inputs, int labels, Pooling pooling, Direction direction)
+    {
+        (_pooling, _direction) = (pooling, direction);
+        _output = new Linear(parameters, "head", inputs, labels);
+    }
+
+    /// <summary>Number of labels.</summary>
+    public int Labels => _output.Outputs;
+
+    public Trace Forward(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate)
+    {
+        Memory<float> pooled = pass.Workspace.Take(layout.Batch * _output.Inputs), features = pooled;
+        Pool.Forward(_pooling, layout, hidden.Span, _direction, pooled.Span);
+        Memory<float>? mask = pass.Mask(layout.Batch, _output.Inputs, dropRate);
+        if (mask is { } drop)
+        {
+            features = pass.Workspace.Take(pooled.Length);
+            TensorPrimitives.Multiply(pooled.Span, drop.Span, features.Span);
+        }
+
+        Memory<float> logits = pass.Workspace.Take(layout.Batch * Labels);
+        _output.Forward(layout.Batch, features.Span, logits.Span, pass.Threads);
+        return new Trace(hidden, pooled, features, mask, logits);
+    }
+
+    public double Loss(BatchLayout layout, in Trace trace, int[] targets, Gradients gradients)
+    {
+        double loss = 0;
+        for (int i = 0; i < targets.Length; i++) loss += CrossEntropy.Backward(trace.Logits.Span.Slice(i * Labels, Labels), targets[i]);
+        return loss;
+    }
+
+    public Memory<float> Backward(Pass pass, BatchLayout layout, in Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
+    {
+        Span<float> dPooled = pass.Workspace.Take(trace.Pooled.Length).Span;
+        _output.Backward(layout.Batch, trace.Features.Span, dLogits, dPooled, gradients, pass.Workspace);
+        if (trace.Mask is { } drop) TensorPrimitives.Multiply(dPooled, drop.Span, dPooled);
+        Memory<float> dHidden = pass.Workspace.Take(trace.Hidden.Length);
+        Pool.Backward(_pooling, layout, trace.Hidden.Span, trace.Pooled.Span, dPooled, _direction, dHidden.Span);
+        return dHidden;
+    }
+
+    public void Refresh() => _output.Refresh();
+
+    /// <summary>The encoder's output [R,K], pooled [N,K] before and after dropout by a mask [N,K], and logits [N,labels].</summary>
+    internal readonly record struct Trace(
+        Memory<float> Hidden, Memory<float> Pooled, Memory<float> Features, Memory<float>? Mask, Memory<float> Logits) : IHeadTrace;
+}

@@ -1,0 +1,58 @@
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Networks.Heads;
+
+/// <summary>One label a step: dropout and a linear layer over every row; softmax cross-entropy. Targets are those of each sequence.</summary>
+internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<ReadOnlyMemory<int>>>
+{
+    /// <summary>Asks for the parameters.</summary>
+    /// <param name="parameters">Where the weights come from.</param>
+    /// <param name="inputs">Width of the encoder's output.</param>
+    /// <param name="labels">Number of labels.</param>
+    public StepHead(Parameters parameters, int inputs, int labels)
+        : this(new Linear(parameters, "head", inputs, labels))
+    {
+    }
+
+    /// <summary>Number of labels.</summary>
+    public int Labels => output.Outputs;
+
+    protected Linear Output => output;
+
+    public Trace Forward(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate)
+    {
+        Memory<float>? mask = pass.Mask(layout.Batch, output.Inputs, dropRate);
+        if (mask is { } drop) Dropout.Apply(layout, drop.Span, hidden.Span);
+        Memory<float> logits = pass.Workspace.Take(layout.Rows * Labels);
+        output.Forward(layout.Rows, hidden.Span, logits.Span, pass.Threads);
+        return new Trace(hidden, mask, logits);
+    }
+
+    public double Loss(BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, Gradients gradients)
+    {
+        double loss = 0;
+        Span<float> logits = trace.Logits.Span;
+        for (int i = 0; i < targets.Count; i++)
+        {
+            ReadOnlySpan<int> labels = targets[i].Span;
+            for (int t = 0; t < labels.Length; t++) loss += CrossEntropy.Backward(logits.Slice(layout.RowOf(i, t) * Labels, Labels), labels[t]);
+        }
+
+        return loss;
+    }
+
+    public Memory<float> Backward(Pass pass, BatchLayout layout, in Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
+    {
+        Memory<float> dHidden = pass.Workspace.Take(trace.Hidden.Length);
+        output.Backward(layout.Rows, trace.Hidden.Span, dLogits, dHidden.Span, gradients, pass.Workspace);
+        if (trace.Mask is { } drop) Dropout.Apply(layout, drop.Span, dHidden.Span);
+        return dHidden;
+    }
+
+    public void Refresh() => output.Refresh();
+
+    /// <summary>The encoder's output [R,K] after dropout by a mask [N,K], and logits [R,labels].</summary>
+    internal readonly record struct Trace(Memory<float> Hidden, Memory<float>? Mask, Memory<float> Logits) : IHeadTrace;
+}

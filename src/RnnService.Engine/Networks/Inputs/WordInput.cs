@@ -1,0 +1,42 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Weights;
+
+namespace RnnService.Engine.Networks.Inputs;
+
+/// <summary>
+/// The embeddings of words and, where there is a character network, what it makes of each word's characters beside them; with dropout over
+/// both in training.
+/// </summary>
+internal sealed class WordInput(Embedding embedding, CharacterInput? characters) : IInput<WordInput.Trace>
+{
+    public int Size => embedding.Size + (characters?.Size ?? 0);
+
+    /// <summary>Embeds.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="layout">Where the words lie.</param>
+    /// <param name="ids">Word ids [R]; kept until backward.</param>
+    /// <param name="forms">The words of each sentence as they are written.</param>
+    /// <param name="dropRate">Dropout of the rows.</param>
+    public Trace Forward(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, IReadOnlyList<string[]> forms, float dropRate)
+    {
+        Memory<float> rows = pass.Workspace.Take(layout.Rows * Size);
+        embedding.Forward(ids.Span, rows.Span, Size);
+        CharacterInput.Trace? spelling = characters?.Forward(pass, layout, forms, rows.Span, embedding.Size, Size);
+        Memory<float>? mask = pass.Mask(layout.Batch, Size, dropRate);
+        if (mask is { } drop) Dropout.Apply(layout, drop.Span, rows.Span);
+        return new Trace(LayerInput.OfValues(rows), ids, mask, spelling);
+    }
+
+    public void Backward(Pass pass, BatchLayout layout, in Trace trace, Memory<float> dInput, Gradients gradients)
+    {
+        if (trace.Mask is { } drop) Dropout.Apply(layout, drop.Span, dInput.Span);
+        embedding.Backward(trace.Ids.Span, dInput.Span, Size, gradients);
+        if (trace.Spelling is { } spelling) characters!.Backward(pass, spelling, dInput.Span, embedding.Size, Size, gradients);
+    }
+
+    public void Refresh() => characters?.Refresh();
+
+    /// <summary>What the encoder reads, the ids [R], the dropout mask [N,D] and what the character network left.</summary>
+    internal readonly record struct Trace(LayerInput Rows, ReadOnlyMemory<int> Ids, Memory<float>? Mask, CharacterInput.Trace? Spelling)
+        : IInputTrace;
+}
