@@ -74,14 +74,14 @@ internal sealed class EvaluateVerb : Verb
                 IReadOnlyList<LabelledText> examples = Terminal.While("reading the corpus", () => Corpus.ReadLabelled(source, notes));
                 Take(UnseenLabels.Find(model.Config.Labels, examples, "corpus"));
                 Tell(notes);
-                Show(Terminal.While("evaluating", () => Evaluator.Classification(model, examples)), json);
+                Show(Terminal.While("evaluating", () => Evaluator.Evaluate(model, examples)), json);
                 break;
             case Tagger model:
                 IReadOnlyList<TaggedSentence> sentences = Terminal.While("reading the corpus", () => Corpus.ReadTagged(source, notes));
                 Take(UnseenLabels.Find(model.Config.Labels, sentences, "corpus"));
                 Tell(notes);
                 string unit = model.Tokenizer.Unit;
-                Show(Terminal.While("evaluating", () => Evaluator.Tagging(model, sentences)), unit, json, parsed.GetValue(_table));
+                Show(Terminal.While("evaluating", () => Evaluator.Evaluate(model, sentences)), unit, json, parsed.GetValue(_table));
                 break;
         }
 
@@ -103,7 +103,7 @@ internal sealed class EvaluateVerb : Verb
 
     private void Show(LanguageModel model, string text, string file, bool json)
     {
-        LanguageScores token = Terminal.While("evaluating", () => Evaluator.Language(model, text, place: file));
+        LanguageScores token = Terminal.While("evaluating", () => Evaluator.Evaluate(model, text, place: file));
         model.Tokenizer.Encode(text, out IReadOnlyList<string> unknown);
         Terminal.Warn("corpus", UnknownText.Sentence(model.Tokenizer, unknown));
         bool words = model.Tokenizer.Kind != Tokenization.Characters;

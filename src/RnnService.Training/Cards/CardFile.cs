@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using RnnService.Engine.Weights;
 
 namespace RnnService.Training.Cards;
 
@@ -7,7 +8,7 @@ namespace RnnService.Training.Cards;
 /// The card of a model folder, README.md. One that was generated ends in a comment with the hash of what stands before it, so that one that
 /// somebody wrote or changed is known and left alone.
 /// </summary>
-public static class CardFile
+internal static class CardFile
 {
     /// <summary>The file's name.</summary>
     public const string Name = "README.md";
@@ -21,19 +22,9 @@ public static class CardFile
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public static bool Write(string folder, string text)
     {
-        string path = Path.Combine(folder, Name), temporary = path + ".tmp";
+        string path = Path.Combine(folder, Name);
         if (File.Exists(path) && !IsGenerated(File.ReadAllText(path))) return false;
-        try
-        {
-            File.WriteAllText(temporary, Marked(text));
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-
+        WholeFile.Write(path, Marked(text));
         return true;
     }
 

@@ -16,7 +16,7 @@ namespace RnnService.Training.Cards;
 /// The card of a model that was trained here: what it is, what it was made of and how well it does. What only its owner knows, the licence of
 /// the corpora and what the model is no good for, is left to be filled in, and said so.
 /// </summary>
-public sealed partial record TrainedCard
+internal sealed partial record TrainedCard
 {
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

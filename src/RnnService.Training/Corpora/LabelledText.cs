@@ -14,6 +14,12 @@ public sealed record LabelledText(string Label, string Text)
     /// <summary>The line it begins in, from 1.</summary>
     public int Line { get; init; }
 
+    /// <summary>Whether it was given by a program: <see cref="Path"/> then says what as, and <see cref="Line"/> its number.</summary>
+    internal bool IsInMemory { get; init; }
+
+    /// <summary>Where it stands, for messages.</summary>
+    internal string Place => Line > 0 ? $"{Path}, {(IsInMemory ? "number" : "line")} {Line}" : Path;
+
     /// <inheritdoc/>
     public bool Equals(LabelledText? other) => other is not null && Label == other.Label && Text == other.Text;
 

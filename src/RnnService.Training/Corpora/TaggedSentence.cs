@@ -14,6 +14,12 @@ public sealed record TaggedSentence(IReadOnlyList<string> Words, IReadOnlyList<s
     /// <summary>The line each word stands in, from 1; empty where that is not known.</summary>
     public IReadOnlyList<int> Lines { get; init; } = [];
 
+    /// <summary>Whether it was given by a program: <see cref="Path"/> then says what as.</summary>
+    internal bool IsInMemory { get; init; }
+
+    /// <summary>Where a word stands, for messages.</summary>
+    internal string PlaceOf(int word) => word < Lines.Count ? $"{Path}, line {Lines[word]}" : Path;
+
     /// <summary>
     /// The sentence for a tagger over characters: a word of several is read as that many, with labels that mark the same span
     /// (<see cref="SpanScheme.Spread"/>) or, where labels mark none, each with the word's label. White space inside a word is left out.

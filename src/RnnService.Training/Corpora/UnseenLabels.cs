@@ -4,7 +4,7 @@ using RnnService.Engine.Text;
 namespace RnnService.Training.Corpora;
 
 /// <summary>Labels of a corpus that a model does not have: no answer can be right there.</summary>
-public static class UnseenLabels
+internal static class UnseenLabels
 {
     /// <summary>What of these texts' labels a model lacks, with file and line; null when it has all.</summary>
     /// <param name="known">The model's labels.</param>
@@ -27,13 +27,13 @@ public static class UnseenLabels
     /// <exception cref="CorpusException">There are some.</exception>
     internal static void ThrowIfAny(IReadOnlyList<string> known, IReadOnlyList<TaggedSentence> sentences) => ThrowIfAny(known, Places(sentences));
 
-    private static IEnumerable<(string Label, string Path, int Line)> Places(IReadOnlyList<LabelledText> examples) =>
-        examples.Select(example => (example.Label, example.Path, example.Line));
+    private static IEnumerable<(string Label, string Place)> Places(IReadOnlyList<LabelledText> examples) =>
+        examples.Select(example => (example.Label, example.Place));
 
-    private static IEnumerable<(string Label, string Path, int Line)> Places(IReadOnlyList<TaggedSentence> sentences) =>
-        sentences.SelectMany(sentence => sentence.Tags.Select((tag, i) => (tag, sentence.Path, i < sentence.Lines.Count ? sentence.Lines[i] : 0)));
+    private static IEnumerable<(string Label, string Place)> Places(IReadOnlyList<TaggedSentence> sentences) =>
+        sentences.SelectMany(sentence => sentence.Tags.Select((tag, i) => (tag, sentence.PlaceOf(i))));
 
-    private static void ThrowIfAny(IReadOnlyList<string> known, IEnumerable<(string Label, string Path, int Line)> found)
+    private static void ThrowIfAny(IReadOnlyList<string> known, IEnumerable<(string Label, string Place)> found)
     {
         var (labels, listed, _) = Missing(known, found);
         if (labels > 0)
@@ -41,7 +41,7 @@ public static class UnseenLabels
     }
 
     private static CorpusNote? Find(
-        IReadOnlyList<string> known, IEnumerable<(string Label, string Path, int Line)> found, long total, string part, string unit)
+        IReadOnlyList<string> known, IEnumerable<(string Label, string Place)> found, long total, string part, string unit)
     {
         var (labels, listed, missed) = Missing(known, found);
         if (labels == 0) return null;
@@ -56,18 +56,18 @@ public static class UnseenLabels
             $"{labels} {(labels == 1 ? "label" : "labels")} of the {part} {(labels == 1 ? "is" : "are")} not among the model's: {listed}; {missed} of {total} {unit} count as wrong"));
     }
 
-    private static (int Labels, string Listed, long Missed) Missing(IReadOnlyList<string> known, IEnumerable<(string Label, string Path, int Line)> found)
+    private static (int Labels, string Listed, long Missed) Missing(IReadOnlyList<string> known, IEnumerable<(string Label, string Place)> found)
     {
         var has = known.ToHashSet(StringComparer.Ordinal);
         var places = new Dictionary<string, (string Place, long Count)>(StringComparer.Ordinal);
         long missed = 0;
-        foreach (var (label, path, line) in found)
+        foreach (var (label, place) in found)
         {
             if (has.Contains(label)) continue;
             missed++;
             places[label] = places.TryGetValue(label, out var before)
                 ? before with { Count = before.Count + 1 }
-                : (line > 0 ? $"{path}, line {line}" : path, 1);
+                : (place, 1);
         }
 
         var listed = places.Take(Listing.Most).Select(entry =>

@@ -8,7 +8,7 @@ namespace RnnService.Training.Curves;
 /// Draws a training log: training and validation loss against the left axis, the metric against the right one where there is one and it is
 /// not the loss itself. The same records give the same picture, whatever fonts the machine has.
 /// </summary>
-public static class LearningCurve
+internal static class LearningCurve
 {
     private const int MostPoints = 400, MostEpochTicks = 12;
     private const string NoLoss = "no finite loss in the log";

@@ -9,17 +9,6 @@ using RnnService.Training.Threading;
 
 namespace RnnService.Training.Evaluation;
 
-/// <summary>How a classifier did.</summary>
-/// <param name="Loss">Nats a text.</param>
-/// <param name="Confusion">Labels wanted and given.</param>
-public sealed record ClassificationReport(double Loss, ConfusionMatrix Confusion);
-
-/// <summary>How a tagger did.</summary>
-/// <param name="Loss">Nats a word.</param>
-/// <param name="Confusion">Labels wanted and given, word by word.</param>
-/// <param name="Spans">Spans wanted and given; null when the labels mark none.</param>
-public sealed record TaggingReport(double Loss, ConfusionMatrix Confusion, SpanScores? Spans);
-
 /// <summary>Measures models on corpora. Safe for any number of threads; uses all processors.</summary>
 public static class Evaluator
 {
@@ -34,18 +23,25 @@ public static class Evaluator
     /// <param name="streams">Parts read side by side.</param>
     /// <param name="place">What to call the text in a message: its file.</param>
     /// <exception cref="InvalidDataException">The text has fewer than two tokens that the model knows: there is nothing to predict.</exception>
-    public static LanguageScores Language(LanguageModel model, string text, int streams = 1, string place = "the text")
+    public static LanguageScores Evaluate(LanguageModel model, string text, int streams = 1, string place = "the text")
     {
         int[] tokens = model.Tokenizer.Encode(text);
         CheckLength(place, tokens.Length);
-        return Language(model, tokens, streams);
+        return Evaluate(model, tokens, streams);
     }
+
+    /// <summary>Scores a classifier on texts with their labels.</summary>
+    /// <inheritdoc cref="Evaluate(Classifier, IReadOnlyList{LabelledText})"/>
+    public static ClassificationReport Evaluate(Classifier model, IEnumerable<(string Text, string Label)> examples) =>
+        Evaluate(model, [.. examples.Select(example => new LabelledText(example.Label, example.Text))]);
 
     /// <summary>
     /// Scores a classifier. A text whose label the model lacks counts as wrong, with a label of its own in the confusion matrix; the loss,
     /// which would be infinite there, is that of the others.
     /// </summary>
-    public static ClassificationReport Classification(Classifier model, IReadOnlyList<LabelledText> examples)
+    /// <param name="model">The model.</param>
+    /// <param name="examples">Texts with their labels.</param>
+    public static ClassificationReport Evaluate(Classifier model, IReadOnlyList<LabelledText> examples)
     {
         int known = model.Config.Labels.Count;
         var confusion = new ConfusionMatrix(model.Config.Labels.Union(examples.Select(example => example.Label)));
@@ -74,7 +70,9 @@ public static class Evaluator
     /// Scores a tagger on sentences whose words are given; a tagger over characters, on the characters of the words. A word whose label the
     /// model lacks counts as wrong, likewise.
     /// </summary>
-    public static TaggingReport Tagging(Tagger model, IReadOnlyList<TaggedSentence> sentences)
+    /// <param name="model">The model.</param>
+    /// <param name="sentences">Words with their tags.</param>
+    public static TaggingReport Evaluate(Tagger model, IReadOnlyList<TaggedSentence> sentences)
     {
         if (model.Config.Tokenizer == Tokenization.Characters) sentences = [.. sentences.Select(sentence => sentence.OverCharacters(model.Spans))];
         IReadOnlyList<string> labels = model.Config.Labels;
@@ -112,15 +110,15 @@ public static class Evaluator
         switch (model)
         {
             case LanguageModel language:
-                return ValidationScore.Of(Language(language, Corpus.ReadText(corpus), place: corpus.Path));
+                return ValidationScore.Of(Evaluate(language, Corpus.ReadText(corpus), place: corpus.Path));
             case Classifier classifier:
                 IReadOnlyList<LabelledText> examples = Corpus.ReadLabelled(corpus);
                 UnseenLabels.Find(model.Config.Labels, examples, "corpus"); // refuses where every one is
-                return ValidationScore.Of(Classification(classifier, examples));
+                return ValidationScore.Of(Evaluate(classifier, examples));
             default:
                 IReadOnlyList<TaggedSentence> sentences = Corpus.ReadTagged(corpus);
                 UnseenLabels.Find(model.Config.Labels, sentences, "corpus");
-                return ValidationScore.Of(Tagging((Tagger)model, sentences));
+                return ValidationScore.Of(Evaluate((Tagger)model, sentences));
         }
     }
 
@@ -138,7 +136,7 @@ public static class Evaluator
     /// <summary>A number of tokens in words.</summary>
     internal static string Tokens(int count) => count == 1 ? "1 token that the model knows" : $"{count} tokens that the model knows";
 
-    internal static LanguageScores Language(LanguageModel model, int[] tokens, int streams)
+    internal static LanguageScores Evaluate(LanguageModel model, int[] tokens, int streams)
     {
         const int chunk = 100, warmUp = 200;
         int length = (tokens.Length - 1 + streams - 1) / streams; // predictions a stream

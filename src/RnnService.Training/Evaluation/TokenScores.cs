@@ -7,7 +7,7 @@ namespace RnnService.Training.Evaluation;
 /// Precision, recall and F1 of a tokenizer's words against a corpus's. A word counts as correct when both its ends agree. Not safe for
 /// several threads.
 /// </summary>
-public sealed class TokenScores
+internal sealed class TokenScores
 {
     /// <summary>The score over all sentences so far.</summary>
     public F1Score Overall { get; private set; }

@@ -1,3 +1,5 @@
+using RnnService.Engine.Models;
+
 namespace RnnService.Training.Evaluation;
 
 /// <summary>A score in one figure: what chooses the best weights of a training, and what is compared when weights change.</summary>
@@ -11,6 +13,15 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
     /// <param name="part">What of a corpus it was measured on, as a prefix of the names: "valid_"; empty where that is not known.</param>
     public IReadOnlyDictionary<string, double> Metrics(string part = "") =>
         new Dictionary<string, double> { [part + Metric] = Value, [part + "loss"] = Loss };
+
+    /// <summary>The score that a model's configuration keeps of its training; null when it keeps none.</summary>
+    public static ValidationScore? Of(ModelConfig config)
+    {
+        const string part = "valid_", loss = part + "loss";
+        if (!config.Metrics.TryGetValue(loss, out double nats)) return null;
+        var (name, value) = config.Metrics.FirstOrDefault(metric => metric.Key.StartsWith(part, StringComparison.Ordinal) && metric.Key != loss);
+        return name is null ? null : new(nats, name[part.Length..], value, HigherIsBetter: config.Task != ModelTask.LanguageModel);
+    }
 
     /// <summary>Of a language model: nats a token.</summary>
     public static ValidationScore Of(LanguageScores scores) => new(scores.Nats, "nats_a_token", scores.Nats, HigherIsBetter: false);

@@ -26,7 +26,7 @@ public sealed class TrainingLog : IDisposable
 
     /// <summary>Opens a log to append to it, creating it where there is none. A last line that was cut off by a crash is removed.</summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static TrainingLog Open(string path)
+    internal static TrainingLog Open(string path)
     {
         // Without a buffer a line reaches the file in one write, whole.
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
@@ -49,7 +49,7 @@ public sealed class TrainingLog : IDisposable
 
     /// <summary>Writes a record at the end, whole or not at all.</summary>
     /// <exception cref="IOException">The disk is full, say; the message names the file.</exception>
-    public void Append(LogRecord record)
+    internal void Append(LogRecord record)
     {
         long end = _file.Position;
         try
@@ -68,7 +68,7 @@ public sealed class TrainingLog : IDisposable
     /// Removes everything from the first record on that is later than a step: a run resumed from that step's checkpoint writes it anew.
     /// </summary>
     /// <exception cref="InvalidDataException">A line is not a record; the message names file, line and why. Nothing is removed.</exception>
-    public void TruncateAfter(long step)
+    internal void TruncateAfter(long step)
     {
         byte[] content = Content();
         int end = Records(content, _file.Name).Where(entry => entry.Record.Step > step).Select(entry => entry.Start)

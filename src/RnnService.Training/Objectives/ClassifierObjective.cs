@@ -18,10 +18,10 @@ internal sealed class ClassifierObjective : ExampleObjective
     private readonly int[] _counts; // of each token in training
     private readonly IReadOnlyList<LabelledText> _valid;
 
-    public ClassifierObjective(Recipe recipe)
+    public ClassifierObjective(Recipe recipe, RunCorpora<LabelledText> corpora)
         : base(recipe.Training)
     {
-        CorpusParts<LabelledText[]> parts = CorpusParts.ReadLabelled(recipe);
+        CorpusParts<LabelledText[]> parts = CorpusParts.Split(recipe, corpora);
         LabelledText[] train = parts.Train;
         _valid = parts.Valid;
         ModelConfig config = LabelIds.Complete(recipe.Model, train);
@@ -52,7 +52,7 @@ internal sealed class ClassifierObjective : ExampleObjective
 
     private protected override IReadOnlyList<int> Lengths { get; }
 
-    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Classification(_model, _valid));
+    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Evaluate(_model, _valid));
 
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {

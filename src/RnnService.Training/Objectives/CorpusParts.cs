@@ -7,32 +7,30 @@ namespace RnnService.Training.Objectives;
 /// <summary>What is trained on and what chooses the best weights: corpora of its own, or a part split off from the others by the seed.</summary>
 internal sealed record CorpusParts<T>(T Train, T Valid, double? SplitShare, List<CorpusNote> Notes);
 
-/// <summary>Reads the parts of a recipe.</summary>
+/// <summary>Splits off what chooses the best weights, where a run has no corpora for it.</summary>
 internal static class CorpusParts
 {
     private const ulong SplitStream = 0x5B117;
 
     /// <summary>Labelled texts; a split keeps the shares of the labels, and a text that occurs twice on one side.</summary>
-    public static CorpusParts<LabelledText[]> ReadLabelled(Recipe recipe) => Read(
-        recipe, Corpus.ReadLabelled, (all, _) => LabelIds.Complete(recipe.Model, all), example => example.Label, example => example.Text,
+    public static CorpusParts<LabelledText[]> Split(Recipe recipe, RunCorpora<LabelledText> corpora) => Split(
+        recipe, corpora, (all, _) => LabelIds.Complete(recipe.Model, all), example => example.Label, example => example.Text,
         example => [example.Label]);
 
     /// <summary>Tagged sentences; a split keeps one that occurs twice on one side, and every tag in training.</summary>
-    public static CorpusParts<TaggedSentence[]> ReadTagged(Recipe recipe) => Read(
-        recipe, Corpus.ReadTagged, (all, notes) => LabelIds.Complete(recipe.Model, all, notes), _ => "", sentence => string.Join('\t', sentence.Words),
+    public static CorpusParts<TaggedSentence[]> Split(Recipe recipe, RunCorpora<TaggedSentence> corpora) => Split(
+        recipe, corpora, (all, notes) => LabelIds.Complete(recipe.Model, all, notes), _ => "", sentence => string.Join('\t', sentence.Words),
         sentence => sentence.Tags);
 
-    /// <summary>Running text; a split takes the end of every file.</summary>
-    public static CorpusParts<string> ReadText(Recipe recipe)
+    /// <summary>Running text; a split takes the end of every text.</summary>
+    public static CorpusParts<string> Split(Recipe recipe, RunCorpora<string> corpora)
     {
-        var notes = new List<CorpusNote>();
-        string[] train = [.. recipe.Data.Train.Select(source => Corpus.ReadText(source, notes))];
-        if (recipe.Data.Valid.Count > 0)
-            return new(string.Join('\n', train), string.Join('\n', recipe.Data.Valid.Select(source => Corpus.ReadText(source, notes))), null, notes);
+        if (corpora.Valid is { } valid) return new(string.Join('\n', corpora.Train), string.Join('\n', valid), null, corpora.Notes);
         double share = recipe.Data.SplitShare;
-        int[] ends = [.. train.Select(text => EndOf(text, share))];
+        int[] ends = [.. corpora.Train.Select(text => EndOf(text, share))];
         return new(
-            string.Join('\n', train.Zip(ends, (text, end) => text[..end])), string.Join('\n', train.Zip(ends, (text, end) => text[end..])), share, notes);
+            string.Join('\n', corpora.Train.Zip(ends, (text, end) => text[..end])),
+            string.Join('\n', corpora.Train.Zip(ends, (text, end) => text[end..])), share, corpora.Notes);
     }
 
     /// <summary>Where the training part of a text ends: at a line's end where there is one near, and within no character.</summary>
@@ -45,30 +43,28 @@ internal static class CorpusParts
         return end < text.Length && char.IsLowSurrogate(text[end]) ? end + 1 : end;
     }
 
-    private static CorpusParts<T[]> Read<T>(
-        Recipe recipe, Func<CorpusSource, ICollection<CorpusNote>?, IReadOnlyList<T>> read, Action<T[], List<CorpusNote>> check,
-        Func<T, string> label, Func<T, string> text, Func<T, IEnumerable<string>> labels)
+    private static CorpusParts<T[]> Split<T>(
+        Recipe recipe, RunCorpora<T> corpora, Action<T[], List<CorpusNote>> check, Func<T, string> label, Func<T, string> text,
+        Func<T, IEnumerable<string>> labels)
     {
-        var notes = new List<CorpusNote>();
-        T[] all = [.. recipe.Data.Train.SelectMany(source => read(source, notes))];
-        if (recipe.Data.Valid.Count > 0) return new(all, [.. recipe.Data.Valid.SelectMany(source => read(source, notes))], null, notes);
+        var (all, notes) = (corpora.Train, corpora.Notes);
+        if (corpora.Valid is { } given) return new(all, given, null, notes);
 
         check(all, notes); // labels that are none say more than what cannot be split by them
         double share = recipe.Data.SplitShare;
-        bool[] taken = Split(keepLabels: true);
-        if (!taken.Contains(true)) taken = Split(keepLabels: false);
+        bool[] taken = Choose(keepLabels: true);
+        if (!taken.Contains(true)) taken = Choose(keepLabels: false);
         T[] valid = [.. all.Where((_, i) => taken[i])];
         if (valid.Length > 0) return new([.. all.Where((_, i) => !taken[i])], valid, share, notes);
         string few = all.Length == 1 ? "1 example" : $"{all.Length} examples, no two of which share their labels";
+        string sentence = $"{corpora.TrainName}: {few}, and no validation corpus; expected a validation corpus, or examples enough to split some off";
+        if (corpora.IsInMemory) throw new CorpusException(new CorpusNote(sentence));
         string doubt = all.Length > 2 || all is [TaggedSentence { Words.Count: > 100 }]
             ? all[0] is TaggedSentence ? "; is there an empty line after every sentence" : "; is the label in another column"
             : "";
-        throw new CorpusException(new CorpusNote(
-            $"{string.Join(" and ", recipe.Data.Train.Select(source => source.Path))}: {few}, and no validation corpus; expected a validation corpus, "
-            + $"or examples enough to split some off{doubt}",
-            new CorpusSetting("data.valid", "FILE")));
+        throw new CorpusException(new CorpusNote($"{sentence}{doubt}", new CorpusSetting("data.valid", "FILE")));
 
-        bool[] Split(bool keepLabels)
+        bool[] Choose(bool keepLabels)
         {
             bool[] chosen = new bool[all.Length];
             ulong stratum = 0;

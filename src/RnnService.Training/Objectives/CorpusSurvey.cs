@@ -165,7 +165,7 @@ internal static class CorpusSurvey
         if (first is not null)
         {
             notes.Add(new CorpusNote(
-                $"{contrary} training {(contrary == 1 ? "text has" : "texts have")} another label where they stand again, first {first.Path}, line {first.Line}: "
+                $"{contrary} training {(contrary == 1 ? "text has" : "texts have")} another label where they stand again, first {first.Place}: "
                 + $"{Listing.Quote(first.Label)} here, {Listing.Quote(labelOf[first.Text])} before"));
         }
     }

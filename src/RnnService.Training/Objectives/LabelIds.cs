@@ -25,19 +25,21 @@ internal sealed class LabelIds
         bool swapped = train.Count >= 4 && labels.Length == train.Count && 2 * train.Select(example => example.Text).Distinct().Count() <= train.Count;
         if (swapped || (labels.Length > FewLabels && labels.Length > 0.5 * train.Count))
         {
+            string many = $"{path}: {labels.Length} labels for {train.Count} texts, such as {Listing.Quote(train[train.Count / 2].Label)}; "
+                + "expected a few labels that repeat";
+            if (train[0].IsInMemory) throw new CorpusException(new CorpusNote(many));
             bool header = train.Skip(1).All(example => example.Text != train[0].Text);
             CorpusSetting[] head = header ? [new CorpusSetting("skip_lines", "1")] : [];
             throw new CorpusException(new CorpusNote(
-                $"{path}: {labels.Length} labels for {train.Count} texts, such as {Listing.Quote(train[train.Count / 2].Label)}; expected a few labels "
-                + $"that repeat: is the label in another column{(header ? ", or line 1 a header" : "")}",
+                $"{many}: is the label in another column{(header ? ", or line 1 a header" : "")}",
                 [new CorpusSetting("label_column", "1"), new CorpusSetting("text_column", "0"), .. head]));
         }
 
-        return labels.Length > 1
-            ? config with { Labels = labels }
-            : throw new CorpusException(new CorpusNote(
-                $"{path}: every text has the label {Listing.Quote(labels[0])}; expected two labels or more: is the label in another column",
-                new CorpusSetting("label_column", "COLUMN")));
+        if (labels.Length > 1) return config with { Labels = labels };
+        string one = $"{path}: every text has the label {Listing.Quote(labels[0])}; expected two labels or more";
+        throw new CorpusException(train[0].IsInMemory
+            ? new CorpusNote(one)
+            : new CorpusNote($"{one}: is the label in another column", new CorpusSetting("label_column", "COLUMN")));
     }
 
     /// <summary>Likewise for tags.</summary>
@@ -54,17 +56,17 @@ internal sealed class LabelIds
             string.Join("; ", about.Select(note => note.Sentence).Distinct()), [.. about.SelectMany(note => note.Mends).DistinctBy(mend => mend.Name)]);
         if (labels.Length > FewLabels && labels.Length > 0.3 * words)
         {
-            throw new CorpusException(noticed ?? new CorpusNote(
-                $"{path}: {labels.Length} tags for {words} words, such as {Listing.Quote(train[^1].Tags[0])}; expected a few tags that repeat: "
-                + "is the tag in another column",
-                new CorpusSetting("tag_column", "COLUMN")));
+            throw new CorpusException(noticed ?? Doubt(
+                $"{path}: {labels.Length} tags for {words} words, such as {Listing.Quote(train[^1].Tags[0])}; expected a few tags that repeat"));
         }
 
         return labels.Length > 1
             ? config with { Labels = labels }
-            : throw new CorpusException(noticed ?? new CorpusNote(
-                $"{path}: every word has the tag {Listing.Quote(labels[0])}; expected two tags or more: is the tag in another column",
-                new CorpusSetting("tag_column", "COLUMN")));
+            : throw new CorpusException(noticed ?? Doubt($"{path}: every word has the tag {Listing.Quote(labels[0])}; expected two tags or more"));
+
+        CorpusNote Doubt(string sentence) => train[0].IsInMemory
+            ? new CorpusNote(sentence)
+            : new CorpusNote($"{sentence}: is the tag in another column", new CorpusSetting("tag_column", "COLUMN"));
     }
 
     /// <summary>The label's place; −1 when the model does not have it.</summary>

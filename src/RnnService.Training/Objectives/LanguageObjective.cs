@@ -22,11 +22,11 @@ internal sealed class LanguageObjective : Objective
     private readonly RecurrentState[] _states; // one a shard
     private int _start; // of the window, in every stream
 
-    public LanguageObjective(Recipe recipe)
+    public LanguageObjective(Recipe recipe, RunCorpora<string> corpora)
     {
         _settings = recipe.Training;
         Tokenization kind = recipe.Model.Tokenizer;
-        CorpusParts<string> parts = CorpusParts.ReadText(recipe);
+        CorpusParts<string> parts = CorpusParts.Split(recipe, corpora);
         string train = parts.Train, valid = parts.Valid;
         Vocabulary vocabulary = Vocabulary.Build(
             Tokenizer.Forms(train, kind, lowerCase: false), recipe.Data.MinCount, recipe.Data.MaxVocabulary,
@@ -39,19 +39,20 @@ internal sealed class LanguageObjective : Objective
         if (_train.Length < 2L * _settings.BatchSize)
         {
             throw new InvalidDataException(
-                $"{Names(recipe.Data.Train)}: holds {Evaluator.Tokens(_train.Length)}; expected {2L * _settings.BatchSize} or more to train on, "
+                $"{corpora.TrainName}: holds {Evaluator.Tokens(_train.Length)}; expected {2L * _settings.BatchSize} or more to train on, "
                 + $"two for each of the {_settings.BatchSize} parts that training.batch_size makes of a text");
         }
 
         if (parts.SplitShare is not null && _valid.Length < 2)
         {
+            CorpusSetting[] mends = corpora.IsInMemory ? [] : [new CorpusSetting("data.valid", "FILE")];
             throw new CorpusException(new CorpusNote(
-                $"{Names(recipe.Data.Train)}: the end, split off for validation, holds {Evaluator.Tokens(_valid.Length)}; expected 2 or more: "
+                $"{corpora.TrainName}: the end, split off for validation, holds {Evaluator.Tokens(_valid.Length)}; expected 2 or more: "
                 + "a longer text, or a validation corpus of its own",
-                new CorpusSetting("data.valid", "FILE")));
+                mends));
         }
 
-        Evaluator.CheckLength(Names(recipe.Data.Valid), _valid.Length);
+        Evaluator.CheckLength(corpora.ValidName, _valid.Length);
         _states = [.. Enumerable.Range(0, _settings.Shards).Select(shard => _model.NewState(Rows(shard).Count()))];
     }
 
@@ -95,9 +96,7 @@ internal sealed class LanguageObjective : Objective
         return new ShardResult(loss, (long)rows.Length * length, (long)rows.Length * length);
     }
 
-    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Language(_model, _valid, streams: 16));
-
-    private static string Names(IReadOnlyList<CorpusSource> sources) => string.Join(" and ", sources.Select(source => source.Path));
+    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Evaluate(_model, _valid, streams: 16));
 
     private int Offset(int epoch)
     {

@@ -62,19 +62,19 @@ internal abstract class Objective
     /// <param name="dataFolder">Folder that relative corpus paths start from.</param>
     public static Objective Create(Recipe recipe, string dataFolder)
     {
-        DataSettings data = recipe.Data with
-        {
-            Train = [.. recipe.Data.Train.Select(source => source with { Path = Path.Combine(dataFolder, source.Path) })],
-            Valid = [.. recipe.Data.Valid.Select(source => source with { Path = Path.Combine(dataFolder, source.Path) })],
-        };
+        DataSettings data = recipe.Data with { Train = Locate(recipe.Data.Train), Valid = Locate(recipe.Data.Valid) };
         recipe = recipe with { Data = data };
+        if (data.Train.Count == 0) throw new RecipeException("data.train is empty; expected at least one corpus");
         return recipe.Model.Task switch
         {
-            ModelTask.LanguageModel => new LanguageObjective(recipe),
-            ModelTask.Classifier => new ClassifierObjective(recipe),
-            ModelTask.Tagger => new TaggerObjective(recipe),
-            _ => throw new RecipeException($"model.task is {recipe.Model.Task}: language_model, classifier or tagger wanted"),
+            ModelTask.LanguageModel => new LanguageObjective(recipe, RunCorpora.ReadText(data)),
+            ModelTask.Classifier => new ClassifierObjective(recipe, RunCorpora.ReadLabelled(data)),
+            ModelTask.Tagger => new TaggerObjective(recipe, RunCorpora.ReadTagged(data)),
+            _ => throw new RecipeException($"model.task is {recipe.Model.Task}; expected language_model, classifier or tagger"),
         };
+
+        CorpusSource[] Locate(IReadOnlyList<CorpusSource> sources) =>
+            [.. sources.Select(source => source with { Path = Path.Combine(dataFolder, source.Path) })];
     }
 
     /// <summary>A model with a random start, when this machine holds what training it takes.</summary>

@@ -18,10 +18,10 @@ internal sealed class TaggerObjective : ExampleObjective
     private readonly int[] _counts; // of each word in training
     private readonly IReadOnlyList<TaggedSentence> _valid;
 
-    public TaggerObjective(Recipe recipe)
+    public TaggerObjective(Recipe recipe, RunCorpora<TaggedSentence> corpora)
         : base(recipe.Training)
     {
-        CorpusParts<TaggedSentence[]> parts = CorpusParts.ReadTagged(recipe);
+        CorpusParts<TaggedSentence[]> parts = CorpusParts.Split(recipe, corpora);
         if (recipe.Model.Tokenizer == Tokenization.Characters)
         {
             string[] named = [.. recipe.Model.Labels];
@@ -66,7 +66,7 @@ internal sealed class TaggerObjective : ExampleObjective
 
     private protected override IReadOnlyList<int> Lengths { get; }
 
-    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Tagging(_model, _valid));
+    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Evaluate(_model, _valid));
 
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {

@@ -65,6 +65,13 @@ public static class DefaultRecipes
         return overrides is null ? recipe : recipe.With(overrides);
     }
 
+    /// <summary>The recipe of a task for examples that a program gives: see <see cref="TrainingOptions"/>.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="size">How much there is to train on: labelled texts, tagged sentences, or characters of running text.</param>
+    /// <param name="settings">Settings as for <see cref="Recipe.With"/>, such as <c>training.epochs=5</c>.</param>
+    /// <exception cref="RecipeException">A setting is wrong; the message names it, its value and what was expected.</exception>
+    public static Recipe For(ModelTask task, long size, params IEnumerable<string> settings) => For(task, [], [], size, [.. settings]);
+
     /// <summary>How much a task finds to learn from in corpora: labelled texts, sentences, or a language model's characters.</summary>
     /// <param name="task">The task.</param>
     /// <param name="train">The corpora, read once for it.</param>

@@ -5,7 +5,7 @@ using RnnService.Engine.Text;
 namespace RnnService.Training.Recipes;
 
 /// <summary>Every setting of a recipe: what it means, what it may be, and which one was probably meant by a name that is none.</summary>
-public static class RecipeSettings
+internal static class RecipeSettings
 {
     private static readonly Lazy<IReadOnlyList<Setting>> Described = new(() => [.. SettingRows.All.Select(Describe)]);
 

@@ -19,6 +19,9 @@ internal static class RecipeShape
     /// <summary>A name as a recipe has it.</summary>
     public static string NameOf(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 
+    /// <summary>A value of a choice as a recipe has it.</summary>
+    public static string NameOf(Enum value) => NameOf(value.ToString());
+
     /// <summary>Whether values of the type are objects with settings of their own.</summary>
     public static bool IsObject(Type type) =>
         type.IsClass && type.Namespace!.StartsWith(nameof(RnnService), StringComparison.Ordinal);

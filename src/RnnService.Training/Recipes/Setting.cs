@@ -5,7 +5,7 @@ namespace RnnService.Training.Recipes;
 /// <param name="Meaning">What it does: one or two sentences.</param>
 /// <param name="Expected">The kind of value and its bounds, to be read after "expected".</param>
 /// <param name="Default">The value where a recipe does not name it, as JSON; null where it must be named.</param>
-public sealed record Setting(string Path, string Meaning, string Expected, string? Default)
+internal sealed record Setting(string Path, string Meaning, string Expected, string? Default)
 {
     /// <summary>The numbers it may be; null when there is nothing to say beyond its kind.</summary>
     internal Bounds? Bounds { get; init; }

@@ -28,7 +28,7 @@ public sealed class SplitTests : IDisposable
     public void A_tenth_of_every_label_is_split_off_and_at_least_one_where_there_are_two()
     {
         var texts = Enumerable.Range(0, 40).Select(i => ("many", $"text {i}")).Append(("few", "one x")).Append(("few", "two x")).Append(("one", "alone x"));
-        var parts = CorpusParts.ReadLabelled(Texts(texts));
+        var parts = Labelled(Texts(texts));
         Assert.Equal(["few", "many"], parts.Valid.Select(example => example.Label).Distinct().Order());
         Assert.Equal(4, parts.Valid.Count(example => example.Label == "many"));
         Assert.Equal(1, parts.Valid.Count(example => example.Label == "few"));
@@ -43,7 +43,7 @@ public sealed class SplitTests : IDisposable
     public void The_seed_draws_the_split_and_nothing_else_does()
     {
         (string, string)[] texts = [.. Enumerable.Range(0, 200).Select(i => ($"l{i % 3}", $"text {i}"))];
-        string[] Valid(params string[] overrides) => Show(CorpusParts.ReadLabelled(Texts(texts, overrides)).Valid);
+        string[] Valid(params string[] overrides) => Show(Labelled(Texts(texts, overrides)).Valid);
         Assert.Equal(Valid(), Valid("training.epochs=2", "training.batch_size=3"));
         Assert.NotEqual(Valid(), Valid("training.seed=2"));
         Assert.Equal(60, Valid("data.valid_share=0.3").Length);
@@ -53,7 +53,7 @@ public sealed class SplitTests : IDisposable
     public void A_text_that_repeats_is_on_one_side()
     {
         var texts = Enumerable.Range(0, 60).Select(i => ($"l{i % 2}", $"text {i % 12}"));
-        var parts = CorpusParts.ReadLabelled(Texts(texts));
+        var parts = Labelled(Texts(texts));
         Assert.NotEmpty(parts.Valid);
         Assert.Empty(parts.Valid.Select(example => example.Text).Intersect(parts.Train.Select(example => example.Text)));
     }
@@ -63,7 +63,7 @@ public sealed class SplitTests : IDisposable
     public void Labels_are_drawn_one_by_one()
     {
         var texts = Enumerable.Range(0, 400).Select(i => ($"l{i % 2}", $"text {i / 2} {i % 2}"));
-        var valid = CorpusParts.ReadLabelled(Texts(texts)).Valid.ToLookup(example => example.Label, example => example.Text.Split(' ')[1]);
+        var valid = Labelled(Texts(texts)).Valid.ToLookup(example => example.Label, example => example.Text.Split(' ')[1]);
         Assert.Equal((20, 20), (valid["l0"].Count(), valid["l1"].Count()));
         Assert.InRange(valid["l0"].Intersect(valid["l1"]).Count(), 0, 8);
     }
@@ -71,7 +71,7 @@ public sealed class SplitTests : IDisposable
     [Fact]
     public void A_label_with_one_text_many_times_is_on_both_sides()
     {
-        var parts = CorpusParts.ReadLabelled(Texts(Enumerable.Range(0, 40).Select(i => i % 2 == 0 ? ("many", $"text {i}") : ("same", "the same"))));
+        var parts = Labelled(Texts(Enumerable.Range(0, 40).Select(i => i % 2 == 0 ? ("many", $"text {i}") : ("same", "the same"))));
         Assert.Equal((2, 2), (parts.Valid.Count(example => example.Label == "many"), parts.Valid.Count(example => example.Label == "same")));
     }
 
@@ -80,7 +80,7 @@ public sealed class SplitTests : IDisposable
     public void Text_is_split_near_its_share()
     {
         string text = new string('a', 930) + "\n" + new string('b', 69);
-        var parts = CorpusParts.ReadText(Recipe("language_model", text, "all.txt", "text"));
+        var parts = RunningText(Recipe("language_model", text, "all.txt", "text"));
         Assert.Equal(text, parts.Train + parts.Valid);
         Assert.InRange(parts.Valid.Length, 80, 100);
     }
@@ -88,16 +88,16 @@ public sealed class SplitTests : IDisposable
     [Fact]
     public void Sentences_are_split_whole_and_text_at_its_end()
     {
-        var sentences = CorpusParts.ReadTagged(Recipe("tagger", string.Concat(Enumerable.Range(0, 30).Select(i => $"w{i}\tA\nx\tB\n\n")), "all.conll", "conll"));
+        var sentences = Tagged(Recipe("tagger", string.Concat(Enumerable.Range(0, 30).Select(i => $"w{i}\tA\nx\tB\n\n")), "all.conll", "conll"));
         Assert.Equal((27, 3), (sentences.Train.Length, sentences.Valid.Length));
         Assert.All(sentences.Valid, sentence => Assert.Equal(2, sentence.Words.Count));
 
         string text = string.Concat(Enumerable.Range(0, 100).Select(i => $"line {i:D3}\n"));
-        var parts = CorpusParts.ReadText(Recipe("language_model", text, "all.txt", "text"));
+        var parts = RunningText(Recipe("language_model", text, "all.txt", "text"));
         Assert.Equal(text, parts.Train + parts.Valid);
         Assert.StartsWith("line 09", parts.Valid, StringComparison.Ordinal);
         string pairs = string.Concat(Enumerable.Repeat("😀", 55)); // no line ends, and no half of a character
-        parts = CorpusParts.ReadText(Recipe("language_model", pairs, "all.txt", "text"));
+        parts = RunningText(Recipe("language_model", pairs, "all.txt", "text"));
         Assert.Equal(pairs, parts.Train + parts.Valid);
         Assert.Equal(0, parts.Train.Length % 2);
     }
@@ -107,7 +107,7 @@ public sealed class SplitTests : IDisposable
     {
         for (int rare = 0; rare < 20; rare++)
         {
-            var parts = CorpusParts.ReadTagged(
+            var parts = Tagged(
                 Recipe("tagger", string.Concat(Enumerable.Range(0, 20).Select(i => $"w{i}\tA\nx\t{(i == rare ? "RARE" : "B")}\n\n")), "all.conll", "conll"));
             Assert.Contains(parts.Train, sentence => sentence.Tags.Contains("RARE"));
             Assert.NotEmpty(parts.Valid);
@@ -117,7 +117,7 @@ public sealed class SplitTests : IDisposable
     [Fact]
     public void What_cannot_be_split_is_refused() => Assert.Contains(
         "2 examples, no two of which share their labels, and no validation corpus",
-        Assert.Throws<CorpusException>(() => CorpusParts.ReadLabelled(Texts([("a", "x"), ("b", "y")]))).Message,
+        Assert.Throws<CorpusException>(() => Labelled(Texts([("a", "x"), ("b", "y")]))).Message,
         StringComparison.Ordinal);
 
     [Fact]
@@ -125,4 +125,10 @@ public sealed class SplitTests : IDisposable
         "data.valid and data.valid_share are both given",
         Assert.Throws<RecipeException>(() => TinyRecipes.Write(_folder, "classifier", "data.valid_share=0.2")).Message,
         StringComparison.Ordinal);
+
+    private static CorpusParts<LabelledText[]> Labelled(Recipe recipe) => CorpusParts.Split(recipe, RunCorpora.ReadLabelled(recipe.Data));
+
+    private static CorpusParts<TaggedSentence[]> Tagged(Recipe recipe) => CorpusParts.Split(recipe, RunCorpora.ReadTagged(recipe.Data));
+
+    private static CorpusParts<string> RunningText(Recipe recipe) => CorpusParts.Split(recipe, RunCorpora.ReadText(recipe.Data));
 }

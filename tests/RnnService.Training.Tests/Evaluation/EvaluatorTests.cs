@@ -23,7 +23,7 @@ public sealed class EvaluatorTests
         var model = (Classifier)Model(ModelTask.Classifier, "x", "y");
         Gen.Select(OneOf("x", "y", "strange"), Words).Select((label, words) => new LabelledText(label, string.Join(' ', words))).Array[1, 90].Sample(examples =>
         {
-            ClassificationReport report = Evaluator.Classification(model, examples);
+            ClassificationReport report = Evaluator.Evaluate(model, examples);
             var known = new List<double>();
             var counts = new Dictionary<(string, string), long>();
             foreach (LabelledText example in examples)
@@ -48,7 +48,7 @@ public sealed class EvaluatorTests
             OneOf(tags).Array[words.Length].Select(drawn => new TaggedSentence(words, drawn)));
         sentence.Array[1, 90].Sample(sentences =>
         {
-            TaggingReport report = Evaluator.Tagging(model, sentences);
+            TaggingReport report = Evaluator.Evaluate(model, sentences);
             var losses = new List<double>();
             var counts = new Dictionary<(string, string), long>();
             var spans = new SpanScores(SpanScheme.Of(known));
@@ -69,7 +69,7 @@ public sealed class EvaluatorTests
             Assert.Equal(spans.Overall, report.Spans!.Overall);
         }, iter: 25, threads: 1);
 
-        Assert.Null(Evaluator.Tagging((Tagger)Model(ModelTask.Tagger, "N", "V"), [new TaggedSentence(["a"], ["N"])]).Spans);
+        Assert.Null(Evaluator.Evaluate((Tagger)Model(ModelTask.Tagger, "N", "V"), [new TaggedSentence(["a"], ["N"])]).Spans);
     }
 
     /// <summary>Every token but the first is foretold once, from all before it, however many parts are read side by side.</summary>
@@ -91,7 +91,7 @@ public sealed class EvaluatorTests
             string text = string.Join(' ', words);
             int[] tokens = model.Tokenizer.Encode(text);
             double whole = model.Score([tokens], model.NewState(1))[0];
-            LanguageScores scores = Evaluator.Language(model, text, streams);
+            LanguageScores scores = Evaluator.Evaluate(model, text, streams);
             Assert.Equal(tokens.Length - 1, scores.Count);
             Assert.Equal(whole, scores.TotalNats, tolerance * whole);
         }

@@ -26,7 +26,7 @@ public sealed class SmallCorpusTests : IDisposable
         Recipe recipe = DefaultRecipes.For(ModelTask.Classifier, [train], [], DefaultRecipes.Count(ModelTask.Classifier, [train]), []);
         new Trainer(recipe, new RunFolders { Data = "", Output = _folder["model"] }).Run(stop: TestContext.Current.CancellationToken);
         using var model = (Classifier)ModelFolder.Load(_folder["model"]).Model;
-        double accuracy = Evaluator.Classification(model, unseen).Confusion.Accuracy;
+        double accuracy = Evaluator.Evaluate(model, unseen).Confusion.Accuracy;
 
         Assert.InRange(bar, 0.7, 0.9); // neither trivial nor hopeless
         Assert.True(accuracy >= bar, $"{accuracy:P1} of the unseen tickets are right; naive Bayes gets {bar:P1}");
