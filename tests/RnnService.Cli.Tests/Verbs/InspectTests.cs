@@ -45,7 +45,7 @@ public sealed class InspectTests(TrainedModels models)
         foreach (string file in Directory.GetFiles(models.Classifier)) File.Copy(file, folder[Path.GetFileName(file)]);
         string golden = File.ReadAllText(folder["golden.json"]);
         folder.Write("golden.json", golden.Replace("brown", "dull", StringComparison.Ordinal));
-        CommandRun.Of("inspect", folder.Root).FailedWith(ExitCode.Failed, "golden.json", "wanted");
+        CommandRun.Of("inspect", folder.Root).FailedWith(ExitCode.Failed, "golden.json", "expected");
     }
 
     [Fact]
