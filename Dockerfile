@@ -7,11 +7,13 @@ WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src/RnnService.Engine/RnnService.Engine.csproj src/RnnService.Engine/
 COPY src/RnnService.Onnx/RnnService.Onnx.csproj src/RnnService.Onnx/
+COPY src/RnnService.AspNetCore/RnnService.AspNetCore.csproj src/RnnService.AspNetCore/
 COPY src/RnnService.Server/RnnService.Server.csproj src/RnnService.Server/
 # For this machine alone: ONNX Runtime comes in native code for seven of them.
 RUN dotnet restore src/RnnService.Server --use-current-runtime
 COPY src/RnnService.Engine src/RnnService.Engine
 COPY src/RnnService.Onnx src/RnnService.Onnx
+COPY src/RnnService.AspNetCore src/RnnService.AspNetCore
 COPY src/RnnService.Server src/RnnService.Server
 # Of the XML documentation only the server's own is read, for the OpenAPI document; ONNX Runtime's package adds its code for Windows everywhere.
 RUN dotnet publish src/RnnService.Server -c Release --use-current-runtime --self-contained false --no-restore -o /app \

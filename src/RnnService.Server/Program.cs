@@ -1,6 +1,7 @@
+using RnnService.Server;
 using RnnService.Server.Hosting;
 
-if (args is ["--health", .. var settings]) return await HealthProbe.RunAsync(settings);
+if (args is ["--health", .. var settings]) return await HealthProbe.RunAsync(() => Service.Builder(settings).Configuration);
 
 WebApplication app;
 try

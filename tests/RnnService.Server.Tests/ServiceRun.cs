@@ -25,7 +25,7 @@ internal sealed class ServiceRun : IDisposable
 
     public static ServiceRun Start(string[] arguments, params (string Key, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Server.Hosting.ServiceOptions).Assembly.Location, .. arguments])
+        var start = new ProcessStartInfo("dotnet", [typeof(Server.Options.ServiceOptions).Assembly.Location, .. arguments])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

@@ -1,7 +1,6 @@
 using RnnService.Server.Tests;
 
 [assembly: AssemblyFixture(typeof(SharedService))]
-
 namespace RnnService.Server.Tests;
 
 /// <summary>The tiny models, and a service with the usual options for the tests that need no other.</summary>

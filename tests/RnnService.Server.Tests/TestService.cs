@@ -47,7 +47,7 @@ internal sealed class TestService : WebApplicationFactory<Program>
         long started = TimeProvider.System.GetTimestamp();
         while (!(await client.GetAsync("/health/ready")).IsSuccessStatusCode)
             Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, "the service does not become ready");
-        await Services.GetRequiredService<Server.Hosting.ModelRegistry>().WaitForAllAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        await Services.GetRequiredService<AspNetCore.Models.ModelRegistry>().WaitForAllAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
     }
 
     /// <summary>The value of a metric, summed over the series whose labels contain what is given; 0 when it is not there.</summary>

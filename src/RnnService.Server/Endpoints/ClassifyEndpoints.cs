@@ -1,9 +1,9 @@
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Http.Features;
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Models;
-using RnnService.Server.Batching;
-using RnnService.Server.Hosting;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Options;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 
@@ -73,8 +73,10 @@ internal static class ClassifyEndpoints
          [{"label": "negative", "score": 0.8373962}, {"label": "positive", "score": 0.16260378}]]
         """;
 
-    public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/classify", AnswerAsync)
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        LimitOptions limits = routes.ServiceProvider.GetRequiredService<LimitOptions>();
+        routes.MapInference("/classify", call => AnswerAsync(call, limits))
             .WithSummary("Classify texts")
             .WithDescription(
                 "Answers with a list for each text, the best label first; for a single text with a list of one list. A text of a list that the "
@@ -83,37 +85,33 @@ internal static class ClassifyEndpoints
             .Accepts<ClassifyRequest>("application/json")
             .Produces<List<List<LabelScore>>>()
             .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
-            .WithMetadata(new AnswersTexts(typeof(List<LabelScore>), OrOne: false))
-            .AsInference();
+            .WithMetadata(new AnswersTexts(typeof(List<LabelScore>), OrOne: false));
+    }
 
-    private static async Task<IResult> AnswerAsync(HttpContext context, RequestReader reader, ModelRegistry registry, LimitOptions limits)
+    private static async Task<IResult> AnswerAsync(InferenceCall call, LimitOptions limits)
     {
-        Deadline deadline = context.Features.GetRequiredFeature<Deadline>();
-        ClassifyRequest request = await reader.ReadAsync<ClassifyRequest>(context.Request, deadline.Token);
-        ModelEntry entry = await registry.ChooseAsync(request.Model, ModelTask.Classifier, deadline.Token);
-        RequestFacts.Of(context).Model = entry.Name;
-
-        var model = (Classifier)entry.Loaded!.Model;
-        var workload = (TextWorkload<int[], float[]>)entry.Workload!;
+        ClassifyRequest request = await call.ReadAsync<ClassifyRequest>();
+        ServedClassifier served = await call.ModelAsync<ServedClassifier>(request.Model);
+        Classifier model = served.Model;
+        IReadOnlyList<string> texts = request.Inputs.Items;
         int top = request.Parameters?.TopK is > 0 and var few ? (int)few : int.MaxValue;
-        long labels = (long)request.Inputs.Items.Count * Math.Min(top, model.Config.Labels.Count);
-        await reader.HoldAnswerAsync(context, labels * BytesOfLabel, deadline.Token);
-        string?[] warnings = [];
-        Task<TextAnswers<float[]>> answer = await reader.PrepareAsync(context, () => workload.Submit(() =>
+        await call.HoldAnswerAsync((long)texts.Count * Math.Min(top, model.Config.Labels.Count) * BytesOfLabel);
+
+        string?[] warnings = new string?[texts.Count];
+        TextAnswers<float[]> logits = await call.ComputeAsync(served.Batcher, () =>
         {
             var most = new TokenLimit(limits, "inputs");
-            int[][] ids = new int[request.Inputs.Items.Count][];
+            int[][] ids = new int[texts.Count][];
             for (int i = 0; i < ids.Length; i++)
             {
-                ids[i] = model.Encode(request.Inputs.Items[i]);
+                ids[i] = model.Encode(texts[i]);
                 most.Add(ids[i].Length);
+                warnings[i] = model.Warning(texts[i], ids[i]);
             }
 
-            warnings = [.. request.Inputs.Items.Zip(ids, model.Warning)];
             return ids;
-        }, deadline.Token, Client.Of(context)), deadline.Token);
-        TextAnswers<float[]> logits = await deadline.WaitAsync(answer);
-        TextWarnings.Write(context.Response, "inputs", request.Inputs.IsList, warnings);
+        });
+        TextWarnings.Write(call.Context.Response, "inputs", request.Inputs.IsList, warnings);
         ScoreFunction function = request.Parameters?.FunctionToApply switch
         {
             ClassifyParameters.Sigmoid => ScoreFunction.Sigmoid,

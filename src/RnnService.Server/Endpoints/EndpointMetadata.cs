@@ -1,6 +1,4 @@
-using RnnService.Server.Batching;
-using RnnService.Server.Hosting;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 
@@ -36,31 +34,17 @@ internal static class EndpointMetadata
         return route;
     }
 
-    /// <summary>A route that computes: only until the service stops, and no longer than the request allows.</summary>
-    public static RouteHandlerBuilder AsInference(this RouteHandlerBuilder route) =>
-        route.MayAnswer(ProblemKind.OfInference).AddEndpointFilter(async (invocation, next) =>
-        {
-            HttpContext context = invocation.HttpContext;
-            using Deadline deadline = Deadline.Of(context, context.RequestServices.GetRequiredService<TimeProvider>());
-            context.Features.Set(deadline);
-            try
-            {
-                context.RequestServices.GetRequiredService<Readiness>().ThrowIfStopping();
-                Company company = context.RequestServices.GetRequiredService<ComputeLoop>().Company;
-                string client = Client.Of(context);
-                company.Enter(client);
-                try
-                {
-                    return await next(invocation);
-                }
-                finally
-                {
-                    company.Leave(client);
-                }
-            }
-            catch (OperationCanceledException) when (deadline.Passed)
-            {
-                throw Deadline.Problem();
-            }
-        });
+    /// <summary>Maps a route that computes: its requests go the <see cref="InferencePath"/>.</summary>
+    /// <param name="routes">The routes.</param>
+    /// <param name="pattern">The route.</param>
+    /// <param name="answer">What it does with a request.</param>
+    /// <param name="endsWithRequest">See <see cref="InferencePath.AnswerAsync"/>.</param>
+    public static RouteHandlerBuilder MapInference(
+        this IEndpointRouteBuilder routes, string pattern, Func<InferenceCall, Task<IResult>> answer, bool endsWithRequest = false)
+    {
+        // Found once: a request that asks for services makes a scope of its own.
+        InferencePath path = routes.ServiceProvider.GetRequiredService<InferencePath>();
+        Delegate handler = (HttpContext context) => path.AnswerAsync(context, answer, endsWithRequest);
+        return routes.MapPost(pattern, handler).MayAnswer(ProblemKind.OfInference);
+    }
 }

@@ -1,10 +1,11 @@
-using Microsoft.AspNetCore.Http.Features;
+using RnnService.AspNetCore.Diagnostics;
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
-using RnnService.Server.Batching;
-using RnnService.Server.Hosting;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Options;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 
@@ -29,53 +30,49 @@ internal static class GenerateEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/generate", (HttpContext context, GenerateTools tools) => AnswerAsync(context, tools, false))
+        var tools = routes.ServiceProvider.GetRequiredService<GenerateTools>();
+        routes.MapInference("/generate", call => AnswerAsync(call, tools, false), endsWithRequest: true)
             .WithSummary("Continue a text")
             .WithDescription("Answers with the whole text, or with a stream of tokens when stream is true.")
             .WithTags("Text")
             .Accepts<GenerateRequest>("application/json")
             .Produces<GenerateAnswer>()
             .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
-            .WithMetadata(new AlsoStreams())
-            .AsInference();
-        routes.MapPost("/generate_stream", (HttpContext context, GenerateTools tools) => AnswerAsync(context, tools, true))
+            .WithMetadata(new AlsoStreams());
+        routes.MapInference("/generate_stream", call => AnswerAsync(call, tools, true), endsWithRequest: true)
             .WithSummary("Continue a text, token by token")
             .WithDescription("One server-sent event a token, the last with generated_text and details. Comments keep the connection open.")
             .WithTags("Text")
             .Accepts<GenerateRequest>("application/json")
             .Produces<StreamEvent>(StatusCodes.Status200OK, ServerSentEvents.ContentType)
-            .WithMetadata(new RequestExample(StreamExample), new AnswerExample(StreamAnswer, IsJson: false))
-            .AsInference();
+            .WithMetadata(new RequestExample(StreamExample), new AnswerExample(StreamAnswer, IsJson: false));
     }
 
-    private static async Task<IResult> AnswerAsync(HttpContext context, GenerateTools tools, bool stream)
+    private static async Task<IResult> AnswerAsync(InferenceCall call, GenerateTools tools, bool stream)
     {
-        Deadline deadline = context.Features.GetRequiredFeature<Deadline>();
-        GenerateRequest request = await tools.Reader.ReadAsync<GenerateRequest>(context.Request, deadline.Token);
-        ModelEntry entry = await tools.Registry.ChooseAsync(request.Model, ModelTask.LanguageModel, deadline.Token);
-        RequestFacts.Of(context).Model = entry.Name;
-        GenerationOptions options = GenerateParameters.Over(entry.Loaded!.Model.Config.Generation, request.Parameters, tools.Limits);
+        GenerateRequest request = await call.ReadAsync<GenerateRequest>();
+        ServedLanguageModel served = await call.ModelAsync<ServedLanguageModel>(request.Model);
+        GenerationOptions options = GenerateParameters.Over(served.Model.Config.Generation, request.Parameters, tools.Limits);
         stream |= request.Stream ?? false;
 
         if (!stream && (request.Parameters?.Details ?? false))
         {
             long tokens = options.MaxNewTokens * (1L + options.TopNTokens) + (options.ScorePrompt ? request.Inputs.Length : 0);
-            await tools.Reader.HoldAnswerAsync(context, tokens * BytesOfToken, deadline.Token);
+            await call.HoldAnswerAsync(tokens * BytesOfToken);
         }
 
-        var workload = (StreamWorkload)entry.Workload!;
-        StreamJob job = workload.Submit(model => Prepare(model, request.Inputs, options), stream, deadline.Token, Client.Of(context), context.Abort);
-        TextWarnings.Write(context.Response, "inputs", false, [job.Generation.Warning]);
+        GenerationJob job = call.Generate(served.Generator, model => Prepare(model, request.Inputs, options), stream);
+        TextWarnings.Write(call.Context.Response, "inputs", false, [job.Stream.Warning]);
         string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
         if (stream)
         {
-            using var events = new ServerSentEvents(context.Response);
+            using var events = new ServerSentEvents(call.Context.Response);
             await using KeepAlive silence = new(job, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time);
-            await StreamAsync(events, job, silence, before, deadline, tools.Faults);
+            await StreamAsync(events, job, silence, before, call.Deadline, tools.Faults);
             return Results.Empty;
         }
 
-        GenerationStream generation = await deadline.WaitAsync(job.Ended);
+        GenerationStream generation = await call.Deadline.WaitAsync(job.Ended);
         return Json.Answer(new GenerateAnswer
         {
             GeneratedText = before + generation.Text,
@@ -84,15 +81,15 @@ internal static class GenerateEndpoints
     }
 
     private static async Task StreamAsync(
-        ServerSentEvents events, StreamJob job, KeepAlive silence, string before, Deadline deadline, FaultLog faults)
+        ServerSentEvents events, GenerationJob job, KeepAlive silence, string before, Deadline deadline, FaultLog faults)
     {
         try
         {
             int index = 0;
-            while (await job.WaitAsync() is var news && news != StreamNews.End)
+            while (await job.WaitAsync() is var signal && signal != StreamSignal.End)
             {
-                silence.Broken();
-                if (news == StreamNews.Silence) events.WriteComment();
+                silence.Reset();
+                if (signal == StreamSignal.Silence) events.WriteComment();
                 while (job.TryRead(out StreamedToken token))
                 {
                     GenerationStream? ended = token.IsLast ? await deadline.WaitAsync(job.Ended) : null;
@@ -111,9 +108,9 @@ internal static class GenerateEndpoints
         }
         catch (Exception exception) when (events.HasStarted && !events.ClientHasLeft)
         {
-            RequestProblem? problem = exception as RequestProblem ?? (deadline.Passed ? Deadline.Problem() : null);
+            RequestProblem? problem = InferenceProblems.Of(exception) ?? (deadline.Passed ? Deadline.Problem() : null);
             if (problem is null) faults.Write(exception, events.TraceId);
-            await events.FailAsync(problem ?? FaultLog.Problem());
+            await events.FailAsync(problem ?? RequestProblem.OfFault());
         }
     }
 
@@ -136,5 +133,4 @@ internal static class GenerateEndpoints
 }
 
 /// <summary>What the generating routes work with.</summary>
-internal sealed record GenerateTools(
-    RequestReader Reader, ModelRegistry Registry, LimitOptions Limits, HttpOptions Http, TimeProvider Time, FaultLog Faults);
+internal sealed record GenerateTools(LimitOptions Limits, HttpOptions Http, TimeProvider Time, FaultLog Faults);

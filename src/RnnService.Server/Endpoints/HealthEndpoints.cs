@@ -1,7 +1,7 @@
 using System.Reflection;
-using RnnService.Server.Batching;
-using RnnService.Server.Hosting;
-using RnnService.Server.Pipeline;
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 
@@ -31,7 +31,7 @@ internal static class HealthEndpoints
             {
                 ThrowIfStuck(loop);
                 return registry.NotReady is { } reason
-                    ? throw new RequestProblem(ProblemKind.NotReady, reason)
+                    ? throw new RequestProblem(ProblemKind.NotReady, reason == ModelSet.NothingServed ? $"{reason}; /models says why" : reason)
                     : Json.Answer(new HealthAnswer { Status = "ready" });
             })
             .WithSummary("Whether requests are answered")
@@ -52,7 +52,7 @@ internal static class HealthEndpoints
 
     private static void ThrowIfStuck(ComputeLoop loop)
     {
-        if (loop.IsStuck) throw new RequestProblem(ProblemKind.NotReady, "a turn of computing does not end");
+        if (loop.IsStuck) throw new RequestProblem(ProblemKind.NotReady, ComputeLoop.StuckSentence);
     }
 
     private static string Metrics() => "";

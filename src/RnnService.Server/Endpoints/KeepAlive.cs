@@ -1,4 +1,4 @@
-using RnnService.Server.Batching;
+using RnnService.AspNetCore.Scheduling;
 
 namespace RnnService.Server.Endpoints;
 
@@ -7,27 +7,27 @@ namespace RnnService.Server.Endpoints;
 /// </summary>
 internal sealed class KeepAlive : IAsyncDisposable
 {
-    private readonly StreamJob _job;
+    private readonly GenerationJob _job;
     private readonly TimeSpan _most;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private long _sent;
 
-    public KeepAlive(StreamJob job, TimeSpan most, TimeProvider time)
+    public KeepAlive(GenerationJob job, TimeSpan most, TimeProvider time)
     {
         (_job, _most, _time, _sent) = (job, most, time, time.GetTimestamp());
         _timer = time.CreateTimer(static state => ((KeepAlive)state!).Look(), this, most, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Something is sent now.</summary>
-    public void Broken() => Volatile.Write(ref _sent, _time.GetTimestamp());
+    public void Reset() => Volatile.Write(ref _sent, _time.GetTimestamp());
 
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
 
     private void Look()
     {
         TimeSpan left = _most - _time.GetElapsedTime(Volatile.Read(ref _sent));
-        if (left <= TimeSpan.Zero) _job.Announce(StreamNews.Silence);
+        if (left <= TimeSpan.Zero) _job.Announce(StreamSignal.Silence);
         _timer.Change(left > TimeSpan.Zero ? left : _most, Timeout.InfiniteTimeSpan);
     }
 }

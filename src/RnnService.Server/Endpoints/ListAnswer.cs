@@ -1,6 +1,6 @@
+using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Networks;
-using RnnService.Server.Batching;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 

@@ -1,6 +1,7 @@
 using Microsoft.Net.Http.Headers;
-using RnnService.Server.Hosting;
-using RnnService.Server.Pipeline;
+using RnnService.AspNetCore.Models;
+using RnnService.Server.Models;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 
@@ -27,7 +28,7 @@ internal static class ModelEndpoints
     public static void MapFiles(IEndpointRouteBuilder routes) =>
         routes.MapGet("/models/{name}/files/{file}", AnswerFileAsync)
             .WithSummary("Download a file of a model's folder")
-            .WithDescription($"{ModelFiles.Names}: what a client needs to split text as the model does. Those there are stand in the model's "
+            .WithDescription($"{string.Join(", ", FolderFiles.Names)}: what a client needs to split text as the model does. Those there are stand in the model's "
                 + "description. The file is as it was when the model was loaded.")
             .WithTags("Models")
             .WithMetadata(new PathExample("name", "shakespeare", "Name of the model."))
@@ -40,7 +41,7 @@ internal static class ModelEndpoints
         ModelEntry entry = await registry.ServedAsync(name, context.RequestAborted);
         RequestFacts.Of(context).Model = entry.Name;
         return entry.Files.TryGetValue(file, out ModelFile? found)
-            ? Results.Bytes(found.Content, found.ContentType, entityTag: new EntityTagHeaderValue(found.Tag, isWeak: true))
+            ? Results.Bytes(found.Content, FolderFiles.ContentTypeOf(file), entityTag: new EntityTagHeaderValue(found.Tag, isWeak: true))
             : throw new RequestProblem(ProblemKind.RouteNotFound,
                 $"the model {RequestProblem.Quoted(name)} has no file {RequestProblem.Quoted(file)} to hand out; there are: "
                 + string.Join(", ", entry.Files.Keys));

@@ -1,8 +1,9 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
+using RnnService.AspNetCore.Models;
 using RnnService.Onnx.Export;
-using RnnService.Server.Hosting;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Models;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 
@@ -48,7 +49,7 @@ internal static class OnnxEndpoint
         Stream file;
         try
         {
-            file = await exports.ReadAsync(entry, version, fingerprint, context.RequestAborted);
+            file = await exports.ReadAsync(entry.Loaded!, version, fingerprint, context.RequestAborted);
         }
         catch (ArgumentException error)
         {

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 
@@ -18,7 +18,7 @@ internal sealed class ServerSentEvents(HttpResponse response) : IDisposable
     /// <summary>Whether something was written: from then on a failure is an event.</summary>
     public bool HasStarted { get; private set; }
 
-    public string TraceId => RequestFacts.TraceId(response.HttpContext);
+    public string TraceId => RequestFacts.Of(response.HttpContext).TraceId;
 
     public bool ClientHasLeft => response.HttpContext.RequestAborted.IsCancellationRequested;
 

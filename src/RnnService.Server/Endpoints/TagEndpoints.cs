@@ -1,11 +1,11 @@
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Http.Features;
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
-using RnnService.Server.Batching;
-using RnnService.Server.Hosting;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Options;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 
@@ -104,8 +104,10 @@ internal static class TagEndpoints
          {"entity_group": "PUNCT", "score": 0.99998534, "word": ".", "start": 27, "end": 28}]
         """;
 
-    public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/tag", AnswerAsync)
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        LimitOptions limits = routes.ServiceProvider.GetRequiredService<LimitOptions>();
+        routes.MapInference("/tag", call => AnswerAsync(call, limits))
             .WithSummary("Tag words")
             .WithDescription(
                 "A text is answered with a list, a list of texts or of split sentences with a list of lists. A text of a list that the model "
@@ -114,31 +116,25 @@ internal static class TagEndpoints
             .Accepts<TagRequest>("application/json")
             .Produces<List<TaggedText>>()
             .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
-            .WithMetadata(new AnswersTexts(typeof(List<TaggedText>), OrOne: true))
-            .AsInference();
+            .WithMetadata(new AnswersTexts(typeof(List<TaggedText>), OrOne: true));
+    }
 
-    private static async Task<IResult> AnswerAsync(HttpContext context, RequestReader reader, ModelRegistry registry, LimitOptions limits)
+    private static async Task<IResult> AnswerAsync(InferenceCall call, LimitOptions limits)
     {
-        Deadline deadline = context.Features.GetRequiredFeature<Deadline>();
-        TagRequest request = await reader.ReadAsync<TagRequest>(context.Request, deadline.Token);
+        TagRequest request = await call.ReadAsync<TagRequest>();
         if (request.Inputs is null == request.Tokens is null)
         {
             throw RequestProblem.Of(ProblemKind.Validation, "inputs",
                 request.Inputs is null ? "is required, or else tokens" : "and tokens exclude each other");
         }
 
-
-        ModelEntry entry = await registry.ChooseAsync(request.Model, ModelTask.Tagger, deadline.Token);
-        RequestFacts.Of(context).Model = entry.Name;
-
+        ServedTagger served = await call.ModelAsync<ServedTagger>(request.Model);
+        Tagger model = served.Model;
         string field = request.Inputs is null ? "tokens" : "inputs";
-        var model = (Tagger)entry.Loaded!.Model;
-        var workload = (TextWorkload<TaggerInput, TagScore[]>)entry.Workload!;
         List<Sentence> sentences = [];
         long characters = request.Inputs?.Items.Sum(text => (long)text.Length) ?? request.Tokens!.Sum(words => words.Sum(word => word.Length + 1L));
-        await reader.HoldAnswerAsync(
-            context, Math.Min(characters * BytesOfCharacter, (long)limits.MaxRequestTokens * BytesOfWord), deadline.Token);
-        Task<TextAnswers<TagScore[]>> answer = await reader.PrepareAsync(context, () => workload.Submit(() =>
+        await call.HoldAnswerAsync(Math.Min(characters * BytesOfCharacter, (long)limits.MaxRequestTokens * BytesOfWord));
+        TextAnswers<TagScore[]> tags = await call.ComputeAsync(served.Batcher, () =>
         {
             var most = new TokenLimit(limits, field);
             IEnumerable<Sentence> asked = request.Inputs is { } texts
@@ -152,11 +148,10 @@ internal static class TagEndpoints
 
             TaggerInput[] read = [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
             TextWarnings.Write(
-                context.Response, field, request.Inputs is not { IsList: false },
+                call.Context.Response, field, request.Inputs is not { IsList: false },
                 sentences.Zip(read, (sentence, words) => model.Warning(sentence.Text, words)));
             return read;
-        }, deadline.Token, Client.Of(context)), deadline.Token);
-        TextAnswers<TagScore[]> tags = await deadline.WaitAsync(answer);
+        });
 
         bool words = (request.Parameters?.AggregationStrategy ?? (request.Inputs is null ? TagParameters.None : TagParameters.Simple))
             == TagParameters.None;

@@ -1,5 +1,5 @@
-using RnnService.Server.Hosting;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Options;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using RnnService.Server.Options;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Hosting;
 
@@ -9,7 +11,7 @@ namespace RnnService.Server.Hosting;
 /// accept none once they are used up, probes neither. Those of the probes are counted apart. Thread-safe.
 /// </summary>
 internal sealed partial class ConnectionLimit(
-    HttpOptions options, ServiceMetrics metrics, TimeProvider time, ILogger<ConnectionLimit> logger)
+    HttpOptions options, RequestMetrics metrics, TimeProvider time, ILogger<ConnectionLimit> logger)
 {
     /// <summary>Files for everything else: the program keeps each of its libraries open twice, some 300 in all; models being loaded; probes.</summary>
     private const int Reserve = 512;

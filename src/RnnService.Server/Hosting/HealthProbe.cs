@@ -1,16 +1,18 @@
 using System.Net.Sockets;
+using RnnService.Server.Options;
 
 namespace RnnService.Server.Hosting;
 
 /// <summary>Asks the service on this machine whether it is ready, so that a container needs no curl for its health check.</summary>
 internal static class HealthProbe
 {
+    /// <param name="read">Reads the settings of the service.</param>
     /// <returns>0 when it is ready, otherwise 1.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync(Func<IConfiguration> read)
     {
         try
         {
-            IConfiguration configuration = Service.Builder(args).Configuration;
+            IConfiguration configuration = read();
             BindingAddress address = Listeners.Read(configuration, OptionsReader.Read(configuration).Http.ProbePort).Health;
             using var handler = new SocketsHttpHandler
             {

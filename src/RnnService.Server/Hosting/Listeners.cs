@@ -1,4 +1,5 @@
 using System.Globalization;
+using RnnService.Server.Options;
 
 namespace RnnService.Server.Hosting;
 

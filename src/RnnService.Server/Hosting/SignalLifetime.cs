@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
+using RnnService.Server.Options;
 
 namespace RnnService.Server.Hosting;
 

@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using RnnService.AspNetCore.Models;
 using RnnService.Engine.Models;
+using RnnService.Server.Models;
+using RnnService.Server.Options;
 
 namespace RnnService.Server.Hosting;
 
@@ -61,17 +64,17 @@ internal sealed partial class StartReport(
         foreach (ModelTask task in Tasks)
         {
             string name = defaults.NameOf(task), route = ModelCard.RouteOf(task);
-            ModelEntry? answers = registry.Default(task);
+            ModelEntry? answers = registry.Models.Default(task);
             if (name.Length == 0 || answers?.Name == name || Loading().Contains(name)) continue;
-            if (!defaults.IsShipped(task))
+            if (!defaults.MayBeMissing(task))
             {
-                yield return (LogLevel.Error, $"{DefaultModels.OptionOf(task)} is \"{name}\", which is no {ModelCard.TaskName(task)} that is served; "
+                yield return (LogLevel.Error, $"{ConfiguredDefaults.OptionOf(task)} is \"{name}\", which is no {ModelTasks.NameOf(task)} that is served; "
                     + $"{route} answers 404 to requests that name no model");
             }
             else if (answers is not null)
             {
                 yield return (LogLevel.Information,
-                    $"\"{name}\" of appsettings.json is not here: {answers.Name} answers {route}, as the only {ModelCard.TaskName(task)}");
+                    $"\"{name}\" of appsettings.json is not here: {answers.Name} answers {route}, as the only {ModelTasks.NameOf(task)}");
             }
         }
     }
@@ -92,7 +95,7 @@ internal sealed partial class StartReport(
             foreach (ModelEntry entry in registry.Entries.Where(entry => late.Contains(entry.Name) && entry.State != ModelState.Loading))
             {
                 Console.Out.WriteLine(entry.Loaded is { } model
-                    ? $"{"loaded",-10} {entry.Name} ({ModelCard.TaskName(model.Model.Config.Task)})" : NotServed(entry));
+                    ? $"{"loaded",-10} {entry.Name} ({ModelTasks.NameOf(model.Model.Config.Task)})" : NotServed(entry));
             }
 
             return;
@@ -119,28 +122,28 @@ internal sealed partial class StartReport(
     /// <summary>Which models a route has; null when it has none.</summary>
     private string? RouteLine(ModelTask task)
     {
-        string[] names = [.. registry.Of(task).Select(entry => entry.Name)];
+        string[] names = [.. registry.Models.Of(task).Select(entry => entry.Name)];
         if (names.Length == 0) return null;
-        if (registry.Default(task)?.Name is not { } answers)
-            return $"no default: requests name {string.Join(" or ", Cut(names))} as model, or set {DefaultModels.OptionOf(task).Replace(":", "__")}";
+        if (registry.Models.Default(task)?.Name is not { } answers)
+            return $"no default: requests name {string.Join(" or ", Cut(names))} as model, or set {ConfiguredDefaults.OptionOf(task).Replace(":", "__")}";
         string[] others = [.. names.Where(name => name != answers)];
-        string answer = $"{answers} ({ModelCard.TaskName(task)})";
+        string answer = $"{answers} ({ModelTasks.NameOf(task)})";
         return others.Length == 0 ? answer : $"{answer}; by name also {string.Join(", ", Cut(others))}";
     }
 
     /// <summary>A call to copy, for the first route that answers without a model's name, or else for the first that answers.</summary>
     private string? Call()
     {
-        foreach (ModelTask task in Tasks.OrderBy(task => registry.Default(task) is null))
+        foreach (ModelTask task in Tasks.OrderBy(task => registry.Models.Default(task) is null))
         {
-            if ((registry.Default(task) ?? registry.Of(task).FirstOrDefault()) is not { Loaded: { } loaded } entry) continue;
+            if ((registry.Models.Default(task) ?? registry.Models.Of(task).FirstOrDefault()) is not { Loaded: { } loaded } entry) continue;
             string text = loaded.Golden is { Input: var known } && IsPlain(known) ? known : task switch
             {
                 ModelTask.LanguageModel => "ROMEO:",
                 ModelTask.Classifier => "a lovely film",
                 _ => "Marie Curie worked in Paris.",
             };
-            string url = Url + ModelCard.RouteOf(task), name = registry.Default(task) is null ? $", \"model\": \"{entry.Name}\"" : "";
+            string url = Url + ModelCard.RouteOf(task), name = registry.Models.Default(task) is null ? $", \"model\": \"{entry.Name}\"" : "";
             string body = $$"""{"inputs": "{{text}}"{{name}}}""";
             return OperatingSystem.IsWindows()
                 ? $"Invoke-RestMethod {url} -Method Post -ContentType application/json -Body '{body}'"

@@ -37,6 +37,8 @@ internal sealed class DependencyRules
             "Format", "Comparison", "Runtime.Sessions", "Runtime.Signatures", "Runtime.Runs", "Runtime.Probing", "Runtime", "Export",
             "Import.Files", "Import.Config", "Import.Weights", "Import.Graph", "Import.Checks", "Import",
         ],
+        [AspNetCore] = ["Options", "Errors", "Diagnostics", "Scheduling", "Models", ""],
+        [Server] = ["Options", "Requests", "Models", "Endpoints", "OpenApi", "Hosting", ""],
         [Cli] = ["Shell", "Arguments", "Output", "Verbs", ""],
     };
 

@@ -21,6 +21,10 @@ public class DependencyTests
     {
         string[] expected =
         [
+            "src/RnnService.AspNetCore/Queues/Queue.cs:1: folder RnnService.AspNetCore.Queues is not in the table",
+            "src/RnnService.AspNetCore/RnnService.AspNetCore.csproj:1: RnnService.AspNetCore must not refer to RnnService.Server",
+            "src/RnnService.AspNetCore/Scheduling/Batcher.cs:1: RnnService.AspNetCore.Scheduling must not use RnnService.AspNetCore.Models",
+            "src/RnnService.AspNetCore/Scheduling/Batcher.cs:2: RnnService.AspNetCore.Scheduling must not use RnnService.Engine.Layers",
             "src/RnnService.Cli/Program.cs:2: RnnService.Cli must not use RnnService.Server.Endpoints",
             "src/RnnService.Cli/RnnService.Cli.csproj:1: RnnService.Cli must not refer to RnnService.Server",
             "src/RnnService.Cli/Shell/Terminal.cs:1: RnnService.Cli.Shell must not use RnnService.Cli.Verbs",
@@ -44,6 +48,7 @@ public class DependencyTests
             "src/RnnService.Server/Endpoints/Tagging.cs:7: RnnService.Server.Endpoints must not use RnnService.Engine.Cells",
             "src/RnnService.Server/Program.cs:2: RnnService.Server must not use RnnService.Engine.Layers",
             "src/RnnService.Server/Program.cs:7: RnnService.Server must not use RnnService.Engine.Weights",
+            "src/RnnService.Server/Requests/Reader.cs:3: RnnService.Server.Requests must not use RnnService.Server.Endpoints",
             "src/RnnService.Tools/RnnService.Tools.csproj:1: project RnnService.Tools is not in the table",
             "src/RnnService.Training/Corpora/Reader.cs:1: RnnService.Training.Corpora must not use RnnService.Onnx",
             "src/RnnService.Training/Corpora/Reader.cs:1: RnnService.Training.Corpora must not use RnnService.Training.Runs",

@@ -4,7 +4,7 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Tests.Endpoints;
 

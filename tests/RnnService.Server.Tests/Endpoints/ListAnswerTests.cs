@@ -1,8 +1,8 @@
 using System.Text.Json;
+using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Networks;
-using RnnService.Server.Batching;
 using RnnService.Server.Endpoints;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Tests.Endpoints;
 

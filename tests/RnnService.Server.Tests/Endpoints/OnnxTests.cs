@@ -1,11 +1,12 @@
 using System.Net;
 using System.Text.Json;
+using RnnService.AspNetCore.Errors;
 using RnnService.Engine.Models;
 using RnnService.Onnx.Comparison;
 using RnnService.Onnx.Export;
 using RnnService.Onnx.Runtime;
-using RnnService.Server.Hosting;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Models;
+using RnnService.Server.Options;
 
 namespace RnnService.Server.Tests.Endpoints;
 
@@ -69,20 +70,18 @@ public sealed class OnnxTests(SharedService shared)
     {
         LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "ner"));
         using var exports = new OnnxExports(new LimitOptions());
-        var entry = new ModelEntry("ner", ModelState.Ready) { Loaded = loaded };
         var waiting = new List<Task<Stream>>();
-        RequestProblem problem = await Assert.ThrowsAsync<RequestProblem>(async () =>
+        QueueFullException problem = await Assert.ThrowsAsync<QueueFullException>(async () =>
         {
             while (true)
             {
-                Task<Stream> next = exports.ReadAsync(entry, null, $"another {waiting.Count}", Cancel);
+                Task<Stream> next = exports.ReadAsync(loaded, null, $"another {waiting.Count}", Cancel);
                 waiting.Add(next);
                 if (next.IsFaulted) await next;
             }
         });
         waiting.RemoveAt(waiting.Count - 1);
         await Task.WhenAll(waiting);
-        Assert.Equal(ProblemKind.Overloaded, problem.Kind);
         Assert.Contains("for an ONNX file to be written", problem.Message, StringComparison.Ordinal);
     }
 
@@ -93,11 +92,10 @@ public sealed class OnnxTests(SharedService shared)
     {
         LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "words"));
         using var exports = new OnnxExports(new LimitOptions { KeptOnnxMegabytes = megabytes });
-        var entry = new ModelEntry("words", ModelState.Ready) { Loaded = loaded };
         string fingerprint = OnnxExport.Fingerprint(loaded);
         using var first = new MemoryStream();
-        await using (Stream file = await exports.ReadAsync(entry, null, fingerprint, Cancel)) await file.CopyToAsync(first, Cancel);
-        await using Stream second = await exports.ReadAsync(entry, null, fingerprint, Cancel);
+        await using (Stream file = await exports.ReadAsync(loaded, null, fingerprint, Cancel)) await file.CopyToAsync(first, Cancel);
+        await using Stream second = await exports.ReadAsync(loaded, null, fingerprint, Cancel);
         Assert.Equal((made, seeks), (exports.Made, second is not MemoryStream));
         Assert.Equal(first.Length, second.Length);
         byte[] end = new byte[100];
@@ -111,10 +109,9 @@ public sealed class OnnxTests(SharedService shared)
     {
         LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "ner"));
         using var exports = new OnnxExports(new LimitOptions());
-        var entry = new ModelEntry("ner", ModelState.Ready) { Loaded = loaded };
         using var leaver = new CancellationTokenSource();
-        Task<Stream> leaving = exports.ReadAsync(entry, null, "one", leaver.Token);
-        Task<Stream>[] staying = [.. Enumerable.Range(0, 8).Select(_ => exports.ReadAsync(entry, null, "one", Cancel))];
+        Task<Stream> leaving = exports.ReadAsync(loaded, null, "one", leaver.Token);
+        Task<Stream>[] staying = [.. Enumerable.Range(0, 8).Select(_ => exports.ReadAsync(loaded, null, "one", Cancel))];
         await leaver.CancelAsync();
         await Task.WhenAll(staying);
         await leaving.ContinueWith(_ => { }, Cancel, TaskContinuationOptions.None, TaskScheduler.Default);
@@ -126,9 +123,8 @@ public sealed class OnnxTests(SharedService shared)
     {
         LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "ner"));
         using var exports = new OnnxExports(new LimitOptions());
-        var entry = new ModelEntry("ner", ModelState.Ready) { Loaded = loaded };
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => exports.ReadAsync(entry, 99, "one", Cancel));
-        await using Stream file = await exports.ReadAsync(entry, null, "one", Cancel);
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => exports.ReadAsync(loaded, 99, "one", Cancel));
+        await using Stream file = await exports.ReadAsync(loaded, null, "one", Cancel);
         Assert.True(file.Length > 0);
     }
 

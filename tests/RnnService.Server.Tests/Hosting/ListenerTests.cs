@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using RnnService.AspNetCore.Models;
 using RnnService.Server.Hosting;
 
 namespace RnnService.Server.Tests.Hosting;
@@ -95,7 +96,7 @@ public sealed class ListenerTests(SharedService shared)
             await File.WriteAllBytesAsync(file, certificate.Export(X509ContentType.Pfx), Cancel);
             await using WebApplication app = await StartAsync("--urls=https://127.0.0.1:0", $"--Kestrel:Certificates:Default:Path={file}");
             while (app.Services.GetService(typeof(ModelRegistry)) is ModelRegistry { NotReady: not null }) await Task.Yield();
-            Assert.Equal(0, await HealthProbe.RunAsync([$"--urls={app.Urls.Single()}"]));
+            Assert.Equal(0, await HealthProbe.RunAsync(() => Service.Builder([$"--urls={app.Urls.Single()}"]).Configuration));
         }
         finally
         {

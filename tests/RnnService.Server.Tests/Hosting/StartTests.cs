@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
 using RnnService.Server.Hosting;
-using RnnService.Server.Pipeline;
+using RnnService.Server.Options;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Tests.Hosting;
 

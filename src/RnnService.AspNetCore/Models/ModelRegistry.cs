@@ -1,0 +1,125 @@
+using RnnService.AspNetCore.Errors;
+using RnnService.AspNetCore.Options;
+using RnnService.AspNetCore.Scheduling;
+
+namespace RnnService.AspNetCore.Models;
+
+/// <summary>
+/// The models there are, by name: all folders from the start on, each replaced once it is loaded. A request waits for its own model, never
+/// for another. Thread-safe.
+/// </summary>
+internal sealed class ModelRegistry(
+    ModelsFolder folder, DefaultModels defaults, RnnModelsOptions options, Readiness readiness, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private ModelSet _models = new(folder.Models.Select(name => new ModelEntry(name, ModelState.Loading)), defaults);
+    private TaskCompletionSource _changed = Signal();
+
+    /// <summary>The folders as they stand now.</summary>
+    public ModelSet Models => Volatile.Read(ref _models);
+
+    /// <summary>All model folders by name.</summary>
+    public IReadOnlyList<ModelEntry> Entries => Models.Entries;
+
+    /// <summary>Why the host does not count as ready; null when it does.</summary>
+    public string? NotReady => readiness.IsLeaving ? ModelNotReadyException.Stopping().Message : Models.NotReady;
+
+    /// <summary>Replaces a folder's entry.</summary>
+    public void Set(ModelEntry entry)
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            Volatile.Write(ref _models, _models.With(entry));
+            changed = _changed;
+            Volatile.Write(ref _changed, Signal());
+        }
+
+        changed.SetResult();
+    }
+
+    /// <summary>Ends when no folder is being loaded any more.</summary>
+    public async Task WaitForAllAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            Task changed = Volatile.Read(ref _changed).Task; // before looking, so that no change is missed
+            if (!Models.IsLoading) return;
+            await changed.WaitAsync(cancel);
+        }
+    }
+
+    /// <summary>The model's entry, whatever its state.</summary>
+    /// <exception cref="ModelNotFoundException">There is no folder of that name.</exception>
+    public ModelEntry Entry(string name) => Models is var models && models.Find(name) is { } entry ? entry : throw models.NoSuchModel(name);
+
+    /// <summary>The model's entry, which is served; while it is being loaded, this waits for it.</summary>
+    /// <exception cref="InferenceException">There is none of that name, or it is broken or not loaded in time.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits for the answer any more.</exception>
+    public async ValueTask<ModelEntry> ServedAsync(string name, CancellationToken cancel)
+    {
+        if (Models.Find(name)?.State == ModelState.Loading)
+            await WaitAsync(models => models.Find(name)?.State == ModelState.Loading, ModelSet.LoadingSentence(name), cancel);
+        ModelEntry entry = Entry(name);
+        return entry.State == ModelState.Broken ? throw Models.Broken(entry) : entry;
+    }
+
+    /// <summary>The model to answer with; while it is being loaded, this waits for it.</summary>
+    /// <typeparam name="T">What it must do.</typeparam>
+    /// <param name="name">As asked for; null for the default of the task.</param>
+    /// <param name="cancel">Cancelled when nobody waits for the answer any more.</param>
+    /// <exception cref="InferenceException">There is none, it is broken or not loaded in time, or it does something else.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits for the answer any more.</exception>
+    public ValueTask<T> ChooseAsync<T>(string? name, CancellationToken cancel)
+        where T : ServedModel, IServedTask
+    {
+        ModelSet models = Models;
+        ModelEntry? entry = name is null ? models.Default(T.Task) : models.Find(name);
+        return entry?.Served is T served ? new ValueTask<T>(served) : WaitForAsync<T>(name, cancel);
+    }
+
+    private async ValueTask<T> WaitForAsync<T>(string? name, CancellationToken cancel)
+        where T : ServedModel, IServedTask
+    {
+        if (name is not null)
+        {
+            ModelEntry entry = await ServedAsync(name, cancel);
+            return entry.Served as T ?? throw Models.WrongTask(entry, T.Task);
+        }
+
+        ModelSet models = Models;
+        if (models.Default(T.Task) is null && models.IsUndecided(T.Task))
+            await WaitAsync(later => later.IsUndecided(T.Task), models.UndecidedSentence(T.Task), cancel);
+        models = Models;
+        return models.Default(T.Task)?.Served as T ?? throw models.NoDefault(T.Task);
+    }
+
+    private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Waits for something to be loaded, within <see cref="RnnModelsOptions.LoadWaitSeconds"/>.</summary>
+    private async ValueTask WaitAsync(Func<ModelSet, bool> isPending, string reason, CancellationToken cancel)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, readiness.Stopping);
+        TimeSpan most = TimeSpan.FromSeconds(options.LoadWaitSeconds);
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            Task changed = Volatile.Read(ref _changed).Task; // before looking, so that no change is missed
+            if (!isPending(Models)) return;
+            TimeSpan left = most - time.GetElapsedTime(started);
+            try
+            {
+                if (left <= TimeSpan.Zero) throw new TimeoutException();
+                await changed.WaitAsync(left, time, end.Token);
+            }
+            catch (TimeoutException)
+            {
+                throw new ModelNotReadyException(reason);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                throw ModelNotReadyException.Stopping();
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RnnService.AspNetCore.Options;
+
+/// <summary>How requests share the processor.</summary>
+public sealed record BatchingOptions
+{
+    /// <summary>Requests that may wait for one model; one more is refused (over HTTP 429). Longer: fewer refusals, longer waits.</summary>
+    [Range(1, 100_000)]
+    public int QueueLength { get; set; } = 1_024;
+
+    /// <summary>
+    /// Tokens that the requests waiting for one model may hold together; more are refused (over HTTP 429). Larger: fewer refusals, longer waits,
+    /// more memory (some 100 bytes a token).
+    /// </summary>
+    [Range(1, 1_000_000_000)]
+    public int QueueTokens { get; set; } = 262_144;
+
+    /// <summary>Seconds a request may wait until it is begun; then it is refused (over HTTP 503).</summary>
+    [Range(1, 3_600)]
+    public int QueueSeconds { get; set; } = 30;
+
+    /// <summary>
+    /// Texts one language model continues together; further ones wait in the queue. More: higher throughput, slower single streams.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int MaxStreams { get; set; } = 1_024;
+
+    /// <summary>
+    /// Tokens of a batch of texts, all together. A longer text is computed alone. Larger: higher throughput, longer waits for short texts.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int BatchTokens { get; set; } = 4_096;
+
+    /// <summary>
+    /// Prompt tokens a stream reads in one step while it is alone; beside others it reads as many as at most double their step. Larger:
+    /// earlier first tokens, later leaving.
+    /// </summary>
+    [Range(1, 100_000)]
+    public int PromptChunk { get; set; } = 64;
+
+    /// <summary>
+    /// Generated tokens a streaming client may leave unread before its stream pauses and gives its place to another, so that slow readers cost
+    /// neither memory nor computing.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int StreamBuffer { get; set; } = 256;
+
+    /// <summary>Seconds a paused stream is kept whose client reads nothing; then the stream is ended (over HTTP its connection is cut).</summary>
+    [Range(1, 86_400)]
+    public int UnreadSeconds { get; set; } = 60;
+
+    /// <summary>
+    /// Seconds that ONNX Runtime may compute one batch of a model.onnx; it is ended then, and the text refused (over HTTP 422). Longer: longer
+    /// texts of slow graphs, longer waits of others for the same model.
+    /// </summary>
+    [Range(1, 3_600)]
+    public int OnnxRunSeconds { get; set; } = 10;
+}

@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using RnnService.AspNetCore.Errors;
+using RnnService.AspNetCore.Options;
+using RnnService.Engine.Networks;
+
+namespace RnnService.AspNetCore.Scheduling;
+
+/// <summary>Answers texts; a text's answer must not depend on the others.</summary>
+/// <param name="texts">The texts.</param>
+/// <param name="betweenSteps">To be called now and then while a long computation goes on.</param>
+internal delegate IReadOnlyList<TOutput> TextComputation<TInput, TOutput>(IReadOnlyList<TInput> texts, Action betweenSteps);
+
+/// <summary>Texts to be classified or tagged with one model, computed together in batches of bounded size.</summary>
+/// <param name="model">Name of the model.</param>
+/// <param name="kind">Name of the work, for the metrics.</param>
+/// <param name="compute">Answers texts.</param>
+/// <param name="length">A text's length in tokens.</param>
+/// <param name="options">Sizes of the queue and of a batch.</param>
+/// <param name="metrics">Where batches are counted.</param>
+/// <param name="time">The clock.</param>
+/// <param name="turns">Who gives it its turns.</param>
+/// <param name="isAside">Whether the computation cannot be interrupted and is run beside the loop.</param>
+internal sealed class TextBatcher<TInput, TOutput>(
+    string model,
+    string kind,
+    TextComputation<TInput, TOutput> compute,
+    Func<TInput, int> length,
+    BatchingOptions options,
+    SchedulingMetrics metrics,
+    TimeProvider time,
+    ITurns turns,
+    bool isAside = false) : ModelScheduler(model, options, time, turns)
+{
+    private readonly ConcurrentQueue<TextJob<TInput, TOutput>> _inbox = new();
+    private readonly TextQueue<TInput, TOutput> _queue = new(length);
+    private readonly Throughput _throughput = new();
+    private readonly Action _betweenSteps = turns.BetweenSteps;
+    private int _depth; // turns that are under way, one within another
+    private long _idleUntil;
+
+    public override bool IsEmpty => _inbox.IsEmpty && _queue.IsEmpty;
+
+    /// <summary>Hands in a request's texts.</summary>
+    /// <param name="read">Turns the texts into what the model reads, at least one; called here, once there is a place in the queue.</param>
+    /// <param name="left">Cancelled when nobody waits for the answer any more.</param>
+    /// <param name="client">Whose they are.</param>
+    /// <exception cref="QueueFullException">The queue is full.</exception>
+    public Task<TextAnswers<TOutput>> Submit(Func<IReadOnlyList<TInput>> read, CancellationToken left, string client = "")
+    {
+        Admission.Permit permit = Admission.Enter(client);
+        try
+        {
+            IReadOnlyList<TInput> inputs = read();
+            int tokens = 0;
+            foreach (TInput input in inputs) tokens += Math.Max(1, length(input));
+            permit.Hold(tokens);
+            var job = new TextJob<TInput, TOutput>(inputs, permit, left, Time.GetTimestamp());
+            permit.Displaced = job.Fail;
+            _inbox.Enqueue(job);
+            Announce(isShort: tokens <= ShortTurnTokens);
+            return job.Answer;
+        }
+        catch
+        {
+            permit.Dispose();
+            throw;
+        }
+    }
+
+    public override bool Turn(bool isShort = false)
+    {
+        if (_depth == 0 && _queue.IsEmpty) _idleUntil = Time.GetTimestamp();
+        Collect();
+        if (!isShort) _queue.RemoveAll(IsOver);
+        if (_queue.IsEmpty) return false;
+        TextQueue<TInput, TOutput>.Batch batch = _queue.Take(isShort ? ShortTurnTokens : Options.BatchTokens, alone: !isShort);
+        batch.Rows.RemoveAll(row => IsOver(row.Job));
+        if (batch.Rows.Count > 0) Compute(batch);
+        Collect();
+        _queue.Return(batch);
+        return batch.Rows.Count > 0 || batch.Jobs.Count > 0;
+    }
+
+    protected override int? SecondsOfWaiting() => _throughput.SecondsFor(WaitingTokens);
+
+    protected override void RefuseInbox(InferenceException reason)
+    {
+        while (_inbox.TryDequeue(out TextJob<TInput, TOutput>? job)) job.Fail(reason);
+    }
+
+    protected override void Abandon(InferenceException reason)
+    {
+        foreach (TextJob<TInput, TOutput> job in _queue.Jobs) job.Fail(reason);
+        _queue.RemoveAll(_ => true);
+    }
+
+    private bool IsOver(TextJob<TInput, TOutput> job)
+    {
+        if (job.HasLeft) job.Cancel();
+        else if (job.Next == 0 && IsOverdue(job.Submitted)) job.Fail(Overdue());
+        return job.Answer.IsCompleted;
+    }
+
+    private void Collect()
+    {
+        while (_inbox.TryDequeue(out TextJob<TInput, TOutput>? job)) _queue.Add(job);
+    }
+
+    private void Compute(TextQueue<TInput, TOutput>.Batch batch)
+    {
+        long started = Time.GetTimestamp();
+        foreach (TextRow<TInput, TOutput> row in batch.Rows)
+        {
+            if (row.Index == 0) metrics.Queued(Model, kind, Time.GetElapsedTime(row.Job.Submitted, started));
+        }
+
+        if (_depth++ == 0) IsInLongTurn = batch.Rows.Exists(row => length(row.Input) >= LongTextTokens);
+        try
+        {
+            Compute(batch.Rows);
+        }
+        finally
+        {
+            if (--_depth == 0) IsInLongTurn = false;
+        }
+
+        long now = Time.GetTimestamp();
+        metrics.Batch(Model, kind, batch.Rows.Count, batch.Rows.Sum(row => length(row.Input)), Time.GetElapsedTime(started, now));
+        _throughput.Count(batch.Tokens, _depth == 0 ? Time.GetElapsedTime(_idleUntil, now) : TimeSpan.Zero);
+        if (_depth == 0) _idleUntil = now;
+    }
+
+    /// <summary>Computes a batch; when that fails, each of its texts alone, so that only the one at fault is lost.</summary>
+    private void Compute(IReadOnlyList<TextRow<TInput, TOutput>> rows)
+    {
+        try
+        {
+            TInput[] inputs = [.. rows.Select(row => row.Input)];
+            IReadOnlyList<TOutput> outputs = [];
+            if (isAside && inputs.Sum(length) > ShortTurnTokens) Turns.RunAside(() => outputs = compute(inputs, () => { }));
+            else outputs = compute(inputs, _betweenSteps);
+            for (int row = 0; row < rows.Count; row++) rows[row].Job.Deliver(rows[row].Index, outputs[row]);
+        }
+        catch (NetworkException failure) when (rows.Count == 1)
+        {
+            rows[0].Job.Miss(rows[0].Index, failure);
+        }
+        catch (Exception exception) when (rows.Count == 1)
+        {
+            rows[0].Job.Fail(exception);
+        }
+        catch (Exception)
+        {
+            foreach (TextRow<TInput, TOutput> row in rows) Compute([row]);
+        }
+    }
+}

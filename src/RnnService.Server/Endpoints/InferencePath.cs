@@ -1,0 +1,96 @@
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
+using RnnService.Server.Requests;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>
+/// The path of a request that computes: deadline → ready → entry among the clients → body → model → bytes for the answer → permit (429 when
+/// full) → tokens → queue → batch or steps → answer. <see cref="InferencePath"/> goes its first part for every route; a route goes the rest
+/// with the <see cref="InferenceCall"/> it is given, in the order of its methods. Thread-safe.
+/// </summary>
+internal sealed class InferencePath(
+    Readiness readiness, ComputeLoop loop, RequestReader reader, ModelRegistry registry, TimeProvider time)
+{
+    public RequestReader Reader { get; } = reader;
+
+    public ModelRegistry Registry { get; } = registry;
+
+    /// <summary>Answers a request: only until the service stops, and no longer than the request allows.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="answer">What the route does with it.</param>
+    /// <param name="endsWithRequest">Whether work for it goes on while the answer is written, and ends with the request whatever ends that.</param>
+    public async Task<IResult> AnswerAsync(HttpContext context, Func<InferenceCall, Task<IResult>> answer, bool endsWithRequest)
+    {
+        using Deadline deadline = Deadline.Of(context, time, endsWithRequest);
+        readiness.ThrowIfStopping();
+        string client = RequestFacts.Of(context).Client;
+        loop.Clients.Enter(client);
+        try
+        {
+            return await answer(new InferenceCall(this, context, deadline, client));
+        }
+        catch (OperationCanceledException) when (deadline.Passed)
+        {
+            throw Deadline.Problem();
+        }
+        finally
+        {
+            loop.Clients.Leave(client);
+        }
+    }
+}
+
+/// <summary>A request on its path.</summary>
+/// <param name="path">The path.</param>
+/// <param name="context">The request and its response.</param>
+/// <param name="deadline">When its answer is of no use any more.</param>
+/// <param name="client">Whose it is.</param>
+internal sealed class InferenceCall(InferencePath path, HttpContext context, Deadline deadline, string client)
+{
+    public HttpContext Context { get; } = context;
+
+    public Deadline Deadline { get; } = deadline;
+
+    /// <summary>The body.</summary>
+    /// <exception cref="RequestProblem">It is not what <typeparamref name="T"/> describes.</exception>
+    public ValueTask<T> ReadAsync<T>() => path.Reader.ReadAsync<T>(Context.Request, Deadline.Token);
+
+    /// <summary>The model of this kind that the request names, or the default one.</summary>
+    /// <exception cref="AspNetCore.Errors.InferenceException">There is none, or it is not ready in time.</exception>
+    public async ValueTask<T> ModelAsync<T>(string? name)
+        where T : ServedModel, IServedTask
+    {
+        T model = await path.Registry.ChooseAsync<T>(name, Deadline.Token);
+        RequestFacts.Of(Context).Model = model.Name;
+        return model;
+    }
+
+    /// <summary>Holds the bytes of a large answer until it is taken.</summary>
+    /// <exception cref="RequestProblem">There are not so many left.</exception>
+    public Task HoldAnswerAsync(long bytes) => path.Reader.HoldAnswerAsync(Context, bytes, Deadline.Token);
+
+    /// <summary>Has texts computed: takes a permit, makes tokens of them, queues them and waits for the batches that they are in.</summary>
+    /// <param name="batcher">The model's queue and batches.</param>
+    /// <param name="tokenize">Makes tokens of the texts, at least one; called once there is a permit.</param>
+    /// <exception cref="AspNetCore.Errors.QueueFullException">There is no permit.</exception>
+    /// <exception cref="RequestProblem">The time is over.</exception>
+    public async ValueTask<TextAnswers<TOutput>> ComputeAsync<TInput, TOutput>(
+        TextBatcher<TInput, TOutput> batcher, Func<IReadOnlyList<TInput>> tokenize)
+    {
+        // Where the body was large, making tokens takes as long as reading it: one after the other.
+        Task<TextAnswers<TOutput>> answer = await path.Reader.PrepareAsync(
+            Context, () => batcher.Submit(tokenize, Deadline.Token, client), Deadline.Token);
+        return await Deadline.WaitAsync(answer);
+    }
+
+    /// <summary>Has a text continued: takes a permit, prepares it and queues it; the job tells of its steps.</summary>
+    /// <param name="generator">The model's queue and streams.</param>
+    /// <param name="prepare">Makes tokens of the prompt; called once there is a permit.</param>
+    /// <param name="readsAlong">Whether the tokens are sent while the text grows.</param>
+    /// <exception cref="AspNetCore.Errors.QueueFullException">There is no permit.</exception>
+    public GenerationJob Generate(GenerationScheduler generator, Func<LanguageModel, GenerationStream> prepare, bool readsAlong) =>
+        generator.Submit(prepare, readsAlong, Deadline.Token, client, Context.Abort);
+}

@@ -1,0 +1,120 @@
+using System.Text.Json.Serialization;
+using RnnService.AspNetCore.Models;
+using RnnService.Engine.Models;
+
+namespace RnnService.Server.Models;
+
+/// <summary>What is known about a model.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+internal sealed record ModelCard
+{
+    /// <summary>The name that requests give as model.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>loading, ready or broken.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Why it cannot be served; only for a broken one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>language_model, classifier or tagger.</summary>
+    public string? Task { get; init; }
+
+    /// <summary>The route that uses it.</summary>
+    public string? Route { get; init; }
+
+    /// <summary>Whether it answers on that route when a request names no model.</summary>
+    public bool Default { get; init; }
+
+    /// <summary>What computes it: native or onnxruntime.</summary>
+    public string? Backend { get; init; }
+
+    /// <summary>How narrow its weights are: f32, f16, bf16 or int8; nothing for onnxruntime.</summary>
+    public string? Dtype { get; init; }
+
+    /// <summary>One sentence about it.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>The recurrence: tanh, relu, gru, gru_before, lstm or sum.</summary>
+    public string? Cell { get; init; }
+
+    /// <summary>How text becomes tokens: characters, whitespace or english.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>Width of a token's embedding.</summary>
+    public int? EmbeddingSize { get; init; }
+
+    /// <summary>Width of the state.</summary>
+    public int? HiddenSize { get; init; }
+
+    /// <summary>Number of stacked layers.</summary>
+    public int? Layers { get; init; }
+
+    /// <summary>Whether it also reads from the end.</summary>
+    public bool? Bidirectional { get; init; }
+
+    /// <summary>Whether it reads from the end alone.</summary>
+    public bool? Reverse { get; init; }
+
+    /// <summary>Names of the labels; empty for a language model.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>Number of trained values.</summary>
+    public long? Parameters { get; init; }
+
+    /// <summary>Size of the weight file.</summary>
+    public long? Bytes { get; init; }
+
+    /// <summary>Hash of the weight file.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>Licence of the weights.</summary>
+    public string? License { get; init; }
+
+    /// <summary>Measured scores by name.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Names of the files that /models/{name}/files/{file} hands out.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    public static ModelCard Of(ModelEntry entry, ModelRegistry registry)
+    {
+        var card = new ModelCard { Name = entry.Name, Status = NameOf(entry.State), Reason = entry.Reason };
+        if (entry.Loaded is not { } loaded) return card;
+        ModelConfig config = loaded.Model.Config;
+        return card with
+        {
+            Task = ModelTasks.NameOf(config.Task),
+            Route = RouteOf(config.Task),
+            Default = registry.Models.Default(config.Task)?.Name == entry.Name,
+            Backend = loaded.Model.Network.Backend,
+            Dtype = loaded.Dtype,
+            Description = config.Description,
+            Cell = config.CellName(),
+            Tokenizer = NameOf(config.Tokenizer),
+            EmbeddingSize = config.EmbeddingSize,
+            HiddenSize = config.HiddenSize,
+            Layers = config.Layers,
+            Bidirectional = config.Bidirectional,
+            Reverse = config.Reverse,
+            Labels = config.Labels,
+            Parameters = loaded.Parameters,
+            Bytes = loaded.Bytes,
+            Sha256 = loaded.Sha256,
+            License = config.License,
+            Metrics = config.Metrics,
+            Files = [.. entry.Files.Keys],
+        };
+    }
+
+    public static string RouteOf(ModelTask task) => task switch
+    {
+        ModelTask.LanguageModel => "/generate",
+        ModelTask.Classifier => "/classify",
+        _ => "/tag",
+    };
+
+    private static string NameOf<T>(T value) where T : struct, Enum =>
+        System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+}

@@ -1,0 +1,89 @@
+using RnnService.AspNetCore.Errors;
+using RnnService.AspNetCore.Scheduling;
+using RnnService.Engine.Models;
+using RnnService.Onnx.Export;
+using RnnService.Server.Options;
+
+namespace RnnService.Server.Models;
+
+/// <summary>
+/// Writes models as ONNX files, one at a time, so that downloads take at most one processor from those who want answers. A file is made once
+/// and kept on disk, within <see cref="LimitOptions.KeptOnnxMegabytes"/>, so that any number of slow downloads cost no memory.
+/// Thread-safe.
+/// </summary>
+internal sealed class OnnxExports(LimitOptions limits) : IDisposable
+{
+    private const int MostWaiting = 16;
+    private const long Megabyte = 1_000_000;
+
+    private readonly Admission _admission = new(MostWaiting, "for an ONNX file to be written");
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Dictionary<string, Task<KeptFile>> _files = []; // by fingerprint; its own lock
+    private long _kept;
+    private bool _disposed;
+
+    /// <summary>Files written so far.</summary>
+    public int Made { get; private set; }
+
+    /// <summary>The file of a model that is served.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="opset">The operator set; null for the usual one.</param>
+    /// <param name="fingerprint">What the file's content depends on.</param>
+    /// <param name="left">Cancelled when nobody waits for it any more; others may.</param>
+    /// <exception cref="QueueFullException">Too many wait already.</exception>
+    /// <exception cref="ArgumentException">The model cannot be written with these operators.</exception>
+    public async Task<Stream> ReadAsync(LoadedModel model, int? opset, string fingerprint, CancellationToken left)
+    {
+        Task<KeptFile>? file;
+        lock (_files)
+        {
+            if (_files.TryGetValue(fingerprint, out file) && file.IsCompletedSuccessfully) return file.Result.Read();
+        }
+
+        using Admission.Permit permit = _admission.Enter();
+        lock (_files)
+        {
+            if (!_files.TryGetValue(fingerprint, out file))
+                _files[fingerprint] = file = Task.Run(() => MakeAsync(model, opset, fingerprint), CancellationToken.None);
+        }
+
+        return (await file.WaitAsync(left)).Read();
+    }
+
+    public void Dispose()
+    {
+        lock (_files)
+        {
+            _disposed = true;
+            foreach (Task<KeptFile> file in _files.Values.Where(file => file.IsCompletedSuccessfully)) file.Result.Dispose();
+            _files.Clear();
+        }
+
+        _turn.Dispose();
+    }
+
+    private async Task<KeptFile> MakeAsync(LoadedModel model, int? opset, string fingerprint)
+    {
+        await _turn.WaitAsync();
+        KeptFile? file = null;
+        try
+        {
+            byte[] content = OnnxExport.ToBytes(model, opset).Content;
+            Made++;
+            bool fits = _kept + content.Length <= limits.KeptOnnxMegabytes * Megabyte;
+            file = fits ? KeptFile.OnDisk(content) : KeptFile.InMemory(content);
+            return file;
+        }
+        finally
+        {
+            lock (_files)
+            {
+                // What is in memory goes with its last download.
+                if (file is not { IsOnDisk: true } || _disposed) _files.Remove(fingerprint);
+                else _kept += file.Length;
+            }
+
+            _turn.Release();
+        }
+    }
+}

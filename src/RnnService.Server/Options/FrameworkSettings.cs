@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace RnnService.Server.Options;
+
+/// <summary>Checks those of the framework's settings that it refuses late, with a trace, or not at all.</summary>
+internal static class FrameworkSettings
+{
+    public const string AllowedHosts = "AllowedHosts";
+
+    private static readonly string[] KestrelSections = ["Endpoints", "EndpointDefaults", "Certificates"];
+
+    private static readonly string[] Formatters = ["simple", "systemd", "json", LogOptions.PlainFormatter];
+
+    /// <exception cref="OptionsException">A setting is wrong.</exception>
+    public static void Check(IConfiguration configuration)
+    {
+        var faults = new List<string>();
+        IConfigurationSection logging = configuration.GetSection("Logging");
+        foreach (IConfigurationSection levels in logging.GetChildren().Select(provider => provider.GetSection("LogLevel")).Prepend(logging.GetSection("LogLevel")))
+        {
+            foreach (IConfigurationSection level in levels.GetChildren().Where(level => !IsLevel(level.Value)))
+                faults.Add($"{level.Path} is \"{level.Value}\"; expected {string.Join(", ", Enum.GetNames<LogLevel>())}");
+        }
+
+        const string formatter = "Logging:Console:FormatterName";
+        if (configuration[formatter] is { } name && !Formatters.Contains(name, StringComparer.OrdinalIgnoreCase))
+            faults.Add($"{formatter} is \"{name}\"; expected {string.Join(", ", Formatters)}");
+        IConfigurationSection kestrel = configuration.GetSection("Kestrel");
+        foreach (IConfigurationSection child in kestrel.GetChildren().Where(child => !KestrelSections.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
+            faults.Add($"{child.Path} is nothing that Kestrel reads; expected {string.Join(", ", KestrelSections)}");
+        foreach (IConfigurationSection endpoint in kestrel.GetSection("Endpoints").GetChildren().Append(kestrel.GetSection("EndpointDefaults")))
+        {
+            if (endpoint["Protocols"] is { } protocols && !Enum.TryParse(protocols, ignoreCase: true, out HttpProtocols _))
+                faults.Add($"{endpoint.Path}:Protocols is \"{protocols}\"; expected {string.Join(", ", Enum.GetNames<HttpProtocols>())}");
+        }
+
+        if (configuration[AllowedHosts] is not null)
+        {
+            string[] hosts = Hosts(configuration);
+            if (hosts.Length == 0) faults.Add($"{AllowedHosts} is empty; expected names of hosts, separated by semicolons, or *");
+            foreach (string host in hosts.Where(host => !IsHost(host)))
+                faults.Add($"{AllowedHosts} holds \"{host}\"; expected names of hosts such as rnn.example.com or *.example.com, without scheme or port");
+        }
+
+        if (faults.Count > 0) throw new OptionsException(faults);
+    }
+
+    /// <summary>The hosts that requests may be addressed to.</summary>
+    public static string[] Hosts(IConfiguration configuration) =>
+        (configuration[AllowedHosts] ?? "*").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static bool IsLevel(string? text) => Enum.TryParse(text, ignoreCase: true, out LogLevel level) && Enum.IsDefined(level);
+
+    private static bool IsHost(string text) =>
+        text == "*" || Uri.CheckHostName(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text) != UriHostNameType.Unknown;
+}

@@ -1,0 +1,241 @@
+using System.Text.Json;
+using RnnService.Engine.Text;
+using RnnService.Server.Options;
+
+namespace RnnService.Server.Requests;
+
+/// <summary>
+/// One pass over a body that gathers its faults. It ends once they are as many as are told: the work for a bad body does not grow with
+/// the number of its faults.
+/// </summary>
+internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
+{
+    private readonly HashSet<string> _listed = [];
+
+    public FaultList Malformed { get; } = new();
+
+    public FaultList OutOfBounds { get; } = new();
+
+    private bool IsOver => Malformed.IsFull || OutOfBounds.IsFull;
+
+    public void Object(JsonElement element, RequestSchema shape, string path)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            Malformed.Add(path, $"{(path.Length == 0 ? "the body " : "")}is {Found(element)}; expected an object");
+            return;
+        }
+
+        var seen = new HashSet<string>();
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            if (IsOver) return;
+            if (NameOf(property) is not { } name)
+            {
+                Malformed.Add(path, "a field's name is not Unicode text (a surrogate without its other half)");
+                continue;
+            }
+
+            string fieldPath = PathOf(path, name);
+            if (!seen.Add(name)) Malformed.Add(fieldPath, "occurs twice");
+            else if (shape.Find(name) is { } field) Field(property.Value, field, fieldPath);
+            else Malformed.Add(fieldPath, "unknown field" + Suggestion(name, path));
+        }
+
+        foreach (SchemaField field in shape.Fields)
+        {
+            if (field.Required && !seen.Contains(field.Name))
+                OutOfBounds.Add(PathOf(path, field.Name), "is required");
+        }
+    }
+
+    private void Field(JsonElement element, SchemaField field, string path)
+    {
+        if (element.ValueKind == JsonValueKind.Null && !field.Required) return;
+        switch (field.Form)
+        {
+            case JsonForm.Object: Object(element, field.Nested!, path); break;
+            case JsonForm.Text when Is(element, JsonValueKind.String, path, "a string"): Text(element, field, path); break;
+            case JsonForm.TextOrTexts when element.ValueKind == JsonValueKind.String: Text(element, field, path); break;
+            case JsonForm.TextOrTexts when Is(element, JsonValueKind.Array, path, "a string or a list of strings"):
+                Texts(element, field, path);
+                break;
+            case JsonForm.Texts when element.ValueKind == JsonValueKind.String: Text(element, field, path); break;
+            case JsonForm.Texts when Is(element, JsonValueKind.Array, path, "a string or a list of strings"): Texts(element, field, path); break;
+            case JsonForm.ListsOfTexts when Is(element, JsonValueKind.Array, path, "a list of lists of strings, as in [[\"Marie\", \"Curie\"]]"):
+                Lists(element, field, path);
+                break;
+            case JsonForm.Number when Is(element, JsonValueKind.Number, path, "a number"):
+                Number(element, field, path);
+                break;
+            case JsonForm.WholeNumber when Is(element, JsonValueKind.Number, path, "a whole number"):
+                Whole(element, field, path);
+                break;
+            case JsonForm.Truth when element.ValueKind is not (JsonValueKind.True or JsonValueKind.False):
+                Malformed.Add(path, $"is {Found(element)}; expected true or false");
+                break;
+            case JsonForm.AnyObject: Is(element, JsonValueKind.Object, path, "an object"); break;
+        }
+
+        if (field.OneOf is { } allowed && !allowed.Json.Any(json => Same(element, json)))
+        {
+            OutOfBounds.Add(path, (allowed.Extra, allowed.Json.Count) switch
+            {
+                (true, 0) => "is not supported; leave it out",
+                (true, _) => $"is not supported; leave it out or send {string.Join(" or ", allowed.Json)}",
+                _ => $"is {Shown(element)}; expected {string.Join(" or ", allowed.Json)}",
+            });
+        }
+    }
+
+    private void Lists(JsonElement element, SchemaField field, string path)
+    {
+        if (field.Count is { } bounds && !Counted(element, bounds.Least, bounds.Most(limits), path)) return;
+        int index = 0;
+        foreach (JsonElement item in element.EnumerateArray())
+        {
+            if (IsOver) return;
+            string itemPath = $"{path}[{index++}]";
+            if (!Is(item, JsonValueKind.Array, itemPath, "a list of strings, as in [[\"Marie\", \"Curie\"]]")) continue;
+            // Joined they are one text, and none of them is empty: more words than it may have characters are too many.
+            if (field.Length is not { } length || Counted(item, 0, length.Most(limits), itemPath)) Items(item, field, itemPath);
+        }
+    }
+
+    private void Texts(JsonElement element, SchemaField field, string path)
+    {
+        if (field.Count is not { } bounds || Counted(element, bounds.Least, bounds.Most(limits), path)) Items(element, field, path);
+    }
+
+    private void Items(JsonElement element, SchemaField field, string path)
+    {
+        int index = 0;
+        foreach (JsonElement item in element.EnumerateArray())
+        {
+            if (IsOver) return;
+            string itemPath = $"{path}[{index++}]";
+            if (Is(item, JsonValueKind.String, itemPath, "a string")) Text(item, field, itemPath);
+        }
+    }
+
+    /// <summary>Whether a list has as many entries as it may: one that has not is not gone through.</summary>
+    private bool Counted(JsonElement element, int least, int most, string path)
+    {
+        int count = element.GetArrayLength();
+        if (count < least) OutOfBounds.Add(path, $"is an empty list; expected {least} to {most} entries");
+        if (count > most) OutOfBounds.Add(path, $"holds {count} entries; at most {most} are allowed");
+        return count >= least && count <= most;
+    }
+
+    private void Text(JsonElement element, SchemaField field, string path)
+    {
+        string? text = TextOf(element);
+        if (text is null)
+        {
+            Malformed.Add(path, "is not Unicode text (a surrogate without its other half)");
+        }
+        else if (field.Length is { } bounds)
+        {
+            (int length, int most) = (CodePoints.Count(text), bounds.Most(limits));
+            if (length < bounds.Least) OutOfBounds.Add(path, "is empty; expected a text");
+            if (length > most) OutOfBounds.Add(path, $"has {length} characters; at most {most} are allowed");
+        }
+    }
+
+    private void Whole(JsonElement element, SchemaField field, string path)
+    {
+        if (!JsonNumber.TryParseWhole(element.GetRawText(), out Int128 value))
+        {
+            Malformed.Add(path, $"is {Shown(element)}; expected a whole number");
+            return;
+        }
+
+        if (field.Value is not { } bounds)
+        {
+            return; // a field that can only be switched off: its value is compared with those it may have
+        }
+
+        bool within = value >= bounds.WholeLeast && value <= bounds.WholeMost(limits);
+        if (!within && !(bounds.Unset && value == ValueAttribute.NotSet)) OutOfBounds.Add(path, Beyond(bounds, element));
+    }
+
+    private void Number(JsonElement element, SchemaField field, string path)
+    {
+        double value = JsonNumber.Real(element.GetRawText());
+        if (field.Value is not { } bounds) return;
+        bool within = (bounds.Above ? value > bounds.Least : value >= bounds.Least) && value <= bounds.Most(limits);
+        if (!within) OutOfBounds.Add(path, Beyond(bounds, element));
+    }
+
+    private string Beyond(ValueAttribute bounds, JsonElement element) =>
+        $"is {Shown(element)}; expected a number {(bounds.Above ? "above" : "of at least")} {ValueAttribute.Text(bounds.Least)} "
+        + $"and at most {bounds.MostText(limits)}{(bounds.Unset ? $", or {ValueAttribute.NotSet}" : "")}";
+
+    private bool Is(JsonElement element, JsonValueKind kind, string path, string wanted)
+    {
+        if (element.ValueKind == kind) return true;
+        Malformed.Add(path, $"is {Found(element)}; expected {wanted}");
+        return false;
+    }
+
+    /// <summary>The field that was probably meant; otherwise the fields that there are at this place, once.</summary>
+    private string Suggestion(string name, string parent)
+    {
+        if (root.Paths.Meant(name) is { } meant) return $"; did you mean {meant}?";
+        return _listed.Add(parent) ? $"; the fields are {Listing.Of(root.Paths.Beside(parent))}" : "";
+    }
+
+    private static string Found(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "a list",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.True or JsonValueKind.False => "a truth value",
+        _ => "null",
+    };
+
+    /// <summary>A number or string as it was written, as far as it fits into a sentence; of others the kind.</summary>
+    private static string Shown(JsonElement element) =>
+        element.ValueKind is JsonValueKind.Number or JsonValueKind.String ? Listing.Cut(element.GetRawText()) : Found(element);
+
+    /// <summary>A field's path; a name that is longer than any there is, is cut.</summary>
+    private static string PathOf(string parent, string name) => parent.Length == 0 ? Listing.Cut(name) : $"{parent}.{Listing.Cut(name)}";
+
+    private static bool Same(JsonElement element, string json)
+    {
+        using JsonDocument wanted = JsonDocument.Parse(json);
+        JsonElement other = wanted.RootElement;
+        return element.ValueKind == other.ValueKind && element.ValueKind switch
+        {
+            JsonValueKind.String => TextOf(element) == other.GetString(),
+            JsonValueKind.Number => JsonNumber.Real(element.GetRawText()) == other.GetDouble(),
+            _ => true,
+        };
+    }
+
+    /// <summary>The text, or null where an escape is half of a surrogate pair: only then does the reader throw here.</summary>
+    private static string? TextOf(JsonElement element)
+    {
+        try
+        {
+            return element.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string? NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace RnnService.Server.Requests;
+
+/// <summary>What the log line and the metrics say about a request. Nothing here comes from its text.</summary>
+internal sealed class RequestFacts
+{
+    private readonly HttpContext _context;
+    private string? _client, _traceId;
+
+    private RequestFacts(HttpContext context) => _context = context;
+
+    /// <summary>Whose it is: see <see cref="ClientAddress"/>.</summary>
+    public string Client => _client ??= ClientAddress.Of(_context);
+
+    /// <summary>The id that ties an answer to the log.</summary>
+    public string TraceId => _traceId ??= Activity.Current?.TraceId.ToHexString() ?? _context.TraceIdentifier;
+
+    /// <summary>Name of the model that answers; empty until one is chosen.</summary>
+    public string Model { get; set; } = "";
+
+    /// <summary>Why the request failed, in the words of the status table, or <c>cancelled</c>; null when it did not.</summary>
+    public string? Failure { get; set; }
+
+    /// <summary>Whether the body has been read in part only: what comes next on the connection is not a request then.</summary>
+    public bool IsBodyUnread { get; set; }
+
+    /// <summary>Bytes of the body, decoded; 0 until it has been read.</summary>
+    public long BodyBytes { get; set; }
+
+    /// <summary>Whether only the head of the answer is wanted.</summary>
+    public bool IsHead { get; set; }
+
+    public static RequestFacts Of(HttpContext context)
+    {
+        if (context.Features.Get<RequestFacts>() is { } facts) return facts;
+        facts = new RequestFacts(context);
+        context.Features.Set(facts);
+        return facts;
+    }
+}

@@ -1,0 +1,194 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using RnnService.Server.Options;
+
+namespace RnnService.Server.Requests;
+
+/// <summary>
+/// Reads a request body into a record and refuses everything that the record does not describe: first the form (400), all faults of
+/// it together, then the bounds (422). Thread-safe.
+/// </summary>
+internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyBudget budget, LargeBodyTurns large, TimeProvider time)
+{
+    /// <summary>How long a request waits that there is no room for, until it is refused.</summary>
+    private static readonly TimeSpan RefusalTime = TimeSpan.FromSeconds(1);
+
+    /// <summary>How a checked body becomes a record.</summary>
+    private static readonly JsonSerializerOptions Lenient = new(Json.Options)
+    {
+        Converters = { new JsonNumber.Signed(), new JsonNumber.Unsigned(), new JsonNumber.Floating(), new OneOrMoreConverter() },
+    };
+
+    /// <summary>The body is not JSON, as far as its content type says.</summary>
+    public static RequestProblem WrongMediaType(HttpRequest request) => new(ProblemKind.MediaType,
+        $"the header Content-Type is {(request.ContentType is { Length: > 0 } type ? RequestProblem.Quoted(type) : "missing")}; "
+        + "expected Content-Type: application/json, in UTF-8"
+        + (request.HasFormContentType ? " (with curl: -H 'content-type: application/json')" : ""));
+
+    /// <exception cref="RequestProblem">The body is not what <typeparamref name="T"/> describes.</exception>
+    public async ValueTask<T> ReadAsync<T>(HttpRequest request, CancellationToken cancel)
+    {
+        CheckMediaType(request);
+        string? encoding = BodyEncoding.NameOf(request);
+        RequestFacts facts = RequestFacts.Of(request.HttpContext);
+        facts.IsBodyUnread = true;
+        if (request.ContentLength > limits.MaxBodyBytes) throw TooLarge();
+        BodyBudget.Lease lease = budget.Open(request.HttpContext);
+        if (request.ContentLength is > BodyBudget.Free and var length) await HoldAsync(() => lease.Hold((int)length), cancel);
+        // Most bodies have come with the head of their request: no clock has to run for them.
+        if (encoding is null && request.BodyReader.TryRead(out ReadResult here))
+        {
+            if (here.IsCompleted && here.Buffer.Length <= Math.Min(BodyBudget.Free, limits.MaxBodyBytes))
+                return await ParseAsync<T>(request, request.BodyReader, here.Buffer, cancel);
+            request.BodyReader.AdvanceTo(here.Buffer.Start);
+        }
+
+        using var timer = new CancellationTokenSource(TimeSpan.FromSeconds(http.BodySeconds), time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, timer.Token);
+        // A token handed to the server's reader would leave it in the middle of a read: then the server cannot find the end of the request.
+        CancellationTokenRegistration ending = end.Token.UnsafeRegister(body => ((PipeReader)body!).CancelPendingRead(), request.BodyReader);
+        PipeReader? decoded = null;
+        try
+        {
+            if (encoding is not null) decoded = await BodyEncoding.OpenAsync(request.BodyReader, encoding);
+            PipeReader body = decoded ?? request.BodyReader;
+            ReadResult whole = await ReadAsync(body, lease, end.Token);
+            await ending.DisposeAsync();
+            return await ParseAsync<T>(request, body, whole.Buffer, cancel);
+        }
+        catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw new RequestProblem(ProblemKind.BodyTimeout, $"the request body was not whole after {http.BodySeconds} seconds");
+        }
+        catch (Exception exception) when (facts.IsBodyUnread && encoding is not null && BodyEncoding.IsBroken(exception))
+        {
+            throw BodyEncoding.Broken(request);
+        }
+        finally
+        {
+            await ending.DisposeAsync();
+            if (decoded is not null) await decoded.CompleteAsync();
+        }
+    }
+
+    /// <summary>Does what comes after reading, and takes as long where the body was large: making tokens of its texts.</summary>
+    public ValueTask<TResult> PrepareAsync<TResult>(HttpContext context, Func<TResult> prepare, CancellationToken cancel) =>
+        large.RunAsync(RequestFacts.Of(context).BodyBytes, prepare, cancel);
+
+    /// <summary>Holds the bytes of an answer that is going to be large, until it is taken.</summary>
+    /// <param name="context">Its request, whose body has been read.</param>
+    /// <param name="bytes">About how large.</param>
+    /// <param name="cancel">Ends waiting.</param>
+    /// <exception cref="RequestProblem">There are not so many left.</exception>
+    public Task HoldAnswerAsync(HttpContext context, long bytes, CancellationToken cancel) =>
+        bytes <= BodyBudget.Free ? Task.CompletedTask : HoldAsync(() => context.Features.Get<BodyBudget.Lease>()?.Add(bytes), cancel);
+
+    /// <summary>
+    /// Holds bytes, or refuses after a while: reading a body only to refuse it takes longer than that, and whoever sends the next one at once
+    /// would keep the service busy.
+    /// </summary>
+    private async Task HoldAsync(Action hold, CancellationToken cancel)
+    {
+        try
+        {
+            hold();
+        }
+        catch (RequestProblem)
+        {
+            await Task.Delay(RefusalTime, time, cancel);
+            throw;
+        }
+    }
+
+    /// <summary>The whole body, which the caller gives back to the reader.</summary>
+    private async Task<ReadResult> ReadAsync(PipeReader body, BodyBudget.Lease lease, CancellationToken end)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(CancellationToken.None);
+            bool isWhole = false;
+            try
+            {
+                end.ThrowIfCancellationRequested();
+                if (read.Buffer.Length > limits.MaxBodyBytes) throw TooLarge();
+                lease.Grow((int)read.Buffer.Length, limits.MaxBodyBytes);
+                if (read.IsCompleted)
+                {
+                    isWhole = true;
+                    return read;
+                }
+            }
+            finally
+            {
+                if (!isWhole) body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            }
+        }
+    }
+
+    /// <summary>Takes a body apart and gives it back to its reader.</summary>
+    private async ValueTask<T> ParseAsync<T>(HttpRequest request, PipeReader reader, ReadOnlySequence<byte> body, CancellationToken cancel)
+    {
+        RequestFacts facts = RequestFacts.Of(request.HttpContext);
+        (facts.IsBodyUnread, facts.BodyBytes) = (false, body.Length);
+        try
+        {
+            return await large.RunAsync(body.Length, () => Parse<T>(body), cancel);
+        }
+        finally
+        {
+            reader.AdvanceTo(body.End);
+        }
+    }
+
+    private T Parse<T>(ReadOnlySequence<byte> body)
+    {
+        ReadOnlyMemory<byte> bytes = body.IsSingleSegment ? body.First : body.ToArray();
+        if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
+        if (bytes.IsEmpty) throw new RequestProblem(ProblemKind.Malformed, "the body is empty; expected a JSON object");
+        if (!Utf8.IsValid(bytes.Span)) throw new RequestProblem(ProblemKind.Malformed, "the body is not UTF-8; expected JSON in UTF-8");
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(bytes);
+        }
+        catch (JsonException exception)
+        {
+            throw new RequestProblem(ProblemKind.Malformed,
+                $"the body is not JSON: the fault is in line {exception.LineNumber + 1} at byte {exception.BytePositionInLine + 1}");
+        }
+
+        using (document)
+        {
+            RequestSchema shape = RequestSchema.Of(typeof(T));
+            var check = new BodyCheck(limits, shape);
+            check.Object(document.RootElement, shape, "");
+            if (check.Malformed.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Malformed, check.Malformed);
+            if (check.OutOfBounds.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Validation, check.OutOfBounds);
+            return document.RootElement.Deserialize<T>(Lenient)!;
+        }
+    }
+
+    private RequestProblem TooLarge() =>
+        new(ProblemKind.TooLarge, $"the request body is over the limit of {limits.MaxBodyBytes} bytes");
+
+    private static void CheckMediaType(HttpRequest request)
+    {
+        bool isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
+            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && IsUtf8(type.Charset);
+        if (!isJson) throw WrongMediaType(request);
+    }
+
+    /// <summary>Whether a charset is UTF-8 by one of the names it goes by, a part of it, or none.</summary>
+    private static bool IsUtf8(StringSegment charset)
+    {
+        StringSegment name = HeaderUtilities.RemoveQuotes(charset);
+        return StringSegment.IsNullOrEmpty(name) || name.Equals("us-ascii", StringComparison.OrdinalIgnoreCase) || name.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("utf8", StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace RnnService.Server.Requests;
+
+/// <summary>What a JSON value in a request may be.</summary>
+internal enum JsonForm
+{
+    Text,
+    Number,
+    WholeNumber,
+    Truth,
+    TextOrTexts,
+    Texts,
+    ListsOfTexts,
+    Object,
+    AnyObject,
+}
+
+/// <summary>A field of a request: its name on the wire, its form and its bounds, read once from the record that holds it.</summary>
+internal sealed record SchemaField(PropertyInfo Property, string Name, JsonForm Form, bool Required, RequestSchema? Nested)
+{
+    public ValueAttribute? Value { get; } = Property.GetCustomAttribute<ValueAttribute>();
+
+    public LengthAttribute? Length { get; } = Property.GetCustomAttribute<LengthAttribute>();
+
+    public CountAttribute? Count { get; } = Property.GetCustomAttribute<CountAttribute>();
+
+    public OneOfAttribute? OneOf { get; } = Property.GetCustomAttribute<OneOfAttribute>();
+}
+
+/// <summary>The fields of a request record. One instance a type.</summary>
+internal sealed class RequestSchema
+{
+    private static readonly ConcurrentDictionary<Type, RequestSchema> Known = new();
+
+    private readonly Dictionary<string, SchemaField> _fields;
+
+    private RequestSchema(Type type)
+    {
+        _fields = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(FieldOf).ToDictionary(field => field.Name);
+        Paths = new FieldPaths(Fields.SelectMany(field =>
+            (field.Nested?.Paths.All.Select(path => $"{field.Name}.{path}") ?? []).Prepend(field.Name)));
+    }
+
+    public IReadOnlyCollection<SchemaField> Fields => _fields.Values;
+
+    public static RequestSchema Of(Type type) => Known.GetOrAdd(type, one => new RequestSchema(one));
+
+    public SchemaField? Find(string name) => _fields.GetValueOrDefault(name);
+
+    /// <summary>The dotted names of all fields, nested ones included.</summary>
+    public FieldPaths Paths { get; }
+
+    private static SchemaField FieldOf(PropertyInfo property)
+    {
+        string name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+            ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+        Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        JsonForm form = FormOf(type);
+        bool required = property.IsDefined(typeof(RequiredMemberAttribute));
+        return new SchemaField(property, name, form, required, form == JsonForm.Object ? Of(type) : null);
+    }
+
+    private static JsonForm FormOf(Type type) => type switch
+    {
+        _ when type == typeof(string) => JsonForm.Text,
+        _ when type == typeof(double) => JsonForm.Number,
+        _ when type == typeof(long) || type == typeof(ulong) => JsonForm.WholeNumber,
+        _ when type == typeof(bool) => JsonForm.Truth,
+        _ when type == typeof(Texts) => JsonForm.TextOrTexts,
+        _ when type == typeof(IReadOnlyList<string>) => JsonForm.Texts,
+        _ when type == typeof(IReadOnlyList<IReadOnlyList<string>>) => JsonForm.ListsOfTexts,
+        _ when type == typeof(JsonElement) => JsonForm.AnyObject,
+        _ => JsonForm.Object,
+    };
+}
+
+/// <summary>One text or a list of texts; the answer has the form of the question.</summary>
+/// <param name="Items">The texts.</param>
+/// <param name="IsList">Whether they were sent as a list.</param>
+[JsonConverter(typeof(TextsConverter))]
+internal sealed record Texts(IReadOnlyList<string> Items, bool IsList);
+
+internal sealed class TextsConverter : JsonConverter<Texts>
+{
+    public override Texts Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String
+            ? new Texts([reader.GetString()!], false)
+            : new Texts(JsonSerializer.Deserialize<string[]>(ref reader, options)!, true);
+
+    public override void Write(Utf8JsonWriter writer, Texts value, JsonSerializerOptions options)
+    {
+        if (value.IsList) JsonSerializer.Serialize(writer, value.Items, options);
+        else writer.WriteStringValue(value.Items[0]);
+    }
+}
+
+/// <summary>Reads a list of strings, of which a string alone is a list of one.</summary>
+internal sealed class OneOrMoreConverter : JsonConverter<IReadOnlyList<string>>
+{
+    public override IReadOnlyList<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String ? [reader.GetString()!] : JsonSerializer.Deserialize<string[]>(ref reader, options)!;
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlyList<string> value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value.ToArray(), options);
+}

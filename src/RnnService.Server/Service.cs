@@ -1,0 +1,160 @@
+using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.OpenApi;
+using OpenTelemetry.Metrics;
+using RnnService.AspNetCore;
+using RnnService.AspNetCore.Diagnostics;
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
+using RnnService.Server.Endpoints;
+using RnnService.Server.Hosting;
+using RnnService.Server.Models;
+using RnnService.Server.OpenApi;
+using RnnService.Server.Options;
+using RnnService.Server.Requests;
+using Swashbuckle.AspNetCore.SwaggerUI;
+
+namespace RnnService.Server;
+
+/// <summary>Puts the service together.</summary>
+internal static class Service
+{
+    /// <summary>Seconds beyond the drain in which a stopping service closes what is left.</summary>
+    private const int CloseSeconds = 5;
+
+    /// <summary>Bytes of a connection that are taken before they are asked for: more than the headers of a request may have.</summary>
+    private const int UnreadBytes = 65_536;
+
+    /// <summary>Reads the settings: those beside the program, of the environment, and arguments.</summary>
+    public static WebApplicationBuilder Builder(string[] args) =>
+        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
+    /// <exception cref="OptionsException">The configuration cannot be used.</exception>
+    public static WebApplication Build(string[] args)
+    {
+        WebApplicationBuilder builder = Builder(args);
+        ServiceOptions options = OptionsReader.Read(builder.Configuration);
+        FrameworkSettings.Check(builder.Configuration);
+        ModelsFolder folder = ModelsPath.Find(options.ModelsPath, Environment.CurrentDirectory, AppContext.BaseDirectory);
+
+        Listen(builder, options);
+        ConsoleFormat format = Log(builder, options.Log);
+        string[] origins = Cors.Origins(options.Http.CorsOrigins, out string[] wrong);
+        if (wrong.Length > 0)
+        {
+            throw new OptionsException([.. wrong.Select(origin =>
+                $"Rnn:Http:CorsOrigins holds \"{origin}\"; expected origins such as http://localhost:5173, separated by commas, or *")]);
+        }
+
+        builder.Services.AddSingleton(folder).AddSingleton(ConfiguredDefaults.Read(builder.Configuration, options.Defaults))
+            .AddRnnModels(models =>
+            {
+                (models.Path, models.Defaults, models.Batching, models.Loading) = (folder.Path, options.Defaults, options.Batching, options.Loading);
+                (models.LoadWaitSeconds, models.DrainSeconds, models.StuckSeconds) =
+                    (options.Http.LoadWaitSeconds, options.Http.DrainSeconds, options.Http.StuckSeconds);
+                models.KeptFiles = FolderFiles.Names;
+            })
+            .AddSingleton(options.Limits).AddSingleton(options.Http).AddSingleton<RequestMetrics>()
+            .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<IHostLifetime, SignalLifetime>()
+            .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<LargeBodyTurns>().AddSingleton<RequestReader>()
+            .AddSingleton<InferencePath>().AddSingleton<GenerateTools>()
+            .AddSingleton<StartReport>().AddHostedService(services => services.GetRequiredService<StartReport>())
+            .AddSingleton<IResponseCompressionProvider, AnswerCompression>()
+            .AddResponseCompression(compression => (compression.MimeTypes, compression.EnableForHttps) = (AnswerCompression.Types, true))
+            // Refused in the service's own words, after the request has its id: see Guards.
+            .PostConfigure<HostFilteringOptions>(filtering => filtering.AllowedHosts = ["*"])
+            .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Http.DrainSeconds + CloseSeconds))
+            .ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions))
+            .AddEndpointsApiExplorer()
+            .AddSwaggerGen(ApiDocument.Describe);
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter(RnnTelemetry.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
+            .AddRuntimeInstrumentation()
+            .AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0));
+
+        if (origins.Length > 0) builder.Services.AddCors();
+
+        WebApplication app = builder.Build();
+        app.UseMiddleware<RequestMiddleware>();
+        app.UseLeaving(app.Services.GetRequiredService<Readiness>());
+        app.UseHeadRequests();
+        app.UseProbeListener(options.Http, options.Routes);
+        app.UseAllowedHosts(FrameworkSettings.Hosts(builder.Configuration));
+        app.UseBrowserHeaders(ApiDocument.ClosedAtFirst);
+        app.UseRouting();
+        if (origins.Length > 0) app.UseCors(policy => policy.Allow(origins));
+        app.UseResponseCompression();
+        if (options.Routes.Swagger) UseSwagger(app);
+        GenerateEndpoints.Map(app);
+        ClassifyEndpoints.Map(app);
+        TagEndpoints.Map(app);
+        if (options.Routes.Models) ModelEndpoints.Map(app);
+        if (options.Routes.Downloads)
+        {
+            ModelEndpoints.MapFiles(app);
+            OnnxEndpoint.Map(app);
+        }
+
+        HealthEndpoints.Map(app);
+        if (options.Routes.Metrics || options.Http.ProbePort > 0) HealthEndpoints.MapMetrics(app);
+        return app;
+    }
+
+    private static void UseSwagger(WebApplication app)
+    {
+        app.UseSwagger(swagger => swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+        app.UseSwaggerUI(page =>
+        {
+            page.SwaggerEndpoint($"{ApiDocument.Name}/swagger.json", "RnnService");
+            page.DocumentTitle = "RnnService";
+            page.DisplayRequestDuration();
+            page.EnableTryItOutByDefault();
+            page.DocExpansion(DocExpansion.Full);
+            page.HeadContent = $"<script>{ApiDocument.ClosedAtFirst}</script>";
+            page.DefaultModelsExpandDepth(0);
+        });
+        app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
+    }
+
+    private static void Listen(WebApplicationBuilder builder, ServiceOptions options)
+    {
+        Listeners.Read(builder.Configuration, options.Http.ProbePort).Apply(builder);
+        // The framework's default is 1 MB, with each connection, whether anybody reads it or not. Its two halves are set apart.
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = UnreadBytes);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.Limits.MaxBodyBytes;
+            kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
+            ConnectionLimit limit = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => limit.RunAsync(connection, next)));
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.Http.IdleSeconds);
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.Http.HeadersSeconds);
+        });
+    }
+
+    /// <summary>
+    /// Chooses how the console is written: as this service's option says, or the framework's own, or for people on a terminal and for
+    /// machines anywhere else.
+    /// </summary>
+    private static ConsoleFormat Log(WebApplicationBuilder builder, LogOptions options)
+    {
+        const string simple = "simple";
+        string? formatter = options.Format.Length > 0 ? null : builder.Configuration["Logging:Console:FormatterName"];
+        bool text = formatter is not null ? formatter == simple
+            : options.Format == LogOptions.Text || (options.Format.Length == 0 && !Console.IsOutputRedirected);
+        builder.Logging.ClearProviders();
+        // What keeps the host from starting is an exception, which is told once and in a sentence.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        if (formatter is not null) builder.Logging.AddConsole();
+        else if (text)
+            builder.Logging.AddConsoleFormatter<PlainConsoleFormatter, ConsoleFormatterOptions>().AddConsole(console => console.FormatterName = LogOptions.PlainFormatter);
+        else builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
+        if (!text) return ConsoleFormat.Lines;
+        // The report at the start says all of this in five lines.
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter(typeof(ModelLoading).FullName, LogLevel.None);
+        return ConsoleFormat.Text;
+    }
+}

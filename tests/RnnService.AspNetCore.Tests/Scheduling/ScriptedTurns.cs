@@ -1,0 +1,21 @@
+using RnnService.AspNetCore.Scheduling;
+
+namespace RnnService.AspNetCore.Tests.Scheduling;
+
+/// <summary>Turns that the test gives itself.</summary>
+internal sealed class ScriptedTurns : ITurns
+{
+    public bool HasSeveralClients { get; init; }
+
+    public Action Woken { get; init; } = () => { };
+
+    public void Wake() => Woken();
+
+    public bool TryTurn(ModelScheduler scheduler) => false;
+
+    public void BetweenSteps()
+    {
+    }
+
+    public void RunAside(Action run) => run();
+}

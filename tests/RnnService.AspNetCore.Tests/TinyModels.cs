@@ -1,0 +1,89 @@
+using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
+
+namespace RnnService.AspNetCore.Tests;
+
+/// <summary>
+/// Real models of a few units with random weights, written to a folder of their own. What they say is nonsense, but always the same.
+/// </summary>
+public sealed class TinyModels : IDisposable
+{
+    public const string Letters = "abcdefghijklmnopqrstuvwxyzREMO :,.'\n";
+
+    public TinyModels()
+    {
+        Path = Directory.CreateTempSubdirectory("rnn-models-").FullName;
+        Save("shakespeare", LanguageModel(Tokenization.Characters, Letters.Select(letter => letter.ToString()), 1), "ROMEO:");
+        Save("words", LanguageModel(Tokenization.Whitespace, ["to", "be", "or", "not"], 2), "to be");
+        Save("sentiment", Classifier(), "a lovely film");
+        Save("pos", Tagger(["NOUN", "VERB", "ADP"], 4), "Marie worked in Paris");
+        Save("ner", Tagger(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"], 5), "Marie worked in Paris");
+        // A folder that lacks everything but a name.
+        Directory.CreateDirectory(System.IO.Path.Combine(Path, "broken"));
+    }
+
+    public string Path { get; }
+
+    public TextModel Load(string name) => ModelFolder.Load(System.IO.Path.Combine(Path, name)).Model;
+
+    /// <summary>Adds a language model whose texts end by themselves before long.</summary>
+    public void AddEnding(string name)
+    {
+        Vocabulary tokens = new([Vocabulary.Padding, Vocabulary.Unknown, Vocabulary.End, "to", "be"]);
+        Save(name, TextModel.Create(
+            new ModelConfig
+            {
+                Task = ModelTask.LanguageModel,
+                Cell = CellKind.Lstm,
+                Tokenizer = Tokenization.Whitespace,
+                EmbeddingSize = 4,
+                HiddenSize = 6,
+            },
+            new ModelVocabulary(tokens), Parameters.Random(6)), "to be");
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    private void Save(string name, TextModel model, string golden) => ModelFolder.Save(System.IO.Path.Combine(Path, name), model, golden);
+
+    private static TextModel LanguageModel(Tokenization tokenizer, IEnumerable<string> tokens, ulong seed) => TextModel.Create(
+        new ModelConfig { Task = ModelTask.LanguageModel, Cell = CellKind.Lstm, Tokenizer = tokenizer, EmbeddingSize = 4, HiddenSize = 6 },
+        new ModelVocabulary(new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, .. tokens])), Parameters.Random(seed));
+
+    private static TextModel Classifier() => TextModel.Create(
+        new ModelConfig
+        {
+            Task = ModelTask.Classifier,
+            Cell = CellKind.Gru,
+            Tokenizer = Tokenization.English,
+            EmbeddingSize = 4,
+            HiddenSize = 5,
+            Bidirectional = true,
+            Pooling = Pooling.Max,
+            Labels = ["negative", "positive"],
+            Description = "Tells praise from blame.",
+            License = "MIT",
+            Metrics = new Dictionary<string, double> { ["dev_accuracy"] = 0.5 },
+        },
+        new ModelVocabulary(new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, "a", "lovely", "film", "dull"])), Parameters.Random(3));
+
+    private static TextModel Tagger(string[] labels, ulong seed) => TextModel.Create(
+        new ModelConfig
+        {
+            Task = ModelTask.Tagger,
+            Cell = CellKind.Lstm,
+            Tokenizer = Tokenization.English,
+            EmbeddingSize = 4,
+            HiddenSize = 5,
+            Labels = labels,
+            Bidirectional = true,
+            Characters = new CharacterConfig { EmbeddingSize = 3, HiddenSize = 4 },
+        },
+        new ModelVocabulary(
+            new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, "Marie", "Curie", "worked", "in", "Paris"]),
+            new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown,
+                .. "abcdefghijklmnopqrstuvwxyzMCP".Select(letter => letter.ToString())])),
+        Parameters.Random(seed));
+}
