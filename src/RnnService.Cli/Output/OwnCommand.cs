@@ -15,7 +15,7 @@ internal static class OwnCommand
         string? name = Path.GetFileNameWithoutExtension(process);
         if (name is not ("rnn" or "dotnet") || assembly.Length == 0) return [];
         string folder = Path.GetDirectoryName(assembly)!;
-        if (name == "rnn" && searched.Contains(folder)) return [];
+        if (name == "rnn" && searched.Any(place => place == folder || place == Path.GetDirectoryName(process))) return []; // a tool's library lies elsewhere
         return
         [
             "rnn stands for this program, from any folder, once the shell knows it:",
