@@ -23,7 +23,7 @@ public static class ClassifierTrainer
     /// <param name="options">Recipe and output folder; the defaults when null.</param>
     /// <param name="validation">Examples that choose the best weights; when null, a tenth of the others is split off for it.</param>
     /// <param name="progress">Told after every step, on the calling thread unless it passes the call on, as <see cref="Progress{T}"/> does.</param>
-    /// <param name="cancellationToken">Ends the run after the step under way; with an output folder, the same call takes it up.</param>
+    /// <param name="cancellationToken">Ends the run after the step under way; with an output folder, the same call resumes it.</param>
     /// <returns>The model with the best weights.</returns>
     /// <exception cref="ArgumentException">An example has no text or no label; the message names it.</exception>
     /// <exception cref="CorpusException">The examples cannot be learnt from, such as those of a single label.</exception>

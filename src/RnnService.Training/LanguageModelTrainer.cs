@@ -20,7 +20,7 @@ public static class LanguageModelTrainer
     /// <param name="options">Recipe and output folder; the defaults when null.</param>
     /// <param name="validation">Text that chooses the best weights; when null, the last tenth of the other is split off for it.</param>
     /// <param name="progress">Told after every step, on the calling thread unless it passes the call on, as <see cref="Progress{T}"/> does.</param>
-    /// <param name="cancellationToken">Ends the run after the step under way; with an output folder, the same call takes it up.</param>
+    /// <param name="cancellationToken">Ends the run after the step under way; with an output folder, the same call resumes it.</param>
     /// <returns>The model with the best weights.</returns>
     /// <exception cref="ArgumentException">There is no text.</exception>
     /// <exception cref="InvalidDataException">The text is too short to learn from.</exception>

@@ -21,7 +21,7 @@ public static class TaggerTrainer
     /// <param name="options">Recipe and output folder; the defaults when null.</param>
     /// <param name="validation">Sentences that choose the best weights; when null, a tenth of the others is split off for it.</param>
     /// <param name="progress">Told after every step, on the calling thread unless it passes the call on, as <see cref="Progress{T}"/> does.</param>
-    /// <param name="cancellationToken">Ends the run after the step under way; with an output folder, the same call takes it up.</param>
+    /// <param name="cancellationToken">Ends the run after the step under way; with an output folder, the same call resumes it.</param>
     /// <returns>The model with the best weights.</returns>
     /// <exception cref="ArgumentException">A sentence has no words, an empty one, or another number of tags; the message names it.</exception>
     /// <exception cref="CorpusException">The sentences cannot be learnt from, such as those of a single tag.</exception>

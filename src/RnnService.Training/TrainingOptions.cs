@@ -12,7 +12,7 @@ public sealed record TrainingOptions
     public Recipe? Recipe { get; init; }
 
     /// <summary>
-    /// The model folder to write, made when missing. A run that was cancelled there, or whose process ended, is taken up by the same call
+    /// The model folder to write, made when missing. A run that was cancelled there, or whose process ended, is resumed by the same call
     /// with the same examples and the same recipe, and comes to the same weights. Unless given, nothing is written to disk.
     /// </summary>
     public string? OutputFolder { get; init; }

@@ -133,9 +133,9 @@ internal sealed class CorpusOptions
         {
             string[] keys = [.. result.Tokens.Select(token => token.Value.Split('=')[0])];
             if (result.Tokens.FirstOrDefault(token => !token.Value.Contains('=', StringComparison.Ordinal)) is { } wrong)
-                result.AddError($"{name} {wrong.Value}: {helpName} wanted.");
+                result.AddError($"{name} is {wrong.Value}; expected {helpName}.");
             else if (keys.Distinct().Count() != keys.Length)
-                result.AddError($"{name} gives {keys.First(key => keys.Count(other => other == key) > 1)} twice: once wanted.");
+                result.AddError($"{name} gives {keys.First(key => keys.Count(other => other == key) > 1)} twice; expected once.");
         });
         return option;
     }

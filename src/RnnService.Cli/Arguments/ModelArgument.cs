@@ -33,12 +33,12 @@ internal static class ModelArgument
         where T : TextModel
     {
         TextModel model = Load(terminal, name).Model;
-        string wanted = typeof(T) == typeof(LanguageModel) ? "language model" : typeof(T).Name.ToLowerInvariant();
+        string expected = typeof(T) == typeof(LanguageModel) ? "language model" : typeof(T).Name.ToLowerInvariant();
         return model as T ?? throw new CommandException(model switch
         {
-            LanguageModel => $"{name} is a language model: a {wanted} wanted; rnn generate is for this one",
-            Classifier => $"{name} is a classifier: a {wanted} wanted; rnn classify is for this one",
-            _ => $"{name} is a tagger: a {wanted} wanted; rnn tag is for this one",
+            LanguageModel => $"{name} is a language model; expected a {expected}: rnn generate is for this one",
+            Classifier => $"{name} is a classifier; expected a {expected}: rnn classify is for this one",
+            _ => $"{name} is a tagger; expected a {expected}: rnn tag is for this one",
         });
     }
 

@@ -23,7 +23,7 @@ internal sealed class NumberOption<T> : Option<T?>
         string text = result.Tokens[0].Value;
         if (T.TryParse(text, IsWhole ? NumberStyles.AllowLeadingSign : NumberStyles.Float, CultureInfo.InvariantCulture, out T number))
             return number;
-        result.AddError($"{Name} {text}: a {(IsWhole ? "whole number" : "number")} wanted.");
+        result.AddError($"{Name} is {text}; expected a {(IsWhole ? "whole number" : "number")}.");
         return null;
     }
 }

@@ -55,7 +55,7 @@ internal sealed class ExportVerb : Verb
     {
         LoadedModel loaded = ModelArgument.Load(Terminal, parsed.GetValue(_model)!);
         string file = parsed.GetValue(_out) ?? $"{loaded.Name}.onnx";
-        if (File.Exists(file) && !parsed.GetValue(_force)) throw new CommandException($"{file} is there already: another --out or --force wanted");
+        if (File.Exists(file) && !parsed.GetValue(_force)) throw new CommandException($"{file} exists; expected a new file: another --out, or --force to replace it");
         int? opset = parsed.GetValue(_opset);
         ExportedModel exported = Terminal.While("exporting and comparing", () => OnnxExport.Write(file, loaded, opset));
         if (parsed.GetValue(_json))

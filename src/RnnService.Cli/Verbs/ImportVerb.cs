@@ -45,7 +45,7 @@ internal sealed class ImportVerb : Verb
 
     private readonly Option<string> _map = new("--map")
     {
-        Description = "A JSON object from the tensors' names to those wanted here; \"lstm.*\": \"rnn.*\" renames many, null leaves out.",
+        Description = "A JSON object from the tensors' names to this engine's; \"lstm.*\": \"rnn.*\" renames many, null leaves out.",
         HelpName = "FILE",
     };
 
@@ -83,7 +83,7 @@ internal sealed class ImportVerb : Verb
             """
             In PyTorch: safetensors.torch.save_file(model.state_dict(), "model.safetensors").
 
-            Tensors wanted: embedding.weight; rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, further layers with _l1 and
+            Expected tensors: embedding.weight; rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, further layers with _l1 and
             so on, the other direction with _reverse; head.weight, head.bias. Other names are understood where they and the shapes leave no
             doubt (module.lstm.*, cell.weight_ih, fc.*), and the import says how; a map file settles the rest:
             {"encoder.*": "embedding.*", "lstm.*": "rnn.*", "fc.*": "head.*", "criterion.*": null}. A layer without any bias gets zeros.
@@ -132,9 +132,9 @@ internal sealed class ImportVerb : Verb
         Validators.Add(given =>
         {
             bool hasWeights = given.GetResult(_weights) is not null, hasOnnx = given.GetResult(_onnx) is not null;
-            if (hasWeights == hasOnnx) given.AddError("Either --weights or --onnx wanted.");
-            if (hasWeights && given.GetResult(_config) is null) given.AddError("--weights alone makes no model: --config wanted.");
-            if (hasWeights && given.GetResult(_vocabulary) is null) given.AddError("--weights alone makes no model: --vocab wanted.");
+            if (hasWeights == hasOnnx) given.AddError("Expected either --weights or --onnx.");
+            if (hasWeights && given.GetResult(_config) is null) given.AddError("--weights alone makes no model; expected --config beside it.");
+            if (hasWeights && given.GetResult(_vocabulary) is null) given.AddError("--weights alone makes no model; expected --vocab beside it.");
             if (!hasOnnx && given.GetValue(_asIs)) given.AddError("--as-is is for --onnx.");
             if (!hasOnnx && given.GetResult(_outputName) is not null) given.AddError("--output-name is for --onnx.");
             if (hasOnnx && given.GetResult(_map) is not null) given.AddError("--map is for --weights.");

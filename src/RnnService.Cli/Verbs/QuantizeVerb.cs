@@ -68,7 +68,7 @@ internal sealed class QuantizeVerb : Verb
         {
             if (given.GetResult(_corpusFile) is not null) return;
             foreach (Option option in _corpus.All.Where(option => given.GetResult(option) is { Implicit: false }))
-                given.AddError($"{option.Name} says how a corpus is read: --corpus wanted.");
+                given.AddError($"{option.Name} says how a corpus is read; expected --corpus beside it.");
         });
     }
 
@@ -79,13 +79,13 @@ internal sealed class QuantizeVerb : Verb
         if (source.Dtype is not { } was)
         {
             throw new CommandException(
-                $"{given} is computed by {OnnxRuntimeNetwork.Name}: a model with weights of this engine's own wanted; "
+                $"{given} is computed by {OnnxRuntimeNetwork.Name}; expected a model with weights of this engine's own: "
                 + "rnn import may read them");
         }
 
-        if (was == dtype) throw new CommandException($"{given} has {dtype} weights already: wider ones wanted");
+        if (was == dtype) throw new CommandException($"{given} has {dtype} weights already; expected wider ones");
         if (was == "int8")
-            throw new CommandException($"{given} has int8 weights, which lost what {dtype} would keep: the model it was made from wanted");
+            throw new CommandException($"{given} has int8 weights, which lost what {dtype} would keep; expected the model it was made from");
 
         var folder = new NewFolder(output, parsed.GetValue(_force), [source.File]);
         CorpusSource? corpus = parsed.GetValue(_corpusFile) is { } file ? _corpus.SourceOf(parsed, file, source.Model.Config.Task) : null;

@@ -35,7 +35,7 @@ internal sealed class TokenizeVerb : Verb
         Validators.Add(given =>
         {
             if (given.GetResult(_evaluate) is not null && given.GetResult(_texts) is { Tokens.Count: > 0 })
-                given.AddError("--evaluate reads its own texts: either --evaluate or texts wanted.");
+                given.AddError("--evaluate reads its own texts; expected either --evaluate or texts.");
         });
     }
 

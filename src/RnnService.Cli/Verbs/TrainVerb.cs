@@ -30,7 +30,7 @@ internal sealed class TrainVerb : Verb
 
     private readonly Option<string> _output = new("--output", "-o")
     {
-        Description = "The model folder to write. One that holds an unfinished run is gone on with.",
+        Description = "The model folder to write. An unfinished run in it is resumed.",
         HelpName = "DIR",
         Required = true,
     };
@@ -89,7 +89,7 @@ internal sealed class TrainVerb : Verb
 
     public TrainVerb(Terminal terminal, CancellationToken stop)
         : base(
-            terminal, "train", "Trains a model, and goes on with a run that was stopped.",
+            terminal, "train", "Trains a model, or resumes a run that was stopped.",
             $"""
             Ctrl-C or SIGTERM ends the step under way, saves and exits with {ExitCode.Interrupted} or {ExitCode.Terminated}; the same command then goes on, and the
             weights come out as if it had never stopped. Every setting of a recipe, listed below, can be overridden with --set,
@@ -184,9 +184,9 @@ internal sealed class TrainVerb : Verb
             if (!own)
                 given.AddError("Nothing to train; expected a recipe, or --task and --train.");
             else if (!Has(_task))
-                given.AddError($"--task is missing: {string.Join(", ", Tasks.Keys)} wanted.");
+                given.AddError($"--task is missing; expected {string.Join(", ", Tasks.Keys)}.");
             else if (!Has(_train))
-                given.AddError("--train is missing: a corpus to train on wanted.");
+                given.AddError("--train is missing; expected a corpus to train on.");
             if (Has(_data)) given.AddError("--data belongs to a recipe: the paths of --train and --valid start from the current folder.");
         }
 

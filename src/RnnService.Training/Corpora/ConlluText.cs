@@ -58,11 +58,11 @@ internal static class ConlluText
     private static int Number(CorpusLine line, string id) =>
         int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? number
-            : throw line.Error($"\"{id}\", wanted a word's number");
+            : throw line.Error($"\"{id}\"; expected a word's number");
 
     private static (string Text, IReadOnlyList<(int Start, int End)> Words) Locate(CorpusLine line, List<SurfaceToken> tokens)
     {
-        if (line.Text is null) throw tokens[0].Line.Error($"a sentence without \"{TextComment}\": wanted its raw text");
+        if (line.Text is null) throw tokens[0].Line.Error($"a sentence without \"{TextComment}\"; expected its raw text");
         string text = line.Text[TextComment.Length..];
         var spans = new List<(int Start, int End)>();
         int at = 0, codePoint = 0;

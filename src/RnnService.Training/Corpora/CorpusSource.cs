@@ -89,7 +89,7 @@ public sealed record CorpusSource
     /// <exception cref="ArgumentException">A setting is wrong; the message says which and what is expected.</exception>
     public void Validate()
     {
-        if (string.IsNullOrWhiteSpace(Path)) throw new ArgumentException("a corpus has no path: wanted the file's name");
+        if (string.IsNullOrWhiteSpace(Path)) throw new ArgumentException("a corpus has no path; expected the file's name");
         if (!CorpusFormat.All.Contains(Format))
             throw Wrong($"format \"{Format}\" is not known; expected one of {string.Join(", ", CorpusFormat.All)}");
 
@@ -145,7 +145,7 @@ public sealed record CorpusSource
 
         foreach (var (raw, name) in LabelNames ?? new Dictionary<string, string>())
         {
-            if (string.IsNullOrWhiteSpace(name)) throw Wrong($"label_names gives \"{raw}\" an empty name: wanted a name");
+            if (string.IsNullOrWhiteSpace(name)) throw Wrong($"label_names gives \"{raw}\" an empty name; expected a name");
         }
     }
 
@@ -183,7 +183,7 @@ public sealed record CorpusSource
     private void InConllu(int column, string name)
     {
         if (column is < -ConllReader.ConlluColumns or >= ConllReader.ConlluColumns)
-            throw Wrong($"{name} is {column}: CoNLL-U has columns 0 to {ConllReader.ConlluColumns - 1}");
+            throw Wrong($"{name} is {column}; expected a column of CoNLL-U, 0 to {ConllReader.ConlluColumns - 1}");
     }
 
     internal ArgumentException Wrong(string message) => new($"corpus {Path}: {message}");

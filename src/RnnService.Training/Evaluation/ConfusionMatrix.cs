@@ -22,12 +22,12 @@ public sealed class ConfusionMatrix
     public ConfusionMatrix(IEnumerable<string> labels)
     {
         _labels = [.. labels];
-        if (_labels.Length == 0) throw new ArgumentException("a confusion matrix has no labels: wanted at least one");
+        if (_labels.Length == 0) throw new ArgumentException("a confusion matrix has no labels; expected at least one");
         _ids = new Dictionary<string, int>(_labels.Length, StringComparer.Ordinal);
         for (int id = 0; id < _labels.Length; id++)
         {
             if (!_ids.TryAdd(_labels[id], id))
-                throw new ArgumentException($"label {id} repeats label {_ids[_labels[id]]} (\"{_labels[id]}\"): wanted every label once");
+                throw new ArgumentException($"label {id} repeats label {_ids[_labels[id]]} (\"{_labels[id]}\"); expected every label once");
         }
 
         (_gold, _predicted) = (new long[_labels.Length], new long[_labels.Length]);
@@ -122,6 +122,6 @@ public sealed class ConfusionMatrix
     private void Check(int id, string which)
     {
         if ((uint)id >= (uint)_labels.Length)
-            throw new ArgumentOutOfRangeException(which, $"{which} label {id} is not known: wanted 0 to {_labels.Length - 1}");
+            throw new ArgumentOutOfRangeException(which, $"{which} label {id} is not known; expected 0 to {_labels.Length - 1}");
     }
 }

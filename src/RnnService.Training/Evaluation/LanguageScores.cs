@@ -8,7 +8,7 @@ public sealed record LanguageScores
     /// <exception cref="ArgumentOutOfRangeException">There is no token.</exception>
     public LanguageScores(double nats, long count)
     {
-        if (count < 1) throw new ArgumentOutOfRangeException(nameof(count), $"{count} tokens were scored: wanted at least 1");
+        if (count < 1) throw new ArgumentOutOfRangeException(nameof(count), $"{count} tokens were scored; expected at least 1");
         TotalNats = nats;
         Count = count;
     }

@@ -7,7 +7,7 @@ using RnnService.Training.Corpora;
 namespace RnnService.Training.Objectives;
 
 /// <summary>
-/// What was read from a corpus, in one line: a run is only taken up with the corpora it began with. Where the files lie and how they
+/// What was read from a corpus, in one line: a run is resumed only with the corpora it began with. Where the files lie and how they
 /// are written does not matter, what came out of them does.
 /// </summary>
 /// <param name="Sha256">Hash of all texts and labels in order, lower-case hexadecimal.</param>
@@ -30,7 +30,7 @@ internal sealed record CorpusFingerprint(string Sha256, long Texts, long Charact
     /// <exception cref="FormatException">The text is something else.</exception>
     public static CorpusFingerprint Parse(string text) => text.Split(' ') is [{ Length: 64 } hash, var texts, var characters]
         ? new CorpusFingerprint(hash, long.Parse(texts, CultureInfo.InvariantCulture), long.Parse(characters, CultureInfo.InvariantCulture))
-        : throw new FormatException($"\"{text}\" is no fingerprint of a corpus");
+        : throw new FormatException($"\"{text}\" is not the fingerprint of a corpus");
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Sha256} {Texts} {Characters}");

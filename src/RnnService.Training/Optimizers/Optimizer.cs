@@ -13,7 +13,7 @@ internal abstract class Optimizer
     {
         OptimizerKind.Adam => new Adam(settings, parameters),
         OptimizerKind.Sgd => new Sgd(settings, parameters),
-        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Optimizer, "not an optimizer"),
+        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Optimizer, "not a kind of optimizer"),
     };
 
     /// <summary>What it remembers, by name: arrays laid out like the parameters.</summary>

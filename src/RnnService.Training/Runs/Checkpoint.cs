@@ -7,7 +7,7 @@ using RnnService.Training.Recipes;
 namespace RnnService.Training.Runs;
 
 /// <summary>
-/// Everything a run needs to go on exactly where it was: position, scores so far, weights, averaged weights, the optimizer's memory and
+/// Everything a run needs to resume exactly where it was: position, scores so far, weights, averaged weights, the optimizer's memory and
 /// carried states, with the recipe and the corpora they belong to. Random draws are made from the seed and the position and need no place
 /// here. One safetensors file, replaced whole.
 /// </summary>

@@ -128,7 +128,7 @@ internal sealed class FolderStore(RunFolders folders) : IRunStore
 
     private FolderLock Lock() => FolderLock.Take(folders.Training, folders.Output);
 
-    /// <summary>What the checkpoint's file is like: another run that begins or goes on changes it.</summary>
+    /// <summary>What the checkpoint's file is like: another run that begins or resumes changes it.</summary>
     private (DateTime Written, long Length) Stamp()
     {
         var file = new FileInfo(folders.Checkpoint);

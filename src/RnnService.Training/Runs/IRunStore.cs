@@ -4,10 +4,10 @@ using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Runs;
 
-/// <summary>Where a run keeps what it must not lose: a folder that it can be taken up from, or memory.</summary>
+/// <summary>Where a run keeps what it must not lose: a folder that it can be resumed from, or memory.</summary>
 internal interface IRunStore
 {
-    /// <summary>Whether there is an unfinished run to take up.</summary>
+    /// <summary>Whether there is an unfinished run to resume.</summary>
     /// <param name="restart">Start anew whatever there is.</param>
     /// <exception cref="RunFolderException">There is a finished model, or another run is at work.</exception>
     bool CanResume(bool restart);
@@ -27,13 +27,13 @@ internal interface IRunStore
     /// <summary>Keeps a record of the log.</summary>
     void Append(LogRecord record);
 
-    /// <summary>Keeps what the run needs to be taken up.</summary>
+    /// <summary>Keeps what the run needs to be resumed.</summary>
     void Save(Checkpoint checkpoint);
 
     /// <summary>Keeps the best model so far in the place of the one before.</summary>
     void Save(BestModel best);
 
-    /// <summary>The run is over: nobody will take it up.</summary>
+    /// <summary>The run is over: nobody will resume it.</summary>
     void Finish();
 
     /// <summary>Which model is left when the run ends in the middle, as a sentence without its full stop.</summary>

@@ -5,14 +5,14 @@ using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Runs;
 
-/// <summary>Keeps the best weights alone. Such a run cannot be taken up.</summary>
+/// <summary>Keeps the best weights alone. Such a run cannot be resumed.</summary>
 internal sealed class MemoryStore : IRunStore
 {
     private TextModel? _best;
 
     public bool CanResume(bool restart) => false;
 
-    public void Resume(Checkpoint checkpoint) => throw new InvalidOperationException("a run in memory cannot be taken up");
+    public void Resume(Checkpoint checkpoint) => throw new InvalidOperationException("a run in memory cannot be resumed");
 
     public void Begin(Recipe recipe, Checkpoint checkpoint)
     {

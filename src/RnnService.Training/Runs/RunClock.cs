@@ -8,7 +8,7 @@ namespace RnnService.Training.Runs;
 /// <param name="time">What tells the time.</param>
 internal sealed class RunClock(double secondsBefore, long validTokens, TimeProvider time)
 {
-    /// <summary>An evaluation goes forward alone, a training step forward and back: about a third of the work a token.</summary>
+    /// <summary>An evaluation goes forward alone, a training step forward and backward: about a third of the work a token.</summary>
     private const double EvaluationShare = 1.0 / 3;
 
     private readonly long _start = time.GetTimestamp();
@@ -54,7 +54,7 @@ internal sealed class RunClock(double secondsBefore, long validTokens, TimeProvi
     }
 
     /// <summary>
-    /// Time that so many steps and evaluations will take; null for the very first step, which tells too little. An evaluation that was
+    /// The time that this many steps and evaluations will take; null for the very first step, which tells too little. An evaluation that was
     /// never made is reckoned from its tokens.
     /// </summary>
     public TimeSpan? Remaining(long steps, long evaluations)

@@ -1,6 +1,6 @@
 namespace RnnService.Training.Runs;
 
 /// <summary>
-/// The output folder holds a run or a model that this run does not go on from: the message says why. A restart replaces it.
+/// The output folder holds a run or a model that this run does not resume: the message says why. A restart replaces it.
 /// </summary>
 public sealed class RunFolderException(string message, Exception? inner = null) : Exception(message, inner);

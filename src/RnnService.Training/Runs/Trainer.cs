@@ -30,7 +30,7 @@ public sealed class Trainer
     private readonly IRunStore _store;
     private readonly RunPlan _plan;
 
-    /// <summary>Reads the corpora, makes the model, and takes up an unfinished run where it was.</summary>
+    /// <summary>Reads the corpora, makes the model, and resumes an unfinished run where it was.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="folders">Where to read and write. Nothing is written before all else is found to be right.</param>
     /// <param name="restart">
@@ -67,7 +67,7 @@ public sealed class Trainer
     /// <summary>The model in training; its weights change until the run is over.</summary>
     public TextModel Model => _objective.Model;
 
-    /// <summary>Steps made so far: above 0 when an unfinished run was taken up.</summary>
+    /// <summary>Steps made so far: above 0 when an unfinished run is resumed.</summary>
     public long Step => _state.Step;
 
     /// <summary>Whether the last evaluation was the best, and better is possible: the model was still getting better.</summary>

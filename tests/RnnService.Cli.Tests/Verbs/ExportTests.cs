@@ -40,7 +40,7 @@ public sealed class ExportTests(TrainedModels models)
     {
         using var folder = new ScratchFolder();
         string file = folder.Write("mine.onnx", "precious");
-        CommandRun.Of("export", models.Classifier, "--out", file).FailedWith(ExitCode.Failed, "mine.onnx is there already", "--force wanted");
+        CommandRun.Of("export", models.Classifier, "--out", file).FailedWith(ExitCode.Failed, "mine.onnx exists", "--force to replace it");
         Assert.Equal("precious", File.ReadAllText(file));
     }
 

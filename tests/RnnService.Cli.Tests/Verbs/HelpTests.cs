@@ -58,9 +58,9 @@ public sealed class HelpTests
         CommandRun.Of("classify", "m", "--jsn").FailedWith(ExitCode.Misused, "Unknown option --jsn", "rnn classify --help says more.");
         CommandRun.Of("train", "r.json", "--output", "m", "--epohs", "3").FailedWith(ExitCode.Misused, "'--epohs'");
         CommandRun.Of("evaluate", "m").FailedWith(ExitCode.Misused, "'--corpus' is required");
-        CommandRun.Of("generate", "m", "t", "--top-k", "1.5").FailedWith(ExitCode.Misused, "--top-k 1.5: a whole number wanted.");
+        CommandRun.Of("generate", "m", "t", "--top-k", "1.5").FailedWith(ExitCode.Misused, "--top-k is 1.5; expected a whole number.");
         CommandRun.Of("generate", "m", "t", "--top-k").FailedWith(ExitCode.Misused, "'--top-k'");
-        CommandRun.Of("evaluate", "m", "--corpus", "c", "--where", "x").FailedWith(ExitCode.Misused, "--where x: COLUMN=VALUE wanted");
-        CommandRun.Of("evaluate", "m", "--corpus", "c", "--label-name", "x").FailedWith(ExitCode.Misused, "--label-name x: RAW=NAME wanted");
+        CommandRun.Of("evaluate", "m", "--corpus", "c", "--where", "x").FailedWith(ExitCode.Misused, "--where is x; expected COLUMN=VALUE");
+        CommandRun.Of("evaluate", "m", "--corpus", "c", "--label-name", "x").FailedWith(ExitCode.Misused, "--label-name is x; expected RAW=NAME");
     }
 }

@@ -67,10 +67,10 @@ public sealed class ImportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Either --weights or --onnx wanted.")]
-    [InlineData("Either --weights or --onnx wanted.", "--weights", "a", "--onnx", "b", "--config", "c", "--vocab", "v")]
-    [InlineData("--config wanted.", "--weights", "a", "--vocab", "v")]
-    [InlineData("--vocab wanted.", "--weights", "a", "--config", "c")]
+    [InlineData("Expected either --weights or --onnx.")]
+    [InlineData("Expected either --weights or --onnx.", "--weights", "a", "--onnx", "b", "--config", "c", "--vocab", "v")]
+    [InlineData("expected --config beside it.", "--weights", "a", "--vocab", "v")]
+    [InlineData("expected --vocab beside it.", "--weights", "a", "--config", "c")]
     [InlineData("--as-is is for --onnx.", "--weights", "a", "--config", "c", "--vocab", "v", "--as-is")]
     [InlineData("--map is for --weights.", "--onnx", "a", "--map", "m")]
     public void Options_that_do_not_go_together_are_a_misuse(string sentence, params string[] options) =>

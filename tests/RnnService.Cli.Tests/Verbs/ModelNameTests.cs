@@ -30,8 +30,8 @@ public sealed class ModelNameTests(TrainedModels models)
     [Fact]
     public void A_model_of_another_task_says_what_it_is_for()
     {
-        CommandRun.Of("classify", models.LanguageModel, "t").FailedWith(ExitCode.Failed, "is a language model: a classifier wanted; rnn generate");
-        CommandRun.Of("tag", models.Classifier, "t").FailedWith(ExitCode.Failed, "is a classifier: a tagger wanted; rnn classify");
-        CommandRun.Of("generate", models.Tagger, "t").FailedWith(ExitCode.Failed, "is a tagger: a language model wanted; rnn tag");
+        CommandRun.Of("classify", models.LanguageModel, "t").FailedWith(ExitCode.Failed, "is a language model; expected a classifier: rnn generate");
+        CommandRun.Of("tag", models.Classifier, "t").FailedWith(ExitCode.Failed, "is a classifier; expected a tagger: rnn classify");
+        CommandRun.Of("generate", models.Tagger, "t").FailedWith(ExitCode.Failed, "is a tagger; expected a language model: rnn tag");
     }
 }

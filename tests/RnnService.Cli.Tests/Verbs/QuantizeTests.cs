@@ -82,8 +82,8 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         Assert.Contains("Scores were not measured", card, StringComparison.Ordinal);
         Assert.DoesNotContain("rnn evaluate", card, StringComparison.Ordinal);
 
-        Refused([eighth, "--dtype", "int8"], "has int8 weights already: wider ones wanted");
-        Refused([eighth, "--dtype", "bf16"], "has int8 weights, which lost what bf16 would keep: the model it was made from wanted");
+        Refused([eighth, "--dtype", "int8"], "has int8 weights already; expected wider ones");
+        Refused([eighth, "--dtype", "bf16"], "has int8 weights, which lost what bf16 would keep; expected the model it was made from");
         Refused([half, "--dtype", "bf16"], "has bf16 weights already");
     }
 
@@ -131,7 +131,7 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         CommandRun.Of("export", models.Classifier, "--out", file).Succeeded();
         CommandRun.Of("import", "--onnx", file, "--as-is", "--out", onnx).Succeeded();
         File.Delete(file);
-        Refused([onnx, "--dtype", "int8"], "is computed by onnxruntime", "weights of this engine's own wanted");
+        Refused([onnx, "--dtype", "int8"], "is computed by onnxruntime", "expected a model with weights of this engine's own");
         Refused([models.Tagger, "--dtype", "int8", "--corpus", models.TextFile], "none of the labels of the corpus is one of the model's: \"clock\"");
         Refused([models.Classifier, "--dtype", "int8", "--corpus", models.SpansFile, "--format", "conll"], "holds no labelled text");
         Refused([models.Classifier, "--dtype", "int8", "--corpus", _folder["none.txt"]], "none.txt");
@@ -140,7 +140,7 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
             .FailedWith(ExitCode.Misused, "int4", "int8", "bf16");
         CommandRun.Of("quantize", models.Tagger, "--out", _folder["m"]).FailedWith(ExitCode.Misused, "'--dtype' is required");
         CommandRun.Of("quantize", models.Tagger, "--out", _folder["m"], "--dtype", "int8", "--format", "conll")
-            .FailedWith(ExitCode.Misused, "--format says how a corpus is read: --corpus wanted.");
+            .FailedWith(ExitCode.Misused, "--format says how a corpus is read; expected --corpus beside it.");
         CommandRun stopped = CommandRun.With(null, ["quantize", models.Tagger, "--out", _folder["m"], "--dtype", "int8"], stopped: true);
         Assert.Equal(ExitCode.Interrupted, stopped.Code);
         Assert.Equal(["onnx"], Directory.GetFileSystemEntries(_folder.Root).Select(Path.GetFileName));

@@ -24,6 +24,6 @@ public sealed class TokenizeTests
             "tiny.conllu", "# text = Go home.\n1\tGo\t_\tVERB\t_\t_\t_\t_\t_\t_\n2\thome\t_\tADV\t_\t_\t_\t_\t_\tSpaceAfter=No\n3\t.\t_\tPUNCT\t_\t_\t_\t_\t_\t_\n\n");
         Assert.Equal(1, CommandRun.Of("tokenize", "--evaluate", file, "--json").Succeeded().Json().GetProperty("f1").GetDouble());
         Assert.Contains("100.00", CommandRun.Of("tokenize", "--evaluate", file).Succeeded().Out, StringComparison.Ordinal);
-        CommandRun.Of("tokenize", "--evaluate", file, "text").FailedWith(ExitCode.Misused, "either --evaluate or texts wanted");
+        CommandRun.Of("tokenize", "--evaluate", file, "text").FailedWith(ExitCode.Misused, "expected either --evaluate or texts");
     }
 }

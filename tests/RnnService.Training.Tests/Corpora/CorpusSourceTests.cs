@@ -30,7 +30,7 @@ public sealed class CorpusSourceTests
     }
 
     [Theory]
-    [InlineData("""{ "path": " ", "format": "text" }""", "a corpus has no path: wanted the file's name")]
+    [InlineData("""{ "path": " ", "format": "text" }""", "a corpus has no path; expected the file's name")]
     [InlineData(
         """{ "path": "x", "format": "xls" }""",
         "corpus x: format \"xls\" is not known; expected one of text, labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, conll, conllu")]
@@ -75,7 +75,7 @@ public sealed class CorpusSourceTests
     [InlineData("""{ "path": "x", "format": "conllu", "form_column": -11 }""", "corpus x: form_column is -11: CoNLL-U has columns 0 to 9")]
     [InlineData(
         """{ "path": "x", "format": "labelled", "label_names": { "0": "" } }""",
-        "corpus x: label_names gives \"0\" an empty name: wanted a name")]
+        "corpus x: label_names gives \"0\" an empty name; expected a name")]
     [InlineData("""{ "path": "x", "format": "text", "encoding": "klingon" }""", "corpus x: encoding is \"klingon\"; expected a name such as utf-8, utf-16le, windows-1252, gb18030 or shift_jis")]
     [InlineData("""{ "path": "x", "format": "csv", "delimiter": "ab" }""", "corpus x: delimiter is \"ab\"; expected comma, semicolon, tab, pipe or one ASCII character")]
     [InlineData("""{ "path": "x", "format": "conll", "delimiter": "comma" }""", "corpus x: delimiter is \"comma\"; expected tab or space or whitespace")]

@@ -143,10 +143,10 @@ public sealed class ConfusionMatrixTests
     public void Wrong_labels_are_refused_with_a_sentence()
     {
         Assert.Equal(
-            "a confusion matrix has no labels: wanted at least one",
+            "a confusion matrix has no labels; expected at least one",
             Assert.Throws<ArgumentException>(() => new ConfusionMatrix([])).Message);
         Assert.Equal(
-            "label 2 repeats label 0 (\"a\"): wanted every label once",
+            "label 2 repeats label 0 (\"a\"); expected every label once",
             Assert.Throws<ArgumentException>(() => new ConfusionMatrix(["a", "b", "a"])).Message);
 
         var matrix = new ConfusionMatrix(["a", "b"]);
@@ -157,10 +157,10 @@ public sealed class ConfusionMatrixTests
             "predicted label \"c\" is not known; expected one of a, b",
             Assert.Throws<ArgumentException>(() => matrix.Add("a", "c")).Message);
         Assert.StartsWith(
-            "gold label -1 is not known: wanted 0 to 1",
+            "gold label -1 is not known; expected 0 to 1",
             Assert.Throws<ArgumentOutOfRangeException>(() => matrix.Add(-1, 0)).Message);
         Assert.StartsWith(
-            "predicted label 2 is not known: wanted 0 to 1",
+            "predicted label 2 is not known; expected 0 to 1",
             Assert.Throws<ArgumentOutOfRangeException>(() => matrix.Add(0, 2)).Message);
         Assert.Equal(0, matrix.Total);
     }

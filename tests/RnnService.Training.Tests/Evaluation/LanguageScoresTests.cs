@@ -21,6 +21,6 @@ public sealed class LanguageScoresTests
     [Fact]
     public void Without_tokens_there_is_no_score() =>
         Assert.StartsWith(
-            "0 tokens were scored: wanted at least 1",
+            "0 tokens were scored; expected at least 1",
             Assert.Throws<ArgumentOutOfRangeException>(() => new LanguageScores(0, 0)).Message);
 }

@@ -39,7 +39,7 @@ public sealed class TokenScoresTests : IDisposable
     [Theory]
     [InlineData("line 1: a sentence without \"# text = \"", "1 One")]
     [InlineData("line 3: \"two\" is not in the text of line 1 at character 3", "# text = One", "1 One", "2 two")]
-    [InlineData("line 2: \"x\", wanted a word's number", "# text = One", "x One")]
+    [InlineData("line 2: \"x\"; expected a word's number", "# text = One", "x One")]
     [InlineData("line 2: 1 columns separated by tabs", "# text = One", "One")]
     public void A_malformed_line_is_named(string message, params string[] lines) =>
         Assert.Contains(message, Assert.Throws<InvalidDataException>(() => Measure(lines)).Message);
