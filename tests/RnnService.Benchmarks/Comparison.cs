@@ -1,5 +1,5 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
 
@@ -57,11 +57,11 @@ internal sealed class Comparison(Report report, Limits limits)
             yield return new(Workload.S(kind, 20, 1, both: true), 0.60);
             foreach (Workload work in (Workload[])[Workload.M(kind, 1, 1), Workload.L(kind, 1, 1)])
             {
-                yield return new(work with { Type = TensorType.I8 }, 0.25);
-                if (kind == CellKind.Lstm) yield return new(work with { Type = TensorType.I8 }, 0.65, TensorType.I8);
+                yield return new(work with { Type = ElementType.I8 }, 0.25);
+                if (kind == CellKind.Lstm) yield return new(work with { Type = ElementType.I8 }, 0.65, ElementType.I8);
             }
 
-            yield return new(Workload.L(kind, 1, 1) with { Type = TensorType.BF16 }, 0.50);
+            yield return new(Workload.L(kind, 1, 1) with { Type = ElementType.BF16 }, 0.50);
             yield return new(Workload.M(kind, 64, 32) with { Trains = true }, 3.30);
         }
     }
@@ -78,7 +78,7 @@ internal sealed class Comparison(Report report, Limits limits)
         (double our, double their) = Race.Run(
             training is null ? () => ours.Run() : training.Run, () => theirs.Run(), threads: work.Both ? 2 : 1);
         double least = limits.Least(work);
-        return $"| {work} | {(aim.Theirs == TensorType.I8 ? "int8" : "float")} | {our * 1e6:F1} | {their * 1e6:F1} | {our / their:F2} "
+        return $"| {work} | {(aim.Theirs == ElementType.I8 ? "int8" : "float")} | {our * 1e6:F1} | {their * 1e6:F1} | {our / their:F2} "
             + $"| {aim.Ratio:F2} | {Report.Met(our / their <= aim.Ratio)} | {least * 1e6:F1} | {least / our * 100:F0} % |";
     }
 
@@ -86,7 +86,7 @@ internal sealed class Comparison(Report report, Limits limits)
 
     private static void CheckSame(Aim aim, ReadOnlySpan<float> found, ReadOnlySpan<float> wanted)
     {
-        double tolerance = aim.Work.Type == TensorType.F32 ? Tolerance : NarrowTolerance;
+        double tolerance = aim.Work.Type == ElementType.F32 ? Tolerance : NarrowTolerance;
         for (int i = 0; i < wanted.Length; i++)
         {
             if (!(Math.Abs(found[i] - wanted[i]) <= tolerance))
@@ -98,7 +98,7 @@ internal sealed class Comparison(Report report, Limits limits)
     /// <param name="Work">The workload.</param>
     /// <param name="Ratio">Our time by theirs, at most.</param>
     /// <param name="Theirs">How ONNX Runtime's weights are stored.</param>
-    private sealed record Aim(Workload Work, double Ratio, TensorType Theirs = TensorType.F32)
+    private sealed record Aim(Workload Work, double Ratio, ElementType Theirs = ElementType.F32)
     {
         public bool Holds(string part) => Work.ToString().Contains(part, StringComparison.OrdinalIgnoreCase);
     }

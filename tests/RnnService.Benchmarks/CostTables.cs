@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using RnnService.Benchmarks.Load;
 using RnnService.Engine.Generation;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
-using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
 
@@ -113,7 +113,7 @@ internal static class CostTables
         foreach (Workload work in (Workload[])
             [
                 Workload.M(CellKind.Lstm, 1, 1), Workload.M(CellKind.Gru, 1, 1), Workload.M(CellKind.Lstm, 1, 32),
-                Workload.M(CellKind.Lstm, 1, 1) with { Type = TensorType.I8 },
+                Workload.M(CellKind.Lstm, 1, 1) with { Type = ElementType.I8 },
             ])
         {
             var peer = new NativePeer(work, new int[work.Batch]);

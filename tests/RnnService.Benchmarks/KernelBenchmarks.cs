@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using RnnService.Engine.Kernels;
-using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
 
@@ -18,8 +17,8 @@ public class ProductBenchmarks : ILimited
     [Params(128, 512)]
     public int Depth { get; set; }
 
-    [Params(WeightStorage.Single, WeightStorage.BFloat16, WeightStorage.Int8)]
-    public WeightStorage Storage { get; set; }
+    [Params(ElementType.F32, ElementType.BF16, ElementType.I8)]
+    public ElementType Storage { get; set; }
 
     private int Columns => 4 * Depth;
 
@@ -48,11 +47,11 @@ public class ProductBenchmarks : ILimited
 
     double ILimited.Least(Limits limits)
     {
-        TensorType type = Storage switch
+        ElementType type = Storage switch
         {
-            WeightStorage.Int8 => TensorType.I8,
-            WeightStorage.BFloat16 => TensorType.BF16,
-            _ => TensorType.F32,
+            ElementType.I8 => ElementType.I8,
+            ElementType.BF16 => ElementType.BF16,
+            _ => ElementType.F32,
         };
         long weights = (long)Depth * Columns;
         return limits.Product(type, Rows, weights, weights * Limits.BytesOf(type));

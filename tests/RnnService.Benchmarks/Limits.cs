@@ -1,5 +1,5 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
 
@@ -36,18 +36,18 @@ internal sealed class Limits
     }
 
     /// <summary>Seconds that a product of this many rows takes at least, its weights one of those that fill a block together.</summary>
-    public double Product(TensorType type, int rows, long weights, long block)
+    public double Product(ElementType type, int rows, long weights, long block)
     {
         double reading = weights * BytesOf(type) / Reading(block);
         // 8-bit integers multiply at another rate than floats, which is not what limits a row or two of them.
-        return type == TensorType.I8 ? reading : Math.Max(reading, 2.0 * weights * rows / Operations);
+        return type == ElementType.I8 ? reading : Math.Max(reading, 2.0 * weights * rows / Operations);
     }
 
     /// <summary>Bytes a weight.</summary>
-    public static int BytesOf(TensorType type) => type switch
+    public static int BytesOf(ElementType type) => type switch
     {
-        TensorType.I8 => 1,
-        TensorType.BF16 => 2,
+        ElementType.I8 => 1,
+        ElementType.BF16 => 2,
         _ => 4,
     };
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Export;
@@ -15,7 +16,7 @@ internal static class OnnxGraph
     private const int Opset = OnnxExport.DefaultOpset;
 
     /// <summary>A workload's network: ids [T,B] in, the top layer's output [T,B,directions·H] out.</summary>
-    public static ModelProto Of(Workload work, Parameters parameters, TensorType type)
+    public static ModelProto Of(Workload work, Parameters parameters, ElementType type)
     {
         var graph = new GraphWriter(Opset);
         Dictionary<string, Parameter> named = parameters.All.ToDictionary(parameter => parameter.Name);
@@ -27,7 +28,7 @@ internal static class OnnxGraph
             .Write(stack, graph.Node("Gather", "x", [table, ids]), lengths: null, hidden: null, memory: null, withSteps: true).Steps;
         graph.Output(output, "", work.Steps, work.Batch, stack.OutputSize);
         ModelProto model = OnnxExport.Wrap(graph.Graph, Opset);
-        if (type == TensorType.I8) Quantize(model);
+        if (type == ElementType.I8) Quantize(model);
         return model;
     }
 

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Format.Protos;
 
@@ -33,7 +34,7 @@ internal sealed class OnnxPeer : IDisposable
     }
 
     /// <summary>A workload's network with these weights, which it keeps as it is told.</summary>
-    public static OnnxPeer Of(Workload work, Parameters parameters, int[] ids, TensorType type = TensorType.F32) => new(
+    public static OnnxPeer Of(Workload work, Parameters parameters, int[] ids, ElementType type = ElementType.F32) => new(
         OnnxGraph.Of(work, parameters, type),
         OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(ids, id => (long)id), [work.Steps, work.Batch]),
         [work.Steps, work.Batch, work.Hidden * (work.Both ? 2 : 1)],

@@ -1,5 +1,5 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks;
 
@@ -16,7 +16,7 @@ namespace RnnService.Benchmarks;
 /// <param name="Trains">Whether ours is a whole training step, against a run forward.</param>
 internal sealed record Workload(
     string Name, CellKind Kind, int Layers, int Embedding, int Hidden, int Steps, int Batch, bool Both = false,
-    TensorType Type = TensorType.F32, bool Trains = false)
+    ElementType Type = ElementType.F32, bool Trains = false)
 {
     /// <summary>Tokens of the vocabulary: about those of a character model.</summary>
     public const int Vocabulary = 96;
@@ -25,8 +25,8 @@ internal sealed record Workload(
     {
         string type = Type switch
         {
-            TensorType.I8 => " int8",
-            TensorType.BF16 => " bf16",
+            ElementType.I8 => " int8",
+            ElementType.BF16 => " bf16",
             _ => "",
         };
         return $"{Kind.ToString().ToUpperInvariant()} {Name}{(Both ? " both directions" : "")}{type}{(Trains ? " training" : "")}, "

@@ -2,8 +2,8 @@ using System.CommandLine;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Models;
-using RnnService.Engine.Weights;
 using RnnService.Onnx.Runtime;
 using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
@@ -13,7 +13,7 @@ namespace RnnService.Cli.Verbs;
 /// <summary><c>rnn quantize</c>: a model with narrower weights, and what that costs and gives.</summary>
 internal sealed class QuantizeVerb : Verb
 {
-    private static readonly Dictionary<string, TensorType> Types = new() { ["int8"] = TensorType.I8, ["bf16"] = TensorType.BF16 };
+    private static readonly Dictionary<string, ElementType> Types = new() { ["int8"] = ElementType.I8, ["bf16"] = ElementType.BF16 };
 
     private readonly CancellationToken _stop;
     private readonly Argument<string> _model = ModelArgument.Create();

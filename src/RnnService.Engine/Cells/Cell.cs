@@ -25,6 +25,9 @@ internal abstract class Cell(int hiddenSize)
     /// <summary>Whether there are weights at all: without, the input projection is the input itself.</summary>
     public virtual bool HasWeights => true;
 
+    /// <summary>Floats of scratch memory that the products of a step take (<see cref="StepRows.ForProduct"/>).</summary>
+    public virtual int ScratchSize(int rows) => 0;
+
     /// <summary>How the bias of the input projection starts.</summary>
     public virtual Initializer BiasStart => Initializer.Zero;
 
@@ -40,7 +43,7 @@ internal abstract class Cell(int hiddenSize)
     /// <param name="threads">Who computes; no bit depends on it.</param>
     public abstract void Step(in StepRows rows, ThreadPair threads);
 
-    /// <summary>One step back: the mirror image of <see cref="Step"/>.</summary>
+    /// <summary>One step backward: the mirror image of <see cref="Step"/>. docs/equations.md derives it.</summary>
     /// <param name="n">Rows.</param>
     /// <param name="gates">[n,G·H]; in: as the step left them; out: the gradient of the input projection.</param>
     /// <param name="hPrevious">[n,H].</param>

@@ -22,34 +22,16 @@ internal sealed class ElmanCell : Cell
 
     public override int Gates => 1;
 
+    public override int ScratchSize(int rows) => _weights.ScratchSize(rows);
+
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
     public override void Step(in StepRows rows, ThreadPair threads)
     {
-        ProductPlan product = _weights.Plan(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), HiddenSize);
+        ProductPlan product = _weights.Plan(rows, rows.H(0), HiddenSize, rows.Gate(0, 0), HiddenSize);
         if (_relu) FusedStep.Run<ReluEquation>(rows, product, threads);
         else FusedStep.Run<TanhEquation>(rows, product, threads);
     }
-
-    public override void StepBackward(
-        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
-        Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch)
-    {
-        if (_relu) Activations.ReluBackward(gates, dh, gates);
-        else Activations.TanhBackward(gates, dh, gates);
-        dh.Clear();
-        _weights.Backward(n, gates, HiddenSize, dh);
-    }
-
-    public override void AddRecurrentGradient(
-        int rows, ReadOnlySpan<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> saved,
-        Gradients gradients, Workspace workspace)
-    {
-        _weights.AddGradient(rows, gates, HiddenSize, hPrevious, gradients, workspace);
-        WeightGradient.AddBias(rows, gates, HiddenSize, gradients.Of(_bias));
-    }
-
-    public override void Refresh() => _weights.Refresh();
 
     private readonly struct TanhEquation : IEquations
     {
@@ -73,4 +55,24 @@ internal sealed class ElmanCell : Cell
         rows.Gate(row, 0).Store(unit, h);
         rows.Next(row).Store(unit, h);
     }
+
+    public override void StepBackward(
+        int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
+        Span<float> saved, Span<float> dh, Span<float> dc, Span<float> scratch)
+    {
+        if (_relu) Activations.ReluBackward(gates, dh, gates);
+        else Activations.TanhBackward(gates, dh, gates);
+        dh.Clear();
+        _weights.Backward(n, gates, HiddenSize, dh);
+    }
+
+    public override void AddRecurrentGradient(
+        int rows, ReadOnlySpan<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> saved,
+        Gradients gradients, Workspace workspace)
+    {
+        _weights.AddGradient(rows, gates, HiddenSize, hPrevious, gradients, workspace);
+        WeightGradient.AddBias(rows, gates, HiddenSize, gradients.Of(_bias));
+    }
+
+    public override void Refresh() => _weights.Refresh();
 }

@@ -27,14 +27,48 @@ internal sealed class GruBeforeCell : Cell
 
     public override int Saved => 1; // r⊙h
 
+    public override int ScratchSize(int rows) => _gateWeights.ScratchSize(rows);
+
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
     public override void Step(in StepRows rows, ThreadPair threads)
     {
         // The candidate's product wants r⊙h of all units.
         int width = 3 * HiddenSize, remembered = rows.Saved(0).IsNone ? width : HiddenSize;
-        FusedStep.Run<Reset>(rows, _gateWeights.Plan(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), width), threads);
-        FusedStep.Run<Blend>(rows, _candidateWeights.Plan(rows.Count, Remembered(rows, 0), remembered, rows.Gate(0, 2), width), threads);
+        FusedStep.Run<Reset>(rows, _gateWeights.Plan(rows, rows.H(0), HiddenSize, rows.Gate(0, 0), width), threads);
+        FusedStep.Run<Blend>(rows, _candidateWeights.Plan(rows, Remembered(rows, 0), remembered, rows.Gate(0, 2), width), threads);
+    }
+
+    /// <summary>r⊙h of a row [H]: a gradient needs it, so it is kept where anything is.</summary>
+    private static Floats Remembered(in StepRows rows, int row) => rows.Saved(0).IsNone ? rows.Scratch(row, 0) : rows.Saved(row);
+
+    private readonly struct Reset : IEquations
+    {
+        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
+        {
+            Floats r = rows.Gate(row, 0), h = rows.H(row), remembered = Remembered(rows, row);
+            for (int unit = first; unit < end; unit += T.Count)
+            {
+                T reset = VectorMath.Sigmoid(r.Load<T>(unit));
+                r.Store(unit, reset);
+                remembered.Store(unit, reset * h.Load<T>(unit));
+            }
+        }
+    }
+
+    private readonly struct Blend : IEquations
+    {
+        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
+        {
+            Floats z = rows.Gate(row, 1), n = rows.Gate(row, 2), h = rows.H(row), next = rows.Next(row);
+            for (int unit = first; unit < end; unit += T.Count)
+            {
+                T update = VectorMath.Sigmoid(z.Load<T>(unit)), candidate = VectorMath.Tanh(n.Load<T>(unit));
+                z.Store(unit, update);
+                n.Store(unit, candidate);
+                next.Store(unit, GruBlend.Forward(update, candidate, h.Load<T>(unit)));
+            }
+        }
     }
 
     public override void StepBackward(
@@ -90,37 +124,5 @@ internal sealed class GruBeforeCell : Cell
     {
         _gateWeights.Refresh();
         _candidateWeights.Refresh();
-    }
-
-    /// <summary>r⊙h of a row [H]: a gradient needs it, so it is kept where anything is.</summary>
-    private static Floats Remembered(in StepRows rows, int row) => rows.Saved(0).IsNone ? rows.Scratch(row, 0) : rows.Saved(row);
-
-    private readonly struct Reset : IEquations
-    {
-        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
-        {
-            Floats r = rows.Gate(row, 0), h = rows.H(row), remembered = Remembered(rows, row);
-            for (int unit = first; unit < end; unit += T.Count)
-            {
-                T reset = VectorMath.Sigmoid(r.Load<T>(unit));
-                r.Store(unit, reset);
-                remembered.Store(unit, reset * h.Load<T>(unit));
-            }
-        }
-    }
-
-    private readonly struct Blend : IEquations
-    {
-        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
-        {
-            Floats z = rows.Gate(row, 1), n = rows.Gate(row, 2), h = rows.H(row), next = rows.Next(row);
-            for (int unit = first; unit < end; unit += T.Count)
-            {
-                T update = VectorMath.Sigmoid(z.Load<T>(unit)), candidate = VectorMath.Tanh(n.Load<T>(unit));
-                z.Store(unit, update);
-                n.Store(unit, candidate);
-                next.Store(unit, GruBlend.Forward(update, candidate, h.Load<T>(unit)));
-            }
-        }
     }
 }

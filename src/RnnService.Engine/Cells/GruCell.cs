@@ -25,6 +25,8 @@ internal sealed class GruCell : Cell
 
     public override int Saved => 1; // forward: Uₙ h + bₙ; backward: its gradient
 
+    public override int ScratchSize(int rows) => _weights.ScratchSize(rows);
+
     public override void AddToInputBias(Span<float> bias) =>
         TensorPrimitives.Add(bias[..(2 * HiddenSize)], _bias.Values[..(2 * HiddenSize)], bias);
 
@@ -39,7 +41,27 @@ internal sealed class GruCell : Cell
             inside.CopyTo(candidate);
         }
 
-        FusedStep.Run<Equations>(rows, _weights.Plan(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), 3 * HiddenSize), threads);
+        FusedStep.Run<Equations>(rows, _weights.Plan(rows, rows.H(0), HiddenSize, rows.Gate(0, 0), 3 * HiddenSize), threads);
+    }
+
+    private readonly struct Equations : IEquations
+    {
+        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
+        {
+            Floats r = rows.Gate(row, 0), z = rows.Gate(row, 1), n = rows.Gate(row, 2), h = rows.H(row), next = rows.Next(row);
+            Floats input = rows.Scratch(row, 0), saved = rows.Saved(row);
+            for (int unit = first; unit < end; unit += T.Count)
+            {
+                T reset = VectorMath.Sigmoid(r.Load<T>(unit)), update = VectorMath.Sigmoid(z.Load<T>(unit)), recurrent = n.Load<T>(unit);
+                T candidate = VectorMath.Tanh(T.MultiplyAdd(reset, recurrent, input.Load<T>(unit)));
+                next.Store(unit, GruBlend.Forward(update, candidate, h.Load<T>(unit)));
+                if (saved.IsNone) continue;
+                r.Store(unit, reset);
+                z.Store(unit, update);
+                n.Store(unit, candidate);
+                saved.Store(unit, recurrent);
+            }
+        }
     }
 
     public override void StepBackward(
@@ -94,24 +116,4 @@ internal sealed class GruCell : Cell
     }
 
     public override void Refresh() => _weights.Refresh();
-
-    private readonly struct Equations : IEquations
-    {
-        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
-        {
-            Floats r = rows.Gate(row, 0), z = rows.Gate(row, 1), n = rows.Gate(row, 2), h = rows.H(row), next = rows.Next(row);
-            Floats input = rows.Scratch(row, 0), saved = rows.Saved(row);
-            for (int unit = first; unit < end; unit += T.Count)
-            {
-                T reset = VectorMath.Sigmoid(r.Load<T>(unit)), update = VectorMath.Sigmoid(z.Load<T>(unit)), recurrent = n.Load<T>(unit);
-                T candidate = VectorMath.Tanh(T.MultiplyAdd(reset, recurrent, input.Load<T>(unit)));
-                next.Store(unit, GruBlend.Forward(update, candidate, h.Load<T>(unit)));
-                if (saved.IsNone) continue;
-                r.Store(unit, reset);
-                z.Store(unit, update);
-                n.Store(unit, candidate);
-                saved.Store(unit, recurrent);
-            }
-        }
-    }
 }

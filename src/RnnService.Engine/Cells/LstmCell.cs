@@ -30,10 +30,36 @@ internal sealed class LstmCell : Cell
     // An open forget gate lets gradients through from the first step (Jozefowicz et al. 2015).
     public override Initializer BiasStart => Initializer.Blocks(0, 1, 0, 0);
 
+    public override int ScratchSize(int rows) => _weights.ScratchSize(rows);
+
     public override void AddToInputBias(Span<float> bias) => TensorPrimitives.Add(bias, _bias.Values, bias);
 
     public override void Step(in StepRows rows, ThreadPair threads) =>
-        FusedStep.Run<Equations>(rows, _weights.Plan(rows.Count, rows.H(0), HiddenSize, rows.Gate(0, 0), 4 * HiddenSize), threads);
+        FusedStep.Run<Equations>(rows, _weights.Plan(rows, rows.H(0), HiddenSize, rows.Gate(0, 0), 4 * HiddenSize), threads);
+
+    private readonly struct Equations : IEquations
+    {
+        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
+        {
+            Floats i = rows.Gate(row, 0), f = rows.Gate(row, 1), g = rows.Gate(row, 2), o = rows.Gate(row, 3);
+            Floats cellState = rows.CellState(row), next = rows.Next(row), saved = rows.Saved(row);
+            for (int unit = first; unit < end; unit += T.Count)
+            {
+                T input = VectorMath.Sigmoid(i.Load<T>(unit)), forget = VectorMath.Sigmoid(f.Load<T>(unit));
+                T candidate = VectorMath.Tanh(g.Load<T>(unit)), output = VectorMath.Sigmoid(o.Load<T>(unit));
+                T c = T.FlushTiny(T.MultiplyAdd(input, candidate, forget * cellState.Load<T>(unit)));
+                T tanhC = VectorMath.Tanh(c);
+                cellState.Store(unit, c);
+                next.Store(unit, T.FlushTiny(output * tanhC));
+                if (saved.IsNone) continue;
+                i.Store(unit, input);
+                f.Store(unit, forget);
+                g.Store(unit, candidate);
+                o.Store(unit, output);
+                saved.Store(unit, tanhC);
+            }
+        }
+    }
 
     public override void StepBackward(
         int n, Span<float> gates, ReadOnlySpan<float> hPrevious, ReadOnlySpan<float> cPrevious,
@@ -72,28 +98,4 @@ internal sealed class LstmCell : Cell
     }
 
     public override void Refresh() => _weights.Refresh();
-
-    private readonly struct Equations : IEquations
-    {
-        public static void Finish<T>(in StepRows rows, int row, int first, int end) where T : struct, IVector<T>
-        {
-            Floats i = rows.Gate(row, 0), f = rows.Gate(row, 1), g = rows.Gate(row, 2), o = rows.Gate(row, 3);
-            Floats cellState = rows.CellState(row), next = rows.Next(row), saved = rows.Saved(row);
-            for (int unit = first; unit < end; unit += T.Count)
-            {
-                T input = VectorMath.Sigmoid(i.Load<T>(unit)), forget = VectorMath.Sigmoid(f.Load<T>(unit));
-                T candidate = VectorMath.Tanh(g.Load<T>(unit)), output = VectorMath.Sigmoid(o.Load<T>(unit));
-                T c = T.FlushTiny(T.MultiplyAdd(input, candidate, forget * cellState.Load<T>(unit)));
-                T tanhC = VectorMath.Tanh(c);
-                cellState.Store(unit, c);
-                next.Store(unit, T.FlushTiny(output * tanhC));
-                if (saved.IsNone) continue;
-                i.Store(unit, input);
-                f.Store(unit, forget);
-                g.Store(unit, candidate);
-                o.Store(unit, output);
-                saved.Store(unit, tanhC);
-            }
-        }
-    }
 }

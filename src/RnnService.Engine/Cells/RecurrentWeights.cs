@@ -18,12 +18,16 @@ internal sealed class RecurrentWeights
         int hidden = weight.Shape[1];
         _weight = weight;
         _offset = firstBlock * hidden * hidden;
-        _forward = new PackedMatrix(hidden, blocks * hidden, Storage.Of(weight), blocks);
+        _forward = new PackedMatrix(hidden, blocks * hidden, weight.Type, blocks);
         _backward = trainable ? new PackedMatrix(blocks * hidden, hidden) : null;
     }
 
     /// <summary>y [n,blocks·H] += h·Wᵀ, made ready; see <see cref="PackedMatrix.Plan"/>.</summary>
-    public ProductPlan Plan(int n, Floats h, int strideH, Floats y, int strideY) => _forward.Plan(n, h, strideH, y, strideY);
+    public ProductPlan Plan(in StepRows rows, Floats h, int strideH, Floats y, int strideY) =>
+        _forward.Plan(rows.Count, h, strideH, y, strideY, rows.ForProduct);
+
+    /// <summary>Floats of scratch memory that a product with this many rows takes.</summary>
+    public int ScratchSize(int rows) => _forward.ScratchSize(rows);
 
     /// <summary>dh [n,H] += dy·W.</summary>
     public void Backward(int n, ReadOnlySpan<float> dy, int strideY, Span<float> dh) =>

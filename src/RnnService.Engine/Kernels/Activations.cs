@@ -6,7 +6,7 @@ namespace RnnService.Engine.Kernels;
 /// Element-wise functions and softmax. A value's result depends on the value alone, never on its place in the span: the rest of a span
 /// that does not fill a vector goes through the same vector code. Spans may be the same, but not overlap otherwise.
 /// </summary>
-public static class Activations
+internal static class Activations
 {
     /// <summary>
     /// y = tanh x within 5e-7 of the true value, odd, exact at 0; ±9 and beyond count as ±9; NaN stays NaN. The rational approximation

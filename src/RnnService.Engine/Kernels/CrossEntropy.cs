@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace RnnService.Engine.Kernels;
 
 /// <summary>The loss of one prediction, −log softmax(x)[target], and its gradient softmax(x) − onehot(target).</summary>
-public static class CrossEntropy
+internal static class CrossEntropy
 {
     /// <summary>Returns the loss in nats and replaces the logits by their gradient. The largest logit is subtracted first.</summary>
     public static double Backward(Span<float> logits, int target)

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace RnnService.Engine.Kernels;
 
 /// <summary>The loops of the optimizers: one pass over the weights, no temporaries. Weights are updated in place.</summary>
-public static class OptimizerUpdate
+internal static class OptimizerUpdate
 {
     /// <summary>
     /// Adam (Kingma and Ba 2015): m = β1·m + (1−β1)·g, v = β2·v + (1−β2)·g², w −= rate·m/(√v + ε), after decoupled decay w −= decay·w.

@@ -2,33 +2,18 @@ using System.Runtime.InteropServices;
 
 namespace RnnService.Engine.Kernels;
 
-/// <summary>How a matrix keeps its weights.</summary>
-public enum WeightStorage
-{
-    /// <summary>32-bit floats.</summary>
-    Single,
-
-    /// <summary>Their upper halves, rounded to nearest: half of the bytes, and what float would give for the rounded weights.</summary>
-    BFloat16,
-
-    /// <summary>
-    /// 8 bits with a scale a column, w ≈ scale·q with |q| ≤ 127; the rows multiplied are rounded to 7 bits, |q| ≤ 63, each with its own scale.
-    /// </summary>
-    Int8,
-}
-
 /// <summary>
 /// A matrix B [K,N] laid out for products C += A·B: panels of two vectors' columns, each panel holding its K rows one after the other, the last
 /// panel of a block filled up with zeros. Every output is one accumulator to which the K products are added in ascending order, whatever the number
 /// of rows of A, so a row's result has the same bits alone and inside any batch; 8-bit products are added up exactly. Safe for any
 /// number of readers while nobody packs.
 /// </summary>
-public sealed class PackedMatrix
+internal sealed class PackedMatrix
 {
     /// <summary>Columns a panel: two vectors.</summary>
-    internal static int Panel => 2 * MicroKernel.VectorSize;
+    public static int Panel => 2 * MicroKernel.VectorSize;
 
-    private readonly WeightStorage _storage;
+    private readonly ElementType _storage;
     private readonly int _blocks;
     private readonly Memory<float> _scales; // of the panels' columns, with 8-bit storage
     private readonly Memory<float> _starts; // integers of the same
@@ -38,14 +23,14 @@ public sealed class PackedMatrix
     /// <summary>A place for B [K,N]; memory is taken when it is packed.</summary>
     /// <param name="rows">K.</param>
     /// <param name="columns">N.</param>
-    /// <param name="storage">How it keeps its weights.</param>
+    /// <param name="storage">How precise the weights are: BF16 and I8 are kept so narrow, the rest as F32.</param>
     /// <param name="blocks">Blocks of one width that its columns are made of, such as the gates of a cell.</param>
-    public PackedMatrix(int rows, int columns, WeightStorage storage = WeightStorage.Single, int blocks = 1)
+    public PackedMatrix(int rows, int columns, ElementType storage = ElementType.F32, int blocks = 1)
         : this(rows, columns, default(Memory<float>))
     {
-        _storage = storage;
+        _storage = storage is ElementType.BF16 or ElementType.I8 ? storage : ElementType.F32;
         _blocks = blocks;
-        if (storage != WeightStorage.Int8) return;
+        if (storage != ElementType.I8) return;
         int filled = Order().Panels * Panel;
         _scales = AlignedMemory.Allocate(filled);
         _starts = AlignedMemory.Allocate(filled);
@@ -54,7 +39,7 @@ public sealed class PackedMatrix
     }
 
     /// <summary>Uses scratch memory of at least <see cref="SizeOf"/> floats for B.</summary>
-    internal PackedMatrix(int rows, int columns, Memory<float> panels)
+    public PackedMatrix(int rows, int columns, Memory<float> panels)
     {
         Rows = rows;
         Columns = columns;
@@ -69,7 +54,10 @@ public sealed class PackedMatrix
     public int Columns { get; }
 
     /// <summary>Floats that B [<paramref name="rows"/>, <paramref name="columns"/>] takes when packed.</summary>
-    internal static int SizeOf(int rows, int columns) => new PanelOrder(columns, blocks: 1).Panels * rows * Panel;
+    public static int SizeOf(int rows, int columns) => new PanelOrder(columns, blocks: 1).Panels * rows * Panel;
+
+    /// <summary>Floats of scratch memory that a product with this many rows takes: 8-bit ones alone take any.</summary>
+    public int ScratchSize(int rows) => _storage == ElementType.I8 ? QuantizedRows.SizeOf(rows, Rows) : 0;
 
     /// <summary>Packs B = Wᵀ from W [N,K], row-major: the products are then A·Wᵀ, as of a linear layer.</summary>
     public void PackTransposed(ReadOnlySpan<float> w)
@@ -77,8 +65,8 @@ public sealed class PackedMatrix
         CheckLength(w.Length, Rows * Columns, nameof(w));
         switch (_storage)
         {
-            case WeightStorage.Single: Place(w, Panels()); break;
-            case WeightStorage.BFloat16: PlaceHalves(w, MemoryMarshal.Cast<float, ushort>(Panels())); break;
+            case ElementType.F32: Place(w, Panels()); break;
+            case ElementType.BF16: PlaceHalves(w, MemoryMarshal.Cast<float, ushort>(Panels())); break;
             default: PlaceQuantized(w, MemoryMarshal.Cast<float, sbyte>(Panels())); break;
         }
     }
@@ -87,7 +75,7 @@ public sealed class PackedMatrix
     /// <exception cref="InvalidOperationException">The storage is not single precision: narrow weights are transposed ones.</exception>
     public void Pack(ReadOnlySpan<float> b, int stride)
     {
-        if (_storage != WeightStorage.Single) throw new InvalidOperationException($"{_storage} stores a transposed matrix only");
+        if (_storage != ElementType.F32) throw new InvalidOperationException($"{_storage} stores a transposed matrix only");
         Span<float> panels = Panels();
         for (int first = 0; first < Columns; first += Panel)
         {
@@ -103,20 +91,25 @@ public sealed class PackedMatrix
     }
 
     /// <summary>C += A·B with A [<paramref name="rows"/>, K] and C [<paramref name="rows"/>, N], both row-major with their strides.</summary>
+    /// <param name="rows">Rows of A and C.</param>
+    /// <param name="a">A.</param>
+    /// <param name="strideA">Floats from row to row of A.</param>
+    /// <param name="c">C.</param>
+    /// <param name="strideC">Floats from row to row of C.</param>
+    /// <param name="threads">Half of the columns go to the helper thread, where there is one and the product is large enough.</param>
+    /// <param name="scratch"><see cref="ScratchSize"/> floats; allocated where fewer are given.</param>
     /// <exception cref="ArgumentException">A span is too short.</exception>
     /// <exception cref="InvalidOperationException">Nothing has been packed.</exception>
-    public void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC) =>
-        MultiplyAdd(rows, a, strideA, c, strideC, threads: null);
-
-    /// <summary>The same by a pair of threads: the second half of the columns by the helper thread, where there is one and the product is large enough.</summary>
-    internal unsafe void MultiplyAdd(int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC, ThreadPair? threads)
+    public unsafe void MultiplyAdd(
+        int rows, ReadOnlySpan<float> a, int strideA, Span<float> c, int strideC, ThreadPair? threads = null, Span<float> scratch = default)
     {
         if (rows == 0 || Rows == 0 || Columns == 0) return;
         CheckLength(a.Length, (rows - 1) * strideA + Rows, nameof(a), atLeast: true);
         CheckLength(c.Length, (rows - 1) * strideC + Columns, nameof(c), atLeast: true);
-        fixed (float* a0 = a, c0 = c)
+        if (scratch.Length < ScratchSize(rows)) scratch = new float[ScratchSize(rows)];
+        fixed (float* a0 = a, c0 = c, quantized = scratch)
         {
-            ProductPlan product = Plan(rows, new Floats(a0), strideA, new Floats(c0), strideC);
+            ProductPlan product = Plan(rows, new Floats(a0), strideA, new Floats(c0), strideC, new Floats(quantized));
             if (threads is { IsTwo: true } && product.IsWorthSharing) threads.Both(&RunHalf, &product);
             else product.Run(0, product.Parts);
         }
@@ -131,11 +124,17 @@ public sealed class PackedMatrix
     }
 
     /// <summary>
-    /// The same product made ready, to be run part by part. Lengths are the caller's responsibility. It is valid until this thread makes
-    /// the next one ready.
+    /// The same product made ready, to be run part by part. Lengths are the caller's responsibility. It is valid as long as nothing else is
+    /// written to its scratch memory.
     /// </summary>
+    /// <param name="rows">Rows of A and C.</param>
+    /// <param name="a">A.</param>
+    /// <param name="strideA">Floats from row to row of A.</param>
+    /// <param name="c">C.</param>
+    /// <param name="strideC">Floats from row to row of C.</param>
+    /// <param name="scratch"><see cref="ScratchSize"/> floats; none where that is 0.</param>
     /// <exception cref="InvalidOperationException">Nothing has been packed.</exception>
-    internal unsafe ProductPlan Plan(int rows, Floats a, int strideA, Floats c, int strideC)
+    public unsafe ProductPlan Plan(int rows, Floats a, int strideA, Floats c, int strideC, Floats scratch = default)
     {
         if (_panels.IsEmpty) throw new InvalidOperationException($"nothing was packed into the matrix [{Rows}, {Columns}]");
         float* b = new Floats(_panels.Span).Address;
@@ -151,8 +150,8 @@ public sealed class PackedMatrix
             C = c.Address,
             StrideC = strideC,
         };
-        if (_storage != WeightStorage.Int8) return plan;
-        QuantizedRows quantized = QuantizedRows.Of(rows, Rows, a.Address, strideA);
+        if (_storage != ElementType.I8) return plan;
+        QuantizedRows quantized = QuantizedRows.Of(rows, Rows, a.Address, strideA, scratch.Address);
         return plan with
         {
             A = quantized.Values,
@@ -225,8 +224,8 @@ public sealed class PackedMatrix
             int panels = Order().Panels;
             _panels = AlignedMemory.Allocate(_storage switch
             {
-                WeightStorage.Single => panels * Rows * Panel,
-                WeightStorage.BFloat16 => panels * Rows * Panel / 2,
+                ElementType.F32 => panels * Rows * Panel,
+                ElementType.BF16 => panels * Rows * Panel / 2,
                 _ => panels * QuantizedProduct.Padded(Rows) * Panel / sizeof(float),
             });
             _panels.Span.Clear();
@@ -235,9 +234,9 @@ public sealed class PackedMatrix
         return _panels.Span;
     }
 
-    private static void CheckLength(int found, int wanted, string name, bool atLeast = false)
+    private static void CheckLength(int found, int expected, string name, bool atLeast = false)
     {
-        if (atLeast ? found < wanted : found != wanted)
-            throw new ArgumentException($"{name} holds {found} floats: {(atLeast ? "at least " : "")}{wanted} wanted", name);
+        if (atLeast ? found < expected : found != expected)
+            throw new ArgumentException($"{name} holds {found} floats; expected {(atLeast ? "at least " : "")}{expected}", name);
     }
 }

@@ -14,7 +14,7 @@ internal readonly unsafe struct ProductPlan
     private const int RowBlock = 96;      // rows of A that stay there beside them: 384 KiB
 
     /// <summary>How B is stored.</summary>
-    public required WeightStorage Storage { get; init; }
+    public required ElementType Storage { get; init; }
 
     /// <summary>Rows of A and C.</summary>
     public required int Rows { get; init; }
@@ -51,7 +51,7 @@ internal readonly unsafe struct ProductPlan
 
     private static int Panel => PackedMatrix.Panel;
 
-    private bool Halves => Storage == WeightStorage.BFloat16;
+    private bool Halves => Storage == ElementType.BF16;
 
     private nint RowBytes => (nint)Panel * (Halves ? sizeof(ushort) : sizeof(float)); // of one row of a panel
 
@@ -70,14 +70,14 @@ internal readonly unsafe struct ProductPlan
     /// <summary>The columns of some parts.</summary>
     public void Run(int firstPart, int endPart)
     {
-        if (Rows == 1 && Storage != WeightStorage.Int8)
+        if (Rows == 1 && Storage != ElementType.I8)
         {
             for (int part = firstPart; part < endPart; part++) MultiplyRow(part);
             return;
         }
 
         int firstPanel = Order.FirstPanel(firstPart), endPanel = Order.FirstPanel(endPart);
-        if (Storage == WeightStorage.Int8)
+        if (Storage == ElementType.I8)
         {
             new QuantizedProduct(this).Run(firstPanel, endPanel);
             return;

@@ -1,14 +1,11 @@
 namespace RnnService.Engine.Kernels;
 
 /// <summary>
-/// The rows of A of a <see cref="QuantizedProduct"/>, made of floats: [rows, padded depth] and a scale a row. They lie in memory that
-/// every thread has of its own and uses again for the next.
+/// The rows of A of a <see cref="QuantizedProduct"/>, made of floats in scratch memory of the caller: [rows, padded depth] bytes, then a
+/// scale a row.
 /// </summary>
 internal readonly unsafe struct QuantizedRows
 {
-    [ThreadStatic]
-    private static Memory<float> _memory;
-
     private QuantizedRows(byte* values, float* scales)
     {
         Values = values;
@@ -19,17 +16,24 @@ internal readonly unsafe struct QuantizedRows
 
     public float* Scales { get; }
 
-    /// <summary>Makes them; valid until the next call of this thread.</summary>
-    public static QuantizedRows Of(int rows, int depth, float* a, int strideA)
+    /// <summary>Floats of memory that they take.</summary>
+    public static int SizeOf(int rows, int depth) => rows * QuantizedProduct.Padded(depth) / sizeof(float) + rows; // whole groups
+
+    /// <summary>Makes them; valid as long as nothing else is written to the scratch memory.</summary>
+    /// <param name="rows">Rows of A.</param>
+    /// <param name="depth">K.</param>
+    /// <param name="a">A.</param>
+    /// <param name="strideA">Floats from row to row of A.</param>
+    /// <param name="scratch"><see cref="SizeOf"/> floats.</param>
+    public static QuantizedRows Of(int rows, int depth, float* a, int strideA, float* scratch)
     {
-        int padded = QuantizedProduct.Padded(depth), floats = rows * padded / sizeof(float); // whole groups
-        if (_memory.Length < floats + rows) _memory = AlignedMemory.Allocate(floats + rows);
-        float* values = new Floats(_memory.Span).Address, scales = values + floats;
-        var quantized = new QuantizedRows((byte*)values, scales);
+        if (scratch == null) throw new ArgumentNullException(nameof(scratch));
+        int padded = QuantizedProduct.Padded(depth);
+        var quantized = new QuantizedRows((byte*)scratch, scratch + rows * padded / sizeof(float));
         for (int row = 0; row < rows; row++)
         {
             var from = new ReadOnlySpan<float>(a + (nint)row * strideA, depth);
-            scales[row] = QuantizedProduct.QuantizeRow(from, new Span<byte>(quantized.Values + (nint)row * padded, padded));
+            quantized.Scales[row] = QuantizedProduct.QuantizeRow(from, new Span<byte>(quantized.Values + (nint)row * padded, padded));
         }
 
         return quantized;

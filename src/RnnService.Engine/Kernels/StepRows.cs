@@ -36,6 +36,9 @@ internal readonly struct StepRows
     /// <summary>[n,G·H], of no meaning afterwards.</summary>
     public required Floats Free { private get; init; }
 
+    /// <summary>Scratch memory of the cell's products (<see cref="PackedMatrix.ScratchSize"/>); none where they take none.</summary>
+    public Floats ForProduct { get; init; }
+
     /// <summary>A block of a row's gates [H].</summary>
     public Floats Gate(int row, int block) => Gates.From(((nint)row * Blocks + block) * Size);
 

@@ -1,7 +1,7 @@
 namespace RnnService.Engine.Kernels;
 
 /// <summary>Rows to columns.</summary>
-public static class Transposition
+internal static class Transposition
 {
     private const int Block = 16;
 

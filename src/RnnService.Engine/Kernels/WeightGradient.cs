@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace RnnService.Engine.Kernels;
 
 /// <summary>The gradient of a linear map's weights and bias from all its rows at once.</summary>
-public static class WeightGradient
+internal static class WeightGradient
 {
     /// <summary>Rows taken at once: what is transposed and packed of them stays in cache.</summary>
     internal const int MostRows = 384;

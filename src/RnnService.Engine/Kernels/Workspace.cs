@@ -4,7 +4,7 @@ namespace RnnService.Engine.Kernels;
 /// Scratch memory of one pass through a network: hands out pieces of large blocks and takes all of them back at once, so that a pass
 /// allocates nothing once the blocks are there. Not thread-safe; every thread has its own.
 /// </summary>
-public sealed class Workspace
+internal sealed class Workspace
 {
     private const int BlockSize = 1 << 18;
     private readonly List<Memory<float>> _blocks = [];

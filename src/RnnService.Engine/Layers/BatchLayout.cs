@@ -5,7 +5,7 @@ namespace RnnService.Engine.Layers;
 /// <see cref="Active"/>(t) longest sequences side by side from row <see cref="Offset"/>(t) on, so the sequences that are still running
 /// always come first, in either direction of time. Immutable.
 /// </summary>
-public sealed class BatchLayout
+internal sealed class BatchLayout
 {
     private readonly int[] _lengths; // by rank
     private readonly int[] _order;   // rank → place in the caller's batch
@@ -31,7 +31,7 @@ public sealed class BatchLayout
         int[] order = new int[lengths.Length], rank = new int[lengths.Length], sorted = new int[lengths.Length];
         for (int i = 0; i < lengths.Length; i++)
         {
-            if (lengths[i] < 0) throw new ArgumentException($"length {i} is {lengths[i]}: 0 or more wanted", nameof(lengths));
+            if (lengths[i] < 0) throw new ArgumentException($"length {i} is {lengths[i]}; expected 0 or more", nameof(lengths));
             order[i] = i;
             sorted[i] = -lengths[i];
         }

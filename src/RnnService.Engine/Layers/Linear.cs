@@ -1,4 +1,3 @@
-using RnnService.Engine.Cells;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 
@@ -23,7 +22,7 @@ internal sealed class Linear
         (Outputs, Inputs) = (weight.Shape[0], weight.Shape[1]);
         _weight = weight;
         _bias = parameters.Add($"{prefix}.bias", Initializer.Zero, Outputs);
-        _forward = new PackedMatrix(Inputs, Outputs, Storage.Of(weight));
+        _forward = new PackedMatrix(Inputs, Outputs, weight.Type);
         _backward = parameters.IsTrainable ? new PackedMatrix(Outputs, Inputs) : null;
         if (parameters.HasValues) Refresh();
     }
@@ -32,11 +31,12 @@ internal sealed class Linear
 
     public int Outputs { get; }
 
-    /// <summary>y [rows,N] from x [rows,K].</summary>
-    public void Forward(int rows, ReadOnlySpan<float> x, Span<float> y, ThreadPair? threads = null)
+    /// <summary>y [rows,N] from x [rows,K], with the threads and scratch memory of a pass where one is given.</summary>
+    public void Forward(int rows, ReadOnlySpan<float> x, Span<float> y, Pass? pass = null)
     {
         for (int row = 0; row < rows; row++) _bias.Values.CopyTo(y[(row * Outputs)..]);
-        _forward.MultiplyAdd(rows, x, Inputs, y, Outputs, threads);
+        Span<float> scratch = pass is null ? default : pass.Workspace.Take(_forward.ScratchSize(rows)).Span;
+        _forward.MultiplyAdd(rows, x, Inputs, y, Outputs, pass?.Threads, scratch);
     }
 
     /// <summary>Adds the gradients of W and b, and puts that of x into dx [rows,K].</summary>

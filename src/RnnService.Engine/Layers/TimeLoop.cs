@@ -48,7 +48,7 @@ internal sealed class TimeLoop
             _weight = parameters.Add($"{prefix}.weight_ih_{suffix}", Initializer.Glorot(_cell.Gates), width, inputSize);
             _bias = parameters.Add($"{prefix}.bias_ih_{suffix}", _cell.BiasStart, width);
             _tokens = tokens;
-            _forward = new PackedMatrix(inputSize, width, Storage.Of(_weight));
+            _forward = new PackedMatrix(inputSize, width, _weight.Type);
             _backward = parameters.IsTrainable ? new PackedMatrix(width, inputSize) : null;
             if (!parameters.HasValues) return;
             Refresh();
@@ -61,7 +61,7 @@ internal sealed class TimeLoop
         }
         else if (inputSize != hiddenSize)
         {
-            throw new ArgumentException($"{prefix} layer {layer}: a sum has hidden_size = input size, but {hiddenSize} is not {inputSize}");
+            throw new ArgumentException($"{prefix} layer {layer}: hidden_size is {hiddenSize}; expected {inputSize}, the width of its input, which a sum keeps");
         }
     }
 
@@ -87,6 +87,8 @@ internal sealed class TimeLoop
         Tape? tape = pass.Record ? NewTape(pass, layout, input) : null;
         ReadOnlyMemory<float> table = input.Values.IsEmpty && _tokens is not null ? TableOfTokens(pass) : default;
         Span<float> scratch = pass.Workspace.Take(layout.Batch * width).Span;
+        int forProduct = Math.Max(_cell.ScratchSize(layout.Batch), _forward?.ScratchSize(ChunkRows(layout)) ?? 0);
+        Span<float> productScratch = pass.Workspace.Take(forProduct).Span;
         Span<float> gates = tape is null ? pass.Workspace.Take(ChunkRows(layout) * width).Span : tape.Gates.Span;
         for (int step = 0, projected = 0, firstRow = 0; step < layout.Steps; step++)
         {
@@ -95,7 +97,7 @@ internal sealed class TimeLoop
             if (step == projected)
             {
                 (projected, firstRow, int rows) = Chunk(layout, step, tape is null);
-                Project(input, table.Span, firstRow, rows, gates, pass.Threads);
+                Project(input, table.Span, firstRow, rows, gates, pass.Threads, productScratch);
             }
 
             Span<float> hHere = h[..(n * size)], cHere = c[..(n * cellSize)], saved = default;
@@ -119,6 +121,7 @@ internal sealed class TimeLoop
                 C = new(cHere),
                 Kept = new(saved),
                 Free = new(scratch),
+                ForProduct = new(productScratch),
             };
             _cell.Step(here, pass.Threads);
             for (int i = 0; i < n; i++) next.Slice(i * stride, size).CopyTo(hHere[(i * size)..]);
@@ -255,7 +258,7 @@ internal sealed class TimeLoop
     }
 
     /// <summary>The input projection with its biases of some rows, into the first rows of the gates.</summary>
-    private void Project(LayerInput input, ReadOnlySpan<float> table, int firstRow, int rows, Span<float> gates, ThreadPair threads)
+    private void Project(LayerInput input, ReadOnlySpan<float> table, int firstRow, int rows, Span<float> gates, ThreadPair threads, Span<float> scratch)
     {
         int width = _inputBias.Length;
         if (!table.IsEmpty)
@@ -267,13 +270,13 @@ internal sealed class TimeLoop
 
         ReadOnlySpan<float> x = input.Values.Span.Slice(firstRow * InputSize, rows * InputSize);
         if (_forward is null) x.CopyTo(gates);
-        else Project(rows, x, gates, threads);
+        else Project(rows, x, gates, threads, scratch);
     }
 
-    private void Project(int rows, ReadOnlySpan<float> x, Span<float> gates, ThreadPair? threads)
+    private void Project(int rows, ReadOnlySpan<float> x, Span<float> gates, ThreadPair? threads, Span<float> scratch = default)
     {
         for (int row = 0; row < rows; row++) _inputBias.CopyTo(gates[(row * _inputBias.Length)..]);
-        _forward!.MultiplyAdd(rows, x, InputSize, gates, _inputBias.Length, threads);
+        _forward!.MultiplyAdd(rows, x, InputSize, gates, _inputBias.Length, threads, scratch);
     }
 
     /// <summary>What one direction of one layer keeps for backward, all by row of the layout.</summary>

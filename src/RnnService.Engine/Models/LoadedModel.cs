@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
 
@@ -30,12 +31,7 @@ public sealed record LoadedModel(
     /// <summary>
     /// How narrow the weights are: <c>f32</c>, <c>f16</c>, <c>bf16</c> or <c>int8</c>; null where something else than this engine computes.
     /// </summary>
-    public string? Dtype => (Model.Network as NativeNetwork)?.Parameters.Type switch
-    {
-        null => null,
-        TensorType.I8 => "int8",
-        TensorType type => type.ToString().ToLowerInvariant(),
-    };
+    public string? Dtype => (Model.Network as NativeNetwork)?.Parameters.Type.Dtype();
 }
 
 /// <summary>Opens a network that something other than this engine computes, such as ONNX Runtime.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Models;
@@ -67,12 +68,12 @@ public static class ModelFolder
     /// <exception cref="ModelFolderException">A weight, a score or the answer is not a finite number.</exception>
     /// <exception cref="IOException">A file cannot be written; the message names it.</exception>
     public static void Save(
-        string path, TextModel model, string goldenInput, TensorType type = TensorType.F32, IReadOnlyDictionary<string, double>? metrics = null)
+        string path, TextModel model, string goldenInput, ElementType type = ElementType.F32, IReadOnlyDictionary<string, double>? metrics = null)
     {
         FolderExchange.Fill(path, [FolderFiles.Onnx], staged =>
         {
             ModelWriter.WriteDescription(staged, model, path, metrics);
-            SafeTensorsFile.Write(
+            SafeTensorsWriter.Write(
                 Path.Combine(staged, FolderFiles.Weights),
                 model.Parameters.All.Select(parameter => new TensorData(parameter.Name, parameter.Shape, parameter.Values.ToArray())),
                 new Dictionary<string, string> { ["format"] = "pt" },
@@ -80,7 +81,7 @@ public static class ModelFolder
             using TextModel written = ModelReader.LoadUnchecked(staged, onnx: null, sums: null, CancellationToken.None).Model;
             ModelWriter.ThrowIfNotFinite(written.Parameters, Path.Combine(path, FolderFiles.Weights));
             // An input of a product that is half-way between two of 7 bits goes either way on another processor.
-            ModelWriter.WriteGolden(staged, written, goldenInput, type == TensorType.I8 ? 0.02f : UsualTolerance, path);
+            ModelWriter.WriteGolden(staged, written, goldenInput, type == ElementType.I8 ? 0.02f : UsualTolerance, path);
             Checksums.Write(staged, [FolderFiles.Config, FolderFiles.Vocabulary, FolderFiles.Weights, FolderFiles.Golden]);
         });
     }

@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
 
@@ -134,7 +135,7 @@ internal static class ModelReader
         var parameters = Parameters.From((name, shape) => file.Floats(name, shape), typeOf: file.TypeOf);
         TextModel model = TextModel.OfChecked(config, vocabulary, NativeNetworks.Create(config, vocabulary, parameters));
         IEnumerable<string> expected = parameters.All.Select(parameter => parameter.Name);
-        IEnumerable<string> scales = parameters.All.Where(parameter => parameter.Type == TensorType.I8)
+        IEnumerable<string> scales = parameters.All.Where(parameter => parameter.Type == ElementType.I8)
             .Select(parameter => SafeTensorsFile.ScaleOf(parameter.Name));
         return file.Names.Except(expected.Concat(scales)).FirstOrDefault() is { } extra
             ? throw new ModelFolderException($"{path}: holds {extra}, which the configuration has no place for")

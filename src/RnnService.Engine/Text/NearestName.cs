@@ -28,6 +28,20 @@ public static class NearestName
         return best;
     }
 
+    /// <summary>
+    /// The candidates nearest to what was written, best first, by the characters between a shared beginning and a shared end: linear in
+    /// their lengths, for names out of a file that may hold a million.
+    /// </summary>
+    internal static IEnumerable<string> Several(string written, IEnumerable<string> candidates, int count) =>
+        candidates.OrderBy(candidate => Between(written, candidate)).Take(count);
+
+    private static int Between(string written, string other)
+    {
+        int shorter = Math.Min(written.Length, other.Length), start = written.AsSpan().CommonPrefixLength(other), end = 0;
+        while (end < shorter - start && written[^(end + 1)] == other[^(end + 1)]) end++;
+        return Math.Max(written.Length, other.Length) - start - end;
+    }
+
     private static int Edits(string from, string to)
     {
         int[] row = [.. Enumerable.Range(0, to.Length + 1)];

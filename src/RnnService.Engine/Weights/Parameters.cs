@@ -1,9 +1,11 @@
+using RnnService.Engine.Kernels;
+
 namespace RnnService.Engine.Weights;
 
 /// <summary>A trained tensor. Read-only outside training.</summary>
 public sealed class Parameter
 {
-    internal Parameter(int index, string name, int[] shape, float[] values, TensorType type) =>
+    internal Parameter(int index, string name, int[] shape, float[] values, ElementType type) =>
         (Index, Name, Shape, Data, Type) = (index, name, shape, values, type);
 
     /// <summary>Dotted name, PyTorch's where PyTorch has one.</summary>
@@ -16,7 +18,7 @@ public sealed class Parameter
     public ReadOnlySpan<float> Values => Data;
 
     /// <summary>How precise the values are: layers that compute with narrow weights keep them narrow.</summary>
-    public TensorType Type { get; }
+    public ElementType Type { get; }
 
     /// <summary>Place among the parameters of its model.</summary>
     internal int Index { get; }
@@ -34,10 +36,10 @@ public sealed class Parameters
     private readonly List<Parameter> _all = [];
     private readonly Func<string, int[], Initializer, float[]> _origin;
 
-    private readonly Func<string, TensorType>? _typeOf;
+    private readonly Func<string, ElementType>? _typeOf;
 
     private Parameters(
-        Func<string, int[], Initializer, float[]> origin, bool trained, bool hasValues = true, Func<string, TensorType>? typeOf = null) =>
+        Func<string, int[], Initializer, float[]> origin, bool trained, bool hasValues = true, Func<string, ElementType>? typeOf = null) =>
         (_origin, IsTrainable, HasValues, _typeOf) = (origin, trained, hasValues, typeOf);
 
     /// <summary>All parameters so far.</summary>
@@ -47,7 +49,7 @@ public sealed class Parameters
     public long Count => _all.Sum(parameter => (long)parameter.Values.Length);
 
     /// <summary>How precise most of the values are.</summary>
-    public TensorType Type =>
+    public ElementType Type =>
         _all.GroupBy(parameter => parameter.Type).MaxBy(group => group.Sum(parameter => (long)parameter.Values.Length))!.Key;
 
     /// <summary>Whether there are values; without, layers are built to tell what they would ask for, and pack nothing.</summary>
@@ -75,7 +77,7 @@ public sealed class Parameters
     /// <param name="values">Returns the values, or throws a sentence that names what is missing or of another shape.</param>
     /// <param name="trainable">Whether the model is to be trained on.</param>
     /// <param name="typeOf">Tells how precise the values of a name are; 32-bit floats when left out, and where they are to be trained on.</param>
-    public static Parameters From(Func<string, int[], float[]> values, bool trainable = false, Func<string, TensorType>? typeOf = null) =>
+    public static Parameters From(Func<string, int[], float[]> values, bool trainable = false, Func<string, ElementType>? typeOf = null) =>
         new((name, shape, _) => values(name, shape), trainable, typeOf: trainable ? null : typeOf);
 
     /// <summary>No values at all, to learn which parameters a network asks for.</summary>
@@ -95,7 +97,7 @@ public sealed class Parameters
     /// <summary>Asks for a parameter.</summary>
     internal Parameter Add(string name, Initializer initializer, params int[] shape)
     {
-        var parameter = new Parameter(_all.Count, name, shape, _origin(name, shape, initializer), _typeOf?.Invoke(name) ?? TensorType.F32);
+        var parameter = new Parameter(_all.Count, name, shape, _origin(name, shape, initializer), _typeOf?.Invoke(name) ?? ElementType.F32);
         _all.Add(parameter);
         return parameter;
     }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using RnnService.Engine.Kernels;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Engine.Weights;
@@ -12,7 +13,7 @@ namespace RnnService.Engine.Weights;
 /// <param name="Shape">Sizes, row-major; empty for a scalar.</param>
 /// <param name="Begin">First byte.</param>
 /// <param name="End">One past the last byte.</param>
-internal sealed record TensorEntry(string ElementName, TensorType Type, int[] Shape, long Begin, long End);
+internal sealed record TensorEntry(string ElementName, ElementType Type, int[] Shape, long Begin, long End);
 
 /// <summary>
 /// The JSON header of a safetensors file, taken as untrusted input: whatever is not exactly as the format wants it is refused with its
@@ -23,31 +24,31 @@ internal sealed class SafeTensorsHeader
     internal const string MetadataKey = "__metadata__";
 
     // Every element type of the format, so that sizes can be checked also where this engine cannot read the values.
-    private static readonly FrozenDictionary<string, (TensorType Type, int Bits)> ElementTypes =
-        new Dictionary<string, (TensorType, int)>
+    private static readonly FrozenDictionary<string, (ElementType Type, int Bits)> ElementTypes =
+        new Dictionary<string, (ElementType, int)>
         {
-            ["F32"] = (TensorType.F32, 32),
-            ["BF16"] = (TensorType.BF16, 16),
-            ["F16"] = (TensorType.F16, 16),
-            ["I64"] = (TensorType.I64, 64),
-            ["I32"] = (TensorType.I32, 32),
-            ["F4"] = (TensorType.Other, 4),
-            ["F6_E2M3"] = (TensorType.Other, 6),
-            ["F6_E3M2"] = (TensorType.Other, 6),
-            ["F8_E4M3"] = (TensorType.Other, 8),
-            ["F8_E4M3FNUZ"] = (TensorType.Other, 8),
-            ["F8_E5M2"] = (TensorType.Other, 8),
-            ["F8_E5M2FNUZ"] = (TensorType.Other, 8),
-            ["F8_E8M0"] = (TensorType.Other, 8),
-            ["F64"] = (TensorType.Other, 64),
-            ["C64"] = (TensorType.Other, 64),
-            ["BOOL"] = (TensorType.Other, 8),
-            ["I8"] = (TensorType.I8, 8),
-            ["U8"] = (TensorType.Other, 8),
-            ["I16"] = (TensorType.Other, 16),
-            ["U16"] = (TensorType.Other, 16),
-            ["U32"] = (TensorType.Other, 32),
-            ["U64"] = (TensorType.Other, 64),
+            ["F32"] = (ElementType.F32, 32),
+            ["BF16"] = (ElementType.BF16, 16),
+            ["F16"] = (ElementType.F16, 16),
+            ["I64"] = (ElementType.I64, 64),
+            ["I32"] = (ElementType.I32, 32),
+            ["F4"] = (ElementType.Other, 4),
+            ["F6_E2M3"] = (ElementType.Other, 6),
+            ["F6_E3M2"] = (ElementType.Other, 6),
+            ["F8_E4M3"] = (ElementType.Other, 8),
+            ["F8_E4M3FNUZ"] = (ElementType.Other, 8),
+            ["F8_E5M2"] = (ElementType.Other, 8),
+            ["F8_E5M2FNUZ"] = (ElementType.Other, 8),
+            ["F8_E8M0"] = (ElementType.Other, 8),
+            ["F64"] = (ElementType.Other, 64),
+            ["C64"] = (ElementType.Other, 64),
+            ["BOOL"] = (ElementType.Other, 8),
+            ["I8"] = (ElementType.I8, 8),
+            ["U8"] = (ElementType.Other, 8),
+            ["I16"] = (ElementType.Other, 16),
+            ["U16"] = (ElementType.Other, 16),
+            ["U32"] = (ElementType.Other, 32),
+            ["U64"] = (ElementType.Other, 64),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private SafeTensorsHeader(Dictionary<string, string> metadata, Dictionary<string, TensorEntry> entries, string[] names)
@@ -71,7 +72,7 @@ internal sealed class SafeTensorsHeader
     /// <exception cref="WeightFormatException">The header breaks a rule of the format, or does not fit the data.</exception>
     public static SafeTensorsHeader Parse(ReadOnlySpan<byte> json, long dataLength, string file)
     {
-        if (json.IsEmpty || json[0] != '{') throw new WeightFormatException(file, "the header must be a JSON object and start with {");
+        if (json.IsEmpty || json[0] != '{') throw new WeightFormatException(file, "the header does not start with {; expected a JSON object");
         if (!Utf8.IsValid(json)) throw new WeightFormatException(file, "the header is not UTF-8");
         try
         {
@@ -98,8 +99,8 @@ internal sealed class SafeTensorsHeader
             position = entry.End;
         }
 
-        if (position > dataLength) throw Refuse($"truncated: the tensors take {position} bytes, {dataLength} follow the header");
-        if (position < dataLength) throw Refuse($"too long: the tensors take {position} bytes, {dataLength} follow the header");
+        if (position > dataLength) throw Refuse($"truncated: {dataLength} bytes follow the header; expected {position}, those of the tensors");
+        if (position < dataLength) throw Refuse($"too long: {dataLength} bytes follow the header; expected {position}, those of the tensors");
         return [.. byPosition.Select(pair => pair.Key)];
 
         WeightFormatException Refuse(string problem) => new(file, problem);
@@ -130,12 +131,12 @@ internal sealed class SafeTensorsHeader
         private Dictionary<string, string> ReadMetadata()
         {
             if (_reader.TokenType != JsonTokenType.StartObject)
-                throw Refuse($"{MetadataKey} must be an object of strings, found {Found()}");
+                throw Refuse($"{MetadataKey} is {Found()}; expected an object of strings");
             var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
             while (NextKey() is string key)
             {
                 if (_reader.TokenType != JsonTokenType.String)
-                    throw Refuse($"{MetadataKey} entry {Quote(key)} must be a string, found {Found()}");
+                    throw Refuse($"{MetadataKey} entry {Quote(key)} is {Found()}; expected a string");
                 if (!metadata.TryAdd(key, Text())) throw Refuse($"{MetadataKey} entry {Quote(key)} occurs twice");
             }
 
@@ -146,7 +147,7 @@ internal sealed class SafeTensorsHeader
         {
             string where = $"tensor {Quote(name)}";
             if (_reader.TokenType != JsonTokenType.StartObject)
-                throw Refuse($"{where} must be an object with dtype, shape and data_offsets, found {Found()}");
+                throw Refuse($"{where} is {Found()}; expected an object with dtype, shape and data_offsets");
             string? elementName = null;
             int[]? shape = null;
             (long Begin, long End)? offsets = null;
@@ -158,37 +159,37 @@ internal sealed class SafeTensorsHeader
                     case "shape" when shape is null: shape = ReadShape(where); break;
                     case "data_offsets" when offsets is null: offsets = ReadOffsets(where); break;
                     case "dtype" or "shape" or "data_offsets": throw Refuse($"{where}: field {field} occurs twice");
-                    default: throw Refuse($"{where}: unknown field {Quote(field)}, wanted dtype, shape and data_offsets");
+                    default: throw Refuse($"{where}: unknown field {Quote(field)}; expected dtype, shape and data_offsets");
                 }
             }
 
             if (elementName is null) throw Refuse($"{where}: field dtype is missing");
             if (shape is null) throw Refuse($"{where}: field shape is missing");
             if (offsets is not var (begin, end)) throw Refuse($"{where}: field data_offsets is missing");
-            (TensorType type, int bits) = ElementTypes[elementName];
-            long wanted = SizeOf(where, shape, elementName, bits);
-            if (end - begin != wanted)
-                throw Refuse($"{where}: {elementName} {Show(shape)} takes {wanted} bytes, data_offsets [{begin}, {end}] {end - begin}");
+            (ElementType type, int bits) = ElementTypes[elementName];
+            long size = SizeOf(where, shape, elementName, bits);
+            if (end - begin != size)
+                throw Refuse($"{where}: data_offsets [{begin}, {end}] hold {end - begin} bytes; expected {size} for {elementName} {Show(shape)}");
             return new TensorEntry(elementName, type, shape, begin, end);
         }
 
         private string ReadElementName(string where)
         {
-            if (_reader.TokenType != JsonTokenType.String) throw Refuse($"{where}: dtype must be a string, found {Found()}");
+            if (_reader.TokenType != JsonTokenType.String) throw Refuse($"{where}: dtype is {Found()}; expected a string");
             string name = Text();
             if (ElementTypes.ContainsKey(name)) return name;
             string known = string.Join(", ", ElementTypes.Keys.Order(StringComparer.Ordinal));
-            throw Refuse($"{where}: unknown dtype {Quote(name)}, wanted one of {known}");
+            throw Refuse($"{where}: dtype is {Quote(name)}; expected one of {known}");
         }
 
         private int[] ReadShape(string where)
         {
-            if (_reader.TokenType != JsonTokenType.StartArray) throw Refuse($"{where}: shape must be a list, found {Found()}");
+            if (_reader.TokenType != JsonTokenType.StartArray) throw Refuse($"{where}: shape is {Found()}; expected a list");
             var shape = new List<int>();
             while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
             {
                 if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetUInt32(out uint size) || size > int.MaxValue)
-                    throw Refuse($"{where}: shape must hold whole numbers from 0 to {int.MaxValue}, found {Found()}");
+                    throw Refuse($"{where}: shape holds {Found()}; expected whole numbers from 0 to {int.MaxValue}");
                 shape.Add((int)size);
             }
 
@@ -197,11 +198,11 @@ internal sealed class SafeTensorsHeader
 
         private (long Begin, long End) ReadOffsets(string where)
         {
-            if (_reader.TokenType != JsonTokenType.StartArray) throw Refuse($"{where}: data_offsets must be a list, found {Found()}");
+            if (_reader.TokenType != JsonTokenType.StartArray) throw Refuse($"{where}: data_offsets is {Found()}; expected a list");
             long begin = ReadOffset(where);
             long end = ReadOffset(where);
             _reader.Read();
-            if (_reader.TokenType != JsonTokenType.EndArray) throw Refuse($"{where}: data_offsets must be two numbers, found more");
+            if (_reader.TokenType != JsonTokenType.EndArray) throw Refuse($"{where}: data_offsets holds more than two numbers; expected two");
             return begin <= end ? (begin, end) : throw Refuse($"{where}: data_offsets [{begin}, {end}] are out of order");
         }
 
@@ -209,7 +210,7 @@ internal sealed class SafeTensorsHeader
         {
             _reader.Read();
             if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetUInt64(out ulong offset) || offset > long.MaxValue)
-                throw Refuse($"{where}: data_offsets must be two whole numbers from 0, found {Found()}");
+                throw Refuse($"{where}: data_offsets holds {Found()}; expected two whole numbers from 0");
             return (long)offset;
         }
 

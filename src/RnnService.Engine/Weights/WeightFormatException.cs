@@ -1,11 +1,11 @@
 namespace RnnService.Engine.Weights;
 
-/// <summary>A weight file is malformed, or does not hold the tensor asked for. The message says where, what and what was wanted.</summary>
+/// <summary>A weight file is malformed, or does not hold the tensor asked for. The message says where, what was found and what was expected.</summary>
 public class WeightFormatException : Exception
 {
     /// <summary>Creates the exception; its message is "file: problem".</summary>
     /// <param name="file">The weight file, as the caller named it.</param>
-    /// <param name="problem">What is wrong in it and what was wanted.</param>
+    /// <param name="problem">What is wrong in it and what was expected.</param>
     /// <param name="inner">The error underneath, if any.</param>
     public WeightFormatException(string file, string problem, Exception? inner = null) : base($"{file}: {problem}", inner) => File = file;
 

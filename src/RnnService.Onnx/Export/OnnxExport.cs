@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Comparison;
@@ -145,7 +146,7 @@ public static class OnnxExport
         JsonSerializer.Serialize(VocabularyContent.Of(model.Vocabulary), ModelJson.Files.VocabularyContent);
 
     /// <summary>Whether the model rounds what its weights are multiplied with.</summary>
-    private static bool Rounds(TextModel model) => model.Parameters.All.Any(parameter => parameter.Type == TensorType.I8);
+    private static bool Rounds(TextModel model) => model.Parameters.All.Any(parameter => parameter.Type == ElementType.I8);
 
     /// <summary>A graph as a model.</summary>
     internal static ModelProto Wrap(GraphProto graph, int opset)

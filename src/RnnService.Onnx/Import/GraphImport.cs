@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
@@ -81,7 +82,7 @@ internal sealed class GraphImport
         var model = TextModel.Create(config, vocabulary, network);
         IReadOnlyList<string> found = (network as GraphNetwork)?.Graph.Notes ?? [];
         return new ImportedModel(
-            model, _file.Model.Graph.Initializer.Count, TensorType.F32, [_path, _config.Place, tokens.Path],
+            model, _file.Model.Graph.Initializer.Count, ElementType.F32, [_path, _config.Place, tokens.Path],
             [.. notes, .. found, .. NotNumbers(), .. CommonNotes(model)]);
     }
 

@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
@@ -34,7 +35,7 @@ public sealed record ImportDescription(string? Config, string? Vocabulary, strin
 /// <param name="Type">The element type that keeps their values exactly.</param>
 /// <param name="Files">The files it was read from, its weights first.</param>
 /// <param name="Notes">What was assumed or measured, a sentence each.</param>
-public sealed record ImportedModel(TextModel Model, int Tensors, TensorType Type, IReadOnlyList<string> Files, IReadOnlyList<string> Notes);
+public sealed record ImportedModel(TextModel Model, int Tensors, ElementType Type, IReadOnlyList<string> Files, IReadOnlyList<string> Notes);
 
 /// <summary>Makes model folders of what other programs wrote. Safe for any number of threads.</summary>
 public static class ModelImport

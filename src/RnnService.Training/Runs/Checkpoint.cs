@@ -59,7 +59,7 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
             if (Finite.FirstNot(values) is { } value) throw TrainingDivergedException.At(state.Step, $"{name} holds {value}");
         }
 
-        SafeTensorsFile.Write(
+        SafeTensorsWriter.Write(
             path,
             Tensors.Select(tensor => new TensorData(tensor.Name, tensor.Shape, tensor.Values)),
             new Dictionary<string, string>

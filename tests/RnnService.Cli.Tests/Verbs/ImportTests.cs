@@ -163,17 +163,17 @@ public sealed class ImportTests : IDisposable
 
     public static TheoryData<string, string> HostileHeaders => new()
     {
-        { "", "truncated: 2 bytes" },
+        { "", "truncated: the file holds 2 bytes; expected 8 or more" },
         { Two("[0,4]", "[2,6]"), "overlap: tensor \"b\"" },
         { Two("[0,4]", "[8,12]"), "hole: data bytes 4 to 8, before tensor \"b\"" },
-        { One("F32", "[1000000000]", "[0,4000000000]"), "truncated: the tensors take 4000000000 bytes" },
+        { One("F32", "[1000000000]", "[0,4000000000]"), "truncated: 8 bytes follow the header; expected 4000000000" },
         { One("F32", "[1000000000,1000000000,1000000000]", "[0,8]"), "tensor \"a\": F32 [1000000000, 1000000000, 1000000000] is larger" },
-        { One("F32", "[2147483648]", "[0,8]"), "tensor \"a\": shape must hold whole numbers from 0 to 2147483647" },
-        { One("F32", "[2147483647,0]", "[0,0]"), "too long: the tensors take 0 bytes" },
+        { One("F32", "[2147483648]", "[0,8]"), "tensor \"a\": shape holds the number 2147483648; expected whole numbers from 0 to 2147483647" },
+        { One("F32", "[2147483647,0]", "[0,0]"), "too long: 8 bytes follow the header; expected 0" },
         { One("F32", "[1]", "[4,0]"), "tensor \"a\": data_offsets [4, 0] are out of order" },
-        { One("F99", "[1]", "[0,4]"), "tensor \"a\": unknown dtype \"F99\"" },
-        { """{"a":1}""", "tensor \"a\" must be an object" },
-        { "[]", "the header must be a JSON object" },
+        { One("F99", "[1]", "[0,4]"), "tensor \"a\": dtype is \"F99\"; expected one of" },
+        { """{"a":1}""", "tensor \"a\" is the number 1; expected an object" },
+        { "[]", "the header does not start with {; expected a JSON object" },
     };
 
     [Theory]
@@ -187,9 +187,9 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public void A_header_of_any_length_is_refused()
     {
-        Hostile([.. BitConverter.GetBytes(1UL << 63), .. "{}"u8], "a header of 9223372036854775808 bytes is refused");
-        Hostile([.. BitConverter.GetBytes(90_000_000UL), .. "{}"u8], "truncated: a header of 90000000 bytes is announced, 2 bytes follow");
-        Hostile([.. BitConverter.GetBytes(ulong.MaxValue), .. "{}"u8], "a header of 18446744073709551615 bytes is refused");
+        Hostile([.. BitConverter.GetBytes(1UL << 63), .. "{}"u8], "the header is 9223372036854775808 bytes long; expected at most");
+        Hostile([.. BitConverter.GetBytes(90_000_000UL), .. "{}"u8], "truncated: 2 bytes follow the length of the header; expected 90000000 or more");
+        Hostile([.. BitConverter.GetBytes(ulong.MaxValue), .. "{}"u8], "the header is 18446744073709551615 bytes long; expected at most");
     }
 
     [Fact]

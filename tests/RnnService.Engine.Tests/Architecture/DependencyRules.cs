@@ -30,7 +30,7 @@ internal sealed class DependencyRules
     /// </summary>
     public static readonly IReadOnlyDictionary<string, string[]> Storeys = new Dictionary<string, string[]>
     {
-        [Engine] = ["Kernels", "Weights", "Text", "Cells", "Layers", "Networks.Inputs", "Networks.Heads", "Networks", "Generation", "Models"],
+        [Engine] = ["Kernels", "Text", "Weights", "Cells", "Layers", "Networks.Inputs", "Networks.Heads", "Networks", "Generation", "Models"],
         [Training] = ["Threading", "Corpora", "Log", "Curves", "Recipes", "Evaluation", "Optimizers", "Objectives", "Cards", "Runs", ""],
         [Onnx] =
         [

@@ -6,7 +6,7 @@ namespace RnnService.Engine.Tests.Kernels;
 /// <summary>Products with weights of 16 and of 8 bits: exactly those of the rounded numbers, whatever a row's company.</summary>
 public sealed class NarrowWeightsTests
 {
-    public static TheoryData<WeightStorage> Narrow => [WeightStorage.BFloat16, WeightStorage.Int8];
+    public static TheoryData<ElementType> Narrow => [ElementType.BF16, ElementType.I8];
 
     [Fact]
     public void Upper_halves_give_the_bits_of_the_rounded_floats_at_every_length()
@@ -21,7 +21,7 @@ public sealed class NarrowWeightsTests
         static void Check(int rows, int k, int n)
         {
             float[] w = Draw.Normal(1, n * k), a = Draw.Normal(2, rows * k), start = Draw.Normal(3, rows * n);
-            PackedMatrix narrow = new(k, n, WeightStorage.BFloat16), wide = new(k, n);
+            PackedMatrix narrow = new(k, n, ElementType.BF16), wide = new(k, n);
             narrow.PackTransposed(w);
             wide.PackTransposed([.. w.Select(Rounded)]);
             float[] wanted = [.. start], found = [.. start];
@@ -53,7 +53,7 @@ public sealed class NarrowWeightsTests
         {
             int strideA = k + 1, strideC = n + 2;
             float[] w = Draw.Normal(1, n * k), a = Draw.Normal(2, rows * strideA), c = Draw.Normal(3, rows * strideC), before = [.. c];
-            var matrix = new PackedMatrix(k, n, WeightStorage.Int8);
+            var matrix = new PackedMatrix(k, n, ElementType.I8);
             matrix.PackTransposed(w);
             matrix.MultiplyAdd(rows, a, strideA, c, strideC);
             for (int i = 0; i < c.Length; i++)
@@ -101,7 +101,7 @@ public sealed class NarrowWeightsTests
         void Check(int rows, int k, int n, int[] values)
         {
             int[] a = Fill(rows, 63), w = Fill(n, 127);
-            var matrix = new PackedMatrix(k, n, WeightStorage.Int8);
+            var matrix = new PackedMatrix(k, n, ElementType.I8);
             matrix.PackTransposed([.. w.Select(value => (float)value)]);
             float[] found = new float[rows * n], wanted = new float[rows * n];
             matrix.MultiplyAdd(rows, [.. a.Select(value => (float)value)], k, found, n);
@@ -125,7 +125,7 @@ public sealed class NarrowWeightsTests
 
     [Theory]
     [MemberData(nameof(Narrow))]
-    public void A_row_is_the_same_alone_in_any_batch_and_by_two_threads(WeightStorage storage)
+    public void A_row_is_the_same_alone_in_any_batch_and_by_two_threads(ElementType storage)
     {
         const int Rows = 37, K = 203, N = 603; // more panels than are taken in order
         float[] a = Draw.Normal(1, Rows * K), start = Draw.Normal(2, Rows * N), alone = [.. start];
@@ -155,7 +155,7 @@ public sealed class NarrowWeightsTests
 
     [Theory]
     [MemberData(nameof(Narrow))]
-    public void Weights_that_were_rounded_before_are_not_changed_again(WeightStorage storage)
+    public void Weights_that_were_rounded_before_are_not_changed_again(ElementType storage)
     {
         const int K = 61, N = 40;
         float[] w = Draw.Normal(1, K * N), rounded = Read(w);
@@ -183,7 +183,7 @@ public sealed class NarrowWeightsTests
 
     [Theory]
     [MemberData(nameof(Narrow))]
-    public void Infinity_and_NaN_reach_only_their_own_row(WeightStorage storage)
+    public void Infinity_and_NaN_reach_only_their_own_row(ElementType storage)
     {
         var b = new PackedMatrix(9, 20, storage);
         b.PackTransposed(Draw.Normal(8, 9 * 20));
@@ -204,7 +204,7 @@ public sealed class NarrowWeightsTests
     [InlineData(3e38f)]
     public void Eight_bits_stand_rows_of_any_size(float size)
     {
-        var b = new PackedMatrix(5, 3, WeightStorage.Int8);
+        var b = new PackedMatrix(5, 3, ElementType.I8);
         b.PackTransposed([.. Enumerable.Repeat(0.5f, 15)]);
         float[] c = new float[3];
         b.MultiplyAdd(1, [size, -size, size, size, -size], 5, c, 3);

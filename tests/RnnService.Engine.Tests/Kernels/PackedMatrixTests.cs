@@ -54,10 +54,10 @@ public sealed class PackedMatrixTests
     }
 
     [Theory]
-    [InlineData(WeightStorage.Single)]
-    [InlineData(WeightStorage.BFloat16)]
-    [InlineData(WeightStorage.Int8)]
-    public void Columns_in_blocks_and_parts_in_any_order_give_the_same_product(WeightStorage storage)
+    [InlineData(ElementType.F32)]
+    [InlineData(ElementType.BF16)]
+    [InlineData(ElementType.I8)]
+    public void Columns_in_blocks_and_parts_in_any_order_give_the_same_product(ElementType storage)
     {
         const int K = 37;
         var workspace = new Workspace();
@@ -77,7 +77,8 @@ public sealed class PackedMatrixTests
                     Draw.Normal(2, rows * K).CopyTo(a);
                     float[] wanted = new float[rows * n];
                     plain.MultiplyAdd(rows, a, K, wanted, n);
-                    ProductPlan product = inBlocks.Plan(rows, new Floats(a), K, new Floats(c), n);
+                    Memory<float> scratch = workspace.Take(inBlocks.ScratchSize(rows));
+                    ProductPlan product = inBlocks.Plan(rows, new Floats(a), K, new Floats(c), n, new Floats(scratch.Span));
                     int end = width;
                     for (int part = product.Parts - 1; part >= 0; part--)
                     {
@@ -151,13 +152,13 @@ public sealed class PackedMatrixTests
     {
         var b = new PackedMatrix(3, 5);
         Assert.Equal(
-            "a holds 5 floats: at least 6 wanted (Parameter 'a')",
+            "a holds 5 floats; expected at least 6 (Parameter 'a')",
             Assert.Throws<ArgumentException>(() => b.MultiplyAdd(2, new float[5], 3, new float[10], 5)).Message);
         Assert.Equal(
-            "c holds 9 floats: at least 10 wanted (Parameter 'c')",
+            "c holds 9 floats; expected at least 10 (Parameter 'c')",
             Assert.Throws<ArgumentException>(() => b.MultiplyAdd(2, new float[6], 3, new float[9], 5)).Message);
         Assert.Equal(
-            "w holds 14 floats: 15 wanted (Parameter 'w')",
+            "w holds 14 floats; expected 15 (Parameter 'w')",
             Assert.Throws<ArgumentException>(() => b.PackTransposed(new float[14])).Message);
     }
 

@@ -76,7 +76,7 @@ public sealed class BatchLayoutTests
 
     [Fact]
     public void A_negative_length_is_refused() => Assert.Equal(
-        "length 1 is -1: 0 or more wanted (Parameter 'lengths')",
+        "length 1 is -1; expected 0 or more (Parameter 'lengths')",
         Assert.Throws<ArgumentException>(() => BatchLayout.Of([3, -1])).Message);
 
     [Fact]

@@ -266,7 +266,7 @@ public sealed class RecurrentTests
 
     [Fact]
     public void A_sum_of_another_width_is_refused() => Assert.Equal(
-        "rnn layer 0: a sum has hidden_size = input size, but 5 is not 4",
+        "rnn layer 0: hidden_size is 5; expected 4, the width of its input, which a sum keeps",
         Assert.Throws<ArgumentException>(() => new Recurrent(CellKind.Sum, Parameters.Random(1), "rnn", 4, 5, 1, Direction.Forward)).Message);
 
     /// <summary>One network's answers, forward and back, to a whole batch and to any choice of its sequences.</summary>

@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Models;
 
 using RnnService.Engine.Weights;
@@ -128,7 +129,7 @@ public sealed class FolderExchangeTests : IDisposable
         // A row of the embedding that the golden text does not need.
         Parameter embedding = model.Parameters.All.Single(parameter => parameter.Name == "embedding.weight");
         embedding.Data[^1] = value;
-        foreach (TensorType type in (TensorType[])[TensorType.F32, TensorType.BF16, TensorType.F16])
+        foreach (ElementType type in (ElementType[])[ElementType.F32, ElementType.BF16, ElementType.F16])
         {
             Assert.Contains(
                 $"embedding.weight is {said}; expected a finite number",
@@ -145,7 +146,7 @@ public sealed class FolderExchangeTests : IDisposable
         model.Parameters.All[0].Data[0] = 70_000; // beyond the largest half
         Assert.Contains(
             "is ∞; expected a finite number", Assert.Throws<ModelFolderException>(
-                () => ModelFolder.Save(Place, model, "the cat", TensorType.F16)).Message.Replace("Infinity", "∞", StringComparison.Ordinal),
+                () => ModelFolder.Save(Place, model, "the cat", ElementType.F16)).Message.Replace("Infinity", "∞", StringComparison.Ordinal),
             StringComparison.Ordinal);
         Assert.False(Directory.Exists(Place));
     }

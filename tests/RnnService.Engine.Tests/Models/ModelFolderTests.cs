@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using RnnService.Engine.Generation;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
@@ -16,11 +17,11 @@ public sealed class ModelFolderTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
-    [InlineData(TensorType.F32, "f32")]
-    [InlineData(TensorType.BF16, "bf16")]
-    [InlineData(TensorType.F16, "f16")]
-    [InlineData(TensorType.I8, "int8")]
-    public void What_is_saved_is_loaded(TensorType type, string dtype)
+    [InlineData(ElementType.F32, "f32")]
+    [InlineData(ElementType.BF16, "bf16")]
+    [InlineData(ElementType.F16, "f16")]
+    [InlineData(ElementType.I8, "int8")]
+    public void What_is_saved_is_loaded(ElementType type, string dtype)
     {
         TextModel[] models =
         [
@@ -42,7 +43,7 @@ public sealed class ModelFolderTests : IDisposable
             Assert.Equal(model.Vocabulary.Characters?.Tokens, loaded.Model.Vocabulary.Characters?.Tokens);
             Assert.Empty(Directory.GetFiles(path, "*.tmp"));
 
-            if (type == TensorType.F32)
+            if (type == ElementType.F32)
             {
                 foreach ((Parameter wanted, Parameter found) in model.Parameters.All.Zip(loaded.Model.Parameters.All))
                 {
@@ -128,7 +129,7 @@ public sealed class ModelFolderTests : IDisposable
         File.WriteAllText(file, content.ToJsonString());
         // The file's network is smaller than the usual one.
         Assert.Contains(
-            "\"characters.rnn.weight_hh_l0\": shape [200, 50] wanted, [20, 5] found",
+            "\"characters.rnn.weight_hh_l0\": shape is [20, 5]; expected [200, 50]",
             Assert.Throws<ModelFolderException>(() => ModelFolder.Load(_folder.FullName)).Message,
             StringComparison.Ordinal);
     }
@@ -239,7 +240,7 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void A_tensor_of_another_shape_is_named() => CheckWeights(
         tensors => [.. tensors.Select(tensor => tensor.Name == "head.bias" ? new TensorData("head.bias", [1], new float[1]) : tensor)],
-        "\"head.bias\": shape [3] wanted, [1] found");
+        "\"head.bias\": shape is [1]; expected [3]");
 
     [Fact]
     public void Weights_that_are_no_numbers_do_not_give_the_golden_answer() => CheckWeights(
@@ -286,7 +287,7 @@ public sealed class ModelFolderTests : IDisposable
         File.Delete(Path.Combine(path, "SHA256SUMS"));
         SafeTensorsFile weights = SafeTensorsFile.Open(file);
         TensorData[] tensors = [.. weights.Names.Select(name => new TensorData(name, weights.ShapeOf(name), weights.Floats(name)))];
-        SafeTensorsFile.Write(file, change(tensors), new Dictionary<string, string>());
+        SafeTensorsWriter.Write(file, change(tensors), new Dictionary<string, string>());
         string message = Assert.Throws<ModelFolderException>(() => ModelFolder.Load(path)).Message;
         Assert.Contains(named, message, StringComparison.Ordinal);
         Assert.Contains(Path.Combine(path, blamed), message, StringComparison.Ordinal);

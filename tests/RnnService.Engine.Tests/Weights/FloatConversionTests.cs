@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 using Xunit;
 
@@ -34,9 +35,9 @@ public sealed class FloatConversionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(TensorType.BF16)]
-    [InlineData(TensorType.F16)]
-    public void Every_pattern_written_comes_back(TensorType type)
+    [InlineData(ElementType.BF16)]
+    [InlineData(ElementType.F16)]
+    public void Every_pattern_written_comes_back(ElementType type)
     {
         float[] values = ReadAllPatterns(type.ToString());
         float[] read = Rewritten(values, type);
@@ -48,9 +49,9 @@ public sealed class FloatConversionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(TensorType.BF16, 0x7F80)]
-    [InlineData(TensorType.F16, 0x7C00)]
-    public void Values_between_neighbours_round_to_the_nearest_and_ties_to_the_even_one(TensorType type, int infinity)
+    [InlineData(ElementType.BF16, 0x7F80)]
+    [InlineData(ElementType.F16, 0x7C00)]
+    public void Values_between_neighbours_round_to_the_nearest_and_ties_to_the_even_one(ElementType type, int infinity)
     {
         // Patterns of finite positive values rise with the values, so that neighbours are one apart.
         float[] exact = ReadAllPatterns(type.ToString());
@@ -77,10 +78,10 @@ public sealed class FloatConversionTests : IDisposable
             BitConverter.UInt32BitsToSingle(0x7F800001), BitConverter.UInt32BitsToSingle(0xFFFFFFFF),
         ];
         Assert.Equal(
-            [float.PositiveInfinity, float.NegativeInfinity, 65536f, 65536f, 0f, float.NaN, float.NaN], Rewritten(values, TensorType.BF16));
+            [float.PositiveInfinity, float.NegativeInfinity, 65536f, 65536f, 0f, float.NaN, float.NaN], Rewritten(values, ElementType.BF16));
         Assert.Equal(
             [float.PositiveInfinity, float.NegativeInfinity, 65504f, float.PositiveInfinity, 0f, float.NaN, float.NaN],
-            Rewritten(values, TensorType.F16));
+            Rewritten(values, ElementType.F16));
     }
 
     private static float[] ReadAllPatterns(string type)
@@ -96,10 +97,10 @@ public sealed class FloatConversionTests : IDisposable
         return RawFile.Read(header, data).Floats("w", 256, 256);
     }
 
-    private float[] Rewritten(float[] values, TensorType type)
+    private float[] Rewritten(float[] values, ElementType type)
     {
         string path = Path.Combine(_folder, "w.safetensors");
-        SafeTensorsFile.Write(path, [new("w", [values.Length], values)], type: type);
+        SafeTensorsWriter.Write(path, [new("w", [values.Length], values)], type: type);
         return SafeTensorsFile.Open(path).Floats("w", values.Length);
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 using Xunit;
 
@@ -105,13 +106,13 @@ public class SafeTensorsFuzzTests
             long elements = file.ShapeOf(name).Aggregate(1L, (product, length) => product * length);
             switch (file.TypeOf(name))
             {
-                case TensorType.F32 or TensorType.BF16 or TensorType.F16:
+                case ElementType.F32 or ElementType.BF16 or ElementType.F16:
                     Assert.Equal(elements, file.Floats(name).Length);
-                    read += elements * (file.TypeOf(name) == TensorType.F32 ? 4 : 2);
+                    read += elements * (file.TypeOf(name) == ElementType.F32 ? 4 : 2);
                     break;
-                case TensorType.I64 or TensorType.I32:
+                case ElementType.I64 or ElementType.I32:
                     Assert.Equal(elements, file.Integers(name).Length);
-                    read += elements * (file.TypeOf(name) == TensorType.I64 ? 8 : 4);
+                    read += elements * (file.TypeOf(name) == ElementType.I64 ? 8 : 4);
                     break;
                 default:
                     Assert.Throws<WeightFormatException>(() => file.Floats(name));

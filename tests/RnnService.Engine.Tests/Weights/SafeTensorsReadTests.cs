@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 using Xunit;
 
@@ -10,28 +11,28 @@ public class SafeTensorsReadTests
     /// <summary>Header, bytes of data, and how the refusal ends or begins after the file's name.</summary>
     public static TheoryData<string, int, string> Malformed => new()
     {
-        { "", 0, "the header must be a JSON object and start with {" },
-        { "[]", 0, "the header must be a JSON object and start with {" },
-        { " {}", 0, "the header must be a JSON object and start with {" },
-        { "\uFEFF{}", 0, "the header must be a JSON object and start with {" },
+        { "", 0, "the header does not start with {; expected a JSON object" },
+        { "[]", 0, "the header does not start with {; expected a JSON object" },
+        { " {}", 0, "the header does not start with {; expected a JSON object" },
+        { "\uFEFF{}", 0, "the header does not start with {; expected a JSON object" },
         { "{", 0, "the header is not JSON: " },
         { "{}x", 0, "the header is not JSON: " },
         { "{}{}", 0, "the header is not JSON: " },
         { "{}\0", 0, "the header is not JSON: " },
-        { """{"w":1,}""", 0, "tensor \"w\" must be an object with dtype, shape and data_offsets, found the number 1" },
+        { """{"w":1,}""", 0, "tensor \"w\" is the number 1; expected an object with dtype, shape and data_offsets" },
         { """{"w":{},}""", 0, "tensor \"w\": field dtype is missing" },
         { """{"__metadata__":{},}""", 0, "the header is not JSON: " },
         { """{/**/}""", 0, "the header is not JSON: " },
         { """{"\ud800":{}}""", 0, "the header holds an escape that is half of a surrogate pair" },
 
-        { """{"w":[]}""", 0, "tensor \"w\" must be an object with dtype, shape and data_offsets, found a list" },
-        { """{"w":null}""", 0, "tensor \"w\" must be an object with dtype, shape and data_offsets, found null" },
+        { """{"w":[]}""", 0, "tensor \"w\" is a list; expected an object with dtype, shape and data_offsets" },
+        { """{"w":null}""", 0, "tensor \"w\" is null; expected an object with dtype, shape and data_offsets" },
         { """{"w":{"shape":[],"data_offsets":[0,4]}}""", 4, "tensor \"w\": field dtype is missing" },
         { """{"w":{"dtype":"F32","data_offsets":[0,4]}}""", 4, "tensor \"w\": field shape is missing" },
         { """{"w":{"dtype":"F32","shape":[]}}""", 4, "tensor \"w\": field data_offsets is missing" },
         {
             """{"w":{"dtype":"F32","shape":[],"data_offsets":[0,4],"stride":[]}}""", 4,
-            "tensor \"w\": unknown field \"stride\", wanted dtype, shape and data_offsets"
+            "tensor \"w\": unknown field \"stride\"; expected dtype, shape and data_offsets"
         },
         { """{"w":{"dtype":"F32","dtype":"F32","shape":[],"data_offsets":[0,4]}}""", 4, "tensor \"w\": field dtype occurs twice" },
         { """{"w":{"dtype":"F32","shape":[],"shape":[],"data_offsets":[0,4]}}""", 4, "tensor \"w\": field shape occurs twice" },
@@ -44,11 +45,11 @@ public class SafeTensorsReadTests
             "\"w\" occurs twice in the header"
         },
 
-        { """{"w":{"dtype":32,"shape":[],"data_offsets":[0,4]}}""", 4, "tensor \"w\": dtype must be a string, found the number 32" },
+        { """{"w":{"dtype":32,"shape":[],"data_offsets":[0,4]}}""", 4, "tensor \"w\": dtype is the number 32; expected a string" },
         { """{"w":{"dtype":"F31","shape":[],"data_offsets":[0,4]}}""", 4, Type("F31") },
         { """{"w":{"dtype":"f32","shape":[],"data_offsets":[0,4]}}""", 4, Type("f32") },
 
-        { """{"w":{"dtype":"F32","shape":6,"data_offsets":[0,24]}}""", 24, "tensor \"w\": shape must be a list, found the number 6" },
+        { """{"w":{"dtype":"F32","shape":6,"data_offsets":[0,24]}}""", 24, "tensor \"w\": shape is the number 6; expected a list" },
         { """{"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, Shape("the number -1") },
         { """{"w":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}""", 4, Shape("the number 1.0") },
         { """{"w":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}}""", 4, Shape("the number 1e0") },
@@ -72,10 +73,10 @@ public class SafeTensorsReadTests
             "tensor \"w\": F4 [3] takes 12 bits, not a whole number of bytes"
         },
 
-        { """{"w":{"dtype":"F32","shape":[],"data_offsets":4}}""", 4, "tensor \"w\": data_offsets must be a list, found the number 4" },
+        { """{"w":{"dtype":"F32","shape":[],"data_offsets":4}}""", 4, "tensor \"w\": data_offsets is the number 4; expected a list" },
         { """{"w":{"dtype":"F32","shape":[],"data_offsets":[]}}""", 4, Offsets("the list's end") },
         { """{"w":{"dtype":"F32","shape":[],"data_offsets":[0]}}""", 4, Offsets("the list's end") },
-        { """{"w":{"dtype":"F32","shape":[],"data_offsets":[0,4,4]}}""", 4, "tensor \"w\": data_offsets must be two numbers, found more" },
+        { """{"w":{"dtype":"F32","shape":[],"data_offsets":[0,4,4]}}""", 4, "tensor \"w\": data_offsets holds more than two numbers; expected two" },
         { """{"w":{"dtype":"F32","shape":[],"data_offsets":[-4,0]}}""", 4, Offsets("the number -4") },
         { """{"w":{"dtype":"F32","shape":[],"data_offsets":[0,4.0]}}""", 4, Offsets("the number 4.0") },
         { """{"w":{"dtype":"F32","shape":[],"data_offsets":[0,true]}}""", 4, Offsets("true") },
@@ -83,17 +84,17 @@ public class SafeTensorsReadTests
         { """{"w":{"dtype":"F32","shape":[],"data_offsets":[4,0]}}""", 4, "tensor \"w\": data_offsets [4, 0] are out of order" },
         {
             """{"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,20]}}""", 20,
-            "tensor \"w\": F32 [2, 3] takes 24 bytes, data_offsets [0, 20] 20"
+            "tensor \"w\": data_offsets [0, 20] hold 20 bytes; expected 24 for F32 [2, 3]"
         },
         {
             """{"w":{"dtype":"BF16","shape":[0,3],"data_offsets":[0,2]}}""", 2,
-            "tensor \"w\": BF16 [0, 3] takes 0 bytes, data_offsets [0, 2] 2"
+            "tensor \"w\": data_offsets [0, 2] hold 2 bytes; expected 0 for BF16 [0, 3]"
         },
 
-        { One, 23, "truncated: the tensors take 24 bytes, 23 follow the header" },
-        { One, 0, "truncated: the tensors take 24 bytes, 0 follow the header" },
-        { One, 25, "too long: the tensors take 24 bytes, 25 follow the header" },
-        { "{}", 1, "too long: the tensors take 0 bytes, 1 follow the header" },
+        { One, 23, "truncated: 23 bytes follow the header; expected 24, those of the tensors" },
+        { One, 0, "truncated: 0 bytes follow the header; expected 24, those of the tensors" },
+        { One, 25, "too long: 25 bytes follow the header; expected 24, those of the tensors" },
+        { "{}", 1, "too long: 1 bytes follow the header; expected 0, those of the tensors" },
         {
             """{"w":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""", 3,
             "hole: data bytes 0 to 1, before tensor \"w\", belong to no tensor"
@@ -119,10 +120,10 @@ public class SafeTensorsReadTests
             "hole: data bytes 0 to 9223372036854775807, before tensor \"w\", belong to no tensor"
         },
 
-        { """{"__metadata__":[]}""", 0, "__metadata__ must be an object of strings, found a list" },
-        { """{"__metadata__":null}""", 0, "__metadata__ must be an object of strings, found null" },
-        { """{"__metadata__":{"epoch":3}}""", 0, "__metadata__ entry \"epoch\" must be a string, found the number 3" },
-        { """{"__metadata__":{"epoch":{}}}""", 0, "__metadata__ entry \"epoch\" must be a string, found an object" },
+        { """{"__metadata__":[]}""", 0, "__metadata__ is a list; expected an object of strings" },
+        { """{"__metadata__":null}""", 0, "__metadata__ is null; expected an object of strings" },
+        { """{"__metadata__":{"epoch":3}}""", 0, "__metadata__ entry \"epoch\" is the number 3; expected a string" },
+        { """{"__metadata__":{"epoch":{}}}""", 0, "__metadata__ entry \"epoch\" is an object; expected a string" },
         { """{"__metadata__":{"a":"1","a":"2"}}""", 0, "__metadata__ entry \"a\" occurs twice" },
         { """{"__metadata__":{},"__metadata__":{}}""", 0, "\"__metadata__\" occurs twice in the header" },
     };
@@ -145,15 +146,15 @@ public class SafeTensorsReadTests
         for (int length = 0; length < 8; length++)
         {
             var error = Assert.Throws<WeightFormatException>(() => RawFile.Read(new byte[length]));
-            Assert.Equal($"{RawFile.Name}: truncated: {length} bytes, the header's length takes 8", error.Message);
+            Assert.Equal($"{RawFile.Name}: truncated: the file holds {length} bytes; expected 8 or more, the length of the header", error.Message);
         }
     }
 
     [Theory]
-    [InlineData(3ul, "truncated: a header of 3 bytes is announced, 2 bytes follow")]
-    [InlineData(100_000_000ul, "truncated: a header of 100000000 bytes is announced, 2 bytes follow")]
-    [InlineData(100_000_001ul, "a header of 100000001 bytes is refused: at most 100000000")]
-    [InlineData(ulong.MaxValue, "a header of 18446744073709551615 bytes is refused: at most 100000000")]
+    [InlineData(3ul, "truncated: 2 bytes follow the length of the header; expected 3 or more")]
+    [InlineData(100_000_000ul, "truncated: 2 bytes follow the length of the header; expected 100000000 or more")]
+    [InlineData(100_000_001ul, "the header is 100000001 bytes long; expected at most 100000000")]
+    [InlineData(ulong.MaxValue, "the header is 18446744073709551615 bytes long; expected at most 100000000")]
     public void A_header_length_the_file_cannot_hold_is_refused_before_anything_is_allocated(ulong announced, string reason)
     {
         byte[] bytes = RawFile.Bytes("{}"u8.ToArray(), [], announced);
@@ -189,7 +190,7 @@ public class SafeTensorsReadTests
     {
         string header = """{"w":""" + new string('[', 1_000_000);
         var error = Assert.Throws<WeightFormatException>(() => RawFile.Read(header));
-        Assert.Contains("must be an object with dtype, shape and data_offsets, found a list", error.Message);
+        Assert.Contains("is a list; expected an object with dtype, shape and data_offsets", error.Message);
     }
 
     [Fact]
@@ -208,7 +209,7 @@ public class SafeTensorsReadTests
         var error = Assert.Throws<WeightFormatException>(
             () => RawFile.Read($$$"""{"w":{"dtype":"U8","shape":[{{{ones}}}],"data_offsets":[0,2]}}""", 0, 0));
         Assert.Equal(
-            $"{RawFile.Name}: tensor \"w\": U8 [1, 1, 1, 1, 1, 1, 1, 1, … 100000 dimensions] takes 1 bytes, data_offsets [0, 2] 2",
+            $"{RawFile.Name}: tensor \"w\": data_offsets [0, 2] hold 2 bytes; expected 1 for U8 [1, 1, 1, 1, 1, 1, 1, 1, … 100000 dimensions]",
             error.Message);
     }
 
@@ -234,7 +235,7 @@ public class SafeTensorsReadTests
         Assert.Equal([-2], file.Integers("third"));
         Assert.Empty(file.Floats("none", 2147483647, 0, 2147483647, 2147483647));
         Assert.Equal(
-            [TensorType.F32, TensorType.F16, TensorType.I32, TensorType.I64], file.Names.Select(file.TypeOf));
+            [ElementType.F32, ElementType.F16, ElementType.I32, ElementType.I64], file.Names.Select(file.TypeOf));
     }
 
     [Fact]
@@ -279,18 +280,18 @@ public class SafeTensorsReadTests
     {
         var file = RawFile.Read($$$"""{"w":{"dtype":"{{{type}}}","shape":[8],"data_offsets":[0,{{{bits}}}]}}""", new byte[bits]);
 
-        Assert.Equal(TensorType.Other, file.TypeOf("w"));
+        Assert.Equal(ElementType.Other, file.TypeOf("w"));
         Assert.Equal([8], file.ShapeOf("w"));
         var error = Assert.Throws<WeightFormatException>(() => file.Floats("w", 8));
-        Assert.Equal($"{RawFile.Name}: tensor \"w\": F32, BF16 or F16 wanted, {type} found", error.Message);
+        Assert.Equal($"{RawFile.Name}: tensor \"w\": dtype is {type}; expected F32, BF16 or F16", error.Message);
         error = Assert.Throws<WeightFormatException>(() => file.Integers("w"));
-        Assert.Equal($"{RawFile.Name}: tensor \"w\": I64 or I32 wanted, {type} found", error.Message);
+        Assert.Equal($"{RawFile.Name}: tensor \"w\": dtype is {type}; expected I64 or I32", error.Message);
     }
 
     [Theory]
     [InlineData("", "no tensor \"w_scale\" among 1; nearest: \"w\"")]
-    [InlineData(""","w_scale":{"dtype":"F32","shape":[1],"data_offsets":[6,10]}""", "tensor \"w_scale\": shape [2] wanted, [1] found")]
-    [InlineData(""","w_scale":{"dtype":"I16","shape":[2],"data_offsets":[6,10]}""", "tensor \"w_scale\": F32, BF16 or F16 wanted, I16 found")]
+    [InlineData(""","w_scale":{"dtype":"F32","shape":[1],"data_offsets":[6,10]}""", "tensor \"w_scale\": shape is [1]; expected [2]")]
+    [InlineData(""","w_scale":{"dtype":"I16","shape":[2],"data_offsets":[6,10]}""", "tensor \"w_scale\": dtype is I16; expected F32, BF16 or F16")]
     public void An_I8_matrix_without_a_scale_for_every_row_is_refused(string scale, string wanted)
     {
         string header = $$$"""{"w":{"dtype":"I8","shape":[2,3],"data_offsets":[0,6]}{{{scale}}}}""";
@@ -314,13 +315,13 @@ public class SafeTensorsReadTests
         var file = RawFile.Read(
             """{"f":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"i":{"dtype":"I32","shape":[],"data_offsets":[4,8]}}""", new byte[8]);
         var error = Assert.Throws<WeightFormatException>(() => file.Integers("f"));
-        Assert.Equal($"{RawFile.Name}: tensor \"f\": I64 or I32 wanted, F32 found", error.Message);
+        Assert.Equal($"{RawFile.Name}: tensor \"f\": dtype is F32; expected I64 or I32", error.Message);
         error = Assert.Throws<WeightFormatException>(() => file.Floats("i"));
-        Assert.Equal($"{RawFile.Name}: tensor \"i\": F32, BF16 or F16 wanted, I32 found", error.Message);
+        Assert.Equal($"{RawFile.Name}: tensor \"i\": dtype is I32; expected F32, BF16 or F16", error.Message);
     }
 
     [Fact]
-    public void Another_shape_is_refused_with_the_shape_wanted_and_the_shape_found()
+    public void Another_shape_is_refused_with_the_shape_found_and_the_shape_expected()
     {
         var file = RawFile.Read(One, new byte[24]);
         Assert.Equal(6, file.Floats("w", 2, 3).Length);
@@ -328,7 +329,7 @@ public class SafeTensorsReadTests
         foreach (int[] wanted in (int[][])[[3, 2], [6], [2], [2, 3, 1], [], [2, -3]])
         {
             var error = Assert.Throws<WeightFormatException>(() => file.Floats("w", (ReadOnlySpan<int>)wanted));
-            Assert.Equal($"{RawFile.Name}: tensor \"w\": shape [{string.Join(", ", wanted)}] wanted, [2, 3] found", error.Message);
+            Assert.Equal($"{RawFile.Name}: tensor \"w\": shape is [2, 3]; expected [{string.Join(", ", wanted)}]", error.Message);
         }
     }
 
@@ -365,7 +366,7 @@ public class SafeTensorsReadTests
         byte[] bytes = RawFile.Bytes(One, new byte[24]);
         using var stream = new ShortStream(bytes, bytes.Length - 5);
         var error = Assert.Throws<WeightFormatException>(() => SafeTensorsFile.Read(stream, RawFile.Name));
-        Assert.Equal($"{RawFile.Name}: truncated while it was read: 24 bytes wanted", error.Message);
+        Assert.Equal($"{RawFile.Name}: truncated while it was read; expected 24 bytes", error.Message);
     }
 
     [Fact]
@@ -376,12 +377,12 @@ public class SafeTensorsReadTests
     }
 
     private static string Type(string found) =>
-        $"tensor \"w\": unknown dtype \"{found}\", wanted one of BF16, BOOL, C64, F16, F32, F4, F64, F6_E2M3, F6_E3M2, F8_E4M3, "
+        $"tensor \"w\": dtype is \"{found}\"; expected one of BF16, BOOL, C64, F16, F32, F4, F64, F6_E2M3, F6_E3M2, F8_E4M3, "
         + "F8_E4M3FNUZ, F8_E5M2, F8_E5M2FNUZ, F8_E8M0, I16, I32, I64, I8, U16, U32, U64, U8";
 
-    private static string Shape(string found) => $"tensor \"w\": shape must hold whole numbers from 0 to 2147483647, found {found}";
+    private static string Shape(string found) => $"tensor \"w\": shape holds {found}; expected whole numbers from 0 to 2147483647";
 
-    private static string Offsets(string found) => $"tensor \"w\": data_offsets must be two whole numbers from 0, found {found}";
+    private static string Offsets(string found) => $"tensor \"w\": data_offsets holds {found}; expected two whole numbers from 0";
 
     // Says its full length and ends earlier, as a file does that somebody cuts after it was opened.
     private sealed class ShortStream(byte[] bytes, int end) : MemoryStream(bytes)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Weights;
 using Xunit;
 
@@ -20,10 +21,10 @@ public sealed class SafeTensorsWriteTests : IDisposable
         float[] w = Draw.Normal(1, 5 * 7), bias = Draw.Normal(2, 5);
         for (int i = 0; i < w.Length; i++) w[i] *= MathF.Pow(10, i / 7 - 2);
         w.AsSpan(2 * 7, 7).Clear();
-        SafeTensorsFile.Write(FilePath, [new("w", [5, 7], w), new("none", [0, 3], default), new("b", [5], bias)], type: TensorType.I8);
+        SafeTensorsWriter.Write(FilePath, [new("w", [5, 7], w), new("none", [0, 3], default), new("b", [5], bias)], type: ElementType.I8);
         SafeTensorsFile file = SafeTensorsFile.Open(FilePath);
         Assert.Equal(["w", "w_scale", "none", "b"], file.Names);
-        Assert.Equal((TensorType.I8, TensorType.F32, TensorType.F32), (file.TypeOf("w"), file.TypeOf("w_scale"), file.TypeOf("b")));
+        Assert.Equal((ElementType.I8, ElementType.F32, ElementType.F32), (file.TypeOf("w"), file.TypeOf("w_scale"), file.TypeOf("b")));
         Expect.SameBits(bias, file.Floats("b", 5));
         float[] found = file.Floats("w", 5, 7);
         for (int row = 0; row < 5; row++)
@@ -37,8 +38,8 @@ public sealed class SafeTensorsWriteTests : IDisposable
     public void A_row_that_is_not_finite_is_not_stored_as_I8()
     {
         var error = Assert.Throws<ArgumentException>(() =>
-            SafeTensorsFile.Write(FilePath, [new("w", [2, 2], new[] { 1, 2, 3, float.NaN })], type: TensorType.I8));
-        Assert.Equal("tensor \"w\": row 1 holds NaN; finite values wanted for I8", error.Message);
+            SafeTensorsWriter.Write(FilePath, [new("w", [2, 2], new[] { 1, 2, 3, float.NaN })], type: ElementType.I8));
+        Assert.Equal("tensor \"w\": row 1 holds NaN; expected finite values for I8", error.Message);
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 
@@ -56,7 +57,7 @@ public sealed class SafeTensorsWriteTests : IDisposable
             (tensors, said) =>
             {
                 TensorData[] unique = [.. tensors.DistinctBy(each => each.Name).Where(each => each.Name != "__metadata__")];
-                SafeTensorsFile.Write(FilePath, unique, said);
+                SafeTensorsWriter.Write(FilePath, unique, said);
                 var file = SafeTensorsFile.Open(FilePath);
 
                 Assert.Equal(unique.Select(each => each.Name).Order(StringComparer.Ordinal), file.Names.Order(StringComparer.Ordinal));
@@ -76,7 +77,7 @@ public sealed class SafeTensorsWriteTests : IDisposable
         for (int length = 0; length < 20; length++)
         {
             string name = new('n', length);
-            SafeTensorsFile.Write(FilePath, [new("z" + name, [2], new float[] { 1, 2 }), new("a", [], new float[] { 3 })]);
+            SafeTensorsWriter.Write(FilePath, [new("z" + name, [2], new float[] { 1, 2 }), new("a", [], new float[] { 3 })]);
             byte[] bytes = File.ReadAllBytes(FilePath);
 
             int headerLength = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
@@ -93,12 +94,12 @@ public sealed class SafeTensorsWriteTests : IDisposable
     public void Values_longer_than_the_write_buffer_come_back()
     {
         float[] values = [.. Enumerable.Range(0, 100_003).Select(i => i / 7f)];
-        foreach (TensorType type in (TensorType[])[TensorType.F32, TensorType.BF16, TensorType.F16])
+        foreach (ElementType type in (ElementType[])[ElementType.F32, ElementType.BF16, ElementType.F16])
         {
-            SafeTensorsFile.Write(FilePath, [new("before", [1], new float[1]), new("w", [values.Length], values)], type: type);
+            SafeTensorsWriter.Write(FilePath, [new("before", [1], new float[1]), new("w", [values.Length], values)], type: type);
             float[] read = SafeTensorsFile.Open(FilePath).Floats("w", values.Length);
             // Half a unit in the last place: 2^-24, 2^-8 and 2^-11 of the value.
-            double error = type switch { TensorType.F32 => 0, TensorType.BF16 => 1.0 / 256, _ => 1.0 / 2048 };
+            double error = type switch { ElementType.F32 => 0, ElementType.BF16 => 1.0 / 256, _ => 1.0 / 2048 };
             for (int i = 0; i < values.Length; i++) Assert.InRange(read[i], values[i] * (1 - error), values[i] * (1 + error) + 1e-9);
         }
     }
@@ -108,17 +109,17 @@ public sealed class SafeTensorsWriteTests : IDisposable
     {
         TensorData[] tensors = [new("w", [3], new float[] { 1, float.NaN, -0f })];
         var metadata = new Dictionary<string, string> { ["b"] = "1", ["a"] = "2" };
-        SafeTensorsFile.Write(FilePath, tensors, metadata, TensorType.BF16);
+        SafeTensorsWriter.Write(FilePath, tensors, metadata, ElementType.BF16);
         byte[] first = File.ReadAllBytes(FilePath);
-        SafeTensorsFile.Write(FilePath, tensors, metadata, TensorType.BF16);
+        SafeTensorsWriter.Write(FilePath, tensors, metadata, ElementType.BF16);
         Assert.Equal(first, File.ReadAllBytes(FilePath));
     }
 
     [Fact]
     public void Nothing_but_the_file_is_left_in_the_folder()
     {
-        SafeTensorsFile.Write(FilePath, [new("w", [1], new float[] { 1 })]);
-        SafeTensorsFile.Write(FilePath, [new("w", [1], new float[] { 2 })]);
+        SafeTensorsWriter.Write(FilePath, [new("w", [1], new float[] { 1 })]);
+        SafeTensorsWriter.Write(FilePath, [new("w", [1], new float[] { 2 })]);
         Assert.Equal([FilePath], Directory.GetFileSystemEntries(_folder));
         Assert.Equal([2f], SafeTensorsFile.Open(FilePath).Floats("w", 1));
     }
@@ -126,9 +127,9 @@ public sealed class SafeTensorsWriteTests : IDisposable
     [Fact]
     public void The_old_file_stays_when_the_tensors_fail_half_way()
     {
-        SafeTensorsFile.Write(FilePath, [new("old", [1], new float[] { 1 })]);
+        SafeTensorsWriter.Write(FilePath, [new("old", [1], new float[] { 1 })]);
 
-        var error = Assert.Throws<InvalidOperationException>(() => SafeTensorsFile.Write(FilePath, Failing()));
+        var error = Assert.Throws<InvalidOperationException>(() => SafeTensorsWriter.Write(FilePath, Failing()));
 
         Assert.Equal("half-way", error.Message);
         AssertOnlyTheOldFile();
@@ -143,12 +144,12 @@ public sealed class SafeTensorsWriteTests : IDisposable
     [Fact]
     public void The_old_file_stays_and_the_temporary_one_goes_when_values_fail_while_they_are_written()
     {
-        SafeTensorsFile.Write(FilePath, [new("old", [1], new float[] { 1 })]);
+        SafeTensorsWriter.Write(FilePath, [new("old", [1], new float[] { 1 })]);
         using var memory = new FailingMemory();
 
         // The header and the first tensor are on disk by the time the second one's values are asked for.
         var error = Assert.Throws<InvalidOperationException>(
-            () => SafeTensorsFile.Write(FilePath, [new("first", [2], new float[] { 1, 2 }), new("second", [3], memory.Values)]));
+            () => SafeTensorsWriter.Write(FilePath, [new("first", [2], new float[] { 1, 2 }), new("second", [3], memory.Values)]));
 
         Assert.Equal("the values are gone", error.Message);
         AssertOnlyTheOldFile();
@@ -159,36 +160,36 @@ public sealed class SafeTensorsWriteTests : IDisposable
     {
         string folder = Path.Combine(_folder, "folder");
         Directory.CreateDirectory(folder);
-        Assert.ThrowsAny<SystemException>(() => SafeTensorsFile.Write(folder, [new("w", [1], new float[] { 1 })]));
+        Assert.ThrowsAny<SystemException>(() => SafeTensorsWriter.Write(folder, [new("w", [1], new float[] { 1 })]));
         Assert.Equal([folder], Directory.GetFileSystemEntries(_folder));
     }
 
     [Fact]
     public void A_missing_folder_is_reported_as_such() =>
-        Assert.Throws<DirectoryNotFoundException>(() => SafeTensorsFile.Write(Path.Combine(_folder, "none", "w.safetensors"), []));
+        Assert.Throws<DirectoryNotFoundException>(() => SafeTensorsWriter.Write(Path.Combine(_folder, "none", "w.safetensors"), []));
 
     [Fact]
     public void Tensors_that_could_not_be_read_again_are_refused_by_name()
     {
-        Refused("tensor \"w\" occurs twice: names must be unique", new("w", [], new float[1]), new("w", [], new float[1]));
+        Refused("tensor \"w\" occurs twice; expected unique names", new("w", [], new float[1]), new("w", [], new float[1]));
         Refused("tensor \"__metadata__\": the format reserves this name", new TensorData("__metadata__", [], new float[1]));
-        Refused("tensor \"w\": shape [2, 3] wants 6 values, got 5", new TensorData("w", [2, 3], new float[5]));
-        Refused("tensor \"w\": shape [] wants 1 values, got 0", new TensorData("w", [], new float[0]));
+        Refused("tensor \"w\": the tensor holds 5 values; expected 6 for shape [2, 3]", new TensorData("w", [2, 3], new float[5]));
+        Refused("tensor \"w\": the tensor holds 0 values; expected 1 for shape []", new TensorData("w", [], new float[0]));
         Refused("tensor \"w\": shape [-2, -3] has a negative size", new TensorData("w", [-2, -3], new float[6]));
         Refused(
-            "tensor \"w\": shape [2147483647, 2147483647, 2147483647] wants 9223372036854775807 values, got 1",
+            "tensor \"w\": the tensor holds 1 values; expected 9223372036854775807 for shape [2147483647, 2147483647, 2147483647]",
             new TensorData("w", [int.MaxValue, int.MaxValue, int.MaxValue], new float[1]));
-        Assert.ThrowsAny<ArgumentException>(() => SafeTensorsFile.Write(FilePath, [new("half \ud800", [], new float[1])]));
-        foreach (TensorType type in (TensorType[])[TensorType.I64, TensorType.I32, TensorType.Other])
+        Assert.ThrowsAny<ArgumentException>(() => SafeTensorsWriter.Write(FilePath, [new("half \ud800", [], new float[1])]));
+        foreach (ElementType type in (ElementType[])[ElementType.I64, ElementType.I32, ElementType.Other])
         {
-            var error = Assert.Throws<ArgumentException>(() => SafeTensorsFile.Write(FilePath, [], type: type));
-            Assert.Equal($"cannot write {type}: F32, BF16, F16 or I8 wanted", error.Message);
+            var error = Assert.Throws<ArgumentException>(() => SafeTensorsWriter.Write(FilePath, [], type: type));
+            Assert.Equal($"type is {type}; expected F32, BF16, F16 or I8", error.Message);
         }
 
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
 
         void Refused(string reason, params TensorData[] tensors) =>
-            Assert.Equal(reason, Assert.Throws<ArgumentException>(() => SafeTensorsFile.Write(FilePath, tensors)).Message);
+            Assert.Equal(reason, Assert.Throws<ArgumentException>(() => SafeTensorsWriter.Write(FilePath, tensors)).Message);
     }
 
     private void AssertOnlyTheOldFile()

@@ -235,9 +235,9 @@ public sealed class OnnxExportTests
     }
 
     [Theory]
-    [InlineData(TensorType.BF16)]
-    [InlineData(TensorType.I8)]
-    public void Narrow_weights_become_floats_that_give_what_the_weights_give_in_floats(TensorType type)
+    [InlineData(ElementType.BF16)]
+    [InlineData(ElementType.I8)]
+    public void Narrow_weights_become_floats_that_give_what_the_weights_give_in_floats(ElementType type)
     {
         TextModel[] models =
         [
@@ -258,11 +258,11 @@ public sealed class OnnxExportTests
                 ModelProto proto = OnnxFile.Read(new MemoryStream(exported.Content), "exported").Model;
                 Assert.DoesNotContain(proto.Graph.Initializer, tensor => tensor.DataType == (int)TensorProto.Types.DataType.Int8);
                 // What is rounded beside the weights is more than the check of an export allows.
-                if (type == TensorType.I8) Assert.InRange(exported.Rounding, Agreement.Tolerance, 0.1);
+                if (type == ElementType.I8) Assert.InRange(exported.Rounding, Agreement.Tolerance, 0.1);
                 else Assert.Equal(0, exported.Rounding);
                 // So scores of 8-bit weights are not the file's.
                 string said = proto.MetadataProps.Single(entry => entry.Key == OnnxExport.ConfigKey).Value;
-                Assert.Equal(type == TensorType.I8 ? 0 : 1, JsonSerializer.Deserialize(said, ModelJson.Files.ModelConfig)!.Metrics.Count);
+                Assert.Equal(type == ElementType.I8 ? 0 : 1, JsonSerializer.Deserialize(said, ModelJson.Files.ModelConfig)!.Metrics.Count);
             }
         }
         finally

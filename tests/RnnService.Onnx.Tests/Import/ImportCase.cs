@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import;
@@ -59,12 +60,12 @@ internal sealed class ImportCase : IDisposable
     }
 
     /// <summary>Replaces the weights by what is made of each tensor; null leaves it out.</summary>
-    public void Change(Func<TensorData, TensorData?> change, TensorType type = TensorType.F32) =>
-        SafeTensorsFile.Write(Weights, [.. Tensors(Weights).Select(change).OfType<TensorData>()], type: type);
+    public void Change(Func<TensorData, TensorData?> change, ElementType type = ElementType.F32) =>
+        SafeTensorsWriter.Write(Weights, [.. Tensors(Weights).Select(change).OfType<TensorData>()], type: type);
 
     /// <summary>Replaces the weights by what is made of all of them.</summary>
     public void Replace(Func<List<TensorData>, IEnumerable<TensorData>> change, Dictionary<string, string>? metadata = null) =>
-        SafeTensorsFile.Write(Weights, [.. change(Tensors(Weights))], metadata);
+        SafeTensorsWriter.Write(Weights, [.. change(Tensors(Weights))], metadata);
 
     public void Rename(Func<string, string> rename) => Change(tensor => tensor with { Name = rename(tensor.Name) });
 

@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
@@ -35,9 +36,9 @@ public sealed class PyTorchTests
     }
 
     [Theory]
-    [InlineData(TensorType.F16, 5e-3)]
-    [InlineData(TensorType.BF16, 5e-2)]
-    public void Half_precision_is_read_and_kept(TensorType type, double tolerance)
+    [InlineData(ElementType.F16, 5e-3)]
+    [InlineData(ElementType.BF16, 5e-2)]
+    public void Half_precision_is_read_and_kept(ElementType type, double tolerance)
     {
         using var files = new ImportCase("tagger-lstm");
         files.Change(tensor => tensor, type);

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Models;
-using RnnService.Engine.Weights;
 
 namespace RnnService.Server.Tests.Endpoints;
 
@@ -10,9 +10,9 @@ public sealed class NarrowTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(TensorType.I8, "int8")]
-    [InlineData(TensorType.BF16, "bf16")]
-    public async Task A_seeded_text_is_the_same_alone_and_among_others(TensorType type, string dtype)
+    [InlineData(ElementType.I8, "int8")]
+    [InlineData(ElementType.BF16, "bf16")]
+    public async Task A_seeded_text_is_the_same_alone_and_among_others(ElementType type, string dtype)
     {
         using var models = new TinyModels();
         ModelFolder.Save(Path.Combine(models.Path, "narrow"), models.Load("shakespeare"), "ROMEO:", type);

@@ -121,7 +121,7 @@ public sealed class CheckpointTests : IDisposable
         Recipe recipe = TinyRecipes.Write(_folder, "classifier");
         string path = Interrupted(recipe);
         SafeTensorsFile file = SafeTensorsFile.Open(path);
-        SafeTensorsFile.Write(path, file.Names.Select(name =>
+        SafeTensorsWriter.Write(path, file.Names.Select(name =>
         {
             float[] values = file.Floats(name);
             if (name == "average.head.bias") values[1] = float.NaN;
@@ -230,7 +230,7 @@ public sealed class CheckpointTests : IDisposable
         SafeTensorsFile file = SafeTensorsFile.Open(path);
         Dictionary<string, string> facts = new(file.Metadata);
         change(facts);
-        SafeTensorsFile.Write(path, file.Names.Select(name => new TensorData(name, file.ShapeOf(name), file.Floats(name))), facts);
+        SafeTensorsWriter.Write(path, file.Names.Select(name => new TensorData(name, file.ShapeOf(name), file.Floats(name))), facts);
     }
 
     /// <summary>A run stopped after its third step.</summary>

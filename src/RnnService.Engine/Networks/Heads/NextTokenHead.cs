@@ -33,7 +33,7 @@ internal sealed class NextTokenHead(Linear output) : StepHead(output)
             for (int t = from[i]; t < rows[i].Length; t++, at++) hidden.Slice(layout.RowOf(i, t) * size, size).CopyTo(picked[(at * size)..]);
         }
 
-        Output.Forward(count, picked, logits, pass.Threads);
+        Output.Forward(count, picked, logits, pass);
         return logits;
     }
 }

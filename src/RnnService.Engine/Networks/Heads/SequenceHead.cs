@@ -39,7 +39,7 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
         }
 
         Memory<float> logits = pass.Workspace.Take(layout.Batch * Labels);
-        _output.Forward(layout.Batch, features.Span, logits.Span, pass.Threads);
+        _output.Forward(layout.Batch, features.Span, logits.Span, pass);
         return new Trace(hidden, pooled, features, mask, logits);
     }
 

@@ -26,7 +26,7 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
         Memory<float>? mask = pass.Mask(layout.Batch, output.Inputs, dropRate);
         if (mask is { } drop) Dropout.Apply(layout, drop.Span, hidden.Span);
         Memory<float> logits = pass.Workspace.Take(layout.Rows * Labels);
-        output.Forward(layout.Rows, hidden.Span, logits.Span, pass.Threads);
+        output.Forward(layout.Rows, hidden.Span, logits.Span, pass);
         return new Trace(hidden, mask, logits);
     }
 

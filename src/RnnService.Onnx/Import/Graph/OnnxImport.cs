@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
@@ -27,7 +28,7 @@ internal sealed class OnnxImport
         AddStack("", Stack);
         if (Spelling is { } spelling) AddStack("characters.", spelling);
         AddHead();
-        Tensors = new TensorSet(file.Path, _tensors, TensorType.F32);
+        Tensors = new TensorSet(file.Path, _tensors, ElementType.F32);
         Facts = new NetworkFacts
         {
             Witness = "the graph has it",

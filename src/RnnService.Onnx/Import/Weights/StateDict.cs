@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Import.Files;
@@ -34,8 +35,8 @@ internal static class StateDict
         var found = new Dictionary<string, FoundTensor>(StringComparer.Ordinal);
         foreach (string name in file.Names)
         {
-            TensorType type = file.TypeOf(name);
-            bool isFloat = type is TensorType.F32 or TensorType.F16 or TensorType.BF16;
+            ElementType type = file.TypeOf(name);
+            bool isFloat = type is ElementType.F32 or ElementType.F16 or ElementType.BF16;
             found.Add(name, new FoundTensor(name, file.ShapeOf(name), isFloat ? () => file.Floats(name) : null, type)
             {
                 Element = file.ElementNameOf(name),
@@ -55,8 +56,8 @@ internal static class StateDict
         if (mapPath is not null) whole = TensorMap.Read(mapPath).Apply(whole, notes);
         Dictionary<string, FoundTensor> tensors = TensorNames.Assign(path, whole, notes);
         bool isSigmoid = SigmoidHead.Widen(tensors);
-        TensorType[] types = [.. tensors.Values.Select(tensor => tensor.Type).Distinct().Take(2)];
-        var set = new TensorSet(path, tensors, types is [TensorType.F16 or TensorType.BF16] ? types[0] : TensorType.F32) { IsSigmoid = isSigmoid };
+        ElementType[] types = [.. tensors.Values.Select(tensor => tensor.Type).Distinct().Take(2)];
+        var set = new TensorSet(path, tensors, types is [ElementType.F16 or ElementType.BF16] ? types[0] : ElementType.F32) { IsSigmoid = isSigmoid };
         set.CheckShapes();
         return set;
     }

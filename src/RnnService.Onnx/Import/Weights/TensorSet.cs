@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
@@ -14,7 +15,7 @@ namespace RnnService.Onnx.Import.Weights;
 /// <param name="Shape">Its sizes.</param>
 /// <param name="Values">Reads its values, row-major; null when they are no floats that can be read.</param>
 /// <param name="Type">How the file keeps them.</param>
-internal sealed record FoundTensor(string Origin, IReadOnlyList<int> Shape, Func<float[]>? Values, TensorType Type = TensorType.F32)
+internal sealed record FoundTensor(string Origin, IReadOnlyList<int> Shape, Func<float[]>? Values, ElementType Type = ElementType.F32)
 {
     /// <summary>The element type as the file names it.</summary>
     public string Element { get; init; } = "F32";
@@ -24,7 +25,7 @@ internal sealed record FoundTensor(string Origin, IReadOnlyList<int> Shape, Func
 /// <param name="path">The file, for messages.</param>
 /// <param name="tensors">The tensors by name.</param>
 /// <param name="type">The element type they are kept in.</param>
-internal sealed partial class TensorSet(string path, Dictionary<string, FoundTensor> tensors, TensorType type)
+internal sealed partial class TensorSet(string path, Dictionary<string, FoundTensor> tensors, ElementType type)
 {
     private const string EmbeddingName = "embedding.weight", RecurrentName = "rnn.weight_hh_l", ReverseSuffix = "_reverse";
     private const string HeadName = "head.weight";
@@ -37,7 +38,7 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
     public int Count => tensors.Count;
 
     /// <summary>The element type they are kept in.</summary>
-    public TensorType Type { get; } = type;
+    public ElementType Type { get; } = type;
 
     /// <summary>Whether the head had one row, the probability of the second of two labels: see <see cref="SigmoidHead"/>.</summary>
     public bool IsSigmoid { get; init; }

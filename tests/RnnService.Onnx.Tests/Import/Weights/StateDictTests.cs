@@ -70,7 +70,7 @@ public sealed class StateDictTests
         });
         List<TensorData> tensors = ImportCase.Tensors(files.Weights);
         tensors.Add(new TensorData("optimizer.step", [1], new float[1]));
-        SafeTensorsFile.Write(files.Weights, tensors);
+        SafeTensorsWriter.Write(files.Weights, tensors);
         files.Map = files.Write("map.json", """
             {"net.*": "*", "net.out.w": "head.weight", "net.out.b": "head.bias", "net.weights": "embedding.weight", "optimizer.*": null}
             """);

@@ -1,41 +1,18 @@
 using System.Buffers.Binary;
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Text;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Engine.Weights;
-
-/// <summary>How a weight file stores a tensor's values.</summary>
-public enum TensorType
-{
-    /// <summary>32-bit floats: exactly the values in memory.</summary>
-    F32,
-
-    /// <summary>The upper half of a 32-bit float: its range, with 8 bits of precision.</summary>
-    BF16,
-
-    /// <summary>16-bit floats: 11 bits of precision, magnitudes from 6e-8 to 65504.</summary>
-    F16,
-
-    /// <summary>8-bit signed integers, each row times a scale of its own in a tensor beside it.</summary>
-    I8,
-
-    /// <summary>64-bit signed integers.</summary>
-    I64,
-
-    /// <summary>32-bit signed integers.</summary>
-    I32,
-
-    /// <summary>A type of the format whose values this engine does not read.</summary>
-    Other,
-}
 
 /// <summary>
 /// A safetensors file held in memory: tensors by name and shape. Checked as untrusted input when opened, never changed after,
 /// safe for any number of threads. Values are not checked: NaN and infinity are read as they are.
 /// </summary>
-public sealed partial class SafeTensorsFile
+public sealed class SafeTensorsFile
 {
-    private const int PrefixLength = sizeof(ulong);
-    private const int LongestHeader = 100_000_000;
+    internal const int PrefixLength = sizeof(ulong);
+    internal const int LongestHeader = 100_000_000;
 
     /// <summary>Bytes of the largest file that can be read.</summary>
     internal const long Largest = (long)PrefixLength + LongestHeader + int.MaxValue;
@@ -79,18 +56,18 @@ public sealed partial class SafeTensorsFile
     {
         long rest = stream.Length - stream.Position - PrefixLength;
         if (rest < 0)
-            throw new WeightFormatException(file, $"truncated: {rest + PrefixLength} bytes, the header's length takes {PrefixLength}");
+            throw new WeightFormatException(file, $"truncated: the file holds {rest + PrefixLength} bytes; expected {PrefixLength} or more, the length of the header");
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(ReadBytes(stream, PrefixLength, file, stop));
         if (headerLength > LongestHeader)
-            throw new WeightFormatException(file, $"a header of {headerLength} bytes is refused: at most {LongestHeader}");
+            throw new WeightFormatException(file, $"the header is {headerLength} bytes long; expected at most {LongestHeader}");
         if ((long)headerLength > rest)
-            throw new WeightFormatException(file, $"truncated: a header of {headerLength} bytes is announced, {rest} bytes follow");
+            throw new WeightFormatException(file, $"truncated: {rest} bytes follow the length of the header; expected {headerLength} or more");
         byte[] json = ReadBytes(stream, (int)headerLength, file, stop);
 
         rest -= json.Length;
         var header = SafeTensorsHeader.Parse(json, rest, file);
         if (rest > Array.MaxLength)
-            throw new WeightFormatException(file, $"{rest} bytes of tensors are refused: at most {Array.MaxLength}");
+            throw new WeightFormatException(file, $"the tensors take {rest} bytes; expected at most {Array.MaxLength}");
         return new SafeTensorsFile(header, ReadBytes(stream, (int)rest, file, stop), file);
     }
 
@@ -103,7 +80,7 @@ public sealed partial class SafeTensorsFile
 
     /// <summary>How the file stores the tensor.</summary>
     /// <exception cref="WeightFormatException">No such tensor.</exception>
-    public TensorType TypeOf(string name) => Find(name).Type;
+    public ElementType TypeOf(string name) => Find(name).Type;
 
     /// <summary>The element type as the file names it, such as F64.</summary>
     /// <exception cref="WeightFormatException">No such tensor.</exception>
@@ -117,7 +94,7 @@ public sealed partial class SafeTensorsFile
     /// tensor <see cref="ScaleOf"/> [N].
     /// </summary>
     /// <param name="name">The tensor.</param>
-    /// <param name="shape">Wanted sizes; <c>[]</c> for a scalar.</param>
+    /// <param name="shape">Expected sizes; <c>[]</c> for a scalar.</param>
     /// <exception cref="WeightFormatException">
     /// No such tensor, another shape, no scales of the right shape, or values that are not F32, BF16, F16 or I8.
     /// </exception>
@@ -125,8 +102,8 @@ public sealed partial class SafeTensorsFile
     {
         TensorEntry entry = Find(name);
         if (!shape.SequenceEqual(entry.Shape))
-            throw new WeightFormatException(_file, $"tensor {Quote(name)}: shape {Show(shape)} wanted, {Show(entry.Shape)} found");
-        return entry.Type == TensorType.I8 && shape.Length == 2 ? Scaled(entry, Floats(ScaleOf(name), shape[0])) : Floats(name);
+            throw new WeightFormatException(_file, $"tensor {Quote(name)}: shape is {Show(entry.Shape)}; expected {Show(shape)}");
+        return entry.Type == ElementType.I8 && shape.Length == 2 ? Scaled(entry, Floats(ScaleOf(name), shape[0])) : Floats(name);
     }
 
     /// <summary>A fresh copy of a float tensor of whatever shape, row-major. BF16 and F16 become the floats of the same value.</summary>
@@ -134,16 +111,16 @@ public sealed partial class SafeTensorsFile
     public float[] Floats(string name)
     {
         TensorEntry entry = Find(name);
-        if (entry.Type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16))
-            throw new WeightFormatException(_file, $"tensor {Quote(name)}: F32, BF16 or F16 wanted, {entry.ElementName} found");
+        if (entry.Type is not (ElementType.F32 or ElementType.BF16 or ElementType.F16))
+            throw new WeightFormatException(_file, $"tensor {Quote(name)}: dtype is {entry.ElementName}; expected F32, BF16 or F16");
         ReadOnlySpan<byte> bytes = BytesOf(entry);
-        int width = WidthOf(entry.Type);
+        int width = entry.Type == ElementType.F32 ? sizeof(float) : sizeof(ushort);
         float[] values = new float[bytes.Length / width];
         for (int i = 0; i < values.Length; i++)
         {
             ReadOnlySpan<byte> source = bytes[(i * width)..];
-            if (entry.Type == TensorType.F32) values[i] = BinaryPrimitives.ReadSingleLittleEndian(source);
-            else if (entry.Type == TensorType.F16) values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(source);
+            if (entry.Type == ElementType.F32) values[i] = BinaryPrimitives.ReadSingleLittleEndian(source);
+            else if (entry.Type == ElementType.F16) values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(source);
             else values[i] = BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(source) << 16);
         }
 
@@ -155,10 +132,10 @@ public sealed partial class SafeTensorsFile
     public long[] Integers(string name)
     {
         TensorEntry entry = Find(name);
-        if (entry.Type is not (TensorType.I64 or TensorType.I32))
-            throw new WeightFormatException(_file, $"tensor {Quote(name)}: I64 or I32 wanted, {entry.ElementName} found");
+        if (entry.Type is not (ElementType.I64 or ElementType.I32))
+            throw new WeightFormatException(_file, $"tensor {Quote(name)}: dtype is {entry.ElementName}; expected I64 or I32");
         ReadOnlySpan<byte> bytes = BytesOf(entry);
-        bool wide = entry.Type == TensorType.I64;
+        bool wide = entry.Type == ElementType.I64;
         int width = wide ? sizeof(long) : sizeof(int);
         long[] values = new long[bytes.Length / width];
         for (int i = 0; i < values.Length; i++)
@@ -181,19 +158,9 @@ public sealed partial class SafeTensorsFile
     private TensorEntry Find(string name)
     {
         if (_header.Entries.TryGetValue(name, out TensorEntry? entry)) return entry;
-        string[] near = [.. _header.Names.OrderBy(other => Distance(name, other)).Take(3).Select(Quote)];
+        string[] near = [.. NearestName.Several(name, _header.Names, 3).Select(Quote)];
         string nearest = near.Length == 0 ? "" : $"; nearest: {string.Join(", ", near)}";
         throw new WeightFormatException(_file, $"no tensor {Quote(name)} among {_header.Names.Count}{nearest}");
-    }
-
-    // Characters between a shared beginning and a shared end. Linear, because the file may hold a million names to compare with.
-    private static int Distance(string wanted, string other)
-    {
-        int shorter = Math.Min(wanted.Length, other.Length);
-        int start = wanted.AsSpan().CommonPrefixLength(other);
-        int end = 0;
-        while (end < shorter - start && wanted[^(end + 1)] == other[^(end + 1)]) end++;
-        return Math.Max(wanted.Length, other.Length) - start - end;
     }
 
     private ReadOnlySpan<byte> BytesOf(TensorEntry entry) => _data.AsSpan((int)entry.Begin, (int)(entry.End - entry.Begin));
@@ -212,7 +179,7 @@ public sealed partial class SafeTensorsFile
         }
         catch (EndOfStreamException error)
         {
-            throw new WeightFormatException(file, $"truncated while it was read: {count} bytes wanted", error);
+            throw new WeightFormatException(file, $"truncated while it was read; expected {count} bytes", error);
         }
 
         return bytes;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using RnnService.Engine.Kernels;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Engine.Weights;
@@ -12,7 +13,8 @@ namespace RnnService.Engine.Weights;
 /// <param name="Values">Values, row-major.</param>
 public readonly record struct TensorData(string Name, IReadOnlyList<int> Shape, ReadOnlyMemory<float> Values);
 
-public sealed partial class SafeTensorsFile
+/// <summary>Writes safetensors files. Safe for any number of threads.</summary>
+public static class SafeTensorsWriter
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -36,14 +38,14 @@ public sealed partial class SafeTensorsFile
         string path,
         IEnumerable<TensorData> tensors,
         IReadOnlyDictionary<string, string>? metadata = null,
-        TensorType type = TensorType.F32)
+        ElementType type = ElementType.F32)
     {
         _ = WidthOf(type); // refuses a type that cannot be written
         Part[] list = [.. tensors.SelectMany(tensor => PartsOf(tensor, type))];
         byte[] header = BuildHeader(list, metadata);
         WholeFile.Write(path, stream =>
         {
-            Span<byte> prefix = stackalloc byte[PrefixLength];
+            Span<byte> prefix = stackalloc byte[SafeTensorsFile.PrefixLength];
             BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
             stream.Write(prefix);
             stream.Write(header);
@@ -66,12 +68,12 @@ public sealed partial class SafeTensorsFile
             }
 
             long begin = 0;
-            foreach ((TensorData tensor, TensorType type) in parts)
+            foreach ((TensorData tensor, ElementType type) in parts)
             {
                 Check(tensor, names);
                 long end = begin + (long)tensor.Values.Length * WidthOf(type);
                 if (end > Array.MaxLength)
-                    throw new ArgumentException($"tensor {Quote(tensor.Name)} ends at byte {end}: at most {Array.MaxLength} can be read");
+                    throw new ArgumentException($"tensor {Quote(tensor.Name)} ends at byte {end}; expected at most {Array.MaxLength}");
                 json.WriteStartObject(StrictUtf8.GetBytes(tensor.Name));
                 json.WriteString("dtype", type.ToString());
                 json.WriteStartArray("shape");
@@ -90,24 +92,24 @@ public sealed partial class SafeTensorsFile
 
         // Spaces up to a multiple of 8, so that whoever maps the file finds its values aligned.
         while (header.Length % 8 != 0) header.WriteByte((byte)' ');
-        if (header.Length > LongestHeader)
-            throw new ArgumentException($"the header takes {header.Length} bytes: at most {LongestHeader} can be read");
+        if (header.Length > SafeTensorsFile.LongestHeader)
+            throw new ArgumentException($"the header takes {header.Length} bytes; expected at most {SafeTensorsFile.LongestHeader}");
         return header.ToArray();
     }
 
     /// <summary>What of a tensor goes into the file: itself, or integers and the scales of their rows.</summary>
-    private static IEnumerable<Part> PartsOf(TensorData tensor, TensorType type)
+    private static IEnumerable<Part> PartsOf(TensorData tensor, ElementType type)
     {
-        if (type != TensorType.I8) return [new Part(tensor, type)];
+        if (type != ElementType.I8) return [new Part(tensor, type)];
         if (tensor.Shape is not [int rows and > 0, int columns and > 0] || tensor.Values.Length != (long)rows * columns)
-            return [new Part(tensor, TensorType.F32)];
+            return [new Part(tensor, ElementType.F32)];
         float[] integers = new float[tensor.Values.Length], scales = new float[rows];
         for (int row = 0; row < rows; row++)
         {
             ReadOnlySpan<float> values = tensor.Values.Span.Slice(row * columns, columns);
             float largest = MathF.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(values)), inverse = 127 / largest;
             if (!float.IsFinite(largest))
-                throw new ArgumentException($"tensor {Quote(tensor.Name)}: row {row} holds {largest}; finite values wanted for {type}");
+                throw new ArgumentException($"tensor {Quote(tensor.Name)}: row {row} holds {largest}; expected finite values for {type}");
             if (!float.IsFinite(inverse)) continue; // nothing but zeros, or as good as that
             scales[row] = largest / 127;
             for (int i = 0; i < columns; i++) integers[row * columns + i] = MathF.Round(values[i] * inverse);
@@ -115,8 +117,8 @@ public sealed partial class SafeTensorsFile
 
         return
         [
-            new Part(tensor with { Values = integers }, TensorType.I8),
-            new Part(new TensorData(ScaleOf(tensor.Name), [rows], scales), TensorType.F32),
+            new Part(tensor with { Values = integers }, ElementType.I8),
+            new Part(new TensorData(SafeTensorsFile.ScaleOf(tensor.Name), [rows], scales), ElementType.F32),
         ];
     }
 
@@ -124,7 +126,7 @@ public sealed partial class SafeTensorsFile
     {
         string where = $"tensor {Quote(tensor.Name)}";
         if (tensor.Name == SafeTensorsHeader.MetadataKey) throw new ArgumentException($"{where}: the format reserves this name");
-        if (!names.Add(tensor.Name)) throw new ArgumentException($"{where} occurs twice: names must be unique");
+        if (!names.Add(tensor.Name)) throw new ArgumentException($"{where} occurs twice; expected unique names");
         long count = 1;
         foreach (int length in tensor.Shape)
         {
@@ -134,10 +136,10 @@ public sealed partial class SafeTensorsFile
         }
 
         if (count != tensor.Values.Length)
-            throw new ArgumentException($"{where}: shape {Show([.. tensor.Shape])} wants {count} values, got {tensor.Values.Length}");
+            throw new ArgumentException($"{where}: the tensor holds {tensor.Values.Length} values; expected {count} for shape {Show([.. tensor.Shape])}");
     }
 
-    private static void WriteValues(Stream stream, ReadOnlySpan<float> values, TensorType type)
+    private static void WriteValues(Stream stream, ReadOnlySpan<float> values, ElementType type)
     {
         const int most = 16_384;
         int width = WidthOf(type);
@@ -148,9 +150,9 @@ public sealed partial class SafeTensorsFile
             for (int i = 0; i < count; i++)
             {
                 Span<byte> target = buffer.AsSpan(i * width);
-                if (type == TensorType.F32) BinaryPrimitives.WriteSingleLittleEndian(target, values[i]);
-                else if (type == TensorType.I8) target[0] = (byte)(sbyte)values[i];
-                else if (type == TensorType.F16) BinaryPrimitives.WriteHalfLittleEndian(target, (Half)values[i]);
+                if (type == ElementType.F32) BinaryPrimitives.WriteSingleLittleEndian(target, values[i]);
+                else if (type == ElementType.I8) target[0] = (byte)(sbyte)values[i];
+                else if (type == ElementType.F16) BinaryPrimitives.WriteHalfLittleEndian(target, (Half)values[i]);
                 else BinaryPrimitives.WriteUInt16LittleEndian(target, ToBFloat16(values[i]));
             }
 
@@ -159,12 +161,12 @@ public sealed partial class SafeTensorsFile
         }
     }
 
-    private static int WidthOf(TensorType type) => type switch
+    private static int WidthOf(ElementType type) => type switch
     {
-        TensorType.F32 => sizeof(float),
-        TensorType.BF16 or TensorType.F16 => sizeof(ushort),
-        TensorType.I8 => sizeof(sbyte),
-        _ => throw new ArgumentException($"cannot write {type}: F32, BF16, F16 or I8 wanted"),
+        ElementType.F32 => sizeof(float),
+        ElementType.BF16 or ElementType.F16 => sizeof(ushort),
+        ElementType.I8 => sizeof(sbyte),
+        _ => throw new ArgumentException($"type is {type}; expected F32, BF16, F16 or I8"),
     };
 
     private static ushort ToBFloat16(float value)
@@ -176,5 +178,5 @@ public sealed partial class SafeTensorsFile
     }
 
     /// <summary>A tensor as it goes into the file.</summary>
-    private readonly record struct Part(TensorData Data, TensorType Type);
+    private readonly record struct Part(TensorData Data, ElementType Type);
 }
