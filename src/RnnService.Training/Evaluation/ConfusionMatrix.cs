@@ -77,7 +77,7 @@ public sealed class ConfusionMatrix
     /// The scores for the console: accuracy, one line a label, and the matrix with a row for each gold label; where that would be wider
     /// than <paramref name="width"/> characters, the most frequent confusions instead.
     /// </summary>
-    public string ToTable(int width = 120)
+    internal string ToTable(int width = 120)
     {
         int[] occurring = [.. Occurring];
         List<string[]> scores = [["label", .. TextTable.ScoreHeader]];

@@ -33,7 +33,7 @@ public sealed class SpanScores(SpanScheme scheme)
     }
 
     /// <summary>The scores for the console, one line a type and one over all.</summary>
-    public string ToTable() => TextTable.Format(
+    internal string ToTable() => TextTable.Format(
     [
         ["span", .. TextTable.ScoreHeader],
         .. _byType.Select(entry => (string[])[entry.Key, .. TextTable.Cells(entry.Value)]),

@@ -94,17 +94,7 @@ public static class DefaultRecipes
         Generation = new GenerationOptions { Temperature = 0.8f },
     };
 
-    private static ModelConfig Classifier => new()
-    {
-        Task = ModelTask.Classifier,
-        Cell = CellKind.Lstm,
-        Tokenizer = Tokenization.English,
-        LowerCase = true,
-        EmbeddingSize = 100,
-        HiddenSize = 128,
-        Bidirectional = true,
-        Pooling = Pooling.Max,
-    };
+    private static ModelConfig Classifier => Words(ModelTask.Classifier) with { Pooling = Pooling.Max };
 
     // On some hundred texts a recurrent network learns the texts by heart; a sum of embeddings has less room to.
     private static ModelConfig BagOfWords => Classifier with
@@ -115,16 +105,17 @@ public static class DefaultRecipes
         Pooling = Pooling.Last,
     };
 
-    private static ModelConfig Tagger => new()
+    private static ModelConfig Tagger => Words(ModelTask.Tagger) with { Characters = new CharacterConfig() };
+
+    private static ModelConfig Words(ModelTask task) => new()
     {
-        Task = ModelTask.Tagger,
+        Task = task,
         Cell = CellKind.Lstm,
         Tokenizer = Tokenization.English,
         LowerCase = true,
         EmbeddingSize = 100,
         HiddenSize = 128,
         Bidirectional = true,
-        Characters = new CharacterConfig(),
     };
 
     private static TrainingSettings LanguageModelSettings(long characters)
