@@ -16,7 +16,11 @@ namespace RnnService.AspNetCore;
 /// <summary>Puts models into a host.</summary>
 public static class RnnModelsExtensions
 {
-    /// <summary>Loads the model folders of a folder when the host starts, and computes with them in batches over all callers.</summary>
+    /// <summary>
+    /// Loads the model folders of a folder when the host starts, and gives <see cref="ITextClassifier"/>, <see cref="ITextTagger"/> and
+    /// <see cref="ITextGenerator"/> to whoever injects them: the default model, or with <c>[FromKeyedServices("name")]</c> the one of that
+    /// name. Texts of all callers are computed together, in batches.
+    /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Sets options; without it the folder <c>models</c> at the content root is read.</param>
     /// <returns>The same services.</returns>
@@ -26,6 +30,8 @@ public static class RnnModelsExtensions
     /// <code>
     /// builder.Services.AddRnnModels(options => options.Path = "models");
     /// builder.Services.AddHealthChecks().AddRnnModels();
+    /// …
+    /// app.MapPost("/mood", (ITextClassifier classifier, [FromBody] string text, CancellationToken cancel) => classifier.ClassifyAsync(text, cancel));
     /// </code>
     /// </example>
     public static IServiceCollection AddRnnModels(this IServiceCollection services, Action<RnnModelsOptions>? configure = null)
@@ -48,9 +54,16 @@ public static class RnnModelsExtensions
             return (path, cancel) => ModelFolder.Load(path, OnnxRuntimeNetwork.Reader(limit), cancel);
         });
         services.AddSingleton<Readiness>().AddSingleton<SchedulingMetrics>().AddSingleton<ModelMetrics>().AddSingleton<FaultLog>()
-            .AddSingleton<ModelRegistry>().AddSingleton<ComputeLoop>()
+            .AddSingleton<ModelRegistry>().AddSingleton<ComputeLoop>().AddSingleton<ModelCalls>()
             .AddHostedService(provider => provider.GetRequiredService<ComputeLoop>())
             .AddHostedService<ModelLoading>();
+
+        services.TryAddSingleton<ITextClassifier>(provider => new TextClassifier(ModelName.Default, provider.GetRequiredService<ModelCalls>()));
+        services.TryAddSingleton<ITextTagger>(provider => new TextTagger(ModelName.Default, provider.GetRequiredService<ModelCalls>()));
+        services.TryAddSingleton<ITextGenerator>(provider => new TextGenerator(ModelName.Default, provider.GetRequiredService<ModelCalls>()));
+        services.TryAddKeyedSingleton<ITextClassifier>(KeyedService.AnyKey, (provider, key) => new TextClassifier(NameOf(provider, key), provider.GetRequiredService<ModelCalls>()));
+        services.TryAddKeyedSingleton<ITextTagger>(KeyedService.AnyKey, (provider, key) => new TextTagger(NameOf(provider, key), provider.GetRequiredService<ModelCalls>()));
+        services.TryAddKeyedSingleton<ITextGenerator>(KeyedService.AnyKey, (provider, key) => new TextGenerator(NameOf(provider, key), provider.GetRequiredService<ModelCalls>()));
         return services;
     }
 
@@ -78,4 +91,16 @@ public static class RnnModelsExtensions
         ArgumentNullException.ThrowIfNull(checks);
         return checks.AddCheck<ModelsHealthCheck>(name, HealthStatus.Unhealthy, tags);
     }
+
+    /// <exception cref="Errors.ModelNotFoundException">There is no folder of that name: told where it is injected, not at the first call.</exception>
+    private static ModelName NameOf(IServiceProvider provider, object? key) => key is string name
+        ? new ModelName(provider.GetRequiredService<ModelRegistry>().Entry(name).Name)
+        : throw new ArgumentException($"the key of a model is {key ?? "null"}; expected its name");
+}
+
+/// <summary>Which model an injected service asks for.</summary>
+/// <param name="Value">Its name; null for the default of the task.</param>
+internal sealed record ModelName(string? Value)
+{
+    public static ModelName Default { get; } = new((string?)null);
 }

@@ -1,0 +1,122 @@
+using System.Runtime.CompilerServices;
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
+using RnnService.Engine.Generation;
+
+namespace RnnService.AspNetCore;
+
+/// <summary>The generator that is injected.</summary>
+internal sealed class TextGenerator(ModelName name, ModelCalls calls) : ITextGenerator
+{
+    private const string Operation = "rnn.generate";
+
+    public IAsyncEnumerable<GeneratedToken> GenerateAsync(
+        string prompt, GenerationOptions? options = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        return TokensAsync(prompt, options, cancel);
+    }
+
+    public async Task<string> CompleteAsync(string prompt, GenerationOptions? options = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        return (await CompleteAsync([prompt], options, cancel).ConfigureAwait(false))[0];
+    }
+
+    public Task<IReadOnlyList<string>> CompleteAsync(
+        IReadOnlyList<string> prompts, GenerationOptions? options = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        return TextsAsync(prompts, options, cancel);
+    }
+
+    private async IAsyncEnumerable<GeneratedToken> TokensAsync(
+        string prompt, GenerationOptions? options, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        using ModelCall call = calls.Begin(Operation);
+        // Cancelled too when the caller leaves the loop.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        try
+        {
+            GenerationJob job;
+            try
+            {
+                var served = await call.ModelAsync<ServedLanguageModel>(name.Value, cancel).ConfigureAwait(false);
+                job = served.Generator.Submit(model => model.NewStream(prompt, options), readsAlong: true, end.Token);
+            }
+            catch (Exception exception)
+            {
+                call.Fail(exception);
+                throw;
+            }
+
+            while (await NextAsync(call, job, cancel).ConfigureAwait(false))
+            {
+                // The caller's code must not hold up the thread that wakes the readers.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                while (job.TryRead(out StreamedToken token))
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    yield return token.Generated;
+                }
+            }
+        }
+        finally
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for tokens.</summary>
+    /// <returns>Whether there are any; otherwise the text has ended.</returns>
+    private static async ValueTask<bool> NextAsync(ModelCall call, GenerationJob job, CancellationToken cancel)
+    {
+        try
+        {
+            return await job.WaitAsync().ConfigureAwait(false) != StreamSignal.End;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            call.Fail(new OperationCanceledException(cancel));
+            throw new OperationCanceledException(cancel);
+        }
+        catch (Exception exception)
+        {
+            call.Fail(exception);
+            throw;
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> TextsAsync(IReadOnlyList<string> prompts, GenerationOptions? options, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (prompts.Count == 0) return [];
+        using ModelCall call = calls.Begin(Operation);
+        // Cancelled too when one of the texts fails.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        try
+        {
+            var served = await call.ModelAsync<ServedLanguageModel>(name.Value, cancel).ConfigureAwait(false);
+            var jobs = new GenerationJob[prompts.Count];
+            for (int i = 0; i < jobs.Length; i++)
+            {
+                string prompt = prompts[i];
+                jobs[i] = served.Generator.Submit(model => model.NewStream(prompt, options), readsAlong: false, end.Token);
+            }
+
+            string[] texts = new string[jobs.Length];
+            for (int i = 0; i < texts.Length; i++) texts[i] = (await jobs[i].Ended.WaitAsync(cancel).ConfigureAwait(false)).Text;
+            return texts;
+        }
+        catch (Exception exception)
+        {
+            call.Fail(exception);
+            throw;
+        }
+        finally
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+        }
+    }
+}
