@@ -1,10 +1,10 @@
 using System.CommandLine;
-using System.Text.RegularExpressions;
+using RnnService.Training.Cards;
 
 namespace RnnService.Cli.Arguments;
 
 /// <summary>Command lines as a shell takes them, to be kept beside what they made.</summary>
-internal static partial class CommandLines
+internal static class CommandLines
 {
     /// <summary>What was typed.</summary>
     public static string Of(ParseResult parsed) => Join(parsed.Tokens.Select(token => token.Value));
@@ -20,11 +20,5 @@ internal static partial class CommandLines
            select word,
     ]);
 
-    /// <summary>A word as a shell takes it.</summary>
-    public static string Quote(string word) => Plain().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
-
-    private static string Join(IEnumerable<string> words) => string.Join(' ', words.Prepend("rnn").Select(Quote));
-
-    [GeneratedRegex(@"^[\w./:=,@%+-]+$", RegexOptions.CultureInvariant)]
-    private static partial Regex Plain();
+    private static string Join(IEnumerable<string> words) => string.Join(' ', words.Prepend("rnn").Select(ShellWord.Quote));
 }

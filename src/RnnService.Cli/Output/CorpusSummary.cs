@@ -27,7 +27,7 @@ internal static class CorpusSummary
     /// <summary>A note as a line.</summary>
     public static string Line(CorpusNote note, bool ownFiles)
     {
-        string text = ownFiles ? note.Say(CorpusOptions.OptionOf) : note.Say(setting => setting.Name.Contains('.', StringComparison.Ordinal)
+        string text = ownFiles ? note.ToString(CorpusOptions.OptionOf) : note.ToString(setting => setting.Name.Contains('.', StringComparison.Ordinal)
             ? CorpusOptions.OptionOf(setting)
             : $"{setting.Name}: {setting.Value}");
         return $"note: {text}".ReplaceLineEndings(" ");

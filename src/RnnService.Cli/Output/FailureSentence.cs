@@ -40,7 +40,7 @@ internal static class FailureSentence
         if (error is ImportException) return message;
         if (error is OutOfMemoryException or OverflowException)
             return "this takes more memory than there is; expected smaller sizes (hidden_size, embedding_size, batch_size) or a shorter text";
-        if (error is CorpusException corpus) message = corpus.Note.Say(CorpusOptions.OptionOf);
+        if (error is CorpusException corpus) message = corpus.Note.ToString(CorpusOptions.OptionOf);
         // .NET appends the name of the method's parameter, which says nothing to who runs the command.
         if (error is ArgumentException { ParamName: { } parameter })
             message = message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal);

@@ -1,7 +1,7 @@
-using System.Numerics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RnnService.Training.Log;
 
 namespace RnnService.Cli.Output;
 
@@ -17,19 +17,4 @@ internal static class JsonLine
     };
 
     public static void WriteJson(this TextWriter writer, object value) => writer.WriteLine(JsonSerializer.Serialize(value, Options));
-
-    /// <summary>JSON has no NaN and no infinity, which a perplexity may well be.</summary>
-    private sealed class FiniteOrNull<T> : JsonConverter<T>
-        where T : struct, IBinaryFloatingPointIeee754<T>
-    {
-        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            T.CreateSaturating(reader.GetDouble());
-
-        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options)
-        {
-            if (!T.IsFinite(value)) writer.WriteNullValue();
-            else if (value is float single) writer.WriteNumberValue(single);
-            else writer.WriteNumberValue(double.CreateSaturating(value));
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Models;
 using RnnService.Training.Cards;
 using RnnService.Training.Evaluation;
@@ -108,7 +109,7 @@ internal sealed class QuantizedCard
         static bool Begins(string line, string start) => line.StartsWith(start, StringComparison.Ordinal);
     }
 
-    private string Scheme => Result.Dtype == "int8"
+    private string Scheme => Result.Dtype == ElementType.I8.Dtype()
         ? "every matrix, embeddings too, in 8-bit integers with a scale a row; biases in 32-bit floats; inputs of products rounded to 7 bits"
         : "every value in 16 bits, the upper half of a 32-bit float; nothing else is rounded";
 }

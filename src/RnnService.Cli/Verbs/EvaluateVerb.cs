@@ -67,19 +67,19 @@ internal sealed class EvaluateVerb : Verb
         {
             case LanguageModel model:
                 string text = Corpus.ReadText(source, notes);
-                Tell(notes);
+                ShowNotes(notes);
                 Show(model, text, source.Path, json);
                 break;
             case Classifier model:
                 IReadOnlyList<LabelledText> examples = Terminal.While("reading the corpus", () => Corpus.ReadLabelled(source, notes));
                 Take(UnseenLabels.Find(model.Config.Labels, examples, "corpus"));
-                Tell(notes);
+                ShowNotes(notes);
                 Show(Terminal.While("evaluating", () => Evaluator.Evaluate(model, examples)), json);
                 break;
             case Tagger model:
                 IReadOnlyList<TaggedSentence> sentences = Terminal.While("reading the corpus", () => Corpus.ReadTagged(source, notes));
                 Take(UnseenLabels.Find(model.Config.Labels, sentences, "corpus"));
-                Tell(notes);
+                ShowNotes(notes);
                 string unit = model.Tokenizer.Unit;
                 Show(Terminal.While("evaluating", () => Evaluator.Evaluate(model, sentences)), unit, json, parsed.GetValue(_table));
                 break;
@@ -96,7 +96,7 @@ internal sealed class EvaluateVerb : Verb
     }
 
     /// <summary>On standard error, so that standard output holds the scores alone.</summary>
-    private void Tell(List<CorpusNote> notes)
+    private void ShowNotes(List<CorpusNote> notes)
     {
         foreach (CorpusNote note in notes) Terminal.Error.WriteLine(CorpusSummary.Line(note, ownFiles: true));
     }

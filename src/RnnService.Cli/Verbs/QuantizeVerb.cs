@@ -13,7 +13,8 @@ namespace RnnService.Cli.Verbs;
 /// <summary><c>rnn quantize</c>: a model with narrower weights, and what that costs and gives.</summary>
 internal sealed class QuantizeVerb : Verb
 {
-    private static readonly Dictionary<string, ElementType> Types = new() { ["int8"] = ElementType.I8, ["bf16"] = ElementType.BF16 };
+    private static readonly Dictionary<string, ElementType> Types =
+        new[] { ElementType.I8, ElementType.BF16 }.ToDictionary(type => type.Dtype());
 
     private readonly CancellationToken _stop;
     private readonly Argument<string> _model = ModelArgument.Create();
@@ -84,8 +85,8 @@ internal sealed class QuantizeVerb : Verb
         }
 
         if (was == dtype) throw new CommandException($"{given} has {dtype} weights already; expected wider ones");
-        if (was == "int8")
-            throw new CommandException($"{given} has int8 weights, which lost what {dtype} would keep; expected the model it was made from");
+        if (was == ElementType.I8.Dtype())
+            throw new CommandException($"{given} has {was} weights, which lost what {dtype} would keep; expected the model it was made from");
 
         var folder = new NewFolder(output, parsed.GetValue(_force), [source.File]);
         CorpusSource? corpus = parsed.GetValue(_corpusFile) is { } file ? _corpus.SourceOf(parsed, file, source.Model.Config.Task) : null;

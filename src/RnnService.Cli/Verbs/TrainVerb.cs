@@ -4,6 +4,7 @@ using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
+using RnnService.Training.Cards;
 using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
@@ -151,7 +152,7 @@ internal sealed class TrainVerb : Verb
                 + $"(--epochs {Math.Min(2L * recipe.Training.Epochs, int.MaxValue)} --restart).");
         }
 
-        Terminal.Out.WriteLine($"Try it: rnn {Descriptions.VerbOf(recipe.Model.Task)} {CommandLines.Quote(output)} \"a text\"");
+        Terminal.Out.WriteLine($"Try it: rnn {Descriptions.VerbOf(recipe.Model.Task)} {ShellWord.Quote(output)} \"a text\"");
         Terminal.Out.WriteLine("A service that finds the folder among its models serves it from its next start on.");
         return ExitCode.Done;
     }

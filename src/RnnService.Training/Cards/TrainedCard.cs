@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
@@ -16,7 +15,7 @@ namespace RnnService.Training.Cards;
 /// The card of a model that was trained here: what it is, what it was made of and how well it does. What only its owner knows, the licence of
 /// the corpora and what the model is no good for, is left to be filled in, and said so.
 /// </summary>
-internal sealed partial record TrainedCard
+internal sealed record TrainedCard
 {
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -153,8 +152,5 @@ internal sealed partial record TrainedCard
         ? FormattableString.Invariant($"{value:F4} nats")
         : FormattableString.Invariant($"**{100 * value:F2} %**");
 
-    private static string Quoted(string word) => Plain().IsMatch(word) ? word : $"'{word.ReplaceLineEndings(" ").Replace("'", @"'\''", StringComparison.Ordinal)}'";
-
-    [GeneratedRegex(@"^[\w./+-]+$", RegexOptions.CultureInvariant)]
-    private static partial Regex Plain();
+    private static string Quoted(string word) => ShellWord.Quote(word.ReplaceLineEndings(" "));
 }

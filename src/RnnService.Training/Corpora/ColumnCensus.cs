@@ -36,20 +36,20 @@ internal sealed class ColumnCensus
     }
 
     /// <summary>Says what speaks against the columns that are read as word and tag.</summary>
-    public void Tell(string path, CorpusSource source, ICollection<CorpusNote> notes)
+    public void AddNotes(string path, CorpusSource source, ICollection<CorpusNote> notes)
     {
         int count = _numbers.Length;
         int form = Place(source.FormColumn?.Number ?? 0), tag = Place(source.TagColumn?.Number ?? -1);
         int better = Enumerable.Range(0, count)
             .FirstOrDefault(i => i != form && i != tag && !Nearly(_numbers[i]) && !Nearly(_marks[i]) && _values[i].Count > 1, -1);
-        CorpusSetting[] mends = better < 0 ? [] : [new CorpusSetting("form_column", $"{better}")];
+        CorpusSetting[] suggestions = better < 0 ? [] : [new CorpusSetting("form_column", $"{better}")];
         if (_words >= FewWords && Nearly(_counting[form]))
         {
-            notes.Add(new CorpusNote($"{path}: column {form}, read as the word, counts the words of each sentence", mends));
+            notes.Add(new CorpusNote($"{path}: column {form}, read as the word, counts the words of each sentence", suggestions));
         }
         else if (_words >= FewWords && Nearly(_numbers[form]))
         {
-            notes.Add(new CorpusNote($"{path}: {_numbers[form]} of {_words} words are numbers, in column {form}", mends));
+            notes.Add(new CorpusNote($"{path}: {_numbers[form]} of {_words} words are numbers, in column {form}", suggestions));
         }
 
         int marks = Array.FindIndex(_marks, Nearly);

@@ -33,7 +33,7 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
         }
 
         EndSentence();
-        if (notes is not null && _sentences.Count > 0) Tell();
+        if (notes is not null && _sentences.Count > 0) AddNotes();
         return _sentences;
     }
 
@@ -168,7 +168,7 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
         _lines.Clear();
     }
 
-    private void Tell()
+    private void AddNotes()
     {
         if (_skipped > 0) notes!.Add(new CorpusNote($"{file.Path}: {_skipped} lines have a tag and no word, and are left out"));
         if (_doubtful.Count > 0)
@@ -188,12 +188,12 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
                 new CorpusSetting("format", CorpusFormat.Conllu)));
         }
 
-        _census.Tell(file.Path, source, notes!);
-        TellHeader();
+        _census.AddNotes(file.Path, source, notes!);
+        NoteHeader();
     }
 
     /// <summary>A first line that names the columns: its tag occurs there alone, and both it and the word are names of columns.</summary>
-    private void TellHeader()
+    private void NoteHeader()
     {
         TaggedSentence first = _sentences[0];
         string word = first.Words[0], tag = first.Tags[0];

@@ -65,7 +65,7 @@ public static class Corpus
     private static CorpusFile Open(CorpusSource source, ICollection<CorpusNote>? notes)
     {
         CorpusFile file = CorpusFile.Open(source.Path, source.Encoding);
-        file.Tell(notes);
+        file.AddNotes(notes);
         return file;
     }
 

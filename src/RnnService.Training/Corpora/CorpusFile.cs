@@ -50,7 +50,7 @@ internal sealed class CorpusFile
     }
 
     /// <summary>Says what is odd about the characters: marks inside, and what a wrong decoding left.</summary>
-    public void Tell(ICollection<CorpusNote>? notes)
+    public void AddNotes(ICollection<CorpusNote>? notes)
     {
         if (notes is null) return;
         if (Marks > 0)

@@ -14,8 +14,8 @@ internal readonly record struct CorpusLine(string Path, int Number, string Text)
 
     public InvalidDataException Error(string message) => new($"{Path}, line {Number}: {message}");
 
-    public CorpusException Error(string message, params IReadOnlyList<CorpusSetting> mends) =>
-        new(new CorpusNote($"{Path}, line {Number}: {message}", mends));
+    public CorpusException Error(string message, params IReadOnlyList<CorpusSetting> suggestions) =>
+        new(new CorpusNote($"{Path}, line {Number}: {message}", suggestions));
 
     /// <summary>The place of a column that may be counted from the end.</summary>
     public int Place(int column, int count, string name)

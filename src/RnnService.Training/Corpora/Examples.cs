@@ -12,7 +12,7 @@ internal static class Examples
     };
 
     /// <summary>Says how many rows lack a text or a label.</summary>
-    public static void TellEmpty(string path, string unit, (int Count, int First) empty, ICollection<CorpusNote>? notes)
+    public static void NoteEmpty(string path, string unit, (int Count, int First) empty, ICollection<CorpusNote>? notes)
     {
         if (empty.Count == 0) return;
         notes?.Add(new CorpusNote(empty.Count == 1
@@ -29,7 +29,7 @@ internal static class Examples
     }
 
     /// <summary>Says how many texts have several labels, of which a classifier learns the first.</summary>
-    public static void TellSeveral(string path, IReadOnlyCollection<LabelledText> examples, ICollection<CorpusNote>? notes)
+    public static void NoteSeveral(string path, IReadOnlyCollection<LabelledText> examples, ICollection<CorpusNote>? notes)
     {
         int several = examples.Count(example => example.MoreLabels.Count > 0);
         if (several == 0 || notes is null) return;

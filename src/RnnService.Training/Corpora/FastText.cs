@@ -22,7 +22,7 @@ internal static class FastText
             examples.Add(Examples.Of(source, line, labels, text));
         }
 
-        Examples.TellSeveral(file.Path, examples, notes);
+        Examples.NoteSeveral(file.Path, examples, notes);
         return examples;
     }
 

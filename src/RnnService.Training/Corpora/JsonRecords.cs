@@ -73,9 +73,9 @@ internal sealed class JsonRecords
                 examples.Add(Examples.Of(_source, line, labels, content));
         }
 
-        Examples.TellEmpty(_file.Path, "record", empty, _notes);
+        Examples.NoteEmpty(_file.Path, "record", empty, _notes);
         Examples.ThrowIfNone(_file.Path, "records", examples.Count, empty.Count);
-        Examples.TellSeveral(_file.Path, examples, _notes);
+        Examples.NoteSeveral(_file.Path, examples, _notes);
         return examples;
     }
 

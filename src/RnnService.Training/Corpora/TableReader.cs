@@ -51,7 +51,7 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
 
         Examples.ThrowIfNone(path, "rows", examples.Count, _empty);
         CheckQuotes(examples);
-        Tell(examples, first == 1);
+        AddNotes(examples, first == 1);
         return examples;
     }
 
@@ -221,11 +221,11 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
         return line.Error(found + name, mend);
     }
 
-    private void Tell(List<LabelledText> examples, bool header)
+    private void AddNotes(List<LabelledText> examples, bool header)
     {
         if (notes is null) return;
-        Examples.TellEmpty(path, "row", (_empty, _firstEmpty), notes);
-        Examples.TellSeveral(path, examples, notes);
+        Examples.NoteEmpty(path, "row", (_empty, _firstEmpty), notes);
+        Examples.NoteSeveral(path, examples, notes);
         if (examples.Count < 4) return;
         if (_lines && 2 * examples.Count(example => example.Text is ['"', .., '"']) > examples.Count)
         {

@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Training.Log;
@@ -17,7 +16,7 @@ public sealed class TrainingLog : IDisposable
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         AllowOutOfOrderMetadataProperties = true,
         RespectRequiredConstructorParameters = true,
-        Converters = { new FiniteOrNull() },
+        Converters = { new FiniteOrNull<double>() },
     };
 
     private readonly FileStream _file;
@@ -115,20 +114,5 @@ public sealed class TrainingLog : IDisposable
     {
         _file.SetLength(length);
         _file.Position = length;
-    }
-
-    /// <summary>JSON has no NaN and no infinity.</summary>
-    private sealed class FiniteOrNull : JsonConverter<double>
-    {
-        public override bool HandleNull => true;
-
-        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
-
-        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
-        {
-            if (double.IsFinite(value)) writer.WriteNumberValue(value);
-            else writer.WriteNullValue();
-        }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ClassifierObjective : ExampleObjective
         _valid = parts.Valid;
         ModelConfig config = LabelIds.Complete(recipe.Model, train);
         UnseenLabels.ThrowIfAny(config.Labels, train);
-        recipe.Data.Take(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
+        recipe.Data.NoteOrThrow(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         Vocabulary vocabulary = Vocabulary.Build(
             train.SelectMany(example => Tokenizer.Forms(example.Text, config.Tokenizer, config.LowerCase)),
             recipe.Data.MinCount, recipe.Data.MaxVocabulary);

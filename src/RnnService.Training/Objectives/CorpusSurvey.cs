@@ -23,7 +23,7 @@ internal static class CorpusSurvey
     {
         List<CorpusNote> notes = parts.Notes;
         CorpusPart trained = Part(train, parts.Train.Select(example => example.Label));
-        TellTexts(parts.Train, trained.Labels, notes);
+        NoteTexts(parts.Train, trained.Labels, notes);
         int most = recipe.Data.MaxTokens;
         int cut = most == 0 ? 0 : train.Count(text => text.Length > most);
         if (cut > 0)
@@ -42,7 +42,7 @@ internal static class CorpusSurvey
         }
         else
         {
-            TellScript(recipe.Model, parts.Train.Select(example => example.Text), notes);
+            NoteScript(recipe.Model, parts.Train.Select(example => example.Text), notes);
         }
 
         return Report(
@@ -67,8 +67,8 @@ internal static class CorpusSurvey
             notes.Add(new CorpusNote("every sentence is one word: expected an empty line after a sentence, not after a word"));
         else if (train.Count == 1 && train[0].Length > 1000)
             notes.Add(new CorpusNote($"all {train[0].Length} words are one sentence: expected an empty line after every sentence"));
-        TellAlike(trained.Labels, notes);
-        TellScript(recipe.Model, parts.Train.Select(sentence => string.Join(' ', sentence.Words)), notes);
+        NoteAlike(trained.Labels, notes);
+        NoteScript(recipe.Model, parts.Train.Select(sentence => string.Join(' ', sentence.Words)), notes);
         return Report(
             recipe, "sentences", parts.SplitShare, trained, Part(valid, parts.Valid.SelectMany(sentence => sentence.Tags)),
             valid.Sum(ids => Unknown(ids, vocabulary)), vocabulary,
@@ -87,7 +87,7 @@ internal static class CorpusSurvey
                 parts.Notes.Add(new CorpusNote($"{source.Path}: read as running text, marks of its {end[1..].ToUpperInvariant()} included"));
         }
 
-        TellScript(recipe.Model, parts.Train.Split('\n'), parts.Notes);
+        NoteScript(recipe.Model, parts.Train.Split('\n'), parts.Notes);
         if (parts.SplitShare is null && parts.Train.Contains(parts.Valid, StringComparison.Ordinal))
             parts.Notes.Add(new CorpusNote("the validation text stands in the training text: the validation figure says little of new text"));
         return Report(
@@ -134,7 +134,7 @@ internal static class CorpusSurvey
         };
     }
 
-    private static void TellTexts(LabelledText[] train, IReadOnlyList<KeyValuePair<string, int>> labels, List<CorpusNote> notes)
+    private static void NoteTexts(LabelledText[] train, IReadOnlyList<KeyValuePair<string, int>> labels, List<CorpusNote> notes)
     {
         string[] single = [.. labels.Where(label => label.Value == 1).Select(label => Listing.Quote(label.Key))];
         if (single.Length > 0)
@@ -143,8 +143,8 @@ internal static class CorpusSurvey
                 $"{single.Length} {(single.Length == 1 ? "label has" : "labels have")} one training text alone: {Listing.Of(single)}"));
         }
 
-        TellAlike(labels, notes);
-        TellSameNumbers(labels, notes);
+        NoteAlike(labels, notes);
+        NoteSameNumbers(labels, notes);
         if (train.Length < FewTexts) return;
         if (train.Count(example => IsNumber(example.Text)) is var numbers && numbers >= Nearly * train.Length)
             notes.Add(new CorpusNote($"{numbers} of {train.Length} texts are numbers; is the text in another column", new CorpusSetting("text_column", "COLUMN")));
@@ -171,7 +171,7 @@ internal static class CorpusSurvey
     }
 
     /// <summary>Text without spaces in a model of words, whose words the tokenizer cannot find.</summary>
-    private static void TellScript(ModelConfig model, IEnumerable<string> texts, List<CorpusNote> notes)
+    private static void NoteScript(ModelConfig model, IEnumerable<string> texts, List<CorpusNote> notes)
     {
         const int enough = 10_000;
         if (model.Tokenizer == Tokenization.Characters) return;
@@ -183,7 +183,7 @@ internal static class CorpusSurvey
         }
     }
 
-    private static void TellAlike(IReadOnlyList<KeyValuePair<string, int>> labels, List<CorpusNote> notes)
+    private static void NoteAlike(IReadOnlyList<KeyValuePair<string, int>> labels, List<CorpusNote> notes)
     {
         var alike = labels.GroupBy(label => string.Concat(label.Key.Where(char.IsLetterOrDigit)).ToLowerInvariant())
             .Where(group => group.Key.Length > 0 && group.Count() > 1
@@ -197,7 +197,7 @@ internal static class CorpusSurvey
     }
 
     /// <summary>Labels that are one number written twice, as where an empty cell made decimals of whole numbers.</summary>
-    private static void TellSameNumbers(IReadOnlyList<KeyValuePair<string, int>> labels, List<CorpusNote> notes)
+    private static void NoteSameNumbers(IReadOnlyList<KeyValuePair<string, int>> labels, List<CorpusNote> notes)
     {
         var same = labels.Where(label => IsNumber(label.Key)).GroupBy(label => double.Parse(label.Key, NumberStyles.Float, CultureInfo.InvariantCulture))
             .Where(group => group.Count() > 1).ToArray();

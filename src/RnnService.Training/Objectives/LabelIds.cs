@@ -51,9 +51,9 @@ internal sealed class LabelIds
         long words = train.Sum(sentence => (long)sentence.Words.Count);
         string path = train[0].Path;
         // What was noticed about the columns says it better, all of it at once.
-        CorpusNote[] about = [.. notes.Where(note => note.Mends.Any(mend => mend.Name is "tag_column" or "form_column"))];
+        CorpusNote[] about = [.. notes.Where(note => note.Suggestions.Any(mend => mend.Name is "tag_column" or "form_column"))];
         CorpusNote? noticed = about.Length == 0 ? null : new CorpusNote(
-            string.Join("; ", about.Select(note => note.Sentence).Distinct()), [.. about.SelectMany(note => note.Mends).DistinctBy(mend => mend.Name)]);
+            string.Join("; ", about.Select(note => note.Sentence).Distinct()), [.. about.SelectMany(note => note.Suggestions).DistinctBy(mend => mend.Name)]);
         if (labels.Length > FewLabels && labels.Length > 0.3 * words)
         {
             throw new CorpusException(noticed ?? Doubt(

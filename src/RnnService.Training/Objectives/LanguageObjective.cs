@@ -45,11 +45,11 @@ internal sealed class LanguageObjective : Objective
 
         if (parts.SplitShare is not null && _valid.Length < 2)
         {
-            CorpusSetting[] mends = corpora.IsInMemory ? [] : [new CorpusSetting("data.valid", "FILE")];
+            CorpusSetting[] suggestions = corpora.IsInMemory ? [] : [new CorpusSetting("data.valid", "FILE")];
             throw new CorpusException(new CorpusNote(
                 $"{corpora.TrainName}: the end, split off for validation, holds {Evaluator.Tokens(_valid.Length)}; expected 2 or more: "
                 + "a longer text, or a validation corpus of its own",
-                mends));
+                suggestions));
         }
 
         Evaluator.CheckLength(corpora.ValidName, _valid.Length);

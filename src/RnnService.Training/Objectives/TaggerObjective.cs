@@ -38,7 +38,7 @@ internal sealed class TaggerObjective : ExampleObjective
         _valid = parts.Valid;
         ModelConfig config = LabelIds.Complete(recipe.Model, train, parts.Notes);
         UnseenLabels.ThrowIfAny(config.Labels, train);
-        recipe.Data.Take(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
+        recipe.Data.NoteOrThrow(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         string[] forms = [.. train.SelectMany(sentence => sentence.Words)];
         Vocabulary words = Vocabulary.Build(forms.Select(form => config.LowerCase ? form.ToLowerInvariant() : form), recipe.Data.MinCount, recipe.Data.MaxVocabulary);
         // A character seen once or twice is read as unknown, so that the unknown character is learnt too.

@@ -37,7 +37,7 @@ public sealed record DataSettings
     public double SplitShare => ValidShare ?? UsualShare;
 
     /// <summary>Notes labels that are never learnt, or refuses them as the rule says.</summary>
-    internal void Take(CorpusNote? unseen, List<CorpusNote> notes)
+    internal void NoteOrThrow(CorpusNote? unseen, List<CorpusNote> notes)
     {
         if (unseen is null) return;
         if (UnseenLabels == UnseenLabelRule.Error) throw new CorpusException(unseen);

@@ -154,7 +154,7 @@ public sealed class ConllTests : IDisposable
     {
         var source = Source("# document 3\nIda NNP B-PER\n\n# document 4\nOtto NNP B-PER\n");
         Assert.Equal("Ida/B-PER | Otto/B-PER", Show(source));
-        CorpusNote note = Assert.Single(Notes(source), note => note.Mends is [{ Name: "comments", Value: "false" }]);
+        CorpusNote note = Assert.Single(Notes(source), note => note.Suggestions is [{ Name: "comments", Value: "false" }]);
         Assert.Contains("line 1: 2 lines begin with \"# \"", note.Sentence, StringComparison.Ordinal);
         Assert.Equal("#/3 Ida/B-PER | #/4 Otto/B-PER", Show(source with { Comments = false }));
         Assert.Equal("Ida/O", Show(Source("# SYM O\nIda NNP O\n") with { Comments = true }));
@@ -189,7 +189,7 @@ public sealed class ConllTests : IDisposable
     {
         CorpusNote note = Assert.Single(Notes(Source(content)));
         Assert.Contains("column 0, read as the word, counts the words of each sentence", note.Sentence, StringComparison.Ordinal);
-        Assert.Equal([new CorpusSetting("form_column", "1")], note.Mends);
+        Assert.Equal([new CorpusSetting("form_column", "1")], note.Suggestions);
         Assert.Empty(Notes(Source(content) with { FormColumn = 1 }));
     }
 
@@ -197,13 +197,13 @@ public sealed class ConllTests : IDisposable
     public void An_annotators_column_is_no_tag_where_another_marks_spans()
     {
         const string content = "# sent_id = 1\n# text = Jim met Ann .\n1\tJim\tB-PER\t-\tmayhew\n2\tmet\tO\t-\tmayhew\n3\tAnn\tB-PER\t-\tmayhew\n4\t.\tO\t-\tmayhew\n";
-        Assert.Equal(["form_column=1", "tag_column=2"], Notes(Source(content)).SelectMany(note => note.Mends).Select(mend => $"{mend.Name}={mend.Value}"));
+        Assert.Equal(["form_column=1", "tag_column=2"], Notes(Source(content)).SelectMany(note => note.Suggestions).Select(mend => $"{mend.Name}={mend.Value}"));
         Assert.Empty(Notes(Source(content) with { FormColumn = 1, TagColumn = 2 }));
     }
 
     [Fact]
     public void Words_that_are_numbers_are_noticed() =>
-        Assert.Contains(Notes(Source("17\tIda\tO\n17\tsings\tO\n18\tin\tO\n")), note => note.Mends is [{ Name: "form_column", Value: "1" }]);
+        Assert.Contains(Notes(Source("17\tIda\tO\n17\tsings\tO\n18\tin\tO\n")), note => note.Suggestions is [{ Name: "form_column", Value: "1" }]);
 
     [Fact]
     public void Lists_of_words_and_tags_are_read_from_JSON_lines()

@@ -22,7 +22,7 @@ public sealed class CorpusReportTests : IDisposable
     }
 
     private string Refusal(string task, string train) =>
-        Assert.Throws<CorpusException>(() => Report(task, train, train)).Note.Say(setting => $"--{setting.Name} {setting.Value}");
+        Assert.Throws<CorpusException>(() => Report(task, train, train)).Note.ToString(setting => $"--{setting.Name} {setting.Value}");
 
     private static string Lines(int count, Func<int, string> line) => string.Concat(Enumerable.Range(0, count).Select(i => line(i) + "\n"));
 
@@ -72,10 +72,10 @@ public sealed class CorpusReportTests : IDisposable
         const string train = "好评\t这本书很有意思\n差评\t这本书没有意思\n好评\t我很喜欢\n差评\t我不喜欢\n";
         const string valid = "好评\t这本书写得很好\n差评\t写得没有意思\n";
         CorpusNote note = Note(Report("classifier", train, valid), "every text is one token");
-        Assert.Equal([new CorpusSetting("model.tokenizer", "characters")], note.Mends);
+        Assert.Equal([new CorpusSetting("model.tokenizer", "characters")], note.Suggestions);
         Assert.DoesNotContain(
             Report("classifier", train, valid, "model.tokenizer=characters").Notes,
-            noted => noted.Mends.Any(mend => mend.Name == "model.tokenizer"));
+            noted => noted.Suggestions.Any(mend => mend.Name == "model.tokenizer"));
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class CorpusReportTests : IDisposable
     [Fact]
     public void Numbers_repeats_contradictions_and_labels_alike_are_noticed()
     {
-        Assert.Equal("text_column", Note(Report("classifier", "up\t1\ndown\t2\nup\t3.5\ndown\t-4\n", "up\t1\n"), "texts are numbers").Mends[0].Name);
+        Assert.Equal("text_column", Note(Report("classifier", "up\t1\ndown\t2\nup\t3.5\ndown\t-4\n", "up\t1\n"), "texts are numbers").Suggestions[0].Name);
         CorpusReport report = Report("classifier", "Up\ta b\ndown\ta b\nup\tc d\nup\tc d\nup\te\nUp\tf\ndown\tg\n", "up\tx\n");
         Note(report, "2 of 7 training texts repeat an earlier one");
         Note(report, "1 training text has another label where they stand again");

@@ -43,7 +43,7 @@ public sealed class EncodingTests : IDisposable
         Assert.StartsWith($"{path}, line 1: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(said.ToUpperInvariant(), error.Message, StringComparison.Ordinal);
         Assert.Contains($"iconv -f {said.ToUpperInvariant()} -t UTF-8", error.Message, StringComparison.Ordinal);
-        Assert.Equal([new CorpusSetting("encoding", said)], error.Note.Mends);
+        Assert.Equal([new CorpusSetting("encoding", said)], error.Note.Suggestions);
         Assert.DoesNotContain('\n', error.Message);
         Assert.Equal(content, Corpus.ReadText(source with { Encoding = said }));
     }

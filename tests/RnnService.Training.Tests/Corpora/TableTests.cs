@@ -65,7 +65,7 @@ public sealed class TableTests : IDisposable
         var (examples, notes) = Read(Source("fine film,pos\ngood film,pos\ndull film,neg\npoor film,neg\n"));
         Assert.Equal("pos|fine film|1", examples[0]);
         CorpusNote note = Assert.Single(notes);
-        Assert.Equal(["label_column=0", "text_column=1"], note.Mends.Select(mend => $"{mend.Name}={mend.Value}"));
+        Assert.Equal(["label_column=0", "text_column=1"], note.Suggestions.Select(mend => $"{mend.Name}={mend.Value}"));
         Assert.StartsWith(
             ", line 1: 3 columns: \"1\", \"fine film\", \"pos\"; expected to find label and text among them", Refusal(Source("1,fine film,pos\n2,dull film,neg\n")));
         Assert.Equal(["pos|fine film|1", "neg|dull film|2"], Read(Source("1,fine film,pos\n2,dull film,neg\n") with { LabelColumn = 2, TextColumn = 1 }).Examples);
@@ -178,7 +178,7 @@ public sealed class TableTests : IDisposable
         Assert.Equal(["pos|fine film|2", "neg|dull film|3"], examples);
         CorpusNote note = Assert.Single(notes);
         Assert.Contains("line 1: taken as a header", note.Sentence, StringComparison.Ordinal);
-        Assert.Equal([new CorpusSetting("header", "false")], note.Mends);
+        Assert.Equal([new CorpusSetting("header", "false")], note.Suggestions);
         Assert.Equal(3, Read(Source(content, "labelled") with { Header = false }).Examples.Length);
     }
 
@@ -196,7 +196,7 @@ public sealed class TableTests : IDisposable
     public void Quotes_in_a_file_with_tabs_are_noticed()
     {
         var source = Source("pos\t\"a b\"\nneg\t\"c d\"\npos\t\"e \"\"f\"\"\"\nneg\t\"g h\"\n", "labelled");
-        Assert.Equal(["format=csv", "delimiter=tab"], Assert.Single(Read(source).Notes).Mends.Select(mend => $"{mend.Name}={mend.Value}"));
+        Assert.Equal(["format=csv", "delimiter=tab"], Assert.Single(Read(source).Notes).Suggestions.Select(mend => $"{mend.Name}={mend.Value}"));
         Assert.Equal("pos|e \"f\"|3", Read(source with { Format = "csv", Delimiter = "tab", LabelColumn = 0, TextColumn = 1 }).Examples[2]);
     }
 
