@@ -5,6 +5,7 @@ FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 # Packages are restored before the sources come in, so that a change of code does not restore them again.
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
+COPY src/Directory.Build.props src/
 COPY src/RnnService.Engine/RnnService.Engine.csproj src/RnnService.Engine/
 COPY src/RnnService.Onnx/RnnService.Onnx.csproj src/RnnService.Onnx/
 COPY src/RnnService.AspNetCore/RnnService.AspNetCore.csproj src/RnnService.AspNetCore/
