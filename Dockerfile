@@ -9,7 +9,7 @@ COPY src/Directory.Build.props src/
 COPY src/RnnService.Engine/RnnService.Engine.csproj src/RnnService.Engine/
 COPY src/RnnService.Onnx/RnnService.Onnx.csproj src/RnnService.Onnx/
 COPY src/RnnService.AspNetCore/RnnService.AspNetCore.csproj src/RnnService.AspNetCore/
-COPY src/RnnService.Server/RnnService.Server.csproj src/RnnService.Server/
+COPY src/RnnService.Server/RnnService.Server.csproj src/RnnService.Server/Runtime.props src/RnnService.Server/
 # For this machine alone: ONNX Runtime comes in native code for seven of them.
 RUN dotnet restore src/RnnService.Server --use-current-runtime
 COPY src/RnnService.Engine src/RnnService.Engine

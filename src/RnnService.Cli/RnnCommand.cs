@@ -75,6 +75,7 @@ internal static partial class RnnCommand
             new ImportVerb(terminal, stop),
             new ExportVerb(terminal),
             new QuantizeVerb(terminal, stop),
+            new ServeVerb(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         var action = new HelpWithExamples((HelpAction)help.Action!);

@@ -34,9 +34,7 @@ internal static class Command
     public static async Task<(Process Process, Uri Address)> ServeAsync(string folder, CancellationToken cancel, params string[] program)
     {
         Process process = Start(folder, program);
-        // Nobody reads what else it says; a full pipe would stop it.
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine();
+        _ = process.StandardError.ReadToEndAsync(CancellationToken.None);
         var said = new StringBuilder();
         while (await process.StandardOutput.ReadLineAsync(cancel) is { } line)
         {
@@ -44,8 +42,7 @@ internal static class Command
             int at = line.IndexOf("http://127.0.0.1:", StringComparison.Ordinal);
             if (at < 0 || !line.Contains("istening on", StringComparison.Ordinal)) continue;
             int port = int.Parse(string.Concat(line[(at + "http://127.0.0.1:".Length)..].TakeWhile(char.IsAsciiDigit)));
-            process.OutputDataReceived += (_, _) => { };
-            process.BeginOutputReadLine();
+            _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // a full pipe would stop it
             return (process, new Uri($"http://127.0.0.1:{port}"));
         }
 

@@ -21,7 +21,7 @@ internal sealed class DependencyRules
         [Onnx] = [Engine],
         [AspNetCore] = [Engine, Onnx],
         [Server] = [Engine, Onnx, AspNetCore],
-        [Cli] = [Engine, Training, Onnx],
+        [Cli] = [Engine, Training, Onnx, Server], // it serves with the service itself
     };
 
     /// <summary>

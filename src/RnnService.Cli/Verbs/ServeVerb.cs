@@ -1,0 +1,53 @@
+using System.CommandLine;
+using RnnService.Cli.Shell;
+using RnnService.Server;
+
+namespace RnnService.Cli.Verbs;
+
+/// <summary><c>rnn serve</c>: the HTTP service over a folder of models.</summary>
+internal sealed class ServeVerb : Verb
+{
+    private readonly Argument<string> _models = new("models")
+    {
+        Description = "The folder that holds one folder a model; left out, the nearest one named models here or above.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string?> _urls = new("--urls")
+    {
+        Description = "Where it listens, separated by semicolons; http://localhost:8080 unless the settings say otherwise.",
+    };
+
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "A setting of the service, as Rnn:Limits:MaxTextLength=1000. May be given several times.",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    public ServeVerb(Terminal terminal)
+        : base(
+            terminal, "serve", "Serves the models of a folder over HTTP until Ctrl-C.",
+            "POST /classify, /tag and /generate; a page to try them at /swagger. Settings may also stand in the environment: Rnn__Limits__MaxTextLength.",
+            "rnn serve",
+            "rnn serve models --urls http://localhost:9000",
+            "rnn serve models --set Rnn:Defaults:Classify=tickets")
+    {
+        Add(_models);
+        Add(_urls);
+        Add(_set);
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        List<string> settings = [];
+        foreach (string setting in parsed.GetValue(_set) ?? [])
+        {
+            if (setting.IndexOf('=') < 1) throw new Arguments.CommandException($"--set is \"{setting}\"; expected NAME=VALUE, such as Rnn:Limits:MaxTextLength=1000");
+            settings.Add($"--{setting}");
+        }
+
+        if (parsed.GetValue(_models) is { Length: > 0 } models) settings.Add($"--Rnn:ModelsPath={Path.GetFullPath(models)}");
+        if (parsed.GetValue(_urls) is { Length: > 0 } urls) settings.Add($"--urls={urls}");
+        return ServiceProgram.RunAsync([.. settings]).GetAwaiter().GetResult();
+    }
+}
