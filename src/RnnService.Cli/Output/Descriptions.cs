@@ -21,14 +21,6 @@ internal static class Descriptions
         _ => "tagger",
     };
 
-    /// <summary>The verb that runs models of a task.</summary>
-    public static string VerbOf(ModelTask task) => task switch
-    {
-        ModelTask.LanguageModel => "generate",
-        ModelTask.Classifier => "classify",
-        _ => "tag",
-    };
-
     /// <summary>Cell, depth, width and directions.</summary>
     public static string Network(ModelConfig config) =>
         $"{(config.Bidirectional ? "bidirectional " : "")}{config.CellName()} {config.Layers} x {config.HiddenSize}";

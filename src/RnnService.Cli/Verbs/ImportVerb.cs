@@ -3,6 +3,7 @@ using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Onnx.Import;
+using RnnService.Training.Cards;
 
 namespace RnnService.Cli.Verbs;
 
@@ -195,7 +196,7 @@ internal sealed class ImportVerb : Verb
         foreach (string note in imported.Notes) Terminal.Out.WriteLine(note.EndsWith('}') ? note : $"{note}.");
         Terminal.Out.WriteLine($"Read {Figures.Count(imported.Tensors)} tensors from {imported.Files[0]}.");
         Terminal.Out.WriteLine($"{folder}: {Descriptions.Of(loaded.Model)}");
-        Terminal.Out.WriteLine($"Try it: rnn {Descriptions.VerbOf(loaded.Model.Config.Task)} {folder} \"a text\"");
+        Terminal.Out.WriteLine($"Try it: rnn {TrainedCard.VerbOf(loaded.Model.Config.Task)} {folder} \"a text\"");
         Terminal.Out.WriteLine("A service that finds the folder among its models serves it from its next start on.");
     }
 }

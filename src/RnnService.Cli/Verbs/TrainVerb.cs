@@ -152,7 +152,7 @@ internal sealed class TrainVerb : Verb
                 + $"(--epochs {Math.Min(2L * recipe.Training.Epochs, int.MaxValue)} --restart).");
         }
 
-        Terminal.Out.WriteLine($"Try it: rnn {Descriptions.VerbOf(recipe.Model.Task)} {ShellWord.Quote(output)} \"a text\"");
+        Terminal.Out.WriteLine($"Try it: rnn {TrainedCard.VerbOf(recipe.Model.Task)} {ShellWord.Quote(output)} \"a text\"");
         Terminal.Out.WriteLine("A service that finds the folder among its models serves it from its next start on.");
         return ExitCode.Done;
     }

@@ -54,7 +54,10 @@ internal sealed record TrainedCard
 
     private ModelConfig Config => Model.Config;
 
-    private string Verb => Config.Task switch
+    private string Verb => VerbOf(Config.Task);
+
+    /// <summary>The command's verb, and the service's path, for models of a task.</summary>
+    public static string VerbOf(ModelTask task) => task switch
     {
         ModelTask.LanguageModel => "generate",
         ModelTask.Classifier => "classify",

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace RnnService.Training.Corpora;
@@ -28,21 +27,4 @@ public readonly record struct CorpusColumn
 
     /// <summary>As <see cref="Parse"/> reads it.</summary>
     public override string ToString() => Name ?? (Number ?? 0).ToString(CultureInfo.InvariantCulture);
-}
-
-/// <summary>A number or a string in JSON.</summary>
-internal sealed class CorpusColumnConverter : JsonConverter<CorpusColumn>
-{
-    public override CorpusColumn Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
-    {
-        JsonTokenType.Number => reader.GetInt32(),
-        JsonTokenType.String => reader.GetString()!,
-        _ => throw new JsonException("a column is a whole number or a name"),
-    };
-
-    public override void Write(Utf8JsonWriter writer, CorpusColumn value, JsonSerializerOptions options)
-    {
-        if (value.Number is { } number) writer.WriteNumberValue(number);
-        else writer.WriteStringValue(value.Name);
-    }
 }

@@ -11,7 +11,7 @@ internal static class MemoryEstimate
 {
     private static long There => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>Checks the weights of a model, their gradients and the memory of the optimizer.</summary>
+    /// <summary>Checks the weights of a model, their gradients and the optimizer's state.</summary>
     /// <exception cref="RecipeException">This machine does not hold them.</exception>
     public static void CheckWeights(Recipe recipe, long weights)
     {

@@ -5,7 +5,7 @@ using RnnService.Training.Threading;
 
 namespace RnnService.Training.Optimizers;
 
-/// <summary>Turns gradients into steps. Not thread-safe. Its memory can be saved and set, for checkpoints.</summary>
+/// <summary>Turns gradients into steps. Not thread-safe. Its state can be saved and set, for checkpoints.</summary>
 internal abstract class Optimizer
 {
     /// <summary>The optimizer of a recipe.</summary>
@@ -16,8 +16,8 @@ internal abstract class Optimizer
         _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Optimizer, "not a kind of optimizer"),
     };
 
-    /// <summary>What it remembers, by name: arrays laid out like the parameters.</summary>
-    public abstract IEnumerable<(string Name, Parameter Parameter, float[] Values)> Memory { get; }
+    /// <summary>Its state, by name: arrays laid out like the parameters.</summary>
+    public abstract IEnumerable<(string Name, Parameter Parameter, float[] Values)> State { get; }
 
     /// <summary>Changes the weights.</summary>
     /// <param name="parameters">The weights.</param>
@@ -36,7 +36,7 @@ internal abstract class Optimizer
     {
         private readonly float[][] _first = Like(parameters), _second = Like(parameters);
 
-        public override IEnumerable<(string Name, Parameter Parameter, float[] Values)> Memory =>
+        public override IEnumerable<(string Name, Parameter Parameter, float[] Values)> State =>
             Named("adam.first", parameters, _first).Concat(Named("adam.second", parameters, _second));
 
         public override void Step(Parameters parameters, Gradients gradients, double rate, long step)
@@ -54,7 +54,7 @@ internal abstract class Optimizer
     {
         private readonly float[][] _velocity = Like(parameters);
 
-        public override IEnumerable<(string Name, Parameter Parameter, float[] Values)> Memory => Named("sgd.velocity", parameters, _velocity);
+        public override IEnumerable<(string Name, Parameter Parameter, float[] Values)> State => Named("sgd.velocity", parameters, _velocity);
 
         public override void Step(Parameters parameters, Gradients gradients, double rate, long step)
         {

@@ -7,7 +7,7 @@ using RnnService.Training.Recipes;
 namespace RnnService.Training.Runs;
 
 /// <summary>
-/// Everything a run needs to resume exactly where it was: position, scores so far, weights, averaged weights, the optimizer's memory and
+/// Everything a run needs to resume exactly where it was: position, scores so far, weights, averaged weights, the optimizer's state and
 /// carried states, with the recipe and the corpora they belong to. Random draws are made from the seed and the position and need no place
 /// here. One safetensors file, replaced whole.
 /// </summary>
@@ -22,7 +22,7 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
         {
             Parameters parameters = objective.Model.Parameters;
             foreach (Parameter parameter in parameters.All) yield return ($"weights.{parameter.Name}", parameter.Shape, parameter.Data);
-            foreach (var (name, parameter, values) in optimizer.Memory) yield return (name, parameter.Shape, values);
+            foreach (var (name, parameter, values) in optimizer.State) yield return (name, parameter.Shape, values);
             if (average is not null)
             {
                 foreach (Parameter parameter in parameters.All)

@@ -11,7 +11,7 @@ namespace RnnService.Training.Tests.Optimizers;
 
 public sealed class OptimizerTests
 {
-    /// <summary>The corrections undo that the memory began at zero: a gradient that stays moves every weight by the rate, against its sign.</summary>
+    /// <summary>The corrections undo that the state began at zero: a gradient that stays moves every weight by the rate, against its sign.</summary>
     [Fact]
     public void Adam_moves_by_the_rate_under_a_constant_gradient() =>
         Gen.Select(Gen.Float[0, 0.99f], Gen.Float[0, 0.9999f], Gen.Double[1e-4, 0.1], Gen.Float[0.01f, 100], Gen.Bool).Sample(
@@ -70,10 +70,10 @@ public sealed class OptimizerTests
     public void The_memory_names_every_parameter_once_in_its_shape(OptimizerKind kind, int arrays)
     {
         Parameters parameters = Network();
-        var memory = Optimizer.Create(new TrainingSettings { Optimizer = kind }, parameters).Memory.ToList();
-        Assert.Equal(arrays * parameters.All.Count, memory.Select(entry => entry.Name).Distinct().Count());
-        Assert.All(memory, entry => Assert.Equal(entry.Parameter.Values.Length, entry.Values.Length));
-        Assert.All(memory, entry => Assert.EndsWith("." + entry.Parameter.Name, entry.Name, StringComparison.Ordinal));
+        var state = Optimizer.Create(new TrainingSettings { Optimizer = kind }, parameters).State.ToList();
+        Assert.Equal(arrays * parameters.All.Count, state.Select(entry => entry.Name).Distinct().Count());
+        Assert.All(state, entry => Assert.Equal(entry.Parameter.Values.Length, entry.Values.Length));
+        Assert.All(state, entry => Assert.EndsWith("." + entry.Parameter.Name, entry.Name, StringComparison.Ordinal));
     }
 
     /// <summary>How far each step moves the last weight of every parameter, checked to be the same for all.</summary>

@@ -48,7 +48,7 @@ public sealed class CheckpointTests : IDisposable
             }, iter: 20, threads: 1);
     }
 
-    /// <summary>Weights, the optimizer's memory, the average and carried states alike.</summary>
+    /// <summary>Weights, the optimizer's state, the average and carried states alike.</summary>
     [Theory]
     [MemberData(nameof(Tasks))]
     public void Is_not_written_with_a_number_that_is_not_finite(string task)
@@ -268,7 +268,7 @@ public sealed class CheckpointTests : IDisposable
         public RunState State { get; }
 
         public float[][] All =>
-            [.. _objective.Model.Parameters.All.Select(parameter => parameter.Data), .. _optimizer.Memory.Select(entry => entry.Values),
+            [.. _objective.Model.Parameters.All.Select(parameter => parameter.Data), .. _optimizer.State.Select(entry => entry.Values),
                 .. _objective.Model.Parameters.All.Select(_average.Of), .. _objective.Carried];
 
         public void Fill(Random random)
