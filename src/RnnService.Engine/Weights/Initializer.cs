@@ -1,7 +1,7 @@
 namespace RnnService.Engine.Weights;
 
 /// <summary>How a parameter starts its training.</summary>
-public abstract record Initializer
+internal abstract record Initializer
 {
     /// <summary>Everything 0.</summary>
     public static readonly Initializer Zero = new ConstantInitializer([0]);
