@@ -29,7 +29,7 @@ public sealed record GoldenAnswer(string Input, IReadOnlyList<string> Labels, IR
                 FormattableString.Invariant($"{file}: tolerance is {Tolerance}; expected 0 to {MostTolerance}"));
         }
 
-        ModelAnswer answer = ModelReader.WithPath($"{file}: input", () => model.Answer(Input));
+        ModelAnswer answer = ModelFolderReader.WithPath($"{file}: input", () => model.Answer(Input));
         if (!answer.Labels.SequenceEqual(Labels))
         {
             throw new ModelFolderException(

@@ -33,7 +33,7 @@ public static class ModelFolder
 
         try
         {
-            return ModelReader.Load(path, onnx, stop);
+            return ModelFolderReader.Load(path, onnx, stop);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -72,16 +72,16 @@ public static class ModelFolder
     {
         FolderExchange.Fill(path, [FolderFiles.Onnx], staged =>
         {
-            ModelWriter.WriteDescription(staged, model, path, metrics);
+            ModelFolderWriter.WriteDescription(staged, model, path, metrics);
             SafeTensorsWriter.Write(
                 Path.Combine(staged, FolderFiles.Weights),
                 model.Parameters.All.Select(parameter => new TensorData(parameter.Name, parameter.Shape, parameter.Values.ToArray())),
                 new Dictionary<string, string> { ["format"] = "pt" },
                 type);
-            using TextModel written = ModelReader.LoadUnchecked(staged, onnx: null, sums: null, CancellationToken.None).Model;
-            ModelWriter.ThrowIfNotFinite(written.Parameters, Path.Combine(path, FolderFiles.Weights));
+            using TextModel written = ModelFolderReader.LoadUnchecked(staged, onnx: null, sums: null, CancellationToken.None).Model;
+            ModelFolderWriter.ThrowIfNotFinite(written.Parameters, Path.Combine(path, FolderFiles.Weights));
             // An input of a product that is half-way between two of 7 bits goes either way on another processor.
-            ModelWriter.WriteGolden(staged, written, goldenInput, type == ElementType.I8 ? 0.02f : UsualTolerance, path);
+            ModelFolderWriter.WriteGolden(staged, written, goldenInput, type == ElementType.I8 ? 0.02f : UsualTolerance, path);
             Checksums.Write(staged, [FolderFiles.Config, FolderFiles.Vocabulary, FolderFiles.Weights, FolderFiles.Golden]);
         });
     }
@@ -97,10 +97,10 @@ public static class ModelFolder
     {
         FolderExchange.Fill(path, [FolderFiles.Weights], staged =>
         {
-            ModelWriter.WriteDescription(staged, model, path);
+            ModelFolderWriter.WriteDescription(staged, model, path);
             using FileStream source = RegularFile.Open(onnxFile, int.MaxValue);
             WholeFile.Write(Path.Combine(staged, FolderFiles.Onnx), source.CopyTo);
-            ModelWriter.WriteGolden(staged, model, goldenInput, UsualTolerance, path);
+            ModelFolderWriter.WriteGolden(staged, model, goldenInput, UsualTolerance, path);
             Checksums.Write(staged, [FolderFiles.Config, FolderFiles.Vocabulary, FolderFiles.Onnx, FolderFiles.Golden]);
         });
     }
@@ -112,7 +112,7 @@ public static class ModelFolder
     {
         FolderExchange.Fill(path, [], staged =>
         {
-            ModelWriter.WriteConfig(staged, config, path);
+            ModelFolderWriter.WriteConfig(staged, config, path);
             Checksums sums = Checksums.Read(path, FolderFiles.Summed);
             if (!sums.IsMissing) sums.WriteWith(FolderFiles.Config, Checksums.Hash(File.ReadAllBytes(Path.Combine(staged, FolderFiles.Config))), staged);
         });

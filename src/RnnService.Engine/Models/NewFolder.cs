@@ -4,7 +4,7 @@ namespace RnnService.Engine.Models;
 /// A model folder that comes into being as a whole: written beside its place under a name that starts with a dot, which the service leaves
 /// alone, then renamed; one that exists exchanges its content. When anything fails, what was there before stays.
 /// </summary>
-public sealed class NewFolder
+internal sealed class NewFolder
 {
     private static readonly string[] OwnEntries =
         ["config.json", "vocab.json", "model.safetensors", "model.onnx", "golden.json", Checksums.File, "README.md", "LICENSE", "training"];

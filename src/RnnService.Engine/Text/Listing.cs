@@ -1,7 +1,7 @@
 namespace RnnService.Engine.Text;
 
 /// <summary>Lists and foreign words in messages: cut, so that no message is longer than one can read.</summary>
-public static class Listing
+internal static class Listing
 {
     /// <summary>How many are listed.</summary>
     public const int Most = 10;

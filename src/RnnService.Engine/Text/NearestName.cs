@@ -1,7 +1,7 @@
 namespace RnnService.Engine.Text;
 
 /// <summary>Finds the name that was probably meant, for messages that end in "did you mean …?".</summary>
-public static class NearestName
+internal static class NearestName
 {
     private const int LongestCompared = 64;
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace RnnService.Engine.Text;
 
 /// <summary>Sentences about text that a model cannot read as it stands, the same wherever they are shown.</summary>
-public static class UnknownText
+internal static class UnknownText
 {
     /// <summary>What a language model does not have of a text; null where there is nothing to say.</summary>
     /// <remarks>A model of words that has an unknown token reads unknown words as a matter of course: nothing is said about them.</remarks>

@@ -3,7 +3,7 @@ using System.Text;
 namespace RnnService.Engine.Text;
 
 /// <summary>Scripts that are written without spaces between words, which neither white space nor the English rules can split.</summary>
-public static class UnspacedScript
+internal static class UnspacedScript
 {
     /// <summary>Share of such letters from which a text counts as written in the script.</summary>
     private const double Share = 0.3;

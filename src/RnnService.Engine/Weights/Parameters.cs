@@ -114,7 +114,7 @@ public sealed class Parameters
 /// The gradient of a loss with respect to every parameter of a model, added up over calls. Not thread-safe: each thread has its own,
 /// and their sums are taken in a fixed order, so that the result does not depend on timing.
 /// </summary>
-public sealed class Gradients
+internal sealed class Gradients
 {
     private readonly float[][] _values;
 

@@ -4,7 +4,7 @@ namespace RnnService.Engine.Weights;
 /// Random numbers that are the same for the same seed on every machine and version: SplitMix64 (Steele, Lea and Flood 2014).
 /// A value type of one 64-bit word, so that a draw's place is easily kept. Not thread-safe.
 /// </summary>
-public struct RandomSource
+internal struct RandomSource
 {
     private ulong _state;
 

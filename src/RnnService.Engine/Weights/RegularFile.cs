@@ -7,7 +7,7 @@ namespace RnnService.Engine.Weights;
 /// Opens files that somebody else put there: regular files up to a size. A named pipe would keep its reader waiting for a writer, a device
 /// may never end and a read may change it, so what is no regular file is refused before it is opened.
 /// </summary>
-public static partial class RegularFile
+internal static partial class RegularFile
 {
     private const int TypeMask = 0xF000, Regular = 0x8000;
 

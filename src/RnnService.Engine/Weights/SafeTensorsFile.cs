@@ -9,7 +9,7 @@ namespace RnnService.Engine.Weights;
 /// A safetensors file held in memory: tensors by name and shape. Checked as untrusted input when opened, never changed after,
 /// safe for any number of threads. Values are not checked: NaN and infinity are read as they are.
 /// </summary>
-public sealed class SafeTensorsFile
+internal sealed class SafeTensorsFile
 {
     internal const int PrefixLength = sizeof(ulong);
     internal const int LongestHeader = 100_000_000;

@@ -11,10 +11,10 @@ namespace RnnService.Engine.Weights;
 /// <param name="Name">Dotted name, unique in the file.</param>
 /// <param name="Shape">Sizes; empty for a scalar. Their product is the number of values.</param>
 /// <param name="Values">Values, row-major.</param>
-public readonly record struct TensorData(string Name, IReadOnlyList<int> Shape, ReadOnlyMemory<float> Values);
+internal readonly record struct TensorData(string Name, IReadOnlyList<int> Shape, ReadOnlyMemory<float> Values);
 
 /// <summary>Writes safetensors files. Safe for any number of threads.</summary>
-public static class SafeTensorsWriter
+internal static class SafeTensorsWriter
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

@@ -5,7 +5,7 @@ using RnnService.Engine.Weights;
 namespace RnnService.Engine.Models;
 
 /// <summary>Reads the files of a model folder, one after the other, each checked against the others.</summary>
-internal static class ModelReader
+internal static class ModelFolderReader
 {
     private const int MostAttempts = 20;
 

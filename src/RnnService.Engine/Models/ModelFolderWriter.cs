@@ -3,7 +3,7 @@ using RnnService.Engine.Weights;
 namespace RnnService.Engine.Models;
 
 /// <summary>Writes the files of a model folder into one that takes the old one's place once all are there.</summary>
-internal static class ModelWriter
+internal static class ModelFolderWriter
 {
     public static void WriteDescription(
         string folder, TextModel model, string path, IReadOnlyDictionary<string, double>? metrics = null)
