@@ -20,7 +20,7 @@ internal static class Repository
         }
 
         string found = File.Exists(path) ? File.ReadAllText(path) : "";
-        Assert.True(found == wanted,
+        Xunit.Assert.True(found == wanted,
             $"{file} is not what the code says. To refresh it: {Refresh}=1 dotnet run -c Release --project tests/{TestProject}; "
             + "then look at the difference.");
     }
@@ -30,7 +30,7 @@ internal static class Repository
     {
         string text = File.ReadAllText(Path.Combine(Root, file)), begin = $"<!-- {name} -->\n", end = $"<!-- /{name} -->";
         int from = text.IndexOf(begin, StringComparison.Ordinal) + begin.Length, to = text.IndexOf(end, StringComparison.Ordinal);
-        Assert.True(from >= begin.Length && to >= from, $"{file} has no part {name}");
+        Xunit.Assert.True(from >= begin.Length && to >= from, $"{file} has no part {name}");
         Compare(file, text[..from] + wanted + text[to..]);
     }
 

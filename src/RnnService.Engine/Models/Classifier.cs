@@ -45,10 +45,10 @@ public sealed class Classifier : TextModel
 
     /// <summary>Loads a classifier from its folder and checks that it still gives its golden answer.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="cancel">Ends loading.</param>
+    /// <param name="cancellationToken">Ends loading.</param>
     /// <exception cref="ModelFolderException">A file is missing or wrong, or the folder holds another kind of model; the message says which.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static Classifier Load(string path, CancellationToken cancel = default) => ModelFolder.Load<Classifier>(path, null, cancel);
+    public static Classifier Load(string path, CancellationToken cancellationToken = default) => ModelFolder.Load<Classifier>(path, null, cancellationToken);
 
     /// <summary>All labels of a text, the best first; of equal scores in id order.</summary>
     /// <param name="text">The text, of any length. Of one without a word that the model knows the answer says nothing; <see cref="Warning(string)"/> tells.</param>

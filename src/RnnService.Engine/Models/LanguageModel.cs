@@ -35,10 +35,10 @@ public sealed class LanguageModel : TextModel
 
     /// <summary>Loads a language model from its folder and checks that it still gives its golden answer.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="cancel">Ends loading.</param>
+    /// <param name="cancellationToken">Ends loading.</param>
     /// <exception cref="ModelFolderException">A file is missing or wrong, or the folder holds another kind of model; the message says which.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static LanguageModel Load(string path, CancellationToken cancel = default) => ModelFolder.Load<LanguageModel>(path, null, cancel);
+    public static LanguageModel Load(string path, CancellationToken cancellationToken = default) => ModelFolder.Load<LanguageModel>(path, null, cancellationToken);
 
     /// <summary>Continues a text, a token at a time as the caller asks for them.</summary>
     /// <param name="prompt">The text; an empty one begins a text.</param>
@@ -65,13 +65,13 @@ public sealed class LanguageModel : TextModel
     /// <inheritdoc cref="Generate"/>
     /// <param name="prompt">The text; an empty one begins a text.</param>
     /// <param name="options">How; what is left out is <see cref="DefaultOptions"/>'.</param>
-    /// <param name="cancel">Ends it before the next token.</param>
+    /// <param name="cancellationToken">Ends it before the next token.</param>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(
-        string prompt, GenerationOptions? options = null, CancellationToken cancel = default)
+        string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         GenerationStream stream = NewStream(prompt, options);
-        return Steps(cancel);
+        return Steps(cancellationToken);
 
         async IAsyncEnumerable<GeneratedToken> Steps([EnumeratorCancellation] CancellationToken stop)
         {

@@ -54,10 +54,10 @@ public sealed class Tagger : TextModel
 
     /// <summary>Loads a tagger from its folder and checks that it still gives its golden answer.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="cancel">Ends loading.</param>
+    /// <param name="cancellationToken">Ends loading.</param>
     /// <exception cref="ModelFolderException">A file is missing or wrong, or the folder holds another kind of model; the message says which.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static Tagger Load(string path, CancellationToken cancel = default) => ModelFolder.Load<Tagger>(path, null, cancel);
+    public static Tagger Load(string path, CancellationToken cancellationToken = default) => ModelFolder.Load<Tagger>(path, null, cancellationToken);
 
     /// <summary>
     /// The labelled spans of a text, from left to right: words joined as the labels mark them (BIO, IO, BIOES, BMES, BILOU), nothing for O.

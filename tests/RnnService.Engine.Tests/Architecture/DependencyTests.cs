@@ -1,3 +1,4 @@
+using RnnService.Tests;
 using Xunit;
 
 namespace RnnService.Engine.Tests.Architecture;
@@ -14,6 +15,12 @@ public class DependencyTests
         IReadOnlyList<string> violations = DependencyRules.Violations(tree);
         Assert.True(violations.Count == 0, string.Join(Environment.NewLine, violations));
     }
+
+    [Fact]
+    public void The_page_on_architecture_lists_the_storeys() => Repository.CompareSection(
+        "docs/architecture.md", "storeys",
+        "| project | its folders, the lowest first |\n|---|---|\n" + string.Concat(DependencyRules.Storeys.Select(project =>
+            $"| `{project.Key}` | {string.Join(" → ", project.Value.Select(folder => folder.Length == 0 ? "the project itself" : folder.Replace('.', '/')))} |\n")));
 
     /// <summary>The tree in TestData breaks every rule once or more, and holds a file that only looks as if it did.</summary>
     [Fact]
