@@ -104,17 +104,19 @@ internal static class Service
 
     private static void UseSwagger(WebApplication app)
     {
-        app.UseSwagger(swagger => swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
-        app.UseSwaggerUI(page =>
-        {
-            page.SwaggerEndpoint($"{ApiDocument.Name}/swagger.json", "RnnService");
-            page.DocumentTitle = "RnnService";
-            page.DisplayRequestDuration();
-            page.EnableTryItOutByDefault();
-            page.DocExpansion(DocExpansion.Full);
-            page.HeadContent = $"<script>{ApiDocument.ClosedAtFirst}</script>";
-            page.DefaultModelsExpandDepth(0);
-        });
+        // Asked for its path alone: its middleware takes services, and a scope for them, from every request that comes by.
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), swagger => swagger
+            .UseSwagger(document => document.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1)
+            .UseSwaggerUI(page =>
+            {
+                page.SwaggerEndpoint($"{ApiDocument.Name}/swagger.json", "RnnService");
+                page.DocumentTitle = "RnnService";
+                page.DisplayRequestDuration();
+                page.EnableTryItOutByDefault();
+                page.DocExpansion(DocExpansion.Full);
+                page.HeadContent = $"<script>{ApiDocument.ClosedAtFirst}</script>";
+                page.DefaultModelsExpandDepth(0);
+            }));
         app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
     }
 

@@ -14,6 +14,7 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Holding> _clients = new(StringComparer.Ordinal);
+    private Holding? _spare; // of a client that has gone
     private int _taken;
     private long _tokens;
 
@@ -49,7 +50,7 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
                 {
                     if (Newest(isPlace, own, place, added) is not { } other)
                     {
-                        if (own.Permits.Count == 0) _clients.Remove(permit.Client);
+                        if (own.Permits.Count == 0) Forget(permit.Client, own);
                         throw Refusal(isPlace);
                     }
 
@@ -99,7 +100,7 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
         Holding own = _clients[permit.Client];
         own.Permits.Remove(node);
         own.Tokens -= permit.Tokens;
-        if (own.Permits.Count == 0) _clients.Remove(permit.Client);
+        if (own.Permits.Count == 0) Forget(permit.Client, own);
         Volatile.Write(ref _tokens, _tokens - permit.Tokens);
         Volatile.Write(ref _taken, _taken - 1);
         permit.Node = null;
@@ -107,8 +108,16 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
 
     private Holding HoldingOf(string client)
     {
-        if (!_clients.TryGetValue(client, out Holding? holding)) _clients.Add(client, holding = new Holding());
+        if (_clients.TryGetValue(client, out Holding? holding)) return holding;
+        (holding, _spare) = (_spare ?? new Holding(), null);
+        _clients.Add(client, holding);
         return holding;
+    }
+
+    private void Forget(string client, Holding holding)
+    {
+        _clients.Remove(client);
+        _spare = holding;
     }
 
     private QueueFullException Refusal(bool isPlace) => new(isPlace

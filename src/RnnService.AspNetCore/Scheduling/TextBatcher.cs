@@ -35,6 +35,8 @@ internal sealed class TextBatcher<TInput, TOutput>(
     private readonly TextQueue<TInput, TOutput> _queue = new(length);
     private readonly Throughput _throughput = new();
     private readonly Action _betweenSteps = turns.BetweenSteps;
+    private Predicate<TextJob<TInput, TOutput>>? _isOver;
+    private Predicate<TextRow<TInput, TOutput>>? _isRowOver;
     private int _depth; // turns that are under way, one within another
     private long _idleUntil;
 
@@ -52,7 +54,7 @@ internal sealed class TextBatcher<TInput, TOutput>(
         {
             IReadOnlyList<TInput> inputs = read();
             int tokens = 0;
-            foreach (TInput input in inputs) tokens += Math.Max(1, length(input));
+            for (int i = 0; i < inputs.Count; i++) tokens += Math.Max(1, length(inputs[i]));
             permit.Hold(tokens);
             var job = new TextJob<TInput, TOutput>(inputs, permit, left, Time.GetTimestamp());
             permit.Displaced = job.Fail;
@@ -71,10 +73,10 @@ internal sealed class TextBatcher<TInput, TOutput>(
     {
         if (_depth == 0 && _queue.IsEmpty) _idleUntil = Time.GetTimestamp();
         Collect();
-        if (!isShort) _queue.RemoveAll(IsOver);
+        if (!isShort) _queue.RemoveAll(_isOver ??= IsOver);
         if (_queue.IsEmpty) return false;
         TextQueue<TInput, TOutput>.Batch batch = _queue.Take(isShort ? ShortTurnTokens : Options.BatchTokens, alone: !isShort);
-        batch.Rows.RemoveAll(row => IsOver(row.Job));
+        batch.Rows.RemoveAll(_isRowOver ??= row => IsOver(row.Job));
         if (batch.Rows.Count > 0) Compute(batch);
         Collect();
         _queue.Return(batch);
@@ -109,15 +111,18 @@ internal sealed class TextBatcher<TInput, TOutput>(
     private void Compute(TextQueue<TInput, TOutput>.Batch batch)
     {
         long started = Time.GetTimestamp();
+        int tokens = 0, longest = 0;
         foreach (TextRow<TInput, TOutput> row in batch.Rows)
         {
             if (row.Index == 0) metrics.Queued(Model, kind, Time.GetElapsedTime(row.Job.Submitted, started));
+            int own = length(row.Input);
+            (tokens, longest) = (tokens + own, Math.Max(longest, own));
         }
 
-        if (_depth++ == 0) IsInLongTurn = batch.Rows.Exists(row => length(row.Input) >= LongTextTokens);
+        if (_depth++ == 0) IsInLongTurn = longest >= LongTextTokens;
         try
         {
-            Compute(batch.Rows);
+            Compute(batch.Rows, tokens);
         }
         finally
         {
@@ -125,20 +130,19 @@ internal sealed class TextBatcher<TInput, TOutput>(
         }
 
         long now = Time.GetTimestamp();
-        metrics.Batch(Model, kind, batch.Rows.Count, batch.Rows.Sum(row => length(row.Input)), Time.GetElapsedTime(started, now));
+        metrics.Batch(Model, kind, batch.Rows.Count, tokens, Time.GetElapsedTime(started, now));
         _throughput.Count(batch.Tokens, _depth == 0 ? Time.GetElapsedTime(_idleUntil, now) : TimeSpan.Zero);
         if (_depth == 0) _idleUntil = now;
     }
 
     /// <summary>Computes a batch; when that fails, each of its texts alone, so that only the one at fault is lost.</summary>
-    private void Compute(IReadOnlyList<TextRow<TInput, TOutput>> rows)
+    private void Compute(List<TextRow<TInput, TOutput>> rows, int tokens)
     {
         try
         {
-            TInput[] inputs = [.. rows.Select(row => row.Input)];
-            IReadOnlyList<TOutput> outputs = [];
-            if (isAside && inputs.Sum(length) > ShortTurnTokens) Turns.RunAside(() => outputs = compute(inputs, () => { }));
-            else outputs = compute(inputs, _betweenSteps);
+            TInput[] inputs = new TInput[rows.Count];
+            for (int row = 0; row < inputs.Length; row++) inputs[row] = rows[row].Input;
+            IReadOnlyList<TOutput> outputs = isAside && tokens > ShortTurnTokens ? ComputeAside(inputs) : compute(inputs, _betweenSteps);
             for (int row = 0; row < rows.Count; row++) rows[row].Job.Deliver(rows[row].Index, outputs[row]);
         }
         catch (NetworkException failure) when (rows.Count == 1)
@@ -151,7 +155,14 @@ internal sealed class TextBatcher<TInput, TOutput>(
         }
         catch (Exception)
         {
-            foreach (TextRow<TInput, TOutput> row in rows) Compute([row]);
+            foreach (TextRow<TInput, TOutput> row in rows) Compute([row], length(row.Input));
         }
+    }
+
+    private IReadOnlyList<TOutput> ComputeAside(TInput[] inputs)
+    {
+        IReadOnlyList<TOutput> outputs = [];
+        Turns.RunAside(() => outputs = compute(inputs, () => { }));
+        return outputs;
     }
 }

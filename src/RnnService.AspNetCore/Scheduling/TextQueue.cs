@@ -13,39 +13,40 @@ internal readonly record struct TextRow<TInput, TOutput>(TextJob<TInput, TOutput
 /// <param name="length">A text's length in tokens.</param>
 internal sealed class TextQueue<TInput, TOutput>(Func<TInput, int> length)
 {
-    private readonly Dictionary<string, LinkedList<TextJob<TInput, TOutput>>> _jobs = new(StringComparer.Ordinal);
-    private List<string> _clients = []; // in the order of their turns
+    private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
+    private readonly List<Line> _order = []; // in the order of their turns
+    private readonly List<Line> _later = []; // those that have had their turn in a batch
+    private Line? _spare; // of a client that has gone
 
-    public bool IsEmpty => _jobs.Count == 0;
+    public bool IsEmpty => _order.Count == 0;
 
-    public IEnumerable<TextJob<TInput, TOutput>> Jobs => _jobs.Values.SelectMany(jobs => jobs);
+    public IEnumerable<TextJob<TInput, TOutput>> Jobs => _order.SelectMany(line => line.Jobs);
 
     public void Add(TextJob<TInput, TOutput> job)
     {
-        if (!_jobs.TryGetValue(job.Client, out LinkedList<TextJob<TInput, TOutput>>? jobs))
+        if (!_lines.TryGetValue(job.Client, out Line? line))
         {
-            _jobs.Add(job.Client, jobs = new LinkedList<TextJob<TInput, TOutput>>());
-            _clients.Add(job.Client);
+            (line, _spare) = (_spare ?? new Line(), null);
+            line.Client = job.Client;
+            _lines.Add(job.Client, line);
+            _order.Add(line);
         }
 
-        jobs.AddLast(job);
+        line.Jobs.AddLast(job);
     }
 
     public void RemoveAll(Predicate<TextJob<TInput, TOutput>> isOver)
     {
-        bool emptied = false;
-        foreach (LinkedList<TextJob<TInput, TOutput>> jobs in _jobs.Values)
+        foreach (Line line in _order)
         {
-            for (LinkedListNode<TextJob<TInput, TOutput>>? node = jobs.First, next; node is not null; node = next)
+            for (LinkedListNode<TextJob<TInput, TOutput>>? node = line.Jobs.First, next; node is not null; node = next)
             {
                 next = node.Next;
-                if (isOver(node.Value)) jobs.Remove(node);
+                if (isOver(node.Value)) line.Jobs.Remove(node);
             }
-
-            emptied |= jobs.Count == 0;
         }
 
-        if (emptied) Forget();
+        RemoveEmpty();
     }
 
     /// <summary>
@@ -57,17 +58,33 @@ internal sealed class TextQueue<TInput, TOutput>(Func<TInput, int> length)
     public Batch Take(int most, bool alone)
     {
         var batch = new Batch(most, alone);
-        Pick[] picks = [.. _clients.Select(client => new Pick(_jobs[client]))];
+        foreach (Line line in _order) line.Next = line.Jobs.First;
         for (bool took = true; took;)
         {
             took = false;
-            foreach (Pick pick in picks) took |= Take(pick, batch);
+            foreach (Line line in _order) took |= Take(line, batch);
         }
 
-        batch.Jobs = [.. picks.SelectMany(pick => pick.Taken)];
         // Those that took part go behind those that did not.
-        _clients = [.. picks.Zip(_clients).OrderBy(pair => pair.First.Taken.Count > 0).Select(pair => pair.Second)];
-        Forget();
+        _later.Clear();
+        foreach (Line line in _order)
+        {
+            if (line.Taken.Count > 0) _later.Add(line);
+        }
+
+        if (_later.Count < _order.Count)
+        {
+            _order.RemoveAll(static line => line.Taken.Count > 0);
+            _order.AddRange(_later);
+        }
+
+        foreach (Line line in _later)
+        {
+            batch.Jobs.AddRange(line.Taken);
+            line.Taken.Clear();
+        }
+
+        RemoveEmpty();
         return batch;
     }
 
@@ -83,22 +100,22 @@ internal sealed class TextQueue<TInput, TOutput>(Func<TInput, int> length)
         }
     }
 
-    private bool Take(Pick pick, Batch batch)
+    private bool Take(Line line, Batch batch)
     {
         // Those that have not been in this batch first. What does not fit now will not fit later.
-        while (pick.Next is { } node)
+        while (line.Next is { } node)
         {
-            pick.Next = node.Next;
+            line.Next = node.Next;
             if (!Take(node.Value, batch)) continue;
-            pick.Jobs.Remove(node);
-            pick.Taken.Enqueue(node.Value);
+            line.Jobs.Remove(node);
+            line.Taken.Enqueue(node.Value);
             return true;
         }
 
-        for (int left = pick.Taken.Count; left > 0; left--)
+        for (int left = line.Taken.Count; left > 0; left--)
         {
-            TextJob<TInput, TOutput> job = pick.Taken.Dequeue();
-            pick.Taken.Enqueue(job);
+            TextJob<TInput, TOutput> job = line.Taken.Dequeue();
+            line.Taken.Enqueue(job);
             if (Take(job, batch)) return true;
         }
 
@@ -115,9 +132,16 @@ internal sealed class TextQueue<TInput, TOutput>(Func<TInput, int> length)
         return true;
     }
 
-    private void Forget()
+    private void RemoveEmpty()
     {
-        _clients.RemoveAll(client => _jobs[client].Count == 0 && _jobs.Remove(client));
+        for (int i = _order.Count - 1; i >= 0; i--)
+        {
+            Line line = _order[i];
+            if (line.Jobs.Count > 0) continue;
+            _order.RemoveAt(i);
+            _lines.Remove(line.Client);
+            (_spare, line.Next) = (line, null);
+        }
     }
 
     /// <summary>Texts that are computed together.</summary>
@@ -130,18 +154,22 @@ internal sealed class TextQueue<TInput, TOutput>(Func<TInput, int> length)
         public List<TextRow<TInput, TOutput>> Rows { get; } = [];
 
         /// <summary>The requests that they are of.</summary>
-        public IReadOnlyList<TextJob<TInput, TOutput>> Jobs { get; set; } = [];
+        public List<TextJob<TInput, TOutput>> Jobs { get; } = [];
 
         public long Tokens { get; set; }
     }
 
-    /// <summary>How far a client's requests have been looked at for a batch.</summary>
-    private sealed class Pick(LinkedList<TextJob<TInput, TOutput>> jobs)
+    /// <summary>A client's requests, and how far they have been looked at for a batch.</summary>
+    private sealed class Line
     {
-        public LinkedList<TextJob<TInput, TOutput>> Jobs { get; } = jobs;
+        public string Client { get; set; } = "";
 
-        public LinkedListNode<TextJob<TInput, TOutput>>? Next { get; set; } = jobs.First;
+        public LinkedList<TextJob<TInput, TOutput>> Jobs { get; } = new();
 
+        /// <summary>The next one that may be begun.</summary>
+        public LinkedListNode<TextJob<TInput, TOutput>>? Next { get; set; }
+
+        /// <summary>Those that are in the batch, the next to give another text first.</summary>
         public Queue<TextJob<TInput, TOutput>> Taken { get; } = new();
     }
 }

@@ -122,9 +122,20 @@ internal static class ClassifyEndpoints
             logits, "inputs", (one, index) => Ranked(Classifier.Scores(one, function), model.Config.Labels, top, warnings[index])));
     }
 
-    private static LabelScore[] Ranked(float[] scores, IReadOnlyList<string> labels, int most, string? warning) =>
-        [.. scores.Select((score, label) => new LabelScore { Label = labels[label], Score = score })
-            .OrderByDescending(label => label.Score)
-            .Take(most)
-            .Select((label, rank) => rank == 0 && warning is not null ? label with { Warning = warning } : label)];
+    /// <summary>The best labels first; of equal scores in the labels' order.</summary>
+    private static LabelScore[] Ranked(float[] scores, IReadOnlyList<string> labels, int most, string? warning)
+    {
+        int[] order = new int[scores.Length];
+        for (int label = 0; label < order.Length; label++) order[label] = label;
+        order.AsSpan().Sort(new ByScore(scores));
+        var ranked = new LabelScore[Math.Min(most, order.Length)];
+        for (int rank = 0; rank < ranked.Length; rank++)
+            ranked[rank] = new LabelScore { Label = labels[order[rank]], Score = scores[order[rank]], Warning = rank == 0 ? warning : null };
+        return ranked;
+    }
+
+    private readonly struct ByScore(float[] scores) : IComparer<int>
+    {
+        public int Compare(int one, int other) => scores[other].CompareTo(scores[one]) is var order and not 0 ? order : one.CompareTo(other);
+    }
 }

@@ -80,9 +80,8 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     public async ValueTask<TextAnswers<TOutput>> ComputeAsync<TInput, TOutput>(
         TextBatcher<TInput, TOutput> batcher, Func<IReadOnlyList<TInput>> tokenize)
     {
-        // Where the body was large, making tokens takes as long as reading it: one after the other.
-        Task<TextAnswers<TOutput>> answer = await path.Reader.PrepareAsync(
-            Context, () => batcher.Submit(tokenize, Deadline.Token, client), Deadline.Token);
+        Task<TextAnswers<TOutput>> answer = LargeBodyTurns.IsLarge(RequestFacts.Of(Context).BodyBytes)
+            ? await SubmitInTurnAsync(batcher, tokenize) : batcher.Submit(tokenize, Deadline.Token, client);
         return await Deadline.WaitAsync(answer);
     }
 
@@ -93,4 +92,9 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     /// <exception cref="AspNetCore.Errors.QueueFullException">There is no permit.</exception>
     public GenerationJob Generate(GenerationScheduler generator, Func<LanguageModel, GenerationStream> prepare, bool readsAlong) =>
         generator.Submit(prepare, readsAlong, Deadline.Token, client, Context.Abort);
+
+    /// <summary>Where the body was large, making tokens takes as long as reading it: one after the other.</summary>
+    private ValueTask<Task<TextAnswers<TOutput>>> SubmitInTurnAsync<TInput, TOutput>(
+        TextBatcher<TInput, TOutput> batcher, Func<IReadOnlyList<TInput>> tokenize) =>
+        path.Reader.PrepareAsync(Context, () => batcher.Submit(tokenize, Deadline.Token, client), Deadline.Token);
 }

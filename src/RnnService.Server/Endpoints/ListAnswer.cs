@@ -30,7 +30,7 @@ internal static class ListAnswer
     {
         object[] answers = new object[texts.Outputs.Length];
         int failed = 0;
-        var faults = new FaultList();
+        FaultList? faults = null;
         for (int index = 0; index < answers.Length; index++)
         {
             try
@@ -43,11 +43,11 @@ internal static class ListAnswer
                 RequestProblem problem = RequestProblem.Of(exception, answers.Length == 1 ? field : $"{field}[{index}]");
                 (string place, string[] messages) = problem.Errors!.Single();
                 failed++;
-                faults.Add(place, messages[0]);
+                (faults ??= new FaultList()).Add(place, messages[0]);
                 answers[index] = new FailedText { Error = problem.Message, ErrorType = problem.Kind.ErrorType, Status = problem.Kind.Status };
             }
         }
 
-        return failed > 0 && failed == answers.Length ? throw RequestProblem.Of(ProblemKind.Validation, faults) : answers;
+        return failed > 0 && failed == answers.Length ? throw RequestProblem.Of(ProblemKind.Validation, faults!) : answers;
     }
 }

@@ -149,7 +149,7 @@ internal static class TagEndpoints
             TaggerInput[] read = [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
             TextWarnings.Write(
                 call.Context.Response, field, request.Inputs is not { IsList: false },
-                sentences.Zip(read, (sentence, words) => model.Warning(sentence.Text, words)));
+                [.. sentences.Zip(read, (sentence, words) => model.Warning(sentence.Text, words))]);
             return read;
         });
 

@@ -37,8 +37,9 @@ internal sealed class BodyBudget : IDisposable
     public long Held => _most - _altogether.GetStatistics()!.CurrentAvailablePermits;
 
     /// <summary>What one request takes of the budget; given back when the request has been answered.</summary>
-    public Lease Open(HttpContext context)
+    public Lease LeaseOf(HttpContext context)
     {
+        if (context.Features.Get<Lease>() is { } open) return open;
         var lease = new Lease(this, RequestFacts.Of(context).Client);
         context.Response.RegisterForDispose(lease);
         context.Features.Set(lease);

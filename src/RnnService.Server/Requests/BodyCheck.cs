@@ -10,7 +10,7 @@ namespace RnnService.Server.Requests;
 /// </summary>
 internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
 {
-    private readonly HashSet<string> _listed = [];
+    private HashSet<string>? _listed; // places whose fields have been told
 
     public FaultList Malformed { get; } = new();
 
@@ -18,7 +18,7 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
 
     private bool IsOver => Malformed.IsFull || OutOfBounds.IsFull;
 
-    public void Object(JsonElement element, RequestSchema shape, string path)
+    public void Object(JsonElement element, RequestSchema schema, string path)
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
@@ -26,7 +26,8 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
             return;
         }
 
-        var seen = new HashSet<string>();
+        ulong seen = 0; // a bit for each field of the schema
+        HashSet<string>? unknown = null;
         foreach (JsonProperty property in element.EnumerateObject())
         {
             if (IsOver) return;
@@ -37,14 +38,26 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
             }
 
             string fieldPath = PathOf(path, name);
-            if (!seen.Add(name)) Malformed.Add(fieldPath, "occurs twice");
-            else if (shape.Find(name) is { } field) Field(property.Value, field, fieldPath);
-            else Malformed.Add(fieldPath, "unknown field" + Suggestion(name, path));
+            SchemaField? field = schema.Find(name);
+            bool isNew = field is null ? (unknown ??= []).Add(name) : (seen & field.Bit) == 0;
+            if (!isNew)
+            {
+                Malformed.Add(fieldPath, "occurs twice");
+            }
+            else if (field is null)
+            {
+                Malformed.Add(fieldPath, "unknown field" + Suggestion(name, path));
+            }
+            else
+            {
+                seen |= field.Bit;
+                Field(property.Value, field, fieldPath);
+            }
         }
 
-        foreach (SchemaField field in shape.Fields)
+        foreach (SchemaField field in schema.Fields)
         {
-            if (field.Required && !seen.Contains(field.Name))
+            if (field.Required && (seen & field.Bit) == 0)
                 OutOfBounds.Add(PathOf(path, field.Name), "is required");
         }
     }
@@ -182,7 +195,7 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
     private string Suggestion(string name, string parent)
     {
         if (root.Paths.Meant(name) is { } meant) return $"; did you mean {meant}?";
-        return _listed.Add(parent) ? $"; the fields are {Listing.Of(root.Paths.Beside(parent))}" : "";
+        return (_listed ??= []).Add(parent) ? $"; the fields are {Listing.Of(root.Paths.Beside(parent))}" : "";
     }
 
     private static string Found(JsonElement element) => element.ValueKind switch

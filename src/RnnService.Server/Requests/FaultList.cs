@@ -14,13 +14,13 @@ internal sealed class FaultList
     /// <summary>How many bytes of JSON they may take: names of characters that are escaped take six bytes each.</summary>
     private const int MostBytes = 3_000;
 
-    private readonly List<FieldFault> _faults = [];
+    private List<FieldFault>? _faults; // none for most requests
     private int _bytes;
 
-    public IReadOnlyList<FieldFault> Faults => _faults;
+    public IReadOnlyList<FieldFault> Faults => _faults ?? (IReadOnlyList<FieldFault>)[];
 
     /// <summary>Whether further faults are passed over.</summary>
-    public bool IsFull => _faults.Count >= Most || _bytes >= MostBytes;
+    public bool IsFull => _faults?.Count >= Most || _bytes >= MostBytes;
 
     /// <param name="field">The field's path, such as <c>parameters.stop[2]</c>; empty for the body itself.</param>
     /// <param name="message">What was found and what was expected.</param>
@@ -28,7 +28,7 @@ internal sealed class FaultList
     {
         if (IsFull) return;
         var fault = new FieldFault(field, message);
-        _faults.Add(fault);
+        (_faults ??= []).Add(fault);
         _bytes += JsonEncodedText.Encode(fault.Sentence, Json.Options.Encoder).EncodedUtf8Bytes.Length;
     }
 }

@@ -9,6 +9,9 @@ internal sealed class LargeBodyTurns : IDisposable
     /// <summary>Bytes of a body from which on it waits for its turn.</summary>
     private const int Large = 65_536;
 
+    /// <summary>Whether a body of so many bytes waits for its turn.</summary>
+    public static bool IsLarge(long bytes) => bytes >= Large;
+
     private readonly SemaphoreSlim _turn = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     /// <summary>Does work on a request's body, at once where the body is small.</summary>
@@ -16,7 +19,7 @@ internal sealed class LargeBodyTurns : IDisposable
     /// <param name="work">What is done, without waiting for anything.</param>
     /// <param name="cancel">Ends waiting for the turn.</param>
     public ValueTask<T> RunAsync<T>(long bytes, Func<T> work, CancellationToken cancel) =>
-        bytes < Large ? new ValueTask<T>(work()) : RunInTurnAsync(work, cancel);
+        !IsLarge(bytes) ? new ValueTask<T>(work()) : RunInTurnAsync(work, cancel);
 
     public void Dispose() => _turn.Dispose();
 

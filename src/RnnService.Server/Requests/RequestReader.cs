@@ -30,49 +30,22 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
         + (request.HasFormContentType ? " (with curl: -H 'content-type: application/json')" : ""));
 
     /// <exception cref="RequestProblem">The body is not what <typeparamref name="T"/> describes.</exception>
-    public async ValueTask<T> ReadAsync<T>(HttpRequest request, CancellationToken cancel)
+    public ValueTask<T> ReadAsync<T>(HttpRequest request, CancellationToken cancel)
     {
         CheckMediaType(request);
         string? encoding = BodyEncoding.NameOf(request);
         RequestFacts facts = RequestFacts.Of(request.HttpContext);
         facts.IsBodyUnread = true;
         if (request.ContentLength > limits.MaxBodyBytes) throw TooLarge();
-        BodyBudget.Lease lease = budget.Open(request.HttpContext);
-        if (request.ContentLength is > BodyBudget.Free and var length) await HoldAsync(() => lease.Hold((int)length), cancel);
-        // Most bodies have come with the head of their request: no clock has to run for them.
-        if (encoding is null && request.BodyReader.TryRead(out ReadResult here))
+        // Most bodies are small and have come with the head of their request: nothing is held and no clock has to run for them.
+        if (encoding is null && request.ContentLength is not > BodyBudget.Free && request.BodyReader.TryRead(out ReadResult here))
         {
             if (here.IsCompleted && here.Buffer.Length <= Math.Min(BodyBudget.Free, limits.MaxBodyBytes))
-                return await ParseAsync<T>(request, request.BodyReader, here.Buffer, cancel);
+                return ParseAsync<T>(request, request.BodyReader, here.Buffer, cancel);
             request.BodyReader.AdvanceTo(here.Buffer.Start);
         }
 
-        using var timer = new CancellationTokenSource(TimeSpan.FromSeconds(http.BodySeconds), time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, timer.Token);
-        // A token handed to the server's reader would leave it in the middle of a read: then the server cannot find the end of the request.
-        CancellationTokenRegistration ending = end.Token.UnsafeRegister(body => ((PipeReader)body!).CancelPendingRead(), request.BodyReader);
-        PipeReader? decoded = null;
-        try
-        {
-            if (encoding is not null) decoded = await BodyEncoding.OpenAsync(request.BodyReader, encoding);
-            PipeReader body = decoded ?? request.BodyReader;
-            ReadResult whole = await ReadAsync(body, lease, end.Token);
-            await ending.DisposeAsync();
-            return await ParseAsync<T>(request, body, whole.Buffer, cancel);
-        }
-        catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancel.IsCancellationRequested)
-        {
-            throw new RequestProblem(ProblemKind.BodyTimeout, $"the request body was not whole after {http.BodySeconds} seconds");
-        }
-        catch (Exception exception) when (facts.IsBodyUnread && encoding is not null && BodyEncoding.IsBroken(exception))
-        {
-            throw BodyEncoding.Broken(request);
-        }
-        finally
-        {
-            await ending.DisposeAsync();
-            if (decoded is not null) await decoded.CompleteAsync();
-        }
+        return ReadLongerAsync<T>(request, facts, encoding, cancel);
     }
 
     /// <summary>Does what comes after reading, and takes as long where the body was large: making tokens of its texts.</summary>
@@ -85,7 +58,10 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
     /// <param name="cancel">Ends waiting.</param>
     /// <exception cref="RequestProblem">There are not so many left.</exception>
     public Task HoldAnswerAsync(HttpContext context, long bytes, CancellationToken cancel) =>
-        bytes <= BodyBudget.Free ? Task.CompletedTask : HoldAsync(() => context.Features.Get<BodyBudget.Lease>()?.Add(bytes), cancel);
+        bytes <= BodyBudget.Free ? Task.CompletedTask : HoldLargeAnswerAsync(context, bytes, cancel);
+
+    private Task HoldLargeAnswerAsync(HttpContext context, long bytes, CancellationToken cancel) =>
+        HoldAsync(() => budget.LeaseOf(context).Add(bytes), cancel);
 
     /// <summary>
     /// Holds bytes, or refuses after a while: reading a body only to refuse it takes longer than that, and whoever sends the next one at once
@@ -129,6 +105,39 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
         }
     }
 
+    /// <summary>Reads a body that is large, encoded or still on its way.</summary>
+    private async ValueTask<T> ReadLongerAsync<T>(HttpRequest request, RequestFacts facts, string? encoding, CancellationToken cancel)
+    {
+        BodyBudget.Lease lease = budget.LeaseOf(request.HttpContext);
+        if (request.ContentLength is > BodyBudget.Free and var length) await HoldAsync(() => lease.Hold((int)length), cancel);
+        using var timer = new CancellationTokenSource(TimeSpan.FromSeconds(http.BodySeconds), time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, timer.Token);
+        // A token handed to the server's reader would leave it in the middle of a read: then the server cannot find the end of the request.
+        CancellationTokenRegistration ending = end.Token.UnsafeRegister(body => ((PipeReader)body!).CancelPendingRead(), request.BodyReader);
+        PipeReader? decoded = null;
+        try
+        {
+            if (encoding is not null) decoded = await BodyEncoding.OpenAsync(request.BodyReader, encoding);
+            PipeReader body = decoded ?? request.BodyReader;
+            ReadResult whole = await ReadAsync(body, lease, end.Token);
+            await ending.DisposeAsync();
+            return await ParseAsync<T>(request, body, whole.Buffer, cancel);
+        }
+        catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw new RequestProblem(ProblemKind.BodyTimeout, $"the request body was not whole after {http.BodySeconds} seconds");
+        }
+        catch (Exception exception) when (facts.IsBodyUnread && encoding is not null && BodyEncoding.IsBroken(exception))
+        {
+            throw BodyEncoding.Broken(request);
+        }
+        finally
+        {
+            await ending.DisposeAsync();
+            if (decoded is not null) await decoded.CompleteAsync();
+        }
+    }
+
     /// <summary>Takes a body apart and gives it back to its reader.</summary>
     private async ValueTask<T> ParseAsync<T>(HttpRequest request, PipeReader reader, ReadOnlySequence<byte> body, CancellationToken cancel)
     {
@@ -136,13 +145,16 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
         (facts.IsBodyUnread, facts.BodyBytes) = (false, body.Length);
         try
         {
-            return await large.RunAsync(body.Length, () => Parse<T>(body), cancel);
+            return LargeBodyTurns.IsLarge(body.Length) ? await ParseInTurnAsync<T>(body, cancel) : Parse<T>(body);
         }
         finally
         {
             reader.AdvanceTo(body.End);
         }
     }
+
+    private ValueTask<T> ParseInTurnAsync<T>(ReadOnlySequence<byte> body, CancellationToken cancel) =>
+        large.RunAsync(body.Length, () => Parse<T>(body), cancel);
 
     private T Parse<T>(ReadOnlySequence<byte> body)
     {
@@ -163,9 +175,9 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
 
         using (document)
         {
-            RequestSchema shape = RequestSchema.Of(typeof(T));
-            var check = new BodyCheck(limits, shape);
-            check.Object(document.RootElement, shape, "");
+            RequestSchema schema = RequestSchema.Of(typeof(T));
+            var check = new BodyCheck(limits, schema);
+            check.Object(document.RootElement, schema, "");
             if (check.Malformed.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Malformed, check.Malformed);
             if (check.OutOfBounds.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Validation, check.OutOfBounds);
             return document.RootElement.Deserialize<T>(Lenient)!;
@@ -177,6 +189,7 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
 
     private static void CheckMediaType(HttpRequest request)
     {
+        if (request.ContentType == "application/json") return;
         bool isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
             && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
                 || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))

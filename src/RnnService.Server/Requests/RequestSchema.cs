@@ -21,8 +21,11 @@ internal enum JsonForm
 }
 
 /// <summary>A field of a request: its name on the wire, its form and its bounds, read once from the record that holds it.</summary>
-internal sealed record SchemaField(PropertyInfo Property, string Name, JsonForm Form, bool Required, RequestSchema? Nested)
+internal sealed record SchemaField(PropertyInfo Property, int Index, string Name, JsonForm Form, bool Required, RequestSchema? Nested)
 {
+    /// <summary>Stands for it in a set of the fields of its record.</summary>
+    public ulong Bit { get; } = Index < 64 ? 1UL << Index : throw new ArgumentOutOfRangeException(nameof(Index), Index, "a record has more than 64 fields");
+
     public ValueAttribute? Value { get; } = Property.GetCustomAttribute<ValueAttribute>();
 
     public LengthAttribute? Length { get; } = Property.GetCustomAttribute<LengthAttribute>();
@@ -55,14 +58,14 @@ internal sealed class RequestSchema
     /// <summary>The dotted names of all fields, nested ones included.</summary>
     public FieldPaths Paths { get; }
 
-    private static SchemaField FieldOf(PropertyInfo property)
+    private static SchemaField FieldOf(PropertyInfo property, int index)
     {
         string name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
             ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         JsonForm form = FormOf(type);
         bool required = property.IsDefined(typeof(RequiredMemberAttribute));
-        return new SchemaField(property, name, form, required, form == JsonForm.Object ? Of(type) : null);
+        return new SchemaField(property, index, name, form, required, form == JsonForm.Object ? Of(type) : null);
     }
 
     private static JsonForm FormOf(Type type) => type switch

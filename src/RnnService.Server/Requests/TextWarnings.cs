@@ -17,10 +17,10 @@ internal static class TextWarnings
     /// <param name="isList">Whether the texts came as a list.</param>
     /// <param name="field">The field they came in.</param>
     /// <param name="warnings">Each text's warning, null for none.</param>
-    public static void Write(HttpResponse response, string field, bool isList, IEnumerable<string?> warnings)
+    public static void Write(HttpResponse response, string field, bool isList, IReadOnlyList<string?> warnings)
     {
+        if (warnings.All(warning => warning is null)) return;
         string[] said = [.. warnings.Index().Where(one => one.Item is not null).Select(one => $"{(isList ? $"{field}[{one.Index}]" : field)}: {one.Item}")];
-        if (said.Length == 0) return;
         string rest = said.Length > MostTexts ? $"; and {said.Length - MostTexts} more texts" : "";
         response.Headers[Header] = InAscii(string.Join("; ", said.Take(MostTexts)) + rest);
     }

@@ -143,7 +143,7 @@ public sealed class SlowBodyTests(SharedService shared)
             shared.Models, ("Rnn:Limits:MaxBodyBytes", "50000"), ("Rnn:Limits:MaxBodyBytesAltogether", "100000"));
         BodyBudget budget = service.Services.GetRequiredService<BodyBudget>();
         var other = new DefaultHttpContext();
-        BodyBudget.Lease held = budget.Open(other);
+        BodyBudget.Lease held = budget.LeaseOf(other);
         held.Add(40_000);
         Assert.Equal(40_000, budget.Held);
         string body = $$"""{"inputs": "{{string.Concat(Enumerable.Repeat("a ", 1_000))}}"}"""; // 2 kB, answered with more than 100
