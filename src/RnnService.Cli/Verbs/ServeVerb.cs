@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RnnService.Cli.Arguments;
 using RnnService.Cli.Shell;
 using RnnService.Server;
 
@@ -7,7 +8,7 @@ namespace RnnService.Cli.Verbs;
 /// <summary><c>rnn serve</c>: the HTTP service over a folder of models.</summary>
 internal sealed class ServeVerb : Verb
 {
-    private readonly Argument<string> _models = new("models")
+    private readonly Argument<string> _models = new("MODELS")
     {
         Description = "The folder that holds one folder a model; left out, the nearest one named models here or above.",
         Arity = ArgumentArity.ZeroOrOne,
@@ -16,12 +17,13 @@ internal sealed class ServeVerb : Verb
     private readonly Option<string?> _urls = new("--urls")
     {
         Description = "Where it listens, separated by semicolons; http://localhost:8080 unless the settings say otherwise.",
+        HelpName = "URLS",
     };
 
     private readonly Option<string[]> _set = new("--set")
     {
-        Description = "A setting of the service, as Rnn:Limits:MaxTextLength=1000. May be given several times.",
-        AllowMultipleArgumentsPerToken = false,
+        Description = "A setting of the service, such as Rnn:Limits:MaxTextLength=1000. May be repeated.",
+        HelpName = "NAME=VALUE",
     };
 
     public ServeVerb(Terminal terminal)
@@ -42,7 +44,7 @@ internal sealed class ServeVerb : Verb
         List<string> settings = [];
         foreach (string setting in parsed.GetValue(_set) ?? [])
         {
-            if (setting.IndexOf('=') < 1) throw new Arguments.CommandException($"--set is \"{setting}\"; expected NAME=VALUE, such as Rnn:Limits:MaxTextLength=1000");
+            if (setting.IndexOf('=') < 1) throw new CommandException($"--set is \"{setting}\"; expected NAME=VALUE, such as Rnn:Limits:MaxTextLength=1000");
             settings.Add($"--{setting}");
         }
 
