@@ -41,7 +41,7 @@ internal static class LearningCurve
         var epochs = EpochTicks(records);
         var steps = new CurveAxis(0, 1.02 * records.Select(record => record.Step).Append(1).Max(), SvgChart.PlotLeft, SvgChart.PlotRight);
         if (epochs.Count > 0) steps = steps with { Ticks = epochs };
-        // The loss of single batches jumps about: a jump may leave the picture, the curves that are read may not.
+        // The loss of single batches jumps about: the axis fits the smoothed curves, and a jump may leave the picture.
         var losses = CurveAxis.Around([.. smoothed.Y, .. validation.Y], SvgChart.PlotBottom, SvgChart.PlotTop);
         var scores = CurveAxis.Around(score.Y, SvgChart.PlotBottom, SvgChart.PlotTop);
 

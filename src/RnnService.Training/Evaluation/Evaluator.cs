@@ -156,7 +156,7 @@ public static class Evaluator
         });
         return new LanguageScores(nats.Sum(), tokens.Length - 1);
 
-        // The tokens that predict those after from up to to, and the last of those.
+        // The tokens from index from to index to, both included: each predicts the next.
         ReadOnlyMemory<int> Slice(int from, int to)
         {
             from = Math.Clamp(from, 0, tokens.Length - 1);

@@ -1,6 +1,6 @@
 namespace RnnService.Training.Evaluation;
 
-/// <summary>How well a language model foretells a text, from the summed negative log-likelihood of its tokens.</summary>
+/// <summary>How well a language model predicts a text, from the summed negative log-likelihood of its tokens.</summary>
 public sealed record LanguageScores
 {
     /// <param name="nats">The tokens' negative log-likelihood (natural logarithm), summed.</param>
@@ -25,6 +25,6 @@ public sealed record LanguageScores
     /// <summary>Bits a token: nats divided by ln 2.</summary>
     public double Bits => Nats / double.Log(2);
 
-    /// <summary>e to the nats a token: the number of equally likely tokens that would be as hard to foretell.</summary>
+    /// <summary>e to the nats a token: the number of equally likely tokens that would be as hard to predict.</summary>
     public double Perplexity => double.Exp(Nats);
 }

@@ -64,7 +64,7 @@ public sealed class TrainingLog : IDisposable
     }
 
     /// <summary>
-    /// Removes everything from the first record on that is later than a step: a run resumed from that step's checkpoint writes it anew.
+    /// Removes everything from the first record later than a step: a run resumed from that step's checkpoint writes it anew.
     /// </summary>
     /// <exception cref="InvalidDataException">A line is not a record; the message names file, line and why. Nothing is removed.</exception>
     internal void TruncateAfter(long step)

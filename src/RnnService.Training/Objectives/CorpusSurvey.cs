@@ -170,7 +170,7 @@ internal static class CorpusSurvey
         }
     }
 
-    /// <summary>Text without spaces in a model of words, whose words the tokenizer cannot find.</summary>
+    /// <summary>Notes text in a script without spaces, where the recipe splits at words.</summary>
     private static void NoteScript(ModelConfig model, IEnumerable<string> texts, List<CorpusNote> notes)
     {
         const int enough = 10_000;

@@ -21,7 +21,7 @@ internal sealed class LabelIds
         if (config.Labels.Count > 0) return config;
         string[] labels = [.. train.Select(example => example.Label).Distinct().Order(StringComparer.Ordinal)];
         string path = train[0].Path;
-        // A label of its own for every text: among few texts a sign where the texts repeat instead.
+        // Every text has a label of its own: among few texts that is only suspicious where the texts repeat instead.
         bool swapped = train.Count >= 4 && labels.Length == train.Count && 2 * train.Select(example => example.Text).Distinct().Count() <= train.Count;
         if (swapped || (labels.Length > FewLabels && labels.Length > 0.5 * train.Count))
         {
@@ -50,7 +50,7 @@ internal sealed class LabelIds
         string[] labels = [.. train.SelectMany(sentence => sentence.Tags).Distinct().Order(StringComparer.Ordinal)];
         long words = train.Sum(sentence => (long)sentence.Words.Count);
         string path = train[0].Path;
-        // What was noticed about the columns says it better, all of it at once.
+        // Notes about the columns explain it better; all of them are said at once.
         CorpusNote[] about = [.. notes.Where(note => note.Suggestions.Any(mend => mend.Name is "tag_column" or "form_column"))];
         CorpusNote? noticed = about.Length == 0 ? null : new CorpusNote(
             string.Join("; ", about.Select(note => note.Sentence).Distinct()), [.. about.SelectMany(note => note.Suggestions).DistinctBy(mend => mend.Name)]);

@@ -5,7 +5,7 @@ using RnnService.Training.Recipes;
 namespace RnnService.Training.Objectives;
 
 /// <summary>
-/// Refuses what would end in the middle, out of memory, or with the process killed by the system: reckoned before anything is allocated.
+/// Refuses runs that would run out of memory halfway. The need is estimated before anything is allocated.
 /// </summary>
 internal static class MemoryEstimate
 {

@@ -12,7 +12,7 @@ internal readonly record struct ShardResult(double Loss, long Predictions, long 
 
 /// <summary>
 /// A task as its training sees it: a model made for a corpus, batches in an order that the seed, epoch and step fix, and the gradient of
-/// each part of a batch. Everything but <see cref="Carried"/> can be computed anew, so a checkpoint need not hold it.
+/// each part of a batch. A checkpoint holds only <see cref="Carried"/>: everything else can be computed again.
 /// </summary>
 internal abstract class Objective
 {
@@ -46,7 +46,7 @@ internal abstract class Objective
         return sum + (Math.Max(0L, epoch - most) * StepsIn(0));
     }
 
-    /// <summary>Gets the batch of a step ready. Steps are asked for in order, from anywhere after a resumption.</summary>
+    /// <summary>Prepares the batch of a step. Steps come in order; a resumed run begins at any of them.</summary>
     public abstract void Begin(int epoch, int index);
 
     /// <summary>
@@ -77,7 +77,7 @@ internal abstract class Objective
             [.. sources.Select(source => source with { Path = Path.Combine(dataFolder, source.Path) })];
     }
 
-    /// <summary>A model with a random start, when this machine holds what training it takes.</summary>
+    /// <summary>A model with random weights, if this machine has the memory to train it.</summary>
     /// <exception cref="RecipeException">It does not.</exception>
     private protected static TextModel NewModel(Recipe recipe, ModelConfig config, ModelVocabulary vocabulary)
     {

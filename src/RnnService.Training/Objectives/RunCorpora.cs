@@ -11,7 +11,7 @@ namespace RnnService.Training.Objectives;
 /// <param name="Notes">What is odd about them.</param>
 internal sealed record RunCorpora<T>(T[] Train, T[]? Valid, string TrainName, string ValidName, List<CorpusNote> Notes)
 {
-    /// <summary>Whether a program gave them: no setting of a file mends what is wrong with them.</summary>
+    /// <summary>Whether a program gave them: no setting of a file helps where something is wrong with them.</summary>
     public bool IsInMemory { get; init; }
 }
 

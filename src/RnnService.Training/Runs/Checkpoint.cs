@@ -8,7 +8,7 @@ namespace RnnService.Training.Runs;
 
 /// <summary>
 /// Everything a run needs to resume exactly where it was: position, scores so far, weights, averaged weights, the optimizer's state and
-/// carried states, with the recipe and the corpora they belong to. Random draws are made from the seed and the position and need no place
+/// carried states, with the recipe and the corpora they belong to. Random draws depend on the seed and the position alone and need no place
 /// here. One safetensors file, replaced whole.
 /// </summary>
 internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer optimizer, AveragedWeights? average, RunState state)
@@ -36,7 +36,7 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
     // The corpora are compared by what was read from them: where they lie does not matter.
     private string Settings => (recipe with { Data = recipe.Data with { Train = [], Valid = [] } }).ToJson();
 
-    /// <summary>Whether the file is of a run that made no step yet, so that nothing is lost without it.</summary>
+    /// <summary>Whether the file is of a run that made no step yet, so that nothing is lost when it is ignored.</summary>
     public static bool IsOfNoStep(string path)
     {
         try
@@ -49,7 +49,7 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
         }
     }
 
-    /// <summary>Writes it; an older one stays whole until this one is.</summary>
+    /// <summary>Writes the file; an older one is replaced only by a whole one.</summary>
     /// <exception cref="TrainingDivergedException">A number is not finite; nothing is written.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)

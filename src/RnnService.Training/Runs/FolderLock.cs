@@ -4,7 +4,7 @@ using RnnService.Engine.Weights;
 namespace RnnService.Training.Runs;
 
 /// <summary>
-/// Keeps two runs out of one folder. The system lets go of it when the process ends, however it ends. Who holds it stands in a file beside,
+/// Keeps two runs out of one folder. The system releases it when the process ends, however it ends. A second file names its owner,
 /// since a locked file cannot be read.
 /// </summary>
 internal sealed class FolderLock : IDisposable

@@ -152,7 +152,7 @@ internal sealed class FolderStore(RunFolders folders) : IRunStore
     private void SweepUp()
     {
         foreach (string file in Directory.EnumerateFiles(folders.Training, $"*{WholeFile.Unfinished}")) File.Delete(file);
-        // Beside them may lie files of the user's: of the model's folder only what is named after our own goes.
+        // The model folder may hold files of the user: only temporary copies of our own files are deleted.
         foreach (string name in NewFolder.Files)
         {
             foreach (string file in Directory.EnumerateFiles(folders.Output, $"{name}.*{WholeFile.Unfinished}")) File.Delete(file);

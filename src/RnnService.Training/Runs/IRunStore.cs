@@ -4,7 +4,7 @@ using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Runs;
 
-/// <summary>Where a run keeps what it must not lose: a folder that it can be resumed from, or memory.</summary>
+/// <summary>Where a run saves its checkpoints, records and best model: a folder that it can be resumed from, or memory.</summary>
 internal interface IRunStore
 {
     /// <summary>Whether there is an unfinished run to resume.</summary>
@@ -27,7 +27,7 @@ internal interface IRunStore
     /// <summary>Keeps a record of the log.</summary>
     void Append(LogRecord record);
 
-    /// <summary>Keeps what the run needs to be resumed.</summary>
+    /// <summary>Saves what is needed to resume the run.</summary>
     void Save(Checkpoint checkpoint);
 
     /// <summary>Keeps the best model so far in the place of the one before.</summary>
@@ -36,7 +36,7 @@ internal interface IRunStore
     /// <summary>The run is over: nobody will resume it.</summary>
     void Finish();
 
-    /// <summary>Which model is left when the run ends in the middle, as a sentence without its full stop.</summary>
+    /// <summary>Which model is left when the run fails, as a sentence without its full stop.</summary>
     /// <param name="hasBest">Whether the run had a best model.</param>
     string WhatIsLeft(bool hasBest);
 

@@ -5,7 +5,7 @@ using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Runs;
 
-/// <summary>Keeps the best weights alone. Such a run cannot be resumed.</summary>
+/// <summary>Keeps only the best weights. Such a run cannot be resumed.</summary>
 internal sealed class MemoryStore : IRunStore
 {
     private TextModel? _best;

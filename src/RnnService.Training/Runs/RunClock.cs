@@ -36,7 +36,7 @@ internal sealed class RunClock(double secondsBefore, long validTokens, TimeProvi
         double took = Lap();
         _madeHere++;
         Loss = _madeHere == 1 ? outcome.Loss : Loss + ((outcome.Loss - Loss) * Math.Max(0.05, 1.0 / _madeHere));
-        // The first step compiles and touches everything for the first time: it counts until there is another.
+        // The first step is slow, since it compiles the code: it counts only until there is a second one.
         double share = Math.Max(0.02, 1.0 / Math.Max(1, _madeHere - 1));
         TokensPerSecond += ((outcome.Tokens / took) - TokensPerSecond) * share;
         _stepSeconds += (took - _stepSeconds) * share;
@@ -54,8 +54,8 @@ internal sealed class RunClock(double secondsBefore, long validTokens, TimeProvi
     }
 
     /// <summary>
-    /// The time that this many steps and evaluations will take; null for the very first step, which tells too little. An evaluation that was
-    /// never made is reckoned from its tokens.
+    /// The time that this many steps and evaluations will take; null after the first step, which is too slow to extrapolate from. The time
+    /// of an evaluation is estimated from its tokens until one was made.
     /// </summary>
     public TimeSpan? Remaining(long steps, long evaluations)
     {

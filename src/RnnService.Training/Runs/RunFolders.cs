@@ -19,6 +19,6 @@ public sealed record RunFolders
 
     internal string Recipe => Path.Combine(Training, "recipe.json");
 
-    /// <summary>What belongs to the model of an earlier run, for as long as the new one has none to take its place.</summary>
+    /// <summary>Recipe, log and curve of the model of an earlier run, until the new run saves a model.</summary>
     internal string Previous => Path.Combine(Training, "previous");
 }

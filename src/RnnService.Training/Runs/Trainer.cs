@@ -34,7 +34,7 @@ public sealed class Trainer
     /// <param name="recipe">The recipe.</param>
     /// <param name="folders">Where to read and write. Nothing is written before all else is found to be right.</param>
     /// <param name="restart">
-    /// Start anew, whatever the output folder holds. A model in it stays until the new run has a better one than none.
+    /// Start anew, whatever the output folder holds. A model in it stays until the first evaluation of the new run saves one.
     /// </param>
     /// <exception cref="RecipeException">The recipe does not fit the corpora or this machine.</exception>
     /// <exception cref="RunFolderException">The folder holds a finished model, or a run with other settings or corpora.</exception>
@@ -72,7 +72,7 @@ public sealed class Trainer
 
     /// <summary>Whether the last evaluation was the best, and better is possible: the model was still getting better.</summary>
     public bool IsStillImproving => _state is { Best: { } best, SinceBest: 0 }
-        && (_recipe.Model.Task == ModelTask.LanguageModel || best < 1); // more than all right there is not
+        && (_recipe.Model.Task == ModelTask.LanguageModel || best < 1); // an accuracy of 1 cannot improve
 
     /// <summary>What was read of the corpora, and what is odd about it.</summary>
     public CorpusReport Report => _objective.Report;
@@ -176,14 +176,14 @@ public sealed class Trainer
             throw TrainingDivergedException.At(_state.Step, $"{name} holds {value}");
         foreach (Parameter parameter in Model.Parameters.All)
         {
-            // A step of an absurd size leaves numbers, with a score like any other, and a model of no use.
+            // After a step of an absurd size weights and score are finite, but the model is useless.
             float largest = TensorPrimitives.MaxMagnitude(parameter.Values);
             if (Math.Abs(largest) > LargestWeight)
                 throw TrainingDivergedException.At(_state.Step, $"{parameter.Name} holds {largest:G4}, more than {LargestWeight:G4} in size");
         }
     }
 
-    /// <summary>Finds out before the first step whether the text whose answer is kept has one.</summary>
+    /// <summary>Checks before the first step that the model can answer golden_input.</summary>
     private void CheckGoldenInput()
     {
         try

@@ -9,7 +9,7 @@ public sealed class TrainingDivergedException : Exception
     private TrainingDivergedException(string found, string kept)
         : base($"{found}{kept}; a smaller training.learning_rate, or a training.clip_norm of 1, may help") => Found = found;
 
-    /// <summary>Step and number, without what became of the model.</summary>
+    /// <summary>What was found at which step.</summary>
     private string Found { get; }
 
     internal static TrainingDivergedException At(long step, FormattableString found) => new(
