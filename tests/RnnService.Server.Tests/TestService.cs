@@ -136,7 +136,7 @@ internal static class Http
     public static async Task<JsonElement> IsProblemAsync(this HttpResponseMessage answer, int status, string errorType)
     {
         string text = await answer.Content.ReadAsStringAsync();
-        Assert.True((int)answer.StatusCode == status, $"wanted {status} {errorType}, found {(int)answer.StatusCode} {text}");
+        Assert.True((int)answer.StatusCode == status, $"expected {status} {errorType}, found {(int)answer.StatusCode} {text}");
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
         JsonElement problem = JsonDocument.Parse(text).RootElement;
         Assert.Equal(errorType, problem.GetProperty("error_type").GetString());

@@ -48,7 +48,7 @@ internal sealed class RunningJobs
     }
 
     /// <summary>
-    /// Chooses who takes the next step: all, or so many of each client, which take turns of some steps, as changing them costs a copy of their
+    /// Chooses who takes the next step: all, or a number of each client, which take turns of some steps, as changing them costs a copy of their
     /// states. Where every client has many, nobody is there for whom the step has to be short.
     /// </summary>
     /// <param name="mostOfClient">Most of a client that has more than twice the streams of another.</param>

@@ -69,7 +69,7 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     }
 
     /// <summary>Holds the bytes of a large answer until it is taken.</summary>
-    /// <exception cref="RequestProblem">There are not so many left.</exception>
+    /// <exception cref="RequestProblem">The budget has no room for them.</exception>
     public Task HoldAnswerAsync(long bytes) => path.Reader.HoldAnswerAsync(Context, bytes, Deadline.Token);
 
     /// <summary>Has texts computed: takes a permit, makes tokens of them, queues them and waits for the batches that they are in.</summary>

@@ -38,7 +38,7 @@ internal sealed partial class ConnectionLimit(
     /// <summary>Whether the system allows fewer than one would like, or than were asked for.</summary>
     public bool IsNarrow => OpenFiles() is { } files && (_most < MostByDefault || _most + Reserve > files) && files < MostByDefault;
 
-    /// <summary>The number for a system that allows so many open files; null where that is not known.</summary>
+    /// <summary>The number of connections for a system with this limit of open files; null where that is not known.</summary>
     public static int Automatic(int? files) => files is { } all ? Math.Min(Math.Max(all - Reserve, all / 4), MostByDefault) : MostByDefault;
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)

@@ -11,7 +11,7 @@ internal static class StartFault
     private const int AddressCode = 1, SettingsCode = 2;
     private const string Certificates = "expected Kestrel__Certificates__Default__Path and, as the file needs, __KeyPath or __Password";
 
-    /// <returns>The exit code and the sentence; null for a fault of the service, whose trace is wanted.</returns>
+    /// <returns>The exit code and the sentence; null for a fault of the service, which is shown with its trace.</returns>
     public static (int Code, string Sentence)? Of(Exception exception)
     {
         string message = Sentence(exception.Message);

@@ -58,8 +58,8 @@ internal sealed class BodyBudget : IDisposable
         private readonly List<RateLimitLease> _parts = [];
         private int _bytes = Free;
 
-        /// <summary>Holds at least so many bytes from now on.</summary>
-        /// <exception cref="RequestProblem">There are not so many left.</exception>
+        /// <summary>Holds at least this many bytes from now on.</summary>
+        /// <exception cref="RequestProblem">The budget has no room for them.</exception>
         public void Hold(int bytes)
         {
             if (bytes <= _bytes) return;
@@ -69,8 +69,8 @@ internal sealed class BodyBudget : IDisposable
             _bytes = bytes;
         }
 
-        /// <summary>Holds so many bytes more, but never more than a client may: a request that is alone is answered.</summary>
-        /// <exception cref="RequestProblem">There are not so many left.</exception>
+        /// <summary>Holds this many bytes more, but never more than a client may: a request that is alone is answered.</summary>
+        /// <exception cref="RequestProblem">The budget has no room for them.</exception>
         public void Add(long bytes)
         {
             if (bytes > Free) Hold((int)Math.Min(bytes + (_parts.Count == 0 ? 0 : _bytes), budget._share));
@@ -79,7 +79,7 @@ internal sealed class BodyBudget : IDisposable
         /// <summary>Holds what has arrived of a body whose length is not known, in ever larger steps.</summary>
         /// <param name="bytes">Bytes there are.</param>
         /// <param name="most">Bytes there can be.</param>
-        /// <exception cref="RequestProblem">There are not so many left.</exception>
+        /// <exception cref="RequestProblem">The budget has no room for them.</exception>
         public void Grow(int bytes, int most)
         {
             if (bytes > _bytes) Hold((int)Math.Min(most, BitOperations.RoundUpToPowerOf2((uint)bytes)));

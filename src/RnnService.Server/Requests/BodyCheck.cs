@@ -184,10 +184,10 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
         $"is {Shown(element)}; expected a number {(bounds.Above ? "above" : "of at least")} {ValueAttribute.Text(bounds.Least)} "
         + $"and at most {bounds.MostText(limits)}{(bounds.Unset ? $", or {ValueAttribute.NotSet}" : "")}";
 
-    private bool Is(JsonElement element, JsonValueKind kind, string path, string wanted)
+    private bool Is(JsonElement element, JsonValueKind kind, string path, string expected)
     {
         if (element.ValueKind == kind) return true;
-        Malformed.Add(path, $"is {Found(element)}; expected {wanted}");
+        Malformed.Add(path, $"is {Found(element)}; expected {expected}");
         return false;
     }
 
@@ -217,8 +217,8 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
 
     private static bool Same(JsonElement element, string json)
     {
-        using JsonDocument wanted = JsonDocument.Parse(json);
-        JsonElement other = wanted.RootElement;
+        using JsonDocument allowed = JsonDocument.Parse(json);
+        JsonElement other = allowed.RootElement;
         return element.ValueKind == other.ValueKind && element.ValueKind switch
         {
             JsonValueKind.String => TextOf(element) == other.GetString(),

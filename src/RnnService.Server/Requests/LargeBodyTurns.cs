@@ -9,7 +9,7 @@ internal sealed class LargeBodyTurns : IDisposable
     /// <summary>Bytes of a body from which on it waits for its turn.</summary>
     private const int Large = 65_536;
 
-    /// <summary>Whether a body of so many bytes waits for its turn.</summary>
+    /// <summary>Whether a body of this many bytes waits for its turn.</summary>
     public static bool IsLarge(long bytes) => bytes >= Large;
 
     private readonly SemaphoreSlim _turn = new(Math.Max(1, Environment.ProcessorCount / 2));

@@ -28,7 +28,7 @@ internal sealed class RequestFacts
     /// <summary>Bytes of the body, decoded; 0 until it has been read.</summary>
     public long BodyBytes { get; set; }
 
-    /// <summary>Whether only the head of the answer is wanted.</summary>
+    /// <summary>Whether the request is a HEAD, whose answer has no body.</summary>
     public bool IsHead { get; set; }
 
     public static RequestFacts Of(HttpContext context)

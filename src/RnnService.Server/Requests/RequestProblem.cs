@@ -6,7 +6,7 @@ namespace RnnService.Server.Requests;
 
 /// <summary>Ends a request with a row of the status table.</summary>
 /// <param name="kind">The row.</param>
-/// <param name="detail">A sentence for the caller: what, where, what was wanted. It may quote the caller and is never logged.</param>
+/// <param name="detail">A sentence for the caller: where, what was found, what was expected. It may quote the caller and is never logged.</param>
 /// <param name="errors">Messages by field.</param>
 internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyDictionary<string, string[]>? errors = null)
     : Exception(Listing.Cut(detail, MostDetail))
@@ -49,7 +49,7 @@ internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyD
 
 /// <summary>What is wrong with one field.</summary>
 /// <param name="Field">Its path, such as <c>parameters.stop[2]</c>; empty for the body itself.</param>
-/// <param name="Message">What was wanted and what was found.</param>
+/// <param name="Message">What was found and what was expected.</param>
 internal readonly record struct FieldFault(string Field, string Message)
 {
     public string Sentence => Field.Length == 0 ? Message : $"{Field}: {Message}";

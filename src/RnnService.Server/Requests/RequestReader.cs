@@ -56,7 +56,7 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
     /// <param name="context">Its request, whose body has been read.</param>
     /// <param name="bytes">About how large.</param>
     /// <param name="cancel">Ends waiting.</param>
-    /// <exception cref="RequestProblem">There are not so many left.</exception>
+    /// <exception cref="RequestProblem">The budget has no room for them.</exception>
     public Task HoldAnswerAsync(HttpContext context, long bytes, CancellationToken cancel) =>
         bytes <= BodyBudget.Free ? Task.CompletedTask : HoldLargeAnswerAsync(context, bytes, cancel);
 

@@ -51,7 +51,7 @@ public sealed class CharacterTests(CharacterTests.Models models) : IClassFixture
                     one.GetProperty("entity_group").GetString()!, one.GetProperty("start").GetInt32(), one.GetProperty("end").GetInt32())));
         }
 
-        Assert.True(name != "letters" || joined > 0, "no span of several characters: another seed is wanted");
+        Assert.True(name != "letters" || joined > 0, "no span of several characters: expected a seed that gives one");
     }
 
     [Fact]

@@ -123,7 +123,7 @@ public sealed class RawRequestTests(SharedService shared)
             using RawClient client = await RawClient.ConnectAsync(service);
             await client.SendAsync(request);
             RawAnswer answer = await client.ReadAsync();
-            Assert.True(answer.Status == status, $"{status} wanted for {shown}: {answer.Text}");
+            Assert.True(answer.Status == status, $"expected {status} for {shown}: {answer.Text}");
             Assert.True(answer.Text.Length < 2_000, $"{answer.Text.Length} bytes for {shown}");
             Assert.True(who == By.Service == answer.Text.Contains("Content-Type: application/problem+json\r\n", StringComparison.Ordinal), $"{shown}: {answer.Text}");
         }
