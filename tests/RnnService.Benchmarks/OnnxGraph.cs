@@ -25,7 +25,7 @@ internal static class OnnxGraph
         Direction direction = work.Both ? Direction.Bidirectional : Direction.Forward;
         var stack = new RecurrentStack(work.Kind, "rnn", work.Hidden, work.Layers, direction);
         string output = new RecurrentExport(graph, named)
-            .Write(stack, graph.Node("Gather", "x", [table, ids]), lengths: null, hidden: null, memory: null, withSteps: true).Steps;
+            .Write(stack, graph.Node("Gather", "x", [table, ids]), lengths: null, hidden: null, cellState: null, withSteps: true).Steps;
         graph.Output(output, "", work.Steps, work.Batch, stack.OutputSize);
         ModelProto model = OnnxExport.Wrap(graph.Graph, Opset);
         if (type == ElementType.I8) Quantize(model);

@@ -37,7 +37,16 @@ internal static class FailureSentence
         string message = error.Message;
         if (MayReplace(error)) return message + ", or --force to replace it";
         // A line for each thing that is wrong.
-        if (error is ImportException) return message;
+        if (error is ImportException refused)
+        {
+            return message + refused.OtherWay switch
+            {
+                ImportWay.AsIs => ": rnn import --onnx FILE --as-is …",
+                ImportWay.Weights => ": leave --as-is out",
+                _ => "",
+            };
+        }
+
         if (error is OutOfMemoryException or OverflowException)
             return "this takes more memory than there is; expected smaller sizes (hidden_size, embedding_size, batch_size) or a shorter text";
         if (error is CorpusException corpus) message = corpus.Note.ToString(CorpusOptions.OptionOf);

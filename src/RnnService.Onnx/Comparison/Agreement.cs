@@ -12,7 +12,7 @@ public sealed class DisagreementException(string message) : Exception(message);
 
 /// <summary>The largest difference between two models.</summary>
 /// <param name="Largest">
-/// The difference, as a share of the largest value wanted beside it (of the same step, or of the states) where that is beyond 1, since
+/// The difference, as a share of the largest value expected beside it (of the same step, or of the states) where that is beyond 1, since
 /// rounding grows with what is added up; infinite where a value is no number.
 /// </param>
 /// <param name="Where">The row, step and label where it is.</param>
@@ -25,7 +25,7 @@ internal sealed record ComparisonScope
     public int? Length { get; init; }
 
     /// <summary>What one of them makes of its logits: then probabilities are compared, or their logarithms.</summary>
-    public AnswerForm End { get; init; }
+    public AnswerForm Form { get; init; }
 
     /// <summary>Whether numbers that are not finite in both agree.</summary>
     public bool AllowsNotFinite { get; init; }
@@ -42,47 +42,47 @@ public static class Agreement
     public const double Tolerance = 1e-5;
 
     /// <summary>Checks that two models agree.</summary>
-    /// <param name="wanted">The model to be equalled.</param>
+    /// <param name="expected">The model to be like.</param>
     /// <param name="found">The other one, of the same configuration and vocabulary.</param>
     /// <param name="text">A text whose answers are compared too, such as the golden one; null for none.</param>
     /// <param name="seed">What the batches depend on.</param>
     /// <returns>The largest difference.</returns>
     /// <exception cref="DisagreementException">They differ by more than <see cref="Tolerance"/>.</exception>
-    public static Difference Check(TextModel wanted, TextModel found, string? text = null, ulong seed = 1)
+    public static Difference Check(TextModel expected, TextModel found, string? text = null, ulong seed = 1)
     {
-        return Checked(wanted, found, Compare(wanted, found, text, seed));
+        return Checked(expected, found, Compare(expected, found, text, seed));
     }
 
     /// <summary>Checks that two models agree in what matters.</summary>
-    internal static Difference Check(TextModel wanted, TextModel found, ComparisonScope scope) =>
-        Checked(wanted, found, Compare(wanted, found, null, seed: 1, scope));
+    internal static Difference Check(TextModel expected, TextModel found, ComparisonScope scope) =>
+        Checked(expected, found, Compare(expected, found, null, seed: 1, scope));
 
-    private static Difference Checked(TextModel wanted, TextModel found, Difference difference)
+    private static Difference Checked(TextModel expected, TextModel found, Difference difference)
     {
         if (difference.Largest <= Tolerance) return difference;
-        (string one, string other) = (wanted.Network.Backend, found.Network.Backend);
+        (string one, string other) = (expected.Network.Backend, found.Network.Backend);
         throw new DisagreementException(FormattableString.Invariant(
-            $"{other} differs from {one} by {difference.Largest:G3} at {difference.Where}; at most {Tolerance:G1} wanted"));
+            $"{other} differs from {one} by {difference.Largest:G3} at {difference.Where}; expected at most {Tolerance:G1}"));
     }
 
     /// <summary>Compares two models.</summary>
-    /// <param name="wanted">The model to be equalled.</param>
+    /// <param name="expected">The model to be like.</param>
     /// <param name="found">The other one, of the same configuration and vocabulary.</param>
     /// <param name="text">A text whose answers are compared too, such as the golden one; null for none.</param>
     /// <param name="seed">What the batches depend on.</param>
     /// <exception cref="ArgumentException">The models are of different tasks, or the text has no token.</exception>
-    public static Difference Compare(TextModel wanted, TextModel found, string? text = null, ulong seed = 1) =>
-        Compare(wanted, found, text, seed, new ComparisonScope());
+    public static Difference Compare(TextModel expected, TextModel found, string? text = null, ulong seed = 1) =>
+        Compare(expected, found, text, seed, new ComparisonScope());
 
-    private static Difference Compare(TextModel wanted, TextModel found, string? text, ulong seed, ComparisonScope scope)
+    private static Difference Compare(TextModel expected, TextModel found, string? text, ulong seed, ComparisonScope scope)
     {
-        var comparison = new Comparison(wanted.Config, scope);
+        var comparison = new Comparison(expected.Config, scope);
         int[][] batches = scope.Length is { } only ? [[only], [only, only, only], [.. Enumerable.Repeat(only, 8)]] : Batches;
         for (int batch = 0; batch < batches.Length; batch++)
         {
             var random = new RandomSource(seed, (ulong)batch);
             int[] lengths = [.. batches[batch].Select(length => length > 0 ? length : 1 + random.Below(-length))];
-            switch (wanted, found)
+            switch (expected, found)
             {
                 case (LanguageModel one, LanguageModel other):
                     Compare(comparison, one, other, lengths, ref random, inPieces: scope.Length is null);
@@ -97,14 +97,14 @@ public static class Agreement
                     break;
                 default:
                     throw new ArgumentException(
-                        $"the models are a {wanted.GetType().Name} and a {found.GetType().Name}: two of one task wanted", nameof(found));
+                        $"the models are a {expected.GetType().Name} and a {found.GetType().Name}; expected two of one task", nameof(found));
             }
         }
 
         if (text is not null)
         {
             // Labels may change places where their scores are equal, so it is the scores that tell.
-            ModelAnswer one = wanted.Answer(text), other = found.Answer(text);
+            ModelAnswer one = expected.Answer(text), other = found.Answer(text);
             comparison.Add([.. one.Scores], [.. other.Scores], i => $"the answer to the text: score {i}, {Quote(one.Labels[i])}");
         }
 
@@ -114,13 +114,13 @@ public static class Agreement
     // Lengths of the rows of each batch; −n draws one of 1 to n.
     private static readonly int[][] Batches = [[1], [7], [200], [1, 7, 3], [5, 5, 5, 5], [-40, 1, -40, -12, -40, -40, 2]];
 
-    private static void Compare(Comparison comparison, LanguageModel wanted, LanguageModel found, int[] lengths, ref RandomSource random, bool inPieces)
+    private static void Compare(Comparison comparison, LanguageModel expected, LanguageModel found, int[] lengths, ref RandomSource random, bool inPieces)
     {
-        int[][] rows = Ids(lengths, wanted.Vocabulary.Tokens.Count, ref random);
+        int[][] rows = Ids(lengths, expected.Vocabulary.Tokens.Count, ref random);
         foreach (bool isFresh in (bool[])[true, false])
         {
             int count = lengths.Length;
-            RecurrentState one = wanted.NewState(count), whole = found.NewState(count), parts = found.NewState(count);
+            RecurrentState one = expected.NewState(count), whole = found.NewState(count), parts = found.NewState(count);
             float[] start = new float[one.Bytes / sizeof(float)];
             foreach (ref float value in start.AsSpan()) value = isFresh ? 0 : (float)random.Normal() / 2;
             foreach (RecurrentState state in (RecurrentState[])[one, whole, parts]) Set(state, start);
@@ -128,7 +128,7 @@ public static class Agreement
 
             int[] cuts = new int[count];
             for (int row = 0; row < count; row++) cuts[row] = random.Below(lengths[row] + 1);
-            float[][] logits = Read(rows, cuts: null, wanted, one);
+            float[][] logits = Read(rows, cuts: null, expected, one);
             comparison.AddLogits(lengths, $"logits{from}", logits, Read(rows, cuts: null, found, whole));
             string place = $"states{from} of rows of {string.Join(", ", lengths)} tokens";
             comparison.Add(Get(one), Get(whole), i => $"{place}: value {i}");
@@ -202,7 +202,7 @@ public static class Agreement
         if (state.Hidden.Length + state.CellState.Length != values.Length)
         {
             throw new ArgumentException(
-                $"the states have {values.Length} and {state.Hidden.Length + state.CellState.Length} values: models of one form wanted",
+                $"the states have {values.Length} and {state.Hidden.Length + state.CellState.Length} values; expected models of one form",
                 nameof(state));
         }
 
@@ -218,17 +218,17 @@ public static class Agreement
         public Difference Result { get; private set; } = new(0, "nothing");
 
         /// <summary>Compares the logits of rows, step after step.</summary>
-        public void AddLogits(int[] lengths, string what, float[][] wanted, float[][] found)
+        public void AddLogits(int[] lengths, string what, float[][] expected, float[][] found)
         {
-            for (int row = 0; row < wanted.Length; row++)
+            for (int row = 0; row < expected.Length; row++)
             {
                 string place = $"{what} of rows of {string.Join(", ", lengths)} tokens: row {row}";
-                int steps = config.Task == ModelTask.Classifier ? 1 : lengths[row], size = wanted[row].Length / steps;
+                int steps = config.Task == ModelTask.Classifier ? 1 : lengths[row], size = expected[row].Length / steps;
                 for (int step = 0; step < steps; step++)
                 {
                     int at = step;
-                    Span<float> one = wanted[row].AsSpan(step * size, size), other = found[row].AsSpan(step * size, size);
-                    if (scope.End != AnswerForm.Logits || scope.AllowsNotFinite && IsBeyondMeasure(one))
+                    Span<float> one = expected[row].AsSpan(step * size, size), other = found[row].AsSpan(step * size, size);
+                    if (scope.Form != AnswerForm.Logits || scope.AllowsNotFinite && IsBeyondMeasure(one))
                     {
                         Normalize(one);
                         Normalize(other);
@@ -261,23 +261,23 @@ public static class Agreement
             foreach (ref float value in logits)
             {
                 double logarithm = value - largest - Math.Log(sum);
-                value = (float)(scope.End == AnswerForm.Sigmoid ? Math.Exp(logarithm) : logarithm < least ? least : logarithm);
+                value = (float)(scope.Form == AnswerForm.Sigmoid ? Math.Exp(logarithm) : logarithm < least ? least : logarithm);
             }
         }
 
         /// <summary>Compares values of one kind.</summary>
-        public void Add(ReadOnlySpan<float> wanted, ReadOnlySpan<float> found, Func<int, string> where)
+        public void Add(ReadOnlySpan<float> expected, ReadOnlySpan<float> found, Func<int, string> where)
         {
-            double largest = Math.Abs(TensorPrimitives.MaxMagnitude(wanted)), scale = double.IsFinite(largest) ? Math.Max(1, largest) : 1;
+            double largest = Math.Abs(TensorPrimitives.MaxMagnitude(expected)), scale = double.IsFinite(largest) ? Math.Max(1, largest) : 1;
             if (scope.AllowsNotFinite && !double.IsFinite(largest))
             {
-                foreach (float value in wanted) scale = float.IsFinite(value) ? Math.Max(scale, Math.Abs(value)) : scale;
+                foreach (float value in expected) scale = float.IsFinite(value) ? Math.Max(scale, Math.Abs(value)) : scale;
             }
 
-            for (int i = 0; i < wanted.Length; i++)
+            for (int i = 0; i < expected.Length; i++)
             {
-                if (scope.AllowsNotFinite && !float.IsFinite(wanted[i]) && !float.IsFinite(found[i])) continue;
-                double distance = Math.Abs((double)wanted[i] - found[i]) / scale;
+                if (scope.AllowsNotFinite && !float.IsFinite(expected[i]) && !float.IsFinite(found[i])) continue;
+                double distance = Math.Abs((double)expected[i] - found[i]) / scale;
                 if (double.IsNaN(distance)) distance = double.PositiveInfinity;
                 if (distance > Result.Largest) Result = new Difference(distance, where(i));
             }

@@ -68,7 +68,7 @@ public static class OnnxExport
         TextModel model = loaded.Model;
         if (model.Network.Backend == OnnxRuntimeNetwork.Name)
         {
-            if (opset is not null) throw new ArgumentException($"opset is {opset}: none wanted, since {loaded.Name} is an ONNX file already");
+            if (opset is not null) throw new ArgumentException($"opset is {opset}; expected none, since {loaded.Name} is an ONNX file already");
             OnnxFile file = OnnxFile.Open(loaded.File);
             return new ExportedModel(File.ReadAllBytes(loaded.File), (int)file.Model.OpsetImport.First(set => set.Domain is "" or "ai.onnx").Version, 0);
         }
@@ -116,13 +116,13 @@ public static class OnnxExport
     internal static ModelProto Build(TextModel model, int opset)
     {
         if (opset is < OldestOpset or > NewestOpset)
-            throw new ArgumentException($"opset is {opset}: {OldestOpset} to {NewestOpset} wanted", nameof(opset));
+            throw new ArgumentException($"opset is {opset}; expected {OldestOpset} to {NewestOpset}", nameof(opset));
         ModelConfig config = model.Config;
         string configJson = ConfigJson(model), vocabularyJson = VocabularyJson(model);
         const long rest = 1 << 20; // nodes and constants, with room to spare
         long bytes = model.Parameters.Count * sizeof(float) + 3L * (configJson.Length + vocabularyJson.Length) + rest;
         if (bytes > int.MaxValue)
-            throw new ArgumentException($"the model takes {bytes} bytes: at most {int.MaxValue} in one ONNX file wanted", nameof(model));
+            throw new ArgumentException($"the model takes {bytes} bytes; expected at most {int.MaxValue} in one ONNX file", nameof(model));
 
         ModelProto proto = Wrap(new TaskExport(model, opset).Write(), opset);
         proto.DocString = config.Description ?? "";

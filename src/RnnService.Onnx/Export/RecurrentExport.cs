@@ -21,9 +21,9 @@ internal sealed record RecurrentStack(CellKind Cell, string Prefix, int HiddenSi
 
 /// <summary>
 /// What a stack gives: <paramref name="Steps"/> [T,N,directions·H], empty where nobody asked for it; for each layer the state after each
-/// sequence's last step, <paramref name="Hidden"/> [directions,N,H], and for an LSTM <paramref name="Memory"/>, the same of c.
+/// sequence's last step, <paramref name="Hidden"/> [directions,N,H], and for an LSTM <paramref name="CellState"/>, the same of c.
 /// </summary>
-internal sealed record StackValues(string Steps, string[] Hidden, string[] Memory);
+internal sealed record StackValues(string Steps, string[] Hidden, string[] CellState);
 
 /// <summary>
 /// Writes stacks of recurrent layers into a graph, one recurrent node a layer. The sum cell, which ONNX has no operator for, becomes a
@@ -36,12 +36,12 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
     /// <param name="x">Input [T,N,D].</param>
     /// <param name="lengths">Steps of each sequence [N], int64; null where all have T.</param>
     /// <param name="hidden">h at the start [layers·directions,N,H]; null for zero.</param>
-    /// <param name="memory">c at the start, for an LSTM; null for zero.</param>
-    /// <param name="withSteps">Whether the outputs of all steps are wanted, and not only the states at the end.</param>
-    public StackValues Write(RecurrentStack stack, string x, string? lengths, string? hidden, string? memory, bool withSteps)
+    /// <param name="cellState">c at the start, for an LSTM; null for zero.</param>
+    /// <param name="withSteps">Whether the outputs of all steps are needed, and not only the states at the end.</param>
+    public StackValues Write(RecurrentStack stack, string x, string? lengths, string? hidden, string? cellState, bool withSteps)
     {
-        string[] hiddenStarts = Split(stack, $"{stack.Prefix}.h_0", hidden), memoryStarts = Split(stack, $"{stack.Prefix}.c_0", memory);
-        string[] hiddenEnds = new string[stack.Layers], memoryEnds = stack.HasCellState ? new string[stack.Layers] : [];
+        string[] hiddenStarts = Split(stack, $"{stack.Prefix}.h_0", hidden), cellStarts = Split(stack, $"{stack.Prefix}.c_0", cellState);
+        string[] hiddenEnds = new string[stack.Layers], cellEnds = stack.HasCellState ? new string[stack.Layers] : [];
         string sequenceLengths = "", mask = "", idle = "";
         if (lengths is not null && stack.Cell == CellKind.Sum)
         {
@@ -59,27 +59,27 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
 
         for (int layer = 0; layer < stack.Layers; layer++)
         {
-            bool wanted = withSteps || layer < stack.Layers - 1;
+            bool needed = withSteps || layer < stack.Layers - 1;
             if (stack.Cell == CellKind.Sum)
             {
-                (x, hiddenEnds[layer]) = SumLayer(stack, layer, x, mask, hiddenStarts[layer], wanted);
+                (x, hiddenEnds[layer]) = SumLayer(stack, layer, x, mask, hiddenStarts[layer], needed);
                 continue;
             }
 
-            string name = $"{stack.Prefix}.l{layer}", y = wanted ? $"{name}.Y" : "";
+            string name = $"{stack.Prefix}.l{layer}", y = needed ? $"{name}.Y" : "";
             hiddenEnds[layer] = $"{name}.Y_h";
-            if (stack.HasCellState) memoryEnds[layer] = $"{name}.Y_c";
+            if (stack.HasCellState) cellEnds[layer] = $"{name}.Y_c";
             Layer(
-                stack, layer, [x, sequenceLengths, hiddenStarts[layer], memoryStarts[layer]],
-                stack.HasCellState ? [y, hiddenEnds[layer], memoryEnds[layer]] : [y, hiddenEnds[layer]]);
-            if (wanted) x = Side(stack, name, y);
+                stack, layer, [x, sequenceLengths, hiddenStarts[layer], cellStarts[layer]],
+                stack.HasCellState ? [y, hiddenEnds[layer], cellEnds[layer]] : [y, hiddenEnds[layer]]);
+            if (needed) x = Side(stack, name, y);
             if (idle.Length == 0) continue;
             // The state of a sequence without a step is its start; runtimes give zero.
             hiddenEnds[layer] = graph.Node("Where", $"{name}.h", [idle, hiddenStarts[layer], hiddenEnds[layer]]);
-            if (stack.HasCellState) memoryEnds[layer] = graph.Node("Where", $"{name}.c", [idle, memoryStarts[layer], memoryEnds[layer]]);
+            if (stack.HasCellState) cellEnds[layer] = graph.Node("Where", $"{name}.c", [idle, cellStarts[layer], cellEnds[layer]]);
         }
 
-        return new StackValues(withSteps ? x : "", hiddenEnds, memoryEnds);
+        return new StackValues(withSteps ? x : "", hiddenEnds, cellEnds);
     }
 
     /// <summary>Whether step t belongs to sequence n: bool [T,N,1], from x [T,N,…] and lengths [N].</summary>
@@ -136,7 +136,7 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
         ? graph.Squeeze($"{name}.steps", y, 1)
         : graph.Node("Reshape", $"{name}.steps", [graph.Transpose($"{name}.side", y, 0, 2, 1, 3), graph.Integers(0, 0, stack.OutputSize)]);
 
-    private (string Steps, string Hidden) SumLayer(RecurrentStack stack, int layer, string x, string mask, string start, bool wanted)
+    private (string Steps, string Hidden) SumLayer(RecurrentStack stack, int layer, string x, string mask, string start, bool needed)
     {
         string name = $"{stack.Prefix}.l{layer}";
         if (mask.Length > 0) x = graph.Node("Where", $"{name}.x", [mask, x, graph.Float(0)]);
@@ -159,7 +159,7 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
             // What follows a sequence's end is zero, so the last sum is that at its end.
             ends[direction] = graph.Node(
                 "Gather", $"{one}.end", [sums, graph.Integers(reverse ? 0 : -1)], GraphWriter.Attribute("axis", 0));
-            if (wanted && start.Length > 0)
+            if (needed && start.Length > 0)
             {
                 sums = reverse
                     ? graph.Node("Slice", $"{one}.steps", [sums, graph.Integers(0), graph.Integers(-1), graph.Integers(0)])
@@ -170,7 +170,7 @@ internal sealed class RecurrentExport(GraphWriter graph, IReadOnlyDictionary<str
         }
 
         string end = stack.Directions == 1 ? ends[0] : graph.Concat($"{name}.end", ends, 0);
-        if (!wanted) return ("", end);
+        if (!needed) return ("", end);
         string output = stack.Directions == 1 ? steps[0] : graph.Concat($"{name}.both", steps, 2);
         return (mask.Length > 0 ? graph.Node("Where", $"{name}.steps", [mask, output, graph.Float(0)]) : output, end);
     }

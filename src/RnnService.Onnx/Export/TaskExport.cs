@@ -53,12 +53,12 @@ internal sealed class TaskExport
     {
         GraphWriter.Size[] sizes = [_stack.Layers, Batch, _stack.HiddenSize];
         string hidden = _graph.Input("h_0", DataType.Float, "States to start from, zero for a new text.", sizes);
-        string? memory = _stack.HasCellState ? _graph.Input("c_0", DataType.Float, "The states' second part.", sizes) : null;
-        StackValues values = _recurrent.Write(_stack, Embed("embedding", ids), lengths, hidden, memory, withSteps: true);
+        string? cellState = _stack.HasCellState ? _graph.Input("c_0", DataType.Float, "The states' second part.", sizes) : null;
+        StackValues values = _recurrent.Write(_stack, Embed("embedding", ids), lengths, hidden, cellState, withSteps: true);
         string weight = _model.Config.TieWeights ? "embedding.weight" : "head.weight";
         StepLogits(ids, values.Steps, weight, _model.Vocabulary.Tokens.Count, "Of the next token, after each.");
         _graph.Output(_graph.Concat("h_n", values.Hidden, 0), "States after each row's last token.", sizes);
-        if (_stack.HasCellState) _graph.Output(_graph.Concat("c_n", values.Memory, 0), "The states' second part.", sizes);
+        if (_stack.HasCellState) _graph.Output(_graph.Concat("c_n", values.CellState, 0), "The states' second part.", sizes);
     }
 
     private void Classifier(string ids, string lengths)
@@ -104,18 +104,18 @@ internal sealed class TaskExport
             Batch, Time, Characters);
         string lengths = _graph.Input(
             "character_lengths", DataType.Int64, "Characters of each word; 0 past a row's last word.", Batch, Time);
-        var speller = new RecurrentStack(_model.Config.Cell, "characters.rnn", characters.HiddenSize, Layers: 1, Direction.Bidirectional);
+        var reader = new RecurrentStack(_model.Config.Cell, "characters.rnn", characters.HiddenSize, Layers: 1, Direction.Bidirectional);
 
         // Words of all rows side by side: [characters, N·T].
         string first = _graph.Transpose("characters.first", ids, 2, 0, 1);
         string flat = _graph.Node("Reshape", "characters.flat", [first, _graph.Integers(0, -1)]);
         string x = _graph.Node("Gather", "characters.embedded", [Weight("characters.embedding.weight"), flat]);
         string each = _graph.Node("Reshape", "characters.lengths", [lengths, _graph.Integers(-1)]);
-        StackValues values = _recurrent.Write(speller, x, each, null, null, withSteps: false);
+        StackValues values = _recurrent.Write(reader, x, each, null, null, withSteps: false);
 
-        string states = States("characters", values.Hidden[0], speller);
+        string states = States("characters", values.Hidden[0], reader);
         string shape = _graph.Concat(
-            "characters.shape", [_graph.Node("Shape", "characters.words", [lengths]), _graph.Integers(speller.OutputSize)], 0);
+            "characters.shape", [_graph.Node("Shape", "characters.words", [lengths]), _graph.Integers(reader.OutputSize)], 0);
         return _graph.Transpose("characters.spelled", _graph.Node("Reshape", "characters.rows", [states, shape]), 1, 0, 2);
     }
 

@@ -21,26 +21,26 @@ internal sealed class ModelCheck(string file)
     public void Check(ModelProto model)
     {
         if (model.IrVersion is < OldestFormat or > NewestFormat)
-            throw Refuse("ir_version", $"{model.IrVersion} found; {OldestFormat} to {NewestFormat} wanted");
+            throw Refuse("ir_version", $"{model.IrVersion} found; expected {OldestFormat} to {NewestFormat}");
         foreach (OperatorSetIdProto set in model.OpsetImport)
         {
             if (!Domains.Contains(set.Domain))
-                throw Refuse("opset_import", $"domain {Quote(set.Domain)} found; standard operators (\"\" or \"ai.onnx\") wanted");
+                throw Refuse("opset_import", $"domain {Quote(set.Domain)} found; expected standard operators (\"\" or \"ai.onnx\")");
             if (set.Version is < 1 or > NewestOperators)
-                throw Refuse("opset_import", $"version {set.Version} of {Quote(set.Domain)} found; 1 to {NewestOperators} wanted");
-            if (!_domains.Add(DomainOf(set.Domain))) throw Refuse("opset_import", $"domain {Quote(set.Domain)} occurs twice; once wanted");
+                throw Refuse("opset_import", $"version {set.Version} of {Quote(set.Domain)} found; expected 1 to {NewestOperators}");
+            if (!_domains.Add(DomainOf(set.Domain))) throw Refuse("opset_import", $"domain {Quote(set.Domain)} occurs twice; expected once");
         }
 
-        if (!_domains.Contains("")) throw Refuse("opset_import", "no version of the standard operators found; one wanted");
-        if (model.Functions.Count > 0) throw Refuse("functions", $"{model.Functions.Count} found; none (inlined) wanted");
-        if (model.TrainingInfo.Count > 0) throw Refuse("training_info", $"{model.TrainingInfo.Count} found; none wanted");
+        if (!_domains.Contains("")) throw Refuse("opset_import", "no version of the standard operators found; expected one");
+        if (model.Functions.Count > 0) throw Refuse("functions", $"{model.Functions.Count} found; expected none (inlined)");
+        if (model.TrainingInfo.Count > 0) throw Refuse("training_info", $"{model.TrainingInfo.Count} found; expected none");
         var keys = new HashSet<string>(StringComparer.Ordinal);
         foreach (StringStringEntryProto entry in model.MetadataProps)
         {
-            if (!keys.Add(entry.Key)) throw Refuse("metadata_props", $"{Quote(entry.Key)} occurs twice; once wanted");
+            if (!keys.Add(entry.Key)) throw Refuse("metadata_props", $"{Quote(entry.Key)} occurs twice; expected once");
         }
 
-        if (model.Graph is null) throw Refuse("graph", "none found; one wanted");
+        if (model.Graph is null) throw Refuse("graph", "none found; expected one");
         Graph(model.Graph, "");
     }
 
@@ -49,7 +49,7 @@ internal sealed class ModelCheck(string file)
     /// <param name="around">Its place, such as "node 3 (\"If\"): "; empty for the model's own graph.</param>
     private void Graph(GraphProto graph, string around)
     {
-        if (graph.SparseInitializer.Count > 0) throw Refuse($"{around}sparse_initializer", "sparse tensors found; dense ones wanted");
+        if (graph.SparseInitializer.Count > 0) throw Refuse($"{around}sparse_initializer", "sparse tensors found; expected dense ones");
         var own = new HashSet<string>(StringComparer.Ordinal);
         foreach (ValueInfoProto input in graph.Input)
         {
@@ -62,7 +62,7 @@ internal sealed class ModelCheck(string file)
         {
             Tensor(tensor, around);
             if (!initializers.Add(tensor.Name))
-                throw Refuse($"{around}{TensorContent.PlaceOf(tensor)}", "the name occurs twice; once wanted");
+                throw Refuse($"{around}{TensorContent.PlaceOf(tensor)}", "the name occurs twice; expected once");
             if (!own.Contains(tensor.Name)) Produce(tensor.Name, $"{around}tensor"); // an input may have its default among the tensors
         }
 
@@ -70,9 +70,9 @@ internal sealed class ModelCheck(string file)
         {
             NodeProto node = graph.Node[i];
             string place = around + NodePlace(i, node);
-            if (node.OpType.Length == 0) throw Refuse(place, "no operator found; one wanted");
+            if (node.OpType.Length == 0) throw Refuse(place, "no operator found; expected one");
             if (!_domains.Contains(DomainOf(node.Domain)))
-                throw Refuse(place, $"domain {Quote(node.Domain)} found; one of opset_import wanted");
+                throw Refuse(place, $"domain {Quote(node.Domain)} found; expected one of opset_import");
             foreach (string input in node.Input)
             {
                 if (input.Length == 0 || _names.Contains(input)) continue; // an empty name is an input left out
@@ -86,14 +86,14 @@ internal sealed class ModelCheck(string file)
             }
         }
 
-        if (graph.Output.Count == 0) throw Refuse($"{around}output", "none found; one or more wanted");
+        if (graph.Output.Count == 0) throw Refuse($"{around}output", "none found; expected one or more");
         var outputs = new HashSet<string>(StringComparer.Ordinal);
         foreach (ValueInfoProto output in graph.Output)
         {
             string place = $"{around}output {Quote(output.Name)}";
             Value(output, place);
-            if (!_names.Contains(output.Name)) throw Refuse(place, "nothing produces it; an output of a node wanted");
-            if (!outputs.Add(output.Name)) throw Refuse(place, "the name occurs twice; once wanted");
+            if (!_names.Contains(output.Name)) throw Refuse(place, "nothing produces it; expected an output of a node");
+            if (!outputs.Add(output.Name)) throw Refuse(place, "the name occurs twice; expected once");
         }
 
         foreach (ValueInfoProto value in graph.ValueInfo) Value(value, $"{around}value {Quote(value.Name)}");
@@ -101,8 +101,8 @@ internal sealed class ModelCheck(string file)
 
         void Produce(string name, string place)
         {
-            if (name.Length == 0) throw Refuse(place, "an empty name found; a name wanted");
-            if (!_names.Add(name)) throw Refuse(place, $"{Quote(name)} is produced a second time; every name once wanted");
+            if (name.Length == 0) throw Refuse(place, "an empty name found; expected a name");
+            if (!_names.Add(name)) throw Refuse(place, $"{Quote(name)} is produced a second time; expected every name once");
             own.Add(name);
         }
     }
@@ -112,12 +112,12 @@ internal sealed class ModelCheck(string file)
         for (int later = index; later < graph.Node.Count; later++)
         {
             if (!graph.Node[later].Output.Contains(input)) continue;
-            if (later == index) return $"input {Quote(input)} is its own output, a cycle; inputs produced before it wanted";
+            if (later == index) return $"input {Quote(input)} is its own output, a cycle; expected inputs produced before it";
             string producer = NodePlace(later, graph.Node[later]);
-            return $"input {Quote(input)} is produced only later, by {producer}; nodes in order, without a cycle, wanted";
+            return $"input {Quote(input)} is produced only later, by {producer}; expected nodes in order, without a cycle";
         }
 
-        return $"input {Quote(input)} is produced by nothing (a missing node); an input, a tensor or an output of a node before it wanted";
+        return $"input {Quote(input)} is produced by nothing (a missing node); expected an input, a tensor or an output of a node before it";
     }
 
     private void Attributes(NodeProto node, string nodePlace)
@@ -126,12 +126,12 @@ internal sealed class ModelCheck(string file)
         foreach (AttributeProto attribute in node.Attribute)
         {
             string place = $"{nodePlace}: attribute {Quote(attribute.Name)}";
-            if (attribute.Name.Length == 0) throw Refuse(place, "an empty name found; a name wanted");
-            if (!names.Add(attribute.Name)) throw Refuse(place, "the name occurs twice; once wanted");
-            if (attribute.RefAttrName.Length > 0) throw Refuse(place, "a function's argument found; a value wanted");
+            if (attribute.Name.Length == 0) throw Refuse(place, "an empty name found; expected a name");
+            if (!names.Add(attribute.Name)) throw Refuse(place, "the name occurs twice; expected once");
+            if (attribute.RefAttrName.Length > 0) throw Refuse(place, "a function's argument found; expected a value");
             if (attribute.SparseTensor is not null || attribute.SparseTensors.Count > 0)
-                throw Refuse(place, "a sparse tensor found; a dense one wanted");
-            if (!HoldsItsType(attribute)) throw Refuse(place, $"type {attribute.Type} without a value of it found; one wanted");
+                throw Refuse(place, "a sparse tensor found; expected a dense one");
+            if (!HoldsItsType(attribute)) throw Refuse(place, $"type {attribute.Type} without a value of it found; expected one");
             foreach (TensorProto tensor in attribute.Tensors) Tensor(tensor, $"{place}: ");
             if (attribute.T is not null) Tensor(attribute.T, $"{place}: ");
             foreach (GraphProto graph in attribute.Graphs) Graph(graph, $"{place}: ");
@@ -153,13 +153,13 @@ internal sealed class ModelCheck(string file)
 
     private void Value(ValueInfoProto value, string place)
     {
-        if (value.Name.Length == 0) throw Refuse(place, "an empty name found; a name wanted");
+        if (value.Name.Length == 0) throw Refuse(place, "an empty name found; expected a name");
         if (value.Type?.TensorType is not { } type) return; // the type may be left out inside, and need not be a tensor
-        if (!TensorContent.IsKnown(type.ElemType)) throw Refuse(place, $"element type {type.ElemType} found; a known one wanted");
+        if (!ElementTypes.IsKnown(type.ElemType)) throw Refuse(place, $"element type {type.ElemType} found; expected a known one");
         foreach (TensorShapeProto.Types.Dimension dimension in type.Shape?.Dim ?? [])
         {
             if (dimension.HasDimValue && dimension.DimValue is < 0 or > int.MaxValue)
-                throw Refuse(place, $"a dimension of {dimension.DimValue} found; 0 to {int.MaxValue} wanted");
+                throw Refuse(place, $"a dimension of {dimension.DimValue} found; expected 0 to {int.MaxValue}");
         }
     }
 

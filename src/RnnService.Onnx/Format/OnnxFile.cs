@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Format.Protos;
 
@@ -37,10 +38,10 @@ internal sealed class OnnxFile
     /// <exception cref="OnnxFormatException">It is not a well-formed ONNX model, or holds what this project does not take.</exception>
     public static OnnxFile Read(Stream stream, string file)
     {
-        if (stream.Length == 0) throw new OnnxFormatException(file, "byte 0", "the file is empty; an ONNX model wanted");
+        if (stream.Length == 0) throw new OnnxFormatException(file, "byte 0", "the file is empty; expected an ONNX model");
         if (stream.Length > Largest)
-            throw new OnnxFormatException(file, "size", $"{stream.Length} bytes found; at most {Largest} wanted");
-        WireCheck.Walk(stream, ModelProto.Descriptor, file);
+            throw new OnnxFormatException(file, "size", $"{stream.Length} bytes found; expected at most {Largest}");
+        WireCheck.Check(stream, ModelProto.Descriptor, file);
         stream.Position = 0;
         ModelProto model;
         try
@@ -49,7 +50,7 @@ internal sealed class OnnxFile
         }
         catch (InvalidProtocolBufferException error)
         {
-            throw new OnnxFormatException(file, "encoding", $"{error.Message} An ONNX model wanted", error);
+            throw new OnnxFormatException(file, "encoding", $"{error.Message.TrimEnd('.')}; expected an ONNX model", error);
         }
 
         new ModelCheck(file).Check(model);
@@ -59,16 +60,23 @@ internal sealed class OnnxFile
     /// <summary>The values of a tensor of floating-point numbers, row-major, however they are stored; doubles are rounded.</summary>
     /// <exception cref="OnnxFormatException">It holds no floating-point numbers.</exception>
     public float[] Floats(TensorProto tensor) => TensorContent.Floats(tensor)
-        ?? throw Refuse(TensorContent.PlaceOf(tensor), $"{TensorContent.TypeName(tensor.DataType)} found; floating-point numbers wanted");
+        ?? throw Refuse(TensorContent.PlaceOf(tensor), $"{ElementTypes.Name(tensor.DataType)} found; expected floating-point numbers");
 
     /// <summary>The values of a tensor of whole numbers, row-major, however they are stored.</summary>
     /// <exception cref="OnnxFormatException">It holds no whole numbers of 8 to 64 bits, or one beyond 2^63 − 1.</exception>
     public long[] Integers(TensorProto tensor) => TensorContent.Integers(tensor)
-        ?? throw Refuse(TensorContent.PlaceOf(tensor), $"{TensorContent.TypeName(tensor.DataType)} found; whole numbers wanted");
+        ?? throw Refuse(TensorContent.PlaceOf(tensor), $"{ElementTypes.Name(tensor.DataType)} found; expected whole numbers");
 
     /// <summary>What the metadata say under a key; null where they say nothing.</summary>
     public string? Metadata(string key) => Model.MetadataProps.FirstOrDefault(entry => entry.Key == key)?.Value;
 
-    /// <summary>An exception that blames this file.</summary>
-    public OnnxFormatException Refuse(string place, string problem) => new(Path, place, problem);
+    /// <summary>An exception that names a place of this file.</summary>
+    public OnnxFormatException Refuse(string place, string problem, string? advice = null) => new(Path, place, problem, advice: advice);
+
+    /// <summary>An exception that says that the output asked for is none of the graph's.</summary>
+    public OnnxFormatException RefuseOutput(string name)
+    {
+        string[] outputs = [.. Model.Graph.Output.Select(output => WeightFormatException.Quote(output.Name))];
+        return Refuse("graph", $"no output {WeightFormatException.Quote(name)} (output_name) found; expected one of {Listing.Of(outputs, outputs.Length)}");
+    }
 }

@@ -14,32 +14,25 @@ internal static class TensorContent
     /// <summary>The tensor as messages name it.</summary>
     public static string PlaceOf(TensorProto tensor) => $"tensor {Quote(tensor.Name)}";
 
-    /// <summary>The element type's name, or its number where it has none.</summary>
-    public static string TypeName(int type) =>
-        IsKnown(type) ? ((DataType)type).ToString().ToUpperInvariant() : $"element type {type}";
-
-    /// <summary>Whether the number stands for an element type.</summary>
-    public static bool IsKnown(int type) => type is > (int)DataType.Undefined and <= (int)DataType.Float4E2M1;
-
     /// <summary>What is wrong, or null: shape, type, and data of exactly the size these ask for, in this file, once.</summary>
     public static string? Problem(TensorProto tensor)
     {
-        if (!IsKnown(tensor.DataType)) return $"element type {tensor.DataType} found; 1 to {(int)DataType.Float4E2M1} wanted";
+        if (!ElementTypes.IsKnown(tensor.DataType)) return $"element type {tensor.DataType} found; expected 1 to {ElementTypes.Newest}";
         if (tensor.DataLocation != 0 || tensor.ExternalData.Count > 0)
         {
             string location = tensor.ExternalData.FirstOrDefault(entry => entry.Key == "location")?.Value ?? "";
             return tensor.DataLocation is 0 or External
-                ? $"its data lies in another file, {Quote(location)}; a single file that holds all data expected. In Python: "
+                ? $"its data lies in another file, {Quote(location)}; expected a single file that holds all data. In Python: "
                     + "onnx.save(onnx.load(\"model.onnx\"), \"one.onnx\")"
-                : $"data_location {tensor.DataLocation} found; 0 wanted";
+                : $"data_location {tensor.DataLocation} found; expected 0";
         }
 
-        if (tensor.Segment is not null) return "a segment of a tensor found; whole tensors wanted";
-        if (tensor.Dims.Count > MostDimensions) return $"{tensor.Dims.Count} dimensions found; at most {MostDimensions} wanted";
+        if (tensor.Segment is not null) return "a segment of a tensor found; expected whole tensors";
+        if (tensor.Dims.Count > MostDimensions) return $"{tensor.Dims.Count} dimensions found; expected at most {MostDimensions}";
         Int128 elements = 1;
         foreach (long size in tensor.Dims)
         {
-            if (size is < 0 or > int.MaxValue) return $"a dimension of {size} found; 0 to {int.MaxValue} wanted";
+            if (size is < 0 or > int.MaxValue) return $"a dimension of {size} found; expected 0 to {int.MaxValue}";
             elements = Int128.Min(elements * size, long.MaxValue); // a zero further on still makes it zero
         }
 
@@ -51,16 +44,16 @@ internal static class TensorContent
             ("uint64_data", tensor.Uint64Data.Count), ("string_data", tensor.StringData.Count),
         ];
         (string Field, Int128 Values)[] used = [.. found.Where(field => field.Values > 0)];
-        if (used.Length > 1) return $"data in {used[0].Field} and in {used[1].Field} found; data once wanted";
-        (string typed, Int128 perElement, Int128 elementsPer) = FieldOf(type);
+        if (used.Length > 1) return $"data in {used[0].Field} and in {used[1].Field} found; expected data once";
+        (string typed, Int128 perElement, Int128 elementsPer) = ElementTypes.FieldOf(type);
         string field = used.Length > 0 ? used[0].Field : typed;
         Int128 values = used.Length > 0 ? used[0].Values : 0;
         bool raw = field == "raw_data";
-        if (field != typed && !(raw && type != DataType.String)) return $"{TypeName(tensor.DataType)} in {field} found; {typed} wanted";
-        Int128 wanted = raw ? (elements * BitsOf(type) + 7) / 8 : (elements * perElement + elementsPer - 1) / elementsPer;
-        if (values == wanted) return null;
+        if (field != typed && !(raw && type != DataType.String)) return $"{ElementTypes.Name(tensor.DataType)} in {field} found; expected {typed}";
+        Int128 expected = raw ? (elements * ElementTypes.Bits(type) + 7) / 8 : (elements * perElement + elementsPer - 1) / elementsPer;
+        if (values == expected) return null;
         string shape = Show([.. tensor.Dims.Select(size => (int)size)]);
-        return $"{TypeName(tensor.DataType)} {shape} with {values} {(raw ? "bytes" : "values")} in {field} found; {wanted} wanted";
+        return $"{ElementTypes.Name(tensor.DataType)} {shape} with {values} {(raw ? "bytes" : "values")} in {field} found; expected {expected}";
     }
 
     /// <summary>The values as floats, or null where they are no floating-point numbers. The tensor has no <see cref="Problem"/>.</summary>
@@ -104,12 +97,7 @@ internal static class TensorContent
     public static long[]? Integers(TensorProto tensor)
     {
         var type = (DataType)tensor.DataType;
-        if (type is not (DataType.Int64 or DataType.Int32 or DataType.Int16 or DataType.Int8
-            or DataType.Uint64 or DataType.Uint32 or DataType.Uint16 or DataType.Uint8 or DataType.Bool))
-        {
-            return null;
-        }
-
+        if (!ElementTypes.IsWhole(tensor.DataType) && type != DataType.Bool) return null;
         ReadOnlySpan<byte> raw = tensor.HasRawData ? tensor.RawData.Span : default;
         long[] values;
         if (raw.IsEmpty)
@@ -119,7 +107,7 @@ internal static class TensorContent
         }
         else
         {
-            int width = BitsOf(type) / 8;
+            int width = ElementTypes.Bits(type) / 8;
             values = new long[raw.Length / width];
             for (int i = 0; i < values.Length; i++)
             {
@@ -139,28 +127,4 @@ internal static class TensorContent
 
         return type == DataType.Uint64 && values.Any(value => value < 0) ? null : values;
     }
-
-    private static int BitsOf(DataType type) => type switch
-    {
-        DataType.Complex128 => 128,
-        DataType.Double or DataType.Int64 or DataType.Uint64 or DataType.Complex64 => 64,
-        DataType.Float or DataType.Int32 or DataType.Uint32 => 32,
-        DataType.Float16 or DataType.Bfloat16 or DataType.Int16 or DataType.Uint16 => 16,
-        DataType.Int4 or DataType.Uint4 or DataType.Float4E2M1 => 4,
-        _ => 8,
-    };
-
-    // Where a type's values stand when they are not raw, how many make an element, and how many elements one makes.
-    private static (string Field, Int128 PerElement, Int128 ElementsPer) FieldOf(DataType type) => type switch
-    {
-        DataType.Float => ("float_data", 1, 1),
-        DataType.Complex64 => ("float_data", 2, 1),
-        DataType.Double => ("double_data", 1, 1),
-        DataType.Complex128 => ("double_data", 2, 1),
-        DataType.Int64 => ("int64_data", 1, 1),
-        DataType.Uint64 or DataType.Uint32 => ("uint64_data", 1, 1),
-        DataType.String => ("string_data", 1, 1),
-        DataType.Int4 or DataType.Uint4 or DataType.Float4E2M1 => ("int32_data", 1, 2),
-        _ => ("int32_data", 1, 1),
-    };
 }

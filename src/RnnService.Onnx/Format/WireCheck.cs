@@ -4,7 +4,7 @@ using Google.Protobuf.Reflection;
 namespace RnnService.Onnx.Format;
 
 /// <summary>
-/// Walks the protobuf encoding of an untrusted file before it is parsed, so that parsing cannot take many times the file's size: two
+/// Reads the protobuf encoding of an untrusted file before it is parsed, so that parsing cannot take many times the file's size: two
 /// bytes may become an object of a hundred, one byte a number of eight. What is counted against a limit here is everything that grows.
 /// Numbers of fixed width, byte strings and what is not declared do not. Holds one buffer, never the file.
 /// </summary>
@@ -27,9 +27,9 @@ internal sealed class WireCheck
 
     private long Position => _start + _next;
 
-    /// <summary>Walks a message that fills the stream.</summary>
+    /// <summary>Checks a message that fills the stream.</summary>
     /// <exception cref="OnnxFormatException">It is not well-formed, or breaks a limit.</exception>
-    public static void Walk(Stream stream, MessageDescriptor type, string file)
+    public static void Check(Stream stream, MessageDescriptor type, string file)
     {
         stream.Position = 0;
         new WireCheck(stream, file).Message(type, stream.Length, depth: 1);
@@ -43,7 +43,7 @@ internal sealed class WireCheck
             long at = Position;
             ulong tag = Varint(end, type);
             (ulong number, var wire) = (tag >> 3, (WireFormat.WireType)(tag & 7));
-            if (number is 0 or > int.MaxValue) throw Refuse(at, type, $"field number {number} found; an ONNX model wanted");
+            if (number is 0 or > int.MaxValue) throw Refuse(at, type, $"field number {number} found; expected an ONNX model");
             FieldDescriptor? field = type.FindFieldByNumber((int)number);
             if (field is null)
             {
@@ -51,7 +51,7 @@ internal sealed class WireCheck
             }
             else if (!field.IsRepeated)
             {
-                if ((seen & 1UL << (int)number) != 0) throw Refuse(at, type, $"{field.Name} is given twice; once wanted");
+                if ((seen & 1UL << (int)number) != 0) throw Refuse(at, type, $"{field.Name} is given twice; expected once");
                 seen |= 1UL << (int)number;
             }
 
@@ -71,19 +71,19 @@ internal sealed class WireCheck
                     if (length > (ulong)(end - Position))
                     {
                         string name = field?.Name ?? $"field {number}";
-                        throw Refuse(at, type, $"truncated: {name} announces {length} bytes, {end - Position} follow; all wanted");
+                        throw Refuse(at, type, $"truncated: {name} announces {length} bytes, {end - Position} follow; expected all");
                     }
 
                     if (field is null) Skip((long)length, end, type);
                     else Content(type, field, at, (long)length, depth);
                     continue;
                 default:
-                    throw Refuse(at, type, $"wire type {(int)wire} found; an ONNX model wanted");
+                    throw Refuse(at, type, $"wire type {(int)wire} found; expected an ONNX model");
             }
 
             if (field is null) continue;
             if (wire != WireTypeOf(field))
-                throw Refuse(at, type, $"wire type {(int)wire} found for {field.Name}; {(int)WireTypeOf(field)} wanted");
+                throw Refuse(at, type, $"wire type {(int)wire} found for {field.Name}; expected {(int)WireTypeOf(field)}");
             if (field.IsRepeated) Count(ref _numbers, MostNumbers, "numbers", at, type);
         }
     }
@@ -97,16 +97,16 @@ internal sealed class WireCheck
                 Count(ref _parts, MostParts, "messages and texts", at, type);
                 if (field.FieldType == FieldType.Message)
                 {
-                    if (depth == Deepest) throw Refuse(at, type, $"nested deeper than {Deepest} messages; a flatter model wanted");
+                    if (depth == Deepest) throw Refuse(at, type, $"nested deeper than {Deepest} messages; expected a flatter model");
                     Message(field.MessageType, end, depth + 1);
                     return;
                 }
 
                 if (field.FieldType == FieldType.String && (_text += length) > MostText)
-                    throw Refuse(at, type, $"more than {MostText} bytes of text found; a smaller model wanted");
+                    throw Refuse(at, type, $"more than {MostText} bytes of text found; expected a smaller model");
                 break;
             case var wire when !field.IsRepeated:
-                throw Refuse(at, type, $"wire type 2 found for {field.Name}; {(int)wire} wanted");
+                throw Refuse(at, type, $"wire type 2 found for {field.Name}; expected {(int)wire}");
             case WireFormat.WireType.Varint:
                 while (Position < end)
                 {
@@ -117,7 +117,7 @@ internal sealed class WireCheck
                 return;
             case var wire:
                 int width = wire == WireFormat.WireType.Fixed64 ? sizeof(ulong) : sizeof(uint);
-                if (length % width != 0) throw Refuse(at, type, $"{field.Name} takes {length} bytes; a multiple of {width} wanted");
+                if (length % width != 0) throw Refuse(at, type, $"{field.Name} takes {length} bytes; expected a multiple of {width}");
                 break;
         }
 
@@ -138,19 +138,19 @@ internal sealed class WireCheck
         ulong value = 0;
         for (int shift = 0; shift < 70; shift += 7)
         {
-            if (Position >= end) throw Refuse(at, type, "truncated within a number; an ONNX model wanted");
+            if (Position >= end) throw Refuse(at, type, "truncated within a number; expected an ONNX model");
             if (_next == _filled) Fill(type);
             byte part = _buffer[_next++];
             value |= (ulong)(part & 0x7F) << shift;
             if (part < 0x80) return value;
         }
 
-        throw Refuse(at, type, "a number longer than 10 bytes found; an ONNX model wanted");
+        throw Refuse(at, type, "a number longer than 10 bytes found; expected an ONNX model");
     }
 
     private void Skip(long length, long end, MessageDescriptor type)
     {
-        if (length > end - Position) throw Refuse(Position, type, $"truncated: {end - Position} bytes follow; {length} wanted");
+        if (length > end - Position) throw Refuse(Position, type, $"truncated: {end - Position} bytes follow; expected {length}");
         if (length <= _filled - _next)
         {
             _next += (int)length;
@@ -166,12 +166,12 @@ internal sealed class WireCheck
         _start += _filled;
         _next = 0;
         _filled = _stream.Read(_buffer);
-        if (_filled == 0) throw Refuse(Position, type, "truncated while it was read; a file that stays as it is wanted");
+        if (_filled == 0) throw Refuse(Position, type, "truncated while it was read; expected a file that stays as it is");
     }
 
     private void Count(ref int counted, int most, string what, long at, MessageDescriptor type)
     {
-        if (++counted > most) throw Refuse(at, type, $"more than {most} {what} found; a smaller model wanted");
+        if (++counted > most) throw Refuse(at, type, $"more than {most} {what} found; expected a smaller model");
     }
 
     private OnnxFormatException Refuse(long at, MessageDescriptor type, string problem) =>

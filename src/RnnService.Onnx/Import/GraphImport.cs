@@ -45,7 +45,7 @@ internal sealed class GraphImport
         }
         catch (Exception refusal) when (refusal is WeightFormatException or DisagreementException)
         {
-            throw Refuse(refusal, Try(KeepGraph), "as it is (--as-is)", "as this engine's weights", "it can be served as it is: rnn import --onnx FILE --as-is …");
+            throw Refuse(refusal, ImportWay.Weights, Try(KeepGraph));
         }
     }
 
@@ -58,8 +58,7 @@ internal sealed class GraphImport
         }
         catch (WeightFormatException refusal)
         {
-            throw Refuse(
-                refusal, Try(ReadWeights), "as this engine's weights", "as it is (--as-is)", "it is read into this engine's weights without --as-is");
+            throw Refuse(refusal, ImportWay.AsIs, Try(ReadWeights));
         }
     }
 
@@ -92,7 +91,7 @@ internal sealed class GraphImport
         foreach (TensorProto tensor in _file.Model.Graph.Initializer)
         {
             if (TensorContent.Floats(tensor) is not { } values || Array.FindIndex(values, float.IsNaN) is not (>= 0 and var place)) continue;
-            yield return $"Tensor {Quote(tensor.Name)}: value {place} is NaN: answers that depend on it mean nothing; finite weights expected";
+            yield return $"Tensor {Quote(tensor.Name)}: value {place} is NaN: answers that depend on it mean nothing; expected finite weights";
         }
     }
 
@@ -107,7 +106,7 @@ internal sealed class GraphImport
 
     private TextSource Vocabulary() => _description.Vocabulary is { } path ? new TextSource(path)
         : _file.Metadata(OnnxExport.VocabularyKey) is { } text ? new TextSource($"{_path}: {OnnxExport.VocabularyKey}", text)
-        : throw new ImportException(_path, "holds no vocabulary of its own: one wanted beside it");
+        : throw new ImportException(_path, "holds no vocabulary of its own; expected one beside it");
 
     // A graph that is none of ours says nothing about itself; the configuration has to.
     private NetworkFacts Facts()
@@ -123,7 +122,8 @@ internal sealed class GraphImport
         }
     }
 
-    private string? Try(Func<ImportedModel> import)
+    /// <summary>What speaks against a way; null where it works.</summary>
+    private Exception? Try(Func<ImportedModel> import)
     {
         try
         {
@@ -132,18 +132,29 @@ internal sealed class GraphImport
         }
         catch (Exception refusal) when (refusal is WeightFormatException or DisagreementException or ImportException)
         {
-            return Reason(refusal);
+            return refusal;
         }
     }
 
     /// <summary>The refusal of one way, with what became of the other.</summary>
-    private ImportException Refuse(Exception refusal, string? other, string otherWay, string way, string advice)
+    private ImportException Refuse(Exception refusal, ImportWay way, Exception? other)
     {
-        (string reason, string? change) = Split(Reason(refusal));
-        if (other is null) return new ImportException(_path, [reason], Joined([change, char.ToUpperInvariant(advice[0]) + advice[1..]]));
-        (string otherReason, string? otherChange) = Split(other);
+        (string reason, string? change) = Parts(refusal);
+        bool isWeights = way == ImportWay.Weights;
+        if (other is null)
+        {
+            return new ImportException(
+                _path, [reason], Joined([change, isWeights ? "It can be served as it is" : "It can be read into this engine's weights"]))
+            {
+                OtherWay = isWeights ? ImportWay.AsIs : ImportWay.Weights,
+            };
+        }
+
+        (string otherReason, string? otherChange) = Parts(other);
         if (otherReason == reason) return new ImportException(_path, [reason], Joined([change, otherChange]));
-        return new ImportException(_path, [$"{way}: {reason}", $"{otherWay}: {otherReason}"], Joined([change, otherChange]));
+        (string one, string two) = ("as this engine's weights", "as it is");
+        if (!isWeights) (one, two) = (two, one);
+        return new ImportException(_path, [$"{one}: {reason}", $"{two}: {otherReason}"], Joined([change, otherChange]));
 
         static string? Joined(IEnumerable<string?> sentences)
         {
@@ -152,27 +163,23 @@ internal sealed class GraphImport
         }
     }
 
-    // What to change where the graph is exported stands after what was expected.
-    private static (string Reason, string? Advice) Split(string message)
+    // Without the file's name, and without what to change in the export.
+    private (string Reason, string? Advice) Parts(Exception refusal)
     {
-        const string mark = " expected. ";
-        int at = message.LastIndexOf(mark, StringComparison.Ordinal);
-        return at < 0 ? (message, null) : (message[..(at + mark.Length - 2)], message[(at + mark.Length)..]);
+        string message = refusal.Message.StartsWith($"{_path}: ", StringComparison.Ordinal) ? refusal.Message[(_path.Length + 2)..] : refusal.Message;
+        return refusal is OnnxFormatException { Advice: { } advice } ? (message[..^(advice.Length + 2)], advice) : (message, null);
     }
-
-    private string Reason(Exception refusal) =>
-        refusal.Message.StartsWith($"{_path}: ", StringComparison.Ordinal) ? refusal.Message[(_path.Length + 2)..] : refusal.Message;
 
     private static IEnumerable<string> NotesOf(OnnxImport import)
     {
         if (import.Unused.Count > 0)
         {
             yield return $"Output {Quote(import.Output)} is taken for the logits, {string.Join(", ", import.Unused.Take(10).Select(Quote))} left out: "
-                + "--output-name, or output_name in the configuration, chooses";
+                + "output_name in the configuration chooses";
         }
 
-        if (import.End is AnswerForm.LogSoftmax or AnswerForm.Softmax)
-            yield return $"The graph ends in {import.End}: the logits before it are taken, which have the same probabilities";
+        if (import.Form is AnswerForm.LogSoftmax or AnswerForm.Softmax)
+            yield return $"The graph ends in {import.Form}: the logits before it are taken, which have the same probabilities";
     }
 
     /// <summary>What holds of the graph either way.</summary>
@@ -203,7 +210,7 @@ internal sealed class GraphImport
         var scope = new ComparisonScope
         {
             Length = network.Graph.Layout.Time,
-            End = import.End,
+            Form = import.Form,
             AllowsNotFinite = true,
         };
         Difference difference = Agreement.Check(graph, twin, scope);

@@ -56,7 +56,7 @@ public static class ModelImport
         if (description.Check is null)
         {
             notes.Add($"Weights do not show {GateOrder(imported.Model.Config.Cell)}how padding, pooling and the states at the start were used: "
-                + "--check FILE proves an import");
+                + "logits of the model's own framework, as a check, prove an import");
         }
 
         return Checked(imported, description);
@@ -154,5 +154,5 @@ public static class ModelImport
     }
 
     private static TextSource Given(string? path, string weights, string what) =>
-        new(path ?? throw new ImportException(weights, $"weights alone make no model: a {what} wanted"));
+        new(path ?? throw new ImportException(weights, $"weights alone make no model; expected a {what}"));
 }

@@ -28,7 +28,7 @@ internal abstract class GraphNetwork(RuntimeSession session, TokenGraph graph, R
         return RunOnce(rows, states);
     }
 
-    private static GraphRow Cut(GraphRow row, int length) => new(row.Ids[..length], row.Spellings?[..length]);
+    private static GraphRow Cut(GraphRow row, int length) => new(row.Ids[..length], row.Characters?[..length]);
 
     private GraphReading RunOnce(ReadOnlySpan<GraphRow> rows, float[] states)
     {

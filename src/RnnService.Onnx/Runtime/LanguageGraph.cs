@@ -17,7 +17,7 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph, Ru
     {
         int size = Graph.Signature.OutputSize;
         // Kept until all is read: whoever takes the first logits may take the state too, and where a run fails nothing has moved.
-        float[][] wanted = [.. rows.Select((row, i) => new float[Math.Max(0, row.Length - from[i]) * size])];
+        float[][] kept = [.. rows.Select((row, i) => new float[Math.Max(0, row.Length - from[i]) * size])];
         RecurrentState moved = NewState(rows.Count);
         for (int row = 0; row < rows.Count; row++) moved.CopyFrom(state, row, row);
         int[] read = new int[rows.Count], next;
@@ -35,7 +35,7 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph, Ru
                     int row = group[i];
                     moved.CopyFrom(part, i, row);
                     for (int step = Math.Max(from[row], read[row]); step < read[row] + next[row]; step++)
-                        reading.Logits(i, step - read[row]).CopyTo(wanted[row].AsSpan((step - from[row]) * size));
+                        reading.Logits(i, step - read[row]).CopyTo(kept[row].AsSpan((step - from[row]) * size));
                 }
             }
 
@@ -46,7 +46,7 @@ internal sealed class LanguageGraph(RuntimeSession session, TokenGraph graph, Ru
         for (int row = 0; row < rows.Count; row++)
         {
             for (int step = from[row]; step < rows[row].Length; step++)
-                logits(row, step, wanted[row].AsSpan((step - from[row]) * size, size));
+                logits(row, step, kept[row].AsSpan((step - from[row]) * size, size));
         }
     }
 

@@ -72,7 +72,7 @@ public static class OnnxRuntimeNetwork
         catch (OnnxRuntimeException error)
         {
             throw new WeightFormatException(
-                name, $"ONNX Runtime refuses it: {RuntimeSession.Sentence(error)}; a model that it runs expected", error);
+                name, $"ONNX Runtime refuses it: {RuntimeSession.Sentence(error)}; expected a model that it runs", error);
         }
     }
 
@@ -106,7 +106,7 @@ public static class OnnxRuntimeNetwork
             if (error is not (OnnxFormatException or OnnxRuntimeException or RunEndedException) || !limit.IsCancellationRequested) throw;
             throw file.Refuse(
                 "graph",
-                $"a short row takes more than {longestRun.TotalSeconds} seconds, or some of them more than {LongestTrials.TotalSeconds}; a smaller graph expected");
+                $"a short row takes more than {longestRun.TotalSeconds} seconds, or some of them more than {LongestTrials.TotalSeconds}; expected a smaller graph");
         }
     }
 }

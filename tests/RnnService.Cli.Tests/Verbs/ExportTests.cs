@@ -45,8 +45,8 @@ public sealed class ExportTests(TrainedModels models)
     }
 
     [Theory]
-    [InlineData("--opset", "13", "opset is 13: 14 to 21 wanted")]
-    [InlineData("--opset", "22", "opset is 22: 14 to 21 wanted")]
+    [InlineData("--opset", "13", "opset is 13; expected 14 to 21")]
+    [InlineData("--opset", "22", "opset is 22; expected 14 to 21")]
     [InlineData("--out", "nowhere/model.onnx", "nowhere")]
     public void What_cannot_be_written_is_said(string option, string value, string sentence)
     {

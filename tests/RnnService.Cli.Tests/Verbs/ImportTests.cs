@@ -115,9 +115,9 @@ public sealed class ImportTests : IDisposable
         Assert.Equal(
             [
                 $"rnn: {config}: 3 problems",
-                $"  {_words} holds 120 tokens: 65 wanted, as the weights have it",
-                "  cell is \"lstm\": gru or gru_before wanted, as the weights have it",
-                "  hidden_size is 5: 32 wanted, as the weights have it",
+                $"  {_words} holds 120 tokens; expected 65, as the weights have it",
+                "  cell is \"lstm\"; expected gru or gru_before, as the weights have it",
+                "  hidden_size is 5; expected 32, as the weights have it",
             ],
             run.Error.TrimEnd('\n').Split('\n'));
         Assert.Empty(run.Out);
@@ -130,7 +130,7 @@ public sealed class ImportTests : IDisposable
         string map = _folder.Write("map.json", """{"rnn.*": "other.*"}""");
         CommandRun run = Import("tagger-gru", "--vocab", _words, "--out", _folder["m"], "--map", map, "--force");
         Assert.Contains(
-            """names are taken as this map has them; --map FILE names others: {"other.*": "rnn.*"}""", run.Succeeded().Out, StringComparison.Ordinal);
+            """names are taken as this map has them; a map file names others: {"other.*": "rnn.*"}""", run.Succeeded().Out, StringComparison.Ordinal);
         File.WriteAllText(map, """{"rnn.*": "rnn.*"}""");
         Import("tagger-gru", "--vocab", _words, "--out", _folder["m"], "--map", map, "--unknown-token", "w7", "--force").Succeeded();
         Assert.Contains("\"unknown\": \"w7\"", File.ReadAllText(Path.Combine(_folder["m"], "vocab.json")), StringComparison.Ordinal);
@@ -199,7 +199,7 @@ public sealed class ImportTests : IDisposable
             {"head.weight":{"dtype":"F32","shape":[2147483647,0],"data_offsets":[0,0]},
              "embedding.weight":{"dtype":"F32","shape":[0,2147483647],"data_offsets":[0,0]}}
             """);
-        string file = Hostile([.. BitConverter.GetBytes((ulong)json.Length), .. json], "\"head.weight\" [2147483647, 0]; [5, 64] wanted");
+        string file = Hostile([.. BitConverter.GetBytes((ulong)json.Length), .. json], "\"head.weight\" [2147483647, 0]; expected [5, 64]");
         string config = _folder.Write("small.json", """{"task": "token-classification"}""");
         CommandRun run = CommandRun.Of("import", "--weights", file, "--config", config, "--vocab", _words, "--out", _folder["m"]);
         Assert.Contains("labels is missing", run.Error, StringComparison.Ordinal);

@@ -35,7 +35,7 @@ internal sealed class DependencyRules
         [Onnx] =
         [
             "Format", "Comparison", "Runtime.Sessions", "Runtime.Signatures", "Runtime.Runs", "Runtime.Probing", "Runtime", "Export",
-            "Import.Files", "Import.Config", "Import.Weights", "Import.Graph", "Import.Checks", "Import",
+            "Import.Files", "Import.Config", "Import.Weights", "Import.Graph.Symbols", "Import.Graph.Operators", "Import.Graph", "Import.Checks", "Import",
         ],
         [AspNetCore] = ["Options", "Errors", "Diagnostics", "Scheduling", "Models", ""],
         [Server] = ["Options", "Requests", "Models", "Endpoints", "OpenApi", "Hosting", ""],

@@ -19,9 +19,9 @@ public sealed class AgreementTests
     }
 
     [Theory]
-    [InlineData("language model", ", token 2; at most 1E-05 wanted")]
-    [InlineData("classifier", ", step 0, label \"positive\"; at most 1E-05 wanted")]
-    [InlineData("tagger", ", label \"positive\"; at most 1E-05 wanted")]
+    [InlineData("language model", ", token 2; expected at most 1E-05")]
+    [InlineData("classifier", ", step 0, label \"positive\"; expected at most 1E-05")]
+    [InlineData("tagger", ", label \"positive\"; expected at most 1E-05")]
     public void A_difference_is_said_with_its_place(string task, string message)
     {
         TextModel other = New(task, (name, values) => values[2] += name == "head.bias" ? 0.001f : 0);

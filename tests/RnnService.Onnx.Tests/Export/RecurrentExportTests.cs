@@ -96,7 +96,7 @@ public sealed class RecurrentExportTests
         StackValues values = new RecurrentExport(graph, parameters).Write(stack, x, lengths, h, c, withSteps: true);
         graph.Output(graph.Node("Identity", "y", [values.Steps]), "", "time", "batch", stack.OutputSize);
         graph.Output(graph.Concat("h_n", values.Hidden, 0), "", sizes);
-        if (stack.HasCellState) graph.Output(graph.Concat("c_n", values.Memory, 0), "", sizes);
+        if (stack.HasCellState) graph.Output(graph.Concat("c_n", values.CellState, 0), "", sizes);
         return OnnxExport.Wrap(graph.Graph, OnnxExport.DefaultOpset);
     }
 

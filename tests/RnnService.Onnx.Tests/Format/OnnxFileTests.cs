@@ -1,9 +1,9 @@
 using System.Text;
 using Google.Protobuf;
-using RnnService.Onnx.Export;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using Xunit;
+using static RnnService.Onnx.Tests.Format.SoundModel;
 using AttributeType = RnnService.Onnx.Format.Protos.AttributeProto.Types.AttributeType;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
@@ -12,8 +12,7 @@ namespace RnnService.Onnx.Tests.Format;
 /// <summary>A sound model of three nodes, and everything that can be wrong with it.</summary>
 public sealed class OnnxFileTests
 {
-    private const string File = "model.onnx";
-    private const string Nothing = "is produced by nothing (a missing node); an input, a tensor or an output of a node before it wanted";
+    private const string Nothing = "is produced by nothing (a missing node); expected an input, a tensor or an output of a node before it";
     private const string First = "node 0 (\"MatMul\" \"first\")", Second = "node 1 (\"Add\" \"second\")", If = "node 3 (\"If\")";
 
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "TestData", "pytorch");
@@ -47,130 +46,130 @@ public sealed class OnnxFileTests
         ModelProto model = Sound();
         Changes.Single(change => change.Name == name).Apply(model);
         OnnxFormatException refusal = Assert.Throws<OnnxFormatException>(() => Read(model));
-        Assert.Equal($"{File}: {message}", refusal.Message);
-        Assert.Equal(File, refusal.File);
+        Assert.Equal($"{Name}: {message}", refusal.Message);
+        Assert.Equal(Name, refusal.File);
         Assert.StartsWith(refusal.Place, message, StringComparison.Ordinal);
     }
 
     private static readonly (string Name, string Message, Action<ModelProto> Apply)[] Changes =
     [
-        ("no version", "ir_version: 0 found; 3 to 13 wanted", model => model.ClearIrVersion()),
-        ("new version", "ir_version: 14 found; 3 to 13 wanted", model => model.IrVersion = 14),
-        ("no operator set", "opset_import: no version of the standard operators found; one wanted", model => model.OpsetImport.Clear()),
-        ("unknown domain", "opset_import: domain \"evil?corp\" found; standard operators (\"\" or \"ai.onnx\") wanted",
+        ("no version", "ir_version: 0 found; expected 3 to 13", model => model.ClearIrVersion()),
+        ("new version", "ir_version: 14 found; expected 3 to 13", model => model.IrVersion = 14),
+        ("no operator set", "opset_import: no version of the standard operators found; expected one", model => model.OpsetImport.Clear()),
+        ("unknown domain", "opset_import: domain \"evil?corp\" found; expected standard operators (\"\" or \"ai.onnx\")",
             model => model.OpsetImport.Add(new OperatorSetIdProto { Domain = "evil\ncorp", Version = 1 })),
-        ("operator set 0", "opset_import: version 0 of \"\" found; 1 to 30 wanted", model => model.OpsetImport[0].Version = 0),
-        ("domain twice", "opset_import: domain \"ai.onnx\" occurs twice; once wanted",
+        ("operator set 0", "opset_import: version 0 of \"\" found; expected 1 to 30", model => model.OpsetImport[0].Version = 0),
+        ("domain twice", "opset_import: domain \"ai.onnx\" occurs twice; expected once",
             model => model.OpsetImport.Add(new OperatorSetIdProto { Domain = "ai.onnx", Version = 17 })),
-        ("functions", "functions: 1 found; none (inlined) wanted", model => model.Functions.Add(new UnsupportedProto())),
-        ("training", "training_info: 1 found; none wanted", model => model.TrainingInfo.Add(new UnsupportedProto())),
-        ("metadata twice", "metadata_props: \"k\" occurs twice; once wanted",
+        ("functions", "functions: 1 found; expected none (inlined)", model => model.Functions.Add(new UnsupportedProto())),
+        ("training", "training_info: 1 found; expected none", model => model.TrainingInfo.Add(new UnsupportedProto())),
+        ("metadata twice", "metadata_props: \"k\" occurs twice; expected once",
             model => model.MetadataProps.AddRange([new() { Key = "k" }, new() { Key = "k" }])),
-        ("no graph", "graph: none found; one wanted", model => model.Graph = null),
-        ("sparse", "sparse_initializer: sparse tensors found; dense ones wanted",
+        ("no graph", "graph: none found; expected one", model => model.Graph = null),
+        ("sparse", "sparse_initializer: sparse tensors found; expected dense ones",
             model => model.Graph.SparseInitializer.Add(new UnsupportedProto())),
 
         ("missing node", "node 0 (\"Add\" \"second\"): input \"a\" " + Nothing, model => model.Graph.Node.RemoveAt(0)),
-        ("nodes out of order", "node 0 (\"Add\" \"second\"): input \"a\" is produced only later, by node 1 (\"MatMul\" \"first\"); "
-            + "nodes in order, without a cycle, wanted", model => Swap(model, 0, 1)),
-        ("cycle", First + ": input \"b\" is produced only later, by node 1 (\"Add\" \"second\"); nodes in order, "
-            + "without a cycle, wanted", model => model.Graph.Node[0].Input[0] = "b"),
-        ("cycle of one", First + ": input \"a\" is its own output, a cycle; inputs produced before it wanted",
+        ("nodes out of order", "node 0 (\"Add\" \"second\"): input \"a\" is produced only later, by node 1 (\"MatMul\" \"first\"); expected "
+            + "nodes in order, without a cycle", model => Swap(model, 0, 1)),
+        ("cycle", First + ": input \"b\" is produced only later, by node 1 (\"Add\" \"second\"); expected nodes in order, "
+            + "without a cycle", model => model.Graph.Node[0].Input[0] = "b"),
+        ("cycle of one", First + ": input \"a\" is its own output, a cycle; expected inputs produced before it",
             model => model.Graph.Node[0].Input[0] = "a"),
-        ("produced twice", Second + ": \"a\" is produced a second time; every name once wanted",
+        ("produced twice", Second + ": \"a\" is produced a second time; expected every name once",
             model => model.Graph.Node[1].Output[0] = "a"),
-        ("input produced", Second + ": \"x\" is produced a second time; every name once wanted",
+        ("input produced", Second + ": \"x\" is produced a second time; expected every name once",
             model => model.Graph.Node[1].Output[0] = "x"),
-        ("input twice", "input: \"x\" is produced a second time; every name once wanted",
+        ("input twice", "input: \"x\" is produced a second time; expected every name once",
             model => model.Graph.Input.Add(model.Graph.Input[0].Clone())),
-        ("input without a name", "input \"\": an empty name found; a name wanted", model => model.Graph.Input[0].Name = ""),
-        ("tensor twice", "tensor \"w\": the name occurs twice; once wanted",
+        ("input without a name", "input \"\": an empty name found; expected a name", model => model.Graph.Input[0].Name = ""),
+        ("tensor twice", "tensor \"w\": the name occurs twice; expected once",
             model => model.Graph.Initializer.Add(model.Graph.Initializer[0].Clone())),
-        ("tensor without a name", "tensor: an empty name found; a name wanted", model => model.Graph.Initializer[0].Name = ""),
-        ("no operator", "node 0 (\"\" \"first\"): no operator found; one wanted", model => model.Graph.Node[0].OpType = ""),
-        ("operator of a strange domain", First + ": domain \"other\" found; one of opset_import wanted",
+        ("tensor without a name", "tensor: an empty name found; expected a name", model => model.Graph.Initializer[0].Name = ""),
+        ("no operator", "node 0 (\"\" \"first\"): no operator found; expected one", model => model.Graph.Node[0].OpType = ""),
+        ("operator of a strange domain", First + ": domain \"other\" found; expected one of opset_import",
             model => model.Graph.Node[0].Domain = "other"),
         ("a name of control characters", First + ": input \"?[31m?\" " + Nothing, model => model.Graph.Node[0].Input[0] = "\u001b[31m\n"),
         ("a long name", First + $": input \"{new string('n', 80)}…\" " + Nothing,
             model => model.Graph.Node[0].Input[0] = new string('n', 100_000)),
-        ("no output", "output: none found; one or more wanted", model => model.Graph.Output.Clear()),
-        ("output of nothing", "output \"z\": nothing produces it; an output of a node wanted", model => model.Graph.Output[0].Name = "z"),
-        ("output twice", "output \"y\": the name occurs twice; once wanted",
+        ("no output", "output: none found; expected one or more", model => model.Graph.Output.Clear()),
+        ("output of nothing", "output \"z\": nothing produces it; expected an output of a node", model => model.Graph.Output[0].Name = "z"),
+        ("output twice", "output \"y\": the name occurs twice; expected once",
             model => model.Graph.Output.Add(model.Graph.Output[0].Clone())),
-        ("input of a negative size", "input \"x\": a dimension of -1 found; 0 to 2147483647 wanted",
+        ("input of a negative size", "input \"x\": a dimension of -1 found; expected 0 to 2147483647",
             model => model.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = -1),
-        ("input of an unknown type", "input \"x\": element type 99 found; a known one wanted",
+        ("input of an unknown type", "input \"x\": element type 99 found; expected a known one",
             model => model.Graph.Input[0].Type.TensorType.ElemType = 99),
 
-        ("attribute without a name", First + ": attribute \"\": an empty name found; a name wanted",
+        ("attribute without a name", First + ": attribute \"\": an empty name found; expected a name",
             model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Type = (int)AttributeType.Int })),
-        ("attribute twice", First + ": attribute \"k\": the name occurs twice; once wanted",
+        ("attribute twice", First + ": attribute \"k\": the name occurs twice; expected once",
             model => model.Graph.Node[0].Attribute.AddRange([GraphWriter.Attribute("k", 1), GraphWriter.Attribute("k", 2)])),
-        ("attribute of no type", First + ": attribute \"k\": type 0 without a value of it found; one wanted",
+        ("attribute of no type", First + ": attribute \"k\": type 0 without a value of it found; expected one",
             model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "k" })),
-        ("attribute of another type", First + ": attribute \"k\": type 4 without a value of it found; one wanted",
+        ("attribute of another type", First + ": attribute \"k\": type 4 without a value of it found; expected one",
             model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "k", Type = (int)AttributeType.Tensor, I = 1 })),
-        ("attribute of a function", First + ": attribute \"k\": a function's argument found; a value wanted",
+        ("attribute of a function", First + ": attribute \"k\": a function's argument found; expected a value",
             model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "k", RefAttrName = "other", Type = 2 })),
-        ("sparse attribute", First + ": attribute \"k\": a sparse tensor found; a dense one wanted",
+        ("sparse attribute", First + ": attribute \"k\": a sparse tensor found; expected a dense one",
             model => model.Graph.Node[0].Attribute.Add(
                 new AttributeProto { Name = "k", SparseTensor = new UnsupportedProto(), Type = 11 })),
-        ("tensor in an attribute", First + ": attribute \"k\": tensor \"\": FLOAT [2] with 0 values in float_data found; "
-            + "2 wanted", model => model.Graph.Node[0].Attribute.Add(
+        ("tensor in an attribute", First + ": attribute \"k\": tensor \"\": FLOAT [2] with 0 values in float_data found; expected "
+            + "2", model => model.Graph.Node[0].Attribute.Add(
                 new AttributeProto { Name = "k", Type = (int)AttributeType.Tensor, T = new TensorProto { DataType = 1, Dims = { 2 } } })),
         ("graph in an attribute", If + ": attribute \"then_branch\": node 0 (\"Neg\"): input \"hidden\" " + Nothing,
             model => AddBranch(model, "hidden", "n")),
-        ("name of the graph around it", If + ": attribute \"then_branch\": node 0 (\"Neg\"): \"a\" is produced a second time; every "
-            + "name once wanted", model => AddBranch(model, "x", "a")),
-        ("name out of its graph", "output \"n\": nothing produces it; an output of a node wanted", model =>
+        ("name of the graph around it", If + ": attribute \"then_branch\": node 0 (\"Neg\"): \"a\" is produced a second time; expected every "
+            + "name once", model => AddBranch(model, "x", "a")),
+        ("name out of its graph", "output \"n\": nothing produces it; expected an output of a node", model =>
         {
             AddBranch(model, "x", "n");
             model.Graph.Output.Add(new ValueInfoProto { Name = "n" });
         }),
 
-        ("no type", "tensor \"w\": element type 0 found; 1 to 23 wanted", Tensor(tensor => tensor.ClearDataType())),
-        ("external data", "tensor \"w\": its data lies in another file, \"../../etc/?passwd\"; a single file that holds all data expected. In Python: "
+        ("no type", "tensor \"w\": element type 0 found; expected 1 to 23", Tensor(tensor => tensor.ClearDataType())),
+        ("external data", "tensor \"w\": its data lies in another file, \"../../etc/?passwd\"; expected a single file that holds all data. In Python: "
             + "onnx.save(onnx.load(\"model.onnx\"), \"one.onnx\")",
             Tensor(tensor =>
             {
                 tensor.DataLocation = 1;
                 tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "../../etc/\0passwd" });
             })),
-        ("external data unannounced", "tensor \"w\": its data lies in another file, \"\"; a single file that holds all data expected. In Python: "
+        ("external data unannounced", "tensor \"w\": its data lies in another file, \"\"; expected a single file that holds all data. In Python: "
             + "onnx.save(onnx.load(\"model.onnx\"), \"one.onnx\")",
             Tensor(tensor => tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = "0" }))),
-        ("strange location", "tensor \"w\": data_location 2 found; 0 wanted", Tensor(tensor => tensor.DataLocation = 2)),
-        ("segment", "tensor \"w\": a segment of a tensor found; whole tensors wanted",
+        ("strange location", "tensor \"w\": data_location 2 found; expected 0", Tensor(tensor => tensor.DataLocation = 2)),
+        ("segment", "tensor \"w\": a segment of a tensor found; expected whole tensors",
             Tensor(tensor => tensor.Segment = new UnsupportedProto())),
-        ("negative size", "tensor \"w\": a dimension of -3 found; 0 to 2147483647 wanted", Tensor(tensor => tensor.Dims[0] = -3)),
-        ("size beyond an int", "tensor \"w\": a dimension of 2147483648 found; 0 to 2147483647 wanted",
+        ("negative size", "tensor \"w\": a dimension of -3 found; expected 0 to 2147483647", Tensor(tensor => tensor.Dims[0] = -3)),
+        ("size beyond an int", "tensor \"w\": a dimension of 2147483648 found; expected 0 to 2147483647",
             Tensor(tensor => tensor.Dims[0] = 1L << 31)),
-        ("a billion elements", "tensor \"w\": FLOAT [1000000000, 3] with 0 values in float_data found; 3000000000 wanted", Tensor(tensor =>
+        ("a billion elements", "tensor \"w\": FLOAT [1000000000, 3] with 0 values in float_data found; expected 3000000000", Tensor(tensor =>
         {
             tensor.Dims[0] = 1_000_000_000;
             tensor.ClearRawData();
         })),
-        ("sizes that overflow", "tensor \"w\": FLOAT [2147483647, 2147483647, 2147483647, 3] with 24 bytes in raw_data found; "
-            + "36893488147419103228 wanted", Tensor(tensor =>
+        ("sizes that overflow", "tensor \"w\": FLOAT [2147483647, 2147483647, 2147483647, 3] with 24 bytes in raw_data found; expected "
+            + "36893488147419103228", Tensor(tensor =>
             {
                 tensor.Dims.Clear();
                 tensor.Dims.AddRange([int.MaxValue, int.MaxValue, int.MaxValue, 3]);
             })),
-        ("too many dimensions", "tensor \"w\": 33 dimensions found; at most 32 wanted",
+        ("too many dimensions", "tensor \"w\": 33 dimensions found; expected at most 32",
             Tensor(tensor => tensor.Dims.AddRange(Enumerable.Repeat(1L, 31)))),
-        ("too little data", "tensor \"w\": FLOAT [2, 3] with 23 bytes in raw_data found; 24 wanted",
+        ("too little data", "tensor \"w\": FLOAT [2, 3] with 23 bytes in raw_data found; expected 24",
             Tensor(tensor => tensor.RawData = ByteString.CopyFrom(new byte[23]))),
-        ("too much data", "tensor \"w\": FLOAT [2, 3] with 25 bytes in raw_data found; 24 wanted",
+        ("too much data", "tensor \"w\": FLOAT [2, 3] with 25 bytes in raw_data found; expected 24",
             Tensor(tensor => tensor.RawData = ByteString.CopyFrom(new byte[25]))),
-        ("data twice", "tensor \"w\": data in raw_data and in float_data found; data once wanted",
+        ("data twice", "tensor \"w\": data in raw_data and in float_data found; expected data once",
             Tensor(tensor => tensor.FloatData.Add(1))),
-        ("data of another type", "tensor \"w\": INT64 in float_data found; int64_data wanted", Tensor(tensor =>
+        ("data of another type", "tensor \"w\": INT64 in float_data found; expected int64_data", Tensor(tensor =>
         {
             tensor.DataType = (int)DataType.Int64;
             tensor.ClearRawData();
             tensor.FloatData.AddRange(new float[6]);
         })),
-        ("raw texts", "tensor \"w\": STRING in raw_data found; string_data wanted",
+        ("raw texts", "tensor \"w\": STRING in raw_data found; expected string_data",
             Tensor(tensor => tensor.DataType = (int)DataType.String)),
     ];
 
@@ -189,111 +188,6 @@ public sealed class OnnxFileTests
         ModelProto model = Sound();
         model.Graph.Input.Add(new ValueInfoProto { Name = "w" });
         Read(model);
-    }
-
-    /// <summary>Bytes that are no model, and the beginning of what is said.</summary>
-    public static TheoryData<byte[], string> Garbage => new()
-    {
-        { [], "byte 0: the file is empty; an ONNX model wanted" },
-        { [0], "byte 0, in ModelProto: field number 0 found; an ONNX model wanted" },
-        { [0x0F], "byte 0, in ModelProto: wire type 7 found; an ONNX model wanted" },
-        { [0x0B], "byte 0, in ModelProto: wire type 3 found; an ONNX model wanted" },
-        { [0x08], "byte 1, in ModelProto: truncated within a number; an ONNX model wanted" },
-        { [0x08, .. Enumerable.Repeat<byte>(0xFF, 11)],
-            "byte 1, in ModelProto: a number longer than 10 bytes found; an ONNX model wanted" },
-        { [0x0A, 0], "byte 0, in ModelProto: wire type 2 found for ir_version; 0 wanted" },
-        { [0x38, 0], "byte 0, in ModelProto: wire type 0 found for graph; 2 wanted" },
-        { [0x3A, 5, 0], "byte 0, in ModelProto: truncated: graph announces 5 bytes, 1 follow; all wanted" },
-        { [0x3A, .. Enumerable.Repeat<byte>(0xFF, 9), 1],
-            "byte 0, in ModelProto: truncated: graph announces 18446744073709551615 bytes, 0 follow; all wanted" },
-        { [0x3A, 0, 0x3A, 0], "byte 2, in ModelProto: graph is given twice; once wanted" },
-        { [0x08, 7, 0x08, 7], "byte 2, in ModelProto: ir_version is given twice; once wanted" },
-        { [0x3A, 6, 0x2A, 4, 0x22, 2, 0, 0], "byte 4, in TensorProto: float_data takes 2 bytes; a multiple of 4 wanted" },
-        { [0x3A, 4, 0x2A, 2, 0x0A, 1], "byte 4, in TensorProto: truncated: dims announces 1 bytes, 0 follow; all wanted" },
-        { [0x3A, 5, 0x2A, 3, 0x0A, 1, 0x80], "byte 6, in TensorProto: truncated within a number; an ONNX model wanted" },
-        { [0x99, 0x7D, 0, 0], "byte 2, in ModelProto: truncated: 2 bytes follow; 8 wanted" },
-        { Encoding.UTF8.GetBytes("<html><body>404</body></html>"), "byte 0, in ModelProto: wire type 4 found; an ONNX model wanted" },
-        { Encoding.UTF8.GetBytes("{\"a\":1}"), "byte 0, in ModelProto: wire type 3 found; an ONNX model wanted" },
-    };
-
-    [Theory]
-    [MemberData(nameof(Garbage))]
-    public void What_is_no_model_is_refused(byte[] bytes, string message) =>
-        Assert.Equal($"{File}: {message}", Assert.Throws<OnnxFormatException>(() => Read(bytes)).Message);
-
-    [Fact]
-    public void Every_truncation_is_refused()
-    {
-        byte[] bytes = Sound().ToByteArray();
-        for (int length = 0; length < bytes.Length; length++) Assert.Throws<OnnxFormatException>(() => Read(bytes[..length]));
-    }
-
-    [Fact]
-    public void Random_bytes_are_refused()
-    {
-        var random = new Random(1);
-        byte[] bytes = new byte[300];
-        for (int round = 0; round < 1000; round++)
-        {
-            random.NextBytes(bytes);
-            Assert.Throws<OnnxFormatException>(() => Read(bytes));
-        }
-    }
-
-    [Fact]
-    public void Messages_and_numbers_by_the_million_are_refused_before_they_take_memory()
-    {
-        // A graph of empty nodes; a model of unknown fields; dimensions one by one; dimensions packed.
-        byte[] nodes = Repeat([0x0A, 0], 1_000_000), unknown = Repeat([0xD0, 0x0F, 0], 1_000_000);
-        byte[] single = Repeat([0x08, 1], 2_000_000), packed = new byte[2_000_000];
-        Refuses(Field(7, nodes), "more than 250000 messages and texts found; a smaller model wanted");
-        Refuses(unknown, "more than 250000 messages and texts found; a smaller model wanted");
-        Refuses(Field(7, Field(5, single)), "more than 1000000 numbers found; a smaller model wanted");
-        Refuses(Field(7, Field(5, Field(1, packed))), "more than 1000000 numbers found; a smaller model wanted");
-
-        static void Refuses(byte[] bytes, string message)
-        {
-            using var stream = new MemoryStream(bytes);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            OnnxFormatException refusal = Assert.Throws<OnnxFormatException>(() => OnnxFile.Read(stream, File));
-            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 18);
-            Assert.EndsWith(message, refusal.Message, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
-    public void Texts_and_files_that_are_too_large_are_refused()
-    {
-        string path = Path.GetTempFileName();
-        try
-        {
-            using (FileStream stream = System.IO.File.OpenWrite(path))
-            {
-                stream.Write(Field(6, [])[..1]); // doc_string, of 100 MB that take no place on the disk
-                stream.Write([0x80, 0xC2, 0xD7, 0x2F]);
-                stream.SetLength(5 + 100_000_000);
-            }
-
-            string message = Assert.Throws<OnnxFormatException>(() => OnnxFile.Open(path)).Message;
-            Assert.Equal($"{path}: byte 0, in ModelProto: more than 67108864 bytes of text found; a smaller model wanted", message);
-            using (FileStream stream = System.IO.File.OpenWrite(path)) stream.SetLength(1L << 31);
-            message = Assert.Throws<OnnxFormatException>(() => OnnxFile.Open(path)).Message;
-            Assert.Equal($"{path}: size: 2147483648 bytes found; at most 2147483647 wanted", message);
-        }
-        finally
-        {
-            System.IO.File.Delete(path);
-        }
-    }
-
-    [Fact]
-    public void Graphs_in_graphs_without_end_are_refused()
-    {
-        byte[] graph = [];
-        for (int depth = 0; depth < 1_000; depth++) graph = Field(1, Field(5, Field(6, graph)));
-        Assert.EndsWith(
-            "nested deeper than 50 messages; a flatter model wanted",
-            Assert.Throws<OnnxFormatException>(() => Read(Field(7, graph))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -322,28 +216,15 @@ public sealed class OnnxFileTests
 
         TensorProto texts = new() { Name = "t", DataType = (int)DataType.String };
         Assert.Equal(
-            $"{File}: tensor \"t\": STRING found; floating-point numbers wanted",
+            $"{Name}: tensor \"t\": STRING found; expected floating-point numbers",
             Assert.Throws<OnnxFormatException>(() => file.Floats(texts)).Message);
         Assert.Equal(
-            $"{File}: tensor \"t\": STRING found; whole numbers wanted",
+            $"{Name}: tensor \"t\": STRING found; expected whole numbers",
             Assert.Throws<OnnxFormatException>(() => file.Integers(texts)).Message);
         Assert.Throws<OnnxFormatException>(() => file.Integers(Raw(DataType.Uint64, Enumerable.Repeat<byte>(0xFF, 8))));
 
         static TensorProto Raw(DataType type, IEnumerable<byte> bytes) =>
             new() { DataType = (int)type, Dims = { 2 }, RawData = ByteString.CopyFrom([.. bytes]) };
-    }
-
-    private static ModelProto Sound()
-    {
-        var graph = new GraphWriter(17);
-        graph.Input("x", DataType.Float, "", "batch", 2);
-        string w = graph.Floats("w", [2, 3], [1, 2, 3, 4, 5, 6]);
-        graph.Node("MatMul", "a", ["x", w]);
-        graph.Node("Add", "b", ["a", graph.Float(1)]);
-        graph.Node("Clip", "y", ["b", "", graph.Float(1)]);
-        graph.Output("y", "", "batch", 3);
-        (graph.Graph.Node[0].Name, graph.Graph.Node[1].Name) = ("first", "second");
-        return OnnxExport.Wrap(graph.Graph, 17);
     }
 
     private static Action<ModelProto> Tensor(Action<TensorProto> change) => model => change(model.Graph.Initializer[0]);
@@ -365,25 +246,5 @@ public sealed class OnnxFileTests
             Output = { $"branch{model.Graph.Node.Count}" },
             Attribute = { new AttributeProto { Name = "then_branch", Type = (int)AttributeType.Graph, G = branch } },
         });
-    }
-
-    private static byte[] Field(int number, byte[] content)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new CodedOutputStream(stream);
-        writer.WriteTag(number, WireFormat.WireType.LengthDelimited);
-        writer.WriteBytes(UnsafeByteOperations.UnsafeWrap(content));
-        writer.Flush();
-        return stream.ToArray();
-    }
-
-    private static byte[] Repeat(byte[] bytes, int times) => [.. Enumerable.Repeat(bytes, times).SelectMany(part => part)];
-
-    private static OnnxFile Read(ModelProto model) => Read(model.ToByteArray());
-
-    private static OnnxFile Read(byte[] bytes)
-    {
-        using var stream = new MemoryStream(bytes);
-        return OnnxFile.Read(stream, File);
     }
 }

@@ -9,6 +9,7 @@ using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using RnnService.Onnx.Import.Config;
 using RnnService.Onnx.Import.Graph;
+using RnnService.Onnx.Import.Graph.Symbols;
 using RnnService.Onnx.Tests.Support;
 
 namespace RnnService.Onnx.Tests.Import;
@@ -73,10 +74,10 @@ internal static class Importing
     /// </summary>
     public static (float[][] Logits, float[] Hidden, float[] Memory) Run(ModelProto proto, Ort ort, int[][] rows, RecurrentState? state)
     {
-        Head head = GraphWalk.Read(OnnxFile.Read(new MemoryStream(proto.ToByteArray()), "model.onnx")).Head;
-        Stack stack = head.Layer.Stack;
+        RecognizedHead head = GraphRecognizer.Read(OnnxFile.Read(new MemoryStream(proto.ToByteArray()), "model.onnx")).Head;
+        LayerStack stack = head.Layer.Stack;
         HashSet<string> tensors = [.. proto.Graph.Initializer.Select(tensor => tensor.Name)];
-        GraphInput given = stack.Source.Table.Ids;
+        RecognizedInput given = stack.Source.Table.Ids;
         bool timeFirst = given.Dims[0].Axes[0].Is(stack.Time);
         int batch = rows.Length, time = rows.Max(row => row.Length);
         int Place(int n, int t) => timeFirst ? t * batch + n : n * time + t;
@@ -91,7 +92,7 @@ internal static class Importing
         {
             int rank = input.Type.TensorType.Shape.Dim.Count, slots = (int)input.Type.TensorType.Shape.Dim[0].DimValue;
             int size = rank == 1 ? 0 : (int)input.Type.TensorType.Shape.Dim[2].DimValue;
-            float[] start = input.Name == stack.Layers[0].Memory?.Name ? state?.CellState ?? [] : state?.Hidden ?? [];
+            float[] start = input.Name == stack.Layers[0].CellState?.Name ? state?.CellState ?? [] : state?.Hidden ?? [];
             if (rank == 1) inputs.Add((input.Name, rows.Select(row => (long)row.Length).ToArray(), [batch]));
             else inputs.Add((input.Name, start.Length > 0 ? start : new float[slots * batch * size], [slots, batch, size]));
         }

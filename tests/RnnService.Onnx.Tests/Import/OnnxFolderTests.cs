@@ -108,16 +108,16 @@ public sealed class OnnxFolderTests
     {
         using var files = new ImportCase("classifier-gru");
         string file = ImportCase.Fixture("classifier-gru.onnx");
-        Refused(() => ModelImport.FromOnnx(file, new ImportDescription(null, null)), "holds no vocabulary of its own: one wanted beside it");
+        Refused(() => ModelImport.FromOnnx(file, new ImportDescription(null, null)), "holds no vocabulary of its own; expected one beside it");
         Refused(() => ModelImport.AsIs(file, new ImportDescription(null, null)), "holds no vocabulary of its own");
         string config = files.Write("c.json", """{"task": "tagger", "hidden_size": 64, "cell": "lstm"}""");
         Refused(
             () => ModelImport.FromOnnx(file, new ImportDescription(config, files.Vocabulary)),
-            "3 problems", "task is \"tagger\": classifier wanted, as the graph has it", "hidden_size is 64: 32 wanted, as the graph has it",
-            "cell is \"lstm\": gru wanted, as the graph has it");
+            "3 problems", "task is \"tagger\"; expected classifier, as the graph has it", "hidden_size is 64; expected 32, as the graph has it",
+            "cell is \"lstm\"; expected gru, as the graph has it");
         string few = files.Write("few.txt", "<unk>\na\n");
-        Refused(() => ModelImport.FromOnnx(file, new ImportDescription(null, few)), "holds 2 tokens: 120 wanted, as the graph has it");
-        Refused(() => ModelImport.FromStateDict(files.Weights, new ImportDescription(null, few)), "a configuration wanted");
+        Refused(() => ModelImport.FromOnnx(file, new ImportDescription(null, few)), "holds 2 tokens; expected 120, as the graph has it");
+        Refused(() => ModelImport.FromStateDict(files.Weights, new ImportDescription(null, few)), "expected a configuration");
 
         static void Refused(Action import, params string[] parts)
         {

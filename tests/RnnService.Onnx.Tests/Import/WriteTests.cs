@@ -95,7 +95,7 @@ public sealed class WriteTests
     {
         using var files = new ImportCase(name);
         var refused = Assert.Throws<ImportException>(() => files.ImportAndWrite(text));
-        Assert.Equal("golden input: holds no token of the vocabulary: one or more wanted", refused.Message);
+        Assert.Equal("golden input: holds no token of the vocabulary; expected one or more", refused.Message);
     }
 
     [Fact]
@@ -108,10 +108,10 @@ public sealed class WriteTests
         Assert.False(Directory.Exists(files["out"]));
     }
 
-    private static void Refused(string wanted, ImportCase files, bool replace = true)
+    private static void Refused(string expected, ImportCase files, bool replace = true)
     {
         var refused = Assert.Throws<ModelFolderException>(() => files.ImportAndWrite(replace: replace));
-        Assert.Contains("out: " + wanted, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("out: " + expected, refused.Message, StringComparison.Ordinal);
     }
 
     private static void NothingIsLeft(ImportCase files) =>

@@ -94,17 +94,17 @@ public sealed class GraphFormsTests
     [
         ("a strange operator", "char-lm-gru",
             "node 0 (\"Loop\" \"/embedding/Gather\"): operator \"Loop\" found; "
-            + "arithmetic, shapes and recurrent layers (RNN, GRU, LSTM) expected",
+            + "expected arithmetic, shapes and recurrent layers (RNN, GRU, LSTM)",
             model => model.Graph.Node[0].OpType = "Loop"),
         ("another's operator", "char-lm-gru",
-            "node 0 (\"Gather\" \"/embedding/Gather\"): an operator of domain \"com.microsoft\" found; a standard one expected",
+            "node 0 (\"Gather\" \"/embedding/Gather\"): an operator of domain \"com.microsoft\" found; expected a standard one",
             model =>
             {
                 model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 });
                 model.Graph.Node[0].Domain = "com.microsoft";
             }),
         ("a graph inside", "char-lm-gru",
-            "node 0 (\"Gather\" \"/embedding/Gather\"): a graph found in attribute \"body\"; none expected",
+            "node 0 (\"Gather\" \"/embedding/Gather\"): a graph found in attribute \"body\"; expected none",
             model => model.Graph.Node[0].Attribute.Add(new AttributeProto
             {
                 Name = "body",
@@ -118,7 +118,7 @@ public sealed class GraphFormsTests
             tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "../../etc/passwd" });
             tensor.ClearRawData();
         }),
-        ("no ids", "char-lm-gru", "graph: no input for token ids found; whole numbers, [batch,time] or [time,batch], expected",
+        ("no ids", "char-lm-gru", "graph: no input for token ids found; expected whole numbers, [batch,time] or [time,batch]",
             model =>
             {
                 model.Graph.Input.RemoveAt(0);
@@ -130,18 +130,18 @@ public sealed class GraphFormsTests
             model => model.Graph.Input.Add(Input("flags", DataType.Bool, null, null))),
         ("two of ids", "tagger-gru", "input \"more\": int64 [any,any] found, which is not called and does not behave like a mask of the tokens; ",
             model => model.Graph.Input.Add(Input("more", DataType.Int64, null, null))),
-        ("ids without a shape", "tagger-gru", "input \"input_ids\": no tensor with a shape found; one expected",
+        ("ids without a shape", "tagger-gru", "input \"input_ids\": no tensor with a shape found; expected one",
             model => model.Graph.Input[0].Type.TensorType.Shape = null),
         ("no state", "stateless",
-            "graph: no input for the state found; float [slots,batch,32], 4 slots in all (layers and directions, for an LSTM h and c), "
-            + "such as h_0, expected, since generation carries the state from token to token",
+            "graph: no input for the state found; expected float [slots,batch,32], 4 slots in all (layers and directions, for an LSTM h and c), "
+            + "such as h_0, since generation carries the state from token to token",
             _ => { }),
         ("no state after", "char-lm-lstm",
-            "graph: 1 outputs for 2 states found; one each, float [slots,batch,32], expected, since generation carries the state",
+            "graph: 1 outputs for 2 states found; expected one each, float [slots,batch,32], since generation carries the state",
             model => model.Graph.Output.RemoveAt(2)),
-        ("states of two widths", "char-lm-lstm", "input \"c0\": float [2,any,16] found: a state of width 16; 32 (hidden_size) expected",
+        ("states of two widths", "char-lm-lstm", "input \"c0\": float [2,any,16] found, a state of width 16; expected 32 (hidden_size)",
             model => model.Graph.Input[2].Type.TensorType.Shape.Dim[2].DimValue = 16),
-        ("more layers", "char-lm-lstm", "input \"h0\": 5 slots in all states found; float [slots,batch,32], 4 slots in all",
+        ("more layers", "char-lm-lstm", "input \"h0\": 5 slots in all states found; expected float [slots,batch,32], 4 slots in all",
             model => model.Graph.Input[1].Type.TensorType.Shape.Dim[0].DimValue = 3),
         ("states mixed up", "char-lm-lstm",
             "read in two pieces, the state carried on, it gives something else than read at once",
@@ -151,22 +151,22 @@ public sealed class GraphFormsTests
                 Rename(model, "cn", "two");
                 Swap(model.Graph.Output, 1, 2);
             }),
-        ("another vocabulary", "char-lm-gru", "tensor \"embedding.weight\": an embedding [65,16] found; [64,16] expected "
+        ("another vocabulary", "char-lm-gru", "tensor \"embedding.weight\": an embedding [65,16] found; expected [64,16] "
             + "(tokens of the vocabulary, embedding_size)", _ => { }),
-        ("other labels", "tagger-gru", "output \"logits\": float [any,any,5] found; float [batch,time,4] expected (labels last)", _ => { }),
-        ("no logits", "tagger-gru", "graph: no output for logits found (\"scores\" int64 [any,any,5]); float [batch,time,5] expected", model =>
+        ("other labels", "tagger-gru", "output \"logits\": float [any,any,5] found; expected float [batch,time,4] (labels last)", _ => { }),
+        ("no logits", "tagger-gru", "graph: no output for logits found (\"scores\" int64 [any,any,5]); expected float [batch,time,5]", model =>
         {
             Rename(model, "logits", "scores");
             model.Graph.Output[0].Type.TensorType.ElemType = (int)DataType.Int64;
         }),
-        ("logits of another type", "tagger-gru", "output \"logits\": int64 [any,any,5] found; float [batch,time,5] expected (labels last)",
+        ("logits of another type", "tagger-gru", "output \"logits\": int64 [any,any,5] found; expected float [batch,time,5] (labels last)",
             model => model.Graph.Output[0].Type.TensorType.ElemType = (int)DataType.Int64),
         ("a fixed time", "tagger-gru",
-            "input \"input_ids\": int64 [any,20] has fixed sizes, those of the exporter's example: no reading fits (as [batch,time]: rows of 20 tokens alone; rows of any length expected; as [time,batch]: ",
+            "input \"input_ids\": int64 [any,20] has fixed sizes, those of the exporter's example: no reading fits (as [batch,time]: rows of 20 tokens alone; expected rows of any length; as [time,batch]: ",
             model => Fix(model, "time", 20)),
-        ("a huge batch", "tagger-gru", "as [batch,time]: \"input_ids\" int64 [1000000,any] has a batch of 1000000; 1 to 1024 expected",
+        ("a huge batch", "tagger-gru", "as [batch,time]: \"input_ids\" int64 [1000000,any] has a batch of 1000000; expected 1 to 1024",
             model => Fix(model, "batch", 1_000_000)),
-        ("two batches", "classifier-gru", "as [batch,time]: \"lengths\" int64 [3] has a batch of 3; 4 as elsewhere expected", model =>
+        ("two batches", "classifier-gru", "as [batch,time]: \"lengths\" int64 [3] has a batch of 3; expected 4 as elsewhere", model =>
         {
             Fix(model, "batch", 4);
             model.Graph.Input[1].Type.TensorType.Shape.Dim[0].DimValue = 3;
@@ -187,8 +187,8 @@ public sealed class GraphFormsTests
         ("sizes that do not fit", "tagger-rnn", "ONNX Runtime refuses it: ",
             model => model.Graph.Node.First(node => node.OpType == "RNN").Input.RemoveAt(1)),
         ("no characters", "spelling without",
-            "graph: no inputs for a word's characters found; whole numbers [batch,time,characters] and, with \"len\" in its name, "
-            + "[batch,time] expected, since the configuration has a character network",
+            "graph: no inputs for a word's characters found; expected whole numbers [batch,time,characters] and, with \"len\" in its name, "
+            + "[batch,time], since the configuration has a character network",
             _ => { }),
     ];
 

@@ -55,15 +55,15 @@ internal static class GoldenInput
         catch (NetworkException error)
         {
             throw new ImportException(
-                file, $"the golden text cannot be computed ({error.Message}); a text that the graph computes expected", error);
+                file, $"the golden text cannot be computed ({error.Message}); expected a text that the graph computes", error);
         }
 
         if (answer.Scores.Count == 0) throw NoToken(null);
         if (!answer.Scores.All(float.IsFinite))
-            throw new ImportException(file, "the network's answer to the golden input is not finite: smaller weights wanted");
+            throw new ImportException(file, "the network's answer to the golden input is not finite; expected smaller weights");
 
         static ImportException NoToken(Exception? inner) =>
-            new("golden input", "holds no token of the vocabulary: one or more wanted", inner);
+            new("golden input", "holds no token of the vocabulary; expected one or more", inner);
     }
 
     private static bool IsReadable(ModelConfig config, string token) =>

@@ -51,15 +51,15 @@ internal static class LogitsCheck
             double[][] found = Read(model, entries[entry]);
             for (int step = 0; step < found.Length; step++)
             {
-                double[] wanted = entries[entry].Steps[step];
-                double scale = Math.Max(1, wanted.Max(Math.Abs));
-                for (int i = 0; i < wanted.Length; i++)
+                double[] expected = entries[entry].Steps[step];
+                double scale = Math.Max(1, expected.Max(Math.Abs));
+                for (int i = 0; i < expected.Length; i++)
                 {
-                    double distance = Math.Abs(wanted[i] - found[step][i]) / scale;
+                    double distance = Math.Abs(expected[i] - found[step][i]) / scale;
                     if (double.IsNaN(distance)) distance = double.PositiveInfinity;
                     // A value alone is the second label's.
                     int label = found[step].Length == 1 ? 1 : i;
-                    if (distance > worst.Largest) worst = new LogitsDifference(distance, entry, step, label, found[step][i], wanted[i]);
+                    if (distance > worst.Largest) worst = new LogitsDifference(distance, entry, step, label, found[step][i], expected[i]);
                 }
             }
         }

@@ -141,17 +141,17 @@ internal sealed class LogitsFile(string path, TextModel model)
     private double[][]? ReadSteps(string place, JsonElement list, int ids)
     {
         bool isClassifier = model is Classifier;
-        string wanted = isClassifier ? $"a list of {Width} numbers" : $"a list of {Width} numbers for each of the {ids} ids";
-        if (list.ValueKind != JsonValueKind.Array) return Bad($"{place} is {InputFile.Show(list)}; expected {wanted}");
+        string expected = isClassifier ? $"a list of {Width} numbers" : $"a list of {Width} numbers for each of the {ids} ids";
+        if (list.ValueKind != JsonValueKind.Array) return Bad($"{place} is {InputFile.Show(list)}; expected {expected}");
         bool isNested = list.GetArrayLength() > 0 && list[0].ValueKind == JsonValueKind.Array;
-        if (isClassifier && !isNested) return ReadRow(place, list, wanted) is { } row ? [row] : null;
+        if (isClassifier && !isNested) return ReadRow(place, list, expected) is { } row ? [row] : null;
         int rows = isClassifier ? 1 : ids;
         if (!isNested || list.GetArrayLength() != rows)
-            return Bad($"{place} is {(isNested ? $"a list of {list.GetArrayLength()} lists" : "a list without lists")}; expected {wanted}");
+            return Bad($"{place} is {(isNested ? $"a list of {list.GetArrayLength()} lists" : "a list without lists")}; expected {expected}");
         var steps = new List<double[]>();
         foreach (JsonElement step in list.EnumerateArray())
         {
-            if (ReadRow($"{place} {steps.Count}", step, wanted) is not { } values) return null;
+            if (ReadRow($"{place} {steps.Count}", step, expected) is not { } values) return null;
             steps.Add(values);
         }
 
@@ -164,12 +164,12 @@ internal sealed class LogitsFile(string path, TextModel model)
         }
     }
 
-    private double[]? ReadRow(string place, JsonElement list, string wanted)
+    private double[]? ReadRow(string place, JsonElement list, string expected)
     {
         int length = list.ValueKind == JsonValueKind.Array ? list.GetArrayLength() : -1;
         if (length != Width && !(length == 1 && Width == 2 && model is not LanguageModel))
         {
-            _problems.Add($"{place} is {(length < 0 ? InputFile.Show(list) : $"a list of {length}")}; expected {wanted}");
+            _problems.Add($"{place} is {(length < 0 ? InputFile.Show(list) : $"a list of {length}")}; expected {expected}");
             return null;
         }
 

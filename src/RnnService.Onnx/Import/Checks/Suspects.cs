@@ -167,7 +167,7 @@ internal static class Suspects
         return result;
     }
 
-    // All orders of so many things, theirs own first.
+    // All orders of a number of things, their own first.
     private static IEnumerable<int[]> Orders(int count) => count == 0
         ? [[]]
         : Orders(count - 1).SelectMany(order => Enumerable.Range(0, count)

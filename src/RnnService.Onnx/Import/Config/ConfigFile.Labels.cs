@@ -22,17 +22,17 @@ internal sealed partial class ConfigFile
         foreach (var (spelling, names) in lists)
         {
             if (_facts.Outputs is { } outputs && names!.Count != outputs)
-                _problems.Add($"{spelling} holds {names.Count} labels: {outputs} wanted, as {_facts.Witness}");
+                _problems.Add($"{spelling} holds {names.Count} labels; expected {outputs}, as {_facts.Witness}");
             else if (count is not null && names!.Count != count)
-                _problems.Add($"num_labels is {count}: {names.Count} wanted, as {spelling} holds");
-            if (!names!.SequenceEqual(lists[0].Names!)) _problems.Add($"{lists[0].Spelling} and {spelling} differ: the same labels wanted");
+                _problems.Add($"num_labels is {count}; expected {names.Count}, as {spelling} holds");
+            if (!names!.SequenceEqual(lists[0].Names!)) _problems.Add($"{lists[0].Spelling} and {spelling} differ; expected the same labels");
         }
 
         if (lists.Length > 0) return lists[0].Names!;
         if (Settle("num_labels", count, _facts.Outputs) is not { } number)
-            Missing("labels", "labels, id2label or num_labels wanted");
+            Missing("labels", "labels, id2label or num_labels");
         else if (number is < 2 or > MostLabels)
-            _problems.Add($"num_labels is {number}: 2 to {MostLabels} wanted");
+            _problems.Add($"num_labels is {number}; expected 2 to {MostLabels}");
         else
             return Unnamed([.. Enumerable.Range(0, number).Select(id => $"LABEL_{id}")]);
         return [];
@@ -54,7 +54,7 @@ internal sealed partial class ConfigFile
                 _problems.Add($"{spelling} holds {Quote(names[0])} alone; expected two labels, the one for low values first: {reason}");
             else if (names.Count != 2)
                 _problems.Add($"{spelling} holds {names.Count} labels; expected 2: {reason}");
-            if (!names.SequenceEqual(lists[0].Names!)) _problems.Add($"{lists[0].Spelling} and {spelling} differ: the same labels wanted");
+            if (!names.SequenceEqual(lists[0].Names!)) _problems.Add($"{lists[0].Spelling} and {spelling} differ; expected the same labels");
         }
 
         if (count is not (null or 1 or 2)) _problems.Add($"num_labels is {count}; expected 1 or 2: {reason}");
@@ -73,14 +73,14 @@ internal sealed partial class ConfigFile
         JsonElement value = _given[field].Value;
         if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(entry => entry.ValueKind == JsonValueKind.String))
             return [.. value.EnumerateArray().Select(entry => entry.GetString()!)];
-        _problems.Add($"{field} is {InputFile.Show(value)}: a list of strings wanted");
+        _problems.Add($"{field} is {InputFile.Show(value)}; expected a list of strings");
         return null;
     }
 
     private List<string>? Map(string field)
     {
         bool byId = field == "id2label";
-        string wanted = byId ? "ids with names wanted" : "names with ids wanted";
+        string expected = byId ? "ids with names" : "names with ids";
         var entries = new List<(string, long)>();
         JsonElement value = _given[field].Value;
         foreach (JsonProperty entry in value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : default)
@@ -95,11 +95,11 @@ internal sealed partial class ConfigFile
                 continue;
             }
 
-            _problems.Add($"{field}: {Quote(entry.Name)} is {InputFile.Show(entry.Value)}: {wanted}");
+            _problems.Add($"{field}: {Quote(entry.Name)} is {InputFile.Show(entry.Value)}; expected {expected}");
             return null;
         }
 
-        string? problem = entries.Count == 0 ? $"{InputFile.Show(value)} without labels: {wanted}" : null;
+        string? problem = entries.Count == 0 ? $"{InputFile.Show(value)} without labels; expected {expected}" : null;
         List<string> names = IdOrder.Of(entries, found => problem = found);
         if (problem is null) return names;
         _problems.Add($"{field}: {problem}");

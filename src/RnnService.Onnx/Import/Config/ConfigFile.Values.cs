@@ -13,9 +13,9 @@ internal sealed partial class ConfigFile
 
     private string Found(string field) => $"{_given[field].Spelling} is {InputFile.Show(_given[field].Value)}";
 
-    private void Missing(string field, string wanted)
+    private void Missing(string field, string expected)
     {
-        _problems.Add($"{field} is missing: {wanted}");
+        _problems.Add($"{field} is missing; expected {expected}");
         _isIncomplete = true;
     }
 
@@ -23,14 +23,14 @@ internal sealed partial class ConfigFile
     private T? Settle<T>(string field, T? given, T? fact) where T : struct
     {
         if (given is not { } value || fact is not { } found) return given ?? fact;
-        if (!value.Equals(found)) _problems.Add($"{Found(field)}: {Name(found)} wanted, as {_facts.Witness}");
+        if (!value.Equals(found)) _problems.Add($"{Found(field)}; expected {Name(found)}, as {_facts.Witness}");
         return found;
     }
 
     private int Size(string field, int? fact)
     {
         int? size = Settle(field, Whole(field), fact);
-        if (size is null && !_given.ContainsKey(field)) Missing(field, "a whole number wanted");
+        if (size is null && !_given.ContainsKey(field)) Missing(field, "a whole number");
         return size ?? 1;
     }
 
@@ -38,7 +38,7 @@ internal sealed partial class ConfigFile
     {
         int? id = Whole(field);
         if (id is null || id >= 0 && id < _vocabulary.Tokens.Count) return id;
-        _problems.Add($"{Found(field)}: 0 to {_vocabulary.Tokens.Count - 1} wanted");
+        _problems.Add($"{Found(field)}; expected 0 to {_vocabulary.Tokens.Count - 1}");
         return null;
     }
 
@@ -46,7 +46,7 @@ internal sealed partial class ConfigFile
     {
         if (!_given.TryGetValue(field, out var given)) return null;
         if (given.Value.ValueKind == JsonValueKind.Number && given.Value.TryGetInt32(out int number)) return number;
-        _problems.Add($"{Found(field)}: a whole number wanted");
+        _problems.Add($"{Found(field)}; expected a whole number");
         return null;
     }
 
@@ -54,7 +54,7 @@ internal sealed partial class ConfigFile
     {
         if (!_given.TryGetValue(field, out var given)) return null;
         if (given.Value.ValueKind is JsonValueKind.True or JsonValueKind.False) return given.Value.GetBoolean();
-        _problems.Add($"{Found(field)}: true or false wanted");
+        _problems.Add($"{Found(field)}; expected true or false");
         return null;
     }
 
@@ -62,7 +62,7 @@ internal sealed partial class ConfigFile
     {
         if (!_given.TryGetValue(field, out var given)) return null;
         if (given.Value.ValueKind == JsonValueKind.String) return given.Value.GetString();
-        _problems.Add($"{Found(field)}: a string wanted");
+        _problems.Add($"{Found(field)}; expected a string");
         return null;
     }
 
@@ -76,7 +76,7 @@ internal sealed partial class ConfigFile
         if (!_given.TryGetValue(field, out var given)) return false;
         string text = given.Value.ValueKind == JsonValueKind.String ? given.Value.GetString()! : "";
         if (words.TryGetValue(text.ToLowerInvariant().Replace('-', '_'), out word)) return true;
-        _problems.Add($"{Found(field)}: {string.Join(", ", words.Keys)} wanted");
+        _problems.Add($"{Found(field)}; expected {string.Join(", ", words.Keys)}");
         return false;
     }
 
@@ -98,7 +98,7 @@ internal sealed partial class ConfigFile
     {
         var metrics = Nested("metrics", ModelJson.Files.IReadOnlyDictionaryStringDouble);
         if (metrics?.FirstOrDefault(metric => !double.IsFinite(metric.Value)).Key is { } large)
-            _problems.Add($"metrics: {Quote(large)} is too large: a finite number wanted");
+            _problems.Add($"metrics: {Quote(large)} is too large; expected a finite number");
         return metrics;
     }
 }

@@ -60,7 +60,7 @@ internal sealed partial class ConfigFile
             }
             else if (!_given.TryAdd(name, (property.Name, property.Value)))
             {
-                _problems.Add($"{_given[name].Spelling} and {property.Name} are the same field: one of them wanted");
+                _problems.Add($"{_given[name].Spelling} and {property.Name} are the same field; expected one of them");
             }
         }
     }
@@ -73,7 +73,7 @@ internal sealed partial class ConfigFile
         CheckVocabulary();
         ModelTask? task = Settle("task", Word("task", ConfigWords.Tasks), _facts.Task);
         if (task is null && !_given.ContainsKey("task"))
-            _problems.Add("task is missing: text-generation, text-classification or token-classification wanted");
+            _problems.Add("task is missing; expected text-generation, text-classification or token-classification");
         CheckProblemType(task);
         return new ModelConfig(
             formatVersion: Whole("format_version") ?? ModelConfig.CurrentFormat,
@@ -115,9 +115,9 @@ internal sealed partial class ConfigFile
     {
         int count = _vocabulary.Tokens.Count;
         if (_facts.Tokens is { } tokens && tokens != count)
-            _problems.Add($"{_vocabulary.Path} holds {count} tokens: {tokens} wanted, as {_facts.Witness}");
+            _problems.Add($"{_vocabulary.Path} holds {count} tokens; expected {tokens}, as {_facts.Witness}");
         if (Whole("vocab_size") is { } size && size != count)
-            _problems.Add($"vocab_size is {size}: {count} wanted, the number of tokens in {_vocabulary.Path}");
+            _problems.Add($"vocab_size is {size}; expected {count}, the number of tokens in {_vocabulary.Path}");
     }
 
     private CellKind Cell()
@@ -128,11 +128,11 @@ internal sealed partial class ConfigFile
         CellKind[] left = [.. (given ?? _facts.Cells ?? []).Where(cell => _facts.Cells?.Contains(cell) ?? true)];
         // A word for several cells means the first of them; weights that fit several cells mean none.
         if (left.Length == 1 || left.Length > 1 && isGiven) return left[0];
-        string wanted = _facts.Cells is { } cells
-            ? $"{string.Join(" or ", cells.Select(Name))} wanted, as {_facts.Witness}"
-            : "rnn, gru or lstm wanted";
-        if (isGiven) _problems.Add($"{Found("cell")}: {wanted}");
-        else Missing("cell", wanted);
+        string expected = _facts.Cells is { } cells
+            ? $"{string.Join(" or ", cells.Select(Name))}, as {_facts.Witness}"
+            : "rnn, gru or lstm";
+        if (isGiven) _problems.Add($"{Found("cell")}; expected {expected}");
+        else Missing("cell", expected);
         return default;
     }
 

@@ -33,7 +33,7 @@ internal sealed record NetworkFacts
     /// <summary>Which ways they read.</summary>
     public Direction? Direction { get; init; }
 
-    /// <summary>Sizes of the network that spells words out.</summary>
+    /// <summary>Sizes of the character network.</summary>
     public CharacterConfig? Characters { get; init; }
 
     /// <summary>How a classifier makes one vector of all steps.</summary>

@@ -51,7 +51,7 @@ internal sealed class VocabularyFile
             VocabularyContent content = isJson ? new JsonForms(path, text).Read() : new VocabularyContent(Lines(path, text));
             CheckDistinct(path, "token", content.Tokens);
             CheckDistinct(path, "character", content.Characters ?? []);
-            if (content.Tokens.Count == 0) throw new ImportException(path, "no token: one or more wanted");
+            if (content.Tokens.Count == 0) throw new ImportException(path, "no token; expected one or more");
             return new VocabularyFile(path, content);
         }
         catch (JsonException error)
@@ -72,7 +72,7 @@ internal sealed class VocabularyFile
         if (unknown is null && task != ModelTask.LanguageModel)
         {
             unknown = Tokens[0];
-            notes.Add($"{Path} has no token for unknown words: token 0, {Quote(unknown)}, is taken; --unknown-token names another");
+            notes.Add($"{Path} has no token for unknown words: token 0, {Quote(unknown)}, is taken; unk_token_id in the configuration names another");
         }
 
         try
@@ -114,7 +114,7 @@ internal sealed class VocabularyFile
             if (token.Length == 0)
             {
                 throw new ImportException(
-                    path, $"line {tokens.Count + 1} is empty: a token a line wanted; a JSON list takes tokens with line breaks");
+                    path, $"line {tokens.Count + 1} is empty; expected a token a line; a JSON list takes tokens with line breaks");
             }
 
             tokens.Add(token);
@@ -145,7 +145,7 @@ internal sealed class VocabularyFile
             {
                 JsonTokenType.StartArray => new VocabularyContent(Strings("token")),
                 JsonTokenType.StartObject => ReadObject(),
-                _ => throw Refuse($"{Found()} found; a list of tokens, an object from token to id, or one with a list named tokens wanted"),
+                _ => throw Refuse($"{Found()} found; expected a list of tokens, an object from token to id, or one with a list named tokens"),
             };
             // What may still follow is white space; the reader throws on anything else.
             _reader.Read();
@@ -170,13 +170,13 @@ internal sealed class VocabularyFile
                     case JsonTokenType.String when key is "unknown" or "padding" or "end": special.Add(key, Text()); break;
                     case JsonTokenType.Null when key is "unknown" or "padding" or "end" or "characters": break;
                     case JsonTokenType.Number when _reader.TryGetInt64(out long id): ids.Add((key, id)); break;
-                    default: throw Refuse($"{Quote(key)} is {Found()}: a whole number, its id, wanted");
+                    default: throw Refuse($"{Quote(key)} is {Found()}; expected a whole number, its id");
                 }
             }
 
             if (tokens is null && (characters is not null || special.Count > 0)) throw Refuse("a list named tokens is missing");
             if (tokens is not null && ids.Count > 0)
-                throw Refuse($"{Quote(ids[0].Token)} stands beside a list named tokens: the one or the other wanted");
+                throw Refuse($"{Quote(ids[0].Token)} stands beside a list named tokens; expected the one or the other");
             string file = path;
             return new VocabularyContent(
                 tokens ?? IdOrder.Of(ids, problem => throw new ImportException(file, problem)), characters,
@@ -188,7 +188,7 @@ internal sealed class VocabularyFile
             var strings = new List<string>();
             while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
             {
-                if (_reader.TokenType != JsonTokenType.String) throw Refuse($"{what} {strings.Count} is {Found()}: a string wanted");
+                if (_reader.TokenType != JsonTokenType.String) throw Refuse($"{what} {strings.Count} is {Found()}; expected a string");
                 strings.Add(Text());
             }
 

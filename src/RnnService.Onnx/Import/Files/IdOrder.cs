@@ -15,9 +15,9 @@ internal static class IdOrder
         {
             var (name, found) = sorted[id];
             if (found == id) continue;
-            if (found < 0) problem($"{Quote(name)} has id {found}: 0 or more wanted");
-            else if (found < id) problem($"{Quote(sorted[id - 1].Name)} and {Quote(name)} both have id {found}: an id for each wanted");
-            else problem($"no name has id {id}, but {Quote(name)} has {found}: ids from 0 to {sorted.Length - 1} wanted");
+            if (found < 0) problem($"{Quote(name)} has id {found}; expected 0 or more");
+            else if (found < id) problem($"{Quote(sorted[id - 1].Name)} and {Quote(name)} both have id {found}; expected an id for each");
+            else problem($"no name has id {id}, but {Quote(name)} has {found}; expected ids from 0 to {sorted.Length - 1}");
             break;
         }
 

@@ -41,7 +41,7 @@ internal static class InputFile
         }
         catch (DecoderFallbackException error)
         {
-            throw new ImportException(path, $"byte {error.Index} is not UTF-8: a text in UTF-8 wanted", error);
+            throw new ImportException(path, $"byte {error.Index} is not UTF-8; expected a text in UTF-8", error);
         }
 
         return text.IsEmpty ? throw new ImportException(path, "empty") : text.ToArray();
@@ -59,7 +59,7 @@ internal static class InputFile
     /// <exception cref="ImportException">It is not JSON, or no list.</exception>
     public static JsonElement ReadList(string path, byte[] text) => ReadValue(path, text, JsonValueKind.Array, "a list");
 
-    private static JsonElement ReadValue(string path, byte[] text, JsonValueKind kind, string wanted)
+    private static JsonElement ReadValue(string path, byte[] text, JsonValueKind kind, string expected)
     {
         try
         {
@@ -67,7 +67,7 @@ internal static class InputFile
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return document.RootElement.ValueKind == kind
                 ? document.RootElement.Clone()
-                : throw new ImportException(path, $"{Show(document.RootElement)} found, {wanted} wanted");
+                : throw new ImportException(path, $"{Show(document.RootElement)} found; expected {expected}");
         }
         catch (JsonException error)
         {
@@ -78,7 +78,7 @@ internal static class InputFile
     /// <summary>Says why a file cannot be read.</summary>
     public static ImportException Unreadable(string path, Exception error)
     {
-        string problem = Directory.Exists(path) ? "a file wanted, not a folder" : File.Exists(path) ? error.Message : "missing";
+        string problem = Directory.Exists(path) ? "a folder; expected a file" : File.Exists(path) ? error.Message : "missing";
         return new ImportException(path, problem, error);
     }
 

@@ -7,6 +7,7 @@ using RnnService.Onnx.Export;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using RnnService.Onnx.Import.Config;
+using RnnService.Onnx.Import.Graph.Symbols;
 using RnnService.Onnx.Import.Weights;
 
 namespace RnnService.Onnx.Import.Graph;
@@ -18,15 +19,15 @@ namespace RnnService.Onnx.Import.Graph;
 internal sealed class OnnxImport
 {
     private readonly OnnxFile _file;
-    private readonly Network _network;
+    private readonly RecognizedNetwork _network;
     private readonly Dictionary<string, FoundTensor> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<TensorProto, Dictionary<(int From, int Size), float[]>> _blocks = new(ReferenceEqualityComparer.Instance);
 
     private OnnxImport(OnnxFile file, string? output)
     {
-        (_file, _network) = (file, GraphWalk.Read(file, output));
+        (_file, _network) = (file, GraphRecognizer.Read(file, output));
         AddStack("", Stack);
-        if (Spelling is { } spelling) AddStack("characters.", spelling);
+        if (CharacterStack is { } characters) AddStack("characters.", characters);
         AddHead();
         Tensors = new TensorSet(file.Path, _tensors, ElementType.F32);
         Facts = new NetworkFacts
@@ -62,7 +63,7 @@ internal sealed class OnnxImport
     public string? VocabularyJson { get; }
 
     /// <summary>Whether the states at the start are an input.</summary>
-    public bool TakesStates => Stack.Layers[0].Hidden is not null || Stack.Layers[0].Memory is not null;
+    public bool TakesStates => Stack.Layers[0].Hidden is not null || Stack.Layers[0].CellState is not null;
 
     /// <summary>Whether last states are an output.</summary>
     public bool GivesStates => _network.GivesStates;
@@ -70,9 +71,9 @@ internal sealed class OnnxImport
     /// <summary>Whether lengths are an input.</summary>
     public bool TakesLengths => _network.TakesLengths;
 
-    /// <summary>Sizes of the network that spells words; null where there is none.</summary>
+    /// <summary>Sizes of the character network; null where there is none.</summary>
     public CharacterConfig? Characters =>
-        Spelling is null ? null : new CharacterConfig(Spelling.Source.Table.Size, Spelling.Top.HiddenSize);
+        CharacterStack is { } stack ? new CharacterConfig(stack.Source.Table.Size, stack.Top.HiddenSize) : null;
 
     /// <summary>The output that gives the answers.</summary>
     public string Output => _network.Output;
@@ -84,16 +85,16 @@ internal sealed class OnnxImport
     public bool AnswersLieAsIds => _network.AnswersLieAsIds;
 
     /// <summary>What the graph made of the logits.</summary>
-    public AnswerForm End => _network.End;
+    public AnswerForm Form => _network.Form;
 
     /// <summary>Whether one output stands for two labels: its sigmoid is the probability of the second.</summary>
     public bool IsOneLogit => Head.Outputs.Size == 1;
 
-    private Head Head => _network.Head;
+    private RecognizedHead Head => _network.Head;
 
-    private Stack Stack => Head.Layer.Stack;
+    private LayerStack Stack => Head.Layer.Stack;
 
-    private Stack? Spelling => Stack.Source.Spelling;
+    private LayerStack? CharacterStack => Stack.Source.Characters;
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
@@ -116,26 +117,26 @@ internal sealed class OnnxImport
     private ModelTask? Task()
     {
         if (Head.Pooling is not null) return ModelTask.Classifier;
-        if (Stack.Top.Direction != Direction.Forward || Spelling is not null) return ModelTask.Tagger;
+        if (Stack.Top.Direction != Direction.Forward || CharacterStack is not null) return ModelTask.Tagger;
         // The head of a language model has an output for each token.
         if (Head.Outputs.Size != Stack.Source.Table.Tokens) return ModelTask.Tagger;
         return TakesStates && GivesStates ? ModelTask.LanguageModel : null;
     }
 
-    private void AddStack(string prefix, Stack stack)
+    private void AddStack(string prefix, LayerStack stack)
     {
-        Table table = stack.Source.Table;
+        EmbeddingTable table = stack.Source.Table;
         Add($"{prefix}embedding.weight", table.Weight.Tensor, () => _file.Floats(table.Weight.Tensor), table.Tokens, table.Size);
-        foreach (Layer layer in stack.Layers.Where(layer => layer.Weight is not null))
+        foreach (RecurrentLayer layer in stack.Layers.Where(layer => layer.Weight is not null))
         {
             int rows = GateOrder.Count(layer.Cell) * layer.HiddenSize;
-            for (int way = 0; way < layer.Ways.Count; way++)
+            for (int direction = 0; direction < layer.Reverses.Count; direction++)
             {
-                string suffix = layer.Ways[way] ? $"l{layer.Index}_reverse" : $"l{layer.Index}";
-                AddBlocks("weight_ih", layer.Weight!.Tensor, way, (int)layer.Weight.Tensor.Dims[2]);
-                AddBlocks("weight_hh", layer.Recurrence!.Tensor, way, layer.HiddenSize);
-                AddBlocks("bias_ih", layer.Bias?.Tensor, 2 * way);
-                AddBlocks("bias_hh", layer.Bias?.Tensor, 2 * way + 1);
+                string suffix = layer.Reverses[direction] ? $"l{layer.Index}_reverse" : $"l{layer.Index}";
+                AddBlocks("weight_ih", layer.Weight!.Tensor, direction, (int)layer.Weight.Tensor.Dims[2]);
+                AddBlocks("weight_hh", layer.Recurrence!.Tensor, direction, layer.HiddenSize);
+                AddBlocks("bias_ih", layer.Bias?.Tensor, 2 * direction);
+                AddBlocks("bias_hh", layer.Bias?.Tensor, 2 * direction + 1);
 
                 void AddBlocks(string kind, TensorProto? tensor, int part, params int[] columns)
                 {
@@ -149,16 +150,19 @@ internal sealed class OnnxImport
 
     private void AddHead()
     {
-        (int outputs, int width) = (Head.Outputs.Size!.Value, Stack.Top.Ways.Count * Stack.Top.HiddenSize);
+        (int outputs, int width) = (Head.Outputs.Size!.Value, Head.Width);
         // The softmax of 0 and a logit is the sigmoid of the logit: the first label's row is zero.
         int zeros = IsOneLogit ? 1 : 0;
-        Add("head.weight", Head.Weight.Tensor, HeadWeight, outputs + zeros, width);
+        int directions = Head.Share is null ? 1 : Stack.Top.Reverses.Count;
+        Add("head.weight", Head.Weight.Tensor, HeadWeight, outputs + zeros, directions * width);
         Add("head.bias", Head.Bias?.Tensor, HeadBias, outputs + zeros);
 
         float[] HeadWeight()
         {
             float[] values = _file.Floats(Head.Weight.Tensor);
-            return [.. new float[zeros * width], .. Head.RowsAreOutputs ? values : Transpose(values, width, outputs)];
+            if (!Head.RowsAreOutputs) values = Transpose(values, width, outputs);
+            if (Head.Share is { } share) values = Repeat(values, width, directions, share);
+            return [.. new float[zeros * directions * width], .. values];
         }
 
         float[] HeadBias() => [.. new float[zeros], .. Head.Bias is { } bias ? _file.Floats(bias.Tensor) : new float[outputs]];
@@ -181,6 +185,10 @@ internal sealed class OnnxImport
         Task() is null or ModelTask.LanguageModel
         && _tensors["head.weight"].Shape.SequenceEqual(_tensors["embedding.weight"].Shape)
         && _tensors["head.weight"].Values!().AsSpan().SequenceEqual(_tensors["embedding.weight"].Values!());
+
+    // A head over the sum of directions is one over the directions side by side that treats them alike.
+    private static float[] Repeat(float[] rows, int width, int directions, float share) =>
+        [.. rows.Chunk(width).SelectMany(row => Enumerable.Repeat(row, directions).SelectMany(each => each)).Select(value => value * share)];
 
     private static float[] Transpose(float[] values, int rows, int columns)
     {

@@ -26,7 +26,7 @@ internal static class StateDict
     {
         SafeTensorsFile file = OpenFile(path);
         if (file.Names.Count > MostTensors)
-            throw new ImportException(path, $"holds {file.Names.Count} tensors: at most {MostTensors} wanted");
+            throw new ImportException(path, $"holds {file.Names.Count} tensors; expected at most {MostTensors}");
         if (file.Names.FirstOrDefault(name => name.Contains("weight_hr_l", StringComparison.Ordinal)) is { } projection)
         {
             throw new ImportException(path, $"{Quote(projection)} projects the state (proj_size of PyTorch's LSTM), which has no place here");
@@ -84,7 +84,7 @@ internal static class StateDict
     // torch.save writes a zip archive, and wrote a pickle before. Reading a pickle can run code: it is not read here.
     private static string? KindOf(ReadOnlySpan<byte> start)
     {
-        const string torch = "a file of torch.save: one of safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") wanted";
+        const string torch = "a file of torch.save; expected one of safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")";
         const string keras = "expected a safetensors file; docs/onnx.md has the lines of Python that make one of a Keras model";
         if (start.StartsWith((ReadOnlySpan<byte>)[0x89, 0x48, 0x44, 0x46])) return $"a file of HDF5 (Keras' .h5): {keras}";
         if (start.StartsWith(LegacyTorchStart)) return torch;

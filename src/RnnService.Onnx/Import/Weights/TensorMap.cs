@@ -28,14 +28,14 @@ internal sealed class TensorMap
             JsonElement value = entry.Value;
             if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
             {
-                problems.Add($"{Quote(entry.Name)} is {InputFile.Show(value)}: a name, or null to leave it out, wanted");
+                problems.Add($"{Quote(entry.Name)} is {InputFile.Show(value)}; expected a name, or null to leave it out");
                 continue;
             }
 
             string? target = value.GetString();
             bool isAlike = target is null || entry.Name.EndsWith('*') == target.EndsWith('*');
             if (!isAlike || HasInnerStar(entry.Name) || HasInnerStar(target ?? ""))
-                problems.Add($"{Quote(entry.Name)}: {Quote(target ?? "")}: a * at the end of both, or none, wanted");
+                problems.Add($"{Quote(entry.Name)}: {Quote(target ?? "")}; expected a * at the end of both, or none");
             entries.Add((entry.Name, target));
         }
 
@@ -63,7 +63,7 @@ internal sealed class TensorMap
             if (newName is null)
                 left.Add(tensor.Name);
             else if (!renamed.TryAdd(newName, tensor with { Name = newName }) && renamed[newName].Tensor != tensor.Tensor)
-                problems.Add($"{Quote(renamed[newName].Tensor.Origin)} and {Quote(tensor.Tensor.Origin)} both become {Quote(newName)}: a name for each wanted");
+                problems.Add($"{Quote(renamed[newName].Tensor.Origin)} and {Quote(tensor.Tensor.Origin)} both become {Quote(newName)}; expected a name for each");
         }
 
         problems.AddRange(_entries.Where((_, index) => !used[index]).Select(entry => $"{Quote(entry.Key)} fits no tensor"));

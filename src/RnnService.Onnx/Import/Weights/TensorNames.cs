@@ -68,7 +68,7 @@ internal sealed partial class TensorNames
         {
             (string From, string To)[] entries = [.. names._entries.Distinct()];
             string rest = entries.Length > MostEntries ? $" and {entries.Length - MostEntries} more" : "";
-            notes.Add($"{path}: names are taken as this map has them; --map FILE names others: {MapOf(entries.Take(MostEntries))}{rest}");
+            notes.Add($"{path}: names are taken as this map has them; a map file names others: {MapOf(entries.Take(MostEntries))}{rest}");
         }
 
         HashSet<string> copies = [.. names._copies.Select(copy => copy.Copy)];
@@ -99,7 +99,7 @@ internal sealed partial class TensorNames
             string way = ways[Array.IndexOf(modules, part.Match.Groups["module"].Value)];
             return (part.Name, $"{RecurrentModule}.{part.Match.Groups["kind"].Value}_l{layer}{way}");
         }).Take(MostEntries * 2));
-        return $"{found}. Should they be the two directions of a layer, joined in this order, a map says so, and --check FILE proves it: {map}";
+        return $"{found}. Should they be the two directions of a layer, joined in this order, a map file says so, and a check of logits proves it: {map}";
     }
 
     /// <summary>Entries as a map file has them.</summary>
@@ -129,7 +129,7 @@ internal sealed partial class TensorNames
             throw new ImportException(
                 path,
                 $"holds the same tensors under {Quote(start)} {where} (an average of the weights beside the last ones?); expected one of them: "
-                + $"--map FILE with {one}, {Quote(other + "*")}: null}} or {two}{Quote(start + "*")}: null}}");
+                + $"a map file with {one}, {Quote(other + "*")}: null}} or {two}{Quote(start + "*")}: null}}");
         }
 
         static bool IsOfMatrix(string name) => name.EndsWith(".weight", StringComparison.Ordinal) && !Recurrent().IsMatch(name);
@@ -166,8 +166,8 @@ internal sealed partial class TensorNames
             {
                 bool isNumbered = modules.Count == 1 && match.Groups["layer"].Success;
                 int index = isNumbered ? int.Parse(match.Groups["layer"].Value, CultureInfo.InvariantCulture) : layer;
-                string wanted = $"{target}.{match.Groups["kind"].Value}_l{index}{match.Groups["way"].Value}";
-                Place(name, wanted, isNumbered && module.Name.Length > 0 ? (module.Name + ".*", target + ".*") : (name, wanted));
+                string expected = $"{target}.{match.Groups["kind"].Value}_l{index}{match.Groups["way"].Value}";
+                Place(name, expected, isNumbered && module.Name.Length > 0 ? (module.Name + ".*", target + ".*") : (name, expected));
             }
         }
     }

@@ -30,31 +30,31 @@ internal sealed partial class TensorSet
         if (problems.Count == 0) return;
         throw new ImportException(Path, problems, isTransposed
             ? "PyTorch keeps a matrix as [out, in]; Keras, TensorFlow and Paddle as [in, out], and Keras its gates in another order: docs/onnx.md has "
-                + "the lines of Python that turn them. What square matrices hide, --check FILE shows"
+                + "the lines of Python that turn them. What square matrices hide, a check of logits shows"
             : null);
 
-        void Expect(string name, int? wantedRows, int? wantedColumns)
+        void Expect(string name, int? expectedRows, int? expectedColumns)
         {
             if (!tensors.TryGetValue(name, out FoundTensor? tensor) || tensor.Shape is not [var first, var second]) return;
-            if (Fits(first, second) || wantedRows is null && wantedColumns is null) return;
-            string wanted = $"[{wantedRows ?? (wantedColumns == first ? second : first)}, {wantedColumns ?? (wantedRows == second ? first : second)}]";
+            if (Fits(first, second) || expectedRows is null && expectedColumns is null) return;
+            string expected = $"[{expectedRows ?? (expectedColumns == first ? second : first)}, {expectedColumns ?? (expectedRows == second ? first : second)}]";
             if (Fits(second, first))
             {
                 isTransposed = true;
-                problems.Add($"{Describe(name)} lies transposed; expected {wanted}");
+                problems.Add($"{Describe(name)} lies transposed; expected {expected}");
             }
             else if (name == HeadName)
             {
                 problems.Add(
-                    $"{Describe(name)} reads {second} values, and the recurrent layers give {wantedColumns}; expected {wanted}. Some pooling joined, "
+                    $"{Describe(name)} reads {second} values, and the recurrent layers give {expectedColumns}; expected {expected}. Some pooling joined, "
                     + "attention or a layer between has no place here; an ONNX graph of it can be served as it is");
             }
             else if (name == EmbeddingName)
             {
-                problems.Add($"{Describe(name)} gives {second} values, and the first recurrent layer reads {wantedColumns}; expected {wanted}");
+                problems.Add($"{Describe(name)} gives {second} values, and the first recurrent layer reads {expectedColumns}; expected {expected}");
             }
 
-            bool Fits(int height, int width) => (wantedRows is null || height == wantedRows) && (wantedColumns is null || width == wantedColumns);
+            bool Fits(int height, int width) => (expectedRows is null || height == expectedRows) && (expectedColumns is null || width == expectedColumns);
         }
     }
 

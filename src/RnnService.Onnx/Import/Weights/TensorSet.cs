@@ -101,19 +101,19 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
     /// <exception cref="ImportException">A tensor is missing, has no place, is of another shape or type, or is not finite.</exception>
     public Parameters Fit(ModelConfig config, ModelVocabulary vocabulary, List<string> notes)
     {
-        Dictionary<string, IReadOnlyList<int>> wanted =
+        Dictionary<string, IReadOnlyList<int>> expected =
             TextModel.ParametersOf(config, vocabulary).ToDictionary(entry => entry.Name, entry => entry.Shape, StringComparer.Ordinal);
         TakeTiedHead(config);
         // Another name of a tensor that has its place needs none.
-        HashSet<string> placed = [.. wanted.Keys.Where(tensors.ContainsKey).Select(name => tensors[name].Origin)];
+        HashSet<string> placed = [.. expected.Keys.Where(tensors.ContainsKey).Select(name => tensors[name].Origin)];
         string[] extra =
         [
             .. from entry in tensors
-               where !wanted.ContainsKey(entry.Key) && !IsTiedHead(config, entry.Key) && !(placed.Contains(entry.Value.Origin) && IsShared(entry.Value))
+               where !expected.ContainsKey(entry.Key) && !IsTiedHead(config, entry.Key) && !(placed.Contains(entry.Value.Origin) && IsShared(entry.Value))
                select entry.Key,
         ];
-        HashSet<string> zeros = extra.Length == 0 ? MissingBiases(wanted.Keys) : [];
-        (string Name, IReadOnlyList<int>? Shape)[] missing = [.. from entry in wanted
+        HashSet<string> zeros = extra.Length == 0 ? MissingBiases(expected.Keys) : [];
+        (string Name, IReadOnlyList<int>? Shape)[] missing = [.. from entry in expected
                                                                 where !tensors.ContainsKey(entry.Key) && !zeros.Contains(entry.Key)
                                                                 select (entry.Key, entry.Value)];
         var problems = new List<string>();
@@ -123,11 +123,11 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
             problems.Add($"missing: {name} {Show(shape!)}{nearest}");
         }
 
-        foreach (var (name, shape) in wanted)
+        foreach (var (name, shape) in expected)
         {
             if (!tensors.TryGetValue(name, out FoundTensor? found)) continue;
             if (!found.Shape.SequenceEqual(shape))
-                problems.Add($"misshapen: {Describe(name)}; {Show(shape)} wanted");
+                problems.Add($"misshapen: {Describe(name)}; expected {Show(shape)}");
             else if (found.Values is null)
                 problems.Add($"{Quote(found.Origin)} is {found.Element}; expected F32, F16 or BF16: model.float() before saving makes F32");
         }
@@ -135,7 +135,7 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
         problems.AddRange(extra.Select(name => $"no place: {Describe(name)}{ForeignLayers.Explain(name)}"));
         if (problems.Count > 0) throw new ImportException(Path, problems, Suggest(missing, extra));
 
-        Dictionary<string, float[]> values = wanted.Keys.Where(tensors.ContainsKey)
+        Dictionary<string, float[]> values = expected.Keys.Where(tensors.ContainsKey)
             .ToDictionary(name => name, name => tensors[name].Values!(), StringComparer.Ordinal);
         CheckTiedHead(config, values, problems);
         CheckFinite(values, problems);
@@ -160,8 +160,8 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
     }
 
     // A layer made with bias=False has none at all; where only some are missing, or others have no place, names differ.
-    private HashSet<string> MissingBiases(IEnumerable<string> wanted) =>
-        [.. from name in wanted
+    private HashSet<string> MissingBiases(IEnumerable<string> expected) =>
+        [.. from name in expected
             let start = name.IndexOf(".bias", StringComparison.Ordinal)
             where start >= 0
             group name by name[..start] into layer
@@ -184,7 +184,7 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
         if (!config.TieWeights || !tensors.TryGetValue(HeadName, out FoundTensor? head)) return;
         bool isSame = head.Values is not null && head.Shape.SequenceEqual(tensors[EmbeddingName].Shape)
             && head.Values().AsSpan().SequenceEqual(values[EmbeddingName]);
-        if (!isSame) problems.Add($"{Describe(HeadName)} differs from {EmbeddingName}: the same values wanted with tie_weights");
+        if (!isSame) problems.Add($"{Describe(HeadName)} differs from {EmbeddingName}; expected the same values with tie_weights");
     }
 
     private void CheckFinite(Dictionary<string, float[]> values, List<string> problems)
@@ -194,7 +194,7 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
             int wrong = Array.FindIndex(numbers, number => !float.IsFinite(number));
             if (wrong < 0) continue;
             string place = $"{Quote(tensors[name].Origin)}: value {wrong}";
-            problems.Add(FormattableString.Invariant($"{place} is {numbers[wrong]}: finite numbers wanted"));
+            problems.Add(FormattableString.Invariant($"{place} is {numbers[wrong]}; expected finite numbers"));
         }
     }
 

@@ -106,7 +106,7 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
             {
                 float[][] alone = Read([rows[row]], [], out float[] afterAlone);
                 float[] states = StatesOf(after, row, batch), statesAlone = StatesOf(afterAlone, 0, Graph.BatchOf(1));
-                if (!AreNear(alone[0], together[row], Near) || !AreNear(statesAlone, states, Near)) return false;
+                if (!Closeness.AreNear(alone[0], together[row], Near) || !Closeness.AreNear(statesAlone, states, Near)) return false;
             }
 
             return true;
@@ -141,8 +141,8 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
         {
             int[] ids = NewIds(length);
             float[] answer = AnswerTo(ids);
-            for (int i = 1; i < Tries && !IsFinite(answer); i++) answer = AnswerTo(ids = NewIds(length));
-            if (!IsFinite(answer)) return null;
+            for (int i = 1; i < Tries && !Closeness.IsFinite(answer); i++) answer = AnswerTo(ids = NewIds(length));
+            if (!Closeness.IsFinite(answer)) return null;
             int count = length;
             if (!Moves(ids, answer, length - 1))
             {
@@ -173,26 +173,26 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
         GraphRow[] rows = NewRows([.. Enumerable.Repeat(Time, batch)]);
         float[] states = NewStates(batch);
         float[][] expected = Read(rows, states, out float[] after);
-        for (int i = 1; i < Tries && !expected.Any(IsFinite); i++)
+        for (int i = 1; i < Tries && !expected.Any(Closeness.IsFinite); i++)
         {
             rows = NewRows([.. Enumerable.Repeat(Time, batch)]);
             expected = Read(rows, states, out after);
         }
 
-        if (!expected.Any(IsFinite)) return "logits that are no numbers";
+        if (!expected.Any(Closeness.IsFinite)) return "logits that are no numbers";
         foreach (int kept in batch > 1 ? [0, batch - 1] : (int[])[])
         {
             GraphRow[] others = NewRows([.. Enumerable.Repeat(Time, batch)]);
             others[kept] = rows[kept];
             float[][] found = Read(others, states, out _);
-            if (!AreNear(expected[kept], found[kept], 1e-6f)) return $"row {kept} {OtherRows}";
+            if (!Closeness.AreNear(expected[kept], found[kept], 1e-6f)) return $"row {kept} {OtherRows}";
         }
 
         if (config.Task != ModelTask.LanguageModel || Graph.Layout.SingleStep || Graph.Layout.Time is not null) return null;
         Read([.. rows.Select(row => row with { Ids = row.Ids[..1] })], states, out float[] between);
         float[][] rest = Read([.. rows.Select(row => row with { Ids = row.Ids[1..] })], between, out float[] later);
-        bool same = AreNear(after, later, Near);
-        for (int row = 0; row < batch; row++) same &= AreNear(expected[row].AsSpan(_signature.OutputSize), rest[row], Near);
+        bool same = Closeness.AreNear(after, later, Near);
+        for (int row = 0; row < batch; row++) same &= Closeness.AreNear(expected[row].AsSpan(_signature.OutputSize), rest[row], Near);
         return same ? null : "read in two pieces, the state carried on, it gives something else than read at once";
     }
 
@@ -207,7 +207,7 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
             float[][] fewer = Read(rows[..count], [], out _);
             for (int row = 0; row < count; row++)
             {
-                if (!AreNear(together[row], fewer[row], Near)) return $"row {row} of {count} gives something else than among {rows.Length}";
+                if (!Closeness.AreNear(together[row], fewer[row], Near)) return $"row {row} of {count} gives something else than among {rows.Length}";
             }
         }
 
@@ -336,18 +336,4 @@ internal sealed class GraphTrials(TokenGraph graph, ModelConfig config, ModelVoc
 
     private static string Said(Exception error) =>
         error is OnnxRuntimeException runtime ? RuntimeSession.Sentence(runtime) : error.Message;
-
-    private static bool IsFinite(float[] values) => values.All(float.IsFinite);
-
-    // What is no number on either side cannot be told apart.
-    private static bool AreNear(ReadOnlySpan<float> expected, ReadOnlySpan<float> found, float share)
-    {
-        for (int i = 0; i < expected.Length; i++)
-        {
-            if (!float.IsFinite(expected[i]) && !float.IsFinite(found[i])) continue;
-            if (!(MathF.Abs(expected[i] - found[i]) <= share * MathF.Max(1, MathF.Abs(expected[i])))) return false;
-        }
-
-        return true;
-    }
 }

@@ -9,7 +9,7 @@ using static RnnService.Engine.Weights.WeightFormatException;
 namespace RnnService.Onnx.Runtime.Probing;
 
 /// <summary>
-/// Finds out how a graph wants its rows by running it, and whether it takes texts of every length. So nobody has to say which dimension is
+/// Finds out how a graph takes its rows by running it, and whether it takes texts of every length. So nobody has to say which dimension is
 /// time, whether the exporter wrote the batch of its example into the graph, or whether lengths and masks are honoured; and a graph that
 /// runs but was made for its example alone is refused.
 /// </summary>
@@ -41,12 +41,12 @@ internal sealed class LayoutProbe(
             if (time is not null && !single && !TakesFixedLength)
             {
                 isFixed |= !timeMajor || !hasRun || problems is [var other] && other.Contains(GraphTrials.OtherRows, StringComparison.Ordinal);
-                first ??= $"rows of {Tokens(time.Value)} alone; rows of any length expected";
+                first ??= $"rows of {Tokens(time.Value)} alone; expected rows of any length";
             }
 
             if (first is null)
             {
-                var layout = new GraphLayout(timeMajor, null, single, Ragged: false) { Time = single ? null : time, End = signature.Answer.End };
+                var layout = new GraphLayout(timeMajor, null, single, Ragged: false) { Time = single ? null : time, Form = signature.Answer.Form };
                 foreach (int? candidate in batch is not null ? [batch] : (int?[])[null, 1, .. signature.LikelyBatches()])
                 {
                     (GraphTrials? trials, string? problem, bool ran) = Fitting(layout with { Batch = candidate });
@@ -63,9 +63,9 @@ internal sealed class LayoutProbe(
         throw signature.Refuse(
             signature.Ids,
             isFixed
-                ? $"{signature.Ids.Show()} has fixed sizes, those of the exporter's example: no reading fits ({string.Join("; ", problems)}); sizes that may vary expected. "
-                    + ExportAdvice.AnySize(signature.Ids.Name, timeMajor: signature.Ids.Sizes is [not 1, 1])
-                : $"no reading fits ({string.Join("; ", problems)}); rows that do not move each other expected");
+                ? $"{signature.Ids.Show()} has fixed sizes, those of the exporter's example: no reading fits ({string.Join("; ", problems)}); expected sizes that may vary"
+                : $"no reading fits ({string.Join("; ", problems)}); expected rows that do not move each other",
+            isFixed ? ExportAdvice.AnySize(signature.Ids.Name, timeMajor: signature.Ids.Sizes is [not 1, 1]) : null);
     }
 
     /// <summary>The first of the ways to read a layout's answers and mask that fits.</summary>
@@ -108,7 +108,7 @@ internal sealed class LayoutProbe(
         {
             _notes.Add(
                 $"Output {Quote(signature.Answer.Name)} is taken for the logits; {string.Join(", ", others.Take(10).Select(Quote))} "
-                + $"{(others.Count == 1 ? "fits" : "fit")} too: --output-name, or output_name in the configuration, chooses");
+                + $"{(others.Count == 1 ? "fits" : "fit")} too: output_name in the configuration chooses");
         }
 
         foreach (GraphInput segments in signature.Segments)
@@ -127,15 +127,15 @@ internal sealed class LayoutProbe(
         if (!isOne && !areLogarithms && signature.Answer.Operator is "Softmax" or "LogSoftmax")
         {
             throw signature.RefuseAnswer(
-                $"a {signature.Answer.Operator} over another dimension than the labels' found; one over the labels expected. "
-                + ExportAdvice.LabelsAxis(signature.Answer.Operator));
+                $"a {signature.Answer.Operator} over another dimension than the labels' found; expected one over the labels",
+                ExportAdvice.LabelsAxis(signature.Answer.Operator));
         }
 
-        if (!isOne && (signature.Answer.End == AnswerForm.Sigmoid || areProbabilities && !sumToOne))
+        if (!isOne && (signature.Answer.Form == AnswerForm.Sigmoid || areProbabilities && !sumToOne))
         {
             throw signature.RefuseAnswer(
-                $"values from 0 to 1 that do not sum to one found{(signature.Answer.End == AnswerForm.Sigmoid ? ", from a Sigmoid" : "")}: "
-                + $"several labels a text; logits of one label a text expected. {ExportAdvice.OneLabel}");
+                $"values from 0 to 1 that do not sum to one found{(signature.Answer.Form == AnswerForm.Sigmoid ? ", from a Sigmoid" : "")}: "
+                + $"several labels a text; expected logits of one label a text", ExportAdvice.OneLabel);
         }
 
         if (isOne)
@@ -151,7 +151,7 @@ internal sealed class LayoutProbe(
 
         return Try(trials.Graph.Layout with
         {
-            End = !areProbabilities ? AnswerForm.Logits : isOne ? AnswerForm.Sigmoid : AnswerForm.Softmax,
+            Form = !areProbabilities ? AnswerForm.Logits : isOne ? AnswerForm.Sigmoid : AnswerForm.Softmax,
         });
     }
 
@@ -172,20 +172,20 @@ internal sealed class LayoutProbe(
             throw signature.Refuse(
                 signature.Ids,
                 $"only rows {rows} can be computed{read} since the length of the exporter's example stands in the graph (else: {failure}); "
-                + $"rows of any length expected. {(count is not null ? ExportAdvice.NoLoop : Advice(trials))}");
+                + "expected rows of any length", count is not null ? ExportAdvice.NoLoop : Advice(trials));
         }
 
         if (count is not null)
         {
             throw signature.Refuse(
                 signature.Ids,
-                $"only the first {count} tokens of a text move the answer; an answer that depends on all of them expected. {ExportAdvice.NoLoop}");
+                $"only the first {count} tokens of a text move the answer; expected an answer that depends on all of them", ExportAdvice.NoLoop);
         }
 
         if (trials.RepeatsTokens())
         {
             throw signature.Refuse(
-                signature.Ids, $"a text of one token is answered as its repetition; rows of any length expected. {Advice(trials)}");
+                signature.Ids, $"a text of one token is answered as its repetition; expected rows of any length", Advice(trials));
         }
 
         CheckLongest(trials);
@@ -204,7 +204,7 @@ internal sealed class LayoutProbe(
         }
 
         if (isLanguage)
-            throw signature.Refuse(signature.Ids, $"only rows of at most {least} tokens can be computed; rows of any length expected. {Advice(trials)}");
+            throw signature.Refuse(signature.Ids, $"only rows of at most {least} tokens can be computed; expected rows of any length", Advice(trials));
         _notes.Add($"The graph computes texts of at most {least} tokens: longer ones are refused one by one");
     }
 
@@ -218,7 +218,7 @@ internal sealed class LayoutProbe(
         {
             int? declared = signature.DeclaredBatch(timeMajor).Batch;
             // Long rows may fit where the usual short ones do not: then only short ones are missing.
-            GraphTrials any = Try(new GraphLayout(timeMajor, declared, SingleStep: false, Ragged: false) { End = signature.Answer.End });
+            GraphTrials any = Try(new GraphLayout(timeMajor, declared, SingleStep: false, Ragged: false) { Form = signature.Answer.Form });
             if (any.LengthProblem(Long) is null)
             {
                 CheckLengths(any);
@@ -229,13 +229,13 @@ internal sealed class LayoutProbe(
             {
                 foreach (int batch in declared is { } one ? [one] : (int[])[3, 1, .. signature.LikelyBatches().Take(4)])
                 {
-                    var layout = new GraphLayout(timeMajor, batch, SingleStep: false, Ragged: false) { Time = time, End = signature.Answer.End };
+                    var layout = new GraphLayout(timeMajor, batch, SingleStep: false, Ragged: false) { Time = time, Form = signature.Answer.Form };
                     if (Fitting(layout).Trials is not { } trials) continue;
                     return signature.Refuse(
                         signature.Ids,
                         $"rows of {Tokens(time)}{(batch is 3 ? "" : $", {batch} at a time,")} alone can be computed: the "
-                        + $"{(batch is 3 ? "length" : "sizes")} of the exporter's example {(batch is 3 ? "stands" : "stand")} in the graph; rows of any "
-                        + $"length expected. {Advice(trials)}");
+                        + $"{(batch is 3 ? "length" : "sizes")} of the exporter's example {(batch is 3 ? "stands" : "stand")} in the graph; "
+                        + "expected rows of any length", Advice(trials));
                 }
             }
         }
@@ -249,5 +249,5 @@ internal sealed class LayoutProbe(
 
     private OnnxFormatException Unfilled(GraphInput input, string what) => signature.Refuse(
         input,
-        $"{input.Show()} found, which is not called and does not behave like {what}; an input that can be filled expected. {ExportAdvice.Inputs}");
+        $"{input.Show()} found, which is not called and does not behave like {what}; expected an input that can be filled", ExportAdvice.Inputs);
 }

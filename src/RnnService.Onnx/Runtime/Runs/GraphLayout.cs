@@ -2,7 +2,7 @@ using RnnService.Onnx.Comparison;
 
 namespace RnnService.Onnx.Runtime.Runs;
 
-/// <summary>How a graph wants its rows, and how it gives its answers.</summary>
+/// <summary>How a graph takes its rows, and how it gives its answers.</summary>
 /// <param name="TimeMajor">Token ids are [time,batch] and not [batch,time].</param>
 /// <param name="Batch">The only number of rows it takes; null where it takes any.</param>
 /// <param name="SingleStep">It reads one token of each row at a time.</param>
@@ -25,7 +25,7 @@ internal sealed record GraphLayout(bool TimeMajor, int? Batch, bool SingleStep, 
     public int? Time { get; init; }
 
     /// <summary>What the answers are.</summary>
-    public AnswerForm End { get; init; }
+    public AnswerForm Form { get; init; }
 
     /// <summary>
     /// Which rows to read in one run, the longest first: as many as fit, and none shorter than half the longest, so that no more than half

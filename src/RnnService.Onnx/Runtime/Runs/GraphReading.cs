@@ -31,7 +31,7 @@ internal sealed class GraphReading : IDisposable
             {
                 GraphState state = graph.Signature.States[i - 1];
                 if (TypeOf(outputs[i], state.Output) != TensorElementType.Float)
-                    throw new InvalidOperationException($"{Place(state.Output)}: {TypeOf(outputs[i], state.Output)} found; float expected");
+                    throw new InvalidOperationException($"{Place(state.Output)}: {TypeOf(outputs[i], state.Output)} found; expected float");
                 int[] shape = ShapeOf(outputs[i]), expected = [state.Slots, batch, graph.Signature.StateSize];
                 if (!shape.SequenceEqual(expected)) throw Misshapen(state.Output, shape, expected);
             }
@@ -85,7 +85,7 @@ internal sealed class GraphReading : IDisposable
         if (Fits(expected) || tokens && !second && Fits([outer * inner, size])) Width = size;
         else if (size == 2 && (Fits([.. expected[..^1]]) || tokens && Fits([outer * inner]))) Width = 1;
         else throw Misshapen(signature.Answer.Name, shape, expected);
-        if (Width == size && type == TensorElementType.Float && !swapped && !second && layout.End == AnswerForm.Logits) return null;
+        if (Width == size && type == TensorElementType.Float && !swapped && !second && layout.Form == AnswerForm.Logits) return null;
 
         float[] numbers = Numbers();
         int places = tokens ? _batch * _time : _batch;
@@ -103,15 +103,15 @@ internal sealed class GraphReading : IDisposable
                     answer[i] = numbers[from];
                 }
 
-                if (Width == 1) FromOne(answer, layout.End);
-                else if (layout.End != AnswerForm.Logits) FromProbabilities(answer);
+                if (Width == 1) FromOne(answer, layout.Form);
+                else if (layout.Form != AnswerForm.Logits) FromProbabilities(answer);
             }
         }
 
         return answers;
 
         // Dimensions of one may stand anywhere or be left out.
-        bool Fits(int[] wanted) => shape.Where(dim => dim != 1).SequenceEqual(wanted.Where(dim => dim != 1));
+        bool Fits(int[] expected) => shape.Where(dim => dim != 1).SequenceEqual(expected.Where(dim => dim != 1));
     }
 
     // One output for two labels: the logit of the second, beside 0 of the first.
@@ -132,17 +132,17 @@ internal sealed class GraphReading : IDisposable
         TensorElementType.Float => _outputs[0].GetTensorDataAsSpan<float>().ToArray(),
         TensorElementType.Double => Array.ConvertAll(_outputs[0].GetTensorDataAsSpan<double>().ToArray(), value => (float)value),
         TensorElementType.Float16 => Array.ConvertAll(_outputs[0].GetTensorDataAsSpan<Float16>().ToArray(), value => (float)value),
-        var other => throw new InvalidOperationException($"{Place(_graph.Signature.Answer.Name)}: {other} found; float expected"),
+        var other => throw new InvalidOperationException($"{Place(_graph.Signature.Answer.Name)}: {other} found; expected float"),
     };
 
     private static string Place(string output) => $"output {WeightFormatException.Quote(output)}";
 
     private static TensorElementType TypeOf(OrtValue output, string name) => output.IsTensor
         ? output.GetTensorTypeAndShape().ElementDataType
-        : throw new InvalidOperationException($"{Place(name)}: no tensor found; one expected");
+        : throw new InvalidOperationException($"{Place(name)}: no tensor found; expected one");
 
     private static int[] ShapeOf(OrtValue output) => [.. output.GetTensorTypeAndShape().Shape.Select(size => (int)size)];
 
     private static InvalidOperationException Misshapen(string name, int[] found, int[] expected) => new(
-        $"{Place(name)}: {WeightFormatException.Show(found)} found; {WeightFormatException.Show(expected)} expected");
+        $"{Place(name)}: {WeightFormatException.Show(found)} found; expected {WeightFormatException.Show(expected)}");
 }

@@ -7,8 +7,8 @@ namespace RnnService.Onnx.Runtime.Runs;
 
 /// <summary>A row as a graph reads it.</summary>
 /// <param name="Ids">Its tokens, one or more.</param>
-/// <param name="Spellings">The characters of each word; null without a character network.</param>
-internal readonly record struct GraphRow(ReadOnlyMemory<int> Ids, int[][]? Spellings = null);
+/// <param name="Characters">The characters of each word; null without a character network.</param>
+internal readonly record struct GraphRow(ReadOnlyMemory<int> Ids, int[][]? Characters = null);
 
 /// <summary>A loaded graph that reads rows of tokens. Safe for any number of threads.</summary>
 internal sealed class TokenGraph(RuntimeSession session, GraphSignature signature, GraphLayout layout, RunLimit limit)
@@ -16,7 +16,7 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
     private readonly string[] _outputs =
         [signature.Answer.Name, .. signature.States.Select(state => state.Output).Where(output => output.Length > 0)];
 
-    /// <summary>How it wants its rows.</summary>
+    /// <summary>How it takes its rows.</summary>
     public GraphLayout Layout { get; } = layout;
 
     /// <summary>What its inputs and outputs are.</summary>
@@ -88,13 +88,13 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
             int longest = 1;
             foreach (GraphRow row in rows)
             {
-                foreach (int[] word in row.Spellings!) longest = Math.Max(longest, word.Length);
+                foreach (int[] word in row.Characters!) longest = Math.Max(longest, word.Length);
             }
 
             int[] ids = new int[batch * time * longest], lengths = new int[batch * time];
             for (int n = 0; n < batch; n++)
             {
-                int[][] words = rows[Math.Min(n, rows.Length - 1)].Spellings!;
+                int[][] words = rows[Math.Min(n, rows.Length - 1)].Characters!;
                 for (int t = 0; t < words.Length; t++)
                 {
                     int place = Place(n, t, batch, time);

@@ -22,7 +22,7 @@ internal static class OperatorCheck
         "Sum", "Tanh", "ThresholdedRelu", "Where", "Xor",
 
         // along an axis
-        "ArgMax", "ArgMin", "BatchNormalization", "CumSum", "LayerNormalization", "LogSoftmax", "ReduceL1", "ReduceL2", "ReduceLogSum",
+        "ArgMax", "ArgMin", "AveragePool", "BatchNormalization", "CumSum", "GlobalAveragePool", "GlobalMaxPool", "LayerNormalization", "LogSoftmax", "MaxPool", "ReduceL1", "ReduceL2", "ReduceLogSum",
         "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Softmax", "TopK",
 
         // shapes and places
@@ -40,19 +40,19 @@ internal static class OperatorCheck
             NodeProto node = file.Model.Graph.Node[i];
             string place = OnnxFormatException.NodePlace(i, node);
             if (node.Domain is not ("" or "ai.onnx"))
-                throw file.Refuse(place, $"an operator of domain {Quote(node.Domain)} found; a standard one expected");
+                throw file.Refuse(place, $"an operator of domain {Quote(node.Domain)} found; expected a standard one");
             if (!Known.Contains(node.OpType))
             {
                 throw file.Refuse(
-                    place, $"operator {Quote(node.OpType)} found; arithmetic, shapes and recurrent layers (RNN, GRU, LSTM) expected");
+                    place, $"operator {Quote(node.OpType)} found; expected arithmetic, shapes and recurrent layers (RNN, GRU, LSTM)");
             }
 
             if (node.OpType is "RNN" or "GRU" or "LSTM" && node.Attribute.Any(attribute => attribute is { Name: "layout", I: not 0 }))
-                throw file.Refuse(place, $"layout 1 found, which ONNX Runtime does not compute; 0 expected. {ExportAdvice.TimeFirst}");
+                throw file.Refuse(place, "layout 1 found, which ONNX Runtime does not compute; expected 0", ExportAdvice.TimeFirst);
             foreach (AttributeProto attribute in node.Attribute)
             {
                 if (attribute.G is not null || attribute.Graphs.Count > 0)
-                    throw file.Refuse(place, $"a graph found in attribute {Quote(attribute.Name)}; none expected");
+                    throw file.Refuse(place, $"a graph found in attribute {Quote(attribute.Name)}; expected none");
             }
         }
     }

@@ -10,11 +10,11 @@ namespace RnnService.Onnx.Runtime.Signatures;
 /// <summary>The output of a graph that gives the answers.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="LabelsSecond">Whether the labels are the middle one of three dimensions.</param>
-/// <param name="End">What its numbers are, as far as the last operator tells.</param>
+/// <param name="Form">What its numbers are, as far as the last operator tells.</param>
 /// <param name="Operator">The operator that makes its numbers; empty where none does.</param>
 /// <param name="EndsLinear">Whether they come straight from a product, so that values from 0 to 1 are chance.</param>
 /// <param name="Others">Other outputs that could be it.</param>
-internal sealed record AnswerOutput(string Name, bool LabelsSecond, AnswerForm End, string Operator, bool EndsLinear, IReadOnlyList<string> Others)
+internal sealed record AnswerOutput(string Name, bool LabelsSecond, AnswerForm Form, string Operator, bool EndsLinear, IReadOnlyList<string> Others)
 {
     private static readonly string[] StateNames = ["h_n", "hn", "c_n", "cn", "hidden", "state", "cell"];
 
@@ -29,13 +29,7 @@ internal sealed record AnswerOutput(string Name, bool LabelsSecond, AnswerForm E
         bool tokens = config.Task != ModelTask.Classifier;
         string form = tokens ? $"[batch,time,{size}]" : $"[batch,{size}]";
         ValueInfoProto[] outputs = [.. file.Model.Graph.Output];
-        if (config.OutputName is { } name && outputs.All(output => output.Name != name))
-        {
-            throw file.Refuse(
-                "graph", $"no output {Quote(name)} (output_name) found; one of {string.Join(", ", outputs.Take(10).Select(output => Quote(output.Name)))} "
-                + "expected");
-        }
-
+        if (config.OutputName is { } name && outputs.All(output => output.Name != name)) throw file.RefuseOutput(name);
         ValueInfoProto[] fitting = [.. outputs.Where(output => Fit(output) > 0)
             .OrderByDescending(Fit).ThenBy(output => StateNames.Any(part => Has(output, part)))];
         ValueInfoProto? chosen = config.OutputName is { } given ? outputs.First(output => output.Name == given)
@@ -45,14 +39,14 @@ internal sealed record AnswerOutput(string Name, bool LabelsSecond, AnswerForm E
         if (chosen is null)
         {
             string found = outputs.Length == 0 ? "" : $" ({string.Join(", ", outputs.Take(10).Select(Show))})";
-            throw file.Refuse("graph", $"no output for logits found{found}; float {form} expected");
+            throw file.Refuse("graph", $"no output for logits found{found}; expected float {form}");
         }
 
         if (Fit(chosen) == 0)
         {
             throw file.Refuse(
                 $"output {Quote(chosen.Name)}",
-                $"{Read(chosen).Show()} found; float {form} expected ({(config.Task == ModelTask.LanguageModel ? "tokens of the vocabulary" : "labels")} last)");
+                $"{Read(chosen).Show()} found; expected float {form} ({(config.Task == ModelTask.LanguageModel ? "tokens of the vocabulary" : "labels")} last)");
         }
 
         NodeProto? origin = paths.Origin(chosen.Name);

@@ -8,9 +8,7 @@ namespace RnnService.Onnx.Runtime.Signatures;
 internal sealed record GraphInput(string Name, DataType Type, int?[] Sizes)
 {
     /// <summary>Whether it takes whole numbers.</summary>
-    public bool IsWhole => Type
-        is DataType.Int64 or DataType.Int32 or DataType.Int16 or DataType.Int8
-        or DataType.Uint64 or DataType.Uint32 or DataType.Uint16 or DataType.Uint8;
+    public bool IsWhole => ElementTypes.IsWhole((int)Type);
 
     /// <summary>Whether it takes floating-point numbers that a value can be made of.</summary>
     public bool IsFloat => Type is DataType.Float or DataType.Double;
@@ -52,7 +50,7 @@ internal sealed record GraphInput(string Name, DataType Type, int?[] Sizes)
     {
         const int most = 6;
         string sizes = string.Join(',', Sizes.Take(most).Select(size => size?.ToString() ?? "any"));
-        return $"{TensorContent.TypeName((int)Type).ToLowerInvariant()} [{sizes}{(Sizes.Length > most ? ",…" : "")}]";
+        return $"{ElementTypes.Name((int)Type).ToLowerInvariant()} [{sizes}{(Sizes.Length > most ? ",…" : "")}]";
     }
 
     private bool Has(params ReadOnlySpan<string> parts)
@@ -67,6 +65,6 @@ internal sealed record GraphInput(string Name, DataType Type, int?[] Sizes)
 }
 
 /// <summary>
-/// A part of the state: an input [slots,batch,width], and the output that gives it after the last token; empty where none is wanted.
+/// A part of the state: an input [slots,batch,width], and the output that gives it after the last token; empty where none is needed.
 /// </summary>
 internal sealed record GraphState(GraphInput Input, string Output, int Slots);

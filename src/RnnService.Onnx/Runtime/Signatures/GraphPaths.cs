@@ -1,3 +1,4 @@
+using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
@@ -74,5 +75,5 @@ internal sealed class GraphPaths
         node.OpType is "Identity" or "Dropout" or "Transpose" or "Squeeze" or "Unsqueeze" or "Reshape" or "Flatten";
 
     private static bool IsFloat(TensorProto tensor) =>
-        (DataType)tensor.DataType is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16;
+        ElementTypes.IsFloat(tensor.DataType);
 }

@@ -66,21 +66,21 @@ internal sealed class GraphSignature
         if (unknown.Count > 0)
         {
             string rest = unknown.Count == 1 ? "" : $", as for {string.Join(", ", unknown.Skip(1).Take(10).Select(input => $"{Quote(input.Name)} {input.Show()}"))}";
-            throw Refuse(unknown[0], $"{unknown[0].Show()} found, which nothing can be filled in for{rest}; {Expected()} expected. {ExportAdvice.Inputs}");
+            throw Refuse(unknown[0], $"{unknown[0].Show()} found, which nothing can be filled in for{rest}; expected {Expected()}", ExportAdvice.Inputs);
         }
 
         if (ids is null)
-            throw file.Refuse("graph", "no input for token ids found; whole numbers, [batch,time] or [time,batch], expected");
+            throw file.Refuse("graph", "no input for token ids found; expected whole numbers, [batch,time] or [time,batch]");
         if (config.Characters is not null && (Characters is null || CharacterLengths is null))
         {
             throw file.Refuse(
-                "graph", "no inputs for a word's characters found; whole numbers [batch,time,characters] and, with \"len\" in its name, "
-                + "[batch,time] expected, since the configuration has a character network");
+                "graph", "no inputs for a word's characters found; expected whole numbers [batch,time,characters] and, with \"len\" in its name, "
+                + "[batch,time], since the configuration has a character network");
         }
 
         Ids = ids;
         if (vocabulary.Tokens.Count - 1 > ids.Largest)
-            throw Refuse(ids, $"{ids.Show()} found, which ends at {ids.Largest}; a type that holds ids to {vocabulary.Tokens.Count - 1} expected");
+            throw Refuse(ids, $"{ids.Show()} found, which ends at {ids.Largest}; expected a type that holds ids to {vocabulary.Tokens.Count - 1}");
         CheckEmbedding(vocabulary);
         Answer = AnswerOutput.Find(file, _paths, config, OutputSize);
         States = Pair(states);
@@ -124,7 +124,7 @@ internal sealed class GraphSignature
 
     /// <summary>Number of floating-point values among the tensors.</summary>
     public long ParameterCount => _file.Model.Graph.Initializer
-        .Where(tensor => (DataType)tensor.DataType is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16)
+        .Where(tensor => ElementTypes.IsFloat(tensor.DataType))
         .Sum(tensor => tensor.Dims.Aggregate(1L, (product, size) => product * size));
 
     /// <summary>The one number of rows that the declared sizes allow, null for any; or what speaks against the layout.</summary>
@@ -141,9 +141,9 @@ internal sealed class GraphSignature
         foreach ((GraphInput? input, int axis) in places)
         {
             if (input?.Sizes[axis] is not { } size) continue;
-            if (size is < 1 or > largest) return (null, $"{Quote(input.Name)} {input.Show()} has a batch of {size}; 1 to {largest} expected");
+            if (size is < 1 or > largest) return (null, $"{Quote(input.Name)} {input.Show()} has a batch of {size}; expected 1 to {largest}");
             if (found is not null && found != size)
-                return (null, $"{Quote(input.Name)} {input.Show()} has a batch of {size}; {found} as elsewhere expected");
+                return (null, $"{Quote(input.Name)} {input.Show()} has a batch of {size}; expected {found} as elsewhere");
             found = size;
         }
 
@@ -156,11 +156,13 @@ internal sealed class GraphSignature
     /// <summary>Numbers of tokens that the graph speaks of.</summary>
     public IReadOnlyList<int> LikelyLengths() => ExporterNumbers.Lengths(_file.Model.Graph);
 
-    /// <summary>An exception that blames an input.</summary>
-    public OnnxFormatException Refuse(GraphInput input, string problem) => _file.Refuse($"input {Quote(input.Name)}", problem);
+    /// <summary>An exception that names an input.</summary>
+    public OnnxFormatException Refuse(GraphInput input, string problem, string? advice = null) =>
+        _file.Refuse($"input {Quote(input.Name)}", problem, advice);
 
-    /// <summary>An exception that blames the output of the answers.</summary>
-    public OnnxFormatException RefuseAnswer(string problem) => _file.Refuse($"output {Quote(Answer.Name)}", problem);
+    /// <summary>An exception that names the output of the answers.</summary>
+    public OnnxFormatException RefuseAnswer(string problem, string? advice = null) =>
+        _file.Refuse($"output {Quote(Answer.Name)}", problem, advice);
 
     // A language model's state is carried from run to run; every other one starts from zero.
     private bool Carries => _config.Task == ModelTask.LanguageModel;
@@ -188,7 +190,7 @@ internal sealed class GraphSignature
     private GraphInput Read(ValueInfoProto value)
     {
         if (value.Type?.TensorType is not { Shape: { } shape } type)
-            throw _file.Refuse($"input {Quote(value.Name)}", "no tensor with a shape found; one expected");
+            throw _file.Refuse($"input {Quote(value.Name)}", "no tensor with a shape found; expected one");
         return new GraphInput(value.Name, (DataType)type.ElemType, GraphInput.SizesOf(shape));
     }
 
@@ -200,7 +202,7 @@ internal sealed class GraphSignature
             throw _file.Refuse(
                 TensorContent.PlaceOf(embedding),
                 $"an embedding [{embedding.Dims[0]},{embedding.Dims[1]}] found; "
-                + $"[{vocabulary.Tokens.Count},{_config.EmbeddingSize}] expected (tokens of the vocabulary, embedding_size)");
+                + $"expected [{vocabulary.Tokens.Count},{_config.EmbeddingSize}] (tokens of the vocabulary, embedding_size)");
         }
     }
 
@@ -232,23 +234,23 @@ internal sealed class GraphSignature
     private GraphState[] Pair(List<GraphInput> states)
     {
         const string since = "since generation carries the state from token to token";
-        int wanted = _config.Layers * (_config.Bidirectional ? 2 : 1) * (_config.Cell == CellKind.Lstm ? 2 : 1);
-        string form = $"float [slots,batch,{StateSize}], {wanted} slots in all (layers and directions, for an LSTM h and c)";
+        int expected = _config.Layers * (_config.Bidirectional ? 2 : 1) * (_config.Cell == CellKind.Lstm ? 2 : 1);
+        string form = $"float [slots,batch,{StateSize}], {expected} slots in all (layers and directions, for an LSTM h and c)";
         if (states.Count == 0)
         {
-            return !Carries ? [] : throw _file.Refuse("graph", $"no input for the state found; {form}, such as h_0, expected, {since}");
+            return !Carries ? [] : throw _file.Refuse("graph", $"no input for the state found; expected {form}, such as h_0, {since}");
         }
 
         foreach (GraphInput input in states)
         {
             if (input.Sizes[2] is { } width && width != StateSize)
-                throw Refuse(input, $"{input.Show()} found: a state of width {width}; {StateSize} (hidden_size) expected");
+                throw Refuse(input, $"{input.Show()} found, a state of width {width}; expected {StateSize} (hidden_size)");
         }
 
-        int[] slots = [.. states.Select(input => input.Sizes[0] ?? wanted / states.Count)];
+        int[] slots = [.. states.Select(input => input.Sizes[0] ?? expected / states.Count)];
         long sum = slots.Sum(count => (long)count);
-        if (sum != wanted || slots.Any(count => count < 1))
-            throw Refuse(states[0], $"{sum} slots in all states found; {form} expected");
+        if (sum != expected || slots.Any(count => count < 1))
+            throw Refuse(states[0], $"{sum} slots in all states found; expected {form}");
         if (!Carries) return [.. states.Select((input, i) => new GraphState(input, "", slots[i]))];
 
         string[] outputs = [.. _file.Model.Graph.Output
@@ -257,7 +259,7 @@ internal sealed class GraphSignature
         {
             throw _file.Refuse(
                 "graph",
-                $"{outputs.Length} outputs for {states.Count} states found; one each, float [slots,batch,{StateSize}], expected, {since}");
+                $"{outputs.Length} outputs for {states.Count} states found; expected one each, float [slots,batch,{StateSize}], {since}");
         }
 
         // h_0 and h_n share more than h_0 and c_n; where names do not tell all apart, places do.

@@ -182,7 +182,7 @@ public sealed class LogitsCheckTests
 
     [Theory]
     [InlineData("[]", "holds no entry; expected one or more")]
-    [InlineData("{}", "an object found, a list wanted")]
+    [InlineData("{}", "an object found; expected a list")]
     [InlineData("[1]", "entry 0 is 1; expected an object with ids and logits")]
     [InlineData("[{\"ids\": [1]}]", "entry 0 has no logits; expected one of logits, probabilities, log_probabilities")]
     [InlineData("[{\"ids\": [1], \"logits\": [1,2,3], \"probabilities\": [0,0,1]}]", "entry 0 has several outputs")]

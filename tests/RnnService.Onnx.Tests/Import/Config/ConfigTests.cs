@@ -21,19 +21,19 @@ public sealed class ConfigTests
             """);
         string message = files.Refused(
             "\"hiden_size\" is no field; hidden_size is one",
-            "num_layers and layers are the same field: one of them wanted",
-            "vocab_size is 9: 120 wanted, the number of tokens in vocab.txt",
-            "num_layers is 2: 1 wanted, as the weights have it",
-            "num_labels is 4: 3 wanted, as the weights have it",
-            "cell is \"gru\": lstm wanted, as the weights have it",
-            "embedding_size is 16.5: a whole number wanted",
-            "hidden_size is 64: 32 wanted, as the weights have it",
-            "bidirectional is \"yes\": true or false wanted",
-            "pooling is \"attention\": last, mean, max wanted",
-            "eos_token_id is 120: 0 to 119 wanted",
-            "description is 5: a string wanted",
+            "num_layers and layers are the same field; expected one of them",
+            "vocab_size is 9; expected 120, the number of tokens in vocab.txt",
+            "num_layers is 2; expected 1, as the weights have it",
+            "num_labels is 4; expected 3, as the weights have it",
+            "cell is \"gru\"; expected lstm, as the weights have it",
+            "embedding_size is 16.5; expected a whole number",
+            "hidden_size is 64; expected 32, as the weights have it",
+            "bidirectional is \"yes\"; expected true or false",
+            "pooling is \"attention\"; expected last, mean, max",
+            "eos_token_id is 120; expected 0 to 119",
+            "description is 5; expected a string",
             "generation: ",
-            "metrics: \"f1\" is too large: a finite number wanted");
+            "metrics: \"f1\" is too large; expected a finite number");
         Assert.StartsWith("bad.json: 14 problems\n", message, StringComparison.Ordinal);
         Assert.Equal(15, message.Split('\n').Length);
     }
@@ -89,29 +89,29 @@ public sealed class ConfigTests
     }
 
     [Theory]
-    [InlineData("""{"task": "tagger", "labels": ["a", "b"]}""", "labels holds 2 labels: 5 wanted, as the weights have it")]
-    [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", 5]}""", "labels is a list: a list of strings wanted")]
+    [InlineData("""{"task": "tagger", "labels": ["a", "b"]}""", "labels holds 2 labels; expected 5, as the weights have it")]
+    [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", 5]}""", "labels is a list; expected a list of strings")]
     [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", "a"]}""", "labels repeat; expected each once")]
     [InlineData("""{"task": "tagger", "id2label": {"0": "a", "1": "b", "3": "c"}}""",
-        "id2label: no name has id 2, but \"c\" has 3: ids from 0 to 2 wanted")]
-    [InlineData("""{"task": "tagger", "id2label": {"x": "a"}}""", "id2label: \"x\" is \"a\": ids with names wanted")]
-    [InlineData("""{"task": "tagger", "label2id": {"a": 0, "b": 0}}""", "label2id: \"a\" and \"b\" both have id 0: an id for each wanted")]
-    [InlineData("""{"task": "tagger", "label2id": {"a": -1}}""", "label2id: \"a\" has id -1: 0 or more wanted")]
-    [InlineData("""{"task": "tagger", "label2id": {"a": "0"}}""", "label2id: \"a\" is \"0\": names with ids wanted")]
-    [InlineData("""{"task": "tagger", "id2label": {"0": null}}""", "id2label: \"0\" is null: ids with names wanted")]
-    [InlineData("""{"task": "tagger", "label2id": []}""", "label2id: a list without labels: names with ids wanted")]
-    [InlineData("""{"task": "tagger", "num_labels": 2000000000}""", "num_labels is 2000000000: 5 wanted, as the weights have it")]
-    [InlineData("""{"task": "tagger", "num_labels": 4, "labels": ["a", "b", "c", "d", "e"]}""", "num_labels is 4: 5 wanted, as labels holds")]
+        "id2label: no name has id 2, but \"c\" has 3; expected ids from 0 to 2")]
+    [InlineData("""{"task": "tagger", "id2label": {"x": "a"}}""", "id2label: \"x\" is \"a\"; expected ids with names")]
+    [InlineData("""{"task": "tagger", "label2id": {"a": 0, "b": 0}}""", "label2id: \"a\" and \"b\" both have id 0; expected an id for each")]
+    [InlineData("""{"task": "tagger", "label2id": {"a": -1}}""", "label2id: \"a\" has id -1; expected 0 or more")]
+    [InlineData("""{"task": "tagger", "label2id": {"a": "0"}}""", "label2id: \"a\" is \"0\"; expected names with ids")]
+    [InlineData("""{"task": "tagger", "id2label": {"0": null}}""", "id2label: \"0\" is null; expected ids with names")]
+    [InlineData("""{"task": "tagger", "label2id": []}""", "label2id: a list without labels; expected names with ids")]
+    [InlineData("""{"task": "tagger", "num_labels": 2000000000}""", "num_labels is 2000000000; expected 5, as the weights have it")]
+    [InlineData("""{"task": "tagger", "num_labels": 4, "labels": ["a", "b", "c", "d", "e"]}""", "num_labels is 4; expected 5, as labels holds")]
     [InlineData("""{"task": "tagger", "labels": ["a", "b", "c", "d", "e"], "id2label": {"0": "a", "1": "b", "2": "c", "3": "d", "4": "f"}}""",
-        "labels and id2label differ: the same labels wanted")]
-    [InlineData("""{"task": "tagger", "reverse": true}""", "reverse is true: false wanted, as the weights have it")]
+        "labels and id2label differ; expected the same labels")]
+    [InlineData("""{"task": "tagger", "reverse": true}""", "reverse is true; expected false, as the weights have it")]
     [InlineData("""{"task": "language_model", "cell": "rnn"}""",
         "bidirectional is True; expected false, since a language model cannot read what comes")]
-    [InlineData("""{"task": "summarization"}""", "task is \"summarization\": text_generation, text_classification, token_classification, ")]
-    [InlineData("""{"task": 5}""", "task is 5: text_generation, ")]
-    [InlineData("""{"task": "tagger", "tokenizer": "bpe"}""", "tokenizer is \"bpe\": characters, whitespace, english wanted")]
-    [InlineData("""{"task": "tagger", "hidden_size": 1e400}""", "hidden_size is 1e400: a whole number wanted")]
-    [InlineData("""{"task": "tagger", "layers": 99999999999999999999}""", "layers is 99999999999999999999: a whole number wanted")]
+    [InlineData("""{"task": "summarization"}""", "task is \"summarization\"; expected text_generation, text_classification, token_classification, ")]
+    [InlineData("""{"task": 5}""", "task is 5; expected text_generation, ")]
+    [InlineData("""{"task": "tagger", "tokenizer": "bpe"}""", "tokenizer is \"bpe\"; expected characters, whitespace, english")]
+    [InlineData("""{"task": "tagger", "hidden_size": 1e400}""", "hidden_size is 1e400; expected a whole number")]
+    [InlineData("""{"task": "tagger", "layers": 99999999999999999999}""", "layers is 99999999999999999999; expected a whole number")]
     [InlineData("""{"task": "tagger", "format_version": 2}""", "format_version is 2; expected 1")]
     [InlineData("""{"task": "tagger", "characters": {"embedding_size": 5}}""",
         "one of the character network and the character vocabulary is missing")]
@@ -119,12 +119,12 @@ public sealed class ConfigTests
     [InlineData("""{"task": "tagger", "generation": []}""", "generation: ")]
     [InlineData("""{"task": "tagger", "generation": {"top_k": -1}}""", "top_k is -1; expected 0 (off) or more")]
     [InlineData("""{"task": "tagger", "metrics": {"a": {}}}""", "metrics: ")]
-    [InlineData("{}", "task is missing: text-generation, text-classification or token-classification wanted")]
+    [InlineData("{}", "task is missing; expected text-generation, text-classification or token-classification")]
     [InlineData("""{"task": "tagger", "task": "tagger"}""", "task")]
     [InlineData("""{"\ud800": 1}""", "byte 1: an escape that is half of a surrogate pair")]
     [InlineData("""{"task": "\ud800"}""", "byte 9: an escape that is half of a surrogate pair")]
-    [InlineData("[]", "a list found, an object wanted")]
-    [InlineData("null", "null found, an object wanted")]
+    [InlineData("[]", "a list found; expected an object")]
+    [InlineData("null", "null found; expected an object")]
     [InlineData("", "empty")]
     [InlineData("{\"task\"", "line 1 is not JSON")]
     [InlineData("task: tagger", "line 1 is not JSON")]
@@ -174,9 +174,9 @@ public sealed class ConfigTests
         Assert.Equal(CellKind.GruBefore, config.Cell);
         var refused = Assert.Throws<ImportException>(() => ConfigFile.Read(
             new TextSource("other.json", """{"pooling": "mean", "task": "tagger", "cell": "lstm"}"""), vocabulary, facts, []));
-        Assert.Contains("pooling is \"mean\": max wanted, as the graph has it", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("task is \"tagger\": classifier wanted, as the graph has it", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("cell is \"lstm\": gru_before wanted, as the graph has it", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("pooling is \"mean\"; expected max, as the graph has it", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("task is \"tagger\"; expected classifier, as the graph has it", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("cell is \"lstm\"; expected gru_before, as the graph has it", refused.Message, StringComparison.Ordinal);
     }
 
     private static (int Unknown, int Padding, int End) Special(ImportedModel imported)

@@ -63,6 +63,9 @@ internal sealed class GraphKind : IDisposable
     public string Refusal(bool asIs) => Xunit.Assert.Throws<ImportException>(() => Import(asIs)).Message
         .Replace(_folder.FullName + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
+    /// <summary>The other way that a refusal says works; null where it says none.</summary>
+    public ImportWay? OtherWay(bool asIs) => Xunit.Assert.Throws<ImportException>(() => Import(asIs)).OtherWay;
+
     /// <summary>Puts an operator after a value that is an output.</summary>
     public static NodeProto Append(ModelProto model, string op, string output = "logits", params string[] more)
     {

@@ -4,6 +4,7 @@ using RnnService.Engine.Weights;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using Xunit;
+using static RnnService.Onnx.Tests.Import.Graph.GraphEdits;
 using AttributeType = RnnService.Onnx.Format.Protos.AttributeProto.Types.AttributeType;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
@@ -13,7 +14,7 @@ namespace RnnService.Onnx.Tests.Import.Graph;
 public sealed class OnnxRefusalTests
 {
     private const string Steps = "outputs of layer 0 [\"ids\".1, \"ids\".0, units]";
-    private const string AfterSteps = "another recurrent layer, pooling (last, mean, max) or the MatMul or Gemm of the head wanted";
+    private const string AfterSteps = "expected another recurrent layer, pooling (last, mean, max) or the MatMul or Gemm of the head";
 
     /// <summary>A change to a graph, and what is said.</summary>
     public static TheoryData<string, string> Wrongs => [.. Changes.Select(change => (change.Name, change.Message))];
@@ -37,8 +38,8 @@ public sealed class OnnxRefusalTests
         Find(model, "Transpose").Input[0] = Find(model, "Gather").Output[0];
         SkipUnsorting(model);
         Assert.Equal(
-            "model.onnx: input \"lengths\": it is used for other rows than the ids' or in another order; "
-            + "the ids' rows in their order wanted",
+            "model.onnx: input \"lengths\": it is used for other rows than the ids' or in another order; expected "
+            + "the ids' rows in their order",
             Assert.ThrowsAny<WeightFormatException>(() => Importing.Read(model)).Message);
     }
 
@@ -48,7 +49,7 @@ public sealed class OnnxRefusalTests
         ModelProto model = Classifier();
         SkipUnsorting(model);
         Assert.Equal(
-            "model.onnx: output \"logits\": the logits [sorted batch, outputs] found; [batch, outputs], in the order of the ids, wanted"
+            "model.onnx: output \"logits\": the logits [sorted batch, outputs] found; expected [batch, outputs], in the order of the ids"
            ,
             Assert.ThrowsAny<WeightFormatException>(() => Importing.Read(model)).Message);
     }
@@ -71,21 +72,21 @@ public sealed class OnnxRefusalTests
     [
         // What is no network of ours.
         ("activation after the embedding",
-            "node 1 (\"Relu\"): it reads the embedding's rows [\"ids\".0, \"ids\".1, embedding]; RNN, GRU or LSTM wanted",
+            "node 1 (\"Relu\"): it reads the embedding's rows [\"ids\".0, \"ids\".1, embedding]; expected RNN, GRU or LSTM",
             Lstm, model => Insert(model, "embedded", "Relu")),
         ("activation between layers", $"node 4 (\"Tanh\"): it reads {Steps}; {AfterSteps}", Deep, model => Insert(model, "y0", "Tanh")),
         ("softmax over steps",
-            "node 7 (\"Softmax\"): it sums over dimension 1 of the logits [\"ids\".0, \"ids\".1, outputs]; the labels expected. "
+            "node 7 (\"Softmax\"): it sums over dimension 1 of the logits [\"ids\".0, \"ids\".1, outputs]; expected the labels. "
             + "Give it the labels' dimension: Softmax(dim=-1)",
             Lstm, model =>
         {
             Append(model, "Softmax");
             model.Graph.Node[^1].Attribute.Add(GraphWriter.Attribute("axis", 1));
         }),
-        ("sigmoids", "node 7 (\"Sigmoid\"): it makes probabilities of 11 labels one by one: several labels a text; logits of one label a text "
-            + "expected. " + ExportAdvice.OneLabel, Lstm, model => Append(model, "Sigmoid")),
+        ("sigmoids", "node 7 (\"Sigmoid\"): it makes probabilities of 11 labels one by one: several labels a text; expected logits of one label a text"
+            + ". " + ExportAdvice.OneLabel, Lstm, model => Append(model, "Sigmoid")),
         ("softmax twice",
-            "node 8 (\"Softmax\"): it reads the softmax of the logits [\"ids\".0, \"ids\".1, outputs]; an export that ends with the logits wanted",
+            "node 8 (\"Softmax\"): it reads the softmax of the logits [\"ids\".0, \"ids\".1, outputs]; expected an export that ends with the logits",
             Lstm, model =>
         {
             Append(model, "Softmax");
@@ -100,58 +101,58 @@ public sealed class OnnxRefusalTests
             model.Graph.Node[4].Domain = "com.microsoft";
         }),
         ("random numbers", "node 4 (\"Add\"): it reads " + Steps + "; " + AfterSteps, Lstm, model => Insert(model, "y0", "Add", "B0")),
-        ("noise", "node 0 (\"RandomNormal\"): it makes numbers of its own; an operator of a recurrent network wanted", Lstm, model =>
+        ("noise", "node 0 (\"RandomNormal\"): it makes numbers of its own; expected an operator of a recurrent network", Lstm, model =>
         {
             model.Graph.Node.Insert(0, new NodeProto { OpType = "RandomNormal", Output = { "noise" } });
             Find(model, "LSTM").Input[0] = "noise";
         }),
-        ("dropout that is on", "node 4 (\"Dropout\"): it is on; a network for use, exported without training, wanted", Lstm, model =>
+        ("dropout that is on", "node 4 (\"Dropout\"): it is on; expected a network for use, exported without training", Lstm, model =>
         {
             Floats(model, "on", [], 1);
             Insert(model, "y0", "Dropout", "", "on");
         }),
-        ("half floats", "node 4 (\"Cast\"): it makes FLOAT16 of " + Steps + "; 32-bit floats wanted", Lstm, model =>
+        ("half floats", "node 4 (\"Cast\"): it makes FLOAT16 of " + Steps + "; expected 32-bit floats", Lstm, model =>
             Insert(model, "y0", "Cast").Attribute.Add(GraphWriter.Attribute("to", (long)DataType.Float16))),
-        ("old operators", "opset_import: version 6 found; 7 or later wanted", Lstm, model => model.OpsetImport[0].Version = 6),
+        ("old operators", "opset_import: version 6 found; expected 7 or later", Lstm, model => model.OpsetImport[0].Version = 6),
 
         // Recurrent nodes.
-        ("clip", "node 2 (\"LSTM\" \"Y0\"): attribute \"clip\" changes its cell; the plain cell wanted", Lstm, model =>
+        ("clip", "node 2 (\"LSTM\" \"Y0\"): attribute \"clip\" changes its cell; expected the plain cell", Lstm, model =>
             Find(model, "LSTM").Attribute.Add(new AttributeProto { Name = "clip", Type = (int)AttributeType.Float, F = 3 })),
         ("activation_alpha",
-            "node 2 (\"LSTM\" \"Y0\"): attribute \"activation_alpha\" changes its cell; the plain cell wanted",
+            "node 2 (\"LSTM\" \"Y0\"): attribute \"activation_alpha\" changes its cell; expected the plain cell",
             Lstm, model =>
             Find(model, "LSTM").Attribute.Add(new AttributeProto { Name = "activation_alpha", Type = (int)AttributeType.Floats })),
-        ("input_forget", "node 2 (\"LSTM\" \"Y0\"): input_forget couples two gates; 0 wanted", Lstm, model =>
+        ("input_forget", "node 2 (\"LSTM\" \"Y0\"): input_forget couples two gates; expected 0", Lstm, model =>
             Find(model, "LSTM").Attribute.Add(GraphWriter.Attribute("input_forget", 1))),
-        ("layout", "node 2 (\"LSTM\" \"Y0\"): layout is 1; 0, time before batch, expected. " + ExportAdvice.TimeFirst, Lstm, model =>
+        ("layout", "node 2 (\"LSTM\" \"Y0\"): layout is 1; expected 0, time before batch. " + ExportAdvice.TimeFirst, Lstm, model =>
             Find(model, "LSTM").Attribute.Add(GraphWriter.Attribute("layout", 1))),
-        ("peepholes", "node 2 (\"LSTM\" \"Y0\"): it has peepholes (P); none wanted", Lstm, model =>
+        ("peepholes", "node 2 (\"LSTM\" \"Y0\"): it has peepholes (P); expected none", Lstm, model =>
         {
             while (Find(model, "LSTM").Input.Count < 7) Find(model, "LSTM").Input.Add("");
             Find(model, "LSTM").Input.Add("B0");
         }),
-        ("hard sigmoid", "node 2 (\"GRU\" \"Y0\"): activations are \"HardSigmoid\", \"Tanh\"; Sigmoid, Tanh wanted", Gru, model =>
+        ("hard sigmoid", "node 2 (\"GRU\" \"Y0\"): activations are \"HardSigmoid\", \"Tanh\"; expected Sigmoid, Tanh", Gru, model =>
             Find(model, "GRU").Attribute.Add(GraphWriter.Attribute("activations", ["HardSigmoid", "Tanh"]))),
-        ("activations of one direction", "node 2 (\"RNN\" \"Y0\"): activations are \"Tanh\"; Tanh, Tanh, or Relu in their place, wanted",
+        ("activations of one direction", "node 2 (\"RNN\" \"Y0\"): activations are \"Tanh\"; expected Tanh, Tanh, or Relu in their place",
             Both with { Cell = CellKind.Tanh }, model => Find(model, "RNN").Attribute.Add(GraphWriter.Attribute("activations", ["Tanh"]))),
         ("hidden_size",
-            "node 2 (\"LSTM\" \"Y0\"): hidden_size is 5, but R is of 4; 4 wanted",
+            "node 2 (\"LSTM\" \"Y0\"): hidden_size is 5, but R is of 4; expected 4",
             Lstm, model => Attribute(model, "LSTM", "hidden_size").I = 5),
-        ("direction", "node 2 (\"LSTM\" \"Y0\"): direction \"sideways\"; forward, reverse or bidirectional wanted", Lstm, model =>
+        ("direction", "node 2 (\"LSTM\" \"Y0\"): direction \"sideways\"; expected forward, reverse or bidirectional", Lstm, model =>
             Attribute(model, "LSTM", "direction").S = ByteString.CopyFromUtf8("sideways")),
-        ("weights of two directions", "node 2 (\"LSTM\" \"Y0\"): R is [1, 16, 4]; [2, 16, 4] wanted", Lstm, model =>
+        ("weights of two directions", "node 2 (\"LSTM\" \"Y0\"): R is [1, 16, 4]; expected [2, 16, 4]", Lstm, model =>
             Attribute(model, "LSTM", "direction").S = ByteString.CopyFromUtf8("bidirectional")),
-        ("weights of another cell", "node 2 (\"LSTM\" \"Y0\"): R is [1, 12, 4]; [1, 16, 4] wanted", Gru, model =>
+        ("weights of another cell", "node 2 (\"LSTM\" \"Y0\"): R is [1, 12, 4]; expected [1, 16, 4]", Gru, model =>
         {
             Find(model, "GRU").OpType = "LSTM";
             Attribute(model, "LSTM", "linear_before_reset").Name = "input_forget";
             Attribute(model, "LSTM", "input_forget").I = 0;
         }),
         ("weights of another width",
-            "node 2 (\"LSTM\" \"Y0\"): W is [1, 16, 4]; [1, 16, 3] wanted",
+            "node 2 (\"LSTM\" \"Y0\"): W is [1, 16, 4]; expected [1, 16, 3]",
             Lstm, model => Find(model, "LSTM").Input[1] = "R0"),
-        ("a bias of another width", "node 2 (\"LSTM\" \"Y0\"): B is [1, 16]; [1, 32] wanted", Lstm, model => Floats(model, "B0", [1, 16])),
-        ("double weights", "node 2 (\"LSTM\" \"Y0\"): W is of DOUBLE; FLOAT wanted", Lstm, model =>
+        ("a bias of another width", "node 2 (\"LSTM\" \"Y0\"): B is [1, 16]; expected [1, 32]", Lstm, model => Floats(model, "B0", [1, 16])),
+        ("double weights", "node 2 (\"LSTM\" \"Y0\"): W is of DOUBLE; expected FLOAT", Lstm, model =>
         {
             TensorProto tensor = model.Graph.Initializer.Single(tensor => tensor.Name == "W0");
             tensor.ClearRawData();
@@ -159,17 +160,17 @@ public sealed class OnnxRefusalTests
             tensor.DoubleData.AddRange(new double[48]);
         }),
         ("computed weights",
-            "node 2 (\"LSTM\" \"Y0\"): W is the embedding's rows [\"ids\".0, \"ids\".1, embedding]; a tensor of the file wanted",
+            "node 2 (\"LSTM\" \"Y0\"): W is the embedding's rows [\"ids\".0, \"ids\".1, embedding]; expected a tensor of the file",
             Lstm, model => Find(model, "LSTM").Input[1] = "embedded"),
         ("ids for lengths",
-            "node 2 (\"LSTM\" \"Y0\"): sequence_lens is the ids \"ids\" [\"ids\".0, \"ids\".1]; an input of lengths wanted",
+            "node 2 (\"LSTM\" \"Y0\"): sequence_lens is the ids \"ids\" [\"ids\".0, \"ids\".1]; expected an input of lengths",
             Lstm, model =>
             Find(model, "LSTM").Input.Add("ids")),
-        ("mixed directions", "node 4 (\"LSTM\" \"Y1\"): it reads reverse, layer 0 forward; the same in all layers wanted", Deep, model =>
+        ("mixed directions", "node 4 (\"LSTM\" \"Y1\"): it reads reverse, layer 0 forward; expected the same in all layers", Deep, model =>
             Attribute(model, "LSTM", "direction", last: true).S = ByteString.CopyFromUtf8("reverse")),
-        ("mixed resets", "node 4 (\"GRU\" \"Y1\"): its cell is gru_before, that of layer 0 is gru; the same in all layers wanted",
+        ("mixed resets", "node 4 (\"GRU\" \"Y1\"): its cell is gru_before, that of layer 0 is gru; expected the same in all layers",
             Deep with { Cell = CellKind.Gru }, model => Attribute(model, "GRU", "linear_before_reset", last: true).I = 0),
-        ("mixed sizes", "node 4 (\"LSTM\" \"Y1\"): hidden_size is 5, that of layer 0 is 4; the same in all layers wanted", Deep, model =>
+        ("mixed sizes", "node 4 (\"LSTM\" \"Y1\"): hidden_size is 5, that of layer 0 is 4; expected the same in all layers", Deep, model =>
         {
             Floats(model, "W1", [1, 20, 4]);
             Floats(model, "R1", [1, 20, 5]);
@@ -177,14 +178,14 @@ public sealed class OnnxRefusalTests
             Attribute(model, "LSTM", "hidden_size", last: true).I = 5;
         }),
         ("two layers beside each other",
-            "node 8 (\"LSTM\" \"Y1\"): it reads an embedding that another layer reads; one stack of layers wanted",
+            "node 8 (\"LSTM\" \"Y1\"): it reads an embedding that another layer reads; expected one stack of layers",
             Stateful, model =>
         {
             Floats(model, "W1", [1, 16, 3]);
             Find(model, "LSTM", last: true).Input[0] = "x";
         }),
-        ("one direction of two", "node 8 (\"MatMul\" \"logits.product\"): it reads outputs of layer 0 [\"ids\".0, \"ids\".1, units]; "
-            + "all directions of the top layer, forward first, wanted", Both, model =>
+        ("one direction of two", "node 8 (\"MatMul\" \"logits.product\"): it reads outputs of layer 0 [\"ids\".0, \"ids\".1, units]; expected "
+            + "all directions of the top layer, forward first", Both, model =>
         {
             int at = model.Graph.Node.IndexOf(Find(model, "Transpose", last: true));
             Floats(model, "head", [4, 11]);
@@ -198,8 +199,8 @@ public sealed class OnnxRefusalTests
 
         // Lengths, states, pooling.
         ("a learned start",
-            "node 2 (\"LSTM\" \"Y0\"): initial_h is tensor \"start\", which is not zero; zero, or part of an input of all "
-            + "layers' states, wanted",
+            "node 2 (\"LSTM\" \"Y0\"): initial_h is tensor \"start\", which is not zero; expected zero, or part of an input of all "
+            + "layers' states",
             Lstm, model =>
         {
             Floats(model, "start", [1, 1, 4], 0.5f);
@@ -208,7 +209,7 @@ public sealed class OnnxRefusalTests
             node.Input.Add("start");
         }),
         ("starts that changed places",
-            "node 4 (\"LSTM\" \"Y0\"): initial_h is 1 of \"h0\"; 0 (directions, layer by layer) wanted",
+            "node 4 (\"LSTM\" \"Y0\"): initial_h is 1 of \"h0\"; expected 0 (directions, layer by layer)",
             Stateful, model =>
         {
             NodeProto other = model.Graph.Node.Single(node => node.Output[0] == "h0.1");
@@ -218,142 +219,59 @@ public sealed class OnnxRefusalTests
             Find(model, "LSTM").Input[5] = "h0.1";
         }),
         ("h as c",
-            "node 4 (\"LSTM\" \"Y0\"): initial_c is \"h0\", as the other is; h and c apart wanted",
+            "node 4 (\"LSTM\" \"Y0\"): initial_c is \"h0\", as the other is; expected h and c apart",
             Stateful, model => Find(model, "LSTM").Input[6] = "h0.0"),
-        ("states of the top alone", "output \"hn\": last states of layer 1 [1, \"ids\".0, units] found; the states of all layers in order, "
-            + "[directions, batch, hidden_size], wanted", Stateful, model => Find(model, "Concat").Input.RemoveAt(0)),
+        ("states of the top alone", "output \"hn\": last states of layer 1 [1, \"ids\".0, units] found; expected the states of all layers in order, "
+            + "[directions, batch, hidden_size]", Stateful, model => Find(model, "Concat").Input.RemoveAt(0)),
         ("states in another order",
-            "output \"hn\": last states of layer 1 and layer 0 [directions, \"ids\".0, units] found; the states of all layers in order, "
-            + "[directions, batch, hidden_size], wanted",
+            "output \"hn\": last states of layer 1 and layer 0 [directions, \"ids\".0, units] found; expected the states of all layers in order, "
+            + "[directions, batch, hidden_size]",
             Stateful, model => (Find(model, "Concat").Input[0], Find(model, "Concat").Input[1]) = ("H1", "H0")),
-        ("lengths unused", "input \"lengths\": nothing uses it as ids, lengths or states; an input that counts wanted", Lstm, model =>
+        ("lengths unused", "input \"lengths\": nothing uses it as ids, lengths, a mask or states; expected an input that counts", Lstm, model =>
             model.Graph.Input.Add(new ValueInfoProto { Name = "lengths", Type = Type(DataType.Int64, 0) })),
         ("lengths in one layer",
-            "node 3 (\"LSTM\" \"Y0\"): it has no sequence_lens, though lengths are an input: it would read past the ends; the "
-            + "lengths wanted",
+            "node 3 (\"LSTM\" \"Y0\"): it has no sequence_lens, though lengths are an input: it would read past the ends; expected the "
+            + "lengths",
             Deep with { Lengths = true, Direction = Direction.Bidirectional }, model => Find(model, "LSTM").Input[4] = ""),
-        ("ids of one dimension", "node 1 (\"Transpose\" \"x\"): perm [1, 0, 2] of 2 dimensions; each of them once wanted", Lstm, model =>
+        ("ids of one dimension", "node 1 (\"Transpose\" \"x\"): perm [1, 0, 2] of 2 dimensions; expected each of them once", Lstm, model =>
             model.Graph.Input[0].Type = Type(DataType.Int64, 0)),
-        ("ids without dimensions", "input \"ids\": its number of dimensions is not said; a shape wanted", Lstm, model =>
+        ("ids without dimensions", "input \"ids\": its number of dimensions is not said; expected a shape", Lstm, model =>
             model.Graph.Input[0].Type.TensorType.Shape = null),
         ("the last step of a reverse pass",
             "node 5 (\"Gather\" \"step\"): it takes a step of outputs of layer 0 [\"ids\".1, \"ids\".0, directions·units] that is not "
-            + "where every direction ends; "
-            + "the last step of a forward direction, the first of a reverse one, or Y_h, wanted", Both, model => TakeLast(model, 5)),
+            + "where every direction ends; expected "
+            + "the last step of a forward direction, the first of a reverse one, or Y_h", Both, model => TakeLast(model, 5)),
         ("the last step beside lengths",
-            $"node 5 (\"Gather\" \"step\"): it takes one step of {Steps}, but sequences end at their lengths; Y_h wanted",
+            $"node 5 (\"Gather\" \"step\"): it takes one step of {Steps}, but sequences end at their lengths; expected Y_h",
             Lstm with { Lengths = true }, model => TakeLast(model, 5)),
         ("a mean of padding",
-            "node 5 (\"ReduceMean\" \"mean\"): it reads what stands past the sequences' ends; a mask by lengths before it wanted",
+            "node 5 (\"ReduceMean\" \"mean\"): it reads what stands past the sequences' ends; expected a mask by lengths before it",
             Lstm with { Lengths = true }, model => Pool(model, "ReduceMean", 5)),
         ("a sum that is not divided",
-            "node 7 (\"Gemm\" \"answer\"): it reads sums over time [\"ids\".0, units]; a division by the lengths wanted",
+            "node 7 (\"Gemm\" \"answer\"): it reads sums over time [\"ids\".0, units]; expected a division by the lengths",
             Lstm with { Lengths = true }, model => Pool(model, "ReduceSum", 5)),
 
         // The head and the outputs.
-        ("Gemm with alpha", "node 6 (\"Gemm\" \"logits\"): alpha is 0.5; 1 wanted", Text with { Gemm = true }, model =>
+        ("Gemm with alpha", "node 6 (\"Gemm\" \"logits\"): alpha is 0.5; expected 1", Text with { Gemm = true }, model =>
             Find(model, "Gemm").Attribute.Add(new AttributeProto { Name = "alpha", Type = (int)AttributeType.Float, F = 0.5f })),
         ("Gemm the other way",
-            "node 6 (\"Gemm\" \"logits\"): the head's matrix takes 11 features; 4 wanted",
+            "node 6 (\"Gemm\" \"logits\"): the head's matrix takes 11 features; expected 4",
             Text with { Gemm = true }, model =>
             Attribute(model, "Gemm", "transB").I = 0),
         ("a bias for each text",
-            "node 6 (\"Gemm\" \"logits\"): the head's bias is [11, 1]; [11] wanted",
+            "node 6 (\"Gemm\" \"logits\"): the head's bias is [11, 1]; expected [11]",
             Text with { Gemm = true }, model =>
             Floats(model, "head.bias", [11, 1])),
         ("two biases",
-            "node 7 (\"Add\"): it reads the logits [\"ids\".0, \"ids\".1, outputs]; an export that ends with the logits wanted",
+            "node 7 (\"Add\"): it reads the logits [\"ids\".0, \"ids\".1, outputs]; expected an export that ends with the logits",
             Lstm, model => Append(model, "Add", "head.bias")),
         ("a layer above the head",
-            "node 7 (\"LSTM\" \"Y9\"): it reads the logits [\"ids\".0, \"ids\".1, outputs]; an export that ends with the logits wanted",
+            "node 7 (\"LSTM\" \"Y9\"): it reads the logits [\"ids\".0, \"ids\".1, outputs]; expected an export that ends with the logits",
             Lstm, model =>
         {
             model.Graph.Node.Add(new NodeProto { OpType = "LSTM", Name = "Y9", Input = { "logits", "W0", "R0" }, Output = { "Y9" } });
             model.Graph.Output[0].Name = "Y9";
         }),
-        ("no logits", "output: no logits found; the output of a MatMul or Gemm wanted", Stateful, model => model.Graph.Output.RemoveAt(0)),
+        ("no logits", "output: no logits found; expected the output of a MatMul or Gemm", Stateful, model => model.Graph.Output.RemoveAt(0)),
     ];
-
-    /// <summary>Puts an operator after a value, before all that read it.</summary>
-    private static NodeProto Insert(ModelProto model, string value, string op, params string[] more)
-    {
-        int at = model.Graph.Node.ToList().FindIndex(node => node.Output.Contains(value)) + 1;
-        foreach (NodeProto reader in model.Graph.Node)
-        {
-            for (int i = 0; i < reader.Input.Count; i++)
-            {
-                if (reader.Input[i] == value) reader.Input[i] = "inserted";
-            }
-        }
-
-        var node = new NodeProto { OpType = op, Input = { value }, Output = { "inserted" } };
-        node.Input.AddRange(more);
-        model.Graph.Node.Insert(at, node);
-        return node;
-    }
-
-    private static void Append(ModelProto model, string op, params string[] more)
-    {
-        var node = new NodeProto { OpType = op, Input = { "logits" }, Output = { "appended" } };
-        node.Input.AddRange(more);
-        model.Graph.Node.Add(node);
-        model.Graph.Output[0].Name = "appended";
-    }
-
-    // One answer a text, from the last step.
-    private static void TakeLast(ModelProto model, int at)
-    {
-        while (model.Graph.Node.Count > at) model.Graph.Node.RemoveAt(at);
-        Integers(model, "last", null, -1);
-        model.Graph.Node.Add(new NodeProto { OpType = "Gather", Name = "step", Input = { "y0", "last" }, Output = { "step" } });
-        model.Graph.Node[at].Attribute.Add(GraphWriter.Attribute("axis", 0));
-        model.Graph.Node.Add(new NodeProto { OpType = "MatMul", Name = "answer", Input = { "step", "head" }, Output = { "logits" } });
-    }
-
-    private static void Pool(ModelProto model, string op, int at)
-    {
-        while (model.Graph.Node.Count > at) model.Graph.Node.RemoveAt(at);
-        var node = new NodeProto { OpType = op, Name = "mean", Input = { "y0" }, Output = { "mean" } };
-        node.Attribute.Add(GraphWriter.Attribute("axes", [0]));
-        node.Attribute.Add(GraphWriter.Attribute("keepdims", 0));
-        model.Graph.Node.Add(node);
-        model.Graph.Node.Add(new NodeProto { OpType = "Identity", Input = { "mean" }, Output = { "same" } });
-        model.Graph.Node.Add(new NodeProto { OpType = "Gemm", Name = "answer", Input = { "same", "head" }, Output = { "logits" } });
-    }
-
-    private static NodeProto Find(ModelProto model, string op, bool last = false) =>
-        last ? model.Graph.Node.Last(node => node.OpType == op) : model.Graph.Node.First(node => node.OpType == op);
-
-    private static AttributeProto Attribute(ModelProto model, string op, string name, bool last = false) =>
-        Find(model, op, last).Attribute.Single(attribute => attribute.Name == name);
-
-    private static TypeProto Type(DataType type, params long[] sizes)
-    {
-        var shape = new TensorShapeProto();
-        foreach (long size in sizes)
-        {
-            var dim = new TensorShapeProto.Types.Dimension { DimParam = "n" };
-            if (size > 0) dim.DimValue = size;
-            shape.Dim.Add(dim);
-        }
-
-        return new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } };
-    }
-
-    private static void Floats(ModelProto model, string name, long[] shape, float value = 0.1f)
-    {
-        if (model.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == name) is { } old) model.Graph.Initializer.Remove(old);
-        var tensor = new TensorProto { Name = name, DataType = (int)DataType.Float };
-        tensor.Dims.AddRange(shape);
-        tensor.FloatData.AddRange(Enumerable.Repeat(value, (int)shape.Aggregate(1L, (product, size) => product * size)));
-        model.Graph.Initializer.Add(tensor);
-    }
-
-    private static void Integers(ModelProto model, string name, long[]? values, long scalar = 0)
-    {
-        var tensor = new TensorProto { Name = name, DataType = (int)DataType.Int64 };
-        if (values is not null) tensor.Dims.Add(values.Length);
-        tensor.Int64Data.AddRange(values ?? [scalar]);
-        model.Graph.Initializer.Add(tensor);
-    }
 }

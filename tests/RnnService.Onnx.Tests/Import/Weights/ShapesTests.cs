@@ -21,7 +21,7 @@ public sealed class ShapesTests
         foreach (TensorData matrix in matrices)
         {
             files.Replace(_ => whole.Select(tensor => tensor.Name == matrix.Name ? Transpose(tensor) : tensor));
-            files.Refused($"model.safetensors: {Sentence(matrix)}\n", "Keras, TensorFlow and Paddle as [in, out]", "--check FILE");
+            files.Refused($"model.safetensors: {Sentence(matrix)}\n", "Keras, TensorFlow and Paddle as [in, out]", "a check of logits");
         }
 
         // All of them, as a file of Keras has them.
@@ -107,7 +107,7 @@ public sealed class ShapesTests
     [InlineData("classifier-gru", "names no labels: they are \"LABEL_0\" to \"LABEL_2\"")]
     [InlineData("classifier-gru", "does not say lower_case, and no token of .* has a capital: words with capitals are unknown unless \"lower_case\" is true")]
     [InlineData("classifier-gru", "vocab.txt: by their names, \"<unk>\" for unknown ones$")]
-    [InlineData("classifier-gru", "the order of their gates (r, z, n is taken, PyTorch's) or how padding, .*: --check FILE proves an import$")]
+    [InlineData("classifier-gru", "the order of their gates (r, z, n is taken, PyTorch's) or how padding, .*: logits of the model's own framework, as a check, prove an import$")]
     [InlineData("classifier-lstm", "the order of their gates (i, f, g, o is taken, PyTorch's)")]
     [InlineData("tagger-rnn", "cell is \"rnn\": taken with tanh, as PyTorch's nn.RNN without more; \"rnn_relu\" is the other one")]
     public void What_is_assumed_is_said(string name, string wanted)

@@ -79,22 +79,22 @@ public sealed class StateDictTests
 
     [Theory]
     [InlineData("""{"rnn.bias_ih_l0": "head.bias"}""", """
-        "rnn.bias_ih_l0" and "head.bias" both become "head.bias": a name for each wanted
+        "rnn.bias_ih_l0" and "head.bias" both become "head.bias"; expected a name for each
         """)]
     [InlineData("""{"rnnn.*": "rnn.*"}""", """
         "rnnn.*" fits no tensor
         """)]
     [InlineData("""{"rnn.*": "lstm"}""", """
-        "rnn.*": "lstm": a * at the end of both, or none, wanted
+        "rnn.*": "lstm"; expected a * at the end of both, or none
         """)]
-    [InlineData("""{"rnn.*.weight": "rnn.*.weight"}""", "a * at the end of both, or none, wanted")]
+    [InlineData("""{"rnn.*.weight": "rnn.*.weight"}""", "a * at the end of both, or none")]
     [InlineData("""{"a": 1, "b": ["c"]}""", """
         2 problems
-          "a" is 1: a name, or null to leave it out, wanted
-          "b" is a list: a name, or null to leave it out, wanted
+          "a" is 1; expected a name, or null to leave it out
+          "b" is a list; expected a name, or null to leave it out
         """)]
     [InlineData("""{"a": "b", "a": "c"}""", "a")]
-    [InlineData("""["a"]""", "a list found, an object wanted")]
+    [InlineData("""["a"]""", "a list found; expected an object")]
     [InlineData("", "empty")]
     [InlineData("{", "line 1 is not JSON")]
     public void A_map_that_cannot_be_meant_is_refused(string map, string wanted)
@@ -154,7 +154,7 @@ public sealed class StateDictTests
         Assert.DoesNotContain(imported.Model.Parameters.All, parameter => parameter.Name == "head.weight");
         if (!withHead) return;
         files.Change(tensor => tensor.Name == "head.weight" ? tensor with { Values = new float[65 * 32] } : tensor);
-        files.Refused("\"head.weight\" [65, 32] differs from embedding.weight: the same values wanted with tie_weights");
+        files.Refused("\"head.weight\" [65, 32] differs from embedding.weight; expected the same values with tie_weights");
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class StateDictTests
             if (tensor.Name == "head.bias") values[0] = float.NegativeInfinity;
             return tensor with { Values = values };
         });
-        files.Refused("2 problems", "\"rnn.bias_ih_l1\": value 3 is NaN: finite numbers wanted", "\"head.bias\": value 0 is -Infinity");
+        files.Refused("2 problems", "\"rnn.bias_ih_l1\": value 3 is NaN; expected finite numbers", "\"head.bias\": value 0 is -Infinity");
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class StateDictTests
         foreach (byte[] start in (byte[][])[[0x50, 0x4B, 3, 4, 0, 0, 8, 8, 0], [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9]])
         {
             File.WriteAllBytes(files.Weights, start);
-            files.Refused("a file of torch.save: one of safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") wanted");
+            files.Refused("a file of torch.save; expected one of safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")");
         }
     }
 
@@ -197,7 +197,7 @@ public sealed class StateDictTests
         files.Rename(name => name.Replace("weight_", "w_", StringComparison.Ordinal));
         files.Config = files.Write("small.json", """{"task": "text-classification"}""");
         files.Refused(
-            "small.json: 2 problems", "hidden_size is missing: a whole number wanted",
+            "small.json: 2 problems", "hidden_size is missing; expected a whole number",
             "model.safetensors has no rnn.weight_hh_l0, which would tell; it holds \"embedding.weight\", ");
     }
 
@@ -206,7 +206,7 @@ public sealed class StateDictTests
     {
         using var files = new ImportCase("classifier-gru");
         files.Config = files.Write("small.json", """{"task": "text-classification"}""");
-        files.Refused("cell is missing: gru or gru_before wanted, as the weights have it");
+        files.Refused("cell is missing; expected gru or gru_before, as the weights have it");
         files.Config = files.Write("before.json", """{"task": "text-classification", "cell": "gru_before"}""");
         Assert.Equal(CellKind.GruBefore, files.Import().Model.Config.Cell);
     }
@@ -217,7 +217,7 @@ public sealed class StateDictTests
     public void A_file_that_is_not_there_or_is_a_folder_is_told_in_a_sentence(int kind)
     {
         using var files = new ImportCase("classifier-gru");
-        string wanted = kind == 0 ? ": missing" : ": a file wanted, not a folder";
+        string wanted = kind == 0 ? ": missing" : ": a folder; expected a file";
         string wrong = kind == 0 ? files["none"] : files.Root;
         foreach (Action<ImportCase> point in (Action<ImportCase>[])[
             c => c.Weights = wrong, c => c.Map = wrong, c => c.Config = wrong, c => c.Vocabulary = wrong])
