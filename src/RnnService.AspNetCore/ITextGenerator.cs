@@ -10,8 +10,8 @@ namespace RnnService.AspNetCore;
 /// </summary>
 /// <example>
 /// <code>
-/// app.MapGet("/verse", (ITextGenerator poet, CancellationToken cancel) =>
-///     poet.GenerateAsync("ROMEO:", new() { Temperature = 0.6f, Seed = 7 }, cancel).Select(token => token.Text));
+/// app.MapGet("/verse", (ITextGenerator poet, CancellationToken cancellationToken) =>
+///     poet.GenerateAsync("ROMEO:", new() { Temperature = 0.6f, Seed = 7 }, cancellationToken).Select(token => token.Text));
 /// </code>
 /// </example>
 public interface ITextGenerator
@@ -22,22 +22,22 @@ public interface ITextGenerator
     /// </summary>
     /// <param name="prompt">The text; an empty one begins a text.</param>
     /// <param name="options">How; what is left out is as the model's folder says.</param>
-    /// <param name="cancel">Ends it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ArgumentException">The prompt holds nothing that the model reads, or an option is out of its bounds.</exception>
     /// <exception cref="InferenceException">There is no such model, it is not loaded in time, or too much waits; the derived type says which.</exception>
     /// <exception cref="NetworkException">The network cannot compute this text.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    IAsyncEnumerable<GeneratedToken> GenerateAsync(string prompt, GenerationOptions? options = null, CancellationToken cancel = default);
+    IAsyncEnumerable<GeneratedToken> GenerateAsync(string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>The text that follows a prompt, all at once.</summary>
     /// <inheritdoc cref="GenerateAsync" path="/param|/exception"/>
-    Task<string> CompleteAsync(string prompt, GenerationOptions? options = null, CancellationToken cancel = default);
+    Task<string> CompleteAsync(string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>The texts that follow several prompts, in their order.</summary>
     /// <inheritdoc cref="GenerateAsync" path="/exception"/>
     /// <param name="prompts">The texts.</param>
     /// <param name="options">How; what is left out is as the model's folder says. With a seed every text draws from that seed.</param>
-    /// <param name="cancel">Ends them.</param>
+    /// <param name="cancellationToken">Ends them.</param>
     Task<IReadOnlyList<string>> CompleteAsync(
-        IReadOnlyList<string> prompts, GenerationOptions? options = null, CancellationToken cancel = default);
+        IReadOnlyList<string> prompts, GenerationOptions? options = null, CancellationToken cancellationToken = default);
 }

@@ -11,38 +11,38 @@ internal sealed class TextGenerator(ModelName name, ModelCalls calls) : ITextGen
     private const string Operation = "rnn.generate";
 
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(
-        string prompt, GenerationOptions? options = null, CancellationToken cancel = default)
+        string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return TokensAsync(prompt, options, cancel);
+        return TokensAsync(prompt, options, cancellationToken);
     }
 
-    public async Task<string> CompleteAsync(string prompt, GenerationOptions? options = null, CancellationToken cancel = default)
+    public async Task<string> CompleteAsync(string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return (await CompleteAsync([prompt], options, cancel).ConfigureAwait(false))[0];
+        return (await CompleteAsync([prompt], options, cancellationToken).ConfigureAwait(false))[0];
     }
 
     public Task<IReadOnlyList<string>> CompleteAsync(
-        IReadOnlyList<string> prompts, GenerationOptions? options = null, CancellationToken cancel = default)
+        IReadOnlyList<string> prompts, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompts);
-        return TextsAsync(prompts, options, cancel);
+        return TextsAsync(prompts, options, cancellationToken);
     }
 
     private async IAsyncEnumerable<GeneratedToken> TokensAsync(
-        string prompt, GenerationOptions? options, [EnumeratorCancellation] CancellationToken cancel)
+        string prompt, GenerationOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        cancel.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         using ModelCall call = calls.Begin(Operation);
         // Cancelled too when the caller leaves the loop.
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             GenerationJob job;
             try
             {
-                var served = await call.ModelAsync<ServedLanguageModel>(name.Value, cancel).ConfigureAwait(false);
+                var served = await call.ModelAsync<ServedLanguageModel>(name.Value, cancellationToken).ConfigureAwait(false);
                 job = served.Generator.Submit(model => model.NewStream(prompt, options), readsAlong: true, end.Token);
             }
             catch (Exception exception)
@@ -51,13 +51,13 @@ internal sealed class TextGenerator(ModelName name, ModelCalls calls) : ITextGen
                 throw;
             }
 
-            while (await NextAsync(call, job, cancel).ConfigureAwait(false))
+            while (await NextAsync(call, job, cancellationToken).ConfigureAwait(false))
             {
                 // The caller's code must not hold up the thread that wakes the readers.
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 while (job.TryRead(out StreamedToken token))
                 {
-                    cancel.ThrowIfCancellationRequested();
+                    cancellationToken.ThrowIfCancellationRequested();
                     yield return token.Generated;
                 }
             }
@@ -70,16 +70,16 @@ internal sealed class TextGenerator(ModelName name, ModelCalls calls) : ITextGen
 
     /// <summary>Waits for tokens.</summary>
     /// <returns>Whether there are any; otherwise the text has ended.</returns>
-    private static async ValueTask<bool> NextAsync(ModelCall call, GenerationJob job, CancellationToken cancel)
+    private static async ValueTask<bool> NextAsync(ModelCall call, GenerationJob job, CancellationToken cancellationToken)
     {
         try
         {
             return await job.WaitAsync().ConfigureAwait(false) != StreamSignal.End;
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            call.Fail(new OperationCanceledException(cancel));
-            throw new OperationCanceledException(cancel);
+            call.Fail(new OperationCanceledException(cancellationToken));
+            throw new OperationCanceledException(cancellationToken);
         }
         catch (Exception exception)
         {
@@ -88,16 +88,16 @@ internal sealed class TextGenerator(ModelName name, ModelCalls calls) : ITextGen
         }
     }
 
-    private async Task<IReadOnlyList<string>> TextsAsync(IReadOnlyList<string> prompts, GenerationOptions? options, CancellationToken cancel)
+    private async Task<IReadOnlyList<string>> TextsAsync(IReadOnlyList<string> prompts, GenerationOptions? options, CancellationToken cancellationToken)
     {
-        cancel.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         if (prompts.Count == 0) return [];
         using ModelCall call = calls.Begin(Operation);
         // Cancelled too when one of the texts fails.
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            var served = await call.ModelAsync<ServedLanguageModel>(name.Value, cancel).ConfigureAwait(false);
+            var served = await call.ModelAsync<ServedLanguageModel>(name.Value, cancellationToken).ConfigureAwait(false);
             var jobs = new GenerationJob[prompts.Count];
             for (int i = 0; i < jobs.Length; i++)
             {
@@ -106,7 +106,7 @@ internal sealed class TextGenerator(ModelName name, ModelCalls calls) : ITextGen
             }
 
             string[] texts = new string[jobs.Length];
-            for (int i = 0; i < texts.Length; i++) texts[i] = (await jobs[i].Ended.WaitAsync(cancel).ConfigureAwait(false)).Text;
+            for (int i = 0; i < texts.Length; i++) texts[i] = (await jobs[i].Ended.WaitAsync(cancellationToken).ConfigureAwait(false)).Text;
             return texts;
         }
         catch (Exception exception)

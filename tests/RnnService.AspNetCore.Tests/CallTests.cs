@@ -49,7 +49,7 @@ public sealed class CallTests(SharedModels shared)
         Assert.Equal(Texts.Select(text => tagger.TagWords(text)), await host.Tagger.TagWordsAsync(Texts, Cancel));
         Assert.Equal(poet.Complete(["ab", "ROMEO:", ""], options), await host.Generator.CompleteAsync(["ab", "ROMEO:", ""], options, Cancel));
         Assert.Empty(await host.Classifier.ClassifyAsync([], Cancel));
-        Assert.Empty(await host.Generator.CompleteAsync([], cancel: Cancel));
+        Assert.Empty(await host.Generator.CompleteAsync([], cancellationToken: Cancel));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class CallTests(SharedModels shared)
     {
         await using TestHost host = await TestHost.StartAsync(shared.Models);
         await Assert.ThrowsAsync<ArgumentException>(
-            () => host.Services.GetRequiredKeyedService<ITextGenerator>("words").CompleteAsync("  ", cancel: Cancel));
+            () => host.Services.GetRequiredKeyedService<ITextGenerator>("words").CompleteAsync("  ", cancellationToken: Cancel));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => host.Generator.CompleteAsync("a", new() { TopP = 0 }, Cancel));
         await Assert.ThrowsAsync<ArgumentNullException>(() => host.Classifier.ClassifyAsync((string)null!, Cancel));
     }

@@ -78,7 +78,7 @@ public sealed class InjectionTests(SharedModels shared)
         var broken = await Assert.ThrowsAsync<ModelBrokenException>(
             () => host.Services.GetRequiredKeyedService<ITextClassifier>("broken").ClassifyAsync(Text, Cancel));
         Assert.StartsWith("the model \"broken\" cannot be served: broken/config.json", broken.Message, StringComparison.Ordinal);
-        var several = await Assert.ThrowsAsync<NoDefaultModelException>(() => host.Generator.CompleteAsync("a", cancel: Cancel));
+        var several = await Assert.ThrowsAsync<NoDefaultModelException>(() => host.Generator.CompleteAsync("a", cancellationToken: Cancel));
         Assert.Equal("shakespeare, words", several.Names);
     }
 

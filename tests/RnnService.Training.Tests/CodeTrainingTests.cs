@@ -24,7 +24,7 @@ public sealed class CodeTrainingTests : IDisposable
     public void Examples_in_memory_train_to_the_bits_of_the_same_examples_in_files(string task)
     {
         Recipe recipe = TinyRecipes.Write(_folder, task);
-        new Trainer(recipe, new RunFolders { Data = _folder[""], Output = _folder["files"] }).Run(stop: Cancellation);
+        new Trainer(recipe, new RunFolders { Data = _folder[""], Output = _folder["files"] }).Run(cancellationToken: Cancellation);
         byte[] wanted = File.ReadAllBytes(_folder["files/model.safetensors"]);
 
         using (IDisposable kept = Train(recipe, new TrainingOptions { OutputFolder = _folder["memory"] }))

@@ -17,10 +17,10 @@ public static class ModelFolder
     /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="onnx">Opens model.onnx; without it a folder that has one instead of weights is refused.</param>
-    /// <param name="stop">Ends loading.</param>
+    /// <param name="cancellationToken">Ends loading.</param>
     /// <exception cref="ModelFolderException">A file is missing or wrong, or the answer is not the golden one.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static LoadedModel Load(string path, NetworkReader? onnx = null, CancellationToken stop = default)
+    public static LoadedModel Load(string path, NetworkReader? onnx = null, CancellationToken cancellationToken = default)
     {
         try
         {
@@ -33,7 +33,7 @@ public static class ModelFolder
 
         try
         {
-            return ModelFolderReader.Load(path, onnx, stop);
+            return ModelFolderReader.Load(path, onnx, cancellationToken);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -44,10 +44,10 @@ public static class ModelFolder
     /// <summary>Reads a model of one kind, as <see cref="Load(string,NetworkReader,CancellationToken)"/>.</summary>
     /// <typeparam name="TModel"><see cref="Classifier"/>, <see cref="Tagger"/> or <see cref="LanguageModel"/>.</typeparam>
     /// <inheritdoc cref="Load(string,NetworkReader,CancellationToken)" path="/param|/exception"/>
-    public static TModel Load<TModel>(string path, NetworkReader? onnx = null, CancellationToken stop = default)
+    public static TModel Load<TModel>(string path, NetworkReader? onnx = null, CancellationToken cancellationToken = default)
         where TModel : TextModel
     {
-        LoadedModel loaded = Load(path, onnx, stop);
+        LoadedModel loaded = Load(path, onnx, cancellationToken);
         if (loaded.Model is TModel model) return model;
         loaded.Dispose();
         string found = NameOf(loaded.Model.GetType().Name), expected = NameOf(typeof(TModel).Name);

@@ -98,6 +98,6 @@ internal static class SstTrees
     private static string Label(CorpusLine line, string label) =>
         label is ['0' or '1' or '2' or '3' or '4'] ? label : throw line.Error($"class \"{label}\" after \"(\"; expected 0, 1, 2, 3 or 4");
 
-    private static InvalidDataException Unexpected(CorpusLine line, int at, string wanted) =>
-        line.Error($"{(at < line.Text.Length ? $"'{line.Text[at]}'" : "the line's end")} in column {at + 1}; expected {wanted}");
+    private static InvalidDataException Unexpected(CorpusLine line, int at, string expected) =>
+        line.Error($"{(at < line.Text.Length ? $"'{line.Text[at]}'" : "the line's end")} in column {at + 1}; expected {expected}");
 }

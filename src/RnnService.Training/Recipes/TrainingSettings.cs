@@ -86,8 +86,8 @@ public sealed record TrainingSettings
     internal void Validate() =>
         Check(Shards <= BatchSize, "training.shards", Shards, $"1 to {BatchSize} (training.batch_size)");
 
-    internal static void Check(bool right, string name, object found, string wanted)
+    internal static void Check(bool right, string name, object found, string expected)
     {
-        if (!right) throw new ArgumentException(FormattableString.Invariant($"{name} is {found}; expected {wanted}"));
+        if (!right) throw new ArgumentException(FormattableString.Invariant($"{name} is {found}; expected {expected}"));
     }
 }

@@ -83,13 +83,13 @@ public sealed class Trainer
     /// <summary>What tells the time.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Trains until the recipe is done, patience is over, or it is told to stop; then the checkpoint is written.</summary>
+    /// <summary>Trains until the recipe is done, patience is over, or it is told to cancellationToken; then the checkpoint is written.</summary>
     /// <param name="progress">Told after every step.</param>
-    /// <param name="stop">Ends the run after the step under way.</param>
+    /// <param name="cancellationToken">Ends the run after the step under way.</param>
     /// <exception cref="TrainingDivergedException">A number is not finite; the last checkpoint and the model stay as they are.</exception>
     /// <exception cref="RunFolderException">Another run is in the folder, or was since this one was prepared.</exception>
     /// <exception cref="IOException">A file cannot be written; those before it stay whole.</exception>
-    public RunEnd Run(IProgress<TrainingProgress>? progress = null, CancellationToken stop = default)
+    public RunEnd Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         using IDisposable session = _store.OpenSession(_state.Step);
         var clock = new RunClock(_state.Seconds, Report.Valid.Tokens, Time);
@@ -105,8 +105,8 @@ public sealed class Trainer
                 var (score, best) = evaluates ? Evaluate() : (null, false);
                 if (evaluates) clock.EvaluationMade();
                 progress?.Report(_plan.Progress(_state, clock, outcome, score, best));
-                if (evaluates || stop.IsCancellationRequested || clock.SinceCheckpoint > CheckpointSeconds) SaveCheckpoint(clock);
-                if (stop.IsCancellationRequested) return RunEnd.Interrupted;
+                if (evaluates || cancellationToken.IsCancellationRequested || clock.SinceCheckpoint > CheckpointSeconds) SaveCheckpoint(clock);
+                if (cancellationToken.IsCancellationRequested) return RunEnd.Interrupted;
             }
         }
         catch (TrainingDivergedException error)

@@ -60,25 +60,25 @@ public sealed class DamagedFolderTests : IDisposable
     public void A_folder_without_hashes_is_loaded_and_told()
     {
         SaveSmall();
-        Assert.Empty(ModelFolder.Load(Place, stop: TestContext.Current.CancellationToken).Notes);
+        Assert.Empty(ModelFolder.Load(Place, cancellationToken: TestContext.Current.CancellationToken).Notes);
         File.Delete(Path.Combine(Place, "SHA256SUMS"));
         Assert.StartsWith(
-            "SHA256SUMS is missing", Assert.Single(ModelFolder.Load(Place, stop: TestContext.Current.CancellationToken).Notes), StringComparison.Ordinal);
+            "SHA256SUMS is missing", Assert.Single(ModelFolder.Load(Place, cancellationToken: TestContext.Current.CancellationToken).Notes), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Scores_that_are_added_and_a_configuration_edited_by_hand_leave_a_model_that_loads()
     {
         SaveSmall();
-        ModelConfig config = ModelFolder.Load(Place, stop: TestContext.Current.CancellationToken).Model.Config;
+        ModelConfig config = ModelFolder.Load(Place, cancellationToken: TestContext.Current.CancellationToken).Model.Config;
         ModelFolder.SaveConfig(Place, config with { Metrics = new Dictionary<string, double> { ["accuracy"] = 0.5 } });
-        LoadedModel loaded = ModelFolder.Load(Place, stop: TestContext.Current.CancellationToken);
+        LoadedModel loaded = ModelFolder.Load(Place, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(0.5, loaded.Model.Config.Metrics["accuracy"]);
         Assert.Empty(loaded.Notes);
 
         string file = Path.Combine(Place, "config.json");
         File.WriteAllText(file, File.ReadAllText(file).Replace("0.5", "0.25", StringComparison.Ordinal));
-        loaded = ModelFolder.Load(Place, stop: TestContext.Current.CancellationToken);
+        loaded = ModelFolder.Load(Place, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(0.25, loaded.Model.Config.Metrics["accuracy"]);
         Assert.Single(loaded.Notes);
     }
@@ -135,7 +135,7 @@ public sealed class DamagedFolderTests : IDisposable
         File.WriteAllText(other, "not of this model");
         Directory.CreateDirectory(Path.Combine(Place, ".committed"));
         File.WriteAllText(Path.Combine(Place, ".committed", ".removed"), $"../other.txt\n{other}\n..\n.\n");
-        ModelFolder.Load(Place, stop: TestContext.Current.CancellationToken).Model.Dispose();
+        ModelFolder.Load(Place, cancellationToken: TestContext.Current.CancellationToken).Model.Dispose();
         Assert.True(File.Exists(other));
     }
 
@@ -169,7 +169,7 @@ public sealed class DamagedFolderTests : IDisposable
     public void Loading_ends_when_it_is_told_to()
     {
         SaveSmall();
-        Assert.Throws<OperationCanceledException>(() => ModelFolder.Load(Place, stop: new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => ModelFolder.Load(Place, cancellationToken: new CancellationToken(canceled: true)));
 
         // While a graph is opened, too.
         ModelFolder.Save(Place, Tiny.Classifier(), "the cat");
@@ -215,7 +215,7 @@ public sealed class DamagedFolderTests : IDisposable
     }
 
     private string Refusal() =>
-        Assert.Throws<ModelFolderException>(() => ModelFolder.Load(Place, stop: TestContext.Current.CancellationToken)).Message;
+        Assert.Throws<ModelFolderException>(() => ModelFolder.Load(Place, cancellationToken: TestContext.Current.CancellationToken)).Message;
 
     private void SaveSmall() => ModelFolder.Save(
         Place,

@@ -46,7 +46,7 @@ public sealed class TrainedCardTests : IDisposable
         string path = _folder["a|b.tsv"];
         File.WriteAllLines(path, Enumerable.Range(0, 12).Select(i => $"l|{i:00}\ttext number {i}"));
         recipe = recipe with { Data = recipe.Data with { Train = [recipe.Data.Train[0] with { Path = path }], Valid = [recipe.Data.Train[0] with { Path = path }] } };
-        new Trainer(recipe, new RunFolders { Data = "", Output = _folder["models/mine"] }).Run(stop: TestContext.Current.CancellationToken);
+        new Trainer(recipe, new RunFolders { Data = "", Output = _folder["models/mine"] }).Run(cancellationToken: TestContext.Current.CancellationToken);
         Assert.Contains("| data | `a\\|b.tsv`: 12 texts |", Card, StringComparison.Ordinal);
         Assert.Contains("`l\\|09` and 2 more |", Card, StringComparison.Ordinal);
     }
@@ -54,5 +54,5 @@ public sealed class TrainedCardTests : IDisposable
     private void Train(string task, params string[] settings) => new Trainer(
         TinyRecipes.Write(_folder, task, [.. settings, "training.epochs=1"]),
         new RunFolders { Data = _folder["."], Output = _folder["models/mine"] },
-        restart: true).Run(stop: TestContext.Current.CancellationToken);
+        restart: true).Run(cancellationToken: TestContext.Current.CancellationToken);
 }

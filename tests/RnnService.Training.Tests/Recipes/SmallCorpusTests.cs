@@ -24,7 +24,7 @@ public sealed class SmallCorpusTests : IDisposable
         double bar = new NaiveBayes([.. Corpus.ReadLabelled(train)]).Accuracy(unseen);
 
         Recipe recipe = DefaultRecipes.For(ModelTask.Classifier, [train], [], DefaultRecipes.Count(ModelTask.Classifier, [train]), []);
-        new Trainer(recipe, new RunFolders { Data = "", Output = _folder["model"] }).Run(stop: TestContext.Current.CancellationToken);
+        new Trainer(recipe, new RunFolders { Data = "", Output = _folder["model"] }).Run(cancellationToken: TestContext.Current.CancellationToken);
         using var model = (Classifier)ModelFolder.Load(_folder["model"]).Model;
         double accuracy = Evaluator.Evaluate(model, unseen).Confusion.Accuracy;
 

@@ -48,7 +48,7 @@ public sealed class DivergenceTests : IDisposable
             oneStep ? $"training.batch_size={(task == "language_model" ? 3 : 1000)}" : "training.evaluate_every=1",
             oneStep ? "training.unroll_steps=5000" : "training.unroll_steps=20", "training.epochs=3");
         var trainer = new Trainer(recipe, Folders("run")) { CheckpointSeconds = 0 };
-        var error = Assert.Throws<TrainingDivergedException>(() => trainer.Run(stop: Cancellation));
+        var error = Assert.Throws<TrainingDivergedException>(() => trainer.Run(cancellationToken: Cancellation));
         Assert.Matches(@"^the training diverged at step \d+: .*(NaN|Infinity|in size).*; expected finite numbers\. (There is no model yet|The best model before that, of step \d+ with )", error.Message);
         Assert.Contains("training.learning_rate", error.Message, StringComparison.Ordinal);
         AssertFinite("run");
@@ -61,7 +61,7 @@ public sealed class DivergenceTests : IDisposable
         Recipe recipe = TinyRecipes.Write(
             _folder, "classifier", "training.learning_rate=1e20", "training.schedule=constant", "training.batch_size=1000", "training.epochs=1",
             "training.average_decay=0");
-        var error = Assert.Throws<TrainingDivergedException>(() => new Trainer(recipe, Folders("run")).Run(stop: Cancellation));
+        var error = Assert.Throws<TrainingDivergedException>(() => new Trainer(recipe, Folders("run")).Run(cancellationToken: Cancellation));
         Assert.EndsWith("There is no model yet; a smaller training.learning_rate, or a training.clip_norm of 1, may help", error.Message, StringComparison.Ordinal);
         Assert.False(ModelFolder.IsOne(Folders("run").Output));
     }
@@ -77,7 +77,7 @@ public sealed class DivergenceTests : IDisposable
         for (int attempt = 0; attempt < 2; attempt++)
         {
             var restarted = new Trainer(Diverging(task, "training.optimizer=sgd"), Folders("run"), restart: true);
-            Assert.Throws<TrainingDivergedException>(() => restarted.Run(stop: Cancellation));
+            Assert.Throws<TrainingDivergedException>(() => restarted.Run(cancellationToken: Cancellation));
             Assert.Equal(before, Files("run"));
             Assert.Equal(about, Files("run/training/previous"));
         }
@@ -98,7 +98,7 @@ public sealed class DivergenceTests : IDisposable
     private Recipe Diverging(string task, params string[] more) => TinyRecipes.Write(
         _folder, task, ["training.learning_rate=1e38", "training.clip_norm=0", "training.warmup_steps=0", .. more]);
 
-    private void Train(Recipe recipe) => Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders("run")).Run(stop: Cancellation));
+    private void Train(Recipe recipe) => Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders("run")).Run(cancellationToken: Cancellation));
 
     private Dictionary<string, byte[]> Files(string folder) =>
         Directory.GetFiles(_folder[folder]).ToDictionary(file => Path.GetFileName(file), File.ReadAllBytes);

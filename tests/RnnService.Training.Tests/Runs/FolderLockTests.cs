@@ -36,8 +36,8 @@ public sealed class FolderLockTests : IDisposable
     {
         Recipe recipe = TinyRecipes.Write(_folder, "classifier");
         Trainer first = new(recipe, Folders), second = new(recipe, Folders);
-        second.Run(stop: Cancellation);
-        string message = Assert.Throws<RunFolderException>(() => first.Run(stop: Cancellation)).Message;
+        second.Run(cancellationToken: Cancellation);
+        string message = Assert.Throws<RunFolderException>(() => first.Run(cancellationToken: Cancellation)).Message;
         Assert.StartsWith($"{Folders.Output} was written by another run since", message, StringComparison.Ordinal);
     }
 

@@ -118,7 +118,7 @@ public sealed class RefusalTests : IDisposable
             + $"\"round\" ({_folder["valid.tsv"]}, line 7); 3 of 7 texts count as wrong";
         var trainer = new Trainer(recipe, Folders(Folder("labels")));
         Assert.Contains(wanted, trainer.Report.Notes.Select(note => note.Sentence));
-        Assert.Equal(RunEnd.Finished, trainer.Run(stop: Cancellation));
+        Assert.Equal(RunEnd.Finished, trainer.Run(cancellationToken: Cancellation));
         Assert.Equal(["down", "up"], trainer.Model.Config.Labels);
 
         Recipe strict = TinyRecipes.Write(_folder, "classifier", "data.unseen_labels=error");
@@ -136,7 +136,7 @@ public sealed class RefusalTests : IDisposable
     private string Train(Recipe recipe, string name)
     {
         string output = Folder(name);
-        Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders(output)).Run(stop: Cancellation));
+        Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders(output)).Run(cancellationToken: Cancellation));
         return output;
     }
 

@@ -114,7 +114,7 @@ public sealed class RunRecordTests : IDisposable
     public void Patience_over_with_the_last_epoch_stops_nothing_early(int epochs, RunEnd end)
     {
         Recipe recipe = Classifier("training.learning_rate=1e-12", $"training.epochs={epochs}", "training.patience=3", "training.average_decay=0");
-        Assert.Equal(end, new Trainer(recipe, Folders("run")).Run(stop: Cancellation));
+        Assert.Equal(end, new Trainer(recipe, Folders("run")).Run(cancellationToken: Cancellation));
     }
 
     /// <summary>With averaging, it is the average that is scored and saved, and the weights themselves that train on.</summary>
@@ -190,7 +190,7 @@ public sealed class RunRecordTests : IDisposable
 
     private IReadOnlyList<LogRecord> Finish(Recipe recipe, string name)
     {
-        Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders(name)).Run(stop: Cancellation));
+        Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders(name)).Run(cancellationToken: Cancellation));
         return Log(name);
     }
 

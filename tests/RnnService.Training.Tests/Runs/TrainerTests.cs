@@ -79,7 +79,7 @@ public sealed class TrainerTests : IDisposable
 
         var last = new Trainer(recipe, Folders(output));
         Assert.InRange(last.Step, 8, 13);
-        last.Run(stop: Cancellation);
+        last.Run(cancellationToken: Cancellation);
         AssertSameRun(straight, output);
     }
 
@@ -106,7 +106,7 @@ public sealed class TrainerTests : IDisposable
         Recipe recipe = TinyRecipes.Write(
             _folder, "classifier", "training.learning_rate=1e-12", "training.epochs=50", "training.patience=3", "training.average_decay=0");
         var trainer = new Trainer(recipe, Folders(Folder("patience")));
-        Assert.Equal(RunEnd.StoppedEarly, trainer.Run(stop: Cancellation));
+        Assert.Equal(RunEnd.StoppedEarly, trainer.Run(cancellationToken: Cancellation));
         Assert.Equal(4 * 8, trainer.Step); // the first evaluation is the best; three without progress follow
     }
 
@@ -186,7 +186,7 @@ public sealed class TrainerTests : IDisposable
             {
                 if (progress.Step == first) stop.Cancel();
             }), stop.Token));
-            Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders(output)).Run(stop: Cancellation));
+            Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders(output)).Run(cancellationToken: Cancellation));
             Assert.Equal(straight, Rates(output));
         }
     }
@@ -224,7 +224,7 @@ public sealed class TrainerTests : IDisposable
             : TinyRecipes.Write(_folder, "classifier", FormattableString.Invariant($"training.learning_rate={rate}"), "training.epochs=3", "training.average_decay=0");
         var trainer = new Trainer(recipe, Folders(Folder("better")));
         Assert.False(trainer.IsStillImproving);
-        trainer.Run(stop: Cancellation);
+        trainer.Run(cancellationToken: Cancellation);
         Assert.Equal(improving, trainer.IsStillImproving);
     }
 
@@ -261,7 +261,7 @@ public sealed class TrainerTests : IDisposable
     private string Train(Recipe recipe, string name)
     {
         string output = Folder(name);
-        Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders(output)).Run(stop: Cancellation));
+        Assert.Equal(RunEnd.Finished, new Trainer(recipe, Folders(output)).Run(cancellationToken: Cancellation));
         return output;
     }
 
