@@ -1,5 +1,5 @@
-using System.Text.Json;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 
 namespace RnnService.AspNetCore.Models;
 
@@ -7,7 +7,7 @@ namespace RnnService.AspNetCore.Models;
 internal static class ModelTasks
 {
     private static readonly Dictionary<ModelTask, string> Names =
-        Enum.GetValues<ModelTask>().ToDictionary(task => task, task => JsonNamingPolicy.SnakeCaseLower.ConvertName(task.ToString()));
+        Enum.GetValues<ModelTask>().ToDictionary(task => task, task => SnakeCase.Of(task));
 
     /// <summary>Number of tasks, for tables by task.</summary>
     public static int Count => Names.Count;

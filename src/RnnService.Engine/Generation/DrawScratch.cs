@@ -7,7 +7,7 @@ internal sealed class DrawScratch
 
     public Ranking Ranking { get; } = new();
 
-    /// <summary>So many floats of any content.</summary>
+    /// <summary><paramref name="length"/> floats of any content.</summary>
     public Span<float> Values(int length)
     {
         if (_values.Length < length) _values = new float[length];

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Layers;
@@ -114,7 +113,7 @@ public sealed record ModelConfig
     public IReadOnlyDictionary<string, double> Metrics { get; init; }
 
     /// <summary>The recurrence's name as config.json has it.</summary>
-    public string CellName() => JsonNamingPolicy.SnakeCaseLower.ConvertName(Cell.ToString());
+    public string CellName() => SnakeCase.Of(Cell);
 
     /// <summary>Checks that sizes are positive and that fields agree.</summary>
     /// <exception cref="ArgumentException">They do not; the message names the field, the value found and the one expected.</exception>

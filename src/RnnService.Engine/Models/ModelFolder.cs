@@ -1,5 +1,5 @@
-using System.Text.Json;
 using RnnService.Engine.Kernels;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Models;
@@ -50,10 +50,8 @@ public static class ModelFolder
         LoadedModel loaded = Load(path, onnx, cancellationToken);
         if (loaded.Model is TModel model) return model;
         loaded.Dispose();
-        string found = NameOf(loaded.Model.GetType().Name), expected = NameOf(typeof(TModel).Name);
+        string found = SnakeCase.Of(loaded.Model.GetType().Name), expected = SnakeCase.Of(typeof(TModel).Name);
         throw new ModelFolderException($"{Path.Combine(path, FolderFiles.Config)}: task is {found}; expected {expected}");
-
-        static string NameOf(string type) => JsonNamingPolicy.SnakeCaseLower.ConvertName(type);
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Comparison;
 using RnnService.Onnx.Format;
@@ -128,8 +129,8 @@ public static class OnnxExport
         proto.DocString = config.Description ?? "";
         Say(ConfigKey, configJson);
         Say(VocabularyKey, vocabularyJson);
-        Say("task", JsonNamingPolicy.SnakeCaseLower.ConvertName(config.Task.ToString()));
-        Say("tokenizer", JsonNamingPolicy.SnakeCaseLower.ConvertName(config.Tokenizer.ToString()));
+        Say("task", SnakeCase.Of(config.Task));
+        Say("tokenizer", SnakeCase.Of(config.Tokenizer));
         if (config.Labels.Count > 0) Say("labels", JsonSerializer.Serialize(config.Labels));
         if (config.License is not null) Say("license", config.License);
         if (config.Description is not null) Say("description", config.Description);

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using RnnService.AspNetCore.Models;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 
 namespace RnnService.Server.Models;
 
@@ -80,7 +81,7 @@ internal sealed record ModelCard
 
     public static ModelCard Of(ModelEntry entry, ModelRegistry registry)
     {
-        var card = new ModelCard { Name = entry.Name, Status = NameOf(entry.State), Reason = entry.Reason };
+        var card = new ModelCard { Name = entry.Name, Status = SnakeCase.Of(entry.State), Reason = entry.Reason };
         if (entry.Loaded is not { } loaded) return card;
         ModelConfig config = loaded.Model.Config;
         return card with
@@ -92,7 +93,7 @@ internal sealed record ModelCard
             Dtype = loaded.Dtype,
             Description = config.Description,
             Cell = config.CellName(),
-            Tokenizer = NameOf(config.Tokenizer),
+            Tokenizer = SnakeCase.Of(config.Tokenizer),
             EmbeddingSize = config.EmbeddingSize,
             HiddenSize = config.HiddenSize,
             Layers = config.Layers,
@@ -114,7 +115,4 @@ internal sealed record ModelCard
         ModelTask.Classifier => "/classify",
         _ => "/tag",
     };
-
-    private static string NameOf<T>(T value) where T : struct, Enum =>
-        System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

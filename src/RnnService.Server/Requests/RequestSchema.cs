@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RnnService.Engine.Text;
 
 namespace RnnService.Server.Requests;
 
@@ -61,7 +62,7 @@ internal sealed class RequestSchema
     private static SchemaField FieldOf(PropertyInfo property, int index)
     {
         string name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
-            ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+            ?? SnakeCase.Of(property.Name);
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         JsonForm form = FormOf(type);
         bool required = property.IsDefined(typeof(RequiredMemberAttribute));

@@ -1,6 +1,6 @@
 using System.Reflection;
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
 
 namespace RnnService.Training.Recipes;
@@ -17,7 +17,7 @@ internal static class RecipeShape
         select (NameOf(property.Name), property);
 
     /// <summary>A name as a recipe has it.</summary>
-    public static string NameOf(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+    public static string NameOf(string name) => SnakeCase.Of(name);
 
     /// <summary>A value of a choice as a recipe has it.</summary>
     public static string NameOf(Enum value) => NameOf(value.ToString());

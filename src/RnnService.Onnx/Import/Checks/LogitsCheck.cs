@@ -36,7 +36,7 @@ internal static class LogitsCheck
         string step = model is Classifier ? "" : $", step {worst.Step}";
         LogitsEntry entry = entries[worst.Entry];
         throw new ImportException(path, FormattableString.Invariant(
-            $"entry {entry.Index} (ids {LogitsFile.Show(entry.Ids)}){step}: {label} is {worst.Found:G6}; expected {worst.Wanted:G6}, as the file has it. ")
+            $"entry {entry.Index} (ids {LogitsFile.Show(entry.Ids)}){step}: {label} is {worst.Found:G6}; expected {worst.Expected:G6}, as the file has it. ")
             + FormattableString.Invariant($"It is the largest difference among {Count(entries.Count)}; at most {Agreement.Tolerance:G1} is rounding. ")
             + Suspects.Name(model, entries, worst));
     }
@@ -112,5 +112,5 @@ internal static class LogitsCheck
 /// <param name="Step">Which step of it.</param>
 /// <param name="Label">Which label or token.</param>
 /// <param name="Found">The model's value.</param>
-/// <param name="Wanted">The file's.</param>
-internal sealed record LogitsDifference(double Largest, int Entry, int Step, int Label, double Found, double Wanted);
+/// <param name="Expected">The file's.</param>
+internal sealed record LogitsDifference(double Largest, int Entry, int Step, int Label, double Found, double Expected);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Onnx.Import.Files;
 using static RnnService.Engine.Weights.WeightFormatException;
 
@@ -9,8 +10,6 @@ namespace RnnService.Onnx.Import.Config;
 /// <content>One value at a time; null where it is not given, and where it is wrong, which is then told.</content>
 internal sealed partial class ConfigFile
 {
-    private static string Name<T>(T value) where T : struct => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()!);
-
     private string Found(string field) => $"{_given[field].Spelling} is {InputFile.Show(_given[field].Value)}";
 
     private void Missing(string field, string expected)
@@ -23,7 +22,7 @@ internal sealed partial class ConfigFile
     private T? Settle<T>(string field, T? given, T? fact) where T : struct
     {
         if (given is not { } value || fact is not { } found) return given ?? fact;
-        if (!value.Equals(found)) _problems.Add($"{Found(field)}; expected {Name(found)}, as {_facts.Witness}");
+        if (!value.Equals(found)) _problems.Add($"{Found(field)}; expected {SnakeCase.Of(found.ToString()!)}, as {_facts.Witness}");
         return found;
     }
 

@@ -129,7 +129,7 @@ internal sealed partial class ConfigFile
         // A word for several cells means the first of them; weights that fit several cells mean none.
         if (left.Length == 1 || left.Length > 1 && isGiven) return left[0];
         string expected = _facts.Cells is { } cells
-            ? $"{string.Join(" or ", cells.Select(Name))}, as {_facts.Witness}"
+            ? $"{string.Join(" or ", cells.Select(cell => SnakeCase.Of(cell)))}, as {_facts.Witness}"
             : "rnn, gru or lstm";
         if (isGiven) _problems.Add($"{Found("cell")}; expected {expected}");
         else Missing("cell", expected);

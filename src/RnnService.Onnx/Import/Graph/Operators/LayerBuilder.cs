@@ -1,3 +1,4 @@
+using RnnService.Engine.Text;
 using RnnService.Onnx.Import.Graph.Symbols;
 using static RnnService.Engine.Weights.WeightFormatException;
 
@@ -32,12 +33,9 @@ internal sealed class LayerBuilder(GraphContext graph)
         if (layer.Index == 0) return;
         RecurrentLayer below = layer.Stack.Layers[layer.Index - 1];
         if (layer.Cell != below.Cell)
-            throw node.Refuse($"its cell is {Name(layer.Cell)}, that of layer {below.Index} is {Name(below.Cell)}", "the same in all layers");
+            throw node.Refuse($"its cell is {SnakeCase.Of(layer.Cell)}, that of layer {below.Index} is {SnakeCase.Of(below.Cell)}", "the same in all layers");
         if (layer.Direction != below.Direction)
-            throw node.Refuse($"it reads {Name(layer.Direction)}, layer {below.Index} {Name(below.Direction)}", "the same in all layers");
-
-        static string Name<T>(T value) where T : struct, Enum =>
-            System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+            throw node.Refuse($"it reads {SnakeCase.Of(layer.Direction)}, layer {below.Index} {SnakeCase.Of(below.Direction)}", "the same in all layers");
     }
 
     /// <summary>The input that a layer's states start from; null for zero.</summary>
