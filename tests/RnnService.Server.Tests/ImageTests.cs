@@ -35,4 +35,20 @@ public sealed class ImageTests
         Assert.Matches(@"(?m)^HEALTHCHECK .*""--health""", file);
         Assert.Matches(@"(?m)^USER \$APP_UID$", file);
     }
+
+    /// <summary>What the image is built from is there, and .dockerignore, which leaves out all but a list, lets it through.</summary>
+    [Fact]
+    public void What_the_image_copies_reaches_it()
+    {
+        string[] passed = [.. File.ReadLines(Path.Combine(Repository.Root, ".dockerignore")).Where(line => line.StartsWith('!')).Select(line => line[1..])];
+        string[] copied = [.. File.ReadLines(Path.Combine(Repository.Root, "Dockerfile"))
+            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from", StringComparison.Ordinal))
+            .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..^1])];
+        Assert.Contains("src/Directory.Build.props", copied);
+        foreach (string path in copied)
+        {
+            Assert.True(Path.Exists(Path.Combine(Repository.Root, path)), $"{path} is not there");
+            Assert.True(passed.Any(entry => path == entry || path.StartsWith(entry + "/", StringComparison.Ordinal)), $".dockerignore leaves out {path}");
+        }
+    }
 }
