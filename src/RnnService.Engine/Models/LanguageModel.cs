@@ -48,16 +48,11 @@ public sealed class LanguageModel : TextModel
     public IEnumerable<GeneratedToken> Generate(string prompt, GenerationOptions? options = null)
     {
         GenerationStream stream = NewStream(prompt, options);
-        return Steps();
-
-        IEnumerable<GeneratedToken> Steps()
+        GenerationBatch batch = NewBatch();
+        if (stream.Newest is { } first) yield return first; // an empty prompt may begin with a token
+        while (stream.Finished is null)
         {
-            GenerationBatch batch = NewBatch();
-            if (stream.Newest is { } first) yield return first; // an empty prompt may begin with a token
-            while (stream.Finished is null)
-            {
-                if (Step(batch, stream) is { } token) yield return token;
-            }
+            if (Step(batch, stream) is { } token) yield return token;
         }
     }
 
@@ -67,21 +62,16 @@ public sealed class LanguageModel : TextModel
     /// <param name="options">How; what is left out is <see cref="DefaultOptions"/>'.</param>
     /// <param name="cancellationToken">Ends it before the next token.</param>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public IAsyncEnumerable<GeneratedToken> GenerateAsync(
-        string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<GeneratedToken> GenerateAsync(
+        string prompt, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         GenerationStream stream = NewStream(prompt, options);
-        return Steps(cancellationToken);
-
-        async IAsyncEnumerable<GeneratedToken> Steps([EnumeratorCancellation] CancellationToken stop)
+        GenerationBatch batch = NewBatch();
+        if (stream.Newest is { } first) yield return first;
+        while (stream.Finished is null)
         {
-            GenerationBatch batch = NewBatch();
-            if (stream.Newest is { } first) yield return first;
-            while (stream.Finished is null)
-            {
-                stop.ThrowIfCancellationRequested();
-                if (await Task.Run(() => Step(batch, stream), stop) is { } token) yield return token;
-            }
+            cancellationToken.ThrowIfCancellationRequested();
+            if (await Task.Run(() => Step(batch, stream), cancellationToken).ConfigureAwait(false) is { } token) yield return token;
         }
     }
 

@@ -7,7 +7,7 @@ namespace RnnService.Engine.Models;
 internal sealed class NewFolder
 {
     private static readonly string[] OwnEntries =
-        ["config.json", "vocab.json", "model.safetensors", "model.onnx", "golden.json", Checksums.File, "README.md", "LICENSE", "training"];
+        [.. FolderFiles.All, "README.md", "LICENSE", "training"];
 
     /// <summary>Names of the files that a model folder has.</summary>
     internal static IEnumerable<string> Files => OwnEntries.Where(name => name.Contains('.', StringComparison.Ordinal) || name == Checksums.File);
@@ -30,7 +30,7 @@ internal sealed class NewFolder
             throw new ModelFolderException($"{path}: holds files that the new one is made from; expected another folder");
         FolderExchange.Complete(_path);
         string[] entries = [.. Directory.EnumerateFileSystemEntries(_path).Select(entry => Path.GetFileName(entry))];
-        if (entries.Length > 0 && !entries.Contains(OwnEntries[0]))
+        if (entries.Length > 0 && !entries.Contains(FolderFiles.Config))
             throw new ModelFolderException($"{path}: is no model folder, and is not replaced");
         if (entries.Except([.. OwnEntries, .. FolderExchange.OwnEntries]).Order(StringComparer.Ordinal).FirstOrDefault() is { } other)
             throw new ModelFolderException($"{path}: holds {other} beside a model, and is not replaced");

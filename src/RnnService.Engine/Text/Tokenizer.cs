@@ -58,35 +58,16 @@ public abstract class Tokenizer
     public virtual bool Knows(string token) => Vocabulary.Contains(Form(token, LowerCase));
 
     /// <summary>The ids of a text's tokens; what is not known becomes the unknown id, and is left out where there is none.</summary>
-    public int[] Encode(string text)
-    {
-        var ids = new List<int>(Kind == Tokenization.Characters ? text.Length : text.Length / 4);
-        foreach (Token token in Split(text))
-        {
-            if (IdOf(token.Text) is >= 0 and int id) ids.Add(id);
-        }
-
-        return [.. ids];
-    }
+    public int[] Encode(string text) => Encode(text, unknown: null);
 
     /// <summary>The ids of a text's tokens, as <see cref="Encode(string)"/>, and what of the text the vocabulary does not have.</summary>
     /// <param name="text">The text.</param>
     /// <param name="unknown">The distinct tokens that are not known, in the order of the text.</param>
     public int[] Encode(string text, out IReadOnlyList<string> unknown)
     {
-        var ids = new List<int>(Kind == Tokenization.Characters ? text.Length : text.Length / 4);
-        List<string>? missing = null;
-        HashSet<string>? seen = null;
-        foreach (Token token in Split(text))
-        {
-            int id = IdOf(token.Text);
-            if (id >= 0) ids.Add(id);
-            if (id >= 0 && (id != Vocabulary.UnknownId || Knows(token.Text))) continue;
-            if ((seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(token.Text)) (missing ??= []).Add(token.Text);
-        }
-
-        unknown = missing ?? (IReadOnlyList<string>)[];
-        return [.. ids];
+        List<string> missing = [];
+        unknown = missing;
+        return Encode(text, missing);
     }
 
     /// <summary>The text a token adds to what came before: the character itself, or the word with a space before it.</summary>
@@ -101,6 +82,21 @@ public abstract class Tokenizer
 
     /// <summary>The text of tokens that follow each other.</summary>
     public string Decode(IEnumerable<int> ids) => string.Concat(ids.Select((id, at) => Decode(id, first: at == 0)));
+
+    private int[] Encode(string text, List<string>? unknown)
+    {
+        var ids = new List<int>(Kind == Tokenization.Characters ? text.Length : text.Length / 4);
+        HashSet<string>? seen = null;
+        foreach (Token token in Split(text))
+        {
+            int id = IdOf(token.Text);
+            if (id >= 0) ids.Add(id);
+            if (unknown is null || (id >= 0 && (id != Vocabulary.UnknownId || Knows(token.Text)))) continue;
+            if ((seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(token.Text)) unknown.Add(token.Text);
+        }
+
+        return [.. ids];
+    }
 
     private static string Form(string token, bool lowerCase) => lowerCase ? token.ToLowerInvariant() : token;
 }

@@ -12,8 +12,6 @@ namespace RnnService.Training.Evaluation;
 /// <summary>Measures models on corpora. Safe for any number of threads; uses all processors.</summary>
 public static class Evaluator
 {
-    private const int BatchSize = 32;
-
     /// <summary>
     /// Scores a language model on running text. One stream reads it as it stands, its state carried over from the first token to the last.
     /// More streams each read a part side by side, which is faster, after warming up on the tokens before it; the figure differs a little.
@@ -167,5 +165,5 @@ public static class Evaluator
 
     /// <summary>Runs over batches of examples of about the same length, on all processors.</summary>
     private static void InBatches(IEnumerable<int> lengths, Action<int[]> run) =>
-        ParallelLoop.ForEach(lengths.Index().OrderBy(entry => entry.Item).Select(entry => entry.Index).Chunk(BatchSize), run);
+        ParallelLoop.ForEach(LengthBatches.Of([.. lengths]), run);
 }

@@ -64,7 +64,9 @@ public sealed class LibraryTests : IDisposable
         IReadOnlyList<string> together = model.Complete(prompts, options);
         for (int i = 0; i < prompts.Length; i++)
         {
-            GeneratedToken[] steps = [.. model.Generate(prompts[i], options)];
+            IEnumerable<GeneratedToken> generated = model.Generate(prompts[i], options);
+            GeneratedToken[] steps = [.. generated];
+            Assert.Equal(steps.Select(token => token.Token), generated.Select(token => token.Token)); // each enumeration begins anew
             var awaited = new List<GeneratedToken>();
             await foreach (GeneratedToken token in model.GenerateAsync(prompts[i], options, TestContext.Current.CancellationToken)) awaited.Add(token);
             Assert.Equal(steps.Select(token => token.Token), awaited.Select(token => token.Token));
