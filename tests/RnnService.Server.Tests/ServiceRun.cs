@@ -25,7 +25,7 @@ internal sealed class ServiceRun : IDisposable
 
     public static ServiceRun Start(string[] arguments, params (string Key, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Server.Options.ServiceOptions).Assembly.Location, .. arguments])
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -63,10 +63,13 @@ internal sealed class ServiceRun : IDisposable
         Assert.Equal(0, kill.ExitCode);
     }
 
+    /// <summary>Reads the rest of its output as it comes: a pipe that nobody empties would stop the service once it is full.</summary>
+    public void ReadOn() => _ = _process.StandardOutput.ReadToEndAsync(Cancel).ContinueWith(
+        rest => _output.Append(rest.Result), Cancel, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+
     public async Task<int> ExitAsync()
     {
-        _ = _process.StandardOutput.ReadToEndAsync(Cancel).ContinueWith(
-            rest => _output.Append(rest.Result), Cancel, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        ReadOn();
         await _process.WaitForExitAsync(Cancel).WaitAsync(Patience, Cancel);
         return _process.ExitCode;
     }
