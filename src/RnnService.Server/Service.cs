@@ -54,7 +54,7 @@ internal static class Service
                 (models.Path, models.Defaults, models.Batching, models.Loading) = (folder.Path, options.Defaults, options.Batching, options.Loading);
                 (models.LoadWaitSeconds, models.DrainSeconds, models.StuckSeconds) =
                     (options.Http.LoadWaitSeconds, options.Http.DrainSeconds, options.Http.StuckSeconds);
-                models.KeptFiles = FolderFiles.Names;
+                models.KeptFiles = FolderFiles.Paths;
             })
             .AddSingleton(options.Limits).AddSingleton(options.Http).AddSingleton<RequestMetrics>()
             .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<IHostLifetime, SignalLifetime>()
@@ -87,6 +87,8 @@ internal static class Service
         if (origins.Length > 0) app.UseCors(policy => policy.Allow(origins));
         app.UseResponseCompression();
         if (options.Routes.Swagger) UseSwagger(app);
+        if (options.Routes.Playground) PlaygroundEndpoints.Map(app);
+        else if (options.Routes.Swagger) app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
         GenerateEndpoints.Map(app);
         ClassifyEndpoints.Map(app);
         TagEndpoints.Map(app);
@@ -117,7 +119,6 @@ internal static class Service
                 page.HeadContent = $"<script>{ApiDocument.ClosedAtFirst}</script>";
                 page.DefaultModelsExpandDepth(0);
             }));
-        app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
     }
 
     private static void Listen(WebApplicationBuilder builder, ServiceOptions options)

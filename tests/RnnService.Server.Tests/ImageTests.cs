@@ -36,6 +36,15 @@ public sealed class ImageTests
         Assert.Matches(@"(?m)^USER \$APP_UID$", file);
     }
 
+    /// <summary>Of what a training leaves the service hands out its curve alone.</summary>
+    [Fact]
+    public void Of_a_training_only_the_curve_is_in_the_image()
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, ".dockerignore"));
+        int rest = Array.IndexOf(lines, "models/*/training/*"), curve = Array.IndexOf(lines, "!models/*/training/curve.svg");
+        Assert.InRange(rest, 0, curve - 1); // the last line that fits counts
+    }
+
     /// <summary>What the image is built from is there, and .dockerignore, which leaves out all but a list, lets it through.</summary>
     [Fact]
     public void What_the_image_copies_reaches_it()

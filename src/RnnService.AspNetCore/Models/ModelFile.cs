@@ -10,13 +10,16 @@ internal sealed record ModelFile(byte[] Content)
     public string Tag { get; } = $"\"{Convert.ToHexStringLower(SHA256.HashData(Content))[..32]}\"";
 
     /// <summary>Reads those of these files that a folder has.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="paths">Where in it they are.</param>
+    /// <returns>The files by name.</returns>
     /// <exception cref="ModelFolderException">A file cannot be read.</exception>
-    public static IReadOnlyDictionary<string, ModelFile> Read(string folder, IEnumerable<string> names)
+    public static IReadOnlyDictionary<string, ModelFile> Read(string folder, IEnumerable<string> paths)
     {
         try
         {
-            return names.Where(name => File.Exists(Path.Combine(folder, name)))
-                .ToDictionary(name => name, name => new ModelFile(ModelFolder.ReadFile(folder, name)));
+            return paths.Where(path => File.Exists(Path.Combine(folder, path)))
+                .ToDictionary(path => Path.GetFileName(path), path => new ModelFile(ModelFolder.ReadFile(folder, path)));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -35,6 +35,6 @@ public sealed record RnnModelsOptions
     [Range(1, 86_400)]
     public int StuckSeconds { get; set; } = 60;
 
-    /// <summary>Names of the files of a model folder that are kept in memory as they were when the model was loaded.</summary>
+    /// <summary>Paths of the files of a model folder that are kept in memory as they were when the model was loaded.</summary>
     internal IReadOnlyList<string> KeptFiles { get; set; } = [];
 }

@@ -28,12 +28,12 @@ internal static class ModelEndpoints
     public static void MapFiles(IEndpointRouteBuilder routes) =>
         routes.MapGet("/models/{name}/files/{file}", AnswerFileAsync)
             .WithSummary("Download a file of a model's folder")
-            .WithDescription($"{string.Join(", ", FolderFiles.Names)}: what a client needs to split text as the model does. Those there are stand in the model's "
+            .WithDescription($"{string.Join(", ", FolderFiles.Names)}: what a client needs to split text as the model does, and how its training went. Those there are stand in the model's "
                 + "description. The file is as it was when the model was loaded.")
             .WithTags("Models")
             .WithMetadata(new PathExample("name", "shakespeare", "Name of the model."))
             .WithMetadata(new PathExample("file", "vocab.json", "Name of the file."))
-            .Produces<object>(StatusCodes.Status200OK, "application/json", "text/markdown")
+            .Produces<object>(StatusCodes.Status200OK, "application/json", "text/markdown", "image/svg+xml")
             .MayAnswer(ProblemKind.ModelNotFound, ProblemKind.RouteNotFound, ProblemKind.NotReady);
 
     private static async Task<IResult> AnswerFileAsync(HttpContext context, string name, string file, ModelRegistry registry)

@@ -42,7 +42,8 @@ internal sealed partial class StartReport(
     /// <summary>The lines for people.</summary>
     public IEnumerable<string> Lines()
     {
-        yield return $"Listening on {Url}   {(routes.Swagger ? $"Swagger UI: {Url}/swagger   " : "")}(Ctrl-C stops)";
+        yield return $"Listening on {Url}   {(routes.Playground ? $"Playground: {Url}/   " : "")}{(routes.Swagger ? $"Swagger UI: {Url}/swagger   " : "")}"
+            + "(Ctrl-C stops)";
         if (Addresses.FirstOrDefault(IsProbe) is { } probes) yield return $"{"probes",-10} {Listeners.Reachable(probes)}/health/ready, /health/live, /metrics";
         if (connections.IsNarrow) yield return $"{"note",-10} {connections.Sentence}";
         foreach (ModelTask task in Tasks)

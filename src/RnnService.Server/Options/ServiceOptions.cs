@@ -36,6 +36,9 @@ internal sealed record ServiceOptions
 /// <summary>What is answered beside the routes for texts; what is switched off is 404.</summary>
 internal sealed record RouteSwitches
 {
+    /// <summary>The page to try the models with, at <c>/</c>. Off: <c>/</c> leads to Swagger UI.</summary>
+    public bool Playground { get; init; } = true;
+
     /// <summary>Swagger UI and the OpenAPI document at <c>/swagger</c>.</summary>
     public bool Swagger { get; init; } = true;
 

@@ -12,7 +12,7 @@ internal sealed class AnswerCompression(IServiceProvider services, IOptions<Resp
 
     /// <summary>What is compressed: text, but not events, which must leave one by one.</summary>
     public static IReadOnlyList<string> Types { get; } =
-        [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json", "text/markdown"];
+        [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json", "text/markdown", "image/svg+xml"];
 
     public override bool ShouldCompressResponse(HttpContext context) =>
         !(context.Response.ContentLength < Least) && base.ShouldCompressResponse(context);

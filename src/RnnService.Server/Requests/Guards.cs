@@ -9,7 +9,11 @@ namespace RnnService.Server.Requests;
 /// <summary>What is looked at before a request reaches its route, and told to browsers with the answer.</summary>
 internal static class Guards
 {
-    private const string Metrics = "/metrics", Health = "/health", Swagger = "/swagger";
+    private const string Metrics = "/metrics", Health = "/health", Swagger = "/swagger", Playground = "/playground";
+
+    /// <summary>The page runs what it comes with and asks the service; everything else loads nothing.</summary>
+    private const string PlaygroundPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>Lets the port for probes answer probes and metrics alone, and keeps from the others what is switched off there.</summary>
     public static IApplicationBuilder UseProbeListener(this IApplicationBuilder app, HttpOptions http, RouteSwitches routes)
@@ -45,7 +49,7 @@ internal static class Guards
     public static IApplicationBuilder UseBrowserHeaders(this IApplicationBuilder app, string script)
     {
         string hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)));
-        string pages = $"default-src 'self'; script-src 'self' 'sha256-{hash}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        string swagger = $"default-src 'self'; script-src 'self' 'sha256-{hash}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         return app.Use(next => context =>
         {
@@ -54,7 +58,10 @@ internal static class Guards
             IHeaderDictionary headers = context.Response.Headers;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "no-referrer";
-            headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(Swagger) ? pages : "default-src 'none'; frame-ancestors 'none'";
+            PathString path = context.Request.Path;
+            headers.ContentSecurityPolicy = path.StartsWithSegments(Swagger) ? swagger
+                : path == "/" || path.StartsWithSegments(Playground) ? PlaygroundPolicy
+                : "default-src 'none'; frame-ancestors 'none'";
             return next(context);
         });
     }

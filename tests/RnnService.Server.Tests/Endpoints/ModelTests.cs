@@ -79,12 +79,33 @@ public sealed class ModelTests(SharedService shared)
         Assert.Contains(sentence, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
+    /// <summary>A model folder is somebody else's: its picture, opened alone, must run nothing.</summary>
     [Fact]
-    public async Task The_root_leads_to_Swagger_UI_and_no_header_names_the_server()
+    public async Task The_curve_of_a_training_is_a_picture_that_runs_nothing()
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        using var models = new TinyModels();
+        const string picture = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+        Directory.CreateDirectory(Path.Combine(models.Path, "ner", "training"));
+        await File.WriteAllTextAsync(Path.Combine(models.Path, "ner", "training", "curve.svg"), picture, cancel);
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+        JsonElement card = await (await client.GetAsync("/models/ner", cancel)).JsonAsync();
+        Assert.Equal("curve.svg", card.GetProperty("files").EnumerateArray().Last().GetString());
+        using HttpResponseMessage answer = await client.GetAsync("/models/ner/files/curve.svg", cancel);
+        Assert.Equal(picture, await answer.Content.ReadAsStringAsync(cancel));
+        Assert.Equal("image/svg+xml", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("default-src 'none'; frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single());
+        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+        using HttpResponseMessage path = await client.GetAsync("/models/ner/files/training%2Fcurve.svg", cancel);
+        await path.IsProblemAsync(404, "route_not_found");
+    }
+
+    [Fact]
+    public async Task No_header_names_the_server()
     {
         using HttpResponseMessage answer = await shared.Client.GetAsync("/", TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
-        Assert.Equal("/swagger", answer.Headers.Location?.OriginalString);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.False(answer.Headers.Contains("Server"));
         Assert.True(answer.Headers.Contains("X-Request-Id"));
     }

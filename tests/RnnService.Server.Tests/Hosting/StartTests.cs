@@ -21,7 +21,7 @@ public sealed class StartTests(SharedService shared)
     {
         string[] lines = [.. shared.Service.Services.GetRequiredService<StartReport>().Lines()];
         Assert.Equal(6, lines.Length);
-        Assert.StartsWith("Listening on http://localhost:8080   Swagger UI: http://localhost:8080/swagger", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("Listening on http://localhost:8080   Playground: http://localhost:8080/   Swagger UI: http://localhost:8080/swagger", lines[0], StringComparison.Ordinal);
         Assert.Equal("/generate  shakespeare (language_model); by name also words", lines[1]);
         Assert.Equal("/classify  sentiment (classifier)", lines[2]);
         Assert.Equal("/tag       pos (tagger); by name also ner", lines[3]);

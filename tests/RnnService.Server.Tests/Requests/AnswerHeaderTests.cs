@@ -14,7 +14,7 @@ public sealed class AnswerHeaderTests(SharedService shared)
 
     public static TheoryData<string> Pages =>
     [
-        "/health/live", "/health/ready", "/models", "/models/pos", "/models/pos/onnx", "/models/pos/files/vocab.json", "/metrics",
+        "/", "/health/live", "/health/ready", "/models", "/models/pos", "/models/pos/onnx", "/models/pos/files/vocab.json", "/metrics",
         "/swagger/index.html", "/swagger/v1/swagger.json",
     ];
 
