@@ -5,7 +5,7 @@ using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Models;
 
-/// <summary>A word's likeliest label and its probability.</summary>
+/// <summary>A label of a word and its probability.</summary>
 /// <param name="Label">Index into <see cref="ModelConfig.Labels"/>.</param>
 /// <param name="Score">Its probability.</param>
 public readonly record struct TagScore(int Label, float Score);
@@ -89,29 +89,45 @@ public sealed class Tagger : TextModel
         .Where(token => Tokenizer.Kind != Tokenization.Characters || !string.IsNullOrWhiteSpace(token.Text) || Tokenizer.Knows(token.Text))];
 
     /// <summary>Prepares words for tagging; of a tagger over characters, characters.</summary>
-    public TaggerInput Encode(IEnumerable<string> words)
+    public TaggerInput Encode(IEnumerable<string> words) => Encode(words, withAlternatives: false);
+
+    /// <summary>Prepares words for tagging; of a tagger over characters, characters.</summary>
+    /// <param name="words">The words.</param>
+    /// <param name="withAlternatives">Whether <see cref="Tag(IReadOnlyList{TaggerInput}, Action?)"/> gives all labels of each, the likeliest first.</param>
+    public TaggerInput Encode(IEnumerable<string> words, bool withAlternatives)
     {
         string[] forms = [.. words];
-        return new TaggerInput(forms, [.. forms.Select(Tokenizer.IdOf)], Vocabulary.Tokens.UnknownId);
+        return new TaggerInput(forms, [.. forms.Select(Tokenizer.IdOf)], Vocabulary.Tokens.UnknownId, withAlternatives ? Labels.Count : 1);
     }
 
     /// <summary>Why the labels of a text say little or nothing; null where there is nothing to say.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="input">Its words, from <see cref="Encode"/>.</param>
+    /// <param name="input">Its words, from <see cref="Encode(IEnumerable{string})"/>.</param>
     public string? Warning(string text, TaggerInput input) => UnknownText.Sentence(Tokenizer, text, input.IsUnknown && Config.Characters is null || input.Length == 0);
 
-    /// <summary>The likeliest label of every word: [N][words]. A sentence's labels do not depend on its company.</summary>
-    /// <param name="sentences">Sentences from <see cref="Encode"/>; one without words gives an empty row.</param>
+    /// <summary>
+    /// The likeliest label of every word: [N][words]; with alternatives every label of every word, the likeliest first: [N][words·labels]. A
+    /// sentence's labels do not depend on its company.
+    /// </summary>
+    /// <param name="sentences">Sentences from <see cref="Encode(IEnumerable{string})"/>; one without words gives an empty row.</param>
     /// <param name="betweenSteps">See <see cref="ITaggerNetwork.Forward"/>.</param>
     public TagScore[][] Tag(IReadOnlyList<TaggerInput> sentences, Action? betweenSteps = null)
     {
-        TagScore[][] result = [.. sentences.Select(sentence => new TagScore[sentence.Length])];
+        TagScore[][] result = [.. sentences.Select(sentence => new TagScore[sentence.Length * sentence.Ranks])];
         if (sentences.Count == 0) return result;
         Network.Forward(sentences, (row, step, logits) =>
         {
             Activations.Softmax(logits);
-            int best = TensorPrimitives.IndexOfMax<float>(logits);
-            result[row][step] = new TagScore(best, logits[best]);
+            int ranks = sentences[row].Ranks;
+            if (ranks == 1)
+            {
+                int best = TensorPrimitives.IndexOfMax<float>(logits);
+                result[row][step] = new TagScore(best, logits[best]);
+            }
+            else
+            {
+                TagAlternatives.Rank(logits, result[row].AsSpan(step * ranks, ranks));
+            }
         }, betweenSteps);
         return result;
     }
@@ -119,12 +135,12 @@ public sealed class Tagger : TextModel
     /// <summary>Spans of a text from the tags of its words.</summary>
     /// <param name="text">The text.</param>
     /// <param name="words">Its words, from <see cref="Split"/>.</param>
-    /// <param name="tags">The tag of each.</param>
+    /// <param name="tags">Their tags, from <see cref="Tag(IReadOnlyList{TaggerInput}, Action?)"/>.</param>
     /// <exception cref="NetworkException">A score is infinite or no number.</exception>
     public IReadOnlyList<TaggedSpan> SpansOf(string text, IReadOnlyList<Token> words, TagScore[] tags)
     {
         ThrowIfNotFinite(tags);
-        return [.. Spans.Join(tags).Select(span =>
+        return [.. Spans.Join(TagAlternatives.Best(tags, words.Count)).Select(span =>
         {
             Token first = words[span.First], last = words[span.First + span.Count - 1];
             return new TaggedSpan(span.Label, text[first.Start..last.End], first.Start, first.CodePointStart, last.CodePointEnd, span.Score);
@@ -136,9 +152,22 @@ public sealed class Tagger : TextModel
     public IReadOnlyList<TaggedSpan> WordsOf(IReadOnlyList<Token> words, TagScore[] tags)
     {
         ThrowIfNotFinite(tags);
-        return [.. words.Zip(tags, (word, tag) =>
+        return [.. words.Zip(TagAlternatives.Best(tags, words.Count), (word, tag) =>
             new TaggedSpan(Labels[tag.Label], word.Text, word.Start, word.CodePointStart, word.CodePointEnd, tag.Score))];
     }
+
+    /// <summary>
+    /// The likeliest other labels, the best first, of each span of <see cref="SpansOf"/>: without marks, each with the mean over the span's
+    /// words of what its marks have together.
+    /// </summary>
+    /// <param name="tags">The words' tags, encoded with alternatives.</param>
+    /// <param name="most">Most labels of a span.</param>
+    public IReadOnlyList<IReadOnlyList<LabelScore>> SpanAlternatives(TagScore[] tags, int most) => TagAlternatives.OfSpans(this, tags, most);
+
+    /// <summary>The likeliest other labels, the best first, of each word of <see cref="WordsOf"/>.</summary>
+    /// <param name="tags">The words' tags, encoded with alternatives.</param>
+    /// <param name="most">Most labels of a word.</param>
+    public IReadOnlyList<IReadOnlyList<LabelScore>> WordAlternatives(TagScore[] tags, int most) => TagAlternatives.OfWords(Labels, tags, most);
 
     /// <inheritdoc/>
     public override ModelAnswer Answer(string input)

@@ -64,7 +64,7 @@ internal sealed record LabelScore
 internal static class ClassifyEndpoints
 {
     /// <summary>About the bytes of a label in the answer.</summary>
-    private const int BytesOfLabel = 60;
+    public const int BytesOfLabel = 60;
 
     private const string Example = """{"inputs": ["a lovely film", "two hours I will never get back"]}""";
 

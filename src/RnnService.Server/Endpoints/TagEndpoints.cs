@@ -47,6 +47,13 @@ internal sealed record TagParameters
     [Count(0, nameof(LimitOptions.MaxListLength)), Length(1, nameof(LimitOptions.MaxTextLength))]
     public IReadOnlyList<string>? IgnoreLabels { get; init; }
 
+    /// <summary>
+    /// How many other labels to report with each piece, the likeliest first. Of a span each stands without its mark, with what its marks have
+    /// together, the mean over the words; none when left out.
+    /// </summary>
+    [Value(0, nameof(LimitOptions.MaxAlternatives))]
+    public long? Alternatives { get; init; }
+
     /// <summary>Taken and passed over: a text of any length is read as a whole.</summary>
     [Value(0, int.MaxValue, Unset = true)]
     public long? Stride { get; init; }
@@ -79,6 +86,10 @@ internal sealed record TaggedText
     /// <summary>Offset past its last character in Unicode code points.</summary>
     public required int End { get; init; }
 
+    /// <summary>Other labels it could have, the likeliest first; only when alternatives asks for them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LabelScore>? Alternatives { get; init; }
+
     public static TaggedText OfSpan(TaggedSpan span) => Of(span) with { EntityGroup = span.Label };
 
     public static TaggedText OfWord(TaggedSpan word, int index) => Of(word) with { Entity = word.Label, Index = index + 1 };
@@ -92,6 +103,9 @@ internal static class TagEndpoints
 {
     /// <summary>About the bytes of a word in the answer, and of a character of one.</summary>
     private const int BytesOfWord = 170, BytesOfCharacter = 40;
+
+    /// <summary>The bytes of a label of a word while alternatives are looked for.</summary>
+    private const int BytesOfTag = 8;
 
     private const string Example = """{"inputs": "Marie Curie worked in Paris."}""";
 
@@ -131,9 +145,11 @@ internal static class TagEndpoints
         ServedTagger served = await call.ModelAsync<ServedTagger>(request.Model);
         Tagger model = served.Model;
         string field = request.Inputs is null ? "tokens" : "inputs";
+        int alternatives = Math.Min((int)(request.Parameters?.Alternatives ?? 0), model.Labels.Count - 1);
         List<Sentence> sentences = [];
         long characters = request.Inputs?.Items.Sum(text => (long)text.Length) ?? request.Tokens!.Sum(words => words.Sum(word => word.Length + 1L));
-        await call.HoldAnswerAsync(Math.Min(characters * BytesOfCharacter, (long)limits.MaxRequestTokens * BytesOfWord));
+        long others = alternatives == 0 ? 0 : alternatives * ClassifyEndpoints.BytesOfLabel + model.Labels.Count * BytesOfTag;
+        await call.HoldAnswerAsync(Math.Min(characters * (BytesOfCharacter + others / 4), limits.MaxRequestTokens * (BytesOfWord + others)));
         TextAnswers<TagScore[]> tags = await call.ComputeAsync(served.Batcher, () =>
         {
             var most = new TokenLimit(limits, field);
@@ -146,7 +162,7 @@ internal static class TagEndpoints
                 sentences.Add(sentence);
             }
 
-            TaggerInput[] read = [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text)))];
+            TaggerInput[] read = [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text), withAlternatives: alternatives > 0))];
             TextWarnings.Write(
                 call.Context.Response, field, request.Inputs is not { IsList: false },
                 [.. sentences.Zip(read, (sentence, words) => model.Warning(sentence.Text, words))]);
@@ -162,6 +178,13 @@ internal static class TagEndpoints
             List<TaggedText> pieces = words
                 ? [.. model.WordsOf(sentence.Words, found).Select((word, at) => TaggedText.OfWord(word, at))]
                 : [.. model.SpansOf(sentence.Text, sentence.Words, found).Select(TaggedText.OfSpan)];
+            if (alternatives > 0)
+            {
+                var likeliest = words ? model.WordAlternatives(found, alternatives) : model.SpanAlternatives(found, alternatives);
+                for (int i = 0; i < pieces.Count; i++)
+                    pieces[i] = pieces[i] with { Alternatives = [.. likeliest[i].Select(label => new LabelScore { Label = label.Label, Score = label.Score })] };
+            }
+
             if (ignored.Count > 0) pieces.RemoveAll(piece => ignored.Contains(piece.EntityGroup ?? piece.Entity!));
             return pieces;
         });

@@ -48,6 +48,10 @@ internal sealed record LimitOptions
     [Range(0, 1_000)]
     public int MaxTopNTokens { get; init; } = 10;
 
+    /// <summary>Most other labels reported with each tagged word or span.</summary>
+    [Range(0, 1_000)]
+    public int MaxAlternatives { get; init; } = 10;
+
     /// <summary>
     /// Megabytes of ONNX files made for <c>/models/{name}/onnx</c> that are kept in the system's folder for temporary files. What does not fit
     /// is made anew for every download, which takes seconds.
