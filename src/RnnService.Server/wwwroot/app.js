@@ -1,0 +1,226 @@
+// The page: its tabs, its header, and what stands where a tab has no model. A new tab is a file in tabs/ and a line here.
+
+import write from './tabs/write.js';
+import judge from './tabs/judge.js';
+import tag from './tabs/tag.js';
+import inside from './tabs/inside.js';
+import service from './tabs/service.js';
+import { apiEvents, hasKey, setKey } from './lib/api.js';
+import { codePanel } from './lib/code.js';
+import { field, h, replace } from './lib/dom.js';
+import { models } from './lib/models.js';
+import { clearProblem, showProblem } from './lib/problem.js';
+import { popover } from './lib/tokens.js';
+
+/**
+ * @typedef {object} Tab
+ * @property {string} id names its address (#id) and its files
+ * @property {string} title
+ * @property {string[]} tasks of which one must be served for the tab to work; empty for none
+ * @property {boolean} [styles] whether tabs/{id}.css belongs to it
+ * @property {(root: HTMLElement, context: Context) => void} render called once, when a model of its tasks is ready
+ * @property {() => void} [enter] called whenever it comes into view
+ * @property {() => void} [leave] called whenever it goes out of view
+ * @property {(what: object) => void} [receive] takes what another tab hands over, such as { text, model }
+ *
+ * @typedef {object} Context
+ * @property {typeof models} models
+ * @property {(id: string, what?: object) => void} open goes to another tab, and hands something over
+ */
+
+/** @type {Tab[]} */
+const tabs = [write, judge, tag, inside, service];
+
+const needs = {
+    language_model: ['a language model', 'rnn train --task language_model --train texts.txt --output models/mine'],
+    classifier: ['a classifier', 'rnn train --task classifier --train texts.csv --output models/mine'],
+    tagger: ['a tagger', 'rnn train --task tagger --train words.conll --output models/mine'],
+};
+
+const context = { models, open };
+const views = new Map(tabs.map(tab => [tab.id, view(tab)]));
+let current = null;
+
+function view(tab) {
+    const button = h('button', {
+        type: 'button', role: 'tab', id: `tab-${tab.id}`, 'aria-controls': `panel-${tab.id}`, 'aria-selected': 'false', tabindex: -1, onclick: () => open(tab.id),
+    }, tab.title);
+    const panel = h('section', { role: 'tabpanel', id: `panel-${tab.id}`, 'aria-labelledby': button.id, class: `panel ${tab.id}`, hidden: true });
+    return { tab, button, panel, rendered: false };
+}
+
+/** Shows a tab, and hands something to it. */
+function open(id, what) {
+    const next = views.get(id) ?? views.get(tabs[0].id);
+    popover.hide();
+    if (current !== next) {
+        if (current?.rendered)
+            current.tab.leave?.();
+        current = next;
+        for (const { button, panel } of views.values()) {
+            const shown = panel === next.panel;
+            panel.hidden = !shown;
+            button.setAttribute('aria-selected', String(shown));
+            button.tabIndex = shown ? 0 : -1;
+        }
+        history.replaceState(null, '', `#${next.tab.id}`);
+        document.title = `${next.tab.title} – RnnService playground`;
+        fill(next);
+        if (next.rendered)
+            next.tab.enter?.();
+    }
+    if (what && next.rendered)
+        next.tab.receive?.(what);
+}
+
+/** Renders a view once it can work; until then it says what it waits for. */
+function fill(shown) {
+    const { tab, panel } = shown;
+    if (shown.rendered)
+        return;
+    if (tab.tasks.length === 0 || models.of(...tab.tasks).length > 0) {
+        panel.replaceChildren();
+        tab.render(panel, context);
+        shown.rendered = true;
+    } else if (models.loading && !models.problem)
+        replace(panel, h('p', { class: 'notice loading', role: 'status' }, 'The models are being loaded …'));
+    else if (models.problem)
+        showProblem(panel, models.problem, { retry: () => models.refresh() });
+    else
+        replace(panel, missing(tab));
+}
+
+function missing(tab) {
+    const broken = models.all().filter(card => card.status === 'broken');
+    const names = tab.tasks.map(task => needs[task][0]);
+    return h('div', { class: 'card' },
+        h('h2', null, `No ${names.join(' or ').replace(/\ban? /g, '')} is served`),
+        h('p', null, `“${tab.title}” shows what ${names.join(' or ')} does. Train one on your own data and start the service again; it appears here by itself:`),
+        h('pre', { tabindex: 0 }, h('code', null, tab.tasks.map(task => needs[task][1]).join('\n'))),
+        broken.length > 0 && h('p', null, `${broken.length === 1 ? 'One folder' : `${broken.length} folders`} could not be loaded. `,
+            h('button', { type: 'button', class: 'link', onclick: () => open('service') }, 'See why')));
+}
+
+function tabKeys(event) {
+    const ids = tabs.map(tab => tab.id);
+    const at = ids.indexOf(current.tab.id);
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1 + ids.length, Home: 0, End: ids.length - 1 }[event.key];
+    if (next === undefined)
+        return;
+    event.preventDefault();
+    open(ids[next % ids.length]);
+    current.button.focus();
+}
+
+function modelsChanged() {
+    for (const { tab, button } of views.values())
+        button.classList.toggle('unserved', tab.tasks.length > 0 && models.settled && models.of(...tab.tasks).length === 0);
+    const before = current.rendered;
+    if (!before)
+        clearProblem(current.panel);
+    fill(current);
+    if (!before && current.rendered)
+        current.tab.enter?.();
+    showState();
+}
+
+const state = h('span', { class: 'state', role: 'status' });
+
+function showState() {
+    const { problem } = models;
+    const [kind, text] = problem && !models.unlisted ? ['gone', problem.type === 'unreachable' ? 'not reachable' : 'not answering']
+        : models.loading ? ['loading', 'loading models'] : ['ready', 'ready'];
+    state.className = `state ${kind}`;
+    state.textContent = text;
+}
+
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
+const themeKey = 'rnn-playground:theme';
+
+function themeButton() {
+    const root = document.documentElement;
+    const isDark = () => root.dataset.theme ? root.dataset.theme === 'dark' : systemIsDark.matches;
+    const button = h('button', { type: 'button', class: 'quiet', onclick: toggle });
+    const draw = () => {
+        button.textContent = isDark() ? 'Light' : 'Dark';
+        button.setAttribute('aria-label', `${button.textContent} theme`);
+        dispatchEvent(new Event('themechange'));
+    };
+
+    function toggle() {
+        const wanted = isDark() ? 'light' : 'dark';
+        if ((wanted === 'dark') === systemIsDark.matches)
+            delete root.dataset.theme;
+        else
+            root.dataset.theme = wanted;
+        try {
+            localStorage.setItem(themeKey, root.dataset.theme ?? '');
+        } catch {
+            // Without storage the theme holds until the page is left.
+        }
+        draw();
+    }
+
+    try {
+        const stored = localStorage.getItem(themeKey);
+        if (stored)
+            root.dataset.theme = stored;
+    } catch {
+        // The system's theme it is.
+    }
+    systemIsDark.addEventListener('change', draw);
+    draw();
+    return button;
+}
+
+function keyField() {
+    const input = h('input', { type: 'password', autocomplete: 'off', spellcheck: 'false' });
+    const form = h('form', { class: 'key-form', hidden: true, onsubmit: save },
+        field('Key', input, 'Sent with every call; forgotten when this browser tab is closed.'), h('button', { class: 'primary' }, 'Use it'));
+    const button = h('button', { type: 'button', class: 'quiet', 'aria-expanded': 'false', onclick: () => show(form.hidden) }, hasKey() ? 'Key set' : 'Key');
+
+    function show(shown) {
+        form.hidden = !shown;
+        button.setAttribute('aria-expanded', String(shown));
+        if (shown)
+            input.focus();
+    }
+
+    function save(event) {
+        event.preventDefault();
+        setKey(input.value);
+        input.value = '';
+        button.textContent = hasKey() ? 'Key set' : 'Key';
+        show(false);
+        button.focus();
+        models.refresh();
+    }
+
+    apiEvents.addEventListener('key', () => show(true));
+    return [button, form];
+}
+
+function start() {
+    for (const { tab, button, panel } of views.values()) {
+        document.getElementById('tabs').append(button);
+        document.getElementById('main').append(panel);
+        if (tab.styles)
+            document.head.append(h('link', { rel: 'stylesheet', href: new URL(`tabs/${tab.id}.css`, import.meta.url).href }));
+    }
+
+    const bar = document.getElementById('tabs');
+    bar.setAttribute('role', 'tablist');
+    bar.setAttribute('aria-label', 'What to try');
+    bar.addEventListener('keydown', tabKeys);
+    const [keyButton, keyForm] = keyField();
+    document.getElementById('tools').append(state, keyButton, themeButton());
+    bar.before(keyForm);
+    document.getElementById('footer').append(codePanel());
+    addEventListener('hashchange', () => open(location.hash.slice(1)));
+    models.addEventListener('change', modelsChanged);
+    showState();
+    open(location.hash.slice(1));
+    models.watch();
+}
+
+start();
