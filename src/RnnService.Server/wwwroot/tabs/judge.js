@@ -9,13 +9,13 @@ import { textForModel } from './starters.js';
 
 const state = kept('judge', { texts: [null, null], compare: false });
 
-export default { id: 'judge', title: 'Judge', tasks: ['classifier'], render };
+export default { id: 'judge', title: 'Judge', tasks: ['classifier'], styles: true, render };
 
 function render(root) {
     const picker = modelPicker('judge', ['classifier'], modelChanged);
     let card = picker.card;
     const panels = [];
-    const place = h('div', { class: 'judge-panels' });
+    const place = h('div', { class: 'columns' });
     const difference = h('p', { class: 'judge-difference', role: 'status' });
     const toggle = h('button', { type: 'button', 'aria-pressed': 'false', onclick: () => compare(!state.value.compare) }, 'Compare with another text');
     const file = fileJudge(() => card);
@@ -52,7 +52,6 @@ function render(root) {
         state.value.compare = on;
         state.save();
         toggle.setAttribute('aria-pressed', String(on));
-        place.classList.toggle('two', on);
         if (on)
             addPanel();
         else {
@@ -72,7 +71,7 @@ function render(root) {
         });
     }
 
-    root.append(h('div', { class: 'tab-head' }, picker.element, toggle), place, difference, file.element);
+    root.append(h('div', { class: 'row tab-head' }, picker.element, toggle), place, difference, file.element);
     addPanel();
     if (state.value.compare)
         compare(true);

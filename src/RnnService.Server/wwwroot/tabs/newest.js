@@ -1,0 +1,44 @@
+import { clearProblem, showProblem, showWait } from '../lib/problem.js';
+import { isAbort } from '../lib/api.js';
+
+/**
+ * Makes calls of which only the newest counts: it stops the one before, and an answer that comes late is never shown. A refusal that passes is
+ * waited for; another problem is shown with "Try again".
+ * @param {HTMLElement} problems where problems are shown
+ * @param {HTMLElement} [busy] marked as busy meanwhile
+ */
+export function newestCall(problems, busy) {
+    let current = null;
+
+    /**
+     * @param {(options: import('../lib/api.js').CallOptions) => Promise<any>} call passes the options on to post
+     * @param {(answer: any) => void} show
+     */
+    async function run(call, show) {
+        stop();
+        const own = current = new AbortController();
+        busy?.setAttribute('aria-busy', 'true');
+        try {
+            const answer = await call({ signal: own.signal, retry: true, onWait: (...wait) => current === own && showWait(problems)(...wait) });
+            if (current !== own)
+                return;
+            clearProblem(problems);
+            show(answer);
+        } catch (problem) {
+            if (current === own && !isAbort(problem))
+                showProblem(problems, problem, { retry: () => run(call, show) });
+        } finally {
+            if (current === own)
+                busy?.removeAttribute('aria-busy');
+        }
+    }
+
+    function stop() {
+        current?.abort();
+        current = null;
+        busy?.removeAttribute('aria-busy');
+        clearProblem(problems);
+    }
+
+    return { run, stop };
+}

@@ -1,0 +1,98 @@
+// Simple features of the tokens of a text, and how well a unit follows them. A state stands after a token was read, and so does a feature
+// that lasts: inside quotes, position in the line.
+
+import { codePoints } from '../lib/text.js';
+
+const openingQuotes = new Set('“«「『„');
+const closingQuotes = new Set('”»」』');
+
+/** @typedef {{name: string, values: number[]}} Feature one value a token */
+
+/**
+ * @param {string} text
+ * @param {{start: number, end: number}[]} tokens with offsets in code points
+ * @returns {Feature[]}
+ */
+export function tokenFeatures(text, tokens) {
+    const points = codePoints(text);
+    const pieces = tokens.map(token => points.slice(token.start, token.end).join(''));
+    const quoted = insideQuotes(points);
+    const flag = test => tokens.map((token, index) => Number(test(pieces[index], token)));
+    return [
+        { name: 'inside quotes', values: tokens.map(token => quoted[token.end - 1] ?? 0) },
+        { name: 'capital letter', values: flag(piece => /^\p{Lu}/u.test(piece)) },
+        { name: 'position in the line', values: linePositions(points, tokens) },
+        { name: 'word start', values: flag((piece, token) => /^[\p{L}\p{N}]/u.test(piece) && !/[\p{L}\p{N}\p{M}]/u.test(points[token.start - 1] ?? ' ')) },
+        { name: 'white space', values: flag(piece => /^\s+$/u.test(piece)) },
+        { name: 'punctuation', values: flag(piece => /^\p{P}+$/u.test(piece)) },
+        { name: 'digit', values: flag(piece => /\p{Nd}/u.test(piece)) },
+        { name: 'position in the text', values: tokens.map((_, index) => index) },
+        { name: 'token length', values: tokens.map(token => token.end - token.start) },
+    ];
+}
+
+/** For each code point whether a quotation is open after it: a straight quote opens and closes in turn, an empty line closes all. */
+function insideQuotes(points) {
+    let open = '';
+    return points.map((point, index) => {
+        if (point === '"') open = open ? '' : point;
+        else if (point === '“' && open === '„') open = ''; // closes a German quotation, opens an English one
+        else if (openingQuotes.has(point)) open = point;
+        else if (closingQuotes.has(point)) open = '';
+        else if (point === '\n' && points[index - 1] === '\n') open = '';
+        return Number(open !== '');
+    });
+}
+
+/** Tokens since the last line break; in a text of one line this would be the position in the text again, so it is constant there. */
+function linePositions(points, tokens) {
+    if (!points.includes('\n')) return tokens.map(() => 0);
+    let position = -1;
+    let read = 0;
+    return tokens.map(token => {
+        const before = points.slice(read, token.start);
+        const within = points.slice(token.start, token.end);
+        read = token.end;
+        position = before.includes('\n') || within.includes('\n') ? 0 : position + 1;
+        return position;
+    });
+}
+
+/**
+ * Pearson's correlation.
+ * @returns {number|null} null where one of the two is constant, or of fewer than three values
+ */
+export function correlation(x, y) {
+    const count = x.length;
+    if (count < 3) return null;
+    const meanX = mean(x);
+    const meanY = mean(y);
+    let xy = 0, xx = 0, yy = 0;
+    for (let i = 0; i < count; i++) {
+        const dx = x[i] - meanX, dy = y[i] - meanY;
+        xy += dx * dy;
+        xx += dx * dx;
+        yy += dy * dy;
+    }
+    const scale = Math.sqrt(xx * yy);
+    return scale > 1e-12 ? xy / scale : null;
+}
+
+const mean = values => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/**
+ * How well a unit follows each feature, the best first; features that are the same for all tokens come last, with null.
+ * @param {number[]} track the unit's value a token
+ * @param {Feature[]} features
+ */
+export function followed(track, features) {
+    return features
+        .map(feature => ({ name: feature.name, r: correlation(track, feature.values) }))
+        .sort((a, b) => Math.abs(b.r ?? -1) - Math.abs(a.r ?? -1) || 0);
+}
+
+/** Below this a unit is said to follow nothing. */
+export const leastCorrelation = 0.3;
+
+/** The |r| that unrelated values stay below 19 times of 20 over that many tokens, roughly. */
+export const chanceCorrelation = count => Math.min(1, 1.96 / Math.sqrt(count));
