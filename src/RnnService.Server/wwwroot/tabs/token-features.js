@@ -6,11 +6,11 @@ import { codePoints } from '../lib/text.js';
 const openingQuotes = new Set('“«「『„');
 const closingQuotes = new Set('”»」』');
 
-/** @typedef {{name: string, values: number[]}} Feature one value a token */
+/** @typedef {{ name: string, values: number[] }} Feature one value a token */
 
 /**
  * @param {string} text
- * @param {{start: number, end: number}[]} tokens with offsets in code points
+ * @param {{ start: number, end: number }[]} tokens with offsets in code points
  * @returns {Feature[]}
  */
 export function tokenFeatures(text, tokens) {
@@ -35,25 +35,27 @@ export function tokenFeatures(text, tokens) {
 function insideQuotes(points) {
     let open = '';
     return points.map((point, index) => {
-        if (point === '"') open = open ? '' : point;
-        else if (point === '“' && open === '„') open = ''; // closes a German quotation, opens an English one
-        else if (openingQuotes.has(point)) open = point;
-        else if (closingQuotes.has(point)) open = '';
-        else if (point === '\n' && points[index - 1] === '\n') open = '';
+        if (point === '"')
+            open = open ? '' : point;
+        else if (point === '“' && open === '„') // closes a German quotation, opens an English one
+            open = '';
+        else if (openingQuotes.has(point))
+            open = point;
+        else if (closingQuotes.has(point) || point === '\n' && points[index - 1] === '\n')
+            open = '';
         return Number(open !== '');
     });
 }
 
 /** Tokens since the last line break; in a text of one line this would be the position in the text again, so it is constant there. */
 function linePositions(points, tokens) {
-    if (!points.includes('\n')) return tokens.map(() => 0);
-    let position = -1;
-    let read = 0;
+    if (!points.includes('\n'))
+        return tokens.map(() => 0);
+    let position = -1, read = 0;
     return tokens.map(token => {
-        const before = points.slice(read, token.start);
-        const within = points.slice(token.start, token.end);
+        const passed = points.slice(read, token.end);
         read = token.end;
-        position = before.includes('\n') || within.includes('\n') ? 0 : position + 1;
+        position = passed.includes('\n') ? 0 : position + 1;
         return position;
     });
 }
@@ -64,9 +66,9 @@ function linePositions(points, tokens) {
  */
 export function correlation(x, y) {
     const count = x.length;
-    if (count < 3) return null;
-    const meanX = mean(x);
-    const meanY = mean(y);
+    if (count < 3)
+        return null;
+    const [meanX, meanY] = [mean(x), mean(y)];
     let xy = 0, xx = 0, yy = 0;
     for (let i = 0; i < count; i++) {
         const dx = x[i] - meanX, dy = y[i] - meanY;
@@ -88,8 +90,10 @@ const mean = values => values.reduce((sum, value) => sum + value, 0) / values.le
 export function followed(track, features) {
     return features
         .map(feature => ({ name: feature.name, r: correlation(track, feature.values) }))
-        .sort((a, b) => Math.abs(b.r ?? -1) - Math.abs(a.r ?? -1) || 0);
+        .sort((a, b) => strength(b) - strength(a));
 }
+
+const strength = ({ r }) => r === null ? -1 : Math.abs(r);
 
 /** Below this a unit is said to follow nothing. */
 export const leastCorrelation = 0.3;

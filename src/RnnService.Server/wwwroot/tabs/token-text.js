@@ -22,6 +22,9 @@ export function tokenNodes(text, tokens, draw) {
     return { nodes, elements };
 }
 
+/** A piece of text whose line breaks can be seen and pointed at. */
+export const withBreaks = piece => piece.replaceAll('\n', '↵\n');
+
 /**
  * Draws a graph over a text: in the space above each wrapped line, a value from 0 to 1 for each token.
  * @param {HTMLElement} text holds the tokens' elements; of the class over-text, which gives its lines the space
@@ -37,7 +40,7 @@ export function drawOver(text, elements, { shape, values, guide }) {
         const width = text.clientWidth, height = text.clientHeight;
         if (width === 0)
             return; // not shown
-        const room = parseFloat(getComputedStyle(text).fontSize) * 1.9;
+        const room = parseFloat(getComputedStyle(text).fontSize) * 1.6;
         const rightToLeft = getComputedStyle(text).direction === 'rtl';
         canvas.replaceChildren();
         canvas.setAttribute('viewBox', `0 0 ${width} ${height}`);
