@@ -63,6 +63,7 @@ function open(id, what) {
             button.setAttribute('aria-selected', String(shown));
             button.tabIndex = shown ? 0 : -1;
         }
+        next.button.scrollIntoView({ block: 'nearest', inline: 'nearest' });
         history.replaceState(null, '', `#${next.tab.id}`);
         document.title = `${next.tab.title} – RnnService playground`;
         fill(next);

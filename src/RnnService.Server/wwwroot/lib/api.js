@@ -81,6 +81,11 @@ export async function getText(path, options = {}) {
     return (await send(path, undefined, false, options)).text();
 }
 
+/** Gets a file as it is. */
+export async function getBlob(path, options = {}) {
+    return (await send(path, undefined, false, options)).blob();
+}
+
 /**
  * Posts JSON and reads the server-sent events that come back, one JSON value each.
  * @param {CallOptions & { onEvent: (event: object) => void }} options

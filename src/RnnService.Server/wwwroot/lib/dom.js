@@ -123,9 +123,9 @@ async function copy(text) {
         throw new Error('the browser does not copy');
 }
 
-/** Hands a text to the browser as a file to keep. */
-export function download(name, text, type = 'text/plain') {
-    const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+/** Hands a text, or a blob, to the browser as a file to keep. */
+export function download(name, content, type = 'text/plain') {
+    const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type: `${type};charset=utf-8` }));
     h('a', { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

@@ -95,13 +95,26 @@ export const allTasks = tasks;
  * @param {string} tab the tab's id
  * @param {string[]} wanted tasks
  * @param {(card: Card) => void} [onChange] called when another model is picked
- * @returns {{ element: HTMLElement, readonly card: Card }}
+ * @returns {{ element: HTMLElement, readonly card: Card, pick: (name: string) => void }} pick takes another model, as if somebody had picked it
  */
 export function modelPicker(tab, wanted, onChange) {
     const picked = kept(`model-${tab}`, { name: '' });
     const element = h('div', { class: 'model-picker' });
     let cards = models.of(...wanted);
     const current = () => cards.find(card => card.name === picked.value.name) ?? cards[0];
+
+    const pick = name => {
+        const before = current();
+        picked.value.name = name;
+        picked.save();
+        if (current() === before)
+            return;
+        const shown = element.querySelector('select');
+        if (shown)
+            shown.value = current().name;
+        element.querySelector('.description').replaceWith(description(current()));
+        onChange?.(current());
+    };
 
     const draw = () => {
         const before = current();
@@ -116,18 +129,11 @@ export function modelPicker(tab, wanted, onChange) {
             onChange?.(card);
     };
 
-    const select = card => h('select', {
-        onchange: event => {
-            picked.value.name = event.target.value;
-            picked.save();
-            element.querySelector('.description')?.replaceWith(description(current()));
-            onChange?.(current());
-        },
-    }, cards.map(({ name }) => h('option', { value: name, selected: name === card.name }, name)));
+    const select = card => h('select', { onchange: event => pick(event.target.value) }, cards.map(({ name }) => h('option', { value: name, selected: name === card.name }, name)));
 
     const description = card => h('p', { class: 'description', dir: 'auto' }, card.description);
 
     draw();
     models.addEventListener('change', draw);
-    return { element, get card() { return current(); } };
+    return { element, pick, get card() { return current(); } };
 }

@@ -8,7 +8,7 @@ import { knobControls, knobDefaults, parametersOf } from './write-knobs.js';
 import { promptField } from './write-suggest.js';
 import { showStarters, textForModel } from './starters.js';
 
-let leave = () => {};
+let view = { leave() {}, receive() {} };
 
 export default {
     id: 'write',
@@ -16,7 +16,8 @@ export default {
     tasks: ['language_model'],
     styles: true,
     render,
-    leave: () => leave(),
+    leave: () => view.leave(),
+    receive: what => view.receive(what),
 };
 
 function render(root, context) {
@@ -107,9 +108,16 @@ function render(root, context) {
         }
     }
 
-    leave = () => {
-        prompt.stop();
-        state.save();
+    view = {
+        leave() {
+            prompt.stop();
+            state.save();
+        },
+        receive({ text, model }) {
+            picker.pick(model);
+            prompt.set(text);
+            prompt.focus();
+        },
     };
     addEventListener('pagehide', state.save);
     if (value.prompt === '')
