@@ -58,7 +58,7 @@ export function gradientView({ what, state, onChange }) {
         const place = h('div');
         replace(shown,
             h('p', { role: 'status', dir: 'auto' }, subject(task, tokens, gradients), ' ', reach(task, tokens, gradients)),
-            line,
+            h('div', { class: 'inside-scroll' }, line),
             h('p', { class: 'muted footnote' }, 'Bars: norm of the gradient of the answer with respect to each token’s embedding.', !fixed && ' Click a token to look from there.'),
             h('h3', null, 'By distance'),
             place,
@@ -129,8 +129,12 @@ function stateChart(place, { at, states }) {
         return { label: seriesName(state), values: distances.map(distance => norm(distance) > 0 ? Math.log10(norm(distance)) : null), colour: colours[index % colours.length], format: power };
     });
     const known = series.flatMap(({ values }) => values).filter(value => value !== null);
+    const farthest = distances.findLast(distance => series.some(({ values }) => values[distance] !== null)) ?? 0;
+    const x = distances.slice(0, farthest + 1);
+    for (const line of series)
+        line.values.length = x.length;
     const range = known.length > 0 ? [Math.floor(Math.min(...known)), Math.ceil(Math.max(...known) + 1e-9)] : [-1, 0];
-    return lineChart(place, { label: 'Norm of the state gradients by distance in tokens', x: distances, series, height: 200, range: [range[0], Math.max(range[1], range[0] + 1)], formatY: power });
+    return lineChart(place, { label: 'Norm of the state gradients by distance in tokens', x, series, height: 200, range: [range[0], Math.max(range[1], range[0] + 1)], formatX: distance => Number.isInteger(distance) ? String(distance) : '', formatY: power });
 }
 
 const colours = ['line-1', 'line-2', 'line-3', 'muted'];

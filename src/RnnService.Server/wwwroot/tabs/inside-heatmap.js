@@ -31,7 +31,8 @@ export function heatMap(onUnit) {
         active = Math.min(active, Math.max(0, count - 1));
         token = Math.min(token, Math.max(0, tokens.length - 1));
         const wide = tokens.some(({ text }) => codePoints(text).length > 2);
-        grid.style.setProperty('--column', wide ? '22px' : '16px');
+        const room = Math.floor((grid.clientWidth - 60) / Math.max(1, tokens.length));
+        grid.style.setProperty('--column', `${clamp(room, wide ? 22 : 16, 40)}px`);
         header.classList.toggle('wide', wide);
         replace(header, tokens.map(({ text, known }) => h('span', { class: known ? null : 'unknown', title: text }, visibleForm(text))));
         replace(units, Array.from({ length: count }, (_, row) => h('li', {

@@ -10,6 +10,7 @@ import { chanceCorrelation, followed, leastCorrelation } from './token-features.
 import { tokenNodes, withBreaks } from './token-text.js';
 
 const places = 5;
+const fewTokens = 30;
 const context = { before: 24, after: 12 }; // code points around a place
 
 /**
@@ -33,9 +34,9 @@ export function showUnit(container, { text, tokens, features }, { unit, title, k
 /** What the unit follows, and how much that is worth. */
 function sentence([best], count) {
     if (best.r === null)
-        return 'No feature can be compared: this text, or the unit in it, is the same throughout.';
+        return 'There is nothing to compare: the unit, or the text, is the same throughout.';
     const chance = chanceCorrelation(count);
-    const caution = Math.abs(best.r) < chance ? ` In so short a text, r up to ${said(chance)} comes about by chance: try a longer one.` : '';
+    const caution = Math.abs(best.r) < chance || count < fewTokens ? ` In so short a text the best r is up to ${said(chance)} by chance alone: try a longer one.` : '';
     if (Math.abs(best.r) < leastCorrelation)
         return `Follows none of these features in this text: the strongest is “${best.name}”, r = ${said(best.r)}, n = ${plural(count, 'token')}.${caution}`;
     return `${best.r > 0 ? 'Follows' : 'Runs against'} “${best.name}” best: r = ${said(best.r)}, n = ${plural(count, 'token')} of this text.${caution}`;
@@ -53,7 +54,7 @@ function trackText(text, tokens, kind, track) {
             return [h('b', { dir: 'auto' }, visibleForm(tokens[index].text)), ` ${said(track[index])}`];
         },
     });
-    return line;
+    return h('div', { class: 'inside-scroll' }, line);
 }
 
 /** The tokens with the highest (sign 1) or lowest (−1) values; of neighbours in a long text only one. */

@@ -32,7 +32,7 @@ export function explainedText(text, { labels, explanation }, onStep) {
     const slider = h('input', {
         type: 'range', min: 0, max: last, value: last, 'aria-label': 'Read up to this token', oninput: () => stopAt(step()),
     });
-    const readout = h('p', { class: 'muted', dir: 'auto' });
+    const readout = h('p', { class: 'muted' });
     const step = () => Number(slider.value);
 
     function goTo(index) {
@@ -54,7 +54,7 @@ export function explainedText(text, { labels, explanation }, onStep) {
 
     function said(index) {
         const token = tokens[index];
-        return `“${visibleForm(token.text)}”${token.known ? '' : ', which the model does not know'}: ${signed(token.contribution)} for ${explanation.label}; `
+        return `“${isolated(visibleForm(token.text))}”${token.known ? '' : ', which the model does not know'}: ${signed(token.contribution)} for ${explanation.label}; `
             + `after it ${labels[0].label} ${percent(token.scores[0])}`;
     }
 
@@ -98,5 +98,8 @@ export function explainedText(text, { labels, explanation }, onStep) {
         },
     };
 }
+
+/** Keeps the direction of a word from turning the sentence around it. */
+const isolated = text => `\u2068${text}\u2069`;
 
 export const signed = value => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;

@@ -108,7 +108,7 @@ export function fileJudge(card) {
         batch.save();
         clearProblem(problems);
         if (problem && !isAbort(problem))
-            showProblem(problems, problem, { retry: goOn });
+            showProblem(problems, problem); // "Go on" stands beside it
         showState();
         announce(problem ? 'Stopped.' : 'All texts are judged.');
     }

@@ -82,5 +82,5 @@ function sayDifference(first, second) {
     const other = second.find(entry => entry.label === label)?.score ?? 0;
     const points = Math.abs(score - other) * 100;
     return points < 0.05 ? `Both texts have the same score for ${label}.`
-        : `${label}: ${percent(score)} and ${percent(other)}; the other text has ${points.toFixed(1)} points ${other < score ? 'less' : 'more'}.`;
+        : `The other text has ${points.toFixed(1)} points ${other < score ? 'less' : 'more'} of ${label}: ${percent(other)}, beside ${percent(score)}.`;
 }

@@ -1,5 +1,5 @@
 // Simple features of the tokens of a text, and how well a unit follows them. A state stands after a token was read, and so does a feature
-// that lasts: inside quotes, position in the line.
+// that lasts: inside quotes, line position.
 
 import { codePoints } from '../lib/text.js';
 
@@ -21,12 +21,12 @@ export function tokenFeatures(text, tokens) {
     return [
         { name: 'inside quotes', values: tokens.map(token => quoted[token.end - 1] ?? 0) },
         { name: 'capital letter', values: flag(piece => /^\p{Lu}/u.test(piece)) },
-        { name: 'position in the line', values: linePositions(points, tokens) },
+        { name: 'line position', values: linePositions(points, tokens) },
         { name: 'word start', values: flag((piece, token) => /^[\p{L}\p{N}]/u.test(piece) && !/[\p{L}\p{N}\p{M}]/u.test(points[token.start - 1] ?? ' ')) },
         { name: 'white space', values: flag(piece => /^\s+$/u.test(piece)) },
         { name: 'punctuation', values: flag(piece => /^\p{P}+$/u.test(piece)) },
         { name: 'digit', values: flag(piece => /\p{Nd}/u.test(piece)) },
-        { name: 'position in the text', values: tokens.map((_, index) => index) },
+        { name: 'text position', values: tokens.map((_, index) => index) },
         { name: 'token length', values: tokens.map(token => token.end - token.start) },
     ];
 }
@@ -98,5 +98,5 @@ const strength = ({ r }) => r === null ? -1 : Math.abs(r);
 /** Below this a unit is said to follow nothing. */
 export const leastCorrelation = 0.3;
 
-/** The |r| that unrelated values stay below 19 times of 20 over that many tokens, roughly. */
-export const chanceCorrelation = count => Math.min(1, 1.96 / Math.sqrt(count));
+/** The |r| that the best of the features stays below 19 times of 20 over that many tokens if none has to do with the unit, roughly. */
+export const chanceCorrelation = count => Math.min(1, 2.8 / Math.sqrt(count));

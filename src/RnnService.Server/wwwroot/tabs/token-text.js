@@ -90,7 +90,8 @@ function tokenLines(text, elements) {
     const origin = text.getBoundingClientRect();
     const lines = [];
     elements.forEach((element, index) => {
-        const rect = [...element.getClientRects()].at(-1); // a token that is broken over two lines ends on the second
+        const rects = [...element.getClientRects()];
+        const rect = rects.findLast(({ width }) => width > 0) ?? rects[0]; // a token that is broken over two lines ends on the second
         if (!rect)
             return;
         const [top, bottom, left, right] = [rect.top - origin.top, rect.bottom - origin.top, rect.left - origin.left, rect.right - origin.left];
