@@ -22,7 +22,7 @@ const gauges = [
     { title: 'Requests a second', lines: [{ label: 'answered', of: rate('rnn_requests_total') }, { label: 'refused or failed', of: rate('rnn_request_failures_total') }], format: value => value.toFixed(1) },
     { title: 'Streams', lines: [{ label: 'running', of: value('rnn_streams_active') }, { label: 'paused', of: value('rnn_streams_paused') }], format: rounded },
     { title: 'Waiting', lines: [{ label: 'requests', of: value('rnn_queue_depth') }], format: rounded },
-    { title: 'Memory', lines: [{ label: 'working set', of: value('dotnet_process_memory_working_set_bytes') }], format: megabytes, range: (_, min, max) => [0, max * 1.15 || 1] },
+    { title: 'Memory', lines: [{ label: 'working set', of: value('dotnet_process_memory_working_set_bytes') }], format: megabytes },
     { title: 'Processor', lines: [{ label: 'cores busy', of: rate('dotnet_process_cpu_time_seconds_total') }], format: value => value.toFixed(2) },
 ];
 
@@ -103,7 +103,7 @@ export function liveService() {
 }
 
 /** The present numbers of a gauge, and their lines. */
-function gaugeView({ title, lines, format, range }) {
+function gaugeView({ title, lines, format }) {
     const numbers = lines.map(() => h('b', { class: 'number' }, '–'));
     const place = h('div');
     const times = [], values = lines.map(() => []);
@@ -125,8 +125,8 @@ function gaugeView({ title, lines, format, range }) {
         if (times.length > pointsKept)
             [times, ...values].forEach(list => list.shift());
         chart ??= lineChart(place, {
-            label: `${title}, the last two minutes`, x: seconds(), series: series(), height: 120, range, rangeX: [-120, 0],
-            formatX: x => x === 0 ? 'now' : `${Math.round(x)} s`, formatY: format,
+            label: `${title}, the last two minutes`, x: seconds(), series: series(), height: 120, rangeX: [-120, 0],
+            formatX: x => x === 0 ? 'now' : `${Math.round(x)} s`, formatY: y => format === rounded && !Number.isInteger(y) ? '' : format(y),
         });
         chart.update({ x: seconds(), series: series() });
     }

@@ -52,7 +52,7 @@ export function branchCard(branch, actions) {
     const go = h('button', { type: 'button', onclick: () => running ? running.abort() : generate() });
     const undoButton = h('button', { type: 'button', class: 'quiet', onclick: undo, title: 'Takes back the last step' }, 'Undo');
     const element = h('article', { class: 'card branch stack', 'aria-label': name },
-        h('header', { class: 'row' }, h('h3', { class: 'grow' }, name, branch.from && h('small', { dir: 'auto' }, ` ${branch.from}`)),
+        h('header', { class: 'row' }, h('h2', { class: 'grow' }, name, branch.from && h('small', { dir: 'auto' }, ` ${branch.from}`)),
             h('button', { type: 'button', class: 'quiet', 'aria-label': `Close branch ${branch.id}`, onclick: close }, 'Close')),
         text, warning, problems, status,
         h('div', { class: 'row' }, go, undoButton, copyButton(() => textOf(branch)),
@@ -194,8 +194,12 @@ function alternative(text, logprob, isOwn, choose) {
     const probability = Math.exp(logprob);
     const bar = h('span', { class: 'bar', 'aria-hidden': 'true' });
     bar.style.inlineSize = `${probability * 100}%`;
-    const parts = [h('b', { dir: 'auto' }, visibleForm(text)), h('span', { class: 'track' }, bar), h('span', { class: 'number' }, percent(probability))];
+    const spoken = spokenForm(text);
+    const parts = [
+        h('bdi', null, visibleForm(text)), spoken === text ? null : h('span', { class: 'visually-hidden' }, spoken),
+        h('span', { class: 'track' }, bar), h('span', { class: 'number' }, percent(probability)),
+    ];
     return isOwn
-        ? h('div', { class: 'alternative own', 'aria-label': `${spokenForm(text)}, ${percent(probability)}, as it is`, role: 'note' }, parts)
-        : h('button', { type: 'button', class: 'alternative', 'aria-label': `Go on with ${spokenForm(text)}, ${percent(probability)}`, onclick: choose }, parts);
+        ? h('div', { class: 'alternative own' }, parts, h('span', { class: 'visually-hidden' }, 'as it is'))
+        : h('button', { type: 'button', class: 'alternative', onclick: choose }, h('span', { class: 'visually-hidden' }, 'Go on with '), parts);
 }
