@@ -11,7 +11,7 @@ internal sealed class RecurrentWeights
     private readonly Parameter _weight;
     private readonly int _offset;
     private readonly PackedMatrix _forward;
-    private readonly PackedMatrix? _backward;
+    private readonly BackwardMatrix _backward;
 
     public RecurrentWeights(Parameter weight, int firstBlock, int blocks, bool trainable)
     {
@@ -19,7 +19,7 @@ internal sealed class RecurrentWeights
         _weight = weight;
         _offset = firstBlock * hidden * hidden;
         _forward = new PackedMatrix(hidden, blocks * hidden, weight.Type, blocks);
-        _backward = trainable ? new PackedMatrix(blocks * hidden, hidden) : null;
+        _backward = new BackwardMatrix(weight, _offset, blocks * hidden, hidden, trainable);
     }
 
     /// <summary>y [n,blocks·H] += h·Wᵀ, made ready; see <see cref="PackedMatrix.Plan"/>.</summary>
@@ -31,7 +31,7 @@ internal sealed class RecurrentWeights
 
     /// <summary>dh [n,H] += dy·W.</summary>
     public void Backward(int n, ReadOnlySpan<float> dy, int strideY, Span<float> dh) =>
-        _backward!.MultiplyAdd(n, dy, strideY, dh, _backward.Columns);
+        _backward.MultiplyAdd(n, dy, strideY, dh);
 
     /// <summary>Adds dyᵀ·h to the gradient of these blocks.</summary>
     public void AddGradient(
@@ -44,8 +44,7 @@ internal sealed class RecurrentWeights
 
     public void Refresh()
     {
-        ReadOnlySpan<float> values = _weight.Values.Slice(_offset, _forward.Rows * _forward.Columns);
-        _forward.PackTransposed(values);
-        _backward?.Pack(values, _backward.Columns);
+        _forward.PackTransposed(_weight.Values.Slice(_offset, _forward.Rows * _forward.Columns));
+        _backward.Refresh();
     }
 }

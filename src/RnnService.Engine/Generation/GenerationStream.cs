@@ -22,6 +22,7 @@ public sealed class GenerationStream
     private readonly int[] _last = new int[1];
     private int _read; // prompt tokens read so far
     private readonly bool _scoresPrompt;
+    private readonly int _begun; // tokens that the start of an empty prompt has generated
 
     /// <summary>
     /// Prepares to continue <paramref name="prompt"/>. An empty one begins a text: after a line break (or the end of a text before it) where
@@ -47,7 +48,7 @@ public sealed class GenerationStream
         _prompt = _tokenizer.Encode(prompt, out IReadOnlyList<string> unknown);
         UnknownTokens = unknown;
         _scoresPrompt = options.ScorePrompt && prompt.Length > 0;
-        if (prompt.Length == 0) _prompt = [Begin()];
+        if (prompt.Length == 0) (_prompt, _begun) = ([Begin()], _tokens.Count);
         else if (_prompt.Length == 0) throw new ArgumentException(
             $"the prompt holds none of the {_tokenizer.Vocabulary.Count} {_tokenizer.Unit}s that the model knows; expected one or more, or no prompt", nameof(prompt));
     }
@@ -71,6 +72,9 @@ public sealed class GenerationStream
 
     /// <summary>Whether the model knows any of the prompt's tokens, or there is no prompt; else what follows has nothing to do with it.</summary>
     public bool KnowsPrompt => _tokenizer.Vocabulary.UnknownId < 0 || _prompt.AsSpan().ContainsAnyExcept(_tokenizer.Vocabulary.UnknownId);
+
+    /// <summary>The ids of all tokens so far: the prompt's, then those generated.</summary>
+    public IReadOnlyList<int> TokenIds => [.. _prompt, .. _tokens.Skip(_begun).Select(generated => generated.Token.Id)];
 
     /// <summary>Number of the prompt's tokens that have not been read yet.</summary>
     public int PromptLeft => _prompt.Length - _read;

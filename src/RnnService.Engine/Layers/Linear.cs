@@ -9,7 +9,7 @@ internal sealed class Linear
     private readonly Parameter _weight;
     private readonly Parameter _bias;
     private readonly PackedMatrix _forward;
-    private readonly PackedMatrix? _backward;
+    private readonly BackwardMatrix _backward;
 
     public Linear(Parameters parameters, string prefix, int inputs, int outputs)
         : this(parameters, parameters.Add($"{prefix}.weight", Initializer.Glorot(), outputs, inputs), prefix)
@@ -23,7 +23,7 @@ internal sealed class Linear
         _weight = weight;
         _bias = parameters.Add($"{prefix}.bias", Initializer.Zero, Outputs);
         _forward = new PackedMatrix(Inputs, Outputs, weight.Type);
-        _backward = parameters.IsTrainable ? new PackedMatrix(Outputs, Inputs) : null;
+        _backward = new BackwardMatrix(weight, 0, Outputs, Inputs, parameters.IsTrainable);
         if (parameters.HasValues) Refresh();
     }
 
@@ -39,19 +39,23 @@ internal sealed class Linear
         _forward.MultiplyAdd(rows, x, Inputs, y, Outputs, pass?.Threads, scratch);
     }
 
-    /// <summary>Adds the gradients of W and b, and puts that of x into dx [rows,K].</summary>
+    /// <summary>Adds the gradients of W and b, where they are asked for, and puts that of x into dx [rows,K].</summary>
     public void Backward(
-        int rows, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx, Gradients gradients, Workspace workspace)
+        int rows, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx, Gradients? gradients, Workspace workspace)
     {
-        WeightGradient.Add(rows, dy, Outputs, Outputs, x, Inputs, Inputs, gradients.Of(_weight), workspace);
-        WeightGradient.AddBias(rows, dy, Outputs, gradients.Of(_bias));
+        if (gradients is not null)
+        {
+            WeightGradient.Add(rows, dy, Outputs, Outputs, x, Inputs, Inputs, gradients.Of(_weight), workspace);
+            WeightGradient.AddBias(rows, dy, Outputs, gradients.Of(_bias));
+        }
+
         dx.Clear();
-        _backward!.MultiplyAdd(rows, dy, Outputs, dx, Inputs);
+        _backward.MultiplyAdd(rows, dy, Outputs, dx);
     }
 
     public void Refresh()
     {
         _forward.PackTransposed(_weight.Values);
-        _backward?.Pack(_weight.Values, Inputs);
+        _backward.Refresh();
     }
 }

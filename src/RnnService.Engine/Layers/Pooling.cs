@@ -50,6 +50,32 @@ internal static class Pool
         }
     }
 
+    /// <summary>Pools every beginning of a sequence that was read forward, with the bits that <see cref="Forward"/> gives it alone.</summary>
+    /// <param name="pooling">How.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="x">[R,width].</param>
+    /// <param name="place">The sequence's place in the batch.</param>
+    /// <param name="y">[T,width]: the first step, the first two, …</param>
+    public static void Running(Pooling pooling, BatchLayout layout, ReadOnlySpan<float> x, int place, Span<float> y)
+    {
+        int length = layout.LengthOfRank(layout.RankOf(place)), width = y.Length / length;
+        for (int t = 0; t < length; t++)
+        {
+            ReadOnlySpan<float> row = x.Slice(layout.RowOf(place, t) * width, width);
+            Span<float> before = y.Slice(Math.Max(0, t - 1) * width, width), result = y.Slice(t * width, width);
+            if (t == 0 || pooling == Pooling.Last) row.CopyTo(result);
+            else if (pooling == Pooling.Max) TensorPrimitives.Max(before, row, result);
+            else TensorPrimitives.Add(before, row, result);
+        }
+
+        if (pooling != Pooling.Mean) return;
+        for (int t = 0; t < length; t++)
+        {
+            Span<float> sum = y.Slice(t * width, width);
+            TensorPrimitives.Multiply(sum, 1f / (t + 1), sum);
+        }
+    }
+
     /// <summary>Backward: the gradient of every step's output, dx [R,width], from that of the pooled vectors.</summary>
     public static void Backward(
         Pooling pooling, BatchLayout layout, ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Direction direction, Span<float> dx)

@@ -10,6 +10,7 @@ internal sealed class Recurrent
 {
     private readonly TimeLoop[] _loops; // [layers·directions]
     private readonly int _directions;
+    private readonly CellKind _kind;
 
     /// <summary>Asks for the parameters.</summary>
     /// <param name="kind">The cell.</param>
@@ -24,7 +25,7 @@ internal sealed class Recurrent
         CellKind kind, Parameters parameters, string prefix, int inputSize, int hiddenSize, int layers, Direction direction,
         Parameter? tokens = null)
     {
-        HiddenSize = hiddenSize;
+        (_kind, HiddenSize, Direction) = (kind, hiddenSize, direction);
         bool[] reversed = direction switch
         {
             Direction.Forward => [false],
@@ -47,11 +48,20 @@ internal sealed class Recurrent
     /// <summary>H.</summary>
     public int HiddenSize { get; }
 
+    /// <summary>Which ways each layer reads.</summary>
+    public Direction Direction { get; }
+
     /// <summary>Width of an output row: directions·H, forward first.</summary>
     public int OutputSize => _directions * HiddenSize;
 
+    /// <summary>layers·directions.</summary>
+    public int Slots => _loops.Length;
+
     /// <summary>A zero state for this many sequences.</summary>
     public RecurrentState NewState(int batch) => new(_loops.Length, batch, HiddenSize, _loops[0].HasCellState);
+
+    /// <summary>The slot of a layer and, where there are two, a direction.</summary>
+    public int SlotOf(int layer, bool reverse) => layer * _directions + (reverse ? _directions - 1 : 0);
 
     /// <summary>Whether to read this many tokens by their ids; never without an embedding.</summary>
     public bool PrefersIds(int rows) => _loops[0].PrefersIds(rows);
@@ -106,9 +116,11 @@ internal sealed class Recurrent
     /// <param name="run">What forward returned; used up.</param>
     /// <param name="dOutput">[R, directions·H]; overwritten.</param>
     /// <param name="dState">In: gradient of the final state; out: of the start. In the caller's order.</param>
-    /// <param name="gradients">The gradients of the parameters are added.</param>
+    /// <param name="gradients">The gradients of the parameters are added; null where only that of the input is asked for, which are values then.</param>
+    /// <param name="read">Gives who takes the gradients of h of a slot [layers·directions]; null for nobody.</param>
     /// <returns>The gradient of the input [R,D]; empty where ids were read, whose embedding has its gradient then.</returns>
-    public Memory<float> Backward(Pass pass, in Run run, Memory<float> dOutput, RecurrentState dState, Gradients gradients)
+    public Memory<float> Backward(
+        Pass pass, in Run run, Memory<float> dOutput, RecurrentState dState, Gradients? gradients, Func<int, StateGradientReader>? read = null)
     {
         BatchLayout layout = run.Layout;
         int size = HiddenSize, cellSize = _loops[0].HasCellState ? size : 0;
@@ -124,7 +136,7 @@ internal sealed class Recurrent
                 Gather(layout, dState.CellState, slot, dc);
                 _loops[slot].Backward(
                     pass, layout, run.Tapes[slot]!, dOutput.Span[Math.Min(direction * size, dOutput.Length)..], OutputSize, dh, dc, dInput.Span,
-                    gradients);
+                    gradients, read?.Invoke(slot));
                 Scatter(layout, dh, slot, dState.Hidden);
                 Scatter(layout, dc, slot, dState.CellState);
             }
@@ -134,6 +146,36 @@ internal sealed class Recurrent
         }
 
         return dOutput;
+    }
+
+    /// <summary>What units showed after each step of a sequence of a run that recorded; to be called before <see cref="Backward"/>.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="state">The states at its end.</param>
+    /// <param name="place">The sequence's place in the batch.</param>
+    /// <param name="slot">Which layer and direction: layer·directions + direction.</param>
+    /// <param name="what">What of the units.</param>
+    /// <param name="firstUnit">The first unit.</param>
+    /// <param name="steps">A row a step, [T][units].</param>
+    public void ReadActivations(
+        in Run run, RecurrentState state, int place, int slot, ActivationKind what, int firstUnit, float[][] steps)
+    {
+        TimeLoop.Tape tape = run.Tapes[slot]!;
+        bool isState = what is ActivationKind.Hidden or ActivationKind.Cell;
+        ReadOnlySpan<float> before = (what == ActivationKind.Cell ? tape.CPrevious : tape.HPrevious).Span;
+        ReadOnlySpan<float> final = what == ActivationKind.Cell ? state.CellState : state.Hidden;
+        IReadOnlyList<ActivationKind> kinds = ActivationKinds.Of(_kind);
+        int gates = kinds.Count(kind => kind is not (ActivationKind.Hidden or ActivationKind.Cell));
+        int block = kinds.TakeWhile(kind => kind != what).Count() - (kinds.Count - gates);
+        int next = _loops[slot].IsReverse ? -1 : 1;
+        for (int t = 0; t < steps.Length; t++)
+        {
+            // The state after a step is the one before the next.
+            int after = t + next;
+            ReadOnlySpan<float> units = !isState ? tape.Gates.Span[((run.Layout.RowOf(place, t) * gates + block) * HiddenSize)..]
+                : after >= 0 && after < steps.Length ? before[(run.Layout.RowOf(place, after) * HiddenSize)..]
+                : final[((slot * run.Layout.Batch + place) * HiddenSize)..];
+            units.Slice(firstUnit, steps[t].Length).CopyTo(steps[t]);
+        }
     }
 
     public void Refresh()

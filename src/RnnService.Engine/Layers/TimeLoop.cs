@@ -16,12 +16,12 @@ internal sealed class TimeLoop
     private const int MostTableBytes = 4 << 20;
 
     private readonly Cell _cell;
-    private readonly bool _reverse;
     private readonly Parameter? _weight; // W [G·H, D]
     private readonly Parameter? _bias;   // b [G·H]
     private readonly PackedMatrix? _forward;
-    private readonly PackedMatrix? _backward;
+    private readonly BackwardMatrix? _backward;
     private readonly float[] _inputBias;
+    private readonly bool _isTrained;
     private readonly Parameter? _tokens; // the embedding [V,D], where tokens may be read
     private readonly float[]? _table; // [V, G·H]: the input projection with its biases of every token
 
@@ -39,7 +39,7 @@ internal sealed class TimeLoop
     {
         string suffix = reverse ? $"l{layer}_reverse" : $"l{layer}";
         _cell = CreateCell(kind, parameters, prefix, suffix, hiddenSize);
-        _reverse = reverse;
+        IsReverse = reverse;
         InputSize = inputSize;
         int width = _cell.Gates * hiddenSize;
         _inputBias = new float[width];
@@ -49,11 +49,12 @@ internal sealed class TimeLoop
             _bias = parameters.Add($"{prefix}.bias_ih_{suffix}", _cell.BiasStart, width);
             _tokens = tokens;
             _forward = new PackedMatrix(inputSize, width, _weight.Type);
-            _backward = parameters.IsTrainable ? new PackedMatrix(width, inputSize) : null;
+            _isTrained = parameters.IsTrainable;
+            _backward = new BackwardMatrix(_weight, 0, width, inputSize, _isTrained);
             if (!parameters.HasValues) return;
             Refresh();
             // Training changes what the table is made of at every step.
-            if (tokens is null || parameters.IsTrainable) return;
+            if (tokens is null || _isTrained) return;
             int count = tokens.Shape[0];
             if ((long)count * width * sizeof(float) > MostTableBytes && count > inputSize) return;
             _table = new float[count * width];
@@ -67,10 +68,13 @@ internal sealed class TimeLoop
 
     public int InputSize { get; }
 
+    /// <summary>Whether it reads from the end.</summary>
+    public bool IsReverse { get; }
+
     public bool HasCellState => _cell.HasCellState;
 
     /// <summary>Whether to read this many tokens by their ids: every token's projection is there, or in training takes less than the rows'.</summary>
-    public bool PrefersIds(int rows) => _table is not null || _tokens is not null && _backward is not null && _tokens.Shape[0] <= rows;
+    public bool PrefersIds(int rows) => _table is not null || _isTrained && _tokens is not null && _tokens.Shape[0] <= rows;
 
     /// <summary>Runs over all steps.</summary>
     /// <param name="pass">The pass.</param>
@@ -93,7 +97,7 @@ internal sealed class TimeLoop
         for (int step = 0, projected = 0, firstRow = 0; step < layout.Steps; step++)
         {
             pass.BetweenSteps?.Invoke();
-            int t = _reverse ? layout.Steps - 1 - step : step, n = layout.Active(t), row = layout.Offset(t);
+            int t = IsReverse ? layout.Steps - 1 - step : step, n = layout.Active(t), row = layout.Offset(t);
             if (step == projected)
             {
                 (projected, firstRow, int rows) = Chunk(layout, step, tape is null);
@@ -139,22 +143,25 @@ internal sealed class TimeLoop
     /// <param name="dh">[N,H] by rank; in: gradient of the final state; out: of the start.</param>
     /// <param name="dc">The same for c.</param>
     /// <param name="dInput">[R,D]; the gradient of the input is added. Empty where ids were read: their embedding's is added instead.</param>
-    /// <param name="gradients">The gradients of the parameters are added.</param>
+    /// <param name="gradients">The gradients of the parameters are added; null where only that of the input is asked for, which are values then.</param>
+    /// <param name="read">Takes the gradient of h after each step, by row; null for nobody.</param>
     public void Backward(
         Pass pass, BatchLayout layout, Tape tape, ReadOnlySpan<float> dOutput, int stride,
-        Span<float> dh, Span<float> dc, Span<float> dInput, Gradients gradients)
+        Span<float> dh, Span<float> dc, Span<float> dInput, Gradients? gradients, StateGradientReader? read = null)
     {
         int size = _cell.HiddenSize, width = _cell.Gates * size, cellSize = _cell.HasCellState ? size : 0, kept = _cell.Saved * size;
         Span<float> gates = tape.Gates.Span, hPrevious = tape.HPrevious.Span, cPrevious = tape.CPrevious.Span, saved = tape.Saved.Span;
         Span<float> scratch = pass.Workspace.Take(layout.Batch * Math.Max(width, 2 * size)).Span;
         for (int step = layout.Steps - 1; step >= 0; step--)
         {
-            int t = _reverse ? layout.Steps - 1 - step : step;
+            int t = IsReverse ? layout.Steps - 1 - step : step;
             int n = layout.Active(t), row = layout.Offset(t);
+            pass.BetweenSteps?.Invoke();
             for (int i = 0; i < n; i++)
             {
                 Span<float> rank = dh.Slice(i * size, size);
                 TensorPrimitives.Add(rank, dOutput.Slice((row + i) * stride, size), rank);
+                read?.Invoke(row + i, rank);
             }
 
             _cell.StepBackward(
@@ -171,7 +178,16 @@ internal sealed class TimeLoop
 
         int rows = layout.Rows;
         if (rows == 0) return;
-        _cell.AddRecurrentGradient(rows, gates, hPrevious, saved, gradients, pass.Workspace);
+        if (gradients is not null) AddGradients(pass, tape, rows, dInput, gradients);
+        else _backward!.MultiplyAdd(rows, gates, width, dInput);
+    }
+
+    /// <summary>Adds the gradients of the parameters, and that of the input, from what the steps left in the tape.</summary>
+    private void AddGradients(Pass pass, Tape tape, int rows, Span<float> dInput, Gradients gradients)
+    {
+        int width = _cell.Gates * _cell.HiddenSize;
+        Span<float> gates = tape.Gates.Span;
+        _cell.AddRecurrentGradient(rows, gates, tape.HPrevious.Span, tape.Saved.Span, gradients, pass.Workspace);
         ReadOnlySpan<float> x = tape.Input.Values.Span;
         if (x.IsEmpty && _tokens is not null)
         {
@@ -182,9 +198,9 @@ internal sealed class TimeLoop
             gates = SumByToken(pass, tape, rows, width);
         }
 
-        WeightGradient.Add(rows, gates, width, width, x, InputSize, InputSize, gradients.Of(_weight), pass.Workspace);
+        WeightGradient.Add(rows, gates, width, width, x, InputSize, InputSize, gradients.Of(_weight!), pass.Workspace);
         WeightGradient.AddBias(rows, gates, width, gradients.Of(_bias!));
-        _backward!.MultiplyAdd(rows, gates, width, dInput, InputSize);
+        _backward!.MultiplyAdd(rows, gates, width, dInput);
     }
 
     private static Span<float> SumByToken(Pass pass, Tape tape, int tokens, int width)
@@ -206,7 +222,7 @@ internal sealed class TimeLoop
         if (_weight is null) return;
         _cell.Refresh();
         _forward!.PackTransposed(_weight.Values);
-        _backward?.Pack(_weight.Values, InputSize);
+        _backward!.Refresh();
         _bias!.Values.CopyTo(_inputBias);
         _cell.AddToInputBias(_inputBias);
     }
@@ -248,7 +264,7 @@ internal sealed class TimeLoop
         int end = step, rows = 0, most = ChunkRows(layout), firstRow = int.MaxValue;
         for (; end < layout.Steps; end++)
         {
-            int t = _reverse ? layout.Steps - 1 - end : end;
+            int t = IsReverse ? layout.Steps - 1 - end : end;
             if (rows + layout.Active(t) > most) break;
             rows += layout.Active(t);
             firstRow = Math.Min(firstRow, layout.Offset(t));
@@ -283,3 +299,8 @@ internal sealed class TimeLoop
     internal sealed record Tape(
         LayerInput Input, Memory<float> Gates, Memory<float> HPrevious, Memory<float> CPrevious, Memory<float> Saved);
 }
+
+/// <summary>Takes the gradient of the state h after the step of a row, [H].</summary>
+/// <param name="row">The row of the layout.</param>
+/// <param name="dh">The gradient; of no meaning after the call.</param>
+internal delegate void StateGradientReader(int row, ReadOnlySpan<float> dh);

@@ -117,6 +117,24 @@ public sealed class Classifier : TextModel
         return result;
     }
 
+    /// <summary>Why the answer to a text is what it is, token by token: those of <see cref="TextModel.Read"/>.</summary>
+    /// <param name="text">The text.</param>
+    /// <exception cref="InvalidOperationException">A network of another origin cannot be explained: <see cref="TextModel.CanInspect"/>.</exception>
+    /// <exception cref="NetworkException">The network cannot compute this text.</exception>
+    public Explanation Explain(string text) => Explain([Encode(text)])[0];
+
+    /// <summary>Why the answers to texts are what they are. A text's explanation does not depend on its company.</summary>
+    /// <param name="texts">Texts from <see cref="Encode"/>, none empty.</param>
+    /// <param name="betweenSteps">See <see cref="IClassifierNetwork.Forward"/>.</param>
+    /// <exception cref="InvalidOperationException">A network of another origin cannot be explained: <see cref="TextModel.CanInspect"/>.</exception>
+    /// <exception cref="NetworkException">The network cannot compute one of these texts.</exception>
+    public IReadOnlyList<Explanation> Explain(IReadOnlyList<int[]> texts, Action? betweenSteps = null) => Network is ClassifierNetwork network
+        ? network.Explain(texts, betweenSteps)
+        : throw new InvalidOperationException($"{Network.Backend} computes this model, which gives no gradients: it cannot be explained");
+
+    /// <summary>About how many tokens the network reads, forward or back, to explain a text of so many.</summary>
+    public int ExplanationCost(int tokens) => IntegratedGradients.Cost(tokens, Config.Direction);
+
     /// <summary>Scores [labels] of a text's logits, in place.</summary>
     /// <exception cref="NetworkException">A score is infinite or no number.</exception>
     public static float[] Scores(float[] logits, ScoreFunction function = ScoreFunction.Softmax)

@@ -45,10 +45,10 @@ public sealed record ModelConfig
     [JsonConstructor]
     public ModelConfig(
         int formatVersion = CurrentFormat, int layers = 1, IReadOnlyList<string>? labels = null,
-        IReadOnlyDictionary<string, double>? metrics = null)
+        IReadOnlyDictionary<string, double>? metrics = null, IReadOnlyList<string>? examples = null)
     {
         (FormatVersion, Layers) = (formatVersion, layers);
-        (Labels, Metrics) = (labels ?? [], metrics ?? new Dictionary<string, double>());
+        (Labels, Metrics, Examples) = (labels ?? [], metrics ?? new Dictionary<string, double>(), examples ?? []);
     }
 
     /// <summary>Version of the folder's format.</summary>
@@ -111,6 +111,9 @@ public sealed record ModelConfig
 
     /// <summary>Measured scores by name.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; }
+
+    /// <summary>Texts to try the model with, for whoever meets it first.</summary>
+    public IReadOnlyList<string> Examples { get; init; }
 
     /// <summary>The recurrence's name as config.json has it.</summary>
     public string CellName() => SnakeCase.Of(Cell);

@@ -88,6 +88,13 @@ public sealed class Tagger : TextModel
     public List<Token> Split(string text) => [.. Tokenizer.Split(text)
         .Where(token => Tokenizer.Kind != Tokenization.Characters || !string.IsNullOrWhiteSpace(token.Text) || Tokenizer.Knows(token.Text))];
 
+    /// <inheritdoc/>
+    public override TokenizedText Read(string text)
+    {
+        List<Token> words = Split(text);
+        return new TokenizedText(words, [.. words.Select(word => Tokenizer.IdOf(word.Text))]);
+    }
+
     /// <summary>Prepares words for tagging; of a tagger over characters, characters.</summary>
     public TaggerInput Encode(IEnumerable<string> words) => Encode(words, withAlternatives: false);
 

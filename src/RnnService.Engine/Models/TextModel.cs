@@ -1,4 +1,5 @@
 using System.Text;
+using RnnService.Engine.Layers;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
@@ -80,6 +81,43 @@ public abstract class TextModel : IDisposable
     /// <exception cref="ArgumentException">The text has no token.</exception>
     public abstract ModelAnswer Answer(string input);
 
+    /// <summary>Whether it can be looked into: a network of another origin tells its answers alone.</summary>
+    public bool CanInspect => Network is NativeNetwork;
+
+    /// <summary>What each unit of a layer can show; see <see cref="InspectionOptions.Kind"/>.</summary>
+    public IReadOnlyList<ActivationKind> ActivationKinds => Layers.ActivationKinds.Of(Config.Cell);
+
+    /// <summary>The tokens of a text that the model reads.</summary>
+    public virtual TokenizedText Read(string text) => Tokenizer.Read(text);
+
+    /// <summary>What the network does while it reads a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="options">What to look at.</param>
+    /// <exception cref="ArgumentException">The options ask for something that this network does not have; the message says what it has.</exception>
+    /// <exception cref="InvalidOperationException">It cannot be looked into: <see cref="CanInspect"/>.</exception>
+    public Inspection Inspect(string text, InspectionOptions options) => Inspect([Read(text)], [options])[0];
+
+    /// <summary>What the network does while it reads each of several texts. None depends on the others.</summary>
+    /// <param name="texts">The texts, from <see cref="Read"/>.</param>
+    /// <param name="options">What to look at in each.</param>
+    /// <param name="betweenSteps">See <see cref="IClassifierNetwork.Forward"/>.</param>
+    /// <exception cref="ArgumentException">The options ask for something that this network does not have; the message says what it has.</exception>
+    /// <exception cref="InvalidOperationException">It cannot be looked into: <see cref="CanInspect"/>.</exception>
+    /// <exception cref="NetworkException">The network cannot compute one of these texts.</exception>
+    public IReadOnlyList<Inspection> Inspect(
+        IReadOnlyList<TokenizedText> texts, IReadOnlyList<InspectionOptions> options, Action? betweenSteps = null)
+    {
+        NativeNetwork network = Native;
+        for (int i = 0; i < texts.Count; i++) Check(options[i], texts[i].Ids.Length);
+        int[] read = [.. Enumerable.Range(0, texts.Count).Where(i => texts[i].Ids.Length > 0)];
+        var found = new Inspection[texts.Count];
+        Array.Fill(found, new Inspection { Activations = [] });
+        if (read.Length == 0) return found;
+        Inspection[] inspections = network.Inspect([.. read.Select(i => texts[i])], [.. read.Select(i => options[i])], betweenSteps);
+        for (int i = 0; i < read.Length; i++) found[read[i]] = inspections[i];
+        return found;
+    }
+
     /// <summary>Lets go of what the network holds.</summary>
     public void Dispose()
     {
@@ -111,6 +149,20 @@ public abstract class TextModel : IDisposable
             throw new ArgumentException(
                 $"unknown is none of the {tokens.Count} tokens; expected \"{Text.Vocabulary.Unknown}\" among them, or another named as unknown");
         }
+    }
+
+    private void Check(InspectionOptions options, int tokens)
+    {
+        if (options.Layer < 0 || options.Layer >= Config.Layers) throw Wrong("layer", options.Layer, $"0 to {Config.Layers - 1}");
+        if (options.Reverse && Config.Direction == Direction.Forward) throw Wrong("reverse", true, "false, since this model does not read from the end");
+        if (!ActivationKinds.Contains(options.Kind))
+            throw Wrong("kind", SnakeCase.Of(options.Kind), string.Join(", ", ActivationKinds.Select(kind => SnakeCase.Of(kind))));
+        if (options.FirstUnit < 0 || options.FirstUnit >= Config.HiddenSize) throw Wrong("first_unit", options.FirstUnit, $"0 to {Config.HiddenSize - 1}");
+        if (options.Units < 1) throw Wrong("units", options.Units, "1 or more");
+        if (options.Gradients && tokens > 0 && (options.At >= tokens || options.At < -tokens)) throw Wrong("at", options.At, $"0 to {tokens - 1}");
+
+        static ArgumentException Wrong(string name, object value, string expected) =>
+            new(FormattableString.Invariant($"{name} is {value}; expected {expected}"), nameof(options));
     }
 
     private static void CheckAgreement(ModelConfig config, ModelVocabulary vocabulary)

@@ -1,6 +1,8 @@
+using System.Numerics.Tensors;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Networks.Inputs;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks;
@@ -9,11 +11,33 @@ namespace RnnService.Engine.Networks;
 internal sealed class ClassifierNetwork(Parameters parameters, TokenInput input, Recurrent encoder, SequenceHead head)
     : ComposedNetwork<TokenInput.Trace, SequenceHead.Trace, int[]>(parameters, input, encoder, head), IClassifierNetwork
 {
+    // What a pass keeps of a token for backward takes kilobytes, and the pass is kept.
+    private const int MostTokensTogether = 4096, MostTokensRecorded = 1024;
+
     public void Forward(IReadOnlyList<int[]> texts, LogitsReader logits, Action? betweenSteps = null)
     {
         using Lease lease = Begin(betweenSteps);
         Span<float> found = Forward(lease.Pass, texts, DropoutRates.None).Logits.Span;
         for (int i = 0; i < texts.Count; i++) logits(i, 0, found.Slice(i * head.Labels, head.Labels));
+    }
+
+    /// <summary>See <see cref="Models.Classifier.Explain(IReadOnlyList{int[]}, Action?)"/>.</summary>
+    public Explanation[] Explain(IReadOnlyList<int[]> texts, Action? betweenSteps)
+    {
+        float[][][] running = Running(texts, betweenSteps);
+        return [.. texts.Zip(running, (text, logits) =>
+        {
+            foreach (float[] one in logits) NetworkException.ThrowIfNotFinite(one);
+            int label = TensorPrimitives.IndexOfMax<float>(logits[^1]);
+            return IntegratedGradients.Explain(
+                points => Along(text, points, label, betweenSteps), Margin.Of(logits[^1], label), label, logits);
+        })];
+    }
+
+    protected override Trace Record(Pass pass, IReadOnlyList<TokenizedText> texts, RecurrentState state)
+    {
+        (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. texts.Select(text => text.Ids.AsMemory())]);
+        return Forward(pass, layout, input.Embed(pass, ids, layout), state, DropoutRates.None);
     }
 
     /// <summary>Logits [N,labels] of every text, dropout included.</summary>
@@ -22,5 +46,82 @@ internal sealed class ClassifierNetwork(Parameters parameters, TokenInput input,
         (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. texts.Select(text => text.AsMemory())]);
         TokenInput.Trace tokens = input.Forward(pass, layout, ids, Encoder, rates.Embedding);
         return Forward(pass, layout, tokens, Encoder.NewState(layout.Batch), rates);
+    }
+
+    /// <summary>The logits of every beginning of each text, [N][T][labels].</summary>
+    private float[][][] Running(IReadOnlyList<int[]> texts, Action? betweenSteps)
+    {
+        float[][][] running = [.. texts.Select(text => new float[text.Length][])];
+        if (Encoder.Direction == Direction.Forward)
+        {
+            using Lease lease = Begin(betweenSteps);
+            Trace trace = Forward(lease.Pass, texts, DropoutRates.None);
+            for (int i = 0; i < running.Length; i++)
+            {
+                Span<float> logits = head.ForwardRunning(lease.Pass, trace.Layout, trace.Run.Output.Span, i);
+                for (int t = 0; t < running[i].Length; t++) running[i][t] = logits.Slice(t * head.Labels, head.Labels).ToArray();
+            }
+
+            return running;
+        }
+
+        // What is read from the end has to be read anew for every end.
+        var beginnings = new List<int[]>();
+        var places = new List<(int Text, int Step)>();
+        int tokens = 0;
+        for (int i = 0; i < texts.Count; i++)
+        {
+            for (int length = 1; length <= texts[i].Length; length++)
+            {
+                if (tokens + length > MostTokensTogether) Read();
+                beginnings.Add(texts[i][..length]);
+                places.Add((i, length - 1));
+                tokens += length;
+            }
+        }
+
+        Read();
+        return running;
+
+        void Read()
+        {
+            if (beginnings.Count > 0) Forward(beginnings, (row, _, logits) => running[places[row].Text][places[row].Step] = logits.ToArray(), betweenSteps);
+            beginnings.Clear();
+            places.Clear();
+            tokens = 0;
+        }
+    }
+
+    /// <summary>A label's margin, and its slope by each token's embedding, where all embeddings are multiplied by each of some factors.</summary>
+    private IntegratedGradients.PathPoint[] Along(int[] text, double[] factors, int label, Action? betweenSteps)
+    {
+        var points = new List<IntegratedGradients.PathPoint>(factors.Length);
+        foreach (double[] some in factors.Chunk(Math.Max(1, MostTokensRecorded / text.Length))) Add(some);
+        return [.. points];
+
+        void Add(double[] some)
+        {
+            using Lease lease = Begin(betweenSteps, record: true);
+            Pass pass = lease.Pass;
+            (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. some.Select(_ => text.AsMemory())]);
+            TokenInput.Trace tokens = input.Embed(pass, ids, layout, some);
+            Trace trace = Forward(pass, layout, tokens, Encoder.NewState(layout.Batch), DropoutRates.None);
+            double[] margins = new double[some.Length];
+            for (int i = 0; i < some.Length; i++)
+            {
+                Span<float> logits = trace.Logits.Span.Slice(i * head.Labels, head.Labels);
+                margins[i] = Margin.Of(logits, label);
+                Margin.Backward(logits, label);
+            }
+
+            Memory<float> gradient = BackwardToInput(pass, trace, trace.Logits.Span, gradients: null);
+            for (int i = 0; i < some.Length; i++)
+            {
+                double[] slopes = new double[text.Length];
+                for (int t = 0; t < slopes.Length; t++)
+                    slopes[t] = input.Slope(text[t], gradient.Span.Slice(layout.RowOf(i, t) * input.Size, input.Size));
+                points.Add(new IntegratedGradients.PathPoint(margins[i], slopes));
+            }
+        }
     }
 }

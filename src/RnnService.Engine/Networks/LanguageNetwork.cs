@@ -1,6 +1,7 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Networks.Inputs;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks;
@@ -22,6 +23,12 @@ internal sealed class LanguageNetwork(Parameters parameters, TokenInput input, R
         {
             for (int t = from[i]; t < rows[i].Length; t++, at++) logits(i, t, found.Slice(at * head.Labels, head.Labels));
         }
+    }
+
+    protected override Trace Record(Pass pass, IReadOnlyList<TokenizedText> texts, RecurrentState state)
+    {
+        (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. texts.Select(text => text.Ids.AsMemory())]);
+        return Forward(pass, layout, input.Embed(pass, ids, layout), state, DropoutRates.None);
     }
 
     /// <summary>Logits [R,V] after every token, dropout included.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks;
@@ -8,7 +9,7 @@ namespace RnnService.Engine.Networks;
 /// <summary>A network of this engine's own layers, which can also be trained. Immutable but for <see cref="Refresh"/>.</summary>
 internal abstract class NativeNetwork(Parameters parameters) : INetwork
 {
-    private readonly ConcurrentBag<Pass> _passes = [];
+    private readonly ConcurrentBag<Pass> _passes = [], _recording = [];
 
     public string Backend => "native";
 
@@ -19,18 +20,23 @@ internal abstract class NativeNetwork(Parameters parameters) : INetwork
     /// <summary>Packs the weights anew after a trainer changed them.</summary>
     public abstract void Refresh();
 
+    /// <summary>See <see cref="Models.TextModel"/>, which checks the options.</summary>
+    public abstract Inspection[] Inspect(IReadOnlyList<TokenizedText> texts, IReadOnlyList<InspectionOptions> options, Action? betweenSteps);
+
     public void Dispose()
     {
     }
 
-    /// <summary>Starts a pass without backward, to be disposed of at its end.</summary>
+    /// <summary>Starts a pass, to be disposed of at its end.</summary>
     /// <param name="betweenSteps">See <see cref="Pass.BetweenSteps"/>.</param>
-    protected Lease Begin(Action? betweenSteps = null)
+    /// <param name="record">Whether backward follows, or somebody looks at what was kept for it.</param>
+    protected Lease Begin(Action? betweenSteps = null, bool record = false)
     {
-        Pass pass = _passes.TryTake(out Pass? used) ? used : new Pass(new Workspace());
+        ConcurrentBag<Pass> kept = record ? _recording : _passes;
+        Pass pass = kept.TryTake(out Pass? used) ? used : new Pass(new Workspace(), record: record);
         pass.BetweenSteps = betweenSteps;
         pass.Threads.Begin(Environment.ProcessorCount);
-        return new Lease(this, pass);
+        return new Lease(kept, pass);
     }
 
     /// <summary>Where the tokens of these rows lie, and their ids by row of the layout, valid until the pass lays out others.</summary>
@@ -51,7 +57,7 @@ internal abstract class NativeNetwork(Parameters parameters) : INetwork
     }
 
     /// <summary>A pass in use; disposing of it keeps its memory for the next.</summary>
-    protected readonly struct Lease(NativeNetwork network, Pass pass) : IDisposable
+    protected readonly struct Lease(ConcurrentBag<Pass> kept, Pass pass) : IDisposable
     {
         public Pass Pass => pass;
 
@@ -59,7 +65,7 @@ internal abstract class NativeNetwork(Parameters parameters) : INetwork
         {
             pass.Threads.End();
             pass.Workspace.Reset();
-            network._passes.Add(pass);
+            kept.Add(pass);
         }
     }
 }

@@ -1,6 +1,7 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Networks.Inputs;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks;
@@ -18,6 +19,13 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
         {
             for (int t = 0; t < sentences[i].Length; t++) logits(i, t, found.Slice(trace.Layout.RowOf(i, t) * head.Labels, head.Labels));
         }
+    }
+
+    protected override Trace Record(Pass pass, IReadOnlyList<TokenizedText> texts, RecurrentState state)
+    {
+        (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. texts.Select(text => text.Ids.AsMemory())]);
+        string[][] forms = [.. texts.Select(text => text.Tokens.Select(token => token.Text).ToArray())];
+        return Forward(pass, layout, input.Forward(pass, layout, ids, forms, dropRate: 0), state, DropoutRates.None);
     }
 
     /// <summary>Logits [R,labels] of every word, dropout included.</summary>

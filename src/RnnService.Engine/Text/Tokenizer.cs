@@ -70,6 +70,29 @@ public abstract class Tokenizer
         return Encode(text, missing);
     }
 
+    /// <summary>The tokens of a text that are read, with their ids, as <see cref="Encode(string)"/> gives them.</summary>
+    public TokenizedText Read(string text)
+    {
+        Token[] tokens = [.. Split(text).Where(token => IdOf(token.Text) >= 0)];
+        return new TokenizedText(tokens, [.. tokens.Select(token => IdOf(token.Text))]);
+    }
+
+    /// <summary>Tokens by their ids as they would be read: offsets count in the text that <see cref="Decode(IEnumerable{int})"/> gives.</summary>
+    public TokenizedText Read(IReadOnlyList<int> ids)
+    {
+        var tokens = new Token[ids.Count];
+        int start = 0, codePoint = 0;
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            string text = Decode(ids[i], first: i == 0);
+            int length = text.EnumerateRunes().Count();
+            tokens[i] = new Token(text, start, codePoint, codePoint + length);
+            (start, codePoint) = (start + text.Length, codePoint + length);
+        }
+
+        return new TokenizedText(tokens, [.. ids]);
+    }
+
     /// <summary>The text a token adds to what came before: the character itself, or the word with a space before it.</summary>
     /// <param name="id">The token.</param>
     /// <param name="first">Whether nothing came before, so that a word needs no space.</param>

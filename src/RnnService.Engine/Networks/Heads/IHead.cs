@@ -10,6 +10,9 @@ namespace RnnService.Engine.Networks.Heads;
 internal interface IHead<TTrace, TTargets>
     where TTrace : struct, IHeadTrace
 {
+    /// <summary>Number of labels.</summary>
+    int Labels { get; }
+
     /// <summary>Computes the logits.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="layout">Where the steps lie.</param>
@@ -29,9 +32,21 @@ internal interface IHead<TTrace, TTargets>
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="trace">What forward left.</param>
     /// <param name="dLogits">As many as the logits.</param>
-    /// <param name="gradients">The gradients of the parameters are added.</param>
+    /// <param name="gradients">The gradients of the parameters are added; null where they are not asked for.</param>
     /// <returns>The gradient of the encoder's output [R, directions·H].</returns>
-    Memory<float> Backward(Pass pass, BatchLayout layout, in TTrace trace, ReadOnlySpan<float> dLogits, Gradients gradients);
+    Memory<float> Backward(Pass pass, BatchLayout layout, in TTrace trace, ReadOnlySpan<float> dLogits, Gradients? gradients);
+
+    /// <summary>Where the answer stands that is given at a step of a sequence.</summary>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="place">The sequence's place in the batch.</param>
+    /// <param name="step">The step.</param>
+    /// <returns>The row of its logits, and the step; null where a sequence is answered once.</returns>
+    (int Row, int? Step) AnswerAt(BatchLayout layout, int place, int step);
+
+    /// <summary>Puts the gradient of what the likeliest answer is judged by in the place of the logits of one.</summary>
+    /// <param name="logits">[labels].</param>
+    /// <returns>The answer's index.</returns>
+    int BackwardOfAnswer(Span<float> logits);
 
     /// <summary>Packs the weights anew after a trainer changed them.</summary>
     void Refresh();

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Weights;
 
@@ -14,6 +16,15 @@ internal sealed class NextTokenHead(Linear output) : StepHead(output)
 
     /// <summary>A head with a matrix of its own.</summary>
     public static NextTokenHead Untied(Parameters parameters, int inputs, int tokens) => new(new Linear(parameters, "head", inputs, tokens));
+
+    /// <summary>The log-probability of the likeliest token.</summary>
+    public override int BackwardOfAnswer(Span<float> logits)
+    {
+        int token = TensorPrimitives.IndexOfMax<float>(logits);
+        CrossEntropy.Backward(logits, token);
+        TensorPrimitives.Negate(logits, logits);
+        return token;
+    }
 
     /// <summary>The logits of the last tokens of each row alone. Nothing is allocated once the workspace has grown.</summary>
     /// <param name="pass">The pass.</param>

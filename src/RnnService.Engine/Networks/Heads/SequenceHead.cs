@@ -24,7 +24,6 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
         _output = new Linear(parameters, "head", inputs, labels);
     }
 
-    /// <summary>Number of labels.</summary>
     public int Labels => _output.Outputs;
 
     public Trace Forward(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate)
@@ -43,6 +42,20 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
         return new Trace(hidden, pooled, features, mask, logits);
     }
 
+    /// <summary>The logits [T,labels] of every beginning of a sequence that was read forward.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="hidden">The encoder's output [R,K].</param>
+    /// <param name="place">The sequence's place in the batch.</param>
+    public Span<float> ForwardRunning(Pass pass, BatchLayout layout, ReadOnlySpan<float> hidden, int place)
+    {
+        int length = layout.LengthOfRank(layout.RankOf(place));
+        Span<float> pooled = pass.Workspace.Take(length * _output.Inputs).Span, logits = pass.Workspace.Take(length * Labels).Span;
+        Pool.Running(_pooling, layout, hidden, place, pooled);
+        _output.Forward(length, pooled, logits, pass);
+        return logits;
+    }
+
     public double Loss(BatchLayout layout, in Trace trace, int[] targets, Gradients gradients)
     {
         double loss = 0;
@@ -50,7 +63,7 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
         return loss;
     }
 
-    public Memory<float> Backward(Pass pass, BatchLayout layout, in Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
+    public Memory<float> Backward(Pass pass, BatchLayout layout, in Trace trace, ReadOnlySpan<float> dLogits, Gradients? gradients)
     {
         Span<float> dPooled = pass.Workspace.Take(trace.Pooled.Length).Span;
         _output.Backward(layout.Batch, trace.Features.Span, dLogits, dPooled, gradients, pass.Workspace);
@@ -59,6 +72,10 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
         Pool.Backward(_pooling, layout, trace.Hidden.Span, trace.Pooled.Span, dPooled, _direction, dHidden.Span);
         return dHidden;
     }
+
+    public (int Row, int? Step) AnswerAt(BatchLayout layout, int place, int step) => (place, null);
+
+    public int BackwardOfAnswer(Span<float> logits) => Margin.BackwardOfBest(logits);
 
     public void Refresh() => _output.Refresh();
 

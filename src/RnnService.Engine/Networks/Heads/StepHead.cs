@@ -16,7 +16,6 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
     {
     }
 
-    /// <summary>Number of labels.</summary>
     public int Labels => output.Outputs;
 
     protected Linear Output => output;
@@ -43,13 +42,17 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
         return loss;
     }
 
-    public Memory<float> Backward(Pass pass, BatchLayout layout, in Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
+    public Memory<float> Backward(Pass pass, BatchLayout layout, in Trace trace, ReadOnlySpan<float> dLogits, Gradients? gradients)
     {
         Memory<float> dHidden = pass.Workspace.Take(trace.Hidden.Length);
         output.Backward(layout.Rows, trace.Hidden.Span, dLogits, dHidden.Span, gradients, pass.Workspace);
         if (trace.Mask is { } drop) Dropout.Apply(layout, drop.Span, dHidden.Span);
         return dHidden;
     }
+
+    public (int Row, int? Step) AnswerAt(BatchLayout layout, int place, int step) => (layout.RowOf(place, step), step);
+
+    public virtual int BackwardOfAnswer(Span<float> logits) => Margin.BackwardOfBest(logits);
 
     public void Refresh() => output.Refresh();
 

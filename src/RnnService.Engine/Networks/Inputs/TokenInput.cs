@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Weights;
 
@@ -26,6 +27,31 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
         if (mask is { } drop) Dropout.Apply(layout, drop.Span, embedded.Span);
         return new Trace(LayerInput.OfValues(embedded), ids, mask);
     }
+
+    /// <summary>Embeds as values, whatever the encoder prefers, each sequence's embeddings multiplied by a factor of its own.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="ids">Token ids [R]; kept until backward.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="factors">[N]; empty for 1 everywhere.</param>
+    public Trace Embed(Pass pass, ReadOnlyMemory<int> ids, BatchLayout layout, ReadOnlySpan<double> factors = default)
+    {
+        Memory<float> rows = pass.Workspace.Take(ids.Length * Size);
+        embedding.Forward(ids.Span, rows.Span, Size);
+        for (int place = 0; place < factors.Length; place++)
+        {
+            for (int t = 0; t < layout.LengthOfRank(layout.RankOf(place)); t++)
+            {
+                Span<float> row = rows.Span.Slice(layout.RowOf(place, t) * Size, Size);
+                TensorPrimitives.Multiply(row, (float)factors[place], row);
+            }
+        }
+
+        return new Trace(LayerInput.OfValues(rows), ids, null);
+    }
+
+    /// <summary>How fast a function grows with the length of a token's embedding, from its gradient there [D].</summary>
+    public double Slope(int id, ReadOnlySpan<float> gradient) =>
+        TensorPrimitives.Dot(embedding.Weight.Values.Slice(id * Size, Size), gradient);
 
     public void Backward(Pass pass, BatchLayout layout, in Trace trace, Memory<float> dInput, Gradients gradients)
     {
