@@ -10,7 +10,6 @@ const requestsInFlight = 2;
  * @typedef {{ text: string, labels?: { label: string, score: number }[], error?: string }} Row
  */
 
-/** @param {Row} row */
 export const isJudged = row => row.labels !== undefined || row.error !== undefined;
 
 /**
@@ -29,19 +28,18 @@ export async function judgeRows(rows, model, { signal, onProgress, onWait }) {
     const either = AbortSignal.any([signal, failed.signal]);
     let next = 0;
 
-    async function judgeList(list) {
+    async function judge(list) {
         try {
-            const inputs = list.map(row => row.text);
-            const answers = await post('classify', { model, inputs }, { signal: either, retry: true, onWait, remember: list[0] === open[0] });
-            list.forEach((row, index) => Object.assign(row, Array.isArray(answers[index]) ? { labels: answers[index] } : { error: answers[index].error }));
+            const call = { signal: either, retry: true, onWait, remember: list[0] === open[0] };
+            const answers = await post('classify', { model, inputs: list.map(row => row.text) }, call);
+            list.forEach((row, index) => Array.isArray(answers[index]) ? row.labels = answers[index] : row.error = answers[index].error);
         } catch (problem) {
             if (![400, 413, 422].includes(problem.status))
                 throw problem;
             if (list.length > 1) {
                 const half = list.length >> 1;
-                await judgeList(list.slice(0, half));
-                await judgeList(list.slice(half));
-                return;
+                await judge(list.slice(0, half));
+                return judge(list.slice(half));
             }
             list[0].error = problem.message;
         }
@@ -50,9 +48,8 @@ export async function judgeRows(rows, model, { signal, onProgress, onWait }) {
 
     async function work() {
         while (next < open.length) {
-            const from = next;
             next += textsARequest;
-            await judgeList(open.slice(from, next));
+            await judge(open.slice(next - textsARequest, next));
         }
     }
 

@@ -1,51 +1,48 @@
 // Judge: a text's labels and why, two texts side by side, a file of texts.
 
-import { h, kept, replace } from '../lib/dom.js';
+import { h, kept } from '../lib/dom.js';
 import { modelPicker } from '../lib/models.js';
 import { percent } from '../lib/text.js';
-import { judgePanel } from './judge-panel.js';
 import { fileJudge } from './judge-file.js';
-import { textForModel } from './starters.js';
+import { judgePanel } from './judge-panel.js';
 
-const state = kept('judge', { texts: [null, null], compare: false });
+const state = kept('judge', { texts: [null, ''], compare: false });
 
 export default { id: 'judge', title: 'Judge', tasks: ['classifier'], styles: true, render };
 
 function render(root) {
-    const picker = modelPicker('judge', ['classifier'], modelChanged);
-    let card = picker.card;
+    const picker = modelPicker('judge', ['classifier'], card => panels.forEach(panel => panel.form.modelChanged(card)));
+    const card = () => picker.card;
     const panels = [];
     const place = h('div', { class: 'columns' });
     const difference = h('p', { class: 'judge-difference', role: 'status' });
-    const toggle = h('button', { type: 'button', 'aria-pressed': 'false', onclick: () => compare(!state.value.compare) }, 'Compare with another text');
-    const file = fileJudge(() => card);
+    const toggle = h('button', { type: 'button', onclick: () => compare(!state.value.compare) }, 'Compare with another text');
 
-    function addPanel() {
-        const index = panels.length;
-        const text = textForModel(state.value.texts[index], null, index === 0 ? card : null);
+    function addPanel(index) {
         const panel = judgePanel({
-            title: index === 0 ? 'Text' : 'Other text',
-            text,
-            card: () => card,
-            onText: typed => {
-                state.value.texts[index] = typed;
-                state.save();
-            },
+            label: ['Text', 'Other text'][index],
+            card,
             onAnswer: answered,
+            form: {
+                text: state.value.texts[index],
+                example: index === 0 ? undefined : () => '',
+                changed(text) {
+                    state.value.texts[index] = text;
+                    state.save();
+                },
+            },
         });
         panels.push(panel);
         place.append(panel.element);
-        panel.showStarters();
-        panel.ask();
-        return panel;
+        panel.form.send();
     }
 
     /** One scale of colours for both texts, and what sets them apart in a sentence. */
     function answered() {
         const strongest = Math.max(...panels.map(panel => panel.strongest));
         panels.forEach(panel => panel.paint(strongest));
-        const [first, second] = panels.map(panel => panel.answer);
-        replace(difference, first && second && sayDifference(first.labels, second.labels));
+        const [first, second] = panels.map(panel => panel.answer?.labels);
+        difference.textContent = first && second ? sayDifference(first[0], second) : '';
     }
 
     function compare(on) {
@@ -53,8 +50,8 @@ function render(root) {
         state.save();
         toggle.setAttribute('aria-pressed', String(on));
         if (on)
-            addPanel();
-        else {
+            addPanel(1);
+        else if (panels.length > 1) {
             const panel = panels.pop();
             panel.dispose();
             panel.element.remove();
@@ -62,24 +59,13 @@ function render(root) {
         }
     }
 
-    function modelChanged(picked) {
-        const before = card;
-        card = picked;
-        panels.forEach((panel, index) => {
-            panel.showStarters();
-            panel.setText(index === 0 ? textForModel(panel.text, before, card) : panel.text);
-        });
-    }
-
-    root.append(h('div', { class: 'row tab-head' }, picker.element, toggle), place, difference, file.element);
-    addPanel();
-    if (state.value.compare)
-        compare(true);
+    root.append(h('div', { class: 'row tab-head' }, picker.element, toggle), place, difference, fileJudge(card));
+    addPanel(0);
+    compare(state.value.compare);
 }
 
-function sayDifference(first, second) {
-    const { label, score } = first[0];
-    const other = second.find(entry => entry.label === label)?.score ?? 0;
+function sayDifference({ label, score }, others) {
+    const other = others.find(entry => entry.label === label)?.score ?? 0;
     const points = Math.abs(score - other) * 100;
     return points < 0.05 ? `Both texts have the same score for ${label}.`
         : `The other text has ${points.toFixed(1)} points ${other < score ? 'less' : 'more'} of ${label}: ${percent(other)}, beside ${percent(score)}.`;

@@ -1,17 +1,14 @@
 // Tag: the labels of words and spans, with what else each might have been.
 
 import { post } from '../lib/api.js';
-import { copyButton, debounce, field, h, kept, replace } from '../lib/dom.js';
+import { copyButton, h, kept, replace } from '../lib/dom.js';
 import { paintCategory } from '../lib/colour.js';
 import { modelPicker } from '../lib/models.js';
-import { showWarning } from '../lib/problem.js';
-import { codePoints, count, percent, plural, segments } from '../lib/text.js';
+import { codePoints, percent, plural, segments } from '../lib/text.js';
 import { popover, tokenList } from '../lib/tokens.js';
-import { newestCall } from './newest.js';
 import { scoreBars } from './score-bars.js';
-import { showStarters, textForModel } from './starters.js';
+import { textForm } from './text-form.js';
 
-const pauseInTyping = 300; // milliseconds
 const alternatives = 3;
 const unsure = 0.6; // spans of a lower score are marked
 
@@ -20,102 +17,59 @@ const state = kept('tag', { text: null });
 export default { id: 'tag', title: 'Tag', tasks: ['tagger'], styles: true, render };
 
 function render(root) {
-    const picker = modelPicker('tag', ['tagger'], modelChanged);
-    let card = picker.card;
+    const picker = modelPicker('tag', ['tagger'], card => form.modelChanged(card));
     let answered = null; // { text, spans } of the last answer
     const only = new Set(); // labels that are picked in the legend; none are all
-
-    const area = h('textarea', { rows: 3, dir: 'auto', spellcheck: 'false', value: textForModel(state.value.text, null, card), oninput: typed });
-    const starters = h('div', { class: 'starters' });
-    const problems = h('div');
-    const warning = h('div');
-    const legend = h('div', { class: 'row tag-legend', role: 'group', 'aria-label': 'Labels: pick those to show' });
-    const line = h('p', { class: 'text tag-text', dir: 'auto' });
     const spanOf = new WeakMap(); // by the element that shows it
+
+    const legend = h('div', { class: 'row', role: 'group', 'aria-label': 'Labels: pick those to show' });
+    const line = h('p', { class: 'text tag-text', dir: 'auto' });
     const list = tokenList(line, { label: 'Likeliest labels', content: element => scoreBars('Likeliest labels', likeliest(spanOf.get(element))).element });
     const summary = h('p', { class: 'muted' });
     const copies = h('div', { class: 'row' }, copyButton(conll, 'Copy as CoNLL'), copyButton(() => JSON.stringify(answered.spans, null, 2), 'Copy as JSON'));
-    const answer = h('section', { class: 'card stack', 'aria-label': 'Tagged text', hidden: true }, legend, line, summary, copies);
-    const calls = newestCall(problems, answer);
-    const askSoon = debounce(ask, pauseInTyping);
+    const section = h('section', { class: 'card', 'aria-label': 'Tagged text', hidden: true }, h('div', { class: 'stack' }, legend, line, summary, copies));
+    const form = textForm({ label: 'Text', text: state.value.text, card: picker.card, busy: section, changed, ask, show });
 
-    root.append(picker.element, field('Text', area), starters, problems, warning, answer);
-    modelChanged(card);
+    root.append(picker.element, ...form.parts, section);
+    form.send();
 
-    function typed() {
-        keepText();
-        askSoon();
-    }
-
-    function keepText() {
-        state.value.text = area.value;
+    function changed(text) {
+        state.value.text = text;
         state.save();
     }
 
-    function setText(text) {
-        area.value = text;
-        keepText();
-        ask();
-    }
-
-    function modelChanged(picked) {
-        const text = textForModel(area.value, card, picked);
-        card = picked;
-        showStarters(starters, card, setText);
-        setText(text);
-    }
-
-    function ask() {
-        const text = area.value;
-        if (text.trim() === '') {
-            calls.stop();
-            answer.hidden = true;
-            return;
-        }
-        let said = '';
-        calls.run(
-            options => tag(text, { ...options, onWarning: warned => said = warned }),
-            spans => {
-                answered = { text, spans };
-                showWarning(warning, said);
-                show();
-            });
-    }
-
     /** With alternatives, or without where the service has none. */
-    async function tag(text, options) {
-        const body = { model: card.name, inputs: text };
+    async function ask(inputs, call) {
+        const body = { model: picker.card.name, inputs };
         try {
-            return await post('tag', { ...body, parameters: { alternatives } }, options);
+            return await post('tag', { ...body, parameters: { alternatives } }, call);
         } catch (problem) {
-            if (problem.status !== 422)
-                throw problem;
-            return post('tag', body, options);
+            if (problem.status === 422)
+                return post('tag', body, call);
+            throw problem;
         }
     }
 
-    function show() {
-        const { text, spans } = answered;
-        const counts = Map.groupBy(spans, label);
-        for (const name of only)
-            if (!counts.has(name))
-                only.delete(name);
-
+    function show(text, spans) {
         popover.hide();
+        section.hidden = spans === null;
+        if (spans === null)
+            return;
+        answered = { text, spans };
         replace(line, segments(text, spans).map(({ text: piece, span }) => span === null ? piece : spanElement(piece, span)));
         list.refresh();
-        replace(legend, [...counts].sort((a, b) => b[1].length - a[1].length).map(([name, { length }]) => paint(h('button', {
-            type: 'button', class: 'tag-key', 'aria-pressed': String(only.has(name)), dataset: { label: name }, onclick: () => pick(name),
-        }, name, ' ', h('span', { class: 'tag-count' }, count(length))), name)));
+
+        const groups = [...Map.groupBy(spans, labelOf)].sort((a, b) => b[1].length - a[1].length);
+        replace(legend, groups.map(([name, { length }]) =>
+            paint(h('button', { type: 'button', class: 'tag-key', dataset: { label: name }, onclick: () => pick(name) }, `${name} ${length}`), name)));
         const doubtful = spans.filter(({ score }) => score < unsure).length;
         summary.textContent = spans.length === 0 ? 'Nothing in this text is labelled.'
-            : `${plural(spans.length, 'span')}${doubtful > 0 ? `, ${doubtful} of them below ${percent(unsure)} (dashed)` : ''}. Point at one, or move with the arrow keys, to see what else it might be.`;
-        answer.hidden = false;
+            : plural(spans.length, 'span') + (doubtful > 0 ? `, ${doubtful} below ${percent(unsure)} (dashed)` : '') + '. Point at one, or use the arrow keys, to see what else it might be.';
         filter();
     }
 
     function spanElement(piece, span) {
-        const name = label(span);
+        const name = labelOf(span);
         const element = h('span', { class: span.score < unsure ? 'token unsure' : 'token', dataset: { label: name }, title: `${name} ${percent(span.score)}` },
             piece, h('small', { class: 'tag-label' }, name));
         spanOf.set(element, span);
@@ -129,34 +83,32 @@ function render(root) {
     }
 
     function filter() {
-        for (const key of legend.children)
+        const keys = [...legend.children];
+        const some = keys.some(key => only.has(key.dataset.label)); // a picked label may be none of this text's
+        for (const key of keys)
             key.setAttribute('aria-pressed', String(only.has(key.dataset.label)));
-        for (const span of line.querySelectorAll('.token'))
-            span.classList.toggle('passed', only.size > 0 && !only.has(span.dataset.label));
+        for (const span of spans())
+            span.classList.toggle('passed', some && !only.has(span.dataset.label));
     }
+
+    const spans = () => line.querySelectorAll('.token');
 
     /** A label's colour is its place among the model's labels; of a label that the card does not have, a hash of its name. */
     function paint(element, name) {
-        const groups = [...new Set(card.labels.map(withoutMark))];
-        const index = groups.indexOf(name);
+        const index = [...new Set(picker.card.labels.map(label => label.replace(/^[BIESMLU]-/, '')))].indexOf(name);
         return paintCategory(element, index >= 0 ? index : hash(name));
     }
 
     /** A word and its label a line, an empty line where the text has a line break. */
     async function conll() {
         const { text } = answered;
-        const words = await post('tag', { model: card.name, inputs: text, parameters: { aggregation_strategy: 'none' } });
-        const points = codePoints(text);
-        return words.map((word, index) => {
-            const between = index === 0 ? '' : points.slice(words[index - 1].end, word.start).join('');
-            return `${between.includes('\n') ? '\n' : ''}${word.word}\t${label(word)}\n`;
-        }).join('');
+        const words = await post('tag', { model: picker.card.name, inputs: text, parameters: { aggregation_strategy: 'none' } });
+        return segments(text, words).map(({ text: piece, span }) => span ? `${piece}\t${labelOf(span)}\n` : piece.includes('\n') ? '\n' : '').join('').trimStart();
     }
 }
 
-const label = span => span.entity_group ?? span.entity;
-const withoutMark = name => name.replace(/^[BIESMLU]-/, '');
+const labelOf = span => span.entity_group ?? span.entity;
 const hash = name => codePoints(name).reduce((sum, point) => (sum * 31 + point.codePointAt(0)) % 9973, 7);
 
-const likeliest = span => [{ label: label(span), score: span.score }, ...span.alternatives ?? []]
-    .map((entry, index) => ({ name: entry.label, share: entry.score, class: index === 0 ? 'best' : null }));
+const likeliest = span => [{ label: labelOf(span), score: span.score }, ...span.alternatives ?? []]
+    .map(({ label, score }, index) => ({ name: label, share: score, class: index === 0 && 'best' }));

@@ -1,0 +1,69 @@
+// A text that is asked about while it is typed.
+
+import { debounce, field, h } from '../lib/dom.js';
+import { showWarning } from '../lib/problem.js';
+import { newestCall } from './newest.js';
+import { showStarters } from './starters.js';
+
+const pauseInTyping = 300; // milliseconds
+
+/**
+ * Where a text is typed, the examples of the model's card, and what went wrong. Of what is typed only the newest is asked about.
+ * @param {object} options
+ * @param {string} options.label
+ * @param {string | null} options.text null for the model's own example
+ * @param {import('../lib/models.js').Card} options.card
+ * @param {(card: object) => string} [options.example] a text for a model where nothing was typed
+ * @param {HTMLElement} options.busy marked while an answer is awaited
+ * @param {(text: string) => void} options.changed
+ * @param {(text: string, options: import('../lib/api.js').CallOptions) => Promise<any>} options.ask
+ * @param {(text: string, answer: any) => void} options.show the answer is null for an empty text
+ */
+export function textForm({ label, text, card, example = ({ examples }) => examples[0] ?? '', busy, changed, ask, show }) {
+    const area = h('textarea', { rows: 3, dir: 'auto', spellcheck: 'false', value: text ?? example(card), oninput: typed });
+    const starters = h('div', { class: 'starters' });
+    const problems = h('div');
+    const warnings = h('div');
+    const calls = newestCall(problems, busy);
+    const sendSoon = debounce(send, pauseInTyping);
+    showStarters(starters, card, set);
+
+    function typed() {
+        changed(area.value);
+        sendSoon();
+    }
+
+    function set(value) {
+        area.value = value;
+        changed(value);
+        send();
+    }
+
+    function send() {
+        const asked = area.value;
+        let warning = '';
+        const answered = answer => {
+            showWarning(warnings, warning);
+            show(asked, answer);
+        };
+        if (asked.trim() !== '')
+            return calls.run(options => ask(asked, { ...options, onWarning: said => warning = said }), answered);
+        calls.stop();
+        answered(null);
+    }
+
+    return {
+        parts: [field(label, area), starters, problems, warnings],
+        set,
+        send,
+        stop: calls.stop,
+        /** Another model's example takes the place of one of the model before, never of what somebody typed. */
+        modelChanged(next) {
+            const untouched = area.value.trim() === '' || [example(card), ...card.examples].includes(area.value);
+            card = next;
+            showStarters(starters, card, set);
+            set(untouched ? example(card) : area.value);
+        },
+        get text() { return area.value; },
+    };
+}
