@@ -5,7 +5,7 @@ import judge from './tabs/judge.js';
 import tag from './tabs/tag.js';
 import inside from './tabs/inside.js';
 import service from './tabs/service.js';
-import { apiEvents, hasKey, setKey } from './lib/api.js';
+import { apiEvents, hasKey, needsKey, setKey } from './lib/api.js';
 import { codePanel } from './lib/code.js';
 import { field, h, replace } from './lib/dom.js';
 import { models } from './lib/models.js';
@@ -129,7 +129,7 @@ const state = h('span', { class: 'state', role: 'status' });
 
 function showState() {
     const { problem } = models;
-    const [kind, text] = problem && !models.unlisted ? ['gone', problem.type === 'unreachable' ? 'not reachable' : 'not answering']
+    const [kind, text] = problem && !models.unlisted ? ['gone', problem.type === 'unreachable' ? 'not reachable' : needsKey(problem) ? 'needs a key' : 'not answering']
         : models.loading ? ['loading', 'loading models'] : ['ready', 'ready'];
     state.className = `state ${kind}`;
     state.textContent = text;

@@ -24,6 +24,9 @@ export class Problem extends Error {
 /** Whether an error is only that somebody stopped the call. */
 export const isAbort = error => error?.name === 'AbortError';
 
+/** Whether another key, or any, would help. */
+export const needsKey = problem => problem.status === 401 || problem.status === 403;
+
 /** Sends `call` when a call has been made, and `key` when the service asks for one. */
 export const apiEvents = new EventTarget();
 
@@ -140,7 +143,7 @@ async function send(path, body, streamed, { signal, retry = false, onWait, onWar
         }
 
         const problem = await problemOf(response);
-        if (problem.status === 401 || problem.status === 403)
+        if (needsKey(problem))
             apiEvents.dispatchEvent(new Event('key'));
         if (!retry || !problem.passes)
             throw problem;

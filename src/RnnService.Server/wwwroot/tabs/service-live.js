@@ -125,7 +125,7 @@ function gaugeView({ title, lines, format }) {
         if (times.length > pointsKept)
             [times, ...values].forEach(list => list.shift());
         chart ??= lineChart(place, {
-            label: `${title}, the last two minutes`, x: seconds(), series: series(), height: 120, rangeX: [-120, 0],
+            label: `${title}, the last two minutes`, x: seconds(), series: series(), height: 105, rangeX: [-120, 0],
             formatX: x => x === 0 ? 'now' : `${Math.round(x)} s`, formatY: y => format === rounded && !Number.isInteger(y) ? '' : format(y),
         });
         chart.update({ x: seconds(), series: series() });

@@ -3,6 +3,7 @@
 import { h } from '../lib/dom.js';
 import { models } from '../lib/models.js';
 import { clearProblem, showProblem } from '../lib/problem.js';
+import { plural } from '../lib/text.js';
 import { modelCard } from './service-card.js';
 import { liveService } from './service-live.js';
 
@@ -18,6 +19,7 @@ export default {
         live = liveService();
         const list = h('div', { class: 'model-cards' });
         const problems = h('div');
+        const summary = h('p', { class: 'muted' });
         const draw = () => {
             clearProblem(problems);
             if (models.unlisted)
@@ -25,14 +27,15 @@ export default {
             else if (models.problem)
                 showProblem(problems, models.problem, { retry: () => models.refresh() });
             else if (models.settled && models.all().length === 0)
-                problems.replaceChildren(h('p', { class: 'notice' }, 'No models are there. The folder of models is the option Models path.'));
+                problems.replaceChildren(h('p', { class: 'notice' }, 'There are no models. ', h('code', null, 'Rnn__ModelsPath'), ' names the folder that they are read from.'));
+            summary.textContent = models.all().length > 0 ? summaryOf(models.all()) : '';
             drawCards(list, context);
         };
 
         models.addEventListener('change', draw);
         draw();
         root.append(
-            h('section', { class: 'stack', 'aria-label': 'Live service' }, h('h2', null, 'Now'), live.element),
+            h('section', { class: 'stack', 'aria-label': 'Live service' }, h('div', { class: 'row' }, h('h2', null, 'Now'), summary), live.element),
             h('section', { class: 'stack', 'aria-label': 'Models' }, h('h2', null, 'Models'), problems, list),
             h('p', null, 'Every route, field and limit: ', h('a', { href: 'swagger' }, 'Swagger UI'), ' at /swagger, where it is not switched off.'));
     },
@@ -46,6 +49,16 @@ export default {
         live.stop();
     },
 };
+
+/** "3 models are served, 1 is broken: tickets" */
+function summaryOf(cards) {
+    const names = status => cards.filter(card => card.status === status).map(card => card.name);
+    const part = (list, text) => list.length > 0 && `${list.length} ${text}`;
+    const broken = names('broken');
+    return [
+        `${plural(names('ready').length, 'model')} served`, part(names('loading'), 'being loaded'), part(broken, `broken: ${broken.slice(0, 10).join(', ')}`),
+    ].filter(Boolean).join(', ');
+}
 
 /** Broken ones first, since somebody waits for them; a card that did not change stays, with what is open in it. */
 function drawCards(list, context) {

@@ -4,8 +4,8 @@ import { isAbort, post } from '../lib/api.js';
 import { announce, debounce, h, uniqueId } from '../lib/dom.js';
 import { codePoints } from '../lib/text.js';
 
-/** Each key costs as many steps as are read and written, so little is read: enough to know the word and the line. */
-const charactersRead = 32;
+/** Each key costs as many steps as are read and written, so little is read: enough to know the word. */
+const charactersRead = 16;
 const tokensWritten = { characters: 12, whitespace: 3, english: 3 };
 const keysMeasured = 50;
 
@@ -40,11 +40,14 @@ export function promptField({ card, state, changed, submit }) {
 
     const atEnd = () => area.selectionStart === area.value.length;
 
-    function input() {
+    function input(event) {
+        // Who types what is suggested keeps seeing the rest of it.
+        const continued = typed.textContent + suggestion;
+        const goesOn = area.value.length > typed.textContent.length && continued.startsWith(area.value);
         state.prompt = area.value;
         changed();
-        show('');
-        if (state.suggest && area.value !== '' && atEnd())
+        show(goesOn ? continued.slice(area.value.length) : '');
+        if (state.suggest && area.value !== '' && atEnd() && !event?.isComposing)
             ask();
         else
             stop();
