@@ -2,7 +2,7 @@
 
 import { announce, h, replace } from '../lib/dom.js';
 import { canvasScales } from '../lib/colour.js';
-import { codePoints, spokenForm, visibleForm } from '../lib/text.js';
+import { codePoints, visibleForm } from '../lib/text.js';
 import { said, valueScale } from './inside-values.js';
 
 const rowHeight = 13; // pixels, as in inside.css
@@ -11,115 +11,102 @@ const rowHeight = 13; // pixels, as in inside.css
  * @param {(unit: number) => void} onUnit called when a unit is picked
  */
 export function heatMap(onUnit) {
-    let shown = null; // { tokens, values, firstUnit, scale } that are drawn
-    let active = 0, token = 0; // row and column that the keyboard or the pointer is at
-    let picked = null;
+    let tokens = [], values = [], firstUnit = 0, scale = null; // that are drawn
+    let row = 0, column = 0; // of the cell that the keyboard or the pointer is at
 
     const canvas = h('canvas', { role: 'img', class: 'heat-cells' });
     const header = h('div', { class: 'heat-tokens', 'aria-hidden': 'true' });
-    const units = h('ul', { class: 'heat-units', role: 'listbox', tabindex: 0, 'aria-label': 'Units', onkeydown: pressed, onfocus: () => activate(active), onclick: event => choose(rowAt(event)) });
+    const units = h('ul', { class: 'heat-units', role: 'listbox', tabindex: 0, 'aria-label': 'Units', onkeydown: pressed, onfocus: () => goTo(row, column), onclick: choose });
     const cross = h('div', { class: 'heat-cross', hidden: true });
-    const readout = h('p', { class: 'heat-readout number', dir: 'auto' });
-    const cells = h('div', { class: 'heat-place', onpointermove: pointed, onpointerleave: () => cross.hidden = true, onclick: event => choose(rowAt(event)) }, canvas, cross);
+    const cells = h('div', { class: 'heat-place', onpointermove: pointed, onpointerleave: () => cross.hidden = true, onclick: choose }, canvas, cross);
     const grid = h('div', { class: 'heat', dir: 'ltr' }, h('div', { class: 'heat-corner' }, 'unit'), header, units, cells);
-    const legend = h('p', { class: 'legend' });
+    const legend = h('span', { class: 'legend' });
+    const readout = h('span', { class: 'number' }, 'Click a row, or press Enter in the list of units, to see what the unit follows.');
+    addEventListener('themechange', paint);
 
-    function draw(next) {
-        shown = { ...next, scale: valueScale(next.kind, next.values) };
-        const { tokens, values, firstUnit, kind } = shown;
-        const count = values[0]?.length ?? 0;
-        active = Math.min(active, Math.max(0, count - 1));
-        token = Math.min(token, Math.max(0, tokens.length - 1));
+    function draw(read, activations) {
+        ({ values, first_unit: firstUnit } = activations);
+        tokens = read;
+        scale = valueScale(activations.of, values);
+        const height = values[0]?.length ?? 0;
+        [row, column] = [Math.min(row, height - 1), Math.min(column, tokens.length - 1)];
         const wide = tokens.some(({ text }) => codePoints(text).length > 2);
-        const room = Math.floor((grid.clientWidth - 60) / Math.max(1, tokens.length));
+        const room = Math.floor((grid.clientWidth - 60) / tokens.length);
         grid.style.setProperty('--column', `${clamp(room, wide ? 22 : 16, 40)}px`);
         header.classList.toggle('wide', wide);
-        replace(header, tokens.map(({ text, known }) => h('span', { class: known ? null : 'unknown', title: text }, visibleForm(text))));
-        replace(units, Array.from({ length: count }, (_, row) => h('li', {
-            role: 'option', id: `unit-${firstUnit + row}`, 'aria-selected': String(firstUnit + row === picked), 'aria-label': `unit ${firstUnit + row}`,
-        }, firstUnit + row)));
-        units.setAttribute('aria-activedescendant', `unit-${firstUnit + active}`);
-        canvas.setAttribute('aria-label', `Heat map of ${kind}: units ${firstUnit} to ${firstUnit + count - 1} by ${tokens.length} tokens. The list of units beside it says the values.`);
+        replace(header, tokens.map(({ text, known }) => h('span', { class: !known && 'unknown', title: text }, visibleForm(text))));
+        replace(units, Array.from({ length: height }, (_, index) => h('li', { role: 'option', id: optionId(index), 'aria-label': `unit ${firstUnit + index}` }, firstUnit + index)));
+        units.setAttribute('aria-activedescendant', optionId(row));
+        canvas.setAttribute('aria-label', `Heat map: ${height} units by ${tokens.length} tokens. The list of units beside it says the values.`);
+        cross.hidden = true;
         paint();
     }
 
+    const optionId = index => `heat-unit-${index}`;
+
     function paint() {
-        if (shown === null)
+        if (values.length === 0)
             return;
-        const { values, scale } = shown;
         const colour = canvasScales()[scale.name];
-        const [width, height] = [values.length, values[0]?.length ?? 0];
-        canvas.width = Math.max(1, width);
-        canvas.height = Math.max(1, height);
+        Object.assign(canvas, { width: values.length, height: values[0].length });
         const context = canvas.getContext('2d');
         const image = context.createImageData(canvas.width, canvas.height);
-        values.forEach((column, x) => column.forEach((value, y) => image.data.set([...colour(scale.share(value)), 255], 4 * (y * canvas.width + x))));
+        values.forEach((units, x) => units.forEach((value, y) => image.data.set([...colour(scale.share(value)), 255], 4 * (y * canvas.width + x))));
         context.putImageData(image, 0, 0);
-        canvas.style.width = `calc(var(--column) * ${width})`;
-        canvas.style.height = `${height * rowHeight}px`;
+        canvas.style.width = `calc(var(--column) * ${canvas.width})`;
+        canvas.style.height = `${rowHeight * canvas.height}px`;
         replace(legend, said(scale.least), h('span', { class: `heat-scale ${scale.name}` }), said(scale.most));
     }
 
-    addEventListener('themechange', paint);
-
-    const columnWidth = () => canvas.clientWidth / canvas.width;
     const rowAt = event => Math.floor((event.clientY - canvas.getBoundingClientRect().top) / rowHeight);
+    const columnWidth = () => canvas.clientWidth / canvas.width;
 
     function pointed(event) {
-        active = clamp(rowAt(event), 0, canvas.height - 1);
-        token = clamp(Math.floor((event.clientX - canvas.getBoundingClientRect().left) / columnWidth()), 0, canvas.width - 1);
-        tell();
+        tell(rowAt(event), Math.floor((event.clientX - canvas.getBoundingClientRect().left) / columnWidth()));
     }
 
-    /** Says the value of the cell that the pointer or the keyboard is at. */
-    function tell() {
-        const { tokens, values, firstUnit } = shown;
-        const text = `unit ${firstUnit + active}, token ${token} “${visibleForm(tokens[token].text)}”: ${said(values[token][active])}`;
-        readout.textContent = cells.title = text;
+    /** Says the value of a cell. */
+    function tell(nextRow, nextColumn) {
+        [row, column] = [clamp(nextRow, 0, canvas.height - 1), clamp(nextColumn, 0, canvas.width - 1)];
+        const value = `token ${column} “\u2068${visibleForm(tokens[column].text)}\u2069”: ${said(values[column][row])}`;
+        readout.textContent = cells.title = `unit ${firstUnit + row}, ${value}`;
         cross.hidden = false;
-        cross.style.transform = `translate(${token * columnWidth()}px, ${active * rowHeight}px)`;
-        return text;
+        cross.style.transform = `translate(${column * columnWidth()}px, ${row * rowHeight}px)`;
+        return value;
+    }
+
+    function goTo(nextRow, nextColumn) {
+        if (values.length === 0)
+            return;
+        announce(tell(nextRow, nextColumn));
+        units.setAttribute('aria-activedescendant', optionId(row));
+        units.children[row].scrollIntoView({ block: 'nearest', inline: 'nearest' });
+        header.children[column].scrollIntoView({ block: 'nearest', inline: 'center' });
     }
 
     function pressed(event) {
-        const rows = canvas.height;
-        const row = { ArrowDown: active + 1, ArrowUp: active - 1, Home: 0, End: rows - 1, PageDown: active + 8, PageUp: active - 8 }[event.key];
-        const column = { ArrowRight: token + 1, ArrowLeft: token - 1 }[event.key];
-        if (row !== undefined)
-            activate(clamp(row, 0, rows - 1));
-        else if (column !== undefined) {
-            token = clamp(column, 0, canvas.width - 1);
-            tell();
-            announce(`${spokenForm(shown.tokens[token].text)}: ${said(shown.values[token][active])}`);
-            header.children[token].scrollIntoView({ block: 'nearest', inline: 'center' });
-        } else if (event.key === 'Enter' || event.key === ' ')
-            choose(active);
+        const step = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1], PageDown: [8, 0], PageUp: [-8, 0], Home: [-row, 0], End: [canvas.height, 0] }[event.key];
+        if (step)
+            goTo(row + step[0], column + step[1]);
+        else if (event.key === 'Enter' || event.key === ' ')
+            onUnit(firstUnit + row);
         else
             return;
         event.preventDefault();
     }
 
-    function activate(row) {
-        active = row;
-        units.setAttribute('aria-activedescendant', `unit-${shown.firstUnit + row}`);
-        units.children[row]?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-        tell();
-    }
-
-    function choose(row) {
-        if (shown && row >= 0 && row < canvas.height) {
-            active = row;
-            onUnit(shown.firstUnit + row);
-        }
+    function choose(event) {
+        const index = rowAt(event);
+        if (index >= 0 && index < canvas.height)
+            onUnit(firstUnit + (row = index));
     }
 
     return {
         element: h('div', { class: 'stack' }, grid, h('div', { class: 'row heat-foot' }, legend, readout)),
         draw,
-        /** Marks the unit whose panel is open. */
+        /** Marks the unit that is looked at; null for none. */
         mark(unit) {
-            picked = unit;
-            [...units.children].forEach((option, row) => option.setAttribute('aria-selected', String(shown.firstUnit + row === unit)));
+            [...units.children].forEach((option, index) => option.setAttribute('aria-selected', String(firstUnit + index === unit)));
         },
     };
 }

@@ -1,19 +1,17 @@
 // Look inside: what the units and gates of a network do over a text.
 
 import { post } from '../lib/api.js';
-import { debounce, field, h, kept, replace } from '../lib/dom.js';
+import { field, h, kept, replace } from '../lib/dom.js';
 import { modelPicker } from '../lib/models.js';
 import { codePoints, count, plural } from '../lib/text.js';
 import { gradientView } from './inside-gradients.js';
 import { heatMap } from './inside-heatmap.js';
 import { unitSearch } from './inside-search.js';
 import { showUnit } from './inside-unit.js';
-import { newestCall } from './newest.js';
-import { showStarters, textForModel } from './starters.js';
+import { textForm } from './text-form.js';
 import { tokenFeatures } from './token-features.js';
 
-const pauseInTyping = 400; // milliseconds
-const unitsAPage = 64;
+const page = 64; // units a request
 const mostTokens = 1000; // the service's own limit unless it was set otherwise
 
 const tasks = ['language_model', 'classifier', 'tagger'];
@@ -23,178 +21,137 @@ const play = 'MENENIUS:\nWhat then? The city waits, and we two stand\nHere at th
 
 const beginning = { layer: 0, direction: null, kind: 'hidden', firstUnit: 0, unit: null, at: null };
 const state = kept('inside', { text: null, ...beginning });
+const settings = state.value;
 
-let view = null;
+let receive = null;
 
-export default { id: 'inside', title: 'Look inside', tasks, styles: true, render, receive: what => view.receive(what) };
+export default { id: 'inside', title: 'Look inside', tasks, styles: true, render, receive: what => receive(what) };
 
 function render(root) {
     const picker = modelPicker('inside', tasks, modelChanged);
-    let card = picker.card;
-    let answered = null; // { read: { text, tokens, features }, answer } of the last answer
+    let read = null; // { text, model, tokens, features }: the text as the model read it
+    let answer = null; // of the last request
 
-    const area = h('textarea', { rows: 4, dir: 'auto', spellcheck: 'false', value: startText(state.value.text, null), oninput: typed });
-    const size = h('small');
-    const starters = h('div', { class: 'starters' });
-    const problems = h('div');
+    const size = h('p', { class: 'muted footnote' });
     const controls = h('div', { class: 'row inside-controls' });
-    const map = heatMap(pickUnit);
-    const activity = h('section', { class: 'card stack', 'aria-label': 'Activity', hidden: true }, controls, map.element);
+    const map = heatMap(unit => set({ unit }, showPicked));
+    const activity = h('section', { class: 'card', 'aria-label': 'Activity', hidden: true }, h('div', { class: 'stack' }, controls, map.element));
     const unitPlace = h('section', { class: 'card stack', 'aria-label': 'Unit', hidden: true });
-    const search = unitSearch({ what: searched, onUnit: goToUnit });
-    const gradients = gradientView({ what: () => answered && { text: area.value, model: card.name }, state: state.value, onChange: () => state.save() });
-    const calls = newestCall(problems, activity);
-    const askSoon = debounce(() => ask(), pauseInTyping);
+    const search = unitSearch({
+        page,
+        what: () => read && { read, body: request(), units: answer.hidden_size, title: title(answer.activations) },
+        onUnit: unit => set({ unit, firstUnit: unit - unit % page }, form.send),
+    });
+    const gradients = gradientView(() => read, settings, state.save);
+    const form = textForm({ label: 'Text', text: settings.text, card: picker.card, example, busy: activity, changed, ask, show });
 
-    root.append(picker.element, field('Text', area), size, starters, problems, activity, unitPlace, search.element, gradients.element);
-    view = { receive };
-    showStarters(starters, card, setText);
-    ask();
+    root.append(picker.element, ...form.parts, size, activity, unitPlace, search.element, gradients.element);
+    receive = ({ text, model }) => {
+        picker.pick(model);
+        form.set(text);
+    };
+    form.send();
 
-    function startText(text, before) {
-        const otherwise = card.task === 'language_model' ? play : sentence;
-        const example = textForModel([play, sentence].includes(text) ? null : text, before, card, otherwise);
-        return card.task === 'language_model' && card.examples.includes(example) && codePoints(example).length < 40 ? otherwise : example;
-    }
-
-    function typed() {
-        state.value.text = area.value;
-        textChanged();
-        askSoon();
-    }
-
-    function setText(text) {
-        area.value = state.value.text = text;
-        textChanged();
-        ask();
-    }
-
-    /** A token that was picked in another text is none of this one. */
-    function textChanged() {
-        state.value.at = null;
-        state.save();
+    /** A token or a unit that was picked in one text is none of another. */
+    function changed(text) {
         search.reset();
+        set({ text, at: null });
     }
 
-    function modelChanged(picked) {
-        const before = card;
-        card = picked;
-        Object.assign(state.value, beginning);
-        showStarters(starters, card, setText);
-        setText(startText(area.value, before));
+    function modelChanged(card) {
+        Object.assign(settings, beginning);
+        form.modelChanged(card);
     }
 
-    /** What another tab hands over. */
-    function receive({ text, model }) {
-        const select = picker.element.querySelector('select');
-        if (model && select && model !== card.name) {
-            select.value = model;
-            select.dispatchEvent(new Event('change'));
-        }
-        if (text !== undefined)
-            setText(text);
+    function set(changes, then) {
+        Object.assign(settings, changes);
+        state.save();
+        then?.();
     }
 
     function request() {
-        const { layer, direction, kind } = state.value;
-        return { model: card.name, inputs: area.value, parameters: { layer, of: kind, ...direction && { reverse: direction === 'reverse' } } };
+        const { layer, direction, kind } = settings;
+        return { model: picker.card.name, inputs: form.text, parameters: { layer, of: kind, ...direction && { reverse: direction === 'reverse' } } };
     }
 
-    function ask() {
-        const text = area.value;
+    function ask(text, call) {
         showSize(text);
-        if (text.trim() === '') {
-            calls.stop();
-            answered = null;
-            activity.hidden = unitPlace.hidden = true;
-            gradients.clear();
-            return;
-        }
-        const { model, inputs, parameters } = request();
-        const first = state.value.firstUnit;
-        const units = card.hidden_size ? Math.min(unitsAPage, card.hidden_size - first) : unitsAPage;
-        calls.run(
-            options => post('inspect', { model, inputs, parameters: { ...parameters, first_unit: first, units } }, options),
-            answer => {
-                const fresh = answered?.read.text !== text || answered.answer.model !== answer.model;
-                const read = fresh ? { text, tokens: answer.tokens, features: tokenFeatures(text, answer.tokens) } : answered.read;
-                answered = { read, answer };
-                show();
-                if (fresh)
-                    gradients.ask();
-            });
+        const { parameters, ...body } = request();
+        return post('inspect', { ...body, parameters: { ...parameters, first_unit: settings.firstUnit, units: page } }, call);
     }
 
-    /** Says roughly how long the text is, and before it is sent that it is too long. */
+    /** Says roughly how long a text is, and before an answer that it is too long. */
     function showSize(text) {
-        const tokens = card.tokenizer === 'characters' ? codePoints(text).length : (text.match(/[\p{L}\p{N}\p{M}]+|[^\s\p{L}\p{N}]/gu) ?? []).length;
-        size.textContent = `About ${plural(tokens, 'token')}; the service looks at ${count(mostTokens)} at most, ${unitsAPage} units at a time.`;
+        const tokens = picker.card.tokenizer === 'characters' ? codePoints(text).length : (text.match(/[\p{L}\p{N}\p{M}]+|[^\s\p{L}\p{N}]/gu) ?? []).length;
+        size.textContent = `About ${plural(tokens, 'token')}; the service looks at ${count(mostTokens)} at most, ${page} units at a time.`;
         size.classList.toggle('inside-long', tokens > mostTokens);
     }
 
-    function show() {
-        const { read, answer } = answered;
-        const { activations } = answer;
-        activity.hidden = false;
-        showControls(answer);
-        map.draw({ tokens: read.tokens, values: activations.values, firstUnit: activations.first_unit, kind: activations.of });
-        showPicked();
+    function show(text, next) {
+        answer = next;
+        activity.hidden = answer === null;
+        if (answer === null) {
+            read = null;
+            unitPlace.hidden = true;
+        } else {
+            const { model, tokens, activations } = answer;
+            const known = read?.text === text && read.model === model;
+            if (!known)
+                read = { text, model, tokens, features: tokenFeatures(text, tokens) };
+            showControls();
+            map.draw(read.tokens, activations);
+            showPicked();
+            if (known)
+                return;
+        }
+        gradients.ask();
     }
 
-    function showControls({ layers, directions, kinds, hidden_size: hidden, activations }) {
-        const { first_unit: first, of, layer, direction } = activations;
-        const shown = activations.values[0]?.length ?? 0;
-        const focused = document.activeElement?.closest('.inside-controls') && document.activeElement.dataset.control;
-        const choice = (name, label, options, value, set) => options.length > 1 && field(label, h('select', {
-            dataset: { control: name }, onchange: event => change(set(event.target.value)),
+    function showControls() {
+        const { layers, directions, kinds, hidden_size: units, activations } = answer;
+        const { first_unit: first, of, layer, direction, values } = activations;
+        const focused = document.activeElement?.dataset.control;
+        const choice = (name, label, options, value, read = option => option) => options.length > 1 && field(label, h('select', {
+            dataset: { control: name }, onchange: event => change({ [name]: read(event.target.value) }),
         }, options.map(option => h('option', { value: option, selected: option === value }, option))));
-        const turn = (name, label, to) => h('button', { type: 'button', dataset: { control: name }, disabled: to < 0 || to >= hidden, onclick: () => change({ firstUnit: to, unit: null }) }, label);
+        const turn = (name, label, firstUnit) => units > page && h('button', {
+            type: 'button', dataset: { control: name }, disabled: firstUnit < 0 || firstUnit >= units, onclick: () => set({ firstUnit }, form.send),
+        }, label);
 
         replace(controls,
-            choice('kind', 'Activity of', kinds, of, kind => ({ kind })),
-            choice('layer', 'Layer', Array.from({ length: layers }, (_, index) => index), layer, value => ({ layer: Number(value), unit: null })),
-            choice('direction', 'Direction', directions, direction, value => ({ direction: value, unit: null })),
-            h('div', { class: 'row inside-pages' }, hidden > unitsAPage && turn('before', 'Units before', Math.max(first - unitsAPage, first > 0 ? 0 : -1)),
-                h('span', { class: 'number' }, `Units ${first} to ${first + shown - 1} of ${hidden}`), hidden > unitsAPage && turn('after', 'Units after', first + unitsAPage)));
-        if (focused)
-            controls.querySelector(`[data-control="${focused}"]`)?.focus();
+            choice('kind', 'Activity of', kinds, of),
+            choice('layer', 'Layer', [...Array(layers).keys()], layer, Number),
+            choice('direction', 'Direction', directions, direction),
+            h('div', { class: 'row inside-pages' },
+                turn('before', 'Units before', first - page),
+                h('span', { class: 'number' }, `Units ${first} to ${first + (values[0]?.length ?? 0) - 1} of ${units}`),
+                turn('after', 'Units after', first + page)));
+        controls.querySelector(`[data-control="${focused}"]`)?.focus();
     }
 
-    function change(settings) {
-        Object.assign(state.value, settings);
-        state.save();
-        if (!('firstUnit' in settings))
-            search.reset();
-        ask();
-    }
-
-    function pickUnit(unit) {
-        state.value.unit = unit;
-        state.save();
-        showPicked();
-        unitPlace.scrollIntoView({ block: 'nearest' });
-    }
-
-    /** Goes to a unit that may stand on another page. */
-    function goToUnit(unit) {
-        state.value.unit = unit;
-        change({ firstUnit: Math.floor(unit / unitsAPage) * unitsAPage });
+    function change(changes) {
+        search.reset();
+        set(changes, form.send);
     }
 
     function showPicked() {
-        const { unit } = state.value;
-        const { read, answer: { activations } } = answered;
-        const row = unit === null ? -1 : unit - activations.first_unit;
-        const there = row >= 0 && row < (activations.values[0]?.length ?? 0);
-        unitPlace.hidden = !there;
-        map.mark(there ? unit : null);
-        if (there)
-            showUnit(unitPlace, read, { unit, title: title(activations), kind: activations.of, track: activations.values.map(values => values[row]), onClose: () => pickUnit(null) });
+        const { activations } = answer;
+        const row = settings.unit === null ? -1 : settings.unit - activations.first_unit;
+        const shown = row >= 0 && row < (activations.values[0]?.length ?? 0);
+        unitPlace.hidden = !shown;
+        map.mark(shown ? settings.unit : null);
+        if (shown)
+            showUnit(unitPlace, read, {
+                name: `Unit ${settings.unit}`, title: title(activations), kind: activations.of, track: activations.values.map(values => values[row]),
+                onClose: () => set({ unit: null }, showPicked),
+            });
     }
+}
 
-    function searched() {
-        return answered && { read: answered.read, body: request(), units: answered.answer.hidden_size, page: unitsAPage, title: title(answered.answer.activations) };
-    }
+/** Something to look at: a language model's own examples are often a word or two. */
+function example({ task, examples }) {
+    const long = examples.find(text => task !== 'language_model' || codePoints(text).length > 60);
+    return long ?? (task === 'language_model' ? play : sentence);
 }
 
 const title = ({ of, layer, direction }) => `${of}, layer ${layer}, ${direction}`;
