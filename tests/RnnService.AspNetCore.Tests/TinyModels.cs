@@ -64,6 +64,7 @@ public sealed class TinyModels : IDisposable
             Pooling = Pooling.Max,
             Labels = ["negative", "positive"],
             Description = "Tells praise from blame.",
+            Examples = ["a lovely film", "a dull film"],
             License = "MIT",
             Metrics = new Dictionary<string, double> { ["dev_accuracy"] = 0.5 },
         },

@@ -86,7 +86,7 @@ internal sealed partial class ModelLoading(
         }
 
         stopping.ThrowIfCancellationRequested();
-        if (entry.Served is { } served) loop.Add(served.Scheduler);
+        foreach (ModelScheduler scheduler in entry.Served?.Schedulers ?? []) loop.Add(scheduler);
         registry.Set(entry);
         if (entry.Loaded is { } loaded)
         {
@@ -135,18 +135,24 @@ internal sealed partial class ModelLoading(
 
     private ServedModel Serve(string name, LoadedModel loaded)
     {
-        BatchingOptions batching = options.Batching;
         bool isAside = IsAside(loaded.Model);
+        TextBatcher<InspectionInput, Inspection>? inspector = loaded.Model.CanInspect ? Batcher<InspectionInput, Inspection>(
+            "inspect", (texts, betweenSteps) => loaded.Model.Inspect([.. texts.Select(text => text.Text)], [.. texts.Select(text => text.Options)], betweenSteps),
+            text => text.Cost) : null;
         return loaded.Model switch
         {
             LanguageModel model => new ServedLanguageModel(
-                name, loaded, model, new GenerationScheduler(name, model, batching, scheduling, time, loop, isAside)),
-            Classifier model => new ServedClassifier(name, loaded, model, new TextBatcher<int[], float[]>(
-                name, "classify", model.Logits, ids => ids.Length, batching, scheduling, time, loop, isAside)),
-            Tagger model => new ServedTagger(name, loaded, model, new TextBatcher<TaggerInput, TagScore[]>(
-                name, "tag", model.Tag, sentence => sentence.Length, batching, scheduling, time, loop, isAside)),
+                name, loaded, model, new GenerationScheduler(name, model, options.Batching, scheduling, time, loop, isAside), inspector),
+            Classifier model => new ServedClassifier(
+                name, loaded, model, Batcher<int[], float[]>("classify", model.Logits, ids => ids.Length),
+                model.CanInspect ? Batcher<int[], Explanation>("explain", model.Explain, ids => model.ExplanationCost(ids.Length)) : null, inspector),
+            Tagger model => new ServedTagger(
+                name, loaded, model, Batcher<TaggerInput, TagScore[]>("tag", model.Tag, sentence => sentence.Length), inspector),
             _ => throw new ModelFolderException($"config.json: task is {loaded.Model.Config.Task}; expected one that this service computes"),
         };
+
+        TextBatcher<TInput, TOutput> Batcher<TInput, TOutput>(string kind, TextComputation<TInput, TOutput> compute, Func<TInput, int> length) =>
+            new(name, kind, compute, length, options.Batching, scheduling, time, loop, isAside);
     }
 
     /// <summary>Whether a model computes in one piece, as ONNX Runtime does.</summary>

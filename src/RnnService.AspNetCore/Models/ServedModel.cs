@@ -12,20 +12,33 @@ internal interface IServedTask
 }
 
 /// <summary>A loaded model and what computes with it.</summary>
-internal abstract class ServedModel(string name, LoadedModel loaded)
+/// <param name="name">The name of its folder.</param>
+/// <param name="loaded">The model.</param>
+/// <param name="inspector">See <see cref="Inspector"/>.</param>
+internal abstract class ServedModel(string name, LoadedModel loaded, TextBatcher<InspectionInput, Inspection>? inspector)
 {
     /// <summary>The name of its folder.</summary>
     public string Name { get; } = name;
 
     public LoadedModel Loaded { get; } = loaded;
 
-    /// <summary>Its queue.</summary>
-    public abstract ModelScheduler Scheduler { get; }
+    /// <summary>Answers texts with what the network does while it reads them; null where it cannot be looked into.</summary>
+    public TextBatcher<InspectionInput, Inspection>? Inspector { get; } = inspector;
+
+    /// <summary>Its queues.</summary>
+    public IEnumerable<ModelScheduler> Schedulers => new ModelScheduler?[] { Answers, Explains, Inspector }.OfType<ModelScheduler>();
+
+    /// <summary>The queue of what the model is for.</summary>
+    protected abstract ModelScheduler Answers { get; }
+
+    /// <summary>The queue of what explains those answers, where there is one.</summary>
+    protected virtual ModelScheduler? Explains => null;
 }
 
-/// <summary>A classifier; its batcher answers token ids with logits.</summary>
-internal sealed class ServedClassifier(string name, LoadedModel loaded, Classifier model, TextBatcher<int[], float[]> batcher)
-    : ServedModel(name, loaded), IServedTask
+/// <summary>A classifier; its batcher answers token ids with logits, its explainer with why; null where its network cannot be looked into.</summary>
+internal sealed class ServedClassifier(
+    string name, LoadedModel loaded, Classifier model, TextBatcher<int[], float[]> batcher, TextBatcher<int[], Explanation>? explainer,
+    TextBatcher<InspectionInput, Inspection>? inspector) : ServedModel(name, loaded, inspector), IServedTask
 {
     public static ModelTask Task => ModelTask.Classifier;
 
@@ -33,12 +46,17 @@ internal sealed class ServedClassifier(string name, LoadedModel loaded, Classifi
 
     public TextBatcher<int[], float[]> Batcher { get; } = batcher;
 
-    public override ModelScheduler Scheduler => Batcher;
+    public TextBatcher<int[], Explanation>? Explainer { get; } = explainer;
+
+    protected override ModelScheduler Answers => Batcher;
+
+    protected override ModelScheduler? Explains => Explainer;
 }
 
 /// <summary>A tagger; its batcher answers a sentence with a label and its probability for each word.</summary>
-internal sealed class ServedTagger(string name, LoadedModel loaded, Tagger model, TextBatcher<TaggerInput, TagScore[]> batcher)
-    : ServedModel(name, loaded), IServedTask
+internal sealed class ServedTagger(
+    string name, LoadedModel loaded, Tagger model, TextBatcher<TaggerInput, TagScore[]> batcher, TextBatcher<InspectionInput, Inspection>? inspector)
+    : ServedModel(name, loaded, inspector), IServedTask
 {
     public static ModelTask Task => ModelTask.Tagger;
 
@@ -46,12 +64,13 @@ internal sealed class ServedTagger(string name, LoadedModel loaded, Tagger model
 
     public TextBatcher<TaggerInput, TagScore[]> Batcher { get; } = batcher;
 
-    public override ModelScheduler Scheduler => Batcher;
+    protected override ModelScheduler Answers => Batcher;
 }
 
 /// <summary>A language model; its scheduler continues texts.</summary>
-internal sealed class ServedLanguageModel(string name, LoadedModel loaded, LanguageModel model, GenerationScheduler generator)
-    : ServedModel(name, loaded), IServedTask
+internal sealed class ServedLanguageModel(
+    string name, LoadedModel loaded, LanguageModel model, GenerationScheduler generator, TextBatcher<InspectionInput, Inspection>? inspector)
+    : ServedModel(name, loaded, inspector), IServedTask
 {
     public static ModelTask Task => ModelTask.LanguageModel;
 
@@ -59,5 +78,5 @@ internal sealed class ServedLanguageModel(string name, LoadedModel loaded, Langu
 
     public GenerationScheduler Generator { get; } = generator;
 
-    public override ModelScheduler Scheduler => Generator;
+    protected override ModelScheduler Answers => Generator;
 }

@@ -41,15 +41,19 @@ internal sealed class SchedulingMetrics
     public void Observe(ComputeLoop loop)
     {
         _meter.CreateObservableGauge(
-            "rnn.queue.depth", () => loop.Schedulers.Select(one => Of(one.Waiting, one.Model)), null, "Requests that wait.");
+            "rnn.queue.depth", () => ByModel(one => one.Waiting), null, "Requests that wait.");
         _meter.CreateObservableGauge(
-            "rnn.queue.tokens", () => loop.Schedulers.Select(one => Of(one.WaitingTokens, one.Model)), null, "Tokens of the requests that wait.");
+            "rnn.queue.tokens", () => ByModel(one => one.WaitingTokens), null, "Tokens of the requests that wait.");
         _meter.CreateObservableGauge(
             "rnn.streams.paused", () => loop.Schedulers.OfType<GenerationScheduler>().Select(one => Of(one.Paused, one.Model)), null,
             "Texts that wait for their readers.");
         _meter.CreateObservableGauge(
             "rnn.streams.active", () => loop.Schedulers.OfType<GenerationScheduler>().Select(one => Of(one.Active, one.Model)), null,
             "Texts being continued.");
+
+        // A model can have several queues.
+        IEnumerable<Measurement<long>> ByModel(Func<ModelScheduler, long> value) =>
+            loop.Schedulers.GroupBy(one => one.Model).Select(queues => Of(queues.Sum(value), queues.Key));
     }
 
     /// <summary>A request is being computed that has waited.</summary>

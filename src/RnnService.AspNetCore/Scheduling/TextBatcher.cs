@@ -10,11 +10,11 @@ namespace RnnService.AspNetCore.Scheduling;
 /// <param name="betweenSteps">To be called now and then while a long computation goes on.</param>
 internal delegate IReadOnlyList<TOutput> TextComputation<TInput, TOutput>(IReadOnlyList<TInput> texts, Action betweenSteps);
 
-/// <summary>Texts to be classified or tagged with one model, computed together in batches of bounded size.</summary>
+/// <summary>Texts to be answered by one model, computed together in batches of bounded size.</summary>
 /// <param name="model">Name of the model.</param>
 /// <param name="kind">Name of the work, for the metrics.</param>
 /// <param name="compute">Answers texts.</param>
-/// <param name="length">A text's length in tokens.</param>
+/// <param name="length">What a text costs, in tokens read: mostly its length.</param>
 /// <param name="options">Sizes of the queue and of a batch.</param>
 /// <param name="metrics">Where batches are counted.</param>
 /// <param name="time">The clock.</param>
@@ -53,7 +53,7 @@ internal sealed class TextBatcher<TInput, TOutput>(
         try
         {
             IReadOnlyList<TInput> inputs = read();
-            int tokens = 0;
+            long tokens = 0;
             for (int i = 0; i < inputs.Count; i++) tokens += Math.Max(1, length(inputs[i]));
             permit.Hold(tokens);
             var job = new TextJob<TInput, TOutput>(inputs, permit, left, Time.GetTimestamp());

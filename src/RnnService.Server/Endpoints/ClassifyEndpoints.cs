@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
 
@@ -42,6 +43,11 @@ internal sealed record ClassifyParameters
     [OneOf($"\"{Softmax}\"", $"\"{Sigmoid}\"", $"\"{None}\"")]
     public string? FunctionToApply { get; init; }
 
+    /// <summary>
+    /// Whether to tell why: what the text said token by token, and each token's share in it. Each text is answered with an object then.
+    /// </summary>
+    public bool? Explain { get; init; }
+
     /// <summary>Taken either way: all labels are answered unless top_k says otherwise.</summary>
     public bool? ReturnAllScores { get; init; }
 }
@@ -63,8 +69,8 @@ internal sealed record LabelScore
 /// <summary>Gives texts labels.</summary>
 internal static class ClassifyEndpoints
 {
-    /// <summary>About the bytes of a label in the answer.</summary>
-    public const int BytesOfLabel = 60;
+    /// <summary>About the bytes of a label and of an explained token in the answer.</summary>
+    public const int BytesOfLabel = 60, BytesOfToken = 90;
 
     private const string Example = """{"inputs": ["a lovely film", "two hours I will never get back"]}""";
 
@@ -73,69 +79,77 @@ internal static class ClassifyEndpoints
          [{"label": "negative", "score": 0.8373962}, {"label": "positive", "score": 0.16260378}]]
         """;
 
+    private const string ExplainExample = """{"inputs": "a lovely film", "parameters": {"explain": true}}""";
+
+    private const string ExplainAnswer = """
+        [{"labels": [{"label": "positive", "score": 0.99623954}, {"label": "negative", "score": 0.003760491}],
+          "explanation": {"label": "positive", "method": "integrated_gradients", "baseline": 0.088416174, "value": 5.579438,
+            "completeness_gap": 0.010627467, "steps": 12,
+            "tokens": [
+              {"text": "a", "start": 0, "end": 1, "known": true, "scores": [0.7069961, 0.29300392], "contribution": 0.878268},
+              {"text": "lovely", "start": 2, "end": 8, "known": true, "scores": [0.9931631, 0.006836943], "contribution": 3.531689},
+              {"text": "film", "start": 9, "end": 13, "known": true, "scores": [0.99623954, 0.003760491], "contribution": 1.0916923}]}}]
+        """;
+
     public static void Map(IEndpointRouteBuilder routes)
     {
-        LimitOptions limits = routes.ServiceProvider.GetRequiredService<LimitOptions>();
-        routes.MapInference("/classify", call => AnswerAsync(call, limits))
+        var rules = routes.ServiceProvider.GetRequiredService<InspectionRules>();
+        routes.MapInference("/classify", call => AnswerAsync(call, rules))
             .WithSummary("Classify texts")
             .WithDescription(
-                "Answers with a list for each text, the best label first; for a single text with a list of one list. A text of a list that the "
-                + "model cannot compute has an object with error, error_type and status in its place; when there is no other text, it is 422.")
+                "Answers with a list for each text, the best label first; for a single text with a list of one list. With explain it is an "
+                + "object for each text. A text of a list that the model cannot compute has an object with error, error_type and status in its "
+                + "place; when there is no other text, it is 422.")
             .WithTags("Text")
             .Accepts<ClassifyRequest>("application/json")
             .Produces<List<List<LabelScore>>>()
-            .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
-            .WithMetadata(new AnswersTexts(typeof(List<LabelScore>), OrOne: false));
+            .WithMetadata(new RequestExample(Example, "labels"), new AnswerExample(Answer, Name: "labels"))
+            .WithMetadata(new RequestExample(ExplainExample, "explained"), new AnswerExample(ExplainAnswer, Name: "explained"))
+            .WithMetadata(new AnswersTexts(typeof(List<LabelScore>), OrOne: false, typeof(ExplainedText)));
     }
 
-    private static async Task<IResult> AnswerAsync(InferenceCall call, LimitOptions limits)
+    private static async Task<IResult> AnswerAsync(InferenceCall call, InspectionRules rules)
     {
         ClassifyRequest request = await call.ReadAsync<ClassifyRequest>();
         ServedClassifier served = await call.ModelAsync<ServedClassifier>(request.Model);
         Classifier model = served.Model;
         IReadOnlyList<string> texts = request.Inputs.Items;
-        int top = request.Parameters?.TopK is > 0 and var few ? (int)few : int.MaxValue;
-        await call.HoldAnswerAsync((long)texts.Count * Math.Min(top, model.Config.Labels.Count) * BytesOfLabel);
-
+        var form = new LabelForm(model, request.Parameters);
         string?[] warnings = new string?[texts.Count];
-        TextAnswers<float[]> logits = await call.ComputeAsync(served.Batcher, () =>
+        object[] answers;
+        if (request.Parameters?.Explain ?? false)
         {
-            var most = new TokenLimit(limits, "inputs");
+            TextBatcher<int[], Explanation> explainer = rules.Of(served.Explainer, served, "parameters.explain", "true");
+            long tokens = texts.Sum(text => (long)Math.Min(text.Length, rules.Limits.MaxExplainTokens));
+            await call.HoldAnswerAsync(texts.Count * form.Most * BytesOfLabel + tokens * (BytesOfToken + form.Most * InspectEndpoints.BytesOfNumber));
+            TextAnswers<Explanation> found = await call.ComputeAsync(explainer, () => Encode(rules.Limits.MaxExplainTokens));
+            answers = ListAnswer.Of(found, "inputs", (one, index) => form.Explained(one, texts[index], warnings[index]));
+        }
+        else
+        {
+            await call.HoldAnswerAsync((long)texts.Count * form.Most * BytesOfLabel);
+            TextAnswers<float[]> logits = await call.ComputeAsync(served.Batcher, () => Encode(int.MaxValue));
+            answers = ListAnswer.Of(logits, "inputs", (one, index) => form.Ranked(one, warnings[index]));
+        }
+
+        return Json.Answer(answers);
+
+        int[][] Encode(int longest)
+        {
+            var most = new TokenLimit(rules.Limits, "inputs");
             int[][] ids = new int[texts.Count][];
             for (int i = 0; i < ids.Length; i++)
             {
                 ids[i] = model.Encode(texts[i]);
                 most.Add(ids[i].Length);
+                if (ids[i].Length > longest)
+                    throw RequestProblem.Of(ProblemKind.Validation, request.Inputs.IsList ? $"inputs[{i}]" : "inputs",
+                        $"has {ids[i].Length} tokens; at most {longest} can be explained: send it in parts, or leave explain out");
                 warnings[i] = model.Warning(texts[i], ids[i]);
             }
 
+            TextWarnings.Write(call.Context.Response, "inputs", request.Inputs.IsList, warnings);
             return ids;
-        });
-        TextWarnings.Write(call.Context.Response, "inputs", request.Inputs.IsList, warnings);
-        ScoreFunction function = request.Parameters?.FunctionToApply switch
-        {
-            ClassifyParameters.Sigmoid => ScoreFunction.Sigmoid,
-            ClassifyParameters.None => ScoreFunction.None,
-            _ => ScoreFunction.Softmax,
-        };
-        return Json.Answer(ListAnswer.Of(
-            logits, "inputs", (one, index) => Ranked(Classifier.Scores(one, function), model.Config.Labels, top, warnings[index])));
-    }
-
-    /// <summary>The best labels first; of equal scores in the labels' order.</summary>
-    private static LabelScore[] Ranked(float[] scores, IReadOnlyList<string> labels, int most, string? warning)
-    {
-        int[] order = new int[scores.Length];
-        for (int label = 0; label < order.Length; label++) order[label] = label;
-        order.AsSpan().Sort(new ByScore(scores));
-        var ranked = new LabelScore[Math.Min(most, order.Length)];
-        for (int rank = 0; rank < ranked.Length; rank++)
-            ranked[rank] = new LabelScore { Label = labels[order[rank]], Score = scores[order[rank]], Warning = rank == 0 ? warning : null };
-        return ranked;
-    }
-
-    private readonly struct ByScore(float[] scores) : IComparer<int>
-    {
-        public int Compare(int one, int other) => scores[other].CompareTo(scores[one]) is var order and not 0 ? order : one.CompareTo(other);
+        }
     }
 }

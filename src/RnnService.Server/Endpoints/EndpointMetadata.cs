@@ -2,11 +2,11 @@ using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 
-/// <summary>A request body that works as it stands: the document shows it and a test sends it.</summary>
-internal sealed record RequestExample(string Json);
+/// <summary>A request body that works as it stands: the document shows it and a test sends it. A route that has several names each.</summary>
+internal sealed record RequestExample(string Json, string Name = "");
 
-/// <summary>What the shipped models answer to the <see cref="RequestExample"/>: the document shows it and a test compares.</summary>
-internal sealed record AnswerExample(string Text, bool IsJson = true);
+/// <summary>What the shipped models answer to the <see cref="RequestExample"/> of this name: the document shows it and a test compares.</summary>
+internal sealed record AnswerExample(string Text, bool IsJson = true, string Name = "");
 
 /// <summary>A value for a part of the path that works as it stands.</summary>
 internal sealed record PathExample(string Name, string Value, string Description);
@@ -23,7 +23,8 @@ internal sealed record AlsoStreams;
 /// <summary>The route answers texts: with a list of what <paramref name="One"/> describes, in which a text can have failed.</summary>
 /// <param name="One">The answer to one text.</param>
 /// <param name="OrOne">Whether a text that was sent alone is answered without the list.</param>
-internal sealed record AnswersTexts(Type One, bool OrOne);
+/// <param name="Explained">The answer to one text where the request asks for more.</param>
+internal sealed record AnswersTexts(Type One, bool OrOne, Type? Explained = null);
 
 /// <summary>What routes have in common.</summary>
 internal static class EndpointMetadata

@@ -3,6 +3,7 @@ using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
@@ -54,21 +55,23 @@ internal static class GenerateEndpoints
         ServedLanguageModel served = await call.ModelAsync<ServedLanguageModel>(request.Model);
         GenerationOptions options = GenerateParameters.Over(served.Model.Config.Generation, request.Parameters, tools.Limits);
         stream |= request.Stream ?? false;
+        InspectionOptions? asked = await AskedAsync(call, request, served, tools.Rules);
+        bool details = (request.Parameters?.Details ?? false) || asked is not null;
 
-        if (!stream && (request.Parameters?.Details ?? false))
+        if (!stream && details)
         {
             long tokens = options.MaxNewTokens * (1L + options.TopNTokens) + (options.ScorePrompt ? request.Inputs.Length : 0);
             await call.HoldAnswerAsync(tokens * BytesOfToken);
         }
 
-        GenerationJob job = call.Generate(served.Generator, model => Prepare(model, request.Inputs, options), stream);
+        GenerationJob job = call.Generate(served.Generator, model => Prepare(model, request.Inputs, options, asked is null ? null : tools.Limits), stream);
         TextWarnings.Write(call.Context.Response, "inputs", false, [job.Stream.Warning]);
         string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
         if (stream)
         {
             using var events = new ServerSentEvents(call.Context.Response);
             await using KeepAlive silence = new(job, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time);
-            await StreamAsync(events, job, silence, before, call.Deadline, tools.Faults);
+            await StreamAsync(events, job, silence, before, generation => ActivationsAsync(call, served, generation, asked), call.Deadline, tools.Faults);
             return Results.Empty;
         }
 
@@ -76,12 +79,13 @@ internal static class GenerateEndpoints
         return Json.Answer(new GenerateAnswer
         {
             GeneratedText = before + generation.Text,
-            Details = request.Parameters?.Details ?? false ? GenerateDetails.Of(generation) : null,
+            Details = details ? GenerateDetails.Of(generation, await ActivationsAsync(call, served, generation, asked)) : null,
         });
     }
 
     private static async Task StreamAsync(
-        ServerSentEvents events, GenerationJob job, KeepAlive silence, string before, Deadline deadline, FaultLog faults)
+        ServerSentEvents events, GenerationJob job, KeepAlive silence, string before, Func<GenerationStream, ValueTask<StepActivations?>> activations,
+        Deadline deadline, FaultLog faults)
     {
         try
         {
@@ -99,7 +103,7 @@ internal static class GenerateEndpoints
                         Token = TokenMessage.Of(token.Generated.Token),
                         TopTokens = token.Generated.Alternatives.Count == 0 ? null : TokenMessage.Of(token.Generated.Alternatives),
                         GeneratedText = ended is null ? null : before + ended.Text,
-                        Details = ended is null ? null : StreamDetails.Of(ended),
+                        Details = ended is null ? null : StreamDetails.Of(ended, await activations(ended)),
                     });
                 }
 
@@ -114,11 +118,48 @@ internal static class GenerateEndpoints
         }
     }
 
-    private static GenerationStream Prepare(LanguageModel model, string prompt, GenerationOptions options)
+    /// <summary>What to look at, once the text has ended; null for nothing.</summary>
+    private static async ValueTask<InspectionOptions?> AskedAsync(InferenceCall call, GenerateRequest request, ServedLanguageModel served, InspectionRules rules)
+    {
+        const string field = "parameters.activations";
+        if (request.Parameters?.Activations is not { } activations) return null;
+        rules.Of(served.Inspector, served, field, "an object");
+        InspectionOptions options = rules.Options(activations, served.Model, field);
+        int units = Math.Min(options.Units, served.Model.Config.HiddenSize);
+        await call.HoldAnswerAsync((long)rules.Limits.MaxActivationSteps * (InspectEndpoints.BytesOfToken + units * InspectEndpoints.BytesOfNumber));
+        return options;
+    }
+
+    private static async ValueTask<StepActivations?> ActivationsAsync(
+        InferenceCall call, ServedLanguageModel served, GenerationStream generation, InspectionOptions? asked)
+    {
+        if (asked is null) return null;
+        TokenizedText text = served.Model.Tokenizer.Read(generation.TokenIds);
+        TextAnswers<Inspection> found = await call.ComputeAsync(served.Inspector!, () => [new InspectionInput(text, asked)]);
+        if (found.Failures.TryGetValue(0, out NetworkException? failure)) throw failure;
+        return new StepActivations
+        {
+            Layer = asked.Layer,
+            Direction = InspectionRules.Forward,
+            Of = SnakeCase.Of(asked.Kind),
+            FirstUnit = asked.FirstUnit,
+            Steps = [.. text.Tokens.Zip(InspectEndpoints.Finite(found.Outputs[0].Activations), (token, values) =>
+                new ActivationStep { Text = token.Text, Values = values })],
+        };
+    }
+
+    private static GenerationStream Prepare(LanguageModel model, string prompt, GenerationOptions options, LimitOptions? looked)
     {
         try
         {
             var generation = model.NewStream(prompt, options);
+            if (looked is not null && generation.PromptTokens + options.MaxNewTokens > looked.MaxActivationSteps)
+            {
+                throw RequestProblem.Of(ProblemKind.Validation, "parameters.activations",
+                    $"asks for {generation.PromptTokens} tokens of inputs and {options.MaxNewTokens} new ones; expected at most "
+                    + $"{looked.MaxActivationSteps} together: a smaller max_new_tokens or shorter inputs");
+            }
+
             // Unknown words are common, but a text of unknown letters alone is one of another script, which the model never learnt to go on with.
             if (generation.KnowsPrompt || model.Tokenizer.Kind != Tokenization.Characters) return generation;
         }
@@ -133,4 +174,4 @@ internal static class GenerateEndpoints
 }
 
 /// <summary>What the generating routes work with.</summary>
-internal sealed record GenerateTools(LimitOptions Limits, HttpOptions Http, TimeProvider Time, FaultLog Faults);
+internal sealed record GenerateTools(LimitOptions Limits, HttpOptions Http, InspectionRules Rules, TimeProvider Time, FaultLog Faults);

@@ -87,6 +87,12 @@ internal sealed record GenerateParameters
     [Value(0, nameof(LimitOptions.MaxTopNTokens))]
     public long? TopNTokens { get; init; }
 
+    /// <summary>
+    /// What of a layer to report, once the text has ended, for each token read: those of the text that was sent and then those added. Details are
+    /// answered then.
+    /// </summary>
+    public ActivationParameters? Activations { get; init; }
+
     /// <summary>Not supported; accepted when 1.</summary>
     [OneOf("1", Extra = true)]
     public long? BestOf { get; init; }
@@ -215,7 +221,11 @@ internal sealed record GenerateDetails
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Warning { get; init; }
 
-    public static GenerateDetails Of(GenerationStream generation) => new()
+    /// <summary>What activations asks for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StepActivations? Activations { get; init; }
+
+    public static GenerateDetails Of(GenerationStream generation, StepActivations? activations) => new()
     {
         FinishReason = StreamDetails.ReasonOf(generation),
         GeneratedTokens = generation.Tokens.Count,
@@ -225,6 +235,7 @@ internal sealed record GenerateDetails
         TopTokens = [.. generation.Tokens.Where(token => token.Alternatives.Count > 0)
             .Select(token => TokenMessage.Of(token.Alternatives))],
         Warning = generation.Warning,
+        Activations = activations,
     };
 }
 
@@ -267,13 +278,18 @@ internal sealed record StreamDetails
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Warning { get; init; }
 
-    public static StreamDetails Of(GenerationStream generation) => new()
+    /// <summary>What activations asks for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StepActivations? Activations { get; init; }
+
+    public static StreamDetails Of(GenerationStream generation, StepActivations? activations) => new()
     {
         FinishReason = ReasonOf(generation),
         GeneratedTokens = generation.Tokens.Count,
         InputLength = generation.PromptTokens,
         Seed = generation.Seed,
         Warning = generation.Warning,
+        Activations = activations,
     };
 
     public static string ReasonOf(GenerationStream generation) => generation.Finished switch

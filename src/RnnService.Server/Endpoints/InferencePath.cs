@@ -68,6 +68,15 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
         return model;
     }
 
+    /// <summary>The model of this name, whatever it does.</summary>
+    /// <exception cref="AspNetCore.Errors.InferenceException">There is none, or it is not ready in time.</exception>
+    public async ValueTask<ServedModel> ModelAsync(string name)
+    {
+        ModelEntry entry = await path.Registry.ServedAsync(name, Deadline.Token);
+        RequestFacts.Of(Context).Model = entry.Name;
+        return entry.Served!;
+    }
+
     /// <summary>Holds the bytes of a large answer until it is taken.</summary>
     /// <exception cref="RequestProblem">The budget has no room for them.</exception>
     public Task HoldAnswerAsync(long bytes) => path.Reader.HoldAnswerAsync(Context, bytes, Deadline.Token);

@@ -61,6 +61,9 @@ internal sealed record ModelCard
     /// <summary>Names of the labels; empty for a language model.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
+    /// <summary>Texts to try it with; may be empty.</summary>
+    public IReadOnlyList<string> Examples { get; init; } = [];
+
     /// <summary>Number of trained values.</summary>
     public long? Parameters { get; init; }
 
@@ -100,6 +103,7 @@ internal sealed record ModelCard
             Bidirectional = config.Bidirectional,
             Reverse = config.Reverse,
             Labels = config.Labels,
+            Examples = config.Examples,
             Parameters = loaded.Parameters,
             Bytes = loaded.Bytes,
             Sha256 = loaded.Sha256,

@@ -142,11 +142,11 @@ internal static class ApiDocument
         public void Apply(OpenApiOperation operation, OperationFilterContext context)
         {
             IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
-            if (metadata.OfType<RequestExample>().FirstOrDefault() is { } example && operation.RequestBody is OpenApiRequestBody body)
+            if (metadata.OfType<RequestExample>().Any() && operation.RequestBody is OpenApiRequestBody body)
             {
                 body.Required = true;
                 foreach (OpenApiMediaType media in body.Content!.Values.OfType<OpenApiMediaType>())
-                    media.Example = JsonNode.Parse(example.Json);
+                    Show(media, metadata.OfType<RequestExample>().Select(example => (example.Name, JsonNode.Parse(example.Json)!)));
                 operation.Parameters ??= [];
                 operation.Parameters.Add(DeadlineHeader());
             }
@@ -167,10 +167,10 @@ internal static class ApiDocument
             if (metadata.OfType<AlsoStreams>().Any())
                 ((OpenApiResponse)operation.Responses["200"]).Content![ServerSentEvents.ContentType] =
                     new OpenApiMediaType { Schema = SchemaOf(typeof(StreamEvent), context) };
-            if (metadata.OfType<AnswerExample>().FirstOrDefault() is { } sample)
+            foreach (OpenApiMediaType media in answers.Values)
             {
-                foreach (OpenApiMediaType media in answers.Values)
-                    media.Example = sample.IsJson ? JsonNode.Parse(sample.Text) : JsonValue.Create(sample.Text);
+                Show(media, metadata.OfType<AnswerExample>().Select(example =>
+                    (example.Name, example.IsJson ? JsonNode.Parse(example.Text)! : JsonValue.Create(example.Text))));
             }
 
             if (metadata.OfType<AnswersTexts>().FirstOrDefault() is { } texts)
@@ -180,7 +180,11 @@ internal static class ApiDocument
                 var list = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Array,
-                    Items = new OpenApiSchema { OneOf = [one, SchemaOf(typeof(FailedText), context)] },
+                    Items = new OpenApiSchema
+                    {
+                        OneOf = [one, .. texts.Explained is { } explained ? [SchemaOf(explained, context)] : (IOpenApiSchema[])[],
+                            SchemaOf(typeof(FailedText), context)],
+                    },
                 };
                 answers["application/json"].Schema = texts.OrOne ? new OpenApiSchema { OneOf = [one, list] } : list;
             }
@@ -202,6 +206,14 @@ internal static class ApiDocument
                     },
                 };
             }
+        }
+
+        /// <summary>The example of a body, or several by their names.</summary>
+        private static void Show(OpenApiMediaType media, IEnumerable<(string Name, JsonNode Value)> examples)
+        {
+            (string Name, JsonNode Value)[] all = [.. examples];
+            if (all.Length == 1) media.Example = all[0].Value;
+            if (all.Length > 1) media.Examples = all.ToDictionary(one => one.Name, IOpenApiExample (one) => new OpenApiExample { Value = one.Value });
         }
 
         private static IOpenApiSchema SchemaOf(Type type, OperationFilterContext context) =>

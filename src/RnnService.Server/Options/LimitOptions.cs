@@ -53,6 +53,21 @@ internal sealed record LimitOptions
     public int MaxAlternatives { get; init; } = 10;
 
     /// <summary>
+    /// Most tokens of a text whose classification is explained; a longer one is answered with 422. Explaining a text costs as much as classifying a
+    /// hundred of its length; where the model reads from the end too, more with the square of the length.
+    /// </summary>
+    [Range(1, 100_000)]
+    public int MaxExplainTokens { get; init; } = 512;
+
+    /// <summary>Most units of a layer that one request looks at.</summary>
+    [Range(1, 8_192)]
+    public int MaxActivationUnits { get; init; } = 64;
+
+    /// <summary>Most tokens over which one request looks at units, the generated ones among them; more are answered with 422.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxActivationSteps { get; init; } = 1_000;
+
+    /// <summary>
     /// Megabytes of ONNX files made for <c>/models/{name}/onnx</c> that are kept in the system's folder for temporary files. What does not fit
     /// is made anew for every download, which takes seconds.
     /// </summary>

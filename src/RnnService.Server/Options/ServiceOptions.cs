@@ -39,6 +39,12 @@ internal sealed record RouteSwitches
     /// <summary>The page to try the models with, at <c>/</c>. Off: <c>/</c> leads to Swagger UI.</summary>
     public bool Playground { get; init; } = true;
 
+    /// <summary>
+    /// What models say about their answers: <c>explain</c> of /classify, <c>activations</c> of /generate, and /inspect. Off: the fields are
+    /// answered with 422, the route is not there.
+    /// </summary>
+    public bool Explanations { get; init; } = true;
+
     /// <summary>Swagger UI and the OpenAPI document at <c>/swagger</c>.</summary>
     public bool Swagger { get; init; } = true;
 

@@ -16,6 +16,7 @@ internal static class LoadCommand
         ("crowd", StreamParts.CrowdAsync),
         ("prompt", StreamParts.PromptAsync),
         ("classify", ClassifyPart.RunAsync),
+        ("explain", ExplainPart.RunAsync),
         ("start", CostParts.StartAsync),
         ("memory", CostParts.MemoryAsync),
         ("length", CostParts.LengthAsync),

@@ -30,6 +30,7 @@ public sealed class ModelTests(SharedService shared)
         Assert.Equal("/classify", model.GetProperty("route").GetString());
         Assert.Equal("gru", model.GetProperty("cell").GetString());
         Assert.Equal(["negative", "positive"], model.GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
+        Assert.Equal(["a lovely film", "a dull film"], model.GetProperty("examples").EnumerateArray().Select(text => text.GetString()));
         Assert.Equal(64, model.GetProperty("sha256").GetString()!.Length);
         Assert.True(model.GetProperty("parameters").GetInt64() * 4 < model.GetProperty("bytes").GetInt64());
         Assert.Equal(0.5, model.GetProperty("metrics").GetProperty("dev_accuracy").GetDouble());

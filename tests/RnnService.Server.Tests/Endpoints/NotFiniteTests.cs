@@ -33,6 +33,10 @@ public sealed class NotFiniteTests : IAsyncLifetime
     [Theory]
     [InlineData("/classify", "inputs", "\"huge\"")]
     [InlineData("/classify", "inputs", "[\"huge\"]")]
+    [InlineData("/classify", "inputs", "\"huge\", \"parameters\": {\"explain\": true}")]
+    [InlineData("/inspect", "inputs", "\"to huge\", \"model\": \"tagger\", \"parameters\": {\"gradients\": true}")]
+    [InlineData("/inspect", "inputs", "\"to huge\", \"model\": \"language\"")]
+    [InlineData("/inspect", "inputs", "\"to huge\", \"model\": \"classifier\"")]
     [InlineData("/tag", "inputs", "\"to huge\"")]
     [InlineData("/tag", "tokens", "[[\"huge\", \"to\"]]")]
     [InlineData("/generate", "inputs", "\"to huge\"")]
@@ -48,7 +52,9 @@ public sealed class NotFiniteTests : IAsyncLifetime
     [Theory]
     [InlineData("/classify", "")]
     [InlineData("/classify", "\"function_to_apply\": \"none\"")]
+    [InlineData("/classify", "\"explain\": true")]
     [InlineData("/tag", "")]
+    [InlineData("/tag", "\"alternatives\": 1")]
     [InlineData("/tag", "\"aggregation_strategy\": \"none\"")]
     public async Task In_a_list_the_others_are_answered_as_ever(string route, string parameters)
     {

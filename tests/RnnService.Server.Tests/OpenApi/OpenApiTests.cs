@@ -31,18 +31,22 @@ public sealed class OpenApiTests(SharedService shared)
                             StringComparison.Ordinal);
                 }
 
-                using HttpResponseMessage answer = method == "get"
-                    ? await shared.Client.GetAsync(route, TestContext.Current.CancellationToken)
-                    : await shared.Client.PostJsonAsync(
-                        route, operation["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString());
-                Assert.True(answer.IsSuccessStatusCode, $"{method} {route}: {(int)answer.StatusCode}");
-                Assert.Contains(answer.Content.Headers.ContentType!.MediaType,
-                    operation["responses"]!["200"]!["content"]!.AsObject().Select(content => content.Key));
-                tried++;
+                string?[] bodies = method == "get" ? [null]
+                    : [.. Examples(operation["requestBody"]!["content"]!["application/json"]!).Values.Select(one => one.ToJsonString())];
+                foreach (string? body in bodies)
+                {
+                    using HttpResponseMessage answer = body is null
+                        ? await shared.Client.GetAsync(route, TestContext.Current.CancellationToken)
+                        : await shared.Client.PostJsonAsync(route, body);
+                    Assert.True(answer.IsSuccessStatusCode, $"{method} {route}: {(int)answer.StatusCode}");
+                    Assert.Contains(answer.Content.Headers.ContentType!.MediaType,
+                        operation["responses"]!["200"]!["content"]!.AsObject().Select(content => content.Key));
+                    tried++;
+                }
             }
         }
 
-        Assert.Equal(11, tried);
+        Assert.Equal(13, tried);
     }
 
     /// <summary>From the shipped models, not from those of the tests.</summary>
@@ -56,25 +60,27 @@ public sealed class OpenApiTests(SharedService shared)
         foreach ((string route, JsonNode? item) in (await DocumentAsync())["paths"]!.AsObject())
         {
             if (item!["post"] is not { } operation) continue;
-            string body = operation["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString();
-            using HttpResponseMessage answer = await client.PostJsonAsync(route, body);
-            string text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-            JsonNode shown = operation["responses"]!["200"]!["content"]![answer.Content.Headers.ContentType!.MediaType!]!["example"]!;
-            bool isText = shown.GetValueKind() == JsonValueKind.String;
-            ReadmeTests.AssertSame(
-                isText ? shown.GetValue<string>() : shown.ToJsonString(Readable), isText ? text : JsonNode.Parse(text)!.ToJsonString(Readable));
-            compared++;
+            foreach ((string name, JsonNode body) in Examples(operation["requestBody"]!["content"]!["application/json"]!))
+            {
+                using HttpResponseMessage answer = await client.PostJsonAsync(route, body.ToJsonString());
+                string text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+                JsonNode shown = Examples(operation["responses"]!["200"]!["content"]![answer.Content.Headers.ContentType!.MediaType!]!)[name];
+                bool isText = shown.GetValueKind() == JsonValueKind.String;
+                ReadmeTests.AssertSame(
+                    isText ? shown.GetValue<string>() : shown.ToJsonString(Readable), isText ? text : JsonNode.Parse(text)!.ToJsonString(Readable));
+                compared++;
+            }
         }
 
-        Assert.Equal(4, compared);
+        Assert.Equal(6, compared);
     }
 
     [Fact]
     public async Task The_routes_for_texts_come_first_and_their_examples_are_short()
     {
         JsonNode document = await DocumentAsync();
-        Assert.Equal(["/generate", "/generate_stream", "/classify", "/tag"],
-            document["paths"]!.AsObject().Select(path => path.Key).Take(4));
+        Assert.Equal(["/generate", "/generate_stream", "/classify", "/tag", "/inspect"],
+            document["paths"]!.AsObject().Select(path => path.Key).Take(5));
         Assert.Equal("Text", document["tags"]![0]!["name"]!.GetValue<string>());
         Assert.Null(document["paths"]!["/generate"]!["post"]!["requestBody"]!["content"]!["application/json"]!["example"]!["parameters"]!["details"]);
         foreach ((_, JsonNode? item) in document["paths"]!.AsObject())
@@ -88,7 +94,7 @@ public sealed class OpenApiTests(SharedService shared)
     public async Task Every_row_of_the_status_table_that_a_computing_route_may_answer_is_in_the_document()
     {
         JsonNode document = await DocumentAsync();
-        foreach (string route in new[] { "/generate", "/generate_stream", "/classify", "/tag" })
+        foreach (string route in new[] { "/generate", "/generate_stream", "/classify", "/tag", "/inspect" })
         {
             JsonObject responses = document["paths"]![route]!["post"]!["responses"]!.AsObject();
             Assert.Equal(ProblemKind.OfInference.Select(kind => kind.Status).Distinct().Order(),
@@ -115,6 +121,10 @@ public sealed class OpenApiTests(SharedService shared)
         Assert.Contains("swagger-ui", await shared.Client.GetStringAsync("/swagger/index.html", TestContext.Current.CancellationToken),
             StringComparison.Ordinal);
     }
+
+    /// <summary>The examples of a body by name; of a single one the name is empty.</summary>
+    private static Dictionary<string, JsonNode> Examples(JsonNode media) => media["example"] is { } one
+        ? new() { [""] = one } : media["examples"]!.AsObject().ToDictionary(named => named.Key, named => named.Value!["value"]!);
 
     private async Task<JsonNode> DocumentAsync() =>
         JsonNode.Parse(await shared.Client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken))!;

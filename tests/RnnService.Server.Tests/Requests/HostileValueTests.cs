@@ -14,6 +14,7 @@ public sealed class HostileValueTests(SharedService shared)
         ["/generate"] = typeof(GenerateRequest),
         ["/classify"] = typeof(ClassifyRequest),
         ["/tag"] = typeof(TagRequest),
+        ["/inspect"] = typeof(InspectRequest),
     };
 
     /// <summary>Each is put in the place of a value as it stands.</summary>
@@ -46,16 +47,12 @@ public sealed class HostileValueTests(SharedService shared)
         foreach (string value in Values)
         {
             string inputs = path is "inputs" or "tokens" ? "" : "\"inputs\": \"a\", ";
+            string model = path == "model" || route != "/inspect" ? "" : "\"model\": \"sentiment\", ";
             string tokens = path == "parameters.max_new_tokens" || route != "/generate" ? "" : ", \"max_new_tokens\": 1";
             string[] parts = path.Split('.');
-            string field = (parts, parts[0]) switch
-            {
-                ([_], "parameters") => $"\"parameters\": {value}",
-                ([_], _) => $"\"{path}\": {value}",
-                (_, "parameters") => $"\"parameters\": {{\"{parts[1]}\": {value}{tokens}}}",
-                _ => $"\"{parts[0]}\": {{\"{parts[1]}\": {value}}}",
-            };
-            await CheckAsync(route, $"{{{inputs}{field}}}", $"{path} = {value}");
+            string field = parts is ["parameters", var parameter, .. var inner]
+                ? $"\"parameters\": {{{Nested([parameter, .. inner], value)}{tokens}}}" : Nested(parts, value);
+            await CheckAsync(route, $"{{{inputs}{model}{field}}}", $"{path} = {value}");
         }
     }
 
@@ -64,6 +61,7 @@ public sealed class HostileValueTests(SharedService shared)
     [InlineData("/generate_stream")]
     [InlineData("/classify")]
     [InlineData("/tag")]
+    [InlineData("/inspect")]
     public async Task Every_value_as_the_body_or_a_name_is_the_clients_fault(string route)
     {
         foreach (string value in Values)
@@ -110,6 +108,9 @@ public sealed class HostileValueTests(SharedService shared)
     }
 
     private static string Many(string one) => string.Join(',', Enumerable.Repeat(one, 100_000));
+
+    /// <summary>A field, within objects where its path has several parts.</summary>
+    private static string Nested(string[] path, string value) => path is [var name] ? $"\"{name}\": {value}" : $"\"{path[0]}\": {{{Nested(path[1..], value)}}}";
 
     private static string Nested(string open, string close, int depth, string inside = "") =>
         string.Concat(Enumerable.Repeat(open, depth)) + inside + string.Concat(Enumerable.Repeat(close, depth));

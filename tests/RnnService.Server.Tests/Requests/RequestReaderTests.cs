@@ -21,7 +21,7 @@ public sealed class RequestReaderTests(SharedService shared)
     [InlineData("/generate", """{"inputs": "a", "parameters": {"qqq": 3}}""",
         "parameters.qqq: unknown field; the fields are parameters.max_new_tokens, parameters.temperature, parameters.top_k, parameters.top_p, "
         + "parameters.repetition_penalty, parameters.seed, parameters.stop, parameters.do_sample, parameters.return_full_text, "
-        + "parameters.details and 12 more")]
+        + "parameters.details and 13 more")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"maxNewTokens": 3}}""",
         "parameters.maxNewTokens: unknown field; did you mean parameters.max_new_tokens?")]
     [InlineData("/generate", """{"inputs": "a", "inputs": "b"}""", "inputs: occurs twice")]
@@ -138,7 +138,7 @@ public sealed class RequestReaderTests(SharedService shared)
                         ("object", "{}"), ("null", "null"),
                 })
                 {
-                    JsonObject body = media["example"]!.DeepClone().AsObject();
+                    JsonObject body = (media["example"] ?? media["examples"]!["labels"]!["value"]!).DeepClone().AsObject();
                     Set(body, field, JsonNode.Parse(value));
                     using HttpResponseMessage answer = await shared.Client.PostJsonAsync(route, body.ToJsonString());
                     string place = $"{route} {string.Join('.', field)} = {value}: {(int)answer.StatusCode}";

@@ -1,0 +1,84 @@
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
+using RnnService.Engine.Text;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>How a classifier's numbers become the labels of an answer.</summary>
+/// <param name="model">The classifier.</param>
+/// <param name="asked">How it was asked to answer.</param>
+internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
+{
+    private readonly ScoreFunction _function = asked?.FunctionToApply switch
+    {
+        ClassifyParameters.Sigmoid => ScoreFunction.Sigmoid,
+        ClassifyParameters.None => ScoreFunction.None,
+        _ => ScoreFunction.Softmax,
+    };
+
+    /// <summary>Number of labels that a text is answered with.</summary>
+    public int Most { get; } = asked?.TopK is > 0 and var few ? (int)Math.Min(few, model.Labels.Count) : model.Labels.Count;
+
+    /// <summary>The best labels first; ties in the labels' order.</summary>
+    /// <param name="logits">Of each label; of no meaning afterwards.</param>
+    /// <param name="warning">What to say with the best.</param>
+    /// <exception cref="NetworkException">A score is infinite or no number.</exception>
+    public LabelScore[] Ranked(float[] logits, string? warning)
+    {
+        float[] scores = Classifier.Scores(logits, _function);
+        return Ranked(scores, Order(scores), warning);
+    }
+
+    /// <summary>The labels and why the best is the best.</summary>
+    /// <inheritdoc cref="Ranked(float[], string)" path="/exception"/>
+    public ExplainedText Explained(Explanation found, string text, string? warning)
+    {
+        NetworkException.ThrowIfNotFinite([(float)found.Value, (float)found.Baseline, .. found.Contributions]);
+        float[][] running = [.. found.Running.Select(logits => Classifier.Scores([.. logits], _function))];
+        int[] order = Order(running[^1]);
+        TokenizedText read = model.Read(text);
+        return new ExplainedText
+        {
+            Labels = Ranked(running[^1], order, warning),
+            Explanation = new ExplanationMessage
+            {
+                Label = model.Labels[found.Label],
+                Method = "integrated_gradients",
+                Baseline = (float)found.Baseline,
+                Value = (float)found.Value,
+                CompletenessGap = (float)found.CompletenessGap,
+                Steps = found.Steps,
+                Tokens = [.. read.Tokens.Select((token, at) => new ExplainedToken
+                {
+                    Text = token.Text,
+                    Start = token.CodePointStart,
+                    End = token.CodePointEnd,
+                    Known = read.Ids[at] != model.Vocabulary.Tokens.UnknownId,
+                    Scores = [.. order.Select(label => running[at][label])],
+                    Contribution = found.Contributions[at],
+                })],
+            },
+        };
+    }
+
+    private LabelScore[] Ranked(float[] scores, int[] order, string? warning)
+    {
+        var ranked = new LabelScore[order.Length];
+        for (int rank = 0; rank < ranked.Length; rank++)
+            ranked[rank] = new LabelScore { Label = model.Labels[order[rank]], Score = scores[order[rank]], Warning = rank == 0 ? warning : null };
+        return ranked;
+    }
+
+    private int[] Order(float[] scores)
+    {
+        int[] order = new int[scores.Length];
+        for (int label = 0; label < order.Length; label++) order[label] = label;
+        order.AsSpan().Sort(new ByScore(scores));
+        return Most < order.Length ? order[..Most] : order;
+    }
+
+    private readonly struct ByScore(float[] scores) : IComparer<int>
+    {
+        public int Compare(int one, int other) => scores[other].CompareTo(scores[one]) is var order and not 0 ? order : one.CompareTo(other);
+    }
+}
