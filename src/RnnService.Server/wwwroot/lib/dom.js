@@ -130,7 +130,7 @@ export function download(name, content, type = 'text/plain') {
     setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
-/** A value that outlives a reload of the page: kept('write', { prompt: '' }) → { value, save() }. */
+/** A value that outlives a reload of the page: kept('write', { prompt: '' }) → { value, save() }; save tells whether it could. */
 export function kept(name, initial) {
     const key = `rnn-playground:${name}`;
     const state = { value: structuredClone(initial), save };
@@ -145,8 +145,10 @@ export function kept(name, initial) {
     function save() {
         try {
             sessionStorage.setItem(key, JSON.stringify(state.value));
+            return true;
         } catch {
             // Full or switched off: the page works on without it.
+            return false;
         }
     }
 

@@ -58,7 +58,8 @@ class Models extends EventTarget {
 
     /** Asks for the list now and goes on asking: each second while one is loading, else from time to time. */
     async watch() {
-        await this.refresh();
+        if (!document.hidden || !this.settled)
+            await this.refresh();
         setTimeout(() => this.watch(), this.loading ? 1000 : this.#problem && !this.unlisted ? 3000 : 15000);
     }
 

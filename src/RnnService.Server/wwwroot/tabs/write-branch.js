@@ -3,6 +3,7 @@
 import { isAbort, stream } from '../lib/api.js';
 import { announce, append, copyButton, h } from '../lib/dom.js';
 import { paintSequential } from '../lib/colour.js';
+import { models } from '../lib/models.js';
 import { clearProblem, showProblem, showWait, showWarning } from '../lib/problem.js';
 import { count, percent, plural, spokenForm, visibleForm } from '../lib/text.js';
 import { popover, tokenList } from '../lib/tokens.js';
@@ -27,7 +28,7 @@ const endings = { length: 'as long as asked', eos_token: 'the text ended', stop_
  * @property {string} from which branch it left, and how; empty for a first one
  * @property {number | null} chosen number of the token that was chosen when it left
  *
- * @typedef {[string, number, [string, number][]]} Token text, log-probability, and the likeliest tokens in its place
+ * @typedef {[string, number, [string, number][]?]} Token text, log-probability, and the likeliest tokens in its place, unless there was no room to keep them
  */
 
 export const textOf = branch => branch.prompt + branch.tokens.map(([text]) => text).join('');
@@ -44,7 +45,7 @@ export const textOf = branch => branch.prompt + branch.tokens.map(([text]) => te
  */
 export function branchCard(branch, actions) {
     let running = null, drawn = 0, pending = 0;
-    const name = `Branch ${branch.id}`;
+    const name = `Branch ${branch.id}`, several = models.of('language_model').length > 1;
     const place = h('span', { class: 'tokens' });
     const text = h('div', { class: 'text branch-text', dir: 'auto', tabindex: 0, role: 'region', 'aria-label': `Text of branch ${branch.id}` }, h('span', { class: 'prompt' }, branch.prompt), place);
     const status = h('p', { class: 'branch-status muted number' });
@@ -52,7 +53,7 @@ export function branchCard(branch, actions) {
     const go = h('button', { type: 'button', onclick: () => running ? running.abort() : generate() });
     const undoButton = h('button', { type: 'button', class: 'quiet', onclick: undo, title: 'Takes back the last step' }, 'Undo');
     const element = h('article', { class: 'card branch stack', 'aria-label': name },
-        h('header', { class: 'row' }, h('h2', { class: 'grow' }, name, branch.from && h('small', { dir: 'auto' }, ` ${branch.from}`)),
+        h('header', { class: 'row' }, h('h2', { class: 'grow' }, name, h('small', null, ' ', h('bdi', null, [several && branch.model, branch.from].filter(Boolean).join(', ')))),
             h('button', { type: 'button', class: 'quiet', 'aria-label': `Close branch ${branch.id}`, onclick: close }, 'Close')),
         text, warning, problems, status,
         h('div', { class: 'row' }, go, undoButton, copyButton(() => textOf(branch)),
@@ -162,8 +163,8 @@ export function branchCard(branch, actions) {
 
     function alternatives(token) {
         const index = [...place.children].indexOf(token);
-        const [own, ownLogprob, top] = branch.tokens[index];
-        const rows = top.some(([other]) => other === own) ? top : [...top, [own, ownLogprob, true]];
+        const [own, ownLogprob, top = []] = branch.tokens[index];
+        const rows = top.some(([other]) => other === own) ? top : [...top, [own, ownLogprob]];
         return [
             h('p', null, 'In this place the model expects'),
             h('ol', { class: 'alternatives' }, rows.map(([other, logprob]) => h('li', null, alternative(other, logprob, other === own, () => {

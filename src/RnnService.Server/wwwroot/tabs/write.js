@@ -21,8 +21,10 @@ export default {
 };
 
 function render(root, context) {
-    const state = kept('write', { prompt: '', suggest: false, knobs: { ...knobDefaults }, branches: [], last: 0 });
+    const state = kept('write', { prompt: '', suggest: false, knobs: { ...knobDefaults } });
+    const tree = kept('branches', { branches: [], last: 0 });
     const { value } = state;
+    const { value: { branches: all } } = tree;
     const saveSoon = debounce(state.save, 300);
     const cards = new Map();
     const starters = h('div', { class: 'starters row' });
@@ -45,6 +47,20 @@ function render(root, context) {
         });
     }
 
+    function save() {
+        state.save();
+        saveBranches();
+    }
+
+    /** Where all does not fit, the texts are kept without what else could have stood in them. */
+    function saveBranches() {
+        if (tree.save())
+            return;
+        for (const branch of all)
+            branch.tokens.forEach(token => token.length = 2);
+        tree.save();
+    }
+
     /** A new branch from the prompt. */
     function write() {
         if (value.prompt !== '')
@@ -54,8 +70,8 @@ function render(root, context) {
     }
 
     function add(fields) {
-        const branch = { id: ++value.last, ending: '', seed: null, ...fields };
-        value.branches.push(branch);
+        const branch = { id: ++tree.value.last, ending: '', seed: null, ...fields };
+        all.push(branch);
         const card = show(branch);
         card.element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
         return card;
@@ -64,7 +80,7 @@ function render(root, context) {
     function show(branch) {
         const card = branchCard(branch, {
             parameters: () => parametersOf(value.knobs),
-            changed: state.save,
+            changed: saveBranches,
             fork: (prefix, alternative) => fork(branch, prefix, alternative),
             close: () => close(branch),
             inspect: text => context.open('inside', { text, model: branch.model }),
@@ -89,29 +105,29 @@ function render(root, context) {
     }
 
     function close(branch) {
-        const at = value.branches.indexOf(branch);
+        const at = all.indexOf(branch);
         const next = branches.children[at + 1];
-        value.branches.splice(at, 1);
+        all.splice(at, 1);
         cards.get(branch).element.remove();
         cards.delete(branch);
-        state.save();
+        saveBranches();
         replace(closed, h('p', { class: 'row' }, `Branch ${branch.id} is closed.`, h('button', { type: 'button', class: 'link', onclick: bringBack }, 'Bring it back')));
         closed.querySelector('button').focus({ preventScroll: true });
 
         function bringBack() {
-            value.branches.splice(at, 0, branch);
+            all.splice(at, 0, branch);
             const card = show(branch);
             branches.insertBefore(card.element, next?.isConnected ? next : null);
             closed.replaceChildren();
             card.focusText();
-            state.save();
+            saveBranches();
         }
     }
 
     view = {
         leave() {
             prompt.stop();
-            state.save();
+            save();
         },
         receive({ text, model }) {
             picker.pick(model);
@@ -119,11 +135,11 @@ function render(root, context) {
             prompt.focus();
         },
     };
-    addEventListener('pagehide', state.save);
+    addEventListener('pagehide', save);
     if (value.prompt === '')
         prompt.set(picker.card.examples[0] ?? '');
     modelPicked(picker.card);
-    value.branches.forEach(show);
+    all.forEach(show);
     root.append(
         h('div', { class: 'card stack' }, picker.element, prompt.element, starters, knobs,
             h('div', { class: 'row' }, h('button', { type: 'button', class: 'primary', onclick: write }, 'Write'), legend())),
