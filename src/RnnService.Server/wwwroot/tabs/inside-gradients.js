@@ -64,7 +64,8 @@ export function gradientView(what, state, save) {
         replace(shown,
             h('p', { role: 'status' }, subject(task, tokens, gradients), ' ', reach(task, tokens, gradients)),
             scroller,
-            h('p', { class: 'muted footnote' }, 'Bars: norm of the gradient of the answer with respect to each token’s embedding.', !fixed && ' Click a token to look from there.'),
+            h('p', { class: 'muted footnote' }, 'Bars: norm of the gradient of the answer with respect to each token’s embedding.',
+                !fixed && ' Click a token to look from there.'),
             h('h3', null, 'By distance'), place, stateLegend(states));
         const most = Math.max(...inputs) || 1;
         scroller.scrollTop = (elements[at]?.offsetTop ?? 0) - scroller.clientHeight / 2;
@@ -99,12 +100,14 @@ function reach(task, tokens, { at, inputs }) {
 }
 
 const colours = ['line-1', 'line-2', 'line-3', 'muted'];
-const seriesOf = (states, draw) => states.map((state, index) => draw(state, `layer ${state.layer} ${state.direction}`, colours[index % colours.length]));
+const seriesOf = states => states.map(({ layer, direction }, index) =>
+    ({ label: `layer ${layer} ${direction}`, colour: colours[index % colours.length] }));
 
 /** Norms of the states' gradients by how many tokens before the answer they were, in the direction of reading; powers of ten. */
 function stateChart(place, { at, states }) {
     const last = states[0].values.length - 1;
-    const tracks = states.map(({ direction, values }) => direction === 'reverse' ? values.slice(at ?? 0) : values.slice(0, (at ?? last) + 1).reverse());
+    const tracks = states.map(({ direction, values }) =>
+        direction === 'reverse' ? values.slice(at ?? 0) : values.slice(0, (at ?? last) + 1).reverse());
     const logs = tracks.map(track => track.map(norm => norm > 0 ? Math.log10(norm) : null));
     const known = logs.flat().filter(value => value !== null);
     const [least, most] = known.length > 0 ? [Math.floor(Math.min(...known)), Math.floor(Math.max(...known)) + 1] : [-1, 0];
@@ -112,7 +115,7 @@ function stateChart(place, { at, states }) {
     return lineChart(place, {
         label: 'Norm of the state gradients by distance in tokens',
         x,
-        series: seriesOf(states, (_, label, colour) => ({ label, colour, format: power })).map((line, index) => ({ ...line, values: x.map(distance => logs[index][distance] ?? null) })),
+        series: seriesOf(states).map((line, index) => ({ ...line, format: power, values: x.map(distance => logs[index][distance] ?? null) })),
         height: 200,
         range: [least, most],
         formatX: distance => Number.isInteger(distance) ? distance : '',
@@ -121,9 +124,10 @@ function stateChart(place, { at, states }) {
 }
 
 /** 10⁻³ of −3; of what is between whole powers the number itself. */
-const power = exponent => Number.isInteger(exponent) ? `10${String(exponent).replace(/./g, digit => superscripts[digit])}` : (10 ** exponent).toPrecision(2);
+const power = exponent => Number.isInteger(exponent)
+    ? `10${String(exponent).replace(/./g, digit => superscripts[digit])}` : (10 ** exponent).toPrecision(2);
 const superscripts = { '-': '⁻', 0: '⁰', 1: '¹', 2: '²', 3: '³', 4: '⁴', 5: '⁵', 6: '⁶', 7: '⁷', 8: '⁸', 9: '⁹' };
 
 const stateLegend = states => h('p', { class: 'legend' },
-    seriesOf(states, (_, label, colour) => [h('span', { class: 'inside-key', style: { background: `var(--${colour})` } }), label]),
+    seriesOf(states).map(({ label, colour }) => [h('span', { class: 'inside-key', style: { background: `var(--${colour})` } }), label]),
     h('span', null, 'Across: tokens before the answer, in the direction of reading. Up: norm of the gradient with respect to the state.'));

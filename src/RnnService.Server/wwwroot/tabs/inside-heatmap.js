@@ -16,13 +16,19 @@ export function heatMap(onUnit) {
 
     const canvas = h('canvas', { role: 'img', class: 'heat-cells' });
     const header = h('div', { class: 'heat-tokens', 'aria-hidden': 'true' });
-    const units = h('ul', { class: 'heat-units', role: 'listbox', tabindex: 0, 'aria-label': 'Units', onkeydown: pressed, onfocus: () => goTo(row, column), onclick: choose });
+    const units = h('ul', {
+        class: 'heat-units', role: 'listbox', tabindex: 0, 'aria-label': 'Units', onkeydown: pressed, onfocus: () => goTo(row, column), onclick: choose,
+    });
     const cross = h('div', { class: 'heat-cross', hidden: true });
-    const cells = h('div', { class: 'heat-place', onpointermove: pointed, onpointerleave: () => cross.hidden = true, onclick: choose }, canvas, cross);
+    const cells = h('div', { class: 'heat-place', onpointermove: pointed, onpointerleave: leave, onclick: choose }, canvas, cross);
     const grid = h('div', { class: 'heat', dir: 'ltr' }, h('div', { class: 'heat-corner' }, 'unit'), header, units, cells);
     const legend = h('span', { class: 'legend' });
     const readout = h('span', { class: 'number' }, 'Click a row, or press Enter in the list of units, to see what the unit follows.');
     addEventListener('themechange', paint);
+
+    function leave() {
+        cross.hidden = true;
+    }
 
     function draw(read, activations) {
         ({ values, first_unit: firstUnit } = activations);
@@ -35,10 +41,11 @@ export function heatMap(onUnit) {
         grid.style.setProperty('--column', `${clamp(room, wide ? 22 : 16, 40)}px`);
         header.classList.toggle('wide', wide);
         replace(header, tokens.map(({ text, known }) => h('span', { class: !known && 'unknown', title: text }, visibleForm(text))));
-        replace(units, Array.from({ length: height }, (_, index) => h('li', { role: 'option', id: optionId(index), 'aria-label': `unit ${firstUnit + index}` }, firstUnit + index)));
+        const option = (unit, index) => h('li', { role: 'option', id: optionId(index), 'aria-label': `unit ${unit}` }, unit);
+        replace(units, Array.from({ length: height }, (_, index) => option(firstUnit + index, index)));
         units.setAttribute('aria-activedescendant', optionId(row));
         canvas.setAttribute('aria-label', `Heat map: ${height} units by ${tokens.length} tokens. The list of units beside it says the values.`);
-        cross.hidden = true;
+        leave();
         paint();
     }
 
@@ -85,7 +92,10 @@ export function heatMap(onUnit) {
     }
 
     function pressed(event) {
-        const step = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1], PageDown: [8, 0], PageUp: [-8, 0], Home: [-row, 0], End: [canvas.height, 0] }[event.key];
+        const step = {
+            ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1],
+            PageDown: [8, 0], PageUp: [-8, 0], Home: [-row, 0], End: [canvas.height, 0],
+        }[event.key];
         if (step)
             goTo(row + step[0], column + step[1]);
         else if (event.key === 'Enter' || event.key === ' ')

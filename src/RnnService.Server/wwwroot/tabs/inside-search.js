@@ -68,9 +68,11 @@ export function unitSearch({ page, what, onUnit }) {
             h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Units by feature' }, h('table', null,
                 h('caption', { class: 'muted' }, `${title}, ${plural(tokens, 'token')}`),
                 h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'feature'), h('th', { scope: 'col' }, 'units that follow it best, with r'))),
-                h('tbody', null, read.features.map(({ name, values }) => h('tr', null, h('th', { scope: 'row' }, name), h('td', null, bestUnits(tracks, values))))))),
-            h('p', { class: 'muted footnote' }, `Of ${plural(tracks.length, 'unit')} that follow nothing the best would reach about ${said(luck(tracks.length, tokens))} by chance, `
-                + 'and more where neighbouring tokens are alike. A correlation does not say what a unit is for.'));
+                h('tbody', null, read.features.map(({ name, values }) => h('tr', null,
+                    h('th', { scope: 'row' }, name), h('td', null, bestUnits(tracks, values))))))),
+            h('p', { class: 'muted footnote' }, `Of ${plural(tracks.length, 'unit')} that follow nothing the best would reach about `
+                + `${said(luck(tracks.length, tokens))} by chance, and more where neighbouring tokens are alike. `
+                + 'A correlation does not say what a unit is for.'));
     }
 
     function bestUnits(tracks, values) {

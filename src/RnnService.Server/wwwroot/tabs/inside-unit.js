@@ -21,7 +21,8 @@ const context = { before: 24, after: 12 }; // code points around a place
 export function showUnit(container, { text, tokens, features }, { name, title, kind, track, onClose }) {
     const found = followed(track, features);
     replace(container,
-        h('div', { class: 'row tab-head' }, h('h2', null, `${name} `, h('small', null, title)), h('button', { type: 'button', class: 'quiet', onclick: onClose }, 'Close')),
+        h('div', { class: 'row tab-head' }, h('h2', null, `${name} `, h('small', null, title)),
+            h('button', { type: 'button', class: 'quiet', onclick: onClose }, 'Close')),
         h('p', { role: 'status' }, sentence(found[0], track.length)),
         trackText(text, tokens, kind, track),
         h('div', { class: 'columns' },
@@ -35,7 +36,8 @@ function sentence({ name, r }, count) {
     if (r === null)
         return 'There is nothing to compare: the unit, or the text, is the same throughout.';
     const chance = chanceCorrelation(count);
-    const caution = Math.abs(r) < chance || count < fewTokens ? ` In so short a text the best r is up to ${said(chance)} by chance alone: try a longer one.` : '';
+    const short = Math.abs(r) < chance || count < fewTokens;
+    const caution = short ? ` In so short a text the best r is up to ${said(chance)} by chance alone: try a longer one.` : '';
     const values = `r = ${said(r)}, n = ${plural(count, 'token')} of this text.${caution}`;
     if (Math.abs(r) < leastCorrelation)
         return `Follows none of these features; the nearest is “${name}”, ${values}`;
@@ -66,7 +68,8 @@ function placeList(heading, text, tokens, track, sign) {
     return h('div', null, h('h3', null, heading), h('ol', { class: 'inside-places' }, chosen.map(index => {
         const { start, end } = tokens[index];
         return h('li', null, h('span', { class: 'number' }, said(track[index])), ' ', h('span', { dir: 'auto' },
-            start > context.before && '…', part(start - context.before, start), h('mark', null, visibleForm(part(start, end))), part(end, end + context.after),
+            start > context.before && '…', part(start - context.before, start),
+            h('mark', null, visibleForm(part(start, end))), part(end, end + context.after),
             end + context.after < points.length && '…'));
     })));
 }

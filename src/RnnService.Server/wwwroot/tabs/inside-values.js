@@ -5,7 +5,7 @@ const gates = new Set(['input', 'forget', 'output', 'reset', 'update']);
  * How activity becomes colour: gates from 0 to 1, all else from −most over 0 to most.
  * @param {string} kind
  * @param {number[] | number[][]} values that are shown together
- * @returns {{ name: 'sequential' | 'diverging', least: number, most: number, share: (value: number) => number }} share: what the scale of that name takes
+ * @returns {{ name: 'sequential' | 'diverging', least: number, most: number, share: (value: number) => number }} share: what that scale takes
  */
 export function valueScale(kind, values) {
     if (gates.has(kind))

@@ -82,7 +82,8 @@ function render(root) {
 
     /** Says roughly how long a text is, and before an answer that it is too long. */
     function showSize(text) {
-        const tokens = picker.card.tokenizer === 'characters' ? codePoints(text).length : (text.match(/[\p{L}\p{N}\p{M}]+|[^\s\p{L}\p{N}]/gu) ?? []).length;
+        const words = /[\p{L}\p{N}\p{M}]+|[^\s\p{L}\p{N}]/gu;
+        const tokens = (picker.card.tokenizer === 'characters' ? codePoints(text) : text.match(words) ?? []).length;
         size.textContent = `About ${plural(tokens, 'token')}; the service looks at ${count(mostTokens)} at most, ${page} units at a time.`;
         size.classList.toggle('inside-long', tokens > mostTokens);
     }

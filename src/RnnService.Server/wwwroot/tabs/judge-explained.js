@@ -44,7 +44,8 @@ export function explainedText(text, { labels, explanation: { label, tokens } }, 
     /** What is known of a token. The marks keep the direction of the word from turning the sentence around. */
     function said(index) {
         const { text: word, known, contribution, scores } = tokens[index];
-        return `“\u2068${visibleForm(word)}\u2069”${known ? '' : ', unknown to the model'}: ${signed(contribution)} for ${label}; then ${label} ${percent(scores[0])}`;
+        const name = `“\u2068${visibleForm(word)}\u2069”${known ? '' : ', unknown to the model'}`;
+        return `${name}: ${signed(contribution)} for ${label}; then ${label} ${percent(scores[0])}`;
     }
 
     const facts = index => [

@@ -27,7 +27,10 @@ export function fileJudge(card) {
     const results = h('div', { class: 'stack' });
     const element = h('section', {
         class: 'card stack judge-file', 'aria-label': 'A file of texts', ondragover: dragged, ondragleave: dropped, ondrop: dropped,
-    }, h('h2', null, 'A file of texts'), field('Drop it here or choose it: a text a line (.txt), .csv or .tsv, or .jsonl', input), choice, progress, problems, results);
+    },
+    h('h2', null, 'A file of texts'),
+    field('Drop it here or choose it: a text a line (.txt), .csv or .tsv, or .jsonl', input),
+    choice, progress, problems, results);
 
     addEventListener('pagehide', batch.save);
     show();
@@ -67,7 +70,8 @@ export function fileJudge(card) {
             names.length > 1 && field('Column of the texts', h('select', { onchange: event => change({ column: Number(event.target.value) }) },
                 names.map((name, column) => h('option', { value: column, selected: column === table.column }, name)))),
             !table.fields && h('label', { class: 'check' },
-                h('input', { type: 'checkbox', checked: table.header, onchange: event => change({ header: event.target.checked }) }), 'The first row names the columns'),
+                h('input', { type: 'checkbox', checked: table.header, onchange: event => change({ header: event.target.checked }) }),
+                'The first row names the columns'),
             h('p', { dir: 'auto', class: 'clipped muted' }, texts[0]),
             h('button', { type: 'button', class: 'primary', onclick: () => begin(table.name, texts) }, `Judge ${plural(texts.length, 'text')}`));
     }
@@ -86,8 +90,8 @@ export function fileJudge(card) {
         judgedBefore = rows.filter(isJudged).length;
         clearProblem(problems);
         show();
-        const problem = await judgeRows(rows, model, { signal: own.signal, onProgress: mine(progressed), onWait: mine(showWait(problems)) }).catch(error => error);
-        mine(ended)(problem);
+        const options = { signal: own.signal, onProgress: mine(progressed), onWait: mine(showWait(problems)) };
+        await judgeRows(rows, model, options).then(mine(ended), mine(ended));
     }
 
     function progressed() {
@@ -111,7 +115,8 @@ export function fileJudge(card) {
         const button = (label, onclick) => h('button', { type: 'button', onclick }, label);
         replace(progress, rows.length > 0 && [
             h('progress', { max: rows.length, value: done, 'aria-label': 'Texts judged' }),
-            h('span', null, `${count(done)} of ${plural(rows.length, 'text')} of `, h('b', { dir: 'auto' }, name), run && speed > 0 && `, ${count(speed)} a second`),
+            h('span', null, `${count(done)} of ${plural(rows.length, 'text')} of `, h('b', { dir: 'auto' }, name),
+                run && speed > 0 && `, ${count(speed)} a second`),
             run ? button('Cancel', () => run.abort()) : done < rows.length && button('Go on', goOn),
         ]);
         replace(results, done > 0 && [
@@ -133,7 +138,9 @@ function preview(rows) {
         h('thead', null, h('tr', null, ['text', 'label', 'score'].map(name => h('th', { scope: 'col' }, name)))),
         h('tbody', null, rows.slice(0, previewedRows).map(({ text, labels, error }) => h('tr', null,
             h('td', { dir: 'auto', class: 'clipped', title: text }, text),
-            error ? h('td', { colspan: 2, class: 'error' }, error) : [h('td', { dir: 'auto' }, labels?.[0].label), h('td', null, labels && percent(labels[0].score))])))));
+            error
+                ? h('td', { colspan: 2, class: 'error' }, error)
+                : [h('td', { dir: 'auto' }, labels?.[0].label), h('td', null, labels && percent(labels[0].score))])))));
 }
 
 /** Records of the CSV: the text, its best label, then the score of each label. */

@@ -70,12 +70,12 @@ function legend({ labels, explanation }) {
     const swatch = (name, text) => h('span', { class: `swatch diverging ${name}`, style: { '--share': '70%' } }, text);
     return h('p', { class: 'legend' },
         h('span', null, 'The line is the score of ', h('b', { dir: 'auto' }, explanation.label),
-            ` after each word, from 0 to 100 %; dashes mark ${percent(1 / labels.length)}, a guess.`),
+            ` if the text ended after each word, from 0 to 100 %; dashes mark ${percent(1 / labels.length)}, a guess.`),
         swatch('raises', 'underlined'), ' words speak for it,', swatch('against lowers', 'dotted'), ' ones against it.');
 }
 
 function method({ label, method: name, steps, baseline, value, completeness_gap: gap }) {
     return h('p', { class: 'muted footnote' },
-        `A word’s share is found by ${name.replaceAll('_', ' ')} in ${steps} steps from embeddings of zeros. The shares add up to the way of ${label}’s margin `
-        + `from ${signed(baseline)} to ${signed(value)}, but for a completeness gap of ${Number(gap).toPrecision(2)}.`);
+        `A word’s share is found by ${name.replaceAll('_', ' ')} in ${steps} steps from embeddings of zeros. The shares add up to the way of `
+        + `${label}’s margin from ${signed(baseline)} to ${signed(value)}, but for a completeness gap of ${Number(gap).toPrecision(2)}.`);
 }

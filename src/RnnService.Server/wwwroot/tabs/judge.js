@@ -67,6 +67,8 @@ function render(root) {
 function sayDifference({ label, score }, others) {
     const other = others.find(entry => entry.label === label)?.score ?? 0;
     const points = Math.abs(score - other) * 100;
-    return points < 0.05 ? `Both texts have the same score for ${label}.`
-        : `The other text has ${points.toFixed(1)} points ${other < score ? 'less' : 'more'} of ${label}: ${percent(other)}, beside ${percent(score)}.`;
+    if (points < 0.05)
+        return `Both texts have the same score for ${label}.`;
+    const more = `${points.toFixed(1)} points ${other < score ? 'less' : 'more'}`;
+    return `The other text has ${more} of ${label}: ${percent(other)}, beside ${percent(score)}.`;
 }

@@ -6,7 +6,8 @@ const shownAtOnce = 10;
 /**
  * Names with a bar and a number each.
  * @param {string} label what the list is, for screen readers
- * @param {{ name: string, share: number, text?: string, class?: string }[]} rows share: length of the bar from 0 to 1; text: the number, per cent when left out
+ * @param {{ name: string, share: number, text?: string, class?: string }[]} rows share: length of the bar from 0 to 1; text: the number, the
+ *     share in per cent when left out
  */
 export function scoreBars(label, rows) {
     const bars = rows.map(row => h('span', { class: 'score-bar', 'aria-hidden': 'true' }, h('span')));
@@ -21,7 +22,8 @@ export function scoreBars(label, rows) {
     rows.forEach((row, index) => set(index, row.share, row.text));
     return {
         element: h('ul', { class: long ? 'score-bars long' : 'score-bars', 'aria-label': label, tabindex: long && 0 },
-            rows.map((row, index) => h('li', { class: row.class }, h('span', { class: 'score-name', dir: 'auto', title: row.name }, row.name), bars[index], numbers[index]))),
+            rows.map((row, index) => h('li', { class: row.class },
+                h('span', { class: 'score-name', dir: 'auto', title: row.name }, row.name), bars[index], numbers[index]))),
         set,
     };
 }

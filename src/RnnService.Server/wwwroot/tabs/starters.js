@@ -5,7 +5,8 @@ export function showStarters(container, card, pick) {
     const examples = card?.examples ?? [];
     replace(container, examples.length > 0 && [
         h('span', { class: 'starters-title' }, 'Try'),
-        examples.slice(0, 6).map(text => h('button', { type: 'button', class: 'quiet starter', dir: 'auto', title: text, onclick: () => pick(text) }, text)),
+        examples.slice(0, 6).map(text =>
+            h('button', { type: 'button', class: 'quiet starter', dir: 'auto', title: text, onclick: () => pick(text) }, text)),
     ]);
 }
 

@@ -24,10 +24,11 @@ function render(root) {
 
     const legend = h('div', { class: 'row', role: 'group', 'aria-label': 'Labels: pick those to show' });
     const line = h('p', { class: 'text tag-text', dir: 'auto' });
-    const list = tokenList(line, { label: 'Likeliest labels', content: element => scoreBars('Likeliest labels', likeliest(spanOf.get(element))).element });
+    const list = tokenList(line, { label: 'Likeliest labels', content: element => likeliest(spanOf.get(element)) });
     const summary = h('p', { class: 'muted' });
-    const copies = h('div', { class: 'row' }, copyButton(conll, 'Copy as CoNLL'), copyButton(() => JSON.stringify(answered.spans, null, 2), 'Copy as JSON'));
-    const section = h('section', { class: 'card', 'aria-label': 'Tagged text', hidden: true }, h('div', { class: 'stack' }, legend, line, summary, copies));
+    const copies = [copyButton(conll, 'Copy as CoNLL'), copyButton(() => JSON.stringify(answered.spans, null, 2), 'Copy as JSON')];
+    const section = h('section', { class: 'card', 'aria-label': 'Tagged text', hidden: true },
+        h('div', { class: 'stack' }, legend, line, summary, h('div', { class: 'row' }, copies)));
     const form = textForm({ label: 'Text', text: state.value.text, card: picker.card, busy: section, changed, ask, show });
 
     root.append(picker.element, ...form.parts, section);
@@ -60,17 +61,19 @@ function render(root) {
         list.refresh();
 
         const groups = [...Map.groupBy(spans, labelOf)].sort((a, b) => b[1].length - a[1].length);
-        replace(legend, groups.map(([name, { length }]) =>
-            paint(h('button', { type: 'button', class: 'tag-key', dataset: { label: name }, onclick: () => pick(name) }, `${name} ${length}`), name)));
+        const key = (name, text) => h('button', { type: 'button', class: 'tag-key', dataset: { label: name }, onclick: () => pick(name) }, text);
+        replace(legend, groups.map(([name, { length }]) => paint(key(name, `${name} ${length}`), name)));
         const doubtful = spans.filter(({ score }) => score < unsure).length;
         summary.textContent = spans.length === 0 ? 'Nothing in this text is labelled.'
-            : plural(spans.length, 'span') + (doubtful > 0 ? `, ${doubtful} below ${percent(unsure)} (dashed)` : '') + '. Point at one, or use the arrow keys, to see what else it might be.';
+            : plural(spans.length, 'span') + (doubtful > 0 ? `, ${doubtful} below ${percent(unsure)} (dashed)` : '')
+                + '. Point at one, or use the arrow keys, to see what else it might be.';
         filter();
     }
 
     function spanElement(piece, span) {
         const name = labelOf(span);
-        const element = h('span', { class: span.score < unsure ? 'token unsure' : 'token', dataset: { label: name }, title: `${name} ${percent(span.score)}` },
+        const title = `${name} ${percent(span.score)}`;
+        const element = h('span', { class: span.score < unsure ? 'token unsure' : 'token', dataset: { label: name }, title },
             piece, h('small', { class: 'tag-label' }, name));
         spanOf.set(element, span);
         return paint(element, name);
@@ -103,12 +106,13 @@ function render(root) {
     async function conll() {
         const { text } = answered;
         const words = await post('tag', { model: picker.card.name, inputs: text, parameters: { aggregation_strategy: 'none' } });
-        return segments(text, words).map(({ text: piece, span }) => span ? `${piece}\t${labelOf(span)}\n` : piece.includes('\n') ? '\n' : '').join('').trimStart();
+        const lines = segments(text, words).map(({ text: piece, span }) => span ? `${piece}\t${labelOf(span)}\n` : piece.includes('\n') ? '\n' : '');
+        return lines.join('').trimStart();
     }
 }
 
 const labelOf = span => span.entity_group ?? span.entity;
 const hash = name => codePoints(name).reduce((sum, point) => (sum * 31 + point.codePointAt(0)) % 9973, 7);
 
-const likeliest = span => [{ label: labelOf(span), score: span.score }, ...span.alternatives ?? []]
-    .map(({ label, score }, index) => ({ name: label, share: score, class: index === 0 && 'best' }));
+const likeliest = span => scoreBars('Likeliest labels', [{ label: labelOf(span), score: span.score }, ...span.alternatives ?? []]
+    .map(({ label, score }, index) => ({ name: label, share: score, class: index === 0 && 'best' }))).element;

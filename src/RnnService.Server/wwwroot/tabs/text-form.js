@@ -20,7 +20,9 @@ const pauseInTyping = 300; // milliseconds
  * @param {(text: string, answer: any) => void} options.show the answer is null for an empty text
  */
 export function textForm({ label, text, card, example = ({ examples }) => examples[0] ?? '', busy, changed, ask, show }) {
-    const area = h('textarea', { rows: 3, dir: 'auto', spellcheck: 'false', value: text ?? example(card), oninput: typed });
+    const area = h('textarea', {
+        rows: 3, dir: 'auto', spellcheck: 'false', placeholder: 'Type or paste a text', value: text ?? example(card), oninput: typed,
+    });
     const starters = h('div', { class: 'starters' });
     const problems = h('div');
     const warnings = h('div');

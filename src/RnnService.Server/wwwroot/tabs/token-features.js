@@ -5,6 +5,7 @@ import { codePoints } from '../lib/text.js';
 
 const openingQuotes = new Set('“«「『„');
 const closingQuotes = new Set('”»」』');
+const wordy = /^[\p{L}\p{N}\p{M}]/u;
 
 /** @typedef {{ name: string, values: number[] }} Feature one value a token */
 
@@ -22,7 +23,7 @@ export function tokenFeatures(text, tokens) {
         { name: 'inside quotes', values: tokens.map(token => quoted[token.end - 1] ?? 0) },
         { name: 'capital letter', values: flag(piece => /^\p{Lu}/u.test(piece)) },
         { name: 'line position', values: linePositions(points, tokens) },
-        { name: 'word start', values: flag((piece, token) => /^[\p{L}\p{N}]/u.test(piece) && !/[\p{L}\p{N}\p{M}]/u.test(points[token.start - 1] ?? ' ')) },
+        { name: 'word start', values: flag((piece, { start }) => wordy.test(piece) && !wordy.test(points[start - 1] ?? ' ')) },
         { name: 'white space', values: flag(piece => /^\s+$/u.test(piece)) },
         { name: 'punctuation', values: flag(piece => /^\p{P}+$/u.test(piece)) },
         { name: 'digit', values: flag(piece => /\p{Nd}/u.test(piece)) },

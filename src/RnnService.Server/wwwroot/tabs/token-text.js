@@ -118,7 +118,8 @@ function scoreLine(points, floor) {
 
 function bar(token, top, floor) {
     const width = Math.max(1, Math.min(14, token.width - 1));
-    return svg('rect', { class: 'over-bar', x: round(token.middle - width / 2), y: top, width: round(width), height: round(Math.max(0, floor - top)) });
+    const height = Math.max(0, floor - top);
+    return svg('rect', { class: 'over-bar', x: round(token.middle - width / 2), y: top, width: round(width), height: round(height) });
 }
 
 const level = (name, line, y) => svg('line', { class: name, x1: round(line.left), x2: round(line.right), y1: y, y2: y });
