@@ -1,11 +1,14 @@
-import { clearProblem, showProblem, showWait } from '../lib/problem.js';
 import { isAbort } from '../lib/api.js';
+import { h, replace } from '../lib/dom.js';
+import { clearProblem, showProblem, showWait } from '../lib/problem.js';
+
+const patience = 700; // milliseconds until it is said that an answer is awaited
 
 /**
  * Makes calls of which only the newest counts: it stops the one before, and an answer that comes late is never shown. A refusal that passes is
  * waited for; another problem is shown with "Try again".
  * @param {HTMLElement} problems where problems are shown
- * @param {HTMLElement} [busy] marked as busy meanwhile
+ * @param {HTMLElement} busy marked as busy meanwhile
  */
 export function newestCall(problems, busy) {
     let current = null;
@@ -17,9 +20,15 @@ export function newestCall(problems, busy) {
     async function run(call, show) {
         stop();
         const own = current = new AbortController();
-        busy?.setAttribute('aria-busy', 'true');
+        busy.setAttribute('aria-busy', 'true');
+        const slow = setTimeout(() => replace(problems, h('p', { class: 'muted', role: 'status' }, 'Computing …')), patience);
+        const onWait = (...wait) => {
+            clearTimeout(slow);
+            if (current === own)
+                showWait(problems)(...wait);
+        };
         try {
-            const answer = await call({ signal: own.signal, retry: true, onWait: (...wait) => current === own && showWait(problems)(...wait) });
+            const answer = await call({ signal: own.signal, retry: true, onWait });
             if (current !== own)
                 return;
             clearProblem(problems);
@@ -28,15 +37,16 @@ export function newestCall(problems, busy) {
             if (current === own && !isAbort(problem))
                 showProblem(problems, problem, { retry: () => run(call, show) });
         } finally {
+            clearTimeout(slow);
             if (current === own)
-                busy?.removeAttribute('aria-busy');
+                busy.removeAttribute('aria-busy');
         }
     }
 
     function stop() {
         current?.abort();
         current = null;
-        busy?.removeAttribute('aria-busy');
+        busy.removeAttribute('aria-busy');
         clearProblem(problems);
     }
 

@@ -35,20 +35,23 @@ export function drawOver(text, elements, { shape, values, guide }) {
     const canvas = svg('svg', { class: `over-graph over-${shape}`, 'aria-hidden': 'true' });
     text.prepend(canvas);
     let until = elements.length - 1;
+    let lines = [], room = 0, rightToLeft = false;
+
+    /** Finds where the tokens stand. */
+    function measure() {
+        const style = getComputedStyle(text);
+        room = parseFloat(style.fontSize) * 1.6;
+        rightToLeft = style.direction === 'rtl';
+        lines = tokenLines(text, elements);
+        canvas.setAttribute('width', text.clientWidth);
+        canvas.setAttribute('height', text.clientHeight);
+        draw();
+    }
 
     function draw() {
-        const width = text.clientWidth, height = text.clientHeight;
-        if (width === 0)
-            return; // not shown
-        const room = parseFloat(getComputedStyle(text).fontSize) * 1.6;
-        const rightToLeft = getComputedStyle(text).direction === 'rtl';
         canvas.replaceChildren();
-        canvas.setAttribute('viewBox', `0 0 ${width} ${height}`);
-        canvas.setAttribute('width', width);
-        canvas.setAttribute('height', height);
-
         let before = null;
-        for (const line of tokenLines(text, elements)) {
+        for (const line of lines) {
             const y = value => round(line.top - 3 - value * room);
             canvas.append(level('over-edge', line, y(0)));
             if (guide !== undefined)
@@ -70,7 +73,7 @@ export function drawOver(text, elements, { shape, values, guide }) {
         }
     }
 
-    const observer = new ResizeObserver(draw); // draws at once, and again when the text wraps otherwise
+    const observer = new ResizeObserver(measure); // once it is shown, and again when it wraps otherwise
     observer.observe(text);
     return {
         /** Draws no further than this token. */
