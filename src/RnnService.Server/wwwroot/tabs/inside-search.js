@@ -37,14 +37,16 @@ export function unitSearch({ page, what, onUnit }) {
         const asked = what();
         if (asked === null)
             return;
-        run = new AbortController();
+        const own = run = new AbortController();
         button.textContent = 'Cancel';
         replace(found);
         try {
-            const tracks = await allTracks(asked, { signal: run.signal, retry: true, onWait: showWait(problems), remember: false });
+            const tracks = await allTracks(asked, { signal: own.signal, retry: true, onWait: showWait(problems), remember: false });
             ready('');
             show(asked, tracks);
         } catch (problem) {
+            if (run !== own)
+                return; // another text is looked at by now
             ready(isAbort(problem) ? 'Stopped.' : '');
             if (!isAbort(problem))
                 showProblem(problems, problem, { retry: search });
@@ -89,7 +91,7 @@ export function unitSearch({ page, what, onUnit }) {
         reset() {
             run?.abort();
             replace(found);
-            progress.textContent = '';
+            ready('');
         },
     };
 }

@@ -39,7 +39,7 @@ function render(root) {
     const unitPlace = h('section', { class: 'card stack', 'aria-label': 'Unit', hidden: true });
     const search = unitSearch({
         page,
-        what: () => read && { read, body: request(), units: answer.hidden_size, title: title(answer.activations) },
+        what: () => read && { read, body: { ...request(), inputs: read.text }, units: answer.hidden_size, title: title(answer.activations) },
         onUnit: unit => set({ unit, firstUnit: unit - unit % page }, form.send),
     });
     const gradients = gradientView(() => read, settings, state.save);
