@@ -196,7 +196,7 @@ const unreachable = message => new Problem(message, { status: 0, type: 'unreacha
 const abortError = () => new DOMException('stopped', 'AbortError');
 
 /** Waits; a signal ends the wait with an AbortError. */
-export function pause(milliseconds, signal) {
+function pause(milliseconds, signal) {
     return new Promise((resolve, reject) => {
         signal?.throwIfAborted();
         const timer = setTimeout(done, milliseconds);

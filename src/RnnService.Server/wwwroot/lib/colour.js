@@ -23,17 +23,14 @@ export function paintDiverging(element, value) {
 /** Paints an element as the index-th of several kinds. Neighbouring indices are far apart in hue. */
 export function paintCategory(element, index) {
     element.classList.add('category');
-    element.style.setProperty('--hue', String(categoryHue(index)));
+    element.style.setProperty('--hue', String(Math.round(250 + index * 137.508) % 360));
     return element;
 }
 
-/** The hue of the index-th of several kinds, in degrees. */
-export const categoryHue = index => Math.round(250 + index * 137.508) % 360;
-
 let probe;
 
-/** A colour of the theme by its name in app.css, such as 'accent', as rgb(…), for canvases and charts. */
-export function themeColour(name) {
+/** A colour of the theme by its name in app.css, such as 'accent', as rgb(…). */
+function themeColour(name) {
     probe ??= document.body.appendChild(h('span', { hidden: true }));
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;

@@ -15,8 +15,6 @@ import { field, h, kept, replace } from './dom.js';
  * @property {string[]} files
  */
 
-const tasks = ['language_model', 'classifier', 'tagger'];
-
 /** Dispatches `change` when the list of models, or why there is none, has changed. */
 class Models extends EventTarget {
     #cards = null;
@@ -89,7 +87,6 @@ const unlistedCard = task => ({
 });
 
 export const models = new Models();
-export const allTasks = tasks;
 
 /**
  * A select of the models of some tasks, or the one's name where there is only one. What was picked is kept by tab.

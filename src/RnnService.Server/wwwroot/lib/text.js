@@ -3,11 +3,6 @@
 /** The code points of a text, one string each. */
 export const codePoints = text => Array.from(text);
 
-/** The part of a text between two offsets in code points. */
-export function sliceByCodePoints(text, start, end) {
-    return codePoints(text).slice(start, end).join('');
-}
-
 /**
  * Cuts a text into the spans and what lies between them, in order and without loss.
  * @template {{ start: number, end: number }} Span
@@ -40,12 +35,6 @@ export function visibleForm(token) {
 
 /** A token as a screen reader should say it. */
 export const spokenForm = token => spoken.get(token) ?? token;
-
-/** Whether a text reads from the right, by its first strong character, as dir="auto" has it. */
-export function readsFromRight(text) {
-    const strong = /[\p{L}]/u.exec(text)?.[0];
-    return strong !== undefined && /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u.test(strong);
-}
 
 /** A probability as people read it: 43 %, 0.4 %, <0.01 %. */
 export function percent(p) {

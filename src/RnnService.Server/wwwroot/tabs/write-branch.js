@@ -31,7 +31,7 @@ const endings = { length: 'as long as asked', eos_token: 'the text ended', stop_
  * @typedef {[string, number, [string, number][]?]} Token text, log-probability, and the likeliest tokens in its place, unless there was no room to keep them
  */
 
-export const textOf = branch => branch.prompt + branch.tokens.map(([text]) => text).join('');
+const textOf = branch => branch.prompt + branch.tokens.map(([text]) => text).join('');
 
 /**
  * The card of a branch.

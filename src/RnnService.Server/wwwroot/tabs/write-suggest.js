@@ -24,7 +24,7 @@ export function promptField({ card, state, changed, submit }) {
     const typed = h('span'), ghost = h('span', { class: 'ghost' });
     const mirror = h('div', { class: 'prompt-mirror', 'aria-hidden': 'true', dir: 'auto' }, typed, ghost, '\u200b');
     const area = h('textarea', {
-        id, dir: 'auto', spellcheck: 'false', rows: 4, 'aria-describedby': `${id}-hint`, value: state.prompt, oninput: input, onkeydown: key,
+        id, dir: 'auto', spellcheck: 'false', rows: 4, placeholder: 'Type how a text begins', 'aria-describedby': `${id}-hint`, value: state.prompt, oninput: input, onkeydown: key,
         onselect: () => atEnd() || dismiss(), onblur: () => dismiss(),
     });
     const accept = h('button', { type: 'button', class: 'quiet', hidden: true, onpointerdown: event => event.preventDefault(), onclick: take }, 'Accept');
