@@ -60,8 +60,7 @@ internal static class InspectEndpoints
         {
             text = model.Read(request.Inputs);
             Check(text.Ids.Length, request.Parameters?.At, rules.Limits);
-            bool isUnknown = !text.Ids.AsSpan().ContainsAnyExcept(model.Vocabulary.Tokens.UnknownId);
-            TextWarnings.Write(call.Context.Response, "inputs", isList: false, [UnknownText.Sentence(model.Tokenizer, request.Inputs, isUnknown)]);
+            TextWarnings.Write(call.Context.Response, "inputs", isList: false, [Warning(model, request.Inputs, text)]);
             return [new InspectionInput(text, options)];
         });
         if (answers.Failures.TryGetValue(0, out NetworkException? failure)) throw failure;
@@ -74,6 +73,16 @@ internal static class InspectEndpoints
             throw RequestProblem.Of(ProblemKind.Validation, "inputs", $"has {tokens} tokens; at most {limits.MaxActivationSteps} can be looked at: send it in parts");
         if (at >= tokens)
             throw RequestProblem.Of(ProblemKind.Validation, "parameters.at", $"is {at}; expected less than {tokens}, as inputs has as many tokens");
+    }
+
+    /// <summary>What its own route would say about the text.</summary>
+    private static string? Warning(TextModel model, string text, TokenizedText read)
+    {
+        if (model is Classifier classifier) return classifier.Warning(text, read.Ids);
+        if (model is Tagger tagger) return tagger.Warning(text, tagger.Encode(read.Tokens.Select(word => word.Text)));
+        if (!read.Ids.AsSpan().ContainsAnyExcept(model.Vocabulary.Tokens.UnknownId)) return UnknownText.Sentence(model.Tokenizer, text, noneKnown: true);
+        model.Tokenizer.Encode(text, out IReadOnlyList<string> unknown);
+        return UnknownText.Sentence(model.Tokenizer, unknown);
     }
 
     private static InspectAnswer AnswerOf(ServedModel served, TokenizedText text, InspectionOptions options, Inspection found)

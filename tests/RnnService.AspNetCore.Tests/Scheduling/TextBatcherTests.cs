@@ -66,6 +66,20 @@ public sealed class TextBatcherTests
     }
 
     [Fact]
+    public async Task Costs_that_are_more_together_than_a_whole_number_holds_are_counted_all_the_same()
+    {
+        TextBatcher<int, int> batcher = Batcher(batchTokens: 20);
+        Task<TextAnswers<int>> list = Submit(batcher, int.MaxValue, int.MaxValue);
+        Assert.Equal(2L * int.MaxValue, batcher.WaitingTokens);
+        while (batcher.Turn())
+        {
+        }
+
+        Assert.Equal((int[])[int.MaxValue, int.MaxValue], (await list).Outputs);
+        Assert.Equal(0, batcher.WaitingTokens);
+    }
+
+    [Fact]
     public async Task A_short_text_that_comes_while_a_long_one_is_computed_is_next()
     {
         Task<TextAnswers<int>>? single = null;

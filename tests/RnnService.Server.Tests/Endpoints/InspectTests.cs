@@ -77,6 +77,20 @@ public sealed class InspectTests(SharedService shared)
     }
 
     [Theory]
+    [InlineData("shakespeare", "a Z", "inputs: 1 character is not in the model's vocabulary and read as unknown: \"Z\"")]
+    [InlineData("shakespeare", "ZZ", "inputs: holds no character that the model knows")]
+    [InlineData("pos", "Zz", null)] // it spells words out
+    [InlineData("shakespeare", "a", null)]
+    public async Task What_the_model_cannot_read_is_told_as_on_its_own_route(string name, string text, string? warning)
+    {
+        using HttpResponseMessage answer = await shared.Client.PostJsonAsync("/inspect", $$"""{"model": "{{name}}", "inputs": "{{text}}"}""");
+        Assert.Equal(200, (int)answer.StatusCode);
+        string? found = answer.Headers.TryGetValues("X-Rnn-Warning", out IEnumerable<string>? values) ? values.Single() : null;
+        if (warning is null) Assert.Null(found);
+        else Assert.StartsWith(warning, found, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("sentiment", "\"layer\": 1", "parameters.layer: is 1; expected 0, as the model has 1 layer")]
     [InlineData("sentiment", "\"first_unit\": 5", "parameters.first_unit: is 5; expected 0 to 4, as a layer has 5 units")]
     [InlineData("sentiment", "\"of\": \"forget\"", "parameters.of: is \"forget\"; expected hidden or reset or update or candidate, as the model's cell is gru")]
