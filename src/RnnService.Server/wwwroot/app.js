@@ -114,8 +114,12 @@ function tabKeys(event) {
 }
 
 function modelsChanged() {
-    for (const { tab, button } of views.values())
-        button.classList.toggle('unserved', tab.tasks.length > 0 && models.settled && models.of(...tab.tasks).length === 0);
+    for (const { tab, button } of views.values()) {
+        const unserved = tab.tasks.length > 0 && models.settled && models.of(...tab.tasks).length === 0;
+        button.classList.toggle('unserved', unserved);
+        button.title = unserved ? `Needs ${tab.tasks.map(task => needs[task][0]).join(' or ')}` : '';
+    }
+
     const before = current.rendered;
     if (!before)
         clearProblem(current.panel);

@@ -11,7 +11,7 @@ import { sums } from './prometheus.js';
 const isOwn = series => /route="\/(metrics|health\/ready|models)"/.test(series);
 
 const everyMilliseconds = 1000;
-const pointsKept = 121;
+const keptMilliseconds = 120_000;
 
 const rounded = value => count(Math.round(value));
 const megabytes = bytes => `${rounded(bytes / 1e6)} MB`;
@@ -93,6 +93,8 @@ export function liveService() {
         start() {
             stopping = new AbortController();
             last = null;
+            // The lines break off where nobody looked.
+            views.forEach(view => view.add(performance.now(), null));
             turn();
         },
         stop() {
@@ -122,10 +124,10 @@ function gaugeView({ title, lines, format }) {
             values[i].push(found);
             numbers[i].textContent = found === null ? '–' : format(found);
         });
-        if (times.length > pointsKept)
+        while (times[0] < at - keptMilliseconds)
             [times, ...values].forEach(list => list.shift());
         chart ??= lineChart(place, {
-            label: `${title}, the last two minutes`, x: seconds(), series: series(), height: 105, rangeX: [-120, 0],
+            label: `${title}, the last two minutes`, x: seconds(), series: series(), height: 105, rangeX: [-keptMilliseconds / 1000, 0],
             formatX: x => x === 0 ? 'now' : `${Math.round(x)} s`, formatY: y => format === rounded && !Number.isInteger(y) ? '' : format(y),
         });
         chart.update({ x: seconds(), series: series() });

@@ -142,7 +142,7 @@ function render(root, context) {
     all.forEach(show);
     root.append(
         h('div', { class: 'card stack' }, picker.element, prompt.element, starters, knobs,
-            h('div', { class: 'row' }, h('button', { type: 'button', class: 'primary', onclick: write }, 'Write'), legend())),
+            h('div', { class: 'row' }, h('button', { type: 'button', class: 'primary', title: 'Control and Enter', onclick: write }, 'Write'), legend())),
         closed, branches);
 }
 
