@@ -25,9 +25,11 @@ export function promptField({ card, state, changed, submit }) {
     const mirror = h('div', { class: 'prompt-mirror', 'aria-hidden': 'true', dir: 'auto' }, typed, ghost, '\u200b');
     const area = h('textarea', {
         id, dir: 'auto', spellcheck: 'false', rows: 4, placeholder: 'Type how a text begins', 'aria-describedby': `${id}-hint`, value: state.prompt, oninput: input, onkeydown: key,
-        onselect: () => atEnd() || dismiss(), onblur: () => dismiss(),
+        onkeyup: () => atEnd() || dismiss(), onpointerup: () => atEnd() || dismiss(),
     });
-    const accept = h('button', { type: 'button', class: 'quiet', hidden: true, onpointerdown: event => event.preventDefault(), onclick: take }, 'Accept');
+    const accept = h('button', { type: 'button', class: 'quiet', onpointerdown: event => event.preventDefault(), onclick: take }, 'Accept');
+    // It keeps its place without a suggestion: what is below would move from under the pointer.
+    const offer = h('span', { hidden: !state.suggest }, accept, h('small', null, ' or Tab; Esc dismisses'));
     const measured = h('small', { class: 'number' });
     const toggle = h('input', { type: 'checkbox', id: `${id}-suggest`, checked: state.suggest, onchange: toggled });
     const say = debounce(() => suggestion && announce(`Suggestion: ${suggestion}`), 900);
@@ -36,7 +38,7 @@ export function promptField({ card, state, changed, submit }) {
         h('div', { class: 'prompt-box' }, mirror, area),
         h('small', { id: `${id}-hint`, class: 'visually-hidden' }, 'Control and Enter writes on. While a suggestion is shown, Tab accepts and Escape dismisses it.'),
         h('div', { class: 'row suggest-row' },
-            h('span', { class: 'check' }, toggle, h('label', { for: `${id}-suggest` }, 'Suggest while I type')), accept, measured));
+            h('span', { class: 'check' }, toggle, h('label', { for: `${id}-suggest` }, 'Suggest while I type')), measured, offer));
 
     const atEnd = () => area.selectionStart === area.value.length;
 
@@ -78,7 +80,7 @@ export function promptField({ card, state, changed, submit }) {
         suggestion = text;
         typed.textContent = area.value;
         ghost.textContent = text;
-        accept.hidden = text === '';
+        offer.style.visibility = text === '' ? 'hidden' : 'visible';
         if (text)
             say();
     }
@@ -88,7 +90,7 @@ export function promptField({ card, state, changed, submit }) {
         times.splice(0, times.length - keysMeasured);
         const sorted = [...times].sort((a, b) => a - b);
         const at = share => sorted[Math.ceil(share * sorted.length) - 1].toFixed(1);
-        measured.textContent = `last ${times.length} ${times.length === 1 ? 'key' : 'keys'}: ${at(0.5)} ms, p95 ${at(0.95)} ms`;
+        measured.textContent = `${at(0.5)} ms a key, p95 ${at(0.95)} ms, of the last ${times.length}`;
     }
 
     function key(event) {
@@ -128,6 +130,7 @@ export function promptField({ card, state, changed, submit }) {
 
     function toggled() {
         state.suggest = toggle.checked;
+        offer.hidden = !state.suggest;
         changed();
         measured.textContent = '';
         area.focus();
