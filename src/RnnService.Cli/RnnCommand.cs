@@ -71,6 +71,7 @@ internal static partial class RnnCommand
             new ClassifyVerb(terminal, stop),
             new TagVerb(terminal, stop),
             new InspectVerb(terminal),
+            new GradientsVerb(terminal),
             new TokenizeVerb(terminal, stop),
             new ImportVerb(terminal, stop),
             new ExportVerb(terminal),

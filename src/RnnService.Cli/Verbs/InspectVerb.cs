@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
@@ -9,10 +10,11 @@ using Spectre.Console;
 
 namespace RnnService.Cli.Verbs;
 
-/// <summary><c>rnn inspect</c>: what a model folder or a weight file holds.</summary>
+/// <summary><c>rnn inspect</c>: what a model folder or a weight file holds, and what a model does while it reads a text.</summary>
 internal sealed class InspectVerb : Verb
 {
     private const string WeightExtension = ".safetensors", WeightFile = "model" + WeightExtension;
+    private const string StandardOutput = "-";
     private const int LongestFact = 100;
 
     private readonly Argument<string> _what = new("MODEL|FILE")
@@ -22,24 +24,72 @@ internal sealed class InspectVerb : Verb
 
     private readonly Option<bool> _json = new("--json") { Description = "Everything as one JSON object." };
 
+    private readonly Option<string> _text = new("--text")
+    {
+        Description = "A text to read: draws what the model's units do meanwhile as a heat map and, of a classifier, the running score and each token's share.",
+        HelpName = "TEXT",
+    };
+
+    private readonly LookOptions _look = new();
+
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Where to put the heat map; - for standard output. [default: MODEL.svg in the current folder]",
+        HelpName = "FILE",
+    };
+
     public InspectVerb(Terminal terminal)
         : base(
             terminal, "inspect", "Shows what a model or a weight file holds.",
             "A model is loaded, which checks its golden answer: one that no longer gives it is an error.",
             "rnn inspect shakespeare",
-            "rnn inspect models/pos/model.safetensors")
+            "rnn inspect models/pos/model.safetensors",
+            "rnn inspect sentiment --text \"A lovely film.\" --out lovely.svg",
+            "rnn inspect shakespeare --text \"ROMEO: What light\" --of forget --layer 1")
     {
         Add(_what);
+        Add(_text);
+        _look.AddTo(this);
+        Add(_out);
         Add(_json);
+        Validators.Add(given =>
+        {
+            if (given.GetResult(_text) is null && given.Children.OfType<OptionResult>().FirstOrDefault(one => one.Option == _out || _look.All.Contains(one.Option)) is { Implicit: false } alone)
+                given.AddError($"{alone.Option.Name} is about a text; expected --text \"…\" with it.");
+        });
     }
 
     protected override int Run(ParseResult parsed)
     {
         string what = parsed.GetValue(_what)!;
         bool json = parsed.GetValue(_json);
-        if (what.EndsWith(WeightExtension, StringComparison.OrdinalIgnoreCase)) ShowFile(SafeTensorsFile.Open(what), json);
+        if (parsed.GetValue(_text) is { } text) ShowText(parsed, ModelArgument.Load(Terminal, what), text, json);
+        else if (what.EndsWith(WeightExtension, StringComparison.OrdinalIgnoreCase)) ShowFile(SafeTensorsFile.Open(what), json);
         else ShowModel(ModelArgument.Find(what), json);
         return ExitCode.Done;
+    }
+
+    private void ShowText(ParseResult parsed, LoadedModel loaded, string text, bool json)
+    {
+        if (!loaded.Model.CanInspect)
+            throw new CommandException($"{loaded.Name} is computed by {loaded.Model.Network.Backend}, which tells its answers alone; expected a model of native weights: rnn import makes one");
+        TextPicture picture = TextPicture.Of(loaded, text, _look.Of(parsed, loaded.Model));
+        if (json)
+        {
+            Terminal.Out.WriteJson(picture.ToJson());
+            return;
+        }
+
+        string file = parsed.GetValue(_out) ?? $"{loaded.Name}.svg";
+        if (file == StandardOutput)
+        {
+            Terminal.Out.Write(picture.ToSvg());
+            return;
+        }
+
+        File.WriteAllText(file, picture.ToSvg());
+        Terminal.Out.WriteLine(picture.Title);
+        Terminal.Out.WriteLine(file);
     }
 
     private void ShowModel(string folder, bool json)

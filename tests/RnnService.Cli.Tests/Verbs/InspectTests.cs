@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json;
+using System.Xml.Linq;
 using RnnService.Cli.Shell;
 
 namespace RnnService.Cli.Tests.Verbs;
@@ -36,6 +38,38 @@ public sealed class InspectTests(TrainedModels models)
         Assert.Contains("[64, 12]", text, StringComparison.Ordinal);
         Assert.Contains("768", text, StringComparison.Ordinal);
         Assert.Equal("pt", CommandRun.Of("inspect", file, "--json").Succeeded().Json().GetProperty("metadata").GetProperty("format").GetString());
+    }
+
+    [Fact]
+    public void A_text_is_drawn_with_its_units_scores_and_shares()
+    {
+        using var folder = new ScratchFolder();
+        string[] args = ["inspect", models.Classifier, "--text", "A good\tday", "--units", "5", "--first-unit", "3"];
+        CommandRun run = CommandRun.Of([.. args, "--out", folder["mood.svg"]]).Succeeded();
+        Assert.Equal("mood: hidden of layer 0, units 3 to 7, 3 tokens", run.Lines[0]);
+        XElement picture = XElement.Load(folder["mood.svg"]);
+        Assert.Equal(CommandRun.Of([.. args, "--out", "-"]).Succeeded().Out, File.ReadAllText(folder["mood.svg"]));
+        string[] texts = [.. picture.Descendants().Where(one => one.Name.LocalName == "text").Select(one => one.Value)];
+        foreach (string shown in (string[])["A", "good", "day", "score", "share", "unit 3"]) Assert.Contains(shown, texts);
+
+        JsonElement json = CommandRun.Of([.. args, "--json"]).Succeeded().Json();
+        JsonElement last = json.GetProperty("tokens")[2];
+        Assert.Equal(5, last.GetProperty("values").GetArrayLength());
+        JsonElement answer = CommandRun.Of("classify", models.Classifier, "A good\tday", "--json").Succeeded().Json().GetProperty("labels")[0];
+        Assert.Equal(answer.GetProperty("label").GetString(), json.GetProperty("label").GetString());
+        Assert.Equal(answer.GetProperty("score").GetSingle(), last.GetProperty("score").GetSingle());
+        double shares = json.GetProperty("tokens").EnumerateArray().Sum(token => token.GetProperty("contribution").GetDouble());
+        double difference = json.GetProperty("value").GetDouble() - json.GetProperty("baseline").GetDouble();
+        Assert.Equal(difference, shares, .01 * Math.Abs(difference));
+    }
+
+    [Fact]
+    public void What_of_a_text_cannot_be_looked_at_is_said()
+    {
+        CommandRun.Of("inspect", models.Tagger, "--text", "Anna", "--of", "reset").FailedWith(
+            ExitCode.Failed, "--of is reset; expected hidden, cell, input, forget, candidate, output");
+        CommandRun.Of("inspect", models.Tagger, "--text", "Anna", "--layer", "1").FailedWith(ExitCode.Failed, "layer is 1; expected 0 to 0");
+        CommandRun.Of("inspect", models.Tagger, "--layer", "0").FailedWith(ExitCode.Misused, "--layer is about a text; expected --text");
     }
 
     [Fact]

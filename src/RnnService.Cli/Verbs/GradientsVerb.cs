@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Globalization;
+using RnnService.Cli.Arguments;
+using RnnService.Cli.Output;
+using RnnService.Cli.Shell;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
+using RnnService.Engine.Text;
+
+namespace RnnService.Cli.Verbs;
+
+/// <summary><c>rnn gradients</c>: how far back an answer looks.</summary>
+internal sealed class GradientsVerb : Verb
+{
+    private readonly Argument<string> _model = ModelArgument.Create();
+
+    private readonly Option<string> _text = new("--text") { Description = "The text.", HelpName = "TEXT", Required = true };
+
+    private readonly NumberOption<int> _at = new("--at")
+    {
+        Description = "Index of the token whose answer it is, negative from the end; a classifier answers once for the text. [default: -1]",
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "The norms as one JSON object." };
+
+    private readonly Option<string> _out = new("--out") { Description = "Also draw the norms by distance into this SVG file.", HelpName = "FILE" };
+
+    public GradientsVerb(Terminal terminal)
+        : base(
+            terminal, "gradients", "Shows how far back an answer looks.",
+            "One line a token: its distance from the answer, the norm of the answer's gradient with respect to its embedding, and to each layer's "
+            + "state after it. Norms that fall with the distance are vanishing gradients, norms that rise exploding ones. The answer is a "
+            + "classifier's or tagger's margin (the label's logit minus the mean of the others') or the log-probability of the likeliest next token.",
+            "rnn gradients shakespeare --text \"ROMEO: But soft, what light through yonder window\"",
+            "rnn gradients pos --text \"Time flies like an arrow.\" --at 2 --out flies.svg")
+    {
+        Add(_model);
+        Add(_text);
+        Add(_at);
+        Add(_out);
+        Add(_json);
+    }
+
+    protected override int Run(ParseResult parsed)
+    {
+        LoadedModel loaded = ModelArgument.Load(Terminal, parsed.GetValue(_model)!);
+        TextModel model = loaded.Model;
+        if (!model.CanInspect)
+            throw new CommandException($"{loaded.Name} is computed by {model.Network.Backend}, which gives no gradients; expected a model of native weights: rnn import makes one");
+        TokenizedText text = model.Read(parsed.GetValue(_text)!);
+        var options = new InspectionOptions { Gradients = true, Units = 1, At = parsed.GetValue(_at) ?? -1 };
+        GradientNorms norms = model.Inspect([text], [options])[0].Gradients
+            ?? throw new CommandException($"--text holds no {model.Tokenizer.Unit} that the model reads; expected one or more");
+        var reach = new GradientReach(model, text, norms);
+        if (parsed.GetValue(_json)) Terminal.Out.WriteJson(reach.ToJson(loaded.Name));
+        else Show(reach);
+        if (parsed.GetValue(_out) is { } file) File.WriteAllText(file, reach.ToSvg(loaded.Name));
+        return ExitCode.Done;
+    }
+
+    private void Show(GradientReach reach)
+    {
+        Terminal.Out.WriteLine(reach.Sentence);
+        Terminal.Out.WriteLine();
+        string[] headings = ["back", "token", "input", .. reach.SlotNames];
+        List<string[]> rows = [headings];
+        for (int t = 0; t < reach.Text.Ids.Length; t++)
+        {
+            rows.Add([
+                reach.Distance(t).ToString(CultureInfo.InvariantCulture), reach.Text.Tokens[t].Text.ReplaceLineEndings("⏎"),
+                Norm(reach.Norms.Inputs[t]), .. reach.Norms.States.Select(state => Norm(state[t])),
+            ]);
+        }
+
+        int[] widths = [.. headings.Select((_, column) => rows.Max(row => row[column].Length))];
+        float most = reach.Norms.Inputs.Max();
+        for (int i = 0; i < rows.Count; i++)
+        {
+            string[] row = rows[i];
+            string bar = i == 0 || most == 0 ? "" : new string('█', (int)MathF.Round(reach.Norms.Inputs[i - 1] / most * 20));
+            Terminal.Out.WriteLine(string.Join("  ", row.Select((value, column) => column == 1 ? value.PadRight(widths[1]) : value.PadLeft(widths[column]))
+                .Append(bar)).TrimEnd());
+        }
+    }
+
+    private static string Norm(float value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
+}
