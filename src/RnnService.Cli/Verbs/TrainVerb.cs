@@ -127,6 +127,12 @@ internal sealed class TrainVerb : Verb
         Trainer trainer = Prepare(parsed, recipe, folders, restart);
         Terminal.Out.WriteLine($"{output}: {Descriptions.Of(trainer.Model)}");
         CorpusSummary.Write(Terminal.Out, trainer.Report, ownFiles: parsed.GetValue(_recipe) is null);
+        if (trainer.Model.Config.Examples is { Count: > 0 } examples)
+        {
+            Terminal.Out.WriteLine(
+                $"examples: {examples.Count} {trainer.Report.Unit} stand in the model's folder for all to see; --set data.examples=0 leaves them out");
+        }
+
         if (trainer.Step > 0) Terminal.Out.WriteLine($"Going on after step {Figures.Count(trainer.Step)}, where the last run stopped.");
 
         using var signals = new StopSignals(Terminal.Error, _stop);

@@ -25,6 +25,7 @@ internal sealed class ClassifierObjective : ExampleObjective
         LabelledText[] train = parts.Train;
         _valid = parts.Valid;
         ModelConfig config = LabelIds.Complete(recipe.Model, train);
+        config = ExampleTexts.Complete(config, recipe.Data, _valid.Select(example => (example.Label, example.Text)));
         UnseenLabels.ThrowIfAny(config.Labels, train);
         recipe.Data.NoteOrThrow(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         Vocabulary vocabulary = Vocabulary.Build(

@@ -37,6 +37,8 @@ internal sealed class TaggerObjective : ExampleObjective
         TaggedSentence[] train = parts.Train;
         _valid = parts.Valid;
         ModelConfig config = LabelIds.Complete(recipe.Model, train, parts.Notes);
+        string between = config.Tokenizer == Tokenization.Characters ? "" : " ";
+        config = ExampleTexts.Complete(config, recipe.Data, _valid.Select(sentence => ("", string.Join(between, sentence.Words))));
         UnseenLabels.ThrowIfAny(config.Labels, train);
         recipe.Data.NoteOrThrow(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         string[] forms = [.. train.SelectMany(sentence => sentence.Words)];

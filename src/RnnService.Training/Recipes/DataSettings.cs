@@ -30,6 +30,14 @@ public sealed record DataSettings
     /// <summary>Longer texts of a classifier are cut to this many tokens in training; 0 cuts none.</summary>
     public int MaxTokens { get; init; }
 
+    /// <summary>
+    /// Short validation texts that config.json offers to whoever tries the model, and the service shows; 0 for corpora that nobody is to see.
+    /// Not for language models, whose examples are given as model.examples.
+    /// </summary>
+    public int Examples { get; init; } = 3;
+
+    internal const int MostExamples = 20;
+
     internal const double UsualShare = 0.1;
 
     /// <summary><see cref="ValidShare"/>, or its default.</summary>
@@ -54,6 +62,7 @@ public sealed record DataSettings
                 "data.valid and data.valid_share are both given; expected either: corpora for validation, or a share of the training corpora");
         }
 
+        if (Examples is < 0 or > MostExamples) throw new ArgumentException($"data.examples is {Examples}; expected 0 to {MostExamples}");
         foreach (CorpusSource source in Train.Concat(Valid)) source.Validate();
     }
 }

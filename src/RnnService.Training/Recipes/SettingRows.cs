@@ -43,6 +43,7 @@ internal static class SettingRows
         new("model.generation.score_prompt", "Reports the log-probability of every token of the prompt."),
         new("model.description", "One sentence about the model, shown by /models and the card."),
         new("model.license", "Licence of the weights, shown by /models and the card."),
+        new("model.examples", "Texts to try the model with, shown by /models and the playground; see data.examples."),
         new("model.metrics", "Measured scores by name; a run writes its own."),
 
         new("data.train[].path", "The corpus file, from the data folder; unpacked where it is packed with gzip."),
@@ -66,6 +67,7 @@ internal static class SettingRows
         new("data.unseen_labels", "What validation labels do that are never learnt: miss evaluates them as wrong, error stops before the run."),
         new("data.min_count", "Tokens that are rarer are read as unknown.", new Bounds(1)),
         new("data.max_vocabulary", "Most tokens in the vocabulary.", new Bounds(3)),
+        new("data.examples", "Short validation texts that model.examples are taken from where there are none, by everybody to be seen; not for a language model.", new Bounds(0, DataSettings.MostExamples)),
         new("data.max_tokens", "Tokens that a classifier's longer texts are cut to in training.", new Bounds(0) { Zero = "all" }),
 
         new("training.seed", "Every draw depends on it."),
