@@ -1,5 +1,4 @@
 using System.Globalization;
-using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;

@@ -153,6 +153,7 @@ public sealed record ModelConfig
             Positive("characters.hidden_size", characters.HiddenSize, MaxEmbeddingSize);
         }
 
+        if (Examples.Any(string.IsNullOrEmpty)) throw new ArgumentException("examples holds an empty one; expected a character or more in each");
         Generation?.Validate();
         foreach (var (name, value) in Metrics)
         {

@@ -79,7 +79,8 @@ internal sealed partial class ConfigFile
             formatVersion: Whole("format_version") ?? ModelConfig.CurrentFormat,
             layers: Settle("layers", Whole("layers"), _facts.Layers) ?? 1,
             labels: task is null or ModelTask.LanguageModel ? [] : Labels(),
-            metrics: Metrics())
+            metrics: Metrics(),
+            examples: Nested("examples", ModelJson.Files.IReadOnlyListString))
         {
             Task = task ?? default,
             Cell = Cell(),
