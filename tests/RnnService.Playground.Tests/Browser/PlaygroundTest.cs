@@ -17,21 +17,50 @@ public abstract class PlaygroundTest(Chromium browser, PlaygroundService service
     /// <summary>The service that the page comes from.</summary>
     protected PlaygroundService Service => service;
 
-    /// <summary>The window, unless a class needs another: a laptop's, light.</summary>
-    protected virtual BrowserNewContextOptions Window => new()
+    public virtual async ValueTask InitializeAsync() => await NewWindowAsync();
+
+    /// <summary>Opens the page at a tab and waits until the tab can be used.</summary>
+    protected async Task OpenAsync(string tab)
     {
-        ViewportSize = new() { Width = 1280, Height = 800 },
-        ColorScheme = ColorScheme.Light,
-        Locale = "en-GB",
-    };
+        await Page.GotoAsync($"{Service.Url}/#{tab}");
+        await Expect(Page.GetByRole(AriaRole.Tab, new() { Selected = true })).ToHaveAttributeAsync("aria-controls", $"panel-{tab}");
+        await Expect(Page.Locator($"#panel-{tab}")).Not.ToBeEmptyAsync();
+        await Expect(Page.GetByText("The models are being loaded")).ToBeHiddenAsync();
+    }
 
-    public virtual async ValueTask InitializeAsync() => await NewWindowAsync(Window);
+    /// <summary>Opens a tab and has it show an answer: of the text that stands there, or of one that is typed where none does.</summary>
+    protected async Task ShowAsync(TabView view)
+    {
+        await OpenAsync(view.Id);
+        if (view.Id != "service" && await Panel.Locator("textarea").First.InputValueAsync() == "")
+            await Panel.Locator("textarea").First.FillAsync("A lovely film of Marie Curie.");
+        if (view.Button is { } button) await Button(button).ClickAsync();
+        await Expect(Panel.Locator(view.Shown).First).ToBeVisibleAsync();
+        await Expect(Page.Locator("[aria-busy=true]")).ToHaveCountAsync(0);
+    }
 
-    /// <summary>Closes the window there is and opens another.</summary>
-    protected async Task NewWindowAsync(BrowserNewContextOptions window)
+    /// <summary>The tab that is shown.</summary>
+    protected ILocator Panel => Page.GetByRole(AriaRole.Tabpanel);
+
+    /// <summary>Where a text is typed, by its label.</summary>
+    protected ILocator TextBox(string label) => Panel.GetByRole(AriaRole.Textbox, new() { Name = label, Exact = true });
+
+    /// <summary>A button of the page by its text.</summary>
+    protected ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
+    /// <summary>Opens a window, in the place of the one there is: unless told otherwise a laptop's, light.</summary>
+    protected async Task NewWindowAsync(
+        int width = 1280, int height = 800, ColorScheme theme = ColorScheme.Light, bool script = true, ReducedMotion motion = ReducedMotion.NoPreference)
     {
         if (Page is not null) await Page.Context.CloseAsync();
-        IBrowserContext context = await browser.NewContextAsync(window);
+        IBrowserContext context = await browser.NewContextAsync(new()
+        {
+            ViewportSize = new() { Width = width, Height = height },
+            ColorScheme = theme,
+            JavaScriptEnabled = script,
+            ReducedMotion = motion,
+            Locale = "en-GB",
+        });
         context.SetDefaultTimeout(Patience);
         await service.StartAsync();
         Watch = new PageWatch(context, service.Url);

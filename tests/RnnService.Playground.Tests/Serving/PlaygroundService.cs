@@ -41,6 +41,21 @@ public abstract class PlaygroundService : IDisposable
         return models.EnumerateArray().Any(model => model.GetProperty("status").GetString() == "loading");
     }
 
+    /// <summary>Its answer to a body without the page in between.</summary>
+    public async Task<JsonElement> PostAsync(string route, object body)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri(Url) };
+        using HttpResponseMessage answer = await client.PostAsJsonAsync(route, body);
+        return await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    /// <summary>What it answers to a GET.</summary>
+    public async Task<JsonElement> GetAsync(string route)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri(Url) };
+        return await client.GetFromJsonAsync<JsonElement>(route);
+    }
+
     /// <summary>Sends it a signal, as <c>kill</c> does.</summary>
     public void Signal(string name) => _run!.Signal(name);
 
