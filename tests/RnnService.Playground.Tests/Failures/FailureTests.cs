@@ -115,4 +115,22 @@ public sealed class FailureTests(Chromium browser, ShippedService service) : Ask
         await Expect(Panel.Locator(".over-text")).ToHaveTextAsync("The newer text.");
         await Expect(Problem).ToBeHiddenAsync();
     }
+
+    [Fact]
+    public async Task A_file_is_judged_to_its_end_though_the_service_refuses_once_and_one_text_cannot_be_used()
+    {
+        const int texts = 100, tooLong = 40;
+        await OpenAsync("judge");
+        await Expect(Panel.Locator(".over-text")).ToBeVisibleAsync();
+        await RefuseOnceAsync(Asking.Judge, route => route.RefuseAsync(429, "overloaded", "too many requests are waiting", retryAfter: 1));
+        await Page.GetByRole(AriaRole.Region, new() { Name = "A file of texts" }).DropAsync(
+            "films.txt", string.Join('\n', Enumerable.Range(0, texts).Select(i => i == tooLong ? new string('a', 20_001) : $"Film number {i} is lovely.")));
+        await Button($"Judge {texts} texts").ClickAsync();
+        await Expect(Panel.GetByText($"{texts} of {texts} texts of")).ToBeVisibleAsync();
+        IDownload download = await Page.RunAndWaitForDownloadAsync(() => Button("Download the answers as CSV").ClickAsync());
+        string[] rows = (await File.ReadAllTextAsync(await download.PathAsync())).Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..];
+        Assert.Equal(texts, rows.Length);
+        Assert.Contains("20000", rows[tooLong], StringComparison.Ordinal);
+        Assert.All(rows.Index().Where(row => row.Index != tooLong), row => Assert.StartsWith($"Film number {row.Index} is lovely.,positive,", row.Item, StringComparison.Ordinal));
+    }
 }

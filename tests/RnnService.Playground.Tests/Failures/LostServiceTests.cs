@@ -1,6 +1,6 @@
 namespace RnnService.Playground.Tests.Failures;
 
-/// <summary>A real service that is killed, and one that only starts.</summary>
+/// <summary>A service that is killed, and one that is told to stop.</summary>
 public sealed class LostServiceTests(Chromium browser) : PlaygroundTest(browser, new LostService())
 {
     [Fact]
@@ -18,6 +18,19 @@ public sealed class LostServiceTests(Chromium browser) : PlaygroundTest(browser,
         await Expect(Page.GetByText("not reachable", new() { Exact = true })).ToBeVisibleAsync();
     }
 
+    [Fact]
+    public async Task A_service_that_is_told_to_stop_says_so_while_it_still_answers()
+    {
+        await OpenAsync("service");
+        await Expect(Panel.GetByText("Ready: requests are answered.")).ToBeVisibleAsync();
+        Watch.FailedAnswersAreExpected = true;
+        Service.Signal("TERM");
+        await Expect(Panel.GetByText("Not ready:")).ToContainTextAsync("stopping");
+        await Page.GetByRole(AriaRole.Tab, new() { Name = "Judge" }).ClickAsync();
+        await TextBox("Text").FillAsync("A lovely film.");
+        await Expect(Panel.Locator(".over-text")).ToHaveTextAsync("A lovely film.");
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
@@ -31,6 +44,8 @@ file sealed class LostService : PlaygroundService
     private readonly ShippedModels _models = new();
 
     protected override string ModelsPath => _models.Path;
+
+    protected override IEnumerable<(string Key, string Value)> Settings => [("Rnn__Http__LingerSeconds", "600")];
 
     public override void Dispose()
     {

@@ -58,6 +58,19 @@ public sealed class InsideTests(Chromium browser, ShippedService service) : Play
         await Expect(unit).ToBeHiddenAsync();
     }
 
+    [Fact]
+    public async Task All_units_are_searched_for_those_that_follow_a_feature()
+    {
+        await LookAsync("shakespeare", Scene);
+        await Button("Search all units").ClickAsync();
+        ILocator found = Panel.GetByRole(AriaRole.Row).Filter(new() { HasTextString = "capital" }).GetByRole(AriaRole.Button).First;
+        await Expect(found).ToHaveTextAsync(new Regex(@"^unit \d+: [−\d.]+$"));
+        string unit = Regex.Match(await found.TextContentAsync() ?? "", @"\d+").Value;
+        await found.ClickAsync();
+        await Expect(Panel.GetByRole(AriaRole.Heading, new() { NameRegex = new Regex($"^Unit {unit} ") })).ToBeVisibleAsync();
+        await Expect(Units.GetByRole(AriaRole.Option, new() { Selected = true })).ToHaveTextAsync(unit);
+    }
+
     [Theory]
     [InlineData("shakespeare", Scene)]
     [InlineData("sentiment", "A lovely film, though not without its faults.")]
