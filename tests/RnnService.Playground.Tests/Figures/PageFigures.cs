@@ -37,6 +37,7 @@ internal static class PageFigures
         await browser.InitializeAsync();
         await service.StartAsync();
         Write("first paint", "ms", await FirstPaintsAsync(browser, service.Url));
+        Write("a request that computes nothing, from the request to its answer", "ms", await EmptyRequestsAsync(browser, service.Url));
         (double[] answered, double[] shown) = await SuggestionsAsync(browser, service.Url);
         Write("suggestion, from the request to its answer", "ms", answered);
         Write("suggestion, from the key until it stands in the page", "ms", shown);
@@ -57,6 +58,24 @@ internal static class PageFigures
         }
 
         return paints;
+    }
+
+    /// <summary>What the browser and the way to the service take by themselves.</summary>
+    private static async Task<double[]> EmptyRequestsAsync(Chromium browser, string url)
+    {
+        IBrowserContext window = await browser.NewContextAsync(new());
+        IPage page = await window.NewPageAsync();
+        await page.GotoAsync(url + "/#tag");
+        var times = new double[200];
+        for (int i = 0; i < times.Length; i++)
+        {
+            await Task.Delay(MillisecondsAKey);
+            times[i] = await page.EvaluateAsync<double>(
+                "async () => { const start = performance.now(); await (await fetch('health/live', { cache: 'no-store' })).text(); return performance.now() - start; }");
+        }
+
+        await window.CloseAsync();
+        return times;
     }
 
     private static async Task<(double[] Answered, double[] Shown)> SuggestionsAsync(Chromium browser, string url)

@@ -32,6 +32,7 @@ public sealed class TagTests(Chromium browser, ShippedService service) : Playgro
         await Span("flies").HoverAsync();
         await Expect(Popover.GetByRole(AriaRole.Listitem).Locator(".score-name")).ToHaveTextAsync(
             [flies.GetProperty("entity_group").GetString()!, .. flies.GetProperty("alternatives").EnumerateArray().Select(other => other.GetProperty("label").GetString()!)]);
+        Assert.True((await Popover.Locator(".score-bar").First.BoundingBoxAsync())!.Width > 60, "the bars are too short to be read");
         await TextBox("Text").HoverAsync();
         await Expect(Popover).ToBeHiddenAsync();
     }
