@@ -25,7 +25,7 @@ internal sealed record TextPicture(
         TextModel model = loaded.Model;
         TokenizedText read = model.Read(text);
         Inspection seen = model.Inspect([read], [options])[0];
-        Explanation? explained = model is Classifier classifier && read.Ids.Length > 0 ? classifier.Explain([read.Ids])[0] : null;
+        Explanation? explained = model is Classifier classifier ? classifier.Explain([read.Ids])[0] : null;
         return new TextPicture(loaded.Name, read, options, seen, explained, explained is null ? null : model.Config.Labels[explained.Label]);
     }
 

@@ -31,10 +31,15 @@ public readonly record struct LabelScore(string Label, float Score);
 /// </example>
 public sealed class Classifier : TextModel
 {
+    // Products of 8-bit numbers round what they read: of steps there is no gradient, and no integral of one.
+    private readonly Lazy<ClassifierNetwork> _smooth;
+
     internal Classifier(ModelConfig config, ModelVocabulary vocabulary, IClassifierNetwork network)
         : base(config, vocabulary)
     {
         Network = network;
+        _smooth = new Lazy<ClassifierNetwork>(() => Parameters.All.Any(one => one.Type == ElementType.I8)
+            ? (ClassifierNetwork)((Classifier)InSinglePrecision()).Network : (ClassifierNetwork)Network);
     }
 
     /// <inheritdoc/>
@@ -84,6 +89,10 @@ public sealed class Classifier : TextModel
         return ids.Length > 0 ? ids : [Vocabulary.Tokens.UnknownId];
     }
 
+    /// <summary>The tokens of a text that the model reads, as <see cref="Encode"/> has them: an empty unknown one where there is none.</summary>
+    public override TokenizedText Read(string text) =>
+        base.Read(text) is { Ids.Length: > 0 } read ? read : new TokenizedText([new Token("", 0, 0, 0)], [Vocabulary.Tokens.UnknownId]);
+
     /// <summary>Whether the model knows no token of a text from <see cref="Encode"/>: its answer then says nothing about the text.</summary>
     public bool IsUnknown(int[] text) => !text.AsSpan().ContainsAnyExcept(Vocabulary.Tokens.UnknownId);
 
@@ -123,13 +132,16 @@ public sealed class Classifier : TextModel
     /// <exception cref="NetworkException">The network cannot compute this text.</exception>
     public Explanation Explain(string text) => Explain([Encode(text)])[0];
 
-    /// <summary>Why the answers to texts are what they are. A text's explanation does not depend on its company.</summary>
+    /// <summary>
+    /// Why the answers to texts are what they are. A text's explanation does not depend on its company. Of 8-bit weights the contributions, the
+    /// value and the baseline are those of the same weights multiplied as 32-bit floats; the running logits are the model's own.
+    /// </summary>
     /// <param name="texts">Texts from <see cref="Encode"/>, none empty.</param>
     /// <param name="betweenSteps">See <see cref="IClassifierNetwork.Forward"/>.</param>
     /// <exception cref="InvalidOperationException">A network of another origin cannot be explained: <see cref="TextModel.CanInspect"/>.</exception>
     /// <exception cref="NetworkException">The network cannot compute one of these texts.</exception>
     public IReadOnlyList<Explanation> Explain(IReadOnlyList<int[]> texts, Action? betweenSteps = null) => Network is ClassifierNetwork network
-        ? network.Explain(texts, betweenSteps)
+        ? network.Explain(texts, _smooth.Value, betweenSteps)
         : throw new InvalidOperationException($"{Network.Backend} computes this model, which gives no gradients: it cannot be explained");
 
     /// <summary>About how many tokens the network reads, forward or back, to explain a text of so many.</summary>

@@ -22,15 +22,17 @@ internal sealed class ClassifierNetwork(Parameters parameters, TokenInput input,
     }
 
     /// <summary>See <see cref="Models.Classifier.Explain(IReadOnlyList{int[]}, Action?)"/>.</summary>
-    public Explanation[] Explain(IReadOnlyList<int[]> texts, Action? betweenSteps)
+    /// <param name="texts">The texts.</param>
+    /// <param name="smooth">What the integral is taken of: this network, or one with the same weights that rounds nothing on its way.</param>
+    /// <param name="betweenSteps">See <see cref="IClassifierNetwork.Forward"/>.</param>
+    public Explanation[] Explain(IReadOnlyList<int[]> texts, ClassifierNetwork smooth, Action? betweenSteps)
     {
         float[][][] running = Running(texts, betweenSteps);
         return [.. texts.Zip(running, (text, logits) =>
         {
             foreach (float[] one in logits) NetworkException.ThrowIfNotFinite(one);
             int label = TensorPrimitives.IndexOfMax<float>(logits[^1]);
-            return IntegratedGradients.Explain(
-                points => Along(text, points, label, betweenSteps), Margin.Of(logits[^1], label), label, logits);
+            return IntegratedGradients.Explain(points => smooth.Along(text, points, label, betweenSteps), label, logits);
         })];
     }
 

@@ -26,7 +26,7 @@ public sealed class Explanation
     /// <summary>F of as many tokens whose embeddings are all zero.</summary>
     public required double Baseline { get; init; }
 
-    /// <summary>Points at which the gradient was taken, for the integral.</summary>
+    /// <summary>Points of the path at which the network was read, for the integral and its ends.</summary>
     public required int Steps { get; init; }
 
     /// <summary>By how much the contributions miss <see cref="Value"/> − <see cref="Baseline"/>, whose sum they would be were the integral exact.</summary>

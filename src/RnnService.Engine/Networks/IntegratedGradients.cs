@@ -43,14 +43,14 @@ internal static class IntegratedGradients
 
     /// <summary>The tokens' shares in the function's value at the end of the path, less that at its start.</summary>
     /// <param name="path">The function along the path.</param>
-    /// <param name="value">Its value at the end.</param>
     /// <param name="label">The label that is explained.</param>
     /// <param name="running">The logits after each token.</param>
-    public static Explanation Explain(Path path, double value, int label, IReadOnlyList<float[]> running)
+    public static Explanation Explain(Path path, int label, IReadOnlyList<float[]> running)
     {
-        double baseline = path([0])[0].Value;
+        double[] ends = [.. path([0, 1]).Select(end => end.Value)];
+        (double baseline, double value) = (ends[0], ends[1]);
         List<Piece> pieces = Halves([new Piece(0, 1, baseline, value, [])], path);
-        int points = 1 + PointsOfSplit;
+        int points = ends.Length + PointsOfSplit;
         while (true)
         {
             double difference = Math.Abs(value - baseline), all = pieces.Sum(piece => piece.Gap);

@@ -84,7 +84,7 @@ internal static class ClassifyEndpoints
     private const string ExplainAnswer = """
         [{"labels": [{"label": "positive", "score": 0.99623954}, {"label": "negative", "score": 0.003760491}],
           "explanation": {"label": "positive", "method": "integrated_gradients", "baseline": 0.088416174, "value": 5.579438,
-            "completeness_gap": 0.010627467, "steps": 12,
+            "completeness_gap": 0.010627467, "steps": 13,
             "tokens": [
               {"text": "a", "start": 0, "end": 1, "known": true, "scores": [0.7069961, 0.29300392], "contribution": 0.878268},
               {"text": "lovely", "start": 2, "end": 8, "known": true, "scores": [0.9931631, 0.006836943], "contribution": 3.531689},

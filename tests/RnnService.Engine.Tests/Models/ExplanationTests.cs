@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
@@ -46,6 +47,21 @@ public sealed class ExplanationTests
                 Assert.Equal(Math.Abs(found.Contributions.Sum(share => (double)share) - difference), found.CompletenessGap);
             }
         }
+    }
+
+    [Fact]
+    public void Of_eight_bit_weights_they_are_those_of_the_same_weights_as_floats()
+    {
+        Classifier exact = Tiny.Classifier(CellKind.Gru, Pooling.Mean);
+        var narrow = (Classifier)TextModel.Create(exact.Config, exact.Vocabulary, Parameters.From(
+            (name, _) => exact.Parameters.All.Single(one => one.Name == name).Data, typeOf: name => name.Contains("weight", StringComparison.Ordinal) ? ElementType.I8 : ElementType.F32));
+        const string Text = "I liked the film , it was not very bad .";
+        Explanation found = narrow.Explain(Text), floats = exact.Explain(Text);
+        Expect.SameBits(narrow.Logits([narrow.Encode(Text)])[0], found.Running[^1]);
+        Assert.NotEqual(floats.Running[^1], found.Running[^1]);
+        Assert.Equal(floats.Label, found.Label);
+        Expect.SameBits([.. floats.Contributions], [.. found.Contributions]);
+        Assert.InRange(found.CompletenessGap, 0, .01 * Math.Abs(found.Value - found.Baseline));
     }
 
     [Fact]
