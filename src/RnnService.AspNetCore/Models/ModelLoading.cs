@@ -30,6 +30,12 @@ internal sealed partial class ModelLoading(
     TimeProvider time,
     ILogger<ModelLoading> logger) : BackgroundService
 {
+    /// <summary>
+    /// Cost of an explanation, some 25 words and a hundredth of a second, that may be made between the steps of another: a sentence should not
+    /// wait for a page.
+    /// </summary>
+    private const int ShortExplanation = 3_072;
+
     /// <summary>After this time a folder no longer counts among those that share the processors: it waits rather than computes.</summary>
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(2);
 
@@ -138,21 +144,22 @@ internal sealed partial class ModelLoading(
         bool isAside = IsAside(loaded.Model);
         TextBatcher<InspectionInput, Inspection>? inspector = loaded.Model.CanInspect ? Batcher<InspectionInput, Inspection>(
             "inspect", (texts, betweenSteps) => loaded.Model.Inspect([.. texts.Select(text => text.Text)], [.. texts.Select(text => text.Options)], betweenSteps),
-            text => text.Cost) : null;
+            text => text.Cost, text => text.Text.Ids.Length) : null;
         return loaded.Model switch
         {
             LanguageModel model => new ServedLanguageModel(
                 name, loaded, model, new GenerationScheduler(name, model, options.Batching, scheduling, time, loop, isAside), inspector),
             Classifier model => new ServedClassifier(
                 name, loaded, model, Batcher<int[], float[]>("classify", model.Logits, ids => ids.Length),
-                model.CanInspect ? Batcher<int[], Explanation>("explain", model.Explain, ids => model.ExplanationCost(ids.Length)) : null, inspector),
+                model.CanInspect ? Batcher<int[], Explanation>("explain", model.Explain, ids => model.ExplanationCost(ids.Length), ids => ids.Length, ShortExplanation) : null, inspector),
             Tagger model => new ServedTagger(
                 name, loaded, model, Batcher<TaggerInput, TagScore[]>("tag", model.Tag, sentence => sentence.Length), inspector),
             _ => throw new ModelFolderException($"config.json: task is {loaded.Model.Config.Task}; expected one that this service computes"),
         };
 
-        TextBatcher<TInput, TOutput> Batcher<TInput, TOutput>(string kind, TextComputation<TInput, TOutput> compute, Func<TInput, int> length) =>
-            new(name, kind, compute, length, options.Batching, scheduling, time, loop, isAside);
+        TextBatcher<TInput, TOutput> Batcher<TInput, TOutput>(string kind, TextComputation<TInput, TOutput> compute, Func<TInput, int> cost, Func<TInput, int>? tokens = null,
+            int shortTurn = ModelScheduler.ShortTurnTokens) =>
+            new(name, kind, compute, cost, options.Batching, scheduling, time, loop, isAside, tokens, shortTurn);
     }
 
     /// <summary>Whether a model computes in one piece, as ONNX Runtime does.</summary>

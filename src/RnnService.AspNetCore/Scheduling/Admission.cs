@@ -39,7 +39,7 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
 
     private void Take(Permit permit, int place, long added)
     {
-        List<Permit>? displaced = null;
+        List<(Permit Other, bool ByPlace)>? displaced = null;
         try
         {
             lock (_lock)
@@ -54,7 +54,7 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
                         throw Refusal(isPlace);
                     }
 
-                    (displaced ??= []).Add(other);
+                    (displaced ??= []).Add((other, isPlace));
                     Remove(other);
                 }
 
@@ -67,7 +67,7 @@ internal sealed class Admission(int places, string goal, long tokens = long.MaxV
         }
         finally
         {
-            foreach (Permit other in displaced ?? []) other.Displaced!(Refusal(place > 0));
+            foreach ((Permit other, bool byPlace) in displaced ?? []) other.Displaced!(Refusal(byPlace));
         }
     }
 

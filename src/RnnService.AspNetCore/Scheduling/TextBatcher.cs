@@ -20,6 +20,8 @@ internal delegate IReadOnlyList<TOutput> TextComputation<TInput, TOutput>(IReadO
 /// <param name="time">The clock.</param>
 /// <param name="turns">Who gives it its turns.</param>
 /// <param name="isAside">Whether the computation cannot be interrupted and is run beside the loop.</param>
+/// <param name="tokens">A text's tokens, which the queue's bound counts, where a text costs more than its length; null where it does not.</param>
+/// <param name="shortTurn">Most that the texts of a short turn may cost together.</param>
 internal sealed class TextBatcher<TInput, TOutput>(
     string model,
     string kind,
@@ -29,12 +31,17 @@ internal sealed class TextBatcher<TInput, TOutput>(
     SchedulingMetrics metrics,
     TimeProvider time,
     ITurns turns,
-    bool isAside = false) : ModelScheduler(model, options, time, turns)
+    bool isAside = false,
+    Func<TInput, int>? tokens = null,
+    int shortTurn = ModelScheduler.ShortTurnTokens) : ModelScheduler(model, options, time, turns)
 {
     private readonly ConcurrentQueue<TextJob<TInput, TOutput>> _inbox = new();
     private readonly TextQueue<TInput, TOutput> _queue = new(length);
     private readonly Throughput _throughput = new();
-    private readonly Action _betweenSteps = turns.BetweenSteps;
+    private readonly Func<TInput, int> _tokens = tokens ?? length;
+    private Action? _betweenSteps;
+    private List<TextRow<TInput, TOutput>> _rows = []; // being computed
+    private int _thread; // that computes them
     private Predicate<TextJob<TInput, TOutput>>? _isOver;
     private Predicate<TextRow<TInput, TOutput>>? _isRowOver;
     private int _depth; // turns that are under way, one within another
@@ -53,13 +60,18 @@ internal sealed class TextBatcher<TInput, TOutput>(
         try
         {
             IReadOnlyList<TInput> inputs = read();
-            long tokens = 0;
-            for (int i = 0; i < inputs.Count; i++) tokens += Math.Max(1, length(inputs[i]));
-            permit.Hold(tokens);
+            long held = 0, cost = 0;
+            for (int i = 0; i < inputs.Count; i++)
+            {
+                held += Math.Max(1, _tokens(inputs[i]));
+                cost += Math.Max(1, length(inputs[i]));
+            }
+
+            permit.Hold(held);
             var job = new TextJob<TInput, TOutput>(inputs, permit, left, Time.GetTimestamp());
             permit.Displaced = job.Fail;
             _inbox.Enqueue(job);
-            Announce(isShort: tokens <= ShortTurnTokens);
+            Announce(isShort: cost <= shortTurn);
             return job.Answer;
         }
         catch
@@ -75,7 +87,7 @@ internal sealed class TextBatcher<TInput, TOutput>(
         Collect();
         if (!isShort) _queue.RemoveAll(_isOver ??= IsOver);
         if (_queue.IsEmpty) return false;
-        TextQueue<TInput, TOutput>.Batch batch = _queue.Take(isShort ? ShortTurnTokens : Options.BatchTokens, alone: !isShort);
+        TextQueue<TInput, TOutput>.Batch batch = _queue.Take(isShort ? shortTurn : Options.BatchTokens, alone: !isShort);
         batch.Rows.RemoveAll(_isRowOver ??= row => IsOver(row.Job));
         if (batch.Rows.Count > 0) Compute(batch);
         Collect();
@@ -111,18 +123,18 @@ internal sealed class TextBatcher<TInput, TOutput>(
     private void Compute(TextQueue<TInput, TOutput>.Batch batch)
     {
         long started = Time.GetTimestamp();
-        int tokens = 0, longest = 0;
+        int read = 0, cost = 0, longest = 0;
         foreach (TextRow<TInput, TOutput> row in batch.Rows)
         {
             if (row.Index == 0) metrics.Queued(Model, kind, Time.GetElapsedTime(row.Job.Submitted, started));
             int own = length(row.Input);
-            (tokens, longest) = (tokens + own, Math.Max(longest, own));
+            (read, cost, longest) = (read + _tokens(row.Input), cost + own, Math.Max(longest, own));
         }
 
         if (_depth++ == 0) IsInLongTurn = longest >= LongTextTokens;
         try
         {
-            Compute(batch.Rows, tokens);
+            Compute(batch.Rows, cost);
         }
         finally
         {
@@ -130,20 +142,26 @@ internal sealed class TextBatcher<TInput, TOutput>(
         }
 
         long now = Time.GetTimestamp();
-        metrics.Batch(Model, kind, batch.Rows.Count, tokens, Time.GetElapsedTime(started, now));
-        _throughput.Count(batch.Tokens, _depth == 0 ? Time.GetElapsedTime(_idleUntil, now) : TimeSpan.Zero);
+        metrics.Batch(Model, kind, batch.Rows.Count, read, Time.GetElapsedTime(started, now));
+        _throughput.Count(Math.Max(read, batch.Rows.Count), _depth == 0 ? Time.GetElapsedTime(_idleUntil, now) : TimeSpan.Zero);
         if (_depth == 0) _idleUntil = now;
     }
 
     /// <summary>Computes a batch; when that fails, each of its texts alone, so that only the one at fault is lost.</summary>
-    private void Compute(List<TextRow<TInput, TOutput>> rows, int tokens)
+    private void Compute(List<TextRow<TInput, TOutput>> rows, int cost)
     {
+        List<TextRow<TInput, TOutput>> outer = _rows;
+        (_rows, _thread) = (rows, Environment.CurrentManagedThreadId);
         try
         {
             TInput[] inputs = new TInput[rows.Count];
             for (int row = 0; row < inputs.Length; row++) inputs[row] = rows[row].Input;
-            IReadOnlyList<TOutput> outputs = isAside && tokens > ShortTurnTokens ? ComputeAside(inputs) : compute(inputs, _betweenSteps);
+            IReadOnlyList<TOutput> outputs = isAside && cost > shortTurn ? ComputeAside(inputs) : compute(inputs, _betweenSteps ??= BetweenSteps);
             for (int row = 0; row < rows.Count; row++) rows[row].Job.Deliver(rows[row].Index, outputs[row]);
+        }
+        catch (OperationCanceledException) when (HaveAllLeft(rows))
+        {
+            foreach (TextRow<TInput, TOutput> row in rows) row.Job.Cancel();
         }
         catch (NetworkException failure) when (rows.Count == 1)
         {
@@ -157,6 +175,28 @@ internal sealed class TextBatcher<TInput, TOutput>(
         {
             foreach (TextRow<TInput, TOutput> row in rows) Compute([row], length(row.Input));
         }
+        finally
+        {
+            _rows = outer;
+        }
+    }
+
+    /// <summary>Lets others have short turns, and ends a batch that nobody waits for any more: to explain a long text takes seconds.</summary>
+    private void BetweenSteps()
+    {
+        Turns.BetweenSteps();
+        // Who helps to compute comes by too, maybe while the thread itself is in a turn between.
+        if (Environment.CurrentManagedThreadId == _thread && HaveAllLeft(_rows)) throw new OperationCanceledException();
+    }
+
+    private static bool HaveAllLeft(List<TextRow<TInput, TOutput>> rows)
+    {
+        foreach (TextRow<TInput, TOutput> row in rows)
+        {
+            if (!row.Job.HasLeft) return false;
+        }
+
+        return rows.Count > 0;
     }
 
     private IReadOnlyList<TOutput> ComputeAside(TInput[] inputs)

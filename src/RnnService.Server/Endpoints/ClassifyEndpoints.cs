@@ -120,7 +120,7 @@ internal static class ClassifyEndpoints
         if (request.Parameters?.Explain ?? false)
         {
             TextBatcher<int[], Explanation> explainer = rules.Of(served.Explainer, served, "parameters.explain", "true");
-            long tokens = texts.Sum(text => (long)Math.Min(text.Length, rules.Limits.MaxExplainTokens));
+            long tokens = Math.Min(texts.Sum(text => text.Length + 1L), rules.Limits.MaxExplainTokens);
             await call.HoldAnswerAsync(texts.Count * form.Most * BytesOfLabel + tokens * (BytesOfToken + form.Most * InspectEndpoints.BytesOfNumber));
             TextAnswers<Explanation> found = await call.ComputeAsync(explainer, () => Encode(rules.Limits.MaxExplainTokens));
             answers = ListAnswer.Of(found, "inputs", (one, index) => form.Explained(one, texts[index], warnings[index]));
@@ -136,15 +136,15 @@ internal static class ClassifyEndpoints
 
         int[][] Encode(int longest)
         {
-            var most = new TokenLimit(rules.Limits, "inputs");
+            var most = new TokenLimit(Math.Min(longest, rules.Limits.MaxRequestTokens), "inputs");
             int[][] ids = new int[texts.Count][];
             for (int i = 0; i < ids.Length; i++)
             {
                 ids[i] = model.Encode(texts[i]);
-                most.Add(ids[i].Length);
                 if (ids[i].Length > longest)
                     throw RequestProblem.Of(ProblemKind.Validation, request.Inputs.IsList ? $"inputs[{i}]" : "inputs",
                         $"has {ids[i].Length} tokens; at most {longest} can be explained: send it in parts, or leave explain out");
+                most.Add(ids[i].Length);
                 warnings[i] = model.Warning(texts[i], ids[i]);
             }
 

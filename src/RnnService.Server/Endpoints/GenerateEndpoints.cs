@@ -71,7 +71,7 @@ internal static class GenerateEndpoints
         {
             using var events = new ServerSentEvents(call.Context.Response);
             await using KeepAlive silence = new(job, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time);
-            await StreamAsync(events, job, silence, before, generation => ActivationsAsync(call, served, generation, asked), call.Deadline, tools.Faults);
+            await StreamAsync(events, job, silence, before, generation => ActivationsAsync(call, served, request.Inputs, generation, asked), call.Deadline, tools.Faults);
             return Results.Empty;
         }
 
@@ -79,7 +79,7 @@ internal static class GenerateEndpoints
         return Json.Answer(new GenerateAnswer
         {
             GeneratedText = before + generation.Text,
-            Details = details ? GenerateDetails.Of(generation, await ActivationsAsync(call, served, generation, asked)) : null,
+            Details = details ? GenerateDetails.Of(generation, await ActivationsAsync(call, served, request.Inputs, generation, asked)) : null,
         });
     }
 
@@ -131,10 +131,13 @@ internal static class GenerateEndpoints
     }
 
     private static async ValueTask<StepActivations?> ActivationsAsync(
-        InferenceCall call, ServedLanguageModel served, GenerationStream generation, InspectionOptions? asked)
+        InferenceCall call, ServedLanguageModel served, string prompt, GenerationStream generation, InspectionOptions? asked)
     {
         if (asked is null) return null;
+        // What the model does not know of the prompt stands as it was written.
         TokenizedText text = served.Model.Tokenizer.Read(generation.TokenIds);
+        IReadOnlyList<Token> sent = served.Model.Read(prompt).Tokens;
+        text = text with { Tokens = [.. sent, .. text.Tokens.Skip(sent.Count)] };
         TextAnswers<Inspection> found = await call.ComputeAsync(served.Inspector!, () => [new InspectionInput(text, asked)]);
         if (found.Failures.TryGetValue(0, out NetworkException? failure)) throw failure;
         return new StepActivations

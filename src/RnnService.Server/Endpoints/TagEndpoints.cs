@@ -152,7 +152,7 @@ internal static class TagEndpoints
         await call.HoldAnswerAsync(Math.Min(characters * (BytesOfCharacter + others / 4), limits.MaxRequestTokens * (BytesOfWord + others)));
         TextAnswers<TagScore[]> tags = await call.ComputeAsync(served.Batcher, () =>
         {
-            var most = new TokenLimit(limits, field);
+            var most = new TokenLimit(limits.MaxRequestTokens, field);
             IEnumerable<Sentence> asked = request.Inputs is { } texts
                 ? texts.Items.Select(text => new Sentence(text, model.Split(text)))
                 : request.Tokens!.Select((words, index) => Joined(words, index, model, limits));

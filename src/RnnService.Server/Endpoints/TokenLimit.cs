@@ -1,12 +1,11 @@
-using RnnService.Server.Options;
 using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
 
 /// <summary>Bounds what one request may have computed, text by text, so that reading ends with the first that is too much.</summary>
-/// <param name="limits">The bound.</param>
+/// <param name="most">The bound.</param>
 /// <param name="field">Where the texts stand in the request.</param>
-internal sealed class TokenLimit(LimitOptions limits, string field)
+internal sealed class TokenLimit(int most, string field)
 {
     private long _tokens;
 
@@ -15,8 +14,8 @@ internal sealed class TokenLimit(LimitOptions limits, string field)
     public void Add(int tokens)
     {
         _tokens += tokens;
-        if (_tokens <= limits.MaxRequestTokens) return;
+        if (_tokens <= most) return;
         throw RequestProblem.Of(ProblemKind.Validation, field,
-            $"holds more than {limits.MaxRequestTokens} tokens, which is the most of one request; expected fewer or shorter texts: send the others in another");
+            $"holds more than {most} tokens, which is the most of one request; expected fewer or shorter texts: send the others in another");
     }
 }

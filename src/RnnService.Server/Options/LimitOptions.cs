@@ -53,8 +53,8 @@ internal sealed record LimitOptions
     public int MaxAlternatives { get; init; } = 10;
 
     /// <summary>
-    /// Most tokens of a text whose classification is explained; a longer one is answered with 422. Explaining a text costs as much as classifying a
-    /// hundred of its length; where the model reads from the end too, more with the square of the length.
+    /// Most tokens of one request whose classifications are explained, all its texts together; more are answered with 422. Explaining a text costs
+    /// as much as classifying a hundred of its length; where the model reads from the end too, more with the square of the length.
     /// </summary>
     [Range(1, 100_000)]
     public int MaxExplainTokens { get; init; } = 512;

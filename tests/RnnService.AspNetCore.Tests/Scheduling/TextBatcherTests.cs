@@ -187,6 +187,60 @@ public sealed class TextBatcherTests
     }
 
     [Fact]
+    public async Task A_computation_that_nobody_waits_for_any_more_ends_at_its_next_step()
+    {
+        using CancellationTokenSource left = new(), stays = new();
+        int steps = 0;
+        TextBatcher<int, int> batcher = Batcher(batchTokens: 100, steps: step =>
+        {
+            for (int i = 0; i < 5; i++, steps++)
+            {
+                if (steps == 2) left.Cancel();
+                step();
+            }
+        });
+        Task<TextAnswers<int>> first = batcher.Submit(() => [200], left.Token), second = batcher.Submit(() => [300], stays.Token);
+        Assert.True(batcher.Turn());
+        Assert.True(first.IsCanceled);
+        Assert.Equal(2, steps);
+        Assert.Equal(1, batcher.Waiting);
+        Assert.True(batcher.Turn());
+        Assert.Equal((int[])[300], (await second).Outputs);
+    }
+
+    [Fact]
+    public async Task A_computation_goes_on_as_long_as_one_waits_for_it()
+    {
+        using CancellationTokenSource left = new(), stays = new();
+        TextBatcher<int, int> batcher = Batcher(batchTokens: 100, steps: step =>
+        {
+            left.Cancel();
+            step();
+        });
+        Task<TextAnswers<int>> first = batcher.Submit(() => [1], left.Token), second = batcher.Submit(() => [2], stays.Token);
+        Assert.True(batcher.Turn());
+        Assert.Equal((int[])[2], (await second).Outputs);
+        Assert.Equal((int[])[1, 2], Assert.Single(_batches));
+        await first.ContinueWith(_ => { }, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task The_queue_s_bound_counts_tokens_and_a_batch_what_they_cost()
+    {
+        TextBatcher<int, int> batcher = Batcher(batchTokens: 100, tokens: cost => cost / 100, queueTokens: 5);
+        Task<TextAnswers<int>> first = Submit(batcher, 200), second = Submit(batcher, 200);
+        Assert.Equal(4, batcher.WaitingTokens);
+        QueueFullException refusal = await Assert.ThrowsAsync<QueueFullException>(() => Submit(batcher, 200));
+        Assert.Contains("hold 5 tokens already", refusal.Message, StringComparison.Ordinal);
+        while (batcher.Turn())
+        {
+        }
+
+        await Task.WhenAll(first, second);
+        Assert.Equal([[200], [200]], _batches);
+    }
+
+    [Fact]
     public void A_full_queue_refuses_before_the_text_is_read_and_a_failed_reading_gives_its_place_back()
     {
         TextBatcher<int, int> batcher = Batcher(batchTokens: 100, queueLength: 3);
@@ -221,17 +275,19 @@ public sealed class TextBatcherTests
         batcher.Submit(() => texts, CancellationToken.None);
 
     private TextBatcher<int, int> Batcher(
-        int batchTokens, int queueLength = 10, Func<IReadOnlyList<int>, IReadOnlyList<int>>? compute = null, ITurns? turns = null)
+        int batchTokens, int queueLength = 10, Func<IReadOnlyList<int>, IReadOnlyList<int>>? compute = null, ITurns? turns = null,
+        Action<Action>? steps = null, Func<int, int>? tokens = null, int queueTokens = 1_000_000)
     {
         IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
         return new TextBatcher<int, int>(
             "model", "kind",
-            (texts, _) =>
+            (texts, betweenSteps) =>
             {
                 _batches.Add([.. texts]);
+                steps?.Invoke(betweenSteps);
                 return compute?.Invoke(texts) ?? texts;
             },
-            text => text, new BatchingOptions { BatchTokens = batchTokens, QueueLength = queueLength }, new SchedulingMetrics(meters),
-            _clock, turns ?? new TurnScheduler(_clock));
+            text => text, new BatchingOptions { BatchTokens = batchTokens, QueueLength = queueLength, QueueTokens = queueTokens },
+            new SchedulingMetrics(meters), _clock, turns ?? new TurnScheduler(_clock), tokens: tokens);
     }
 }

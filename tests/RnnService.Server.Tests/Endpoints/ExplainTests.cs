@@ -91,6 +91,7 @@ public sealed class ExplainTests(SharedService shared)
 
     [Theory]
     [InlineData("\"a a a a\"", "inputs: has 4 tokens; at most 3 can be explained")]
+    [InlineData("[\"a a\", \"a a\"]", "inputs: holds more than 3 tokens, which is the most of one request")]
     [InlineData("[\"a\", \"a a a a\"]", "inputs[1]: has 4 tokens; at most 3 can be explained")]
     public async Task A_longer_text_than_the_option_allows_is_refused(string inputs, string sentence)
     {

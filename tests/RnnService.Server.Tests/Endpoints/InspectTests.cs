@@ -67,9 +67,17 @@ public sealed class InspectTests(SharedService shared)
     }
 
     [Fact]
+    public async Task A_classifier_reads_a_text_without_tokens_as_one_that_it_does_not_know()
+    {
+        JsonElement one = await shared.Client.AnswerAsync("/inspect", """{"model": "sentiment", "inputs": " ", "parameters": {"gradients": true}}""");
+        Assert.Equal("""[{"text":"","start":0,"end":0,"known":false}]""", one.GetProperty("tokens").GetRawText());
+        Assert.Equal(1, one.GetProperty("gradients").GetProperty("inputs").GetArrayLength());
+    }
+
+    [Fact]
     public async Task A_text_without_tokens_has_nothing_to_show_and_says_so()
     {
-        using HttpResponseMessage answer = await shared.Client.PostJsonAsync("/inspect", """{"model": "sentiment", "inputs": " ", "parameters": {"gradients": true}}""");
+        using HttpResponseMessage answer = await shared.Client.PostJsonAsync("/inspect", """{"model": "pos", "inputs": " ", "parameters": {"gradients": true}}""");
         JsonElement nothing = await answer.JsonAsync();
         Assert.Equal((0, 0), (nothing.GetProperty("tokens").GetArrayLength(), nothing.GetProperty("activations").GetProperty("values").GetArrayLength()));
         Assert.False(nothing.TryGetProperty("gradients", out _));
@@ -221,7 +229,8 @@ public sealed class InspectTests(SharedService shared)
         int[] ids = [.. model.Read(prompt).Ids, .. details.GetProperty("tokens").EnumerateArray().Select(token => token.GetProperty("id").GetInt32())];
         InspectionOptions options = activations.Length > 0 ? new() { Kind = ActivationKind.Cell, FirstUnit = 2, Units = 2 } : new();
         TokenizedText read = model.Tokenizer.Read(ids);
-        Assert.Equal(read.Tokens.Select(token => token.Text), found.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("text").GetString()));
+        IReadOnlyList<Token> sent = model.Read(prompt).Tokens;
+        Assert.Equal([.. sent.Select(token => token.Text), .. read.Tokens.Skip(sent.Count).Select(token => token.Text)], found.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("text").GetString()));
         Assert.Equal(model.Inspect([read], [options])[0].Activations, Rows(found.GetProperty("steps"), "values"));
         Assert.Equal(details.GetProperty("tokens").EnumerateArray().Select(token => token.GetProperty("text").GetString()),
             found.GetProperty("steps").EnumerateArray().TakeLast(details.GetProperty("tokens").GetArrayLength()).Select(step => step.GetProperty("text").GetString()));
