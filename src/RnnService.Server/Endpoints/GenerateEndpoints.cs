@@ -55,7 +55,7 @@ internal static class GenerateEndpoints
         ServedLanguageModel served = await call.ModelAsync<ServedLanguageModel>(request.Model);
         GenerationOptions options = GenerateParameters.Over(served.Model.Config.Generation, request.Parameters, tools.Limits);
         stream |= request.Stream ?? false;
-        InspectionOptions? asked = await AskedAsync(call, request, served, tools.Rules);
+        InspectionOptions? asked = await AskedAsync(call, request, options, served, tools.Rules);
         bool details = (request.Parameters?.Details ?? false) || asked is not null;
 
         if (!stream && details)
@@ -119,14 +119,16 @@ internal static class GenerateEndpoints
     }
 
     /// <summary>What to look at, once the text has ended; null for nothing.</summary>
-    private static async ValueTask<InspectionOptions?> AskedAsync(InferenceCall call, GenerateRequest request, ServedLanguageModel served, InspectionRules rules)
+    private static async ValueTask<InspectionOptions?> AskedAsync(
+        InferenceCall call, GenerateRequest request, GenerationOptions generation, ServedLanguageModel served, InspectionRules rules)
     {
         const string field = "parameters.activations";
         if (request.Parameters?.Activations is not { } activations) return null;
         rules.Of(served.Inspector, served, field, "an object");
         InspectionOptions options = rules.Options(activations, served.Model, field);
         int units = Math.Min(options.Units, served.Model.Config.HiddenSize);
-        await call.HoldAnswerAsync((long)rules.Limits.MaxActivationSteps * (InspectEndpoints.BytesOfToken + units * InspectEndpoints.BytesOfNumber));
+        long steps = Math.Min(rules.Limits.MaxActivationSteps, request.Inputs.Length + (long)generation.MaxNewTokens);
+        await call.HoldAnswerAsync(steps * (InspectEndpoints.BytesOfToken + units * InspectEndpoints.BytesOfNumber));
         return options;
     }
 

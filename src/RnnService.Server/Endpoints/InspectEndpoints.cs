@@ -72,7 +72,10 @@ internal static class InspectEndpoints
         if (tokens > limits.MaxActivationSteps)
             throw RequestProblem.Of(ProblemKind.Validation, "inputs", $"has {tokens} tokens; at most {limits.MaxActivationSteps} can be looked at: send it in parts");
         if (at >= tokens)
-            throw RequestProblem.Of(ProblemKind.Validation, "parameters.at", $"is {at}; expected less than {tokens}, as inputs has as many tokens");
+        {
+            throw RequestProblem.Of(ProblemKind.Validation, "parameters.at",
+                tokens == 0 ? $"is {at}; expected none, as inputs has no token" : $"is {at}; expected less than {tokens}, as inputs has as many tokens");
+        }
     }
 
     /// <summary>What its own route would say about the text.</summary>

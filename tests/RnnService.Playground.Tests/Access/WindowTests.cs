@@ -18,6 +18,17 @@ public sealed class WindowTests(Chromium browser, TicketService service) : Playg
     }
 
     [Fact]
+    public async Task Nor_with_a_word_that_is_wider_than_the_window()
+    {
+        const int width = 390;
+        await NewWindowAsync(width);
+        await OpenAsync("judge");
+        await TextBox("Text").FillAsync($"see https://example.org/{new string('x', 400)} now");
+        await Expect(Panel.Locator(".over-text .token").Last).ToHaveTextAsync("now");
+        Assert.InRange(await Page.EvaluateAsync<int>("document.documentElement.scrollWidth"), 1, width);
+    }
+
+    [Fact]
     public async Task Without_script_the_page_says_what_is_needed_and_what_works_all_the_same()
     {
         await NewWindowAsync(script: false);

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Net.Http.Json;
 
 namespace RnnService.Playground.Tests.Figures;
 
@@ -7,7 +9,7 @@ namespace RnnService.Playground.Tests.Figures;
 /// </summary>
 internal static class PageFigures
 {
-    private const int Openings = 20, Warming = 20, MillisecondsAKey = 120;
+    private const int Openings = 20, Warming = 20, MillisecondsAKey = 120, CharactersRead = 12, CharactersWritten = 8;
 
     /// <summary>Two hundred keys, which the model has not read in this order, after some that warm the service.</summary>
     private const string Typed = "MARGARET:\nThe night is long, and we "
@@ -38,6 +40,7 @@ internal static class PageFigures
         await service.StartAsync();
         Write("first paint", "ms", await FirstPaintsAsync(browser, service.Url));
         Write("a request that computes nothing, from the request to its answer", "ms", await EmptyRequestsAsync(browser, service.Url));
+        Write("suggestion, from the request to its answer, for a program on the same connection", "ms", await ProgramsRequestsAsync(service.Url));
         (double[] answered, double[] shown) = await SuggestionsAsync(browser, service.Url);
         Write("suggestion, from the request to its answer", "ms", answered);
         Write("suggestion, from the key until it stands in the page", "ms", shown);
@@ -76,6 +79,25 @@ internal static class PageFigures
 
         await window.CloseAsync();
         return times;
+    }
+
+    /// <summary>What the page asks for after each key, without a browser.</summary>
+    private static async Task<double[]> ProgramsRequestsAsync(string url)
+    {
+        using var client = new HttpClient();
+        var times = new List<double>();
+        for (int typed = 1; typed <= Typed.Length; typed++)
+        {
+            await Task.Delay(MillisecondsAKey);
+            string read = Typed[Math.Max(0, typed - CharactersRead)..typed];
+            var body = new { inputs = read, parameters = new { max_new_tokens = CharactersWritten, do_sample = false } };
+            long start = Stopwatch.GetTimestamp();
+            using HttpResponseMessage answer = await client.PostAsJsonAsync(url + "/generate", body);
+            await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
+            if (typed > Warming) times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        return [.. times];
     }
 
     private static async Task<(double[] Answered, double[] Shown)> SuggestionsAsync(Chromium browser, string url)

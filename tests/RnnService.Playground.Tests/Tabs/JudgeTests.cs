@@ -103,6 +103,7 @@ public sealed class JudgeTests(Chromium browser, ShippedService service) : Playg
         await OpenAsync("judge");
         await Panel.GetByLabel("Drop it here or choose it").SetInputFilesAsync(new FilePayload { Name = "empty.txt", MimeType = "text/plain", Buffer = "\n\n"u8.ToArray() });
         await Expect(Panel.GetByRole(AriaRole.Alert)).ToContainTextAsync("empty.txt has no texts; expected a text a line");
+        await Expect(Panel.GetByRole(AriaRole.Alert)).ToContainTextAsync("This file cannot be read");
     }
 
     [Fact]

@@ -36,11 +36,12 @@ const running = new WeakMap();
  * Shows a problem in a container.
  * @param {HTMLElement} container
  * @param {import('./api.js').Problem} problem
- * @param {{ retry?: () => void, waiting?: boolean }} [options] retry: what "Try again" does; waiting: it tries again by itself when the time is over
+ * @param {{ retry?: () => void, waiting?: boolean, title?: string }} [options] retry: what "Try again" does; waiting: it tries again by itself when
+ *     the time is over; title: what it is, where only the caller knows
  */
-export function showProblem(container, problem, { retry, waiting = false } = {}) {
+export function showProblem(container, problem, { retry, waiting = false, title: own } = {}) {
     clearProblem(container);
-    const { kind, title, advice } = describe(problem);
+    const { kind, title, advice } = own ? { kind: 'input', title: own } : describe(problem);
     const fields = Object.entries(problem.errors ?? {});
     const again = h('button', { type: 'button', onclick: () => { clearProblem(container); retry(); } }, 'Try again');
     const countdown = h('span', { class: 'countdown' });
@@ -87,9 +88,14 @@ export function clearProblem(container) {
     container.replaceChildren();
 }
 
+/** A sentence about a field for somebody who sees no fields: `inputs[0]: has …` is about the text in front of them. */
+export const withoutField = sentence =>
+    sentence.replace(/^inputs(\[\d+\])?: (?=has |holds |is )/, 'The text ').replace(/^inputs(\[\d+\])?: /, '');
+
 /** Shows what of a text the model could not read. */
 export function showWarning(container, text) {
-    replace(container, text && h('p', { class: 'warning', dir: 'auto' }, text));
-    if (text)
-        announce(text);
+    const said = text && withoutField(text);
+    replace(container, said && h('p', { class: 'warning', dir: 'auto' }, said));
+    if (said)
+        announce(said);
 }

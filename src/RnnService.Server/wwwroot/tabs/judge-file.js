@@ -56,7 +56,7 @@ export function fileJudge(card) {
         try {
             showChoice(await readTextFile(file));
         } catch (error) {
-            showProblem(problems, error);
+            showProblem(problems, error, { title: 'This file cannot be read' });
         }
         input.value = ''; // so that the same file can be chosen again
     }

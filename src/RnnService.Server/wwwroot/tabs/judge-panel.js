@@ -2,6 +2,7 @@
 
 import { post } from '../lib/api.js';
 import { h, replace } from '../lib/dom.js';
+import { withoutField } from '../lib/problem.js';
 import { percent } from '../lib/text.js';
 import { explainedText, signed } from './judge-explained.js';
 import { scoreBars } from './score-bars.js';
@@ -61,7 +62,7 @@ async function judge({ name, backend }, text, call) {
         return await ask({ explain: true });
     } catch (problem) {
         if (problem.status === 422)
-            return plain(problem.message);
+            return plain(withoutField(problem.message));
         throw problem;
     }
 }

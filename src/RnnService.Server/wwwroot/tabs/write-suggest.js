@@ -5,8 +5,8 @@ import { announce, debounce, h, uniqueId } from '../lib/dom.js';
 import { codePoints } from '../lib/text.js';
 
 /** Each key costs as many steps as are read and written, so little is read: enough to know the word. */
-const charactersRead = 16;
-const tokensWritten = { characters: 12, whitespace: 3, english: 3 };
+const charactersRead = 12;
+const tokensWritten = { characters: 8, whitespace: 3, english: 3 };
 const keysMeasured = 50;
 
 /**
