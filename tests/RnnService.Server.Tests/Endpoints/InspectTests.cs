@@ -35,7 +35,10 @@ public sealed class InspectTests(SharedService shared)
                     token.GetProperty("end").GetInt32(), token.GetProperty("known").GetBoolean())));
             Inspection found = model.Inspect(text, new InspectionOptions
             {
-                Kind = Enum.Parse<ActivationKind>(kind, ignoreCase: true), FirstUnit = 1, Units = 3, Reverse = reverse,
+                Kind = Enum.Parse<ActivationKind>(kind, ignoreCase: true),
+                FirstUnit = 1,
+                Units = 3,
+                Reverse = reverse,
             });
             JsonElement activations = answer.GetProperty("activations");
             Assert.Equal((0, reverse ? "reverse" : "forward", kind, 1), (activations.GetProperty("layer").GetInt32(),

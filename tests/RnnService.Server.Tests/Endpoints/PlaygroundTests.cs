@@ -14,8 +14,14 @@ public sealed class PlaygroundTests(SharedService shared)
 
     private static readonly Dictionary<string, string> Types = new()
     {
-        [".html"] = "text/html", [".css"] = "text/css", [".js"] = "text/javascript", [".svg"] = "image/svg+xml", [".png"] = "image/png",
-        [".txt"] = "text/plain", [""] = "text/plain", [".md"] = "text/markdown",
+        [".html"] = "text/html",
+        [".css"] = "text/css",
+        [".js"] = "text/javascript",
+        [".svg"] = "image/svg+xml",
+        [".png"] = "image/png",
+        [".txt"] = "text/plain",
+        [""] = "text/plain",
+        [".md"] = "text/markdown",
     };
 
     private static string Folder { get; } = Path.Combine(Repository.Root, "src", "RnnService.Server", "wwwroot");
