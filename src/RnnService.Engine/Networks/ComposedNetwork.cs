@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Networks.Inputs;
@@ -75,12 +75,12 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
         }
 
         ReadOnlySpan<float> dInput = BackwardToInput(pass, trace, dLogits.Span, gradients: null,
-            slot => (row, dh) => states[placeOf[row]][slot][stepOf[row]] = TensorPrimitives.Norm(dh)).Span;
+            slot => (row, dh) => states[placeOf[row]][slot][stepOf[row]] = ExactSums.Norm(dh)).Span;
         for (int place = 0; place < norms.Length; place++)
         {
             if (norms[place] is not { Inputs: float[] inputs }) continue;
             for (int t = 0; t < inputs.Length; t++)
-                inputs[t] = TensorPrimitives.Norm(dInput.Slice(layout.RowOf(place, t) * input.Size, input.Size));
+                inputs[t] = ExactSums.Norm(dInput.Slice(layout.RowOf(place, t) * input.Size, input.Size));
         }
 
         return norms;

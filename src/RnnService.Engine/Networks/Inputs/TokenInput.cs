@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Weights;
 
@@ -51,7 +52,7 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
 
     /// <summary>How fast a function grows with the length of a token's embedding, from its gradient there [D].</summary>
     public double Slope(int id, ReadOnlySpan<float> gradient) =>
-        TensorPrimitives.Dot(embedding.Weight.Values.Slice(id * Size, Size), gradient);
+        ExactSums.Dot(embedding.Weight.Values.Slice(id * Size, Size), gradient);
 
     public void Backward(Pass pass, BatchLayout layout, in Trace trace, Memory<float> dInput, Gradients gradients)
     {
