@@ -31,8 +31,8 @@ internal sealed partial class ModelLoading(
     ILogger<ModelLoading> logger) : BackgroundService
 {
     /// <summary>
-    /// Cost of an explanation, some 25 words and a hundredth of a second, that may be made between the steps of another: a sentence should not
-    /// wait for a page.
+    /// Cost of an explanation, some 25 words and 40 milliseconds of the shipped classifier, that may be made between the steps of another: a
+    /// sentence should not wait for a page.
     /// </summary>
     private const int ShortExplanation = 3_072;
 

@@ -14,7 +14,7 @@ internal delegate IReadOnlyList<TOutput> TextComputation<TInput, TOutput>(IReadO
 /// <param name="model">Name of the model.</param>
 /// <param name="kind">Name of the work, for the metrics.</param>
 /// <param name="compute">Answers texts.</param>
-/// <param name="length">What a text costs, in tokens read: mostly its length.</param>
+/// <param name="costOf">What a text costs, in tokens read: mostly its length.</param>
 /// <param name="options">Sizes of the queue and of a batch.</param>
 /// <param name="metrics">Where batches are counted.</param>
 /// <param name="time">The clock.</param>
@@ -26,7 +26,7 @@ internal sealed class TextBatcher<TInput, TOutput>(
     string model,
     string kind,
     TextComputation<TInput, TOutput> compute,
-    Func<TInput, int> length,
+    Func<TInput, int> costOf,
     BatchingOptions options,
     SchedulingMetrics metrics,
     TimeProvider time,
@@ -36,9 +36,9 @@ internal sealed class TextBatcher<TInput, TOutput>(
     int shortTurn = ModelScheduler.ShortTurnTokens) : ModelScheduler(model, options, time, turns)
 {
     private readonly ConcurrentQueue<TextJob<TInput, TOutput>> _inbox = new();
-    private readonly TextQueue<TInput, TOutput> _queue = new(length);
+    private readonly TextQueue<TInput, TOutput> _queue = new(costOf);
     private readonly Throughput _throughput = new();
-    private readonly Func<TInput, int> _tokens = tokens ?? length;
+    private readonly Func<TInput, int> _tokens = tokens ?? costOf;
     private Action? _betweenSteps;
     private List<TextRow<TInput, TOutput>> _rows = []; // being computed
     private int _thread; // that computes them
@@ -63,8 +63,8 @@ internal sealed class TextBatcher<TInput, TOutput>(
             long held = 0, cost = 0;
             for (int i = 0; i < inputs.Count; i++)
             {
-                held += Math.Max(1, _tokens(inputs[i]));
-                cost += Math.Max(1, length(inputs[i]));
+                held += Held(inputs[i]);
+                cost += Math.Max(1, costOf(inputs[i]));
             }
 
             permit.Hold(held);
@@ -123,12 +123,13 @@ internal sealed class TextBatcher<TInput, TOutput>(
     private void Compute(TextQueue<TInput, TOutput>.Batch batch)
     {
         long started = Time.GetTimestamp();
-        int read = 0, cost = 0, longest = 0;
+        int read = 0, held = 0, cost = 0, longest = 0;
         foreach (TextRow<TInput, TOutput> row in batch.Rows)
         {
             if (row.Index == 0) metrics.Queued(Model, kind, Time.GetElapsedTime(row.Job.Submitted, started));
-            int own = length(row.Input);
-            (read, cost, longest) = (read + _tokens(row.Input), cost + own, Math.Max(longest, own));
+            int own = costOf(row.Input);
+            (read, held) = (read + _tokens(row.Input), held + Held(row.Input));
+            (cost, longest) = (cost + own, Math.Max(longest, own));
         }
 
         if (_depth++ == 0) IsInLongTurn = longest >= LongTextTokens;
@@ -143,7 +144,7 @@ internal sealed class TextBatcher<TInput, TOutput>(
 
         long now = Time.GetTimestamp();
         metrics.Batch(Model, kind, batch.Rows.Count, read, Time.GetElapsedTime(started, now));
-        _throughput.Count(Math.Max(read, batch.Rows.Count), _depth == 0 ? Time.GetElapsedTime(_idleUntil, now) : TimeSpan.Zero);
+        _throughput.Count(held, _depth == 0 ? Time.GetElapsedTime(_idleUntil, now) : TimeSpan.Zero);
         if (_depth == 0) _idleUntil = now;
     }
 
@@ -173,7 +174,7 @@ internal sealed class TextBatcher<TInput, TOutput>(
         }
         catch (Exception)
         {
-            foreach (TextRow<TInput, TOutput> row in rows) Compute([row], length(row.Input));
+            foreach (TextRow<TInput, TOutput> row in rows) Compute([row], costOf(row.Input));
         }
         finally
         {
@@ -188,6 +189,9 @@ internal sealed class TextBatcher<TInput, TOutput>(
         // Who helps to compute comes by too, maybe while the thread itself is in a turn between.
         if (Environment.CurrentManagedThreadId == _thread && HaveAllLeft(_rows)) throw new OperationCanceledException();
     }
+
+    /// <summary>What a text counts for among what waits.</summary>
+    private int Held(TInput input) => Math.Max(1, _tokens(input));
 
     private static bool HaveAllLeft(List<TextRow<TInput, TOutput>> rows)
     {

@@ -10,8 +10,8 @@ internal readonly record struct TextRow<TInput, TOutput>(TextJob<TInput, TOutput
 /// The texts that wait for one model. Clients take turns text by text, and within a client its requests do, so that a short one does not
 /// wait for the whole of a long list; requests of one client are begun in the order in which they came. Not thread-safe.
 /// </summary>
-/// <param name="length">A text's length in tokens.</param>
-internal sealed class TextQueue<TInput, TOutput>(Func<TInput, int> length)
+/// <param name="costOf">What a text costs, in tokens.</param>
+internal sealed class TextQueue<TInput, TOutput>(Func<TInput, int> costOf)
 {
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
     private readonly List<Line> _order = []; // in the order of their turns
@@ -125,7 +125,7 @@ internal sealed class TextQueue<TInput, TOutput>(Func<TInput, int> length)
     private bool Take(TextJob<TInput, TOutput> job, Batch batch)
     {
         if (!job.HasNext) return false;
-        int added = Math.Max(1, length(job.Peek()));
+        int added = Math.Max(1, costOf(job.Peek()));
         if (batch.Tokens + added > batch.Most && !(batch.Alone && batch.Rows.Count == 0)) return false;
         batch.Tokens += added;
         batch.Rows.Add(new TextRow<TInput, TOutput>(job, job.Take()));

@@ -61,25 +61,29 @@ internal sealed record TextPicture(
     }
 
     /// <summary>The same as numbers, for a JSON object.</summary>
-    public object ToJson() => new
+    public object ToJson()
     {
-        Model = Name,
-        Options.Layer,
-        Options.Reverse,
-        Of = SnakeCase.Of(Options.Kind),
-        Options.FirstUnit,
-        Label,
-        Explained?.Baseline,
-        Explained?.Value,
-        Explained?.CompletenessGap,
-        Tokens = Text.Tokens.Select((token, i) => new
+        float[]? scores = Explained is null ? null : RunningScores();
+        return new
         {
-            token.Text,
-            Start = token.CodePointStart,
-            End = token.CodePointEnd,
-            Score = Explained is null ? (float?)null : RunningScores()[i],
-            Contribution = Explained?.Contributions[i],
-            Values = Seen.Activations[i],
-        }),
-    };
+            Model = Name,
+            Options.Layer,
+            Options.Reverse,
+            Of = SnakeCase.Of(Options.Kind),
+            Options.FirstUnit,
+            Label,
+            Explained?.Baseline,
+            Explained?.Value,
+            Explained?.CompletenessGap,
+            Tokens = Text.Tokens.Select((token, i) => new
+            {
+                token.Text,
+                Start = token.CodePointStart,
+                End = token.CodePointEnd,
+                Score = scores?[i],
+                Contribution = Explained?.Contributions[i],
+                Values = Seen.Activations[i],
+            }),
+        };
+    }
 }

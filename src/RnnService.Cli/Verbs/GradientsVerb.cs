@@ -43,10 +43,8 @@ internal sealed class GradientsVerb : Verb
 
     protected override int Run(ParseResult parsed)
     {
-        LoadedModel loaded = ModelArgument.Load(Terminal, parsed.GetValue(_model)!);
+        LoadedModel loaded = ModelArgument.LoadToInspect(Terminal, parsed.GetValue(_model)!);
         TextModel model = loaded.Model;
-        if (!model.CanInspect)
-            throw new CommandException($"{loaded.Name} is computed by {model.Network.Backend}, which gives no gradients; expected a model of native weights: rnn import makes one");
         TokenizedText text = model.Read(parsed.GetValue(_text)!);
         var options = new InspectionOptions { Gradients = true, Units = 1, At = parsed.GetValue(_at) ?? -1 };
         GradientNorms norms = model.Inspect([text], [options])[0].Gradients

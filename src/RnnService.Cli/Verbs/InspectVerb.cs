@@ -63,7 +63,7 @@ internal sealed class InspectVerb : Verb
     {
         string what = parsed.GetValue(_what)!;
         bool json = parsed.GetValue(_json);
-        if (parsed.GetValue(_text) is { } text) ShowText(parsed, ModelArgument.Load(Terminal, what), text, json);
+        if (parsed.GetValue(_text) is { } text) ShowText(parsed, ModelArgument.LoadToInspect(Terminal, what), text, json);
         else if (what.EndsWith(WeightExtension, StringComparison.OrdinalIgnoreCase)) ShowFile(SafeTensorsFile.Open(what), json);
         else ShowModel(ModelArgument.Find(what), json);
         return ExitCode.Done;
@@ -71,8 +71,6 @@ internal sealed class InspectVerb : Verb
 
     private void ShowText(ParseResult parsed, LoadedModel loaded, string text, bool json)
     {
-        if (!loaded.Model.CanInspect)
-            throw new CommandException($"{loaded.Name} is computed by {loaded.Model.Network.Backend}, which tells its answers alone; expected a model of native weights: rnn import makes one");
         TextPicture picture = TextPicture.Of(loaded, text, _look.Of(parsed, loaded.Model));
         if (json)
         {

@@ -73,8 +73,17 @@ public abstract class Tokenizer
     /// <summary>The tokens of a text that are read, with their ids, as <see cref="Encode(string)"/> gives them.</summary>
     public TokenizedText Read(string text)
     {
-        Token[] tokens = [.. Split(text).Where(token => IdOf(token.Text) >= 0)];
-        return new TokenizedText(tokens, [.. tokens.Select(token => IdOf(token.Text))]);
+        var tokens = new List<Token>();
+        var ids = new List<int>();
+        foreach (Token token in Split(text))
+        {
+            int id = IdOf(token.Text);
+            if (id < 0) continue;
+            tokens.Add(token);
+            ids.Add(id);
+        }
+
+        return new TokenizedText(tokens, [.. ids]);
     }
 
     /// <summary>Tokens by their ids as they would be read: offsets count in the text that <see cref="Decode(IEnumerable{int})"/> gives.</summary>

@@ -3,6 +3,7 @@ using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
+using RnnService.Engine.Text;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
 
@@ -119,28 +120,30 @@ internal static class ClassifyEndpoints
         object[] answers;
         if (request.Parameters?.Explain ?? false)
         {
+            var read = new TokenizedText[texts.Count];
             TextBatcher<int[], Explanation> explainer = rules.Of(served.Explainer, served, "parameters.explain", "true");
             long tokens = Math.Min(texts.Sum(text => text.Length + 1L), rules.Limits.MaxExplainTokens);
             await call.HoldAnswerAsync(texts.Count * form.Most * BytesOfLabel + tokens * (BytesOfToken + form.Most * InspectEndpoints.BytesOfNumber));
-            TextAnswers<Explanation> found = await call.ComputeAsync(explainer, () => Encode(rules.Limits.MaxExplainTokens));
-            answers = ListAnswer.Of(found, "inputs", (one, index) => form.Explained(one, texts[index], warnings[index]));
+            TextAnswers<Explanation> found = await call.ComputeAsync(
+                explainer, () => Encode(index => (read[index] = model.Read(texts[index])).Ids, rules.Limits.MaxExplainTokens));
+            answers = ListAnswer.Of(found, "inputs", (one, index) => form.Explained(one, read[index], warnings[index]));
         }
         else
         {
             await call.HoldAnswerAsync((long)texts.Count * form.Most * BytesOfLabel);
-            TextAnswers<float[]> logits = await call.ComputeAsync(served.Batcher, () => Encode(int.MaxValue));
+            TextAnswers<float[]> logits = await call.ComputeAsync(served.Batcher, () => Encode(index => model.Encode(texts[index]), int.MaxValue));
             answers = ListAnswer.Of(logits, "inputs", (one, index) => form.Ranked(one, warnings[index]));
         }
 
         return Json.Answer(answers);
 
-        int[][] Encode(int longest)
+        int[][] Encode(Func<int, int[]> encode, int longest)
         {
             var most = new TokenLimit(Math.Min(longest, rules.Limits.MaxRequestTokens), "inputs");
             int[][] ids = new int[texts.Count][];
             for (int i = 0; i < ids.Length; i++)
             {
-                ids[i] = model.Encode(texts[i]);
+                ids[i] = encode(i);
                 if (ids[i].Length > longest)
                     throw RequestProblem.Of(ProblemKind.Validation, request.Inputs.IsList ? $"inputs[{i}]" : "inputs",
                         $"has {ids[i].Length} tokens; at most {longest} can be explained: send it in parts, or leave explain out");

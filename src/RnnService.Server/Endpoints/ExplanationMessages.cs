@@ -28,7 +28,7 @@ internal sealed record ExplanationMessage
     /// <summary>By how much the contributions together miss value − baseline.</summary>
     public required float CompletenessGap { get; init; }
 
-    /// <summary>Points at which gradients were taken.</summary>
+    /// <summary>Points at which the network was read, for the integral and its ends.</summary>
     public required int Steps { get; init; }
 
     /// <summary>The tokens of the text that the model reads.</summary>

@@ -31,12 +31,11 @@ internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
 
     /// <summary>The labels and why the best is the best.</summary>
     /// <inheritdoc cref="Ranked(float[], string)" path="/exception"/>
-    public ExplainedText Explained(Explanation found, string text, string? warning)
+    public ExplainedText Explained(Explanation found, TokenizedText read, string? warning)
     {
         NetworkException.ThrowIfNotFinite([(float)found.Value, (float)found.Baseline, .. found.Contributions]);
         float[][] running = [.. found.Running.Select(logits => Classifier.Scores([.. logits], _function))];
         int[] order = Order(running[^1]);
-        TokenizedText read = model.Read(text);
         return new ExplainedText
         {
             Labels = Ranked(running[^1], order, warning),

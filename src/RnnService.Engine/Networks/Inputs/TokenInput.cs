@@ -23,8 +23,7 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
     {
         Memory<float>? mask = pass.Mask(layout.Batch, Size, dropRate);
         if (mask is null && encoder.PrefersIds(layout.Rows)) return new Trace(LayerInput.OfIds(ids), ids, mask);
-        Memory<float> embedded = pass.Workspace.Take(layout.Rows * Size);
-        embedding.Forward(ids.Span, embedded.Span, Size);
+        Memory<float> embedded = Rows(pass, ids);
         if (mask is { } drop) Dropout.Apply(layout, drop.Span, embedded.Span);
         return new Trace(LayerInput.OfValues(embedded), ids, mask);
     }
@@ -36,8 +35,7 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
     /// <param name="factors">[N]; empty for 1 everywhere.</param>
     public Trace Embed(Pass pass, ReadOnlyMemory<int> ids, BatchLayout layout, ReadOnlySpan<double> factors = default)
     {
-        Memory<float> rows = pass.Workspace.Take(ids.Length * Size);
-        embedding.Forward(ids.Span, rows.Span, Size);
+        Memory<float> rows = Rows(pass, ids);
         for (int place = 0; place < factors.Length; place++)
         {
             for (int t = 0; t < layout.LengthOfRank(layout.RankOf(place)); t++)
@@ -63,6 +61,13 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
 
     public void Refresh()
     {
+    }
+
+    private Memory<float> Rows(Pass pass, ReadOnlyMemory<int> ids)
+    {
+        Memory<float> rows = pass.Workspace.Take(ids.Length * Size);
+        embedding.Forward(ids.Span, rows.Span, Size);
+        return rows;
     }
 
     /// <summary>What the encoder reads, the ids [R] and the dropout mask [N,D].</summary>
