@@ -59,7 +59,9 @@ internal static class FolderExchange
         if (!Directory.Exists(committed)) return;
         // Names alone: a folder may come from anywhere, and nothing outside it is removed.
         foreach (string name in Lines(removals).Where(name => name is not ("" or "." or "..") && Path.GetFileName(name) == name)) Try(Path.Combine(path, name), Remove);
-        foreach (string name in Names(committed))
+        string[] names = [];
+        Try(committed, folder => names = [.. Names(folder)]);
+        foreach (string name in names)
         {
             Try(Path.Combine(path, name), place =>
             {
