@@ -13,6 +13,9 @@ internal sealed class RequestFacts
     /// <summary>Whose it is: see <see cref="ClientAddress"/>.</summary>
     public string Client => _client ??= ClientAddress.Of(_context);
 
+    /// <summary>Whose data it works with, such as states that are kept: the id of its key; empty where the service has no keys.</summary>
+    public string Owner { get; set; } = "";
+
     /// <summary>The id that ties an answer to the log.</summary>
     public string TraceId => _traceId ??= Activity.Current?.TraceId.ToHexString() ?? _context.TraceIdentifier;
 
