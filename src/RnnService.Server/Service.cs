@@ -59,7 +59,7 @@ internal static class Service
             .AddSingleton(options.Limits).AddSingleton(options.Http).AddSingleton<RequestMetrics>()
             .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<IHostLifetime, SignalLifetime>()
             .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<LargeBodyTurns>().AddSingleton<RequestReader>()
-            .AddSingleton<InferencePath>().AddSingleton<GenerateTools>().AddSingleton<InspectionRules>()
+            .AddSingleton<InferencePath>().AddSingleton<GenerationPath>().AddSingleton<GenerateTools>().AddSingleton<InspectionRules>()
             .AddSingleton<StartReport>().AddHostedService(services => services.GetRequiredService<StartReport>())
             .AddSingleton<IResponseCompressionProvider, AnswerCompression>()
             .AddResponseCompression(compression => (compression.MimeTypes, compression.EnableForHttps) = (AnswerCompression.Types, true))

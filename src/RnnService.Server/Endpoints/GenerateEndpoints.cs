@@ -1,8 +1,6 @@
-using RnnService.AspNetCore.Diagnostics;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Generation;
-using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 using RnnService.Server.Options;
@@ -64,15 +62,20 @@ internal static class GenerateEndpoints
             await call.HoldAnswerAsync(tokens * BytesOfToken);
         }
 
-        GenerationJob job = call.Generate(served.Generator, model => Prepare(model, request.Inputs, options, asked is null ? null : tools.Limits), stream);
-        TextWarnings.Write(call.Context.Response, "inputs", false, [job.Stream.Warning]);
+        GenerationInput input = new(request.Inputs, options) { Check = asked is null ? null : text => ThrowIfTooLong(text, options, tools.Limits) };
+        GenerationJob job = tools.Path.Start(call, served, input, stream);
         string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
         if (stream)
         {
-            using var events = new ServerSentEvents(call.Context.Response);
-            await using KeepAlive silence = new(job, TimeSpan.FromSeconds(tools.Http.StreamKeepAliveSeconds), tools.Time);
-            await StreamAsync(events, job, silence, before, generation => ActivationsAsync(call, served, request.Inputs, generation, asked), call.Deadline, tools.Faults);
-            return Results.Empty;
+            int index = 0;
+            return await tools.Path.StreamAsync(call, [job], async (events, frame) => events.Write(new StreamEvent
+            {
+                Index = ++index,
+                Token = TokenMessage.Of(frame.Token.Token),
+                TopTokens = frame.Token.Alternatives.Count == 0 ? null : TokenMessage.Of(frame.Token.Alternatives),
+                GeneratedText = frame.IsLast ? before + frame.Stream.Text : null,
+                Details = frame.IsLast ? StreamDetails.Of(frame.Stream, await ActivationsAsync(call, served, request.Inputs, frame.Stream, asked)) : null,
+            }));
         }
 
         GenerationStream generation = await call.Deadline.WaitAsync(job.Ended);
@@ -81,41 +84,6 @@ internal static class GenerateEndpoints
             GeneratedText = before + generation.Text,
             Details = details ? GenerateDetails.Of(generation, await ActivationsAsync(call, served, request.Inputs, generation, asked)) : null,
         });
-    }
-
-    private static async Task StreamAsync(
-        ServerSentEvents events, GenerationJob job, KeepAlive silence, string before, Func<GenerationStream, ValueTask<StepActivations?>> activations,
-        Deadline deadline, FaultLog faults)
-    {
-        try
-        {
-            int index = 0;
-            while (await job.WaitAsync() is var signal && signal != StreamSignal.End)
-            {
-                silence.Reset();
-                if (signal == StreamSignal.Silence) events.WriteComment();
-                while (job.TryRead(out StreamedToken token))
-                {
-                    GenerationStream? ended = token.IsLast ? await deadline.WaitAsync(job.Ended) : null;
-                    events.Write(new StreamEvent
-                    {
-                        Index = ++index,
-                        Token = TokenMessage.Of(token.Generated.Token),
-                        TopTokens = token.Generated.Alternatives.Count == 0 ? null : TokenMessage.Of(token.Generated.Alternatives),
-                        GeneratedText = ended is null ? null : before + ended.Text,
-                        Details = ended is null ? null : StreamDetails.Of(ended, await activations(ended)),
-                    });
-                }
-
-                await events.FlushAsync(deadline.Token);
-            }
-        }
-        catch (Exception exception) when (events.HasStarted && !events.ClientHasLeft)
-        {
-            RequestProblem? problem = InferenceProblems.Of(exception) ?? (deadline.Passed ? Deadline.Problem() : null);
-            if (problem is null) faults.Write(exception, events.TraceId);
-            await events.FailAsync(problem ?? RequestProblem.OfFault());
-        }
     }
 
     /// <summary>What to look at, once the text has ended; null for nothing.</summary>
@@ -153,30 +121,14 @@ internal static class GenerateEndpoints
         };
     }
 
-    private static GenerationStream Prepare(LanguageModel model, string prompt, GenerationOptions options, LimitOptions? looked)
+    private static void ThrowIfTooLong(GenerationStream stream, GenerationOptions options, LimitOptions limits)
     {
-        try
-        {
-            var generation = model.NewStream(prompt, options);
-            if (looked is not null && generation.PromptTokens + options.MaxNewTokens > looked.MaxActivationSteps)
-            {
-                throw RequestProblem.Of(ProblemKind.Validation, "parameters.activations",
-                    $"asks for {generation.PromptTokens} tokens of inputs and {options.MaxNewTokens} new ones; expected at most "
-                    + $"{looked.MaxActivationSteps} together: a smaller max_new_tokens or shorter inputs");
-            }
-
-            // Unknown words are common, but a text of unknown letters alone is one of another script, which the model never learnt to go on with.
-            if (generation.KnowsPrompt || model.Tokenizer.Kind != Tokenization.Characters) return generation;
-        }
-        catch (ArgumentException)
-        {
-            // The bounds of the options have been checked: what is left is a prompt without any token, such as spaces for a word model.
-        }
-
-        throw RequestProblem.Of(ProblemKind.Validation, "inputs",
-            $"holds no {model.Tokenizer.Unit} that this model knows");
+        if (stream.PromptTokens + options.MaxNewTokens <= limits.MaxActivationSteps) return;
+        throw RequestProblem.Of(ProblemKind.Validation, "parameters.activations",
+            $"asks for {stream.PromptTokens} tokens of inputs and {options.MaxNewTokens} new ones; expected at most "
+            + $"{limits.MaxActivationSteps} together: a smaller max_new_tokens or shorter inputs");
     }
 }
 
 /// <summary>What the generating routes work with.</summary>
-internal sealed record GenerateTools(LimitOptions Limits, HttpOptions Http, InspectionRules Rules, TimeProvider Time, FaultLog Faults);
+internal sealed record GenerateTools(GenerationPath Path, LimitOptions Limits, InspectionRules Rules);

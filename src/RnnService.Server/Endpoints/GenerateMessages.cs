@@ -299,13 +299,3 @@ internal sealed record StreamDetails
         _ => "length",
     };
 }
-
-/// <summary>The last event of a stream that fails after it began.</summary>
-internal sealed record StreamError
-{
-    /// <summary>What went wrong.</summary>
-    public required string Error { get; init; }
-
-    /// <summary>The kind of problem in one word.</summary>
-    public required string ErrorType { get; init; }
-}

@@ -7,15 +7,15 @@ namespace RnnService.Server.Endpoints;
 /// </summary>
 internal sealed class KeepAlive : IAsyncDisposable
 {
-    private readonly GenerationJob _job;
+    private readonly IReadOnlyList<GenerationJob> _jobs;
     private readonly TimeSpan _most;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private long _sent;
 
-    public KeepAlive(GenerationJob job, TimeSpan most, TimeProvider time)
+    public KeepAlive(IReadOnlyList<GenerationJob> jobs, TimeSpan most, TimeProvider time)
     {
-        (_job, _most, _time, _sent) = (job, most, time, time.GetTimestamp());
+        (_jobs, _most, _time, _sent) = (jobs, most, time, time.GetTimestamp());
         _timer = time.CreateTimer(static state => ((KeepAlive)state!).Look(), this, most, Timeout.InfiniteTimeSpan);
     }
 
@@ -27,7 +27,8 @@ internal sealed class KeepAlive : IAsyncDisposable
     private void Look()
     {
         TimeSpan left = _most - _time.GetElapsedTime(Volatile.Read(ref _sent));
-        if (left <= TimeSpan.Zero) _job.Announce(StreamSignal.Silence);
+        // One reader is enough: all write into one stream.
+        if (left <= TimeSpan.Zero) _jobs.FirstOrDefault(job => !job.Ended.IsCompleted)?.Announce(StreamSignal.Silence);
         _timer.Change(left > TimeSpan.Zero ? left : _most, Timeout.InfiniteTimeSpan);
     }
 }

@@ -46,7 +46,7 @@ internal sealed class ServerSentEvents(HttpResponse response) : IDisposable
     public async Task FailAsync(RequestProblem problem)
     {
         RequestFacts.Of(response.HttpContext).Failure = problem.Kind.ErrorType;
-        Write(new StreamError { Error = problem.Message, ErrorType = problem.Kind.ErrorType });
+        Write(ProblemForm.Of(response.HttpContext.Request.Path).Event(problem));
         await FlushAsync(response.HttpContext.RequestAborted);
     }
 

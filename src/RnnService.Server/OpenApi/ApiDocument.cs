@@ -189,6 +189,7 @@ internal static class ApiDocument
                 answers["application/json"].Schema = texts.OrOne ? new OpenApiSchema { OneOf = [one, list] } : list;
             }
 
+            ProblemForm form = ProblemForm.Of("/" + context.ApiDescription.RelativePath);
             IEnumerable<ProblemKind> kinds = metadata.OfType<MayAnswer>().Select(one => one.Kind).Append(ProblemKind.Internal).Distinct();
             foreach (IGrouping<int, ProblemKind> status in kinds.OrderBy(kind => kind.Status).GroupBy(kind => kind.Status))
             {
@@ -198,10 +199,10 @@ internal static class ApiDocument
                     Headers = status.Any(kind => kind.RetryAfterSeconds is not null) ? RetryAfter() : null,
                     Content = new Dictionary<string, IOpenApiMediaType>
                     {
-                        ["application/problem+json"] = new OpenApiMediaType
+                        [form.ContentType] = new OpenApiMediaType
                         {
-                            Schema = SchemaOf(typeof(Problem), context),
-                            Example = ProblemExample(status.First()),
+                            Schema = SchemaOf(form.Type, context),
+                            Example = ProblemExample(form, status.First()),
                         },
                     },
                 };
@@ -219,8 +220,10 @@ internal static class ApiDocument
         private static IOpenApiSchema SchemaOf(Type type, OperationFilterContext context) =>
             context.SchemaGenerator.GenerateSchema(type, context.SchemaRepository);
 
-        /// <summary>The two fields that clients look at; the schema has the others.</summary>
-        private static JsonObject ProblemExample(ProblemKind kind) => new() { ["error"] = kind.Title, ["error_type"] = kind.ErrorType };
+        /// <summary>What clients look at; the schema has the rest.</summary>
+        private static JsonNode ProblemExample(ProblemForm form, ProblemKind kind) => form == ProblemForm.Details
+            ? new JsonObject { ["error"] = kind.Title, ["error_type"] = kind.ErrorType }
+            : JsonSerializer.SerializeToNode(form.Body(new RequestProblem(kind, kind.Title), ""), Json.Options)!;
 
         private static Dictionary<string, IOpenApiHeader> WarningHeader() => new()
         {

@@ -72,7 +72,8 @@ internal sealed partial class RequestMiddleware(
         if (problem.Kind == ProblemKind.ContentEncoding) context.Response.Headers.AcceptEncoding = BodyEncoding.Known;
         // What is left of a body is not waited for but cut off with its connection: a client must not send its next request there.
         if (RequestFacts.Of(context).IsBodyUnread || problem.Kind == ProblemKind.TooLarge) context.Response.Headers.Connection = "close";
-        await Json.WriteAsync(context, Problem.From(problem, RequestFacts.Of(context).TraceId), "application/problem+json");
+        ProblemForm form = ProblemForm.Of(context.Request.Path);
+        await Json.WriteAsync(context, form.Body(problem, RequestFacts.Of(context).TraceId), form.ContentType);
     }
 
     /// <summary>What routing alone refused: it sets a status and leaves the body empty.</summary>

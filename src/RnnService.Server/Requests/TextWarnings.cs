@@ -17,10 +17,16 @@ internal static class TextWarnings
     /// <param name="isList">Whether the texts came as a list.</param>
     /// <param name="field">The field they came in.</param>
     /// <param name="warnings">Each text's warning, null for none.</param>
-    public static void Write(HttpResponse response, string field, bool isList, IReadOnlyList<string?> warnings)
+    public static void Write(HttpResponse response, string field, bool isList, IReadOnlyList<string?> warnings) =>
+        Write(response, warnings.Select((warning, index) => (isList ? $"{field}[{index}]" : field, warning)));
+
+    /// <summary>Names the texts that have a warning, the first ten and how many more.</summary>
+    /// <param name="response">The answer, not begun yet.</param>
+    /// <param name="warnings">Where each text stands in the request, and its warning, null for none.</param>
+    public static void Write(HttpResponse response, IEnumerable<(string Field, string? Warning)> warnings)
     {
-        if (warnings.All(warning => warning is null)) return;
-        string[] said = [.. warnings.Index().Where(one => one.Item is not null).Select(one => $"{(isList ? $"{field}[{one.Index}]" : field)}: {one.Item}")];
+        string[] said = [.. warnings.Where(one => one.Warning is not null).Select(one => $"{one.Field}: {one.Warning}")];
+        if (said.Length == 0) return;
         string rest = said.Length > MostTexts ? $"; and {said.Length - MostTexts} more texts" : "";
         response.Headers[Header] = InAscii(string.Join("; ", said.Take(MostTexts)) + rest);
     }

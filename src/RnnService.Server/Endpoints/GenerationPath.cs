@@ -1,0 +1,166 @@
+using RnnService.AspNetCore.Diagnostics;
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
+using RnnService.Engine.Text;
+using RnnService.Server.Options;
+using RnnService.Server.Requests;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>A text to be continued, whatever the dialect it is asked for in.</summary>
+/// <param name="Prompt">The text.</param>
+/// <param name="Options">How.</param>
+/// <param name="Field">Where the text stands in the request.</param>
+internal sealed record GenerationInput(string Prompt, GenerationOptions Options, string Field = "inputs")
+{
+    /// <summary>Looks at the text once it is tokens; may throw <see cref="RequestProblem"/>.</summary>
+    public Action<GenerationStream>? Check { get; init; }
+}
+
+/// <summary>A token that a stream's reader is to be sent.</summary>
+/// <param name="Job">Which of the texts it belongs to.</param>
+/// <param name="Token">The token.</param>
+/// <param name="Stream">The text; its prompt has been read.</param>
+/// <param name="IsLast">Whether the text ends with it: then the whole of <paramref name="Stream"/> may be looked at.</param>
+internal readonly record struct GenerationFrame(int Job, GeneratedToken Token, GenerationStream Stream, bool IsLast);
+
+/// <summary>
+/// What requests that generate have in common, in every dialect: how texts are started, waited for, and sent token by token. Thread-safe.
+/// </summary>
+internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultLog faults)
+{
+    /// <summary>Has a text continued.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="served">The model.</param>
+    /// <param name="input">The text.</param>
+    /// <param name="readsAlong">Whether its tokens are sent while it grows: see <see cref="StreamAsync"/>.</param>
+    /// <exception cref="AspNetCore.Errors.QueueFullException">There is no permit.</exception>
+    /// <exception cref="RequestProblem">The model can read nothing of it.</exception>
+    public GenerationJob Start(InferenceCall call, ServedLanguageModel served, GenerationInput input, bool readsAlong) =>
+        Start(call, served, [input], readsAlong)[0];
+
+    /// <summary>Has texts continued beside each other: all of them, or none.</summary>
+    /// <inheritdoc cref="Start(InferenceCall, ServedLanguageModel, GenerationInput, bool)"/>
+    /// <param name="call">The request.</param>
+    /// <param name="served">The model.</param>
+    /// <param name="inputs">The texts, one or more.</param>
+    /// <param name="readsAlong">Whether their tokens are sent while they grow: see <see cref="StreamAsync"/>.</param>
+    public IReadOnlyList<GenerationJob> Start(InferenceCall call, ServedLanguageModel served, IReadOnlyList<GenerationInput> inputs, bool readsAlong)
+    {
+        var jobs = new List<GenerationJob>(inputs.Count);
+        try
+        {
+            foreach (GenerationInput input in inputs) jobs.Add(call.Generate(served.Generator, model => Prepare(model, input), readsAlong));
+        }
+        catch
+        {
+            Cancel(jobs);
+            throw;
+        }
+
+        TextWarnings.Write(call.Context.Response, inputs.Zip(jobs, (input, job) => (input.Field, job.Stream.Warning)).DistinctBy(one => one.Field));
+        return jobs;
+    }
+
+    /// <summary>Waits for texts to end.</summary>
+    public async Task<IReadOnlyList<GenerationStream>> EndedAsync(InferenceCall call, IReadOnlyList<GenerationJob> jobs)
+    {
+        try
+        {
+            var ended = new List<GenerationStream>(jobs.Count);
+            foreach (GenerationJob job in jobs) ended.Add(await call.Deadline.WaitAsync(job.Ended));
+            return ended;
+        }
+        catch
+        {
+            Cancel(jobs); // one that fails, fails the request
+            throw;
+        }
+    }
+
+    /// <summary>Answers with events: the tokens of all texts as they come. What fails after the first is an event too.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="jobs">The texts.</param>
+    /// <param name="write">Writes a token; called for one at a time.</param>
+    /// <param name="end">Writes what follows the last token of all.</param>
+    public async Task<IResult> StreamAsync(
+        InferenceCall call, IReadOnlyList<GenerationJob> jobs, Func<ServerSentEvents, GenerationFrame, ValueTask> write, Action<ServerSentEvents>? end = null)
+    {
+        using var events = new ServerSentEvents(call.Context.Response);
+        await using KeepAlive silence = new(jobs, TimeSpan.FromSeconds(http.StreamKeepAliveSeconds), time);
+        using var turn = new SemaphoreSlim(1);
+        try
+        {
+            await Task.WhenAll(jobs.Select((job, index) => SendAsync(index, job)));
+            if (end is not null)
+            {
+                end(events);
+                await events.FlushAsync(call.Deadline.Token);
+            }
+        }
+        catch (Exception exception) when (events.HasStarted && !events.ClientHasLeft)
+        {
+            RequestProblem? problem = InferenceProblems.Of(exception) ?? (call.Deadline.Passed ? Deadline.Problem() : null);
+            if (problem is null) faults.Write(exception, events.TraceId);
+            await events.FailAsync(problem ?? RequestProblem.OfFault());
+        }
+
+        return Results.Empty;
+
+        async Task SendAsync(int index, GenerationJob job)
+        {
+            try
+            {
+                while (await job.WaitAsync() is var signal && signal != StreamSignal.End)
+                {
+                    await turn.WaitAsync(call.Deadline.Token);
+                    try
+                    {
+                        silence.Reset();
+                        if (signal == StreamSignal.Silence) events.WriteComment();
+                        while (job.TryRead(out StreamedToken token))
+                        {
+                            if (token.IsLast) await call.Deadline.WaitAsync(job.Ended);
+                            await write(events, new GenerationFrame(index, token.Generated, job.Stream, token.IsLast));
+                        }
+
+                        await events.FlushAsync(call.Deadline.Token);
+                    }
+                    finally
+                    {
+                        turn.Release();
+                    }
+                }
+            }
+            catch
+            {
+                Cancel(jobs);
+                throw;
+            }
+        }
+    }
+
+    private static void Cancel(IReadOnlyList<GenerationJob> jobs)
+    {
+        foreach (GenerationJob job in jobs) job.Cancel();
+    }
+
+    private static GenerationStream Prepare(LanguageModel model, GenerationInput input)
+    {
+        try
+        {
+            GenerationStream stream = model.NewStream(input.Prompt, input.Options);
+            input.Check?.Invoke(stream);
+            // Unknown words are common, but a text of unknown letters alone is one of another script, which the model never learnt to go on with.
+            if (stream.KnowsPrompt || model.Tokenizer.Kind != Tokenization.Characters) return stream;
+        }
+        catch (ArgumentException)
+        {
+            // The bounds of the options have been checked: what is left is a prompt without any token, such as spaces for a word model.
+        }
+
+        throw RequestProblem.Of(ProblemKind.Validation, input.Field, $"holds no {model.Tokenizer.Unit} that this model knows");
+    }
+}
