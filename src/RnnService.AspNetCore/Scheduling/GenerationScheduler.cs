@@ -104,7 +104,12 @@ internal sealed class GenerationScheduler(
         // Few rows among many empty ones would be read part by part.
         foreach (GenerationJob job in _resting) _batch.Remove(job.Stream);
         _texts.Clear();
-        foreach (GenerationJob job in _stepping) _texts.Add(job.Stream);
+        foreach (GenerationJob job in _stepping)
+        {
+            // A text may have ended before its first step, such as one of no tokens.
+            if (job.Stream.Finished is null) _texts.Add(job.Stream);
+        }
+
         long started = Time.GetTimestamp();
         _isStepping = true;
         try
@@ -117,7 +122,7 @@ internal sealed class GenerationScheduler(
         }
 
         long now = Time.GetTimestamp();
-        metrics.Step(Model, _stepping.Count, Time.GetElapsedTime(started, now));
+        metrics.Step(Model, _texts.Count, Time.GetElapsedTime(started, now));
         foreach (GenerationJob job in _stepping) Publish(job, now);
         Announce(_stepping);
         Leave();

@@ -1,4 +1,5 @@
 using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
 using RnnService.Engine.Networks;
 
 namespace RnnService.Engine.Generation;
@@ -65,10 +66,11 @@ public sealed class GenerationBatch(ILanguageNetwork network)
     /// <summary>Lets a stream go, with its state, if it is here.</summary>
     public void Remove(GenerationStream stream)
     {
-        if (!_seats.TryGetValue(stream, out Seat? seat)) return;
-        stream.State = seat.Part?.StateOf(seat) ?? stream.State;
-        Free(seat);
+        if (_seats.TryGetValue(stream, out Seat? seat)) Free(seat);
     }
+
+    /// <summary>A copy of the state of a stream that is here; null before its first step.</summary>
+    internal RecurrentState? StateOf(GenerationStream stream) => _seats[stream] is { Part: { } part } seat ? part.StateOf(seat) : null;
 
     private void Check(GenerationStream stream)
     {
@@ -88,6 +90,7 @@ public sealed class GenerationBatch(ILanguageNetwork network)
 
     private void Free(Seat seat)
     {
+        seat.Stream.State ??= seat.Part?.StateOf(seat);
         seat.Part?.Remove(seat);
         _seats.Remove(seat.Stream);
         seat.Stream.Batch = null;

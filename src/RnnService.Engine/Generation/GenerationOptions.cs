@@ -29,7 +29,7 @@ public sealed record GenerationOptions
         (DoSample, Stop) = (doSample, stop ?? []);
     }
 
-    /// <summary>Most tokens to add, at least 1; 200.</summary>
+    /// <summary>Most tokens to add; 200. With 0 the prompt is read, and scored if asked for, and nothing else.</summary>
     public int MaxNewTokens { get => _maxNewTokens ?? 200; init => _maxNewTokens = value; }
 
     /// <summary>Logits are divided by it before sampling; 0 takes the likeliest token. Not negative; 1.</summary>
@@ -81,7 +81,7 @@ public sealed record GenerationOptions
     /// <exception cref="ArgumentException">A value is out of its bounds; the message names it, the value found and the one expected.</exception>
     public void Validate()
     {
-        if (MaxNewTokens < 1) throw Wrong("max_new_tokens", MaxNewTokens, "1 or more");
+        if (MaxNewTokens < 0) throw Wrong("max_new_tokens", MaxNewTokens, "0 or more");
         if (!(Temperature >= 0 && float.IsFinite(Temperature))) throw Wrong("temperature", Temperature, "0 or more");
         if (TopK < 0) throw Wrong("top_k", TopK, "0 (off) or more");
         if (!(TopP > 0 && TopP <= 1)) throw Wrong("top_p", TopP, "above 0, at most 1");

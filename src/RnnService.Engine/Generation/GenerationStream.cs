@@ -15,18 +15,52 @@ public sealed class GenerationStream
     private readonly GenerationOptions _options;
     private readonly Tokenizer _tokenizer;
     private readonly Sampler _sampler;
-    private readonly int[] _prompt;
+    private readonly int[] _prompt; // what a state left to be read, then the prompt's own
+    private readonly int _carried; // tokens that a state left to be read
+    private readonly long _start; // tokens of the text before the prompt
+    private readonly string _tail; // the end of what was generated before
     private readonly List<ScoredToken> _scoredPrompt = [];
     private readonly GeneratedTokens _tokens;
     private readonly StringBuilder _text = new();
     private readonly int[] _last = new int[1];
-    private int _read; // prompt tokens read so far
+    private int _read; // tokens of _prompt read so far
+    private readonly int _end; // tokens of _prompt to be read
     private readonly bool _scoresPrompt;
     private readonly int _begun; // tokens that the start of an empty prompt has generated
 
+    /// <summary>Prepares to continue a text; see <see cref="Continue(ILanguageNetwork, Tokenizer, string, GenerationOptions, StreamState?)"/>.</summary>
+    private GenerationStream(
+        ILanguageNetwork network, Tokenizer tokenizer, int[] prompt, IReadOnlyList<string> unknown, GenerationOptions options, StreamState? state)
+    {
+        options.Validate();
+        (Network, _tokenizer, _options, UnknownTokens) = (network, tokenizer, options, unknown);
+        _tokens = new GeneratedTokens(tokenizer);
+        Seed = options.Seed ?? state?.Seed ?? (ulong)Random.Shared.NextInt64();
+        _sampler = new Sampler(
+            options,
+            state is not null && state.Seed == Seed ? RandomSource.At(state.Place) : new RandomSource(Seed),
+            state?.Counts is { } counts ? new TokenCounts(counts) : null);
+        if (state is not null)
+        {
+            (State, _start, _carried) = (state.Recurrent, state.Position, state.Pending.Length);
+            prompt = [.. state.Pending, .. prompt];
+        }
+
+        // Between what was generated before and what is now stands the prompt.
+        bool isAlone = prompt.Length == _carried;
+        _tail = isAlone && state is not null ? state.Tail : "";
+        _scoresPrompt = options.ScorePrompt && !isAlone;
+        if (prompt.Length == 0) (prompt, _begun) = ([Begin()], _tokens.Count);
+        _prompt = prompt;
+        // With nothing to be generated the last token is left to whoever goes on: its logits are what the first draw needs.
+        _end = options.MaxNewTokens > 0 ? prompt.Length : prompt.Length - 1;
+        if (_scoresPrompt && _carried == 0) _scoredPrompt.Add(ScoredToken.Of(tokenizer, prompt[0], float.NaN));
+        EndPrompt();
+    }
+
     /// <summary>
-    /// Prepares to continue <paramref name="prompt"/>. An empty one begins a text: after a line break (or the end of a text before it) where
-    /// the vocabulary has one, and else with a token drawn from all alike, which is the first one generated.
+    /// Prepares to continue <paramref name="prompt"/>. An empty one goes on from the state; without one it begins a text: after a line break (or the
+    /// end of a text before it) where the vocabulary has one, and else with a token drawn from all alike, which is the first one generated.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// The prompt holds nothing that the model reads, or an option is out of its bounds. A model with an unknown token reads whatever it does
@@ -36,21 +70,26 @@ public sealed class GenerationStream
     /// <param name="tokenizer">How it reads and writes text.</param>
     /// <param name="prompt">The text.</param>
     /// <param name="options">How.</param>
-    public GenerationStream(ILanguageNetwork network, Tokenizer tokenizer, string prompt, GenerationOptions options)
+    /// <param name="state">The text before it, of the same model; null for none.</param>
+    internal static GenerationStream Continue(
+        ILanguageNetwork network, Tokenizer tokenizer, string prompt, GenerationOptions options, StreamState? state)
     {
-        options.Validate();
-        _options = options;
-        Network = network;
-        _tokenizer = tokenizer;
-        _tokens = new GeneratedTokens(_tokenizer);
-        Seed = options.Seed ?? (ulong)Random.Shared.NextInt64();
-        _sampler = new Sampler(options, Seed);
-        _prompt = _tokenizer.Encode(prompt, out IReadOnlyList<string> unknown);
-        UnknownTokens = unknown;
-        _scoresPrompt = options.ScorePrompt && prompt.Length > 0;
-        if (prompt.Length == 0) (_prompt, _begun) = ([Begin()], _tokens.Count);
-        else if (_prompt.Length == 0) throw new ArgumentException(
-            $"the prompt holds none of the {_tokenizer.Vocabulary.Count} {_tokenizer.Unit}s that the model knows; expected one or more, or no prompt", nameof(prompt));
+        int[] ids = tokenizer.Encode(prompt, out IReadOnlyList<string> unknown);
+        if (ids.Length == 0 && prompt.Length > 0) throw new ArgumentException(
+            $"the prompt holds none of the {tokenizer.Vocabulary.Count} {tokenizer.Unit}s that the model knows; expected one or more, or no prompt", nameof(prompt));
+        return new GenerationStream(network, tokenizer, ids, unknown, options, state);
+    }
+
+    /// <summary>The same with a prompt that is tokens already.</summary>
+    /// <exception cref="ArgumentException">A token is none of the model's, or an option is out of its bounds.</exception>
+    internal static GenerationStream Continue(
+        ILanguageNetwork network, Tokenizer tokenizer, IReadOnlyList<int> prompt, GenerationOptions options, StreamState? state)
+    {
+        int[] ids = [.. prompt];
+        int wrong = Array.FindIndex(ids, id => id < 0 || id >= tokenizer.Vocabulary.Count);
+        if (wrong >= 0)
+            throw new ArgumentException($"token {wrong} of the prompt is {ids[wrong]}; expected 0 to {tokenizer.Vocabulary.Count - 1}", nameof(prompt));
+        return new GenerationStream(network, tokenizer, ids, [], options, state);
     }
 
     /// <summary>What keeps the prompt from being read as it stands, in a sentence; null where nothing does. It quotes the prompt.</summary>
@@ -63,7 +102,10 @@ public sealed class GenerationStream
     internal GenerationBatch? Batch { get; set; }
 
     /// <summary>Number of the prompt's tokens.</summary>
-    public int PromptTokens => _prompt.Length;
+    public int PromptTokens => _prompt.Length - _carried;
+
+    /// <summary>Number of tokens of the whole text: those before the prompt where a state has them, the prompt's and those generated.</summary>
+    public long Position => _start + PromptTokens + _tokens.Count - _begun;
 
     /// <summary>
     /// What of the prompt the vocabulary does not have, each once: it is read as unknown, or left out where the model has no unknown token.
@@ -71,13 +113,14 @@ public sealed class GenerationStream
     public IReadOnlyList<string> UnknownTokens { get; }
 
     /// <summary>Whether the model knows any of the prompt's tokens, or there is no prompt; else what follows has nothing to do with it.</summary>
-    public bool KnowsPrompt => _tokenizer.Vocabulary.UnknownId < 0 || _prompt.AsSpan().ContainsAnyExcept(_tokenizer.Vocabulary.UnknownId);
+    public bool KnowsPrompt => _tokenizer.Vocabulary.UnknownId < 0 || PromptTokens == 0
+        || _prompt.AsSpan(_carried).ContainsAnyExcept(_tokenizer.Vocabulary.UnknownId);
 
     /// <summary>The ids of all tokens so far: the prompt's, then those generated.</summary>
-    public IReadOnlyList<int> TokenIds => [.. _prompt, .. _tokens.Skip(_begun).Select(generated => generated.Token.Id)];
+    public IReadOnlyList<int> TokenIds => [.. _prompt.AsSpan(_carried), .. _tokens.Skip(_begun).Select(generated => generated.Token.Id)];
 
     /// <summary>Number of the prompt's tokens that have not been read yet.</summary>
-    public int PromptLeft => _prompt.Length - _read;
+    public int PromptLeft => _end - _read;
 
     /// <summary>The seed in use, given or drawn.</summary>
     public ulong Seed { get; }
@@ -104,11 +147,29 @@ public sealed class GenerationStream
     internal RecurrentState? State { get; set; }
 
     /// <summary>Whether logits are needed after every token of the prompt.</summary>
-    internal bool IsScoringPrompt => _scoresPrompt && _read < _prompt.Length;
+    internal bool IsScoringPrompt => _scoresPrompt && _read < _end;
 
     /// <summary>The tokens to read next.</summary>
     internal ReadOnlyMemory<int> Pending(int promptChunk) =>
-        _read < _prompt.Length ? _prompt.AsMemory(_read, Math.Min(promptChunk, _prompt.Length - _read)) : _last;
+        _read < _end ? _prompt.AsMemory(_read, Math.Min(promptChunk, _end - _read)) : _last;
+
+    /// <summary>
+    /// Everything that the text's continuation depends on, after any step and at its end. Not while a step is taken, and not by two threads at once.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The generation has failed.</exception>
+    public StreamState SaveState()
+    {
+        if (Failure is not null) throw new InvalidOperationException("the generation has failed", Failure);
+        return new StreamState(State ?? Batch?.StateOf(this) ?? Network.NewState(1))
+        {
+            Position = Position,
+            Seed = Seed,
+            Place = _sampler.Place,
+            Pending = _read < _prompt.Length ? _prompt[_read..] : [_last[0]],
+            Tail = Tail(),
+            Counts = _sampler.Counts?.Order(),
+        };
+    }
 
     /// <summary>Takes the logits [V] after a token read: the last one of a step, or each in turn while the prompt is scored.</summary>
     /// <param name="step">Index of the token among those read in this step.</param>
@@ -132,12 +193,18 @@ public sealed class GenerationStream
     /// <returns>Whether the next token is to be drawn.</returns>
     private bool Read(int step, int read, ReadOnlySpan<float> logits, DrawScratch scratch)
     {
-        if (_read == _prompt.Length) return true;
+        if (_read == _end) return true;
         if (_scoresPrompt) ScorePrompt(_read + step, logits, scratch);
         if (step < read - 1) return false;
-        for (int i = 0; i < read; i++) _sampler.See(_prompt[_read + i]);
+        for (int i = 0; i < read; i++) _sampler.Read(_prompt[_read + i]);
         _read += read;
+        EndPrompt();
         return _read == _prompt.Length;
+    }
+
+    private void EndPrompt()
+    {
+        if (_options.MaxNewTokens == 0 && _read == _end) Finished = FinishReason.Length;
     }
 
     private void Draw(ReadOnlySpan<float> logits, DrawScratch scratch)
@@ -149,7 +216,7 @@ public sealed class GenerationStream
         if (_tokenizer.Vocabulary.UnknownId >= 0) values[_tokenizer.Vocabulary.UnknownId] = float.NegativeInfinity;
         if (_tokenizer.Vocabulary.PaddingId >= 0) values[_tokenizer.Vocabulary.PaddingId] = float.NegativeInfinity;
         int id = _sampler.Draw(values, scratch.Ranking);
-        _sampler.See(id);
+        _sampler.Generated(id);
         _last[0] = id;
 
         _tokens.Add(id, logits[id] - logSum, Likeliest(logits, logSum, scratch.Ranking));
@@ -171,7 +238,9 @@ public sealed class GenerationStream
         int[] ids = [.. Enumerable.Range(0, vocabulary.Count).Where(id => !vocabulary.IsSpecial(id))];
         if (ids.Length == 0) throw new ArgumentException($"the vocabulary holds no {_tokenizer.Unit}s to begin with; expected one or more");
         int first = ids[new RandomSource(Seed).Below(ids.Length)];
+        if (_options.MaxNewTokens == 0) return first;
         _tokens.Add(first, -MathF.Log(ids.Length), _options.TopNTokens == 0 ? null : []);
+        _sampler.Generated(first);
         Append(first);
         return first;
     }
@@ -185,8 +254,7 @@ public sealed class GenerationStream
 
     private void ScorePrompt(int position, ReadOnlySpan<float> logits, DrawScratch scratch)
     {
-        if (position == 0) _scoredPrompt.Add(ScoredToken.Of(_tokenizer, _prompt[0], float.NaN));
-        if (position + 1 == _prompt.Length) return;
+        if (position + 1 == _prompt.Length || position + 1 < _carried) return;
         int next = _prompt[position + 1];
         float logSum = LogSumExp(logits, scratch.Values(logits.Length));
         _scoredPrompt.Add(ScoredToken.Of(_tokenizer, next, logits[next] - logSum));
@@ -214,12 +282,27 @@ public sealed class GenerationStream
     {
         foreach (string stop in _options.Stop)
         {
-            if (_text.Length < stop.Length) continue;
-            int from = _text.Length - stop.Length, i = 0;
-            while (i < stop.Length && _text[from + i] == stop[i]) i++;
+            int from = _tail.Length + _text.Length - stop.Length, i = 0;
+            if (from < 0) continue;
+            while (i < stop.Length && At(from + i) == stop[i]) i++;
             if (i == stop.Length) return true;
         }
 
         return false;
     }
+
+    /// <summary>What a stop string may begin with that ends later: none of what one has ended with.</summary>
+    private string Tail()
+    {
+        int all = _tail.Length + _text.Length, most = _options.Stop.Select(stop => stop.Length - 1).DefaultIfEmpty(0).Max();
+        if (Finished == FinishReason.StopSequence || most == 0) return "";
+        return string.Create(Math.Min(all, most), this, static (tail, stream) =>
+        {
+            int from = stream._tail.Length + stream._text.Length - tail.Length;
+            for (int i = 0; i < tail.Length; i++) tail[i] = stream.At(from + i);
+        });
+    }
+
+    /// <summary>A character of the generated text and what is kept of the text before.</summary>
+    private char At(int index) => index < _tail.Length ? _tail[index] : _text[index - _tail.Length];
 }

@@ -8,13 +8,30 @@ namespace RnnService.Engine.Generation;
 /// Draws tokens from logits: penalty for repetition, then temperature, then the k likeliest, then the likeliest that reach the given
 /// probability together, then one draw. Not thread-safe.
 /// </summary>
-internal sealed class Sampler(GenerationOptions options, ulong seed)
+/// <param name="options">How.</param>
+/// <param name="random">What is drawn from.</param>
+/// <param name="counts">Tokens of the text that is continued, for the penalties.</param>
+internal sealed class Sampler(GenerationOptions options, RandomSource random, TokenCounts? counts = null)
 {
-    private readonly HashSet<int>? _seen = options.RepetitionPenalty != 1 ? [] : null;
-    private RandomSource _random = new(seed);
+    private RandomSource _random = random;
 
-    /// <summary>Notes a token for the repetition penalty.</summary>
-    public void See(int id) => _seen?.Add(id);
+    /// <summary>A sampler at the beginning of its draws.</summary>
+    public Sampler(GenerationOptions options, ulong seed)
+        : this(options, new RandomSource(seed))
+    {
+    }
+
+    /// <summary>Where its draws stand; see <see cref="RandomSource.Place"/>.</summary>
+    public ulong Place => _random.Place;
+
+    /// <summary>The tokens seen; null where no penalty counts them.</summary>
+    public TokenCounts? Counts { get; } = options.RepetitionPenalty == 1 ? null : counts ?? new TokenCounts();
+
+    /// <summary>Counts a token that was read, for the penalties.</summary>
+    public void Read(int id) => Counts?.Read(id);
+
+    /// <summary>Counts a token that was generated, for the penalties.</summary>
+    public void Generated(int id) => Counts?.Generated(id);
 
     /// <summary>Draws a token; <paramref name="logits"/> is used up. Tokens at −∞ are never drawn.</summary>
     /// <param name="logits">The logits.</param>
@@ -45,8 +62,8 @@ internal sealed class Sampler(GenerationOptions options, ulong seed)
 
     private void Penalise(Span<float> logits)
     {
-        if (_seen is null) return;
-        foreach (int id in _seen)
+        if (Counts is null) return;
+        foreach ((int id, _) in Counts)
         {
             if (float.IsNegativeInfinity(logits[id])) continue;
             float penalised = logits[id] > 0 ? logits[id] / options.RepetitionPenalty : logits[id] * options.RepetitionPenalty;

@@ -99,11 +99,34 @@ public sealed class LanguageModel : TextModel
     }
 
     /// <summary>Prepares to continue a text, for a <see cref="NewBatch"/> to move on.</summary>
-    /// <inheritdoc cref="GenerationStream(ILanguageNetwork, Tokenizer, string, GenerationOptions)" path="/exception"/>
-    /// <param name="prompt">The text; an empty one begins a text.</param>
+    /// <param name="prompt">The text; an empty one goes on from the state, and without one it begins a text.</param>
     /// <param name="options">How; what is left out is <see cref="DefaultOptions"/>'.</param>
-    public GenerationStream NewStream(string prompt, GenerationOptions? options = null) =>
-        new(Network, Tokenizer, prompt, options?.Over(Config.Generation) ?? DefaultOptions);
+    /// <param name="state">
+    /// The text before it, from <see cref="GenerationStream.SaveState"/> of a stream of this model. With the options that that stream had, what follows
+    /// is what would have followed there, bit for bit; the draws go on unless the options have another seed.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The prompt holds nothing that the model reads, or an option is out of its bounds. A model with an unknown token reads whatever it does
+    /// not know as that: <see cref="GenerationStream.KnowsPrompt"/>.
+    /// </exception>
+    public GenerationStream NewStream(string prompt, GenerationOptions? options = null, StreamState? state = null) =>
+        GenerationStream.Continue(Network, Tokenizer, prompt, options?.Over(Config.Generation) ?? DefaultOptions, state);
+
+    /// <summary>Prepares to continue a text of tokens.</summary>
+    /// <inheritdoc cref="NewStream(string, GenerationOptions?, StreamState?)"/>
+    /// <param name="prompt">Ids of the text's tokens; none go on from the state, and without one they begin a text.</param>
+    /// <param name="options">How.</param>
+    /// <param name="state">The text before them.</param>
+    /// <exception cref="ArgumentException">A token is none of the model's, or an option is out of its bounds.</exception>
+    public GenerationStream NewStream(IReadOnlyList<int> prompt, GenerationOptions? options = null, StreamState? state = null) =>
+        GenerationStream.Continue(Network, Tokenizer, prompt, options?.Over(Config.Generation) ?? DefaultOptions, state);
+
+    /// <summary>A state of a stream of this model from its bytes.</summary>
+    /// <param name="bytes">From <see cref="StreamState.ToBytes"/>, or from anywhere: no more is allocated than they and this model's state take.</param>
+    /// <exception cref="StreamStateException">
+    /// They were changed or cut off, or are a state of a model of other sizes. Another model of the same sizes cannot be told from this one here.
+    /// </exception>
+    public StreamState ReadState(ReadOnlySpan<byte> bytes) => StateBytes.Read(bytes, Network, Vocabulary.Tokens.Count);
 
     /// <summary>An empty batch for streams of this model.</summary>
     public GenerationBatch NewBatch() => new(Network);

@@ -14,6 +14,12 @@ internal struct RandomSource
         foreach (ulong key in keys) _state = Mix(_state + 0x9E3779B97F4A7C15UL + key * 0xD1342543DE82EF95UL);
     }
 
+    /// <summary>The source that stood at a <see cref="Place"/>.</summary>
+    public static RandomSource At(ulong place) => new() { _state = place };
+
+    /// <summary>Where it stands: all that the numbers to come depend on.</summary>
+    public readonly ulong Place => _state;
+
     /// <summary>64 random bits.</summary>
     public ulong Next() => Mix(_state += 0x9E3779B97F4A7C15UL);
 

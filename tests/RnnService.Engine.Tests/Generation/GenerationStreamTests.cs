@@ -116,7 +116,7 @@ public sealed class GenerationTests
 
     public static TheoryData<GenerationOptions, string> WrongOptions => new()
     {
-        { new GenerationOptions { MaxNewTokens = 0 }, "max_new_tokens is 0; expected 1 or more" },
+        { new GenerationOptions { MaxNewTokens = -1 }, "max_new_tokens is -1; expected 0 or more" },
         { new GenerationOptions { Temperature = -0.5f }, "temperature is -0.5; expected 0 or more" },
         { new GenerationOptions { Temperature = float.NaN }, "temperature is NaN; expected 0 or more" },
         { new GenerationOptions { Temperature = float.PositiveInfinity }, "temperature is Infinity; expected 0 or more" },

@@ -66,7 +66,7 @@ public sealed class SamplerTests
         CheckDistribution(new GenerationOptions { RepetitionPenalty = 1.5f }, [2, 4, 2], [.. penalised.Select(Math.Exp)]);
         CheckDistribution(new GenerationOptions { RepetitionPenalty = 1 }, [2, 4], [.. Logits.Select(logit => Math.Exp(logit))]);
         var greedy = new Sampler(new GenerationOptions { RepetitionPenalty = 2, DoSample = false }, 1);
-        greedy.See(2);
+        greedy.Read(2);
         Assert.Equal(8, greedy.Draw([.. Logits], new Ranking()));
     }
 
@@ -111,8 +111,8 @@ public sealed class SamplerTests
             var sampler = new Sampler(
                 new GenerationOptions { TopK = topK, TopP = topP, Temperature = temperature, RepetitionPenalty = penalty }, seed);
             float[] all = [float.NegativeInfinity, .. logits, float.NegativeInfinity];
-            for (int id = 0; id < all.Length; id += 2) sampler.See(id);
-            sampler.See(all.Length - 1);
+            for (int id = 0; id < all.Length; id += 2) sampler.Read(id);
+            sampler.Read(all.Length - 1);
             for (int draw = 0; draw < 5; draw++) Assert.InRange(sampler.Draw([.. all], new Ranking()), 1, all.Length - 2);
         },
         iter: 3000,
@@ -152,7 +152,7 @@ public sealed class SamplerTests
     {
         const int Draws = 20_000;
         var sampler = new Sampler(options, 12345);
-        foreach (int id in seen) sampler.See(id);
+        foreach (int id in seen) sampler.Read(id);
         int[] counts = new int[weights.Length];
         for (int draw = 0; draw < Draws; draw++) counts[sampler.Draw([.. Logits], new Ranking())]++;
         double total = weights.Sum(), square = 0;

@@ -140,6 +140,26 @@ public sealed class OnnxRuntimeNetworkTests
         AdvanceTogether(native, (LanguageModel)served, random => "a" + Tiny.Text(ref random, random.Below(60)));
     }
 
+    [Theory]
+    [InlineData("char-lm-gru")]
+    [InlineData("char-lm-lstm")]
+    public void A_text_goes_on_from_a_state_as_if_it_had_not_been_interrupted(string name)
+    {
+        using var served = (LanguageModel)new PyTorchModel(name).Open();
+        var options = new GenerationOptions { Seed = 3, MaxNewTokens = 40 };
+        List<GeneratedToken> whole = [.. served.Generate("1 2 3", options)], pieces = [];
+        GenerationStream stream = served.NewStream("1 2 3", options with { MaxNewTokens = 4 });
+        while (true)
+        {
+            while (stream.Finished is null) served.Advance([stream]);
+            pieces.AddRange(stream.Tokens);
+            if (pieces.Count >= whole.Count) break;
+            stream = served.NewStream("", options with { MaxNewTokens = 4 }, served.ReadState(stream.SaveState().ToBytes()));
+        }
+
+        Assert.Equal(whole.Select(token => token.Token), pieces.Select(token => token.Token));
+    }
+
     [Fact]
     public void Rows_without_tokens_move_nothing_and_only_wanted_logits_come()
     {
