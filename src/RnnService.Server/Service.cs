@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
-using Microsoft.OpenApi;
 using OpenTelemetry.Metrics;
 using RnnService.AspNetCore;
 using RnnService.AspNetCore.Diagnostics;
@@ -14,7 +13,6 @@ using RnnService.Server.Models;
 using RnnService.Server.OpenApi;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
-using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace RnnService.Server;
 
@@ -86,9 +84,9 @@ internal static class Service
         app.UseRouting();
         if (origins.Length > 0) app.UseCors(policy => policy.Allow(origins));
         app.UseResponseCompression();
-        if (options.Routes.Swagger) UseSwagger(app);
+        if (options.Routes.Swagger) app.UseApiDocument();
         if (options.Routes.Playground) PlaygroundEndpoints.Map(app);
-        else if (options.Routes.Swagger) app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
+        else if (options.Routes.Swagger) app.MapGet("/", () => Results.Redirect("~" + ApiDocument.Path)).ExcludeFromDescription();
         GenerateEndpoints.Map(app);
         ClassifyEndpoints.Map(app);
         TagEndpoints.Map(app);
@@ -103,23 +101,6 @@ internal static class Service
         HealthEndpoints.Map(app);
         if (options.Routes.Metrics || options.Http.ProbePort > 0) HealthEndpoints.MapMetrics(app);
         return app;
-    }
-
-    private static void UseSwagger(WebApplication app)
-    {
-        // Asked for its path alone: its middleware takes services, and a scope for them, from every request that comes by.
-        app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), swagger => swagger
-            .UseSwagger(document => document.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1)
-            .UseSwaggerUI(page =>
-            {
-                page.SwaggerEndpoint($"{ApiDocument.Name}/swagger.json", "RnnService");
-                page.DocumentTitle = "RnnService";
-                page.DisplayRequestDuration();
-                page.EnableTryItOutByDefault();
-                page.DocExpansion(DocExpansion.Full);
-                page.HeadContent = $"<script>{ApiDocument.ClosedAtFirst}</script>";
-                page.DefaultModelsExpandDepth(0);
-            }));
     }
 
     private static void Listen(WebApplicationBuilder builder, ServiceOptions options)

@@ -96,6 +96,7 @@ internal static class ClassifyEndpoints
     {
         var rules = routes.ServiceProvider.GetRequiredService<InspectionRules>();
         routes.MapInference("/classify", call => AnswerAsync(call, rules))
+            .WithName("classify")
             .WithSummary("Classify texts")
             .WithDescription(
                 "Answers with a list for each text, the best label first; for a single text with a list of one list. With explain it is an "

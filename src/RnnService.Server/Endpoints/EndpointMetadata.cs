@@ -11,14 +11,14 @@ internal sealed record AnswerExample(string Text, bool IsJson = true, string Nam
 /// <summary>A value for a part of the path that works as it stands.</summary>
 internal sealed record PathExample(string Name, string Value, string Description);
 
-/// <summary>What a query parameter means.</summary>
-internal sealed record QueryExample(string Name, string Description);
+/// <summary>What a query parameter means, a whole number.</summary>
+internal sealed record QueryExample(string Name, string Description, int Least, int Most);
 
 /// <summary>A row of the status table that a route may answer.</summary>
 internal sealed record MayAnswer(ProblemKind Kind);
 
-/// <summary>The route may answer with events too.</summary>
-internal sealed record AlsoStreams;
+/// <summary>The route answers with server-sent events, or may: what the data of each is.</summary>
+internal sealed record StreamsEvents(Type Event);
 
 /// <summary>The route answers texts: with a list of what <paramref name="One"/> describes, in which a text can have failed.</summary>
 /// <param name="One">The answer to one text.</param>

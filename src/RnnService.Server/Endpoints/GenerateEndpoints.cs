@@ -31,19 +31,22 @@ internal static class GenerateEndpoints
     {
         var tools = routes.ServiceProvider.GetRequiredService<GenerateTools>();
         routes.MapInference("/generate", call => AnswerAsync(call, tools, false), endsWithRequest: true)
+            .WithName("generate")
             .WithSummary("Continue a text")
             .WithDescription("Answers with the whole text, or with a stream of tokens when stream is true.")
             .WithTags("Text")
             .Accepts<GenerateRequest>("application/json")
             .Produces<GenerateAnswer>()
             .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
-            .WithMetadata(new AlsoStreams());
+            .WithMetadata(new StreamsEvents(typeof(StreamEvent)));
         routes.MapInference("/generate_stream", call => AnswerAsync(call, tools, true), endsWithRequest: true)
+            .WithName("generateStream")
             .WithSummary("Continue a text, token by token")
             .WithDescription("One server-sent event a token, the last with generated_text and details. Comments keep the connection open.")
             .WithTags("Text")
             .Accepts<GenerateRequest>("application/json")
-            .Produces<StreamEvent>(StatusCodes.Status200OK, ServerSentEvents.ContentType)
+            .Produces<string>(StatusCodes.Status200OK, ServerSentEvents.ContentType)
+            .WithMetadata(new StreamsEvents(typeof(StreamEvent)))
             .WithMetadata(new RequestExample(StreamExample), new AnswerExample(StreamAnswer, IsJson: false));
     }
 

@@ -22,6 +22,7 @@ internal static class HealthEndpoints
                 ThrowIfStuck(loop);
                 return Json.Answer(new HealthAnswer { Status = "live" });
             })
+            .WithName("isLive")
             .WithSummary("Whether the process works")
             .WithDescription("No longer when one turn of computing takes longer than any should: then only a new start helps.")
             .WithTags("Health")
@@ -34,6 +35,7 @@ internal static class HealthEndpoints
                     ? throw new RequestProblem(ProblemKind.NotReady, reason == ModelSet.NothingServed ? $"{reason}; /models says why" : reason)
                     : Json.Answer(new HealthAnswer { Status = "ready" });
             })
+            .WithName("isReady")
             .WithSummary("Whether requests are answered")
             .WithDescription("Ready when at least one model is served and no default is being loaded, until the service is asked to stop.")
             .WithTags("Health")
@@ -43,6 +45,7 @@ internal static class HealthEndpoints
 
     public static void MapMetrics(IEndpointRouteBuilder routes) =>
         routes.MapPrometheusScrapingEndpoint("/metrics")
+            .WithName("metrics")
             .WithSummary("What the service measures")
             .WithDescription("Prometheus' text format.")
             .WithTags("Health")

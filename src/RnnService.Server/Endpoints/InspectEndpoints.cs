@@ -35,6 +35,7 @@ internal static class InspectEndpoints
     {
         var rules = routes.ServiceProvider.GetRequiredService<InspectionRules>();
         routes.MapInference("/inspect", call => AnswerAsync(call, rules))
+            .WithName("inspect")
             .WithSummary("Look inside")
             .WithDescription(
                 "What the units or gates of a layer showed after each token that a model of any task read and, with gradients, how far back its "

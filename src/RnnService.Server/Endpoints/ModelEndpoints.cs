@@ -12,13 +12,16 @@ internal static class ModelEndpoints
     {
         routes.MapGet("/models", (ModelRegistry registry) =>
             Json.Answer(registry.Entries.Select(entry => ModelCard.Of(entry, registry))))
+            .WithName("listModels")
             .WithSummary("List the models")
             .WithDescription("Every model folder, those included that cannot be served, with the reason.")
             .WithTags("Models")
             .Produces<List<ModelCard>>();
         routes.MapGet("/models/{name}", (string name, ModelRegistry registry) =>
             Json.Answer(ModelCard.Of(registry.Entry(name), registry)))
+            .WithName("getModel")
             .WithSummary("Describe a model")
+            .WithDescription("Its task, sizes, labels, licence and metrics; of one that cannot be served the reason.")
             .WithTags("Models")
             .WithMetadata(new PathExample("name", "shakespeare", "Name of the model."))
             .Produces<ModelCard>()
@@ -27,6 +30,7 @@ internal static class ModelEndpoints
 
     public static void MapFiles(IEndpointRouteBuilder routes) =>
         routes.MapGet("/models/{name}/files/{file}", AnswerFileAsync)
+            .WithName("downloadFile")
             .WithSummary("Download a file of a model's folder")
             .WithDescription($"{string.Join(", ", FolderFiles.Names)}: what a client needs to split text as the model does, and how its training went. Those there are stand in the model's "
                 + "description. The file is as it was when the model was loaded.")

@@ -14,15 +14,16 @@ internal static class OnnxEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/models/{name}/onnx", AnswerAsync)
+            .WithName("downloadOnnx")
             .WithSummary("Download a model as ONNX")
             .WithDescription(
                 "Its answers are compared with the service's own before it is sent. Its metadata hold configuration, vocabulary, labels and "
                 + "licence. A model that ONNX Runtime computes here is sent as it is.")
             .WithTags("Models")
             .WithMetadata(new PathExample("name", "shakespeare", "Name of the model."))
-            .WithMetadata(new QueryExample("opset", $"Version of the ONNX operators, {OnnxExport.OldestOpset} to {OnnxExport.NewestOpset}; "
-                + $"{OnnxExport.DefaultOpset} when left out."))
-            .Produces<byte[]>(StatusCodes.Status200OK, ContentType)
+            .WithMetadata(new QueryExample("opset", $"Version of the ONNX operators; {OnnxExport.DefaultOpset} when left out.",
+                OnnxExport.OldestOpset, OnnxExport.NewestOpset))
+            .Produces<Stream>(StatusCodes.Status200OK, ContentType)
             .MayAnswer(ProblemKind.ModelNotFound, ProblemKind.Validation, ProblemKind.Overloaded, ProblemKind.NotReady);
 
     private static async Task<IResult> AnswerAsync(HttpContext context, string name, string? opset, ModelRegistry registry, OnnxExports exports)

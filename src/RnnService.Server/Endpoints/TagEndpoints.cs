@@ -122,6 +122,7 @@ internal static class TagEndpoints
     {
         LimitOptions limits = routes.ServiceProvider.GetRequiredService<LimitOptions>();
         routes.MapInference("/tag", call => AnswerAsync(call, limits))
+            .WithName("tag")
             .WithSummary("Tag words")
             .WithDescription(
                 "A text is answered with a list, a list of texts or of split sentences with a list of lists. A text of a list that the model "

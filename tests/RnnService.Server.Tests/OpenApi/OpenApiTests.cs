@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RnnService.Server.OpenApi;
 using RnnService.Server.Requests;
 
 namespace RnnService.Server.Tests.OpenApi;
@@ -10,9 +11,15 @@ public sealed class OpenApiTests(SharedService shared)
     private static readonly JsonSerializerOptions Readable =
         new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    [Fact]
-    public async Task The_committed_document_is_the_one_that_is_served() =>
-        Repository.Compare("docs/openapi.json", (await DocumentAsync()).ToJsonString(Readable) + "\n");
+    [Theory]
+    [InlineData("docs/openapi.json", "3.1.", ApiDocument.Newer)]
+    [InlineData("docs/openapi-3.0.json", "3.0.", ApiDocument.Older)]
+    public async Task The_committed_documents_are_those_that_are_served(string file, string version, string route)
+    {
+        JsonNode document = await DocumentAsync(route);
+        Assert.StartsWith(version, document["openapi"]!.GetValue<string>(), StringComparison.Ordinal);
+        Repository.Compare(file, document.ToJsonString(Readable) + "\n");
+    }
 
     [Fact]
     public async Task Every_example_works_as_it_stands()
@@ -83,11 +90,6 @@ public sealed class OpenApiTests(SharedService shared)
             document["paths"]!.AsObject().Select(path => path.Key).Take(5));
         Assert.Equal("Text", document["tags"]![0]!["name"]!.GetValue<string>());
         Assert.Null(document["paths"]!["/generate"]!["post"]!["requestBody"]!["content"]!["application/json"]!["example"]!["parameters"]!["details"]);
-        foreach ((_, JsonNode? item) in document["paths"]!.AsObject())
-        {
-            foreach ((_, JsonNode? answer) in item!.AsObject().SelectMany(one => one.Value!["responses"]!.AsObject()).Where(one => one.Key != "200"))
-                Assert.Equal(2, answer!["content"]!["application/problem+json"]!["example"]!.AsObject().Count);
-        }
     }
 
     [Fact]
@@ -96,13 +98,47 @@ public sealed class OpenApiTests(SharedService shared)
         JsonNode document = await DocumentAsync();
         foreach (string route in new[] { "/generate", "/generate_stream", "/classify", "/tag", "/inspect" })
         {
-            JsonObject responses = document["paths"]![route]!["post"]!["responses"]!.AsObject();
-            Assert.Equal(ProblemKind.OfInference.Select(kind => kind.Status).Distinct().Order(),
-                responses.Select(one => int.Parse(one.Key)).Where(status => status != 200).Order());
-            Assert.All(responses.Where(one => one.Key != "200"), one =>
-                Assert.NotNull(one.Value!["content"]!["application/problem+json"]!["schema"]));
-            Assert.NotNull(responses["429"]!["headers"]!["Retry-After"]);
+            Dictionary<int, JsonNode> problems = document["paths"]![route]!["post"]!["responses"]!.AsObject()
+                .Where(one => one.Key != "200").ToDictionary(one => int.Parse(one.Key), one => Shared(document, one.Value!));
+            Assert.Equal(ProblemKind.OfInference.Select(kind => kind.Status).Distinct().Order(), problems.Keys.Order());
+            Assert.All(problems.Values, one => Assert.NotNull(one["content"]!["application/problem+json"]!["schema"]));
+            Assert.NotNull(problems[429]["headers"]!["Retry-After"]);
         }
+    }
+
+    /// <summary>Generators make names of methods of them, and classes of what stands before an underscore.</summary>
+    [Fact]
+    public async Task Every_operation_has_a_name_of_its_own_that_can_be_a_methods()
+    {
+        string[] names = [.. Nodes(await DocumentAsync()).OfType<JsonObject>().Where(node => node["responses"]?["200"] is not null)
+            .Select(operation => operation["operationId"]?.GetValue<string>() ?? $"none: {operation["summary"]}")];
+        Assert.All(names, name => Assert.Matches("^[a-z][A-Za-z0-9]*$", name));
+        Assert.Equal(names.Distinct(), names);
+    }
+
+    /// <summary>Generators of clients and linters fall over these, or take them for something else.</summary>
+    [Theory]
+    [InlineData(ApiDocument.Newer)]
+    [InlineData(ApiDocument.Older)]
+    public async Task Schemas_have_forms_that_every_generator_understands(string file)
+    {
+        JsonNode document = await DocumentAsync(file);
+        Assert.Equal("/", document["servers"]![0]!["url"]!.GetValue<string>());
+        foreach (JsonObject schema in Nodes(document).OfType<JsonObject>())
+        {
+            string found = $"{schema.GetPath()}: {schema.ToJsonString()}";
+            Assert.False(schema["enum"] is JsonArray values && values.Contains(null), found);
+            Assert.False(schema["format"]?.ToString() == "byte", found);
+            Assert.False(schema["nullable"] is not null && schema["type"] is null, found);
+            if (schema["maximum"] is JsonValue most) Assert.True(most.GetValue<decimal>() <= long.MaxValue, found);
+        }
+
+        JsonNode details = document["components"]!["schemas"]!["StreamEvent"]!["properties"]!["details"]!;
+        Assert.True(file == ApiDocument.Older ? details["nullable"]!.GetValue<bool>() : details["oneOf"]![1]!["type"]!.GetValue<string>() == "null");
+        Assert.NotNull(document["paths"]!["/tag"]!["post"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!["anyOf"]);
+        JsonNode onnx = document["paths"]!["/models/{name}/onnx"]!["get"]!;
+        Assert.Equal("binary", onnx["responses"]!["200"]!["content"]!["application/octet-stream"]!["schema"]!["format"]!.GetValue<string>());
+        Assert.Equal("integer", onnx["parameters"]![1]!["schema"]!["type"]!.GetValue<string>());
     }
 
     [Fact]
@@ -126,6 +162,19 @@ public sealed class OpenApiTests(SharedService shared)
     private static Dictionary<string, JsonNode> Examples(JsonNode media) => media["example"] is { } one
         ? new() { [""] = one } : media["examples"]!.AsObject().ToDictionary(named => named.Key, named => named.Value!["value"]!);
 
-    private async Task<JsonNode> DocumentAsync() =>
-        JsonNode.Parse(await shared.Client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken))!;
+    private async Task<JsonNode> DocumentAsync(string file = ApiDocument.Newer) =>
+        JsonNode.Parse(await shared.Client.GetStringAsync($"{ApiDocument.Path}/{file}", TestContext.Current.CancellationToken))!;
+
+    /// <summary>A node and all below it.</summary>
+    private static IEnumerable<JsonNode> Nodes(JsonNode? node) => node switch
+    {
+        JsonObject item => item.SelectMany(one => Nodes(one.Value)).Prepend(item),
+        JsonArray list => list.SelectMany(Nodes).Prepend(list),
+        null => [],
+        _ => [node],
+    };
+
+    /// <summary>The part of the document to which a reference leads.</summary>
+    private static JsonNode Shared(JsonNode document, JsonNode reference) => reference["$ref"]!.GetValue<string>()[2..].Split('/')
+        .Aggregate(document, (node, name) => node[name]!);
 }

@@ -1,0 +1,32 @@
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace RnnService.Server.OpenApi;
+
+/// <summary>Puts the routes that answer texts first, and adds what routes refer to by name.</summary>
+internal sealed class DocumentFilter : IDocumentFilter
+{
+    private static readonly (string Name, string Description)[] Order =
+    [
+        ("Text", "Continue, classify and tag texts."), ("Models", "What is served, and its files."), ("Health", "Probes and metrics."),
+    ];
+
+    /// <summary>The groups of routes, in their order.</summary>
+    public static IEnumerable<string> Tags => Order.Select(tag => tag.Name);
+
+    public void Apply(Microsoft.OpenApi.OpenApiDocument document, DocumentFilterContext context)
+    {
+        document.Tags = new HashSet<OpenApiTag>(Order.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));
+        List<KeyValuePair<string, IOpenApiPathItem>> paths = [.. document.Paths.OrderBy(path => Rank(path.Value))];
+        document.Paths.Clear();
+        foreach ((string path, IOpenApiPathItem item) in paths) document.Paths.Add(path, item);
+        document.Components ??= new OpenApiComponents();
+        document.Components.Responses = context.ApiDescriptions
+            .SelectMany(ProblemResponse.Of).DistinctBy(problem => problem.Name)
+            .OrderBy(problem => problem.Status).ThenBy(problem => problem.Name, StringComparer.Ordinal)
+            .ToDictionary(problem => problem.Name, IOpenApiResponse (problem) => problem.Describe(context));
+    }
+
+    private static int Rank(IOpenApiPathItem item) =>
+        Array.FindIndex(Order, tag => item.Operations!.Values.First().Tags!.Any(one => one.Name == tag.Name));
+}

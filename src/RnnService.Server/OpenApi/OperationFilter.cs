@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using RnnService.Server.Endpoints;
+using RnnService.Server.Requests;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace RnnService.Server.OpenApi;
+
+/// <summary>Gives operations their examples, headers and the rows of the status table.</summary>
+internal sealed class OperationFilter : IOperationFilter
+{
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        var ok = (OpenApiResponse)operation.Responses!["200"];
+        ok.Description = operation.Summary;
+        foreach (PathExample path in metadata.OfType<PathExample>())
+        {
+            OpenApiParameter parameter = Parameter(operation, path.Name);
+            (parameter.Example, parameter.Description) = (path.Value, path.Description);
+        }
+
+        foreach (QueryExample query in metadata.OfType<QueryExample>())
+        {
+            OpenApiParameter parameter = Parameter(operation, query.Name);
+            (parameter.Description, parameter.Schema) = (query.Description, WholeNumber(query.Least, query.Most));
+        }
+
+        if (metadata.OfType<RequestExample>().Any() && operation.RequestBody is OpenApiRequestBody body)
+        {
+            body.Required = true;
+            foreach (OpenApiMediaType media in body.Content!.Values.OfType<OpenApiMediaType>())
+                Show(media, metadata.OfType<RequestExample>().Select(example => (example.Name, JsonNode.Parse(example.Json)!)));
+            operation.Parameters ??= [];
+            operation.Parameters.Add(DeadlineHeader());
+            ok.Headers = WarningHeader();
+        }
+
+        Answer(ok, metadata, context);
+        foreach (ProblemResponse problem in ProblemResponse.Of(context.ApiDescription))
+            operation.Responses[problem.Status.ToString()] = new OpenApiResponseReference(problem.Name, context.Document);
+    }
+
+    private static OpenApiParameter Parameter(OpenApiOperation operation, string name) =>
+        operation.Parameters!.OfType<OpenApiParameter>().Single(one => one.Name == name);
+
+    private static void Answer(OpenApiResponse ok, IList<object> metadata, OperationFilterContext context)
+    {
+        if (ok.Content is null) return;
+        OpenApiMediaType[] answers = [.. ok.Content.Values.OfType<OpenApiMediaType>()];
+        foreach (OpenApiMediaType media in answers)
+        {
+            Show(media, metadata.OfType<AnswerExample>().Select(example =>
+                (example.Name, example.IsJson ? JsonNode.Parse(example.Text)! : JsonValue.Create(example.Text))));
+        }
+
+        if (metadata.OfType<AnswersTexts>().FirstOrDefault() is { } texts)
+        {
+            // The place of a text that the model cannot compute holds the reason.
+            IOpenApiSchema one = SchemaOf(texts.One, context);
+            var list = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Items = new OpenApiSchema
+                {
+                    AnyOf = [one, .. texts.Explained is { } explained ? [SchemaOf(explained, context)] : (IOpenApiSchema[])[],
+                        SchemaOf(typeof(FailedText), context)],
+                },
+            };
+            // An empty list is both.
+            answers[0].Schema = texts.OrOne ? new OpenApiSchema { AnyOf = [one, list] } : list;
+        }
+
+        if (metadata.OfType<StreamsEvents>().FirstOrDefault() is not { } events) return;
+        // The body is a text; what stands in it is described for those who read it.
+        ok.Content.TryAdd(ServerSentEvents.ContentType, new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+        SchemaOf(events.Event, context);
+        ok.Description += $". The data of an event is a {events.Event.Name}.";
+    }
+
+    /// <summary>The example of a body, or several by their names.</summary>
+    private static void Show(OpenApiMediaType media, IEnumerable<(string Name, JsonNode Value)> examples)
+    {
+        (string Name, JsonNode Value)[] all = [.. examples];
+        if (all.Length == 1) media.Example = all[0].Value;
+        if (all.Length > 1) media.Examples = all.ToDictionary(one => one.Name, IOpenApiExample (one) => new OpenApiExample { Value = one.Value });
+    }
+
+    private static IOpenApiSchema SchemaOf(Type type, OperationFilterContext context) =>
+        context.SchemaGenerator.GenerateSchema(type, context.SchemaRepository);
+
+    private static Dictionary<string, IOpenApiHeader> WarningHeader() => new()
+    {
+        [TextWarnings.Header] = new OpenApiHeader
+        {
+            Description = "What the model could not read of the texts sent, where there is something: characters that it does not have, "
+                + "texts of which it knows no word. Other than ASCII as U+XXXX.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        },
+    };
+
+    private static OpenApiParameter DeadlineHeader() => new()
+    {
+        Name = Deadline.Header,
+        In = ParameterLocation.Header,
+        Description = "Milliseconds after which the answer is of no use: 504 then, and the work stops.",
+        Schema = WholeNumber(1, Deadline.MostMilliseconds),
+    };
+
+    private static OpenApiSchema WholeNumber(int least, int most) =>
+        new() { Type = JsonSchemaType.Integer, Format = "int32", Minimum = least.ToString(), Maximum = most.ToString() };
+}
