@@ -13,6 +13,7 @@ using RnnService.Server.Models;
 using RnnService.Server.OpenApi;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
+using RnnService.Server.Sessions;
 
 namespace RnnService.Server;
 
@@ -59,6 +60,7 @@ internal static class Service
             .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<LargeBodyTurns>().AddSingleton<RequestReader>()
             .AddSingleton<InferencePath>().AddSingleton<GenerationPath>().AddSingleton<GenerateTools>().AddSingleton<InspectionRules>()
             .AddSingleton<StartReport>().AddHostedService(services => services.GetRequiredService<StartReport>())
+            .AddSessions(options.Sessions)
             .AddSingleton<IResponseCompressionProvider, AnswerCompression>()
             .AddResponseCompression(compression => (compression.MimeTypes, compression.EnableForHttps) = (AnswerCompression.Types, true))
             // Refused in the service's own words, after the request has its id: see Guards.

@@ -21,6 +21,13 @@ internal sealed record LimitOptions
     [Range(1, 10_000_000)]
     public int MaxTextLength { get; init; } = 20_000;
 
+    /// <summary>
+    /// Most characters of a session's state that a request resumes; a longer one is answered with 422. A state has about eleven for each unit of each
+    /// LSTM layer, half of that for other cells.
+    /// </summary>
+    [Range(1_000, 100_000_000)]
+    public int MaxStateLength { get; init; } = 400_000;
+
     /// <summary>Most texts in one request; a longer list is answered with 422.</summary>
     [Range(1, 100_000)]
     public int MaxListLength { get; init; } = 64;

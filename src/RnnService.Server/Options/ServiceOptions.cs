@@ -26,6 +26,8 @@ internal sealed record ServiceOptions
 
     public LoadingOptions Loading { get; init; } = new();
 
+    public GenerationSessionOptions Sessions { get; init; } = new();
+
     public HttpOptions Http { get; init; } = new();
 
     public RouteSwitches Routes { get; init; } = new();

@@ -47,11 +47,15 @@ internal sealed class ValueAttribute(double least, double most) : Attribute
 
 /// <summary>Bounds of a text in code points; for a list, of each of its texts.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class LengthAttribute(int least, string limit) : Attribute
+internal sealed class LengthAttribute(int least, int most) : Attribute
 {
+    public LengthAttribute(int least, string limit) : this(least, 0) => Limit = limit;
+
     public int Least { get; } = least;
 
-    public int Most(LimitOptions limits) => ValueAttribute.LimitOf(limits, limit);
+    private string? Limit { get; }
+
+    public int Most(LimitOptions limits) => Limit is null ? most : ValueAttribute.LimitOf(limits, Limit);
 }
 
 /// <summary>Bounds of the number of entries in a list.</summary>

@@ -14,6 +14,9 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
     public static readonly ProblemKind Malformed = new(400, "malformed", "The request cannot be read",
         "Not JSON, a wrong JSON type, or a field that does not exist.");
 
+    public static readonly ProblemKind StateRefused = new(403, "state_refused", "The session state is refused",
+        "The session state is no genuine one of this client: made up, changed, cut, or somebody else's.");
+
     public static readonly ProblemKind ModelNotFound = new(404, "model_not_found", "There is no such model",
         "No model has this name, or none does this task; the answer names those there are.");
 
@@ -25,6 +28,15 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
 
     public static readonly ProblemKind BodyTimeout = new(408, "timeout", "The request body did not arrive in time",
         "The body was not whole within the time for it; the connection is closed.");
+
+    public static readonly ProblemKind StateMismatch = new(409, "state_mismatch", "The session is of another model",
+        "The session was begun with another model, or with an earlier one of this name, or stands elsewhere than the request says.");
+
+    public static readonly ProblemKind SessionBusy = new(409, "session_busy", "The session is in use",
+        "Another request goes on with the session. Retry-After says when to come again.", 1);
+
+    public static readonly ProblemKind StateExpired = new(410, "state_expired", "The session has expired",
+        "The session state is too old to be resumed.");
 
     public static readonly ProblemKind TooLarge = new(413, "too_large", "The request body is too large",
         "The body is over the limit.");
@@ -51,6 +63,9 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
     public static readonly ProblemKind NotReady = new(503, "not_ready", "The service is not ready",
         "The models are being loaded or the service is stopping. Retry-After says when to come again.", 2);
 
+    public static readonly ProblemKind SessionsUnavailable = new(503, "sessions_unavailable", "Sessions cannot be reached",
+        "The store of sessions or their keys cannot be reached. Retry-After says when to come again.", 2);
+
     public static readonly ProblemKind Deadline = new(504, "deadline", "The deadline passed",
         "The time that the request allowed in X-Request-Deadline-Ms was over.");
 
@@ -64,4 +79,7 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
     public static IReadOnlyList<ProblemKind> OfInference { get; } =
         [Malformed, ModelNotFound, BodyTimeout, TooLarge, MediaType, ContentEncoding, Validation, Overloaded, WaitedTooLong, Internal, NotReady,
             Deadline];
+
+    /// <summary>What a route that continues texts may answer beside them.</summary>
+    public static IReadOnlyList<ProblemKind> OfSessions { get; } = [StateRefused, StateMismatch, SessionBusy, StateExpired, SessionsUnavailable];
 }

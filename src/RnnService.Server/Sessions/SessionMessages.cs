@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+using RnnService.Server.Options;
+using RnnService.Server.Requests;
+
+namespace RnnService.Server.Sessions;
+
+/// <summary>
+/// How a text hangs together with earlier and later requests. Empty where the service keeps sessions: begins one there, under an id that is answered.
+/// </summary>
+internal sealed record SessionParameters
+{
+    /// <summary>Longest name of a session.</summary>
+    private const int MostId = 128;
+
+    /// <summary>Whether the answer holds the state from which a later request goes on: sealed, for this client alone.</summary>
+    public bool? ReturnState { get; init; }
+
+    /// <summary>The state of an earlier answer: the text goes on from there. inputs may be empty then; otherwise they are read first.</summary>
+    [Length(1, nameof(LimitOptions.MaxStateLength))]
+    public string? Resume { get; init; }
+
+    /// <summary>Name of a session that the service keeps, begun by its first request: the text goes on from where the last one left it.</summary>
+    [Length(1, MostId)]
+    public string? Id { get; init; }
+
+    /// <summary>
+    /// The position that the session must be at, as its last answer said: so that a request sent twice goes on once. 409 when it is at another.
+    /// </summary>
+    [Value(0, long.MaxValue)]
+    public long? Position { get; init; }
+}
+
+/// <summary>Where a session stands after an answer.</summary>
+internal sealed record SessionAnswer
+{
+    /// <summary>The name under which the service keeps it, where it does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Id { get; init; }
+
+    /// <summary>The sealed state, where return_state asks for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? State { get; init; }
+
+    /// <summary>Tokens read and generated so far.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>When it can no longer be resumed.</summary>
+    public required DateTime Expires { get; init; }
+}
