@@ -51,7 +51,9 @@ internal sealed class LightClient(string name, string route, string body)
     /// <param name="port">The service.</param>
     /// <param name="seconds">Of the attack.</param>
     /// <param name="attack">Goes on until it is cancelled.</param>
-    public static async Task BesideAsync(LightClient[] clients, Trial trial, int port, double seconds, Func<CancellationToken, Task> attack)
+    /// <param name="most">How many times as long as alone they may wait.</param>
+    public static async Task BesideAsync(
+        LightClient[] clients, Trial trial, int port, double seconds, Func<CancellationToken, Task> attack, double most = 3)
     {
         await RunAllAsync(clients, port, trial.Seconds(1)); // until what is compiled at first use is
         Waits[] alone = await RunAllAsync(clients, port, trial.Seconds(3));
@@ -60,6 +62,6 @@ internal sealed class LightClient(string name, string route, string body)
         Waits[] beside = await RunAllAsync(clients, port, trial.Seconds(seconds));
         await stop.CancelAsync();
         await attacking;
-        for (int i = 0; i < clients.Length; i++) trial.Light(clients[i].Name, alone[i], beside[i]);
+        for (int i = 0; i < clients.Length; i++) trial.Light(clients[i].Name, alone[i], beside[i], most);
     }
 }

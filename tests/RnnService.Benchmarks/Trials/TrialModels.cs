@@ -29,6 +29,18 @@ internal sealed class TrialModels : IDisposable
         return folder;
     }
 
+    /// <summary>Puts a model's files in the place of another version's, the manifest last, as copying with the usual tools does.</summary>
+    public void Replace(string name, string with)
+    {
+        string folder = System.IO.Path.Combine(Path, name);
+        foreach (string file in Directory.GetFiles(with).OrderBy(file => file.EndsWith("config.json", StringComparison.Ordinal)))
+        {
+            string target = System.IO.Path.Combine(folder, System.IO.Path.GetFileName(file)), copy = target + ".new";
+            File.Copy(file, copy);
+            File.Move(copy, target, overwrite: true);
+        }
+    }
+
     /// <summary>Removes all that were not disposed of.</summary>
     public static void RemoveAll()
     {

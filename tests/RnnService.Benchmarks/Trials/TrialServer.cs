@@ -59,6 +59,16 @@ internal sealed class TrialServer : IDisposable
         }
     }
 
+    /// <summary>Bytes of memory that it holds now.</summary>
+    public long Memory
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Whether the watch over its memory has ended it.</summary>
     public bool TookTooMuch { get; private set; }
 
@@ -69,18 +79,20 @@ internal sealed class TrialServer : IDisposable
     /// <param name="models">The folder of model folders; the shipped one when null.</param>
     /// <param name="untilReady">Whether to wait until it is ready.</param>
     /// <param name="files">The system's limit of open files, when it is to be another.</param>
-    public static async Task<TrialServer> StartAsync(Trial trial, string? models = null, bool untilReady = true, int? files = null)
+    /// <param name="settings">Options by their environment variables.</param>
+    public static async Task<TrialServer> StartAsync(
+        Trial trial, string? models = null, bool untilReady = true, int? files = null, params (string Name, string Value)[] settings)
     {
         // An option that a build does not know stops its start.
         int probes = ServiceProcess.FreePort();
-        if (files is null) return await StartAsync(trial.Server, models, untilReady, files, null);
+        if (files is null) return await StartAsync(trial.Server, models, untilReady, files, null, settings);
         try
         {
-            return await StartAsync(trial.Server, models, untilReady, files, probes);
+            return await StartAsync(trial.Server, models, untilReady, files, probes, settings);
         }
         catch (UnknownOptionException)
         {
-            return await StartAsync(trial.Server, models, untilReady, files, null);
+            return await StartAsync(trial.Server, models, untilReady, files, null, settings);
         }
     }
 
@@ -134,7 +146,8 @@ internal sealed class TrialServer : IDisposable
         lock (_sampling) _process.Dispose();
     }
 
-    private static async Task<TrialServer> StartAsync(string program, string? models, bool untilReady, int? files, int? probes)
+    private static async Task<TrialServer> StartAsync(
+        string program, string? models, bool untilReady, int? files, int? probes, (string Name, string Value)[] settings)
     {
         int port = ServiceProcess.FreePort();
         ProcessStartInfo start = files is null
@@ -145,6 +158,7 @@ internal sealed class TrialServer : IDisposable
         start.Environment["Rnn__ModelsPath"] = models ?? LoadModels.Shipped;
         start.Environment["Rnn__Log__Format"] = "json";
         if (probes is not null) start.Environment["Rnn__Http__ProbePort"] = $"{probes}";
+        foreach ((string name, string value) in settings) start.Environment[name] = value;
         var service = new TrialServer(Process.Start(start)!, port) { ProbePort = probes };
         string page = untilReady ? "/health/ready" : "/health/live";
         if (await service.UntilAsync((client, seconds) => client.SendAsync(page, null, seconds), 30) is not null) return service;

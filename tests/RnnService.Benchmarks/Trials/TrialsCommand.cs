@@ -26,8 +26,10 @@ internal static class TrialsCommand
         ("slow-folder", "a pipe as config.json in one folder, a golden text of 5 million characters in another", FolderTrials.SlowAsync),
         ("products", "an ONNX graph of 60 products [time,time] is asked for a text of 6,000 characters", FolderTrials.ProductsAsync),
         ("flipped", "one bit changed in the weights of twelve copies of a model", FolderTrials.FlippedAsync),
-        ("vanish", "1,000 clients that vanish in the middle of their streams", StreamTrials.VanishAsync),
+        ("vanish", "1,000 clients vanish in the middle of their streams beside 500 that never read", StreamTrials.VanishAsync),
         ("overload", "three times as many requests as can be answered, from 16 addresses", StreamTrials.OverloadAsync),
+        ("fuzz", "20,000 requests over every route, made from the OpenAPI document and changed in fields, bytes, paths, methods and headers", FuzzTrial.RunAsync),
+        ("soak", "everything that clients do, mixed, while a model is replaced again and again", SoakTrial.RunAsync),
         ("together", "unread streams, unfinished bodies, unknown fields, floods and vanishing clients at once", TogetherTrial.RunAsync),
     ];
 
@@ -53,7 +55,7 @@ internal static class TrialsCommand
             foreach ((string name, string attack, Func<Trial, Task> run) in All)
             {
                 if (options.Only.Count > 0 && !options.Only.Contains(name)) continue;
-                var trial = new Trial(name, attack, options.Server, options.Quick);
+                var trial = new Trial(name, attack, options.Server, options.Size);
                 Task running = Task.Run(() => run(trial));
                 if (await Task.WhenAny(interrupted.Task, running) == interrupted.Task) return Interrupted;
                 try
@@ -100,15 +102,15 @@ internal static class TrialsCommand
 
     private static bool TryRead(string[] args, out Options options, out string problem)
     {
-        options = new Options(ServiceProcess.Program, [], null, "after", false);
+        options = new Options(ServiceProcess.Program, [], null, "after", TrialSize.Usual);
         problem = OperatingSystem.IsLinux() ? "" : "the trials need Linux: they read /proc and use addresses from 127.0.0.2 on";
         for (int i = 0; problem.Length == 0 && i < args.Length; i++)
         {
             string? value = i + 1 < args.Length ? args[i + 1] : null;
             switch (args[i])
             {
-                case "--quick":
-                    options = options with { Quick = true };
+                case "--quick" or "--long":
+                    options = options with { Size = args[i] == "--quick" ? TrialSize.Quick : TrialSize.Long };
                     continue;
                 case "--only" when value is not null && PlaceOf(value) >= 0:
                     options.Only.Add(value);
@@ -128,7 +130,7 @@ internal static class TrialsCommand
                     break;
                 default:
                     problem = $"{args[i]} {value} is not understood; expected --server RnnService.Server.dll, --only NAME, --output FILE, "
-                        + "--label before or after, --quick";
+                        + "--label before or after, --quick, --long";
                     break;
             }
 
@@ -138,5 +140,5 @@ internal static class TrialsCommand
         return problem.Length == 0;
     }
 
-    private sealed record Options(string Server, List<string> Only, string? Output, string Label, bool Quick);
+    private sealed record Options(string Server, List<string> Only, string? Output, string Label, TrialSize Size);
 }
