@@ -2,9 +2,7 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
-using OpenTelemetry.Metrics;
 using RnnService.AspNetCore;
-using RnnService.AspNetCore.Diagnostics;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Server.Endpoints;
@@ -26,9 +24,14 @@ internal static class Service
     /// <summary>Bytes of a connection that are taken before they are asked for: more than the headers of a request may have.</summary>
     private const int UnreadBytes = 65_536;
 
-    /// <summary>Reads the settings: those beside the program, of the environment, and arguments.</summary>
-    public static WebApplicationBuilder Builder(string[] args) =>
-        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    /// <summary>Reads the settings: those beside the program, of the environment, arguments, and files of one setting each.</summary>
+    public static WebApplicationBuilder Builder(string[] args)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        if (builder.Configuration[$"{ServiceOptions.Section}:{nameof(ServiceOptions.SettingsPath)}"] is { Length: > 0 } settings)
+            builder.Configuration.AddKeyPerFile(Path.GetFullPath(settings), optional: false, reloadOnChange: true);
+        return builder;
+    }
 
     /// <exception cref="OptionsException">The configuration cannot be used.</exception>
     public static WebApplication Build(string[] args)
@@ -56,7 +59,7 @@ internal static class Service
                 models.KeptFiles = FolderFiles.Paths;
             })
             .AddSingleton(options.Limits).AddSingleton(options.Http).AddSingleton<RequestMetrics>()
-            .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<IHostLifetime, SignalLifetime>()
+            .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<SettingsReload>().AddSingleton<IHostLifetime, SignalLifetime>()
             .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<LargeBodyTurns>().AddSingleton<RequestReader>()
             .AddSingleton<InferencePath>().AddSingleton<GenerationPath>().AddSingleton<GenerateTools>().AddSingleton<InspectionRules>()
             .AddSingleton<StartReport>().AddHostedService(services => services.GetRequiredService<StartReport>())
@@ -69,11 +72,7 @@ internal static class Service
             .ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions))
             .AddEndpointsApiExplorer()
             .AddSwaggerGen(ApiDocument.Describe);
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(RnnTelemetry.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
-            .AddRuntimeInstrumentation()
-            .AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0));
-
+        Telemetry.Add(builder);
         if (origins.Length > 0) builder.Services.AddCors();
 
         WebApplication app = builder.Build();

@@ -28,6 +28,7 @@ internal sealed class ServiceRun : IDisposable
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
         {
             RedirectStandardError = true,
+            RedirectStandardInput = true, // not a terminal, wherever the tests run
             RedirectStandardOutput = true,
         };
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";

@@ -16,7 +16,10 @@ public static class RnnTelemetry
     /// <summary>Name of the meter: queues, batches, tokens, streams and models.</summary>
     public const string MeterName = "RnnService";
 
-    /// <summary>Name of the source of activities: one for each call of an injected classifier, tagger or generator.</summary>
+    /// <summary>
+    /// Name of the source of activities: one for each call of an injected classifier, tagger or generator; within it, or within the activity of
+    /// a request, one for waiting in the queue and one for being computed; and one for each batch, with links to what is computed in it.
+    /// </summary>
     public const string ActivitySourceName = "RnnService";
 
     internal static readonly InstrumentAdvice<double> Latencies =

@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using RnnService.AspNetCore.Diagnostics;
 using RnnService.AspNetCore.Errors;
 using RnnService.Engine.Generation;
 
@@ -41,6 +42,7 @@ internal sealed class GenerationJob(
     private readonly Queue<StreamedToken> _unread = new(); // also what is locked
     private ManualResetValueTaskSourceCore<StreamSignal> _signals;
     private Exception? _fault;
+    private int _ending; // 1 once it ends
     private bool _over; // no more tokens
     private bool _waits; // the reader
     private bool _paused;
@@ -54,6 +56,12 @@ internal sealed class GenerationJob(
 
     public long Submitted { get; } = submitted;
 
+    /// <summary>What a trace shows of it; null where nobody listens.</summary>
+    public JobTrace? Trace { get; init; }
+
+    /// <summary>Called once, just before it ends: with why, unless it does with its last token. From any thread.</summary>
+    public Action<GenerationJob, Exception?>? Ending { get; init; }
+
     /// <summary>Whether it has had a place. For the loop.</summary>
     public bool HasStarted { get; private set; }
 
@@ -62,6 +70,9 @@ internal sealed class GenerationJob(
 
     /// <summary>Number of tokens that the reader has taken.</summary>
     public int Reads => Volatile.Read(ref _reads);
+
+    /// <summary>Timestamp of the first token. For the loop.</summary>
+    public long FirstToken { get; set; }
 
     /// <summary>Timestamp of the newest token, of the start before the first. For the loop.</summary>
     public long LastToken { get; set; }
@@ -117,6 +128,7 @@ internal sealed class GenerationJob(
     public void Start(long now)
     {
         permit.Dispose();
+        Trace?.Begin();
         LastToken = now;
         HasStarted = true;
     }
@@ -174,6 +186,7 @@ internal sealed class GenerationJob(
     private void End(Action settle, Exception? fault)
     {
         permit.Dispose();
+        if (Interlocked.Exchange(ref _ending, 1) == 0) Ending?.Invoke(this, fault);
         settle();
         bool waited, tokens;
         lock (_unread)

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using RnnService.AspNetCore.Diagnostics;
 using RnnService.AspNetCore.Errors;
 using RnnService.AspNetCore.Options;
 using RnnService.Engine.Generation;
@@ -45,6 +47,7 @@ internal sealed class GenerationScheduler(
     private readonly GenerationBatch _batch = model.NewBatch();
     private readonly List<GenerationJob> _stepping = [], _resting = []; // made anew in every turn
     private readonly List<GenerationStream> _texts = [];
+    private readonly List<JobTrace> _begun = []; // with the next step
     private readonly Throughput _starts = new();
     private readonly Action _betweenSteps = turns.BetweenSteps;
     private long _startsSince;
@@ -78,7 +81,11 @@ internal sealed class GenerationScheduler(
         try
         {
             int buffer = readsAlong ? Options.StreamBuffer : 0;
-            var job = new GenerationJob(prepare(model), buffer, permit, left, Time.GetTimestamp(), Turns, abort);
+            var job = new GenerationJob(prepare(model), buffer, permit, left, Time.GetTimestamp(), Turns, abort)
+            {
+                Trace = JobTrace.Start(Kind, Model),
+                Ending = (one, fault) => metrics.Ended(Model, one, fault, Time),
+            };
             permit.Hold(job.Stream.PromptTokens);
             permit.Displaced = job.Fail;
             // A paused stream takes no steps: the loop has to be told that its client left.
@@ -112,6 +119,9 @@ internal sealed class GenerationScheduler(
 
         long started = Time.GetTimestamp();
         _isStepping = true;
+        // A span for the steps that texts begin with; one for every step would be most of a trace.
+        Activity? span = _begun.Count > 0 ? JobTrace.StartBatch(_begun, Kind, Model, _stepping.Count) : null;
+        _begun.Clear();
         try
         {
             Advance(PromptChunk(isShort || isShared ? ShortTurnTokens : Options.BatchTokens));
@@ -119,6 +129,7 @@ internal sealed class GenerationScheduler(
         finally
         {
             _isStepping = false;
+            span?.Dispose();
         }
 
         long now = Time.GetTimestamp();
@@ -216,6 +227,7 @@ internal sealed class GenerationScheduler(
             _starts.Count(1, Time.GetElapsedTime(_startsSince, now));
             _startsSince = now;
             job.Start(now);
+            if (job.Trace is { } trace) _begun.Add(trace);
         }
 
         _running.Add(job);
@@ -311,6 +323,7 @@ internal sealed class GenerationScheduler(
         {
             bool first = job.Published == 0;
             metrics.Token(Model, first, Time.GetElapsedTime(first ? job.Submitted : job.LastToken, now));
+            if (first) job.FirstToken = now;
             job.LastToken = now;
             bool last = generation.Finished is not null && job.Published == generation.Tokens.Count - 1;
             job.Publish(new StreamedToken(generation.Tokens[job.Published], last));

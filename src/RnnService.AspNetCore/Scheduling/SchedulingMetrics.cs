@@ -21,6 +21,7 @@ internal sealed class SchedulingMetrics
     private readonly Histogram<long> _rows;
     private readonly Histogram<double> _firstToken;
     private readonly Histogram<double> _interToken;
+    private readonly GenAiMetrics _genAi;
 
     public SchedulingMetrics(IMeterFactory factory)
     {
@@ -35,6 +36,7 @@ internal sealed class SchedulingMetrics
             "rnn.time_to_first_token", "s", "From being handed in to the first token.", advice: RnnTelemetry.Latencies);
         _interToken = _meter.CreateHistogram(
             "rnn.inter_token.duration", "s", "From one token of a stream to its next.", advice: RnnTelemetry.Latencies);
+        _genAi = new GenAiMetrics(_meter);
     }
 
     /// <summary>Lets the gauges read from what runs. Called once.</summary>
@@ -82,6 +84,22 @@ internal sealed class SchedulingMetrics
         TagList tags = Tags(model, GenerationScheduler.Kind);
         _outputTokens.Add(1, tags);
         (first ? _firstToken : _interToken).Record(after.TotalSeconds, tags);
+    }
+
+    /// <summary>A text has ended: with its last token, or with a fault.</summary>
+    public void Ended(string model, GenerationJob job, Exception? fault, TimeProvider time)
+    {
+        if (fault is not null)
+        {
+            _genAi.Failed(model, time.GetElapsedTime(job.Submitted), fault);
+            job.Trace?.End(fault);
+            return;
+        }
+
+        (int input, int output) = (job.Stream.PromptTokens, job.Stream.Tokens.Count);
+        _genAi.Completed(
+            model, input, output, time.GetElapsedTime(job.Submitted, job.LastToken), time.GetElapsedTime(job.Submitted, job.FirstToken));
+        job.Trace?.End(null, [new(GenAi.InputTokens, input), new(GenAi.OutputTokens, output)]);
     }
 
     /// <summary>A prompt was read.</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using RnnService.AspNetCore.Diagnostics;
 using RnnService.AspNetCore.Errors;
 using RnnService.AspNetCore.Options;
 using RnnService.Engine.Networks;
@@ -68,7 +70,7 @@ internal sealed class TextBatcher<TInput, TOutput>(
             }
 
             permit.Hold(held);
-            var job = new TextJob<TInput, TOutput>(inputs, permit, left, Time.GetTimestamp());
+            var job = new TextJob<TInput, TOutput>(inputs, permit, left, Time.GetTimestamp()) { Trace = JobTrace.Start(kind, Model) };
             permit.Displaced = job.Fail;
             _inbox.Enqueue(job);
             Announce(isShort: cost <= shortTurn);
@@ -126,13 +128,20 @@ internal sealed class TextBatcher<TInput, TOutput>(
         int read = 0, held = 0, cost = 0, longest = 0;
         foreach (TextRow<TInput, TOutput> row in batch.Rows)
         {
-            if (row.Index == 0) metrics.Queued(Model, kind, Time.GetElapsedTime(row.Job.Submitted, started));
+            if (row.Index == 0)
+            {
+                metrics.Queued(Model, kind, Time.GetElapsedTime(row.Job.Submitted, started));
+                row.Job.Trace?.Begin();
+            }
+
             int own = costOf(row.Input);
             (read, held) = (read + _tokens(row.Input), held + Held(row.Input));
             (cost, longest) = (cost + own, Math.Max(longest, own));
         }
 
         if (_depth++ == 0) IsInLongTurn = longest >= LongTextTokens;
+        bool isTraced = RnnTelemetry.Activities.HasListeners();
+        using Activity? span = isTraced ? JobTrace.StartBatch(batch.Rows.Select(row => row.Job.Trace), kind, Model, batch.Rows.Count) : null;
         try
         {
             Compute(batch.Rows, cost);

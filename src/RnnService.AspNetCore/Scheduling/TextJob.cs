@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using RnnService.AspNetCore.Diagnostics;
 using RnnService.Engine.Networks;
 
 namespace RnnService.AspNetCore.Scheduling;
@@ -25,6 +26,9 @@ internal sealed class TextJob<TInput, TOutput>(
     private int _done;
 
     public Task<TextAnswers<TOutput>> Answer => _answer.Task;
+
+    /// <summary>What a trace shows of it; null where nobody listens.</summary>
+    public JobTrace? Trace { get; init; }
 
     /// <summary>Whose it is.</summary>
     public string Client => permit.Client;
@@ -61,11 +65,13 @@ internal sealed class TextJob<TInput, TOutput>(
     /// <summary>Ends the job; safe from any thread.</summary>
     public void Fail(Exception exception)
     {
+        Trace?.End(exception);
         if (_answer.TrySetException(exception)) permit.Dispose();
     }
 
     public void Cancel()
     {
+        Trace?.End(new OperationCanceledException(left));
         if (_answer.TrySetCanceled(left)) permit.Dispose();
     }
 
@@ -73,6 +79,7 @@ internal sealed class TextJob<TInput, TOutput>(
     {
         if (++_done < inputs.Count) return;
         IReadOnlyDictionary<int, NetworkException> failures = _failures ?? (IReadOnlyDictionary<int, NetworkException>)None;
+        Trace?.End(null);
         // The place first: who has the answer may ask again.
         permit.Dispose();
         _answer.TrySetResult(new TextAnswers<TOutput>(_outputs, failures));

@@ -7,10 +7,11 @@ namespace RnnService.Server.Hosting;
 
 /// <summary>
 /// Ends the service on a signal. After SIGTERM it goes on listening and answering for <see cref="HttpOptions.LingerSeconds"/> while it says
-/// that it is not ready, so that whoever shares requests out sends them elsewhere; a second signal, or Ctrl-C, ends it at once.
+/// that it is not ready, so that whoever shares requests out sends them elsewhere; a second signal, or Ctrl-C, ends it at once. SIGHUP has the
+/// settings read again, unless it says that the terminal is gone.
 /// </summary>
 internal sealed partial class SignalLifetime(
-    Readiness readiness, ModelRegistry registry, HttpOptions options, IHostApplicationLifetime lifetime, TimeProvider time,
+    Readiness readiness, ModelRegistry registry, HttpOptions options, SettingsReload settings, IHostApplicationLifetime lifetime, TimeProvider time,
     ILogger<SignalLifetime> logger) : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals = [];
@@ -21,6 +22,7 @@ internal sealed partial class SignalLifetime(
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => On(context, Terminate)));
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, context => On(context, Stop)));
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => On(context, Stop)));
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => On(context, Console.IsInputRedirected ? settings.Reload : Stop)));
         return Task.CompletedTask;
     }
 

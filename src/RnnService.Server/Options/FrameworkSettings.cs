@@ -14,14 +14,7 @@ internal static class FrameworkSettings
     /// <exception cref="OptionsException">A setting is wrong.</exception>
     public static void Check(IConfiguration configuration)
     {
-        var faults = new List<string>();
-        IConfigurationSection logging = configuration.GetSection("Logging");
-        foreach (IConfigurationSection levels in logging.GetChildren().Select(provider => provider.GetSection("LogLevel")).Prepend(logging.GetSection("LogLevel")))
-        {
-            foreach (IConfigurationSection level in levels.GetChildren().Where(level => !IsLevel(level.Value)))
-                faults.Add($"{level.Path} is \"{level.Value}\"; expected {string.Join(", ", Enum.GetNames<LogLevel>())}");
-        }
-
+        var faults = new List<string>(LevelFaults(configuration));
         const string formatter = "Logging:Console:FormatterName";
         if (configuration[formatter] is { } name && !Formatters.Contains(name, StringComparer.OrdinalIgnoreCase))
             faults.Add($"{formatter} is \"{name}\"; expected {string.Join(", ", Formatters)}");
@@ -42,14 +35,29 @@ internal static class FrameworkSettings
                 faults.Add($"{AllowedHosts} holds \"{host}\"; expected names of hosts such as rnn.example.com or *.example.com, without scheme or port");
         }
 
+        faults.AddRange(OtlpSettings.Faults(configuration));
         if (faults.Count > 0) throw new OptionsException(faults);
     }
+
+    /// <summary>The log levels that are set, of all providers and of each alone.</summary>
+    public static string Levels(IConfiguration configuration) =>
+        string.Join(", ", LevelSettings(configuration).Select(level => $"{level.Path["Logging:".Length..].Replace("LogLevel:", "", StringComparison.Ordinal)}={level.Value}"));
+
+    /// <summary>What is wrong with them.</summary>
+    public static IEnumerable<string> LevelFaults(IConfiguration configuration) => LevelSettings(configuration)
+        .Where(level => !(Enum.TryParse(level.Value, ignoreCase: true, out LogLevel known) && Enum.IsDefined(known)))
+        .Select(level => $"{level.Path} is \"{level.Value}\"; expected {string.Join(", ", Enum.GetNames<LogLevel>())}");
 
     /// <summary>The hosts that requests may be addressed to.</summary>
     public static string[] Hosts(IConfiguration configuration) =>
         (configuration[AllowedHosts] ?? "*").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    private static bool IsLevel(string? text) => Enum.TryParse(text, ignoreCase: true, out LogLevel level) && Enum.IsDefined(level);
+    private static IEnumerable<IConfigurationSection> LevelSettings(IConfiguration configuration)
+    {
+        IConfigurationSection logging = configuration.GetSection("Logging");
+        return logging.GetChildren().Select(provider => provider.GetSection("LogLevel")).Prepend(logging.GetSection("LogLevel"))
+            .SelectMany(levels => levels.GetChildren());
+    }
 
     private static bool IsHost(string text) =>
         text == "*" || Uri.CheckHostName(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text) != UriHostNameType.Unknown;

@@ -18,6 +18,12 @@ internal sealed record ServiceOptions
     /// </summary>
     public string ModelsPath { get; init; } = "";
 
+    /// <summary>
+    /// Folder with a file for each setting, named like its environment variable, as Kubernetes mounts configurations and secrets. They win over
+    /// all others, and log levels among them count as soon as they change. Empty: none.
+    /// </summary>
+    public string SettingsPath { get; init; } = "";
+
     public DefaultModelOptions Defaults { get; init; } = new();
 
     public LimitOptions Limits { get; init; } = new();
