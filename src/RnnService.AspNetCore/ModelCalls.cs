@@ -87,14 +87,17 @@ internal sealed class ModelCalls(Readiness readiness, ComputeLoop loop, ModelReg
 /// <summary>A call that is under way.</summary>
 internal sealed class ModelCall(ModelRegistry registry, ActiveClients clients, Activity? activity) : IDisposable
 {
-    /// <summary>The model of this kind that answers.</summary>
+    private ServedModel? _entered;
+
+    /// <summary>The model of this kind that answers, in hand until the call has ended. Asked for once.</summary>
     /// <param name="name">Its name; null for the default one.</param>
     /// <param name="cancel">Ends waiting for it to be loaded.</param>
     /// <exception cref="InferenceException">There is none, or it is not loaded in time.</exception>
     public async ValueTask<T> ModelAsync<T>(string? name, CancellationToken cancel)
         where T : ServedModel, IServedTask
     {
-        T model = await registry.ChooseAsync<T>(name, cancel).ConfigureAwait(false);
+        T model = await registry.EnterAsync<T>(name, cancel).ConfigureAwait(false);
+        _entered = model;
         activity?.SetTag("rnn.model", model.Name);
         return model;
     }
@@ -105,6 +108,7 @@ internal sealed class ModelCall(ModelRegistry registry, ActiveClients clients, A
     public void Dispose()
     {
         activity?.Dispose();
+        _entered?.Uses.Leave();
         clients.Leave();
     }
 }

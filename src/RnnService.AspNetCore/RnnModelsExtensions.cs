@@ -55,8 +55,9 @@ public static class RnnModelsExtensions
         });
         services.AddSingleton<Readiness>().AddSingleton<SchedulingMetrics>().AddSingleton<ModelMetrics>().AddSingleton<FaultLog>()
             .AddSingleton<ModelRegistry>().AddSingleton<ComputeLoop>().AddSingleton<ModelCalls>()
+            .AddSingleton<ServedModelFactory>().AddSingleton<FolderLoader>().AddSingleton<ModelChanges>()
             .AddHostedService(provider => provider.GetRequiredService<ComputeLoop>())
-            .AddHostedService<ModelLoading>();
+            .AddHostedService<ModelLoading>().AddHostedService<ModelWatch>();
 
         services.TryAddSingleton<ITextClassifier>(provider => new TextClassifier(ModelName.Default, provider.GetRequiredService<ModelCalls>()));
         services.TryAddSingleton<ITextTagger>(provider => new TextTagger(ModelName.Default, provider.GetRequiredService<ModelCalls>()));

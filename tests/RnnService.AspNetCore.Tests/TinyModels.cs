@@ -15,11 +15,11 @@ public sealed class TinyModels : IDisposable
     public TinyModels()
     {
         Path = Directory.CreateTempSubdirectory("rnn-models-").FullName;
-        Save("shakespeare", LanguageModel(Tokenization.Characters, Letters.Select(letter => letter.ToString()), 1), "ROMEO:");
-        Save("words", LanguageModel(Tokenization.Whitespace, ["to", "be", "or", "not"], 2), "to be");
-        Save("sentiment", Classifier(), "a lovely film");
-        Save("pos", Tagger(["NOUN", "VERB", "ADP"], 4), "Marie worked in Paris");
-        Save("ner", Tagger(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"], 5), "Marie worked in Paris");
+        Save("shakespeare", 1);
+        Save("words", 2);
+        Save("sentiment", 3);
+        Save("pos", 4);
+        Save("ner", 5);
         // A folder that lacks everything but a name.
         Directory.CreateDirectory(System.IO.Path.Combine(Path, "broken"));
     }
@@ -27,6 +27,23 @@ public sealed class TinyModels : IDisposable
     public string Path { get; }
 
     public TextModel Load(string name) => ModelFolder.Load(System.IO.Path.Combine(Path, name)).Model;
+
+    /// <summary>Writes a model, or one like it with other weights in its place.</summary>
+    /// <param name="name">One of those there are at first.</param>
+    /// <param name="seed">What the weights are drawn with.</param>
+    /// <param name="folder">Where; as it is called.</param>
+    public void Save(string name, ulong seed, string? folder = null)
+    {
+        (TextModel model, string golden) = name switch
+        {
+            "shakespeare" => (LanguageModel(Tokenization.Characters, Letters.Select(letter => letter.ToString()), seed), "ROMEO:"),
+            "words" => (LanguageModel(Tokenization.Whitespace, ["to", "be", "or", "not"], seed), "to be"),
+            "sentiment" => (Classifier(seed), "a lovely film"),
+            "pos" => (Tagger(["NOUN", "VERB", "ADP"], seed), "Marie worked in Paris"),
+            _ => (Tagger(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"], seed), "Marie worked in Paris"),
+        };
+        Save(folder ?? name, model, golden);
+    }
 
     /// <summary>Adds a language model whose texts end by themselves before long.</summary>
     public void AddEnding(string name)
@@ -52,7 +69,7 @@ public sealed class TinyModels : IDisposable
         new ModelConfig { Task = ModelTask.LanguageModel, Cell = CellKind.Lstm, Tokenizer = tokenizer, EmbeddingSize = 4, HiddenSize = 6 },
         new ModelVocabulary(new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, .. tokens])), Parameters.Random(seed));
 
-    private static TextModel Classifier() => TextModel.Create(
+    private static TextModel Classifier(ulong seed) => TextModel.Create(
         new ModelConfig
         {
             Task = ModelTask.Classifier,
@@ -68,7 +85,7 @@ public sealed class TinyModels : IDisposable
             License = "MIT",
             Metrics = new Dictionary<string, double> { ["dev_accuracy"] = 0.5 },
         },
-        new ModelVocabulary(new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, "a", "lovely", "film", "dull"])), Parameters.Random(3));
+        new ModelVocabulary(new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, "a", "lovely", "film", "dull"])), Parameters.Random(seed));
 
     private static TextModel Tagger(string[] labels, ulong seed) => TextModel.Create(
         new ModelConfig

@@ -5,8 +5,8 @@ using RnnService.AspNetCore.Scheduling;
 namespace RnnService.AspNetCore.Models;
 
 /// <summary>
-/// The models there are, by name: all folders from the start on, each replaced once it is loaded. A request waits for its own model, never
-/// for another. Thread-safe.
+/// The models there are, by name: all folders from the start on, each replaced once it is loaded, and whenever it changes. A request waits for
+/// its own model, never for another. Thread-safe.
 /// </summary>
 internal sealed class ModelRegistry(
     ModelsFolder folder, DefaultModels defaults, RnnModelsOptions options, Readiness readiness, TimeProvider time)
@@ -24,19 +24,13 @@ internal sealed class ModelRegistry(
     /// <summary>Why the host does not count as ready; null when it does.</summary>
     public string? NotReady => readiness.IsLeaving ? ModelNotReadyException.Stopping().Message : Models.NotReady;
 
-    /// <summary>Replaces a folder's entry.</summary>
-    public void Set(ModelEntry entry)
-    {
-        TaskCompletionSource changed;
-        lock (_lock)
-        {
-            Volatile.Write(ref _models, _models.With(entry));
-            changed = _changed;
-            Volatile.Write(ref _changed, Signal());
-        }
+    /// <summary>Replaces a folder's entry, for whoever asks from now on.</summary>
+    /// <returns>The one it had.</returns>
+    public ModelEntry? Set(ModelEntry entry) => Change(entry.Name, models => models.With(entry));
 
-        changed.SetResult();
-    }
+    /// <summary>Takes a folder's entry out.</summary>
+    /// <returns>The one it had.</returns>
+    public ModelEntry? Remove(string name) => Change(name, models => models.Without(name));
 
     /// <summary>Ends when no folder is being loaded any more.</summary>
     public async Task WaitForAllAsync(CancellationToken cancel)
@@ -61,21 +55,47 @@ internal sealed class ModelRegistry(
         if (Models.Find(name)?.State == ModelState.Loading)
             await WaitAsync(models => models.Find(name)?.State == ModelState.Loading, ModelSet.LoadingSentence(name), cancel);
         ModelEntry entry = Entry(name);
-        return entry.State == ModelState.Broken ? throw Models.Broken(entry) : entry;
+        return entry.Served is null ? throw Models.NotServed(entry) : entry;
     }
 
-    /// <summary>The model to answer with; while it is being loaded, this waits for it.</summary>
+    /// <summary>The model of this name, whatever it does, in hand until <see cref="UseCount.Leave"/>; while it is being loaded, this waits for it.</summary>
+    /// <exception cref="InferenceException">There is none of that name, or it is broken or not loaded in time.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits for the answer any more.</exception>
+    public async ValueTask<ServedModel> EnterAsync(string name, CancellationToken cancel)
+    {
+        while (true)
+        {
+            ServedModel served = (await ServedAsync(name, cancel)).Served!;
+            if (served.Uses.TryEnter()) return served;
+        }
+    }
+
+    /// <summary>
+    /// The model to answer with, in hand until <see cref="UseCount.Leave"/>; while it is being loaded, this waits for it. One that is replaced
+    /// meanwhile stays the one that answers.
+    /// </summary>
     /// <typeparam name="T">What it must do.</typeparam>
     /// <param name="name">As asked for; null for the default of the task.</param>
     /// <param name="cancel">Cancelled when nobody waits for the answer any more.</param>
     /// <exception cref="InferenceException">There is none, it is broken or not loaded in time, or it does something else.</exception>
     /// <exception cref="OperationCanceledException">Nobody waits for the answer any more.</exception>
-    public ValueTask<T> ChooseAsync<T>(string? name, CancellationToken cancel)
+    public ValueTask<T> EnterAsync<T>(string? name, CancellationToken cancel)
         where T : ServedModel, IServedTask
     {
         ModelSet models = Models;
         ModelEntry? entry = name is null ? models.Default(T.Task) : models.Find(name);
-        return entry?.Served is T served ? new ValueTask<T>(served) : WaitForAsync<T>(name, cancel);
+        return entry?.Served is T served && served.Uses.TryEnter() ? new ValueTask<T>(served) : EnterLaterAsync<T>(name, cancel);
+    }
+
+    private async ValueTask<T> EnterLaterAsync<T>(string? name, CancellationToken cancel)
+        where T : ServedModel, IServedTask
+    {
+        while (true)
+        {
+            // One that nobody has any more was replaced before it was let go of: the next look finds another, or none.
+            T served = await WaitForAsync<T>(name, cancel);
+            if (served.Uses.TryEnter()) return served;
+        }
     }
 
     private async ValueTask<T> WaitForAsync<T>(string? name, CancellationToken cancel)
@@ -92,6 +112,22 @@ internal sealed class ModelRegistry(
             await WaitAsync(later => later.IsUndecided(T.Task), models.UndecidedSentence(T.Task), cancel);
         models = Models;
         return models.Default(T.Task)?.Served as T ?? throw models.NoDefault(T.Task);
+    }
+
+    private ModelEntry? Change(string name, Func<ModelSet, ModelSet> change)
+    {
+        TaskCompletionSource changed;
+        ModelEntry? before;
+        lock (_lock)
+        {
+            before = _models.Find(name);
+            Volatile.Write(ref _models, change(_models));
+            changed = _changed;
+            Volatile.Write(ref _changed, Signal());
+        }
+
+        changed.SetResult();
+        return before;
     }
 
     private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

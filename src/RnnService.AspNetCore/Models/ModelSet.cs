@@ -28,6 +28,8 @@ internal sealed class ModelSet
 
     public ModelSet With(ModelEntry entry) => new(Entries.Where(other => other.Name != entry.Name).Append(entry), _defaults);
 
+    public ModelSet Without(string name) => new(Entries.Where(other => other.Name != name), _defaults);
+
     public ModelEntry? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The models that are served and do this.</summary>
@@ -68,7 +70,10 @@ internal sealed class ModelSet
 
     public ModelNotFoundException NoSuchModel(string name) => new($"there is no model named {Quoted(name)}; {Others()}");
 
-    public ModelBrokenException Broken(ModelEntry entry) => new(entry.Name, Quoted(entry.Name), entry.Reason!, Others());
+    /// <summary>Why a model is not served that is not being loaded either.</summary>
+    public InferenceException NotServed(ModelEntry entry) => entry.State == ModelState.Unloaded
+        ? new ModelNotFoundException($"the model {Quoted(entry.Name)} is unloaded; {Others()}")
+        : new ModelBrokenException(entry.Name, Quoted(entry.Name), entry.Reason!, Others());
 
     public ModelTaskException WrongTask(ModelEntry entry, ModelTask expected) => new(
         $"{Quoted(entry.Name)} is a {ModelTasks.NameOf(entry.Loaded!.Model.Config.Task)}; expected a {ModelTasks.NameOf(expected)}"

@@ -25,6 +25,9 @@ internal abstract class ServedModel(string name, LoadedModel loaded, TextBatcher
     /// <summary>Answers texts with what the network does while it reads them; null where it cannot be looked into.</summary>
     public TextBatcher<InspectionInput, Inspection>? Inspector { get; } = inspector;
 
+    /// <summary>Who has the model in hand: it is let go of when nobody has any more.</summary>
+    public UseCount Uses { get; } = new();
+
     /// <summary>Its queues.</summary>
     public IEnumerable<ModelScheduler> Schedulers => new ModelScheduler?[] { Answers, Explains, Inspector }.OfType<ModelScheduler>();
 

@@ -11,4 +11,12 @@ public sealed record LoadingOptions
     /// </summary>
     [Range(1, 86_400)]
     public int MaxSeconds { get; set; } = 60;
+
+    /// <summary>
+    /// Seconds between looks at the folder of models: one that came, changed or went is taken in, replaced or taken out while the others are
+    /// served. A folder is loaded once two looks in a row have seen the same files, or one with files missing after <c>MaxSeconds</c>. 0: the
+    /// models stay those of the start.
+    /// </summary>
+    [Range(0, 86_400)]
+    public int WatchSeconds { get; set; }
 }

@@ -22,6 +22,8 @@ internal sealed class ComputeLoop : IHostedService, ITurns, IDisposable
     private readonly TurnScheduler _turnScheduler;
     private readonly Lock _lock = new();
     private readonly Lock _turns = new(); // held by the thread that computes
+    private readonly List<(ImmutableArray<ModelScheduler> Schedulers, TaskCompletionSource Removed)> _leaving = []; // also what is locked
+    private bool _ended; // with what is leaving
     private ITimer? _drainLimit, _look;
     private long _turnStarted; // 0 between turns
     private bool _started;
@@ -54,6 +56,22 @@ internal sealed class ComputeLoop : IHostedService, ITurns, IDisposable
     {
         _turnScheduler.Add(scheduler);
         _wake.Set();
+    }
+
+    /// <summary>
+    /// Has no more work for a model, of which nobody hands anything in any more. Ends once nothing of it waits or is being computed.
+    /// </summary>
+    public Task RemoveAsync(IEnumerable<ModelScheduler> schedulers)
+    {
+        var removed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_leaving)
+        {
+            if (_ended) return Task.CompletedTask;
+            _leaving.Add(([.. schedulers], removed));
+        }
+
+        _wake.Set();
+        return removed.Task;
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -141,8 +159,35 @@ internal sealed class ComputeLoop : IHostedService, ITurns, IDisposable
     private void Run()
     {
         while (!Work()) _wake.WaitOne();
-        lock (_turns) _turnScheduler.Close();
+        lock (_turns)
+        {
+            _turnScheduler.Close();
+            lock (_leaving) _ended = true;
+            Remove();
+        }
+
         _stopped.TrySetResult();
+    }
+
+    /// <summary>Lets go of those that leave and have nothing left to do.</summary>
+    private void Remove()
+    {
+        lock (_leaving)
+        {
+            for (int i = _leaving.Count - 1; i >= 0; i--)
+            {
+                (ImmutableArray<ModelScheduler> schedulers, TaskCompletionSource removed) = _leaving[i];
+                if (!schedulers.All(scheduler => scheduler.IsEmpty)) continue;
+                foreach (ModelScheduler scheduler in schedulers)
+                {
+                    _turnScheduler.Remove(scheduler);
+                    scheduler.Close();
+                }
+
+                _leaving.RemoveAt(i);
+                removed.SetResult();
+            }
+        }
     }
 
     /// <summary>Gives turns until there is nothing to compute.</summary>
@@ -157,6 +202,7 @@ internal sealed class ComputeLoop : IHostedService, ITurns, IDisposable
                 {
                     Volatile.Write(ref _turnStarted, _time.GetTimestamp());
                     bool worked = _turnScheduler.Round();
+                    Remove();
                     if (_draining && _turnScheduler.IsEmpty) return true;
                     if (!worked) return false;
                 }

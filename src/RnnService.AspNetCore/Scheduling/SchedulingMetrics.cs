@@ -47,15 +47,19 @@ internal sealed class SchedulingMetrics
         _meter.CreateObservableGauge(
             "rnn.queue.tokens", () => ByModel(one => one.WaitingTokens), null, "Tokens of the requests that wait.");
         _meter.CreateObservableGauge(
-            "rnn.streams.paused", () => loop.Schedulers.OfType<GenerationScheduler>().Select(one => Of(one.Paused, one.Model)), null,
+            "rnn.streams.paused", () => Streams(one => one.Paused), null,
             "Texts that wait for their readers.");
         _meter.CreateObservableGauge(
-            "rnn.streams.active", () => loop.Schedulers.OfType<GenerationScheduler>().Select(one => Of(one.Active, one.Model)), null,
+            "rnn.streams.active", () => Streams(one => one.Active), null,
             "Texts being continued.");
 
-        // A model can have several queues.
-        IEnumerable<Measurement<long>> ByModel(Func<ModelScheduler, long> value) =>
-            loop.Schedulers.GroupBy(one => one.Model).Select(queues => Of(queues.Sum(value), queues.Key));
+        IEnumerable<Measurement<long>> ByModel(Func<ModelScheduler, long> value) => Sums(loop.Schedulers, value);
+
+        IEnumerable<Measurement<long>> Streams(Func<GenerationScheduler, long> value) => Sums(loop.Schedulers.OfType<GenerationScheduler>(), value);
+
+        // A model can have several queues, and one that is being replaced has those of both.
+        static IEnumerable<Measurement<long>> Sums<T>(IEnumerable<T> schedulers, Func<T, long> value) where T : ModelScheduler =>
+            schedulers.GroupBy(one => one.Model).Select(queues => Of(queues.Sum(value), queues.Key));
     }
 
     /// <summary>A request is being computed that has waited.</summary>

@@ -4,8 +4,8 @@ namespace RnnService.AspNetCore.Scheduling;
 
 /// <summary>
 /// In which order models have their turns: one after the other, and within a long turn short ones of the others, so that a long text costs
-/// those beside it a fraction of a millisecond and not its own time. For one thread at a time, but for <see cref="Add"/> and
-/// <see cref="Clients"/>.
+/// those beside it a fraction of a millisecond and not its own time. For one thread at a time, but for <see cref="Add"/>,
+/// <see cref="Remove"/> and <see cref="Clients"/>.
 /// </summary>
 internal sealed class TurnScheduler(TimeProvider time) : ITurns
 {
@@ -50,6 +50,12 @@ internal sealed class TurnScheduler(TimeProvider time) : ITurns
     public void Add(ModelScheduler scheduler)
     {
         ImmutableInterlocked.Update(ref _schedulers, schedulers => schedulers.Add(scheduler));
+    }
+
+    /// <summary>Has no more work for a model. Safe from any thread.</summary>
+    public void Remove(ModelScheduler scheduler)
+    {
+        ImmutableInterlocked.Update(ref _schedulers, schedulers => schedulers.Remove(scheduler));
     }
 
     /// <summary>Gives every model a turn.</summary>

@@ -60,6 +60,7 @@ internal sealed class ThreadPair
         }
         finally
         {
+            helper.Forget();
             _helper = helper;
         }
     }
@@ -107,6 +108,9 @@ internal sealed class ThreadPair
             _argument = argument;
             Offer();
         }
+
+        /// <summary>Lets go of work that is done: the thread outlives the networks that it works for.</summary>
+        public void Forget() => _action = null;
 
         /// <summary>Does something else until the work that the helper thread has begun is done; <see cref="Wait"/> ends it.</summary>
         public void Expect(Action? meanwhile)

@@ -25,21 +25,21 @@ internal sealed class Pass(Workspace workspace, Dropout? dropout = null, bool re
     /// Called between steps of time, microseconds to a millisecond apart and by whichever thread computes, so that a long pass can let
     /// others have the processor or be ended: what it throws leaves the pass. Null in a pass that nobody interrupts.
     /// </summary>
-    public Action? BetweenSteps { get; set; }
+    public Action? BetweenSteps
+    {
+        get;
+        set
+        {
+            field = value;
+            _other?.BetweenSteps = value;
+        }
+    }
 
     /// <summary>The threads that compute it.</summary>
     public ThreadPair Threads { get; } = new();
 
     /// <summary>What the helper thread computes with while it reads in the other direction; its scratch memory is void after that.</summary>
-    public Pass Other
-    {
-        get
-        {
-            _other ??= new Pass(new Workspace());
-            _other.BetweenSteps = BetweenSteps;
-            return _other;
-        }
-    }
+    public Pass Other => _other ??= new Pass(new Workspace()) { BetweenSteps = BetweenSteps };
 
     /// <summary>Room for <paramref name="count"/> token ids, with any content; valid until the next call.</summary>
     public Memory<int> Ids(int count)

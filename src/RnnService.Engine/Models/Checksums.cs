@@ -23,6 +23,9 @@ internal sealed class Checksums
     /// <summary>Whether the folder has no such file.</summary>
     public bool IsMissing { get; private init; }
 
+    /// <summary>The files that have a hash.</summary>
+    public IEnumerable<string> Files => _hashes.Keys;
+
     /// <summary>Reads the hashes of a folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="known">Names of files that a folder can have.</param>

@@ -18,14 +18,14 @@ internal static class ModelFolderReader
         for (int attempt = 1; ; attempt++)
         {
             stop.ThrowIfCancellationRequested();
-            string before = Stamp(path);
+            FolderStamp before = FolderStamp.Of(path);
             try
             {
                 LoadedModel loaded = LoadOnce(path, onnx, stop);
-                if (attempt == MostAttempts || Stamp(path) == before) return loaded;
+                if (attempt == MostAttempts || FolderStamp.Of(path) == before) return loaded;
                 loaded.Model.Dispose();
             }
-            catch (ModelFolderException) when (attempt < MostAttempts && Stamp(path) != before)
+            catch (ModelFolderException) when (attempt < MostAttempts && FolderStamp.Of(path) != before)
             {
             }
         }
@@ -50,12 +50,6 @@ internal static class ModelFolderReader
             throw;
         }
     }
-
-    /// <summary>What changes when the folder is saved anew.</summary>
-    private static string Stamp(string path) => string.Join(
-        ' ',
-        FolderFiles.All.Select(name => new FileInfo(FolderExchange.Locate(path, name)))
-            .Select(file => file.Exists ? $"{file} {file.LastWriteTimeUtc.Ticks} {file.Length}" : ""));
 
     /// <param name="path">The folder.</param>
     /// <param name="onnx">Opens model.onnx.</param>

@@ -64,6 +64,8 @@ internal abstract class NativeNetwork(Parameters parameters) : INetwork
         public void Dispose()
         {
             pass.Threads.End();
+            // A thread keeps the bags that it has used: through what is called between steps it would keep the model after its end.
+            pass.BetweenSteps = null;
             pass.Workspace.Reset();
             kept.Add(pass);
         }

@@ -28,9 +28,10 @@ internal sealed class InferencePath(
         readiness.ThrowIfStopping();
         string client = RequestFacts.Of(context).Client;
         loop.Clients.Enter(client);
+        using var call = new InferenceCall(this, context, deadline, client);
         try
         {
-            return await answer(new InferenceCall(this, context, deadline, client));
+            return await answer(call);
         }
         catch (OperationCanceledException) when (deadline.Passed)
         {
@@ -48,8 +49,10 @@ internal sealed class InferencePath(
 /// <param name="context">The request and its response.</param>
 /// <param name="deadline">When its answer is of no use any more.</param>
 /// <param name="client">Whose it is.</param>
-internal sealed class InferenceCall(InferencePath path, HttpContext context, Deadline deadline, string client)
+internal sealed class InferenceCall(InferencePath path, HttpContext context, Deadline deadline, string client) : IDisposable
 {
+    private readonly List<ServedModel> _entered = new(1);
+
     public HttpContext Context { get; } = context;
 
     public Deadline Deadline { get; } = deadline;
@@ -58,23 +61,30 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     /// <exception cref="RequestProblem">It is not what <typeparamref name="T"/> describes.</exception>
     public ValueTask<T> ReadAsync<T>() => path.Reader.ReadAsync<T>(Context.Request, Deadline.Token);
 
-    /// <summary>The model of this kind that the request names, or the default one.</summary>
+    /// <summary>The model of this kind that the request names, or the default one; in hand until the answer is made.</summary>
     /// <exception cref="AspNetCore.Errors.InferenceException">There is none, or it is not ready in time.</exception>
     public async ValueTask<T> ModelAsync<T>(string? name)
         where T : ServedModel, IServedTask
     {
-        T model = await path.Registry.ChooseAsync<T>(name, Deadline.Token);
+        T model = await path.Registry.EnterAsync<T>(name, Deadline.Token);
+        _entered.Add(model);
         RequestFacts.Of(Context).Model = model.Name;
         return model;
     }
 
-    /// <summary>The model of this name, whatever it does.</summary>
+    /// <summary>The model of this name, whatever it does; in hand until the answer is made.</summary>
     /// <exception cref="AspNetCore.Errors.InferenceException">There is none, or it is not ready in time.</exception>
     public async ValueTask<ServedModel> ModelAsync(string name)
     {
-        ModelEntry entry = await path.Registry.ServedAsync(name, Deadline.Token);
-        RequestFacts.Of(Context).Model = entry.Name;
-        return entry.Served!;
+        ServedModel model = await path.Registry.EnterAsync(name, Deadline.Token);
+        _entered.Add(model);
+        RequestFacts.Of(Context).Model = model.Name;
+        return model;
+    }
+
+    public void Dispose()
+    {
+        foreach (ServedModel model in _entered) model.Uses.Leave();
     }
 
     /// <summary>Holds the bytes of a large answer until it is taken.</summary>

@@ -125,6 +125,32 @@ public sealed class ComputeLoopTests : IDisposable
         await _loop.StopAsync(CancellationToken.None);
     }
 
+    [Fact]
+    public async Task A_model_leaves_once_nothing_of_it_waits_or_is_computed()
+    {
+        using ManualResetEventSlim begun = new(), end = new();
+        TextBatcher<int, int> leaves = Batcher(
+            () =>
+            {
+                begun.Set();
+                end.Wait(TestContext.Current.CancellationToken);
+            },
+            isAside: true), stays = Batcher();
+        Task<TextAnswers<int>> running = leaves.Submit(() => [1_000], CancellationToken.None), waiting = leaves.Submit(() => [2_000], CancellationToken.None);
+        await _loop.StartAsync(CancellationToken.None);
+        begun.Wait(TestContext.Current.CancellationToken);
+        Task removed = _loop.RemoveAsync([leaves]);
+        Assert.Equal((int[])[5], (await stays.Submit(() => [5], CancellationToken.None)).Outputs);
+        Assert.False(removed.IsCompleted);
+        end.Set();
+        await removed;
+        Assert.Equal((int[])[1_000], (await running).Outputs);
+        Assert.Equal((int[])[2_000], (await waiting).Outputs);
+        Assert.Equal([stays], _loop.Schedulers);
+        await _loop.StopAsync(CancellationToken.None);
+        await _loop.RemoveAsync([stays]);
+    }
+
     private TextBatcher<int, int> Batcher(Action? compute = null, ComputeLoop? loop = null, bool isAside = false)
     {
         IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
