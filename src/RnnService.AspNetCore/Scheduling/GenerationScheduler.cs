@@ -150,7 +150,12 @@ internal sealed class GenerationScheduler(
 
     protected override void Abandon(InferenceException reason)
     {
-        foreach (GenerationJob job in _waiting.Drain().Concat(_running.Drain()).Concat(_paused)) job.Fail(reason);
+        foreach (GenerationJob job in _waiting.Drain().Concat(_running.Drain()).Concat(_paused))
+        {
+            _batch.Remove(job.Stream); // with its state, from which another process may go on
+            job.Fail(reason);
+        }
+
         _paused.Clear();
         Volatile.Write(ref _active, 0);
         Volatile.Write(ref _pausedCount, 0);

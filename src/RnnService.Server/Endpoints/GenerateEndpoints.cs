@@ -5,6 +5,7 @@ using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
+using RnnService.Server.Sessions;
 
 namespace RnnService.Server.Endpoints;
 
@@ -35,6 +36,7 @@ internal static class GenerateEndpoints
             .WithSummary("Continue a text")
             .WithDescription("Answers with the whole text, or with a stream of tokens when stream is true.")
             .WithTags("Text")
+            .MayAnswer(ProblemKind.OfSessions)
             .Accepts<GenerateRequest>("application/json")
             .Produces<GenerateAnswer>()
             .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
@@ -44,6 +46,7 @@ internal static class GenerateEndpoints
             .WithSummary("Continue a text, token by token")
             .WithDescription("One server-sent event a token, the last with generated_text and details. Comments keep the connection open.")
             .WithTags("Text")
+            .MayAnswer(ProblemKind.OfSessions)
             .Accepts<GenerateRequest>("application/json")
             .Produces<string>(StatusCodes.Status200OK, ServerSentEvents.ContentType)
             .WithMetadata(new StreamsEvents(typeof(StreamEvent)))
@@ -54,9 +57,11 @@ internal static class GenerateEndpoints
     {
         GenerateRequest request = await call.ReadAsync<GenerateRequest>();
         ServedLanguageModel served = await call.ModelAsync<ServedLanguageModel>(request.Model);
-        GenerationOptions options = GenerateParameters.Over(served.Model.Config.Generation, request.Parameters, tools.Limits);
+        await using GenerationSession? session = await tools.Sessions.BeginAsync(request.Session, RequestFacts.Of(call.Context).Owner, served);
+        if (request.Inputs.Length == 0 && session?.State is null) throw RequestProblem.Of(ProblemKind.Validation, "inputs", "is empty; expected a text");
+        GenerationOptions options = GenerateParameters.Over(served.Model.Config.Generation, request.Parameters, tools.Limits, session?.State?.Seed);
         stream |= request.Stream ?? false;
-        InspectionOptions? asked = await AskedAsync(call, request, options, served, tools.Rules);
+        InspectionOptions? asked = await AskedAsync(call, request, options, served, tools.Rules, session);
         bool details = (request.Parameters?.Details ?? false) || asked is not null;
 
         if (!stream && details)
@@ -65,7 +70,7 @@ internal static class GenerateEndpoints
             await call.HoldAnswerAsync(tokens * BytesOfToken);
         }
 
-        GenerationInput input = new(request.Inputs, options) { Check = asked is null ? null : text => ThrowIfTooLong(text, options, tools.Limits) };
+        GenerationInput input = new(request.Inputs, options) { State = session?.State, Check = asked is null ? null : text => ThrowIfTooLong(text, options, tools.Limits) };
         GenerationJob job = tools.Path.Start(call, served, input, stream);
         string before = request.Parameters?.ReturnFullText ?? false ? request.Inputs : "";
         if (stream)
@@ -78,7 +83,8 @@ internal static class GenerateEndpoints
                 TopTokens = frame.Token.Alternatives.Count == 0 ? null : TokenMessage.Of(frame.Token.Alternatives),
                 GeneratedText = frame.IsLast ? before + frame.Stream.Text : null,
                 Details = frame.IsLast ? StreamDetails.Of(frame.Stream, await ActivationsAsync(call, served, request.Inputs, frame.Stream, asked)) : null,
-            }));
+                Session = frame.IsLast && session is not null ? await session.SaveAsync(frame.Stream) : null,
+            }), session: session);
         }
 
         GenerationStream generation = await call.Deadline.WaitAsync(job.Ended);
@@ -86,15 +92,19 @@ internal static class GenerateEndpoints
         {
             GeneratedText = before + generation.Text,
             Details = details ? GenerateDetails.Of(generation, await ActivationsAsync(call, served, request.Inputs, generation, asked)) : null,
+            Session = session is null ? null : await session.SaveAsync(generation),
         });
     }
 
     /// <summary>What to look at, once the text has ended; null for nothing.</summary>
     private static async ValueTask<InspectionOptions?> AskedAsync(
-        InferenceCall call, GenerateRequest request, GenerationOptions generation, ServedLanguageModel served, InspectionRules rules)
+        InferenceCall call, GenerateRequest request, GenerationOptions generation, ServedLanguageModel served, InspectionRules rules,
+        GenerationSession? session)
     {
         const string field = "parameters.activations";
         if (request.Parameters?.Activations is not { } activations) return null;
+        if (session?.State is not null)
+            throw RequestProblem.Of(ProblemKind.Validation, field, "is asked for a text that goes on; expected a text from its beginning, or no activations");
         rules.Of(served.Inspector, served, field, "an object");
         InspectionOptions options = rules.Options(activations, served.Model, field);
         int units = Math.Min(options.Units, served.Model.Config.HiddenSize);
@@ -134,4 +144,4 @@ internal static class GenerateEndpoints
 }
 
 /// <summary>What the generating routes work with.</summary>
-internal sealed record GenerateTools(GenerationPath Path, LimitOptions Limits, InspectionRules Rules);
+internal sealed record GenerateTools(GenerationPath Path, GenerationSessions Sessions, LimitOptions Limits, InspectionRules Rules);

@@ -3,14 +3,15 @@ using System.Text.Json.Serialization;
 using RnnService.Engine.Generation;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
+using RnnService.Server.Sessions;
 
 namespace RnnService.Server.Endpoints;
 
 /// <summary>A text to be continued.</summary>
 internal sealed record GenerateRequest
 {
-    /// <summary>The text to continue.</summary>
-    [Length(1, nameof(LimitOptions.MaxTextLength))]
+    /// <summary>The text to continue; it may be empty where the session has one.</summary>
+    [Length(0, nameof(LimitOptions.MaxTextLength))]
     public required string Inputs { get; init; }
 
     /// <summary>Name of a language model; the default one when left out.</summary>
@@ -21,6 +22,9 @@ internal sealed record GenerateRequest
 
     /// <summary>Whether to send the tokens as they come, as /generate_stream does.</summary>
     public bool? Stream { get; init; }
+
+    /// <summary>What comes before the text, and whether more may follow.</summary>
+    public SessionParameters? Session { get; init; }
 
     /// <summary>Hugging Face's hub options, which change nothing here.</summary>
     public HubOptions? Options { get; init; }
@@ -134,7 +138,11 @@ internal sealed record GenerateParameters
     public JsonElement? Grammar { get; init; }
 
     /// <summary>What the engine is asked for: what the request says, otherwise what the model's folder says.</summary>
-    public static GenerationOptions Over(GenerationOptions? model, GenerateParameters? asked, LimitOptions limits)
+    /// <param name="model">The model's own.</param>
+    /// <param name="asked">The request's.</param>
+    /// <param name="limits">What a request may ask for.</param>
+    /// <param name="before">The seed of the text that is gone on with: its draws go on too, unless the request has another.</param>
+    public static GenerationOptions Over(GenerationOptions? model, GenerateParameters? asked, LimitOptions limits, ulong? before = null)
     {
         // Colder than this is the likeliest token for all purposes, and dividing by it would leave the range of a float.
         const double coldest = .001;
@@ -150,7 +158,7 @@ internal sealed record GenerateParameters
             TopP = asked.TopP is { } topP ? Math.Max((float)topP, leastProbability) : usual.TopP,
             RepetitionPenalty = (float?)asked.RepetitionPenalty ?? usual.RepetitionPenalty,
             // Drawn here, so that a client whose numbers are doubles can send it back as it was.
-            Seed = asked.Seed ?? usual.Seed ?? (ulong)Random.Shared.NextInt64(1L << 53),
+            Seed = asked.Seed ?? before ?? usual.Seed ?? (ulong)Random.Shared.NextInt64(1L << 53),
             Stop = asked.Stop ?? usual.Stop,
             DoSample = asked.DoSample ?? usual.DoSample,
             TopNTokens = (int?)asked.TopNTokens ?? 0,
@@ -194,6 +202,10 @@ internal sealed record GenerateAnswer
     /// <summary>Only when asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GenerateDetails? Details { get; init; }
+
+    /// <summary>Where the session stands, where the request has one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SessionAnswer? Session { get; init; }
 }
 
 /// <summary>How a text came about.</summary>
@@ -257,6 +269,10 @@ internal sealed record StreamEvent
 
     /// <summary>In the last event, null before.</summary>
     public required StreamDetails? Details { get; init; }
+
+    /// <summary>Where the session stands, in the last event, where the request has one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SessionAnswer? Session { get; init; }
 }
 
 /// <summary>How a streamed text came about.</summary>

@@ -1,4 +1,5 @@
 using RnnService.AspNetCore.Diagnostics;
+using RnnService.AspNetCore.Errors;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Generation;
@@ -6,6 +7,7 @@ using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
+using RnnService.Server.Sessions;
 
 namespace RnnService.Server.Endpoints;
 
@@ -15,6 +17,9 @@ namespace RnnService.Server.Endpoints;
 /// <param name="Field">Where the text stands in the request.</param>
 internal sealed record GenerationInput(string Prompt, GenerationOptions Options, string Field = "inputs")
 {
+    /// <summary>The text before it; null for none.</summary>
+    public StreamState? State { get; init; }
+
     /// <summary>Looks at the text once it is tokens; may throw <see cref="RequestProblem"/>.</summary>
     public Action<GenerationStream>? Check { get; init; }
 }
@@ -36,7 +41,7 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
     /// <param name="served">The model.</param>
     /// <param name="input">The text.</param>
     /// <param name="readsAlong">Whether its tokens are sent while it grows: see <see cref="StreamAsync"/>.</param>
-    /// <exception cref="AspNetCore.Errors.QueueFullException">There is no permit.</exception>
+    /// <exception cref="QueueFullException">There is no permit.</exception>
     /// <exception cref="RequestProblem">The model can read nothing of it.</exception>
     public GenerationJob Start(InferenceCall call, ServedLanguageModel served, GenerationInput input, bool readsAlong) =>
         Start(call, served, [input], readsAlong)[0];
@@ -85,8 +90,10 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
     /// <param name="jobs">The texts.</param>
     /// <param name="write">Writes a token; called for one at a time.</param>
     /// <param name="end">Writes what follows the last token of all.</param>
+    /// <param name="session">What the only text belongs to: should the service stop, its state is in the last event.</param>
     public async Task<IResult> StreamAsync(
-        InferenceCall call, IReadOnlyList<GenerationJob> jobs, Func<ServerSentEvents, GenerationFrame, ValueTask> write, Action<ServerSentEvents>? end = null)
+        InferenceCall call, IReadOnlyList<GenerationJob> jobs, Func<ServerSentEvents, GenerationFrame, ValueTask> write, Action<ServerSentEvents>? end = null,
+        GenerationSession? session = null)
     {
         using var events = new ServerSentEvents(call.Context.Response);
         await using KeepAlive silence = new(jobs, TimeSpan.FromSeconds(http.StreamKeepAliveSeconds), time);
@@ -104,7 +111,8 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
         {
             RequestProblem? problem = InferenceProblems.Of(exception) ?? (call.Deadline.Passed ? Deadline.Problem() : null);
             if (problem is null) faults.Write(exception, events.TraceId);
-            await events.FailAsync(problem ?? RequestProblem.OfFault());
+            bool isStopping = exception is ModelNotReadyException;
+            await events.FailAsync(problem ?? RequestProblem.OfFault(), isStopping ? await SaveAsync(session, jobs[0]) : null);
         }
 
         return Results.Empty;
@@ -142,6 +150,19 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
         }
     }
 
+    /// <summary>Where a text stands that the service does not end any more; null where that cannot be told.</summary>
+    private static async ValueTask<SessionAnswer?> SaveAsync(GenerationSession? session, GenerationJob job)
+    {
+        try
+        {
+            return session is null ? null : await session.SaveAsync(job.Stream);
+        }
+        catch (RequestProblem)
+        {
+            return null;
+        }
+    }
+
     private static void Cancel(IReadOnlyList<GenerationJob> jobs)
     {
         foreach (GenerationJob job in jobs) job.Cancel();
@@ -151,7 +172,7 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
     {
         try
         {
-            GenerationStream stream = model.NewStream(input.Prompt, input.Options);
+            GenerationStream stream = model.NewStream(input.Prompt, input.Options, input.State);
             input.Check?.Invoke(stream);
             // Unknown words are common, but a text of unknown letters alone is one of another script, which the model never learnt to go on with.
             if (stream.KnowsPrompt || model.Tokenizer.Kind != Tokenization.Characters) return stream;

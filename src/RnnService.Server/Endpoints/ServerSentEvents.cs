@@ -43,10 +43,12 @@ internal sealed class ServerSentEvents(HttpResponse response) : IDisposable
     public async ValueTask FlushAsync(CancellationToken cancel) => await response.BodyWriter.FlushAsync(cancel);
 
     /// <summary>Ends the stream with an error event: the status has been sent already.</summary>
-    public async Task FailAsync(RequestProblem problem)
+    /// <param name="problem">Why.</param>
+    /// <param name="session">From where a later request goes on.</param>
+    public async Task FailAsync(RequestProblem problem, SessionAnswer? session = null)
     {
         RequestFacts.Of(response.HttpContext).Failure = problem.Kind.ErrorType;
-        Write(ProblemForm.Of(response.HttpContext.Request.Path).Event(problem));
+        Write(ProblemForm.Of(response.HttpContext.Request.Path).Event(problem, session));
         await FlushAsync(response.HttpContext.RequestAborted);
     }
 

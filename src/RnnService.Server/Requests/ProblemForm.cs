@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RnnService.Server.Requests;
 
 /// <summary>
@@ -8,20 +10,22 @@ internal sealed class ProblemForm
 {
     /// <summary>RFC 9457.</summary>
     public static readonly ProblemForm Details = new("application/problem+json", typeof(Problem), Problem.From,
-        problem => new StreamError { Error = problem.Message, ErrorType = problem.Kind.ErrorType });
+        (problem, session) => new StreamError { Error = problem.Message, ErrorType = problem.Kind.ErrorType, Session = session });
 
     /// <summary>OpenAI's.</summary>
-    public static readonly ProblemForm OpenAi = new(JsonType, typeof(OpenAiProblem), (problem, _) => OpenAiProblem.From(problem), OpenAiProblem.From);
+    public static readonly ProblemForm OpenAi = new(JsonType, typeof(OpenAiProblem), (problem, _) => OpenAiProblem.From(problem),
+        (problem, session) => OpenAiProblem.From(problem) with { Session = session });
 
     /// <summary>The Open Inference Protocol's.</summary>
-    public static readonly ProblemForm OpenInference = new(JsonType, typeof(SentenceProblem), (problem, _) => SentenceProblem.From(problem), SentenceProblem.From);
+    public static readonly ProblemForm OpenInference = new(JsonType, typeof(SentenceProblem), (problem, _) => SentenceProblem.From(problem),
+        (problem, _) => SentenceProblem.From(problem));
 
     private const string JsonType = "application/json";
 
     private readonly Func<RequestProblem, string, object> _body;
-    private readonly Func<RequestProblem, object> _event;
+    private readonly Func<RequestProblem, SessionAnswer?, object> _event;
 
-    private ProblemForm(string contentType, Type type, Func<RequestProblem, string, object> body, Func<RequestProblem, object> inStream) =>
+    private ProblemForm(string contentType, Type type, Func<RequestProblem, string, object> body, Func<RequestProblem, SessionAnswer?, object> inStream) =>
         (ContentType, Type, _body, _event) = (contentType, type, body, inStream);
 
     public string ContentType { get; }
@@ -42,7 +46,9 @@ internal sealed class ProblemForm
     public object Body(RequestProblem problem, string traceId) => _body(problem, traceId);
 
     /// <summary>The last event of a stream that fails after it began.</summary>
-    public object Event(RequestProblem problem) => _event(problem);
+    /// <param name="problem">Why.</param>
+    /// <param name="session">From where a later request goes on, where the stream is one that can be gone on with.</param>
+    public object Event(RequestProblem problem, SessionAnswer? session = null) => _event(problem, session);
 }
 
 /// <summary>The last event of a stream that fails after it began.</summary>
@@ -53,6 +59,10 @@ internal sealed record StreamError
 
     /// <summary>The kind of problem in one word.</summary>
     public required string ErrorType { get; init; }
+
+    /// <summary>From where a later request goes on, where the request has a session and the service stops.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SessionAnswer? Session { get; init; }
 }
 
 /// <summary>A problem as OpenAI's service writes it.</summary>
@@ -60,6 +70,10 @@ internal sealed record OpenAiProblem
 {
     /// <summary>What is wrong.</summary>
     public required OpenAiError Error { get; init; }
+
+    /// <summary>In the last event of a stream: from where a later request goes on, where the request has a session and the service stops.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SessionAnswer? Session { get; init; }
 
     public static OpenAiProblem From(RequestProblem problem) => new()
     {

@@ -71,8 +71,8 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
 
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
-        Malformed, ModelNotFound, RouteNotFound, MethodNotAllowed, BodyTimeout, TooLarge, MediaType, ContentEncoding, Validation, Overloaded,
-        WaitedTooLong, Internal, NotReady, Deadline,
+        Malformed, StateRefused, ModelNotFound, RouteNotFound, MethodNotAllowed, BodyTimeout, StateMismatch, SessionBusy, StateExpired, TooLarge, MediaType,
+        ContentEncoding, Validation, Overloaded, WaitedTooLong, Internal, NotReady, SessionsUnavailable, Deadline,
     ];
 
     /// <summary>What a route that computes may answer.</summary>

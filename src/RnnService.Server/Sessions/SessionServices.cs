@@ -11,7 +11,7 @@ internal static class SessionServices
         if (options is { Store: GenerationSessionOptions.InRedis, Redis: "" })
             throw new OptionsException(["Rnn:Sessions:Redis is empty; expected the servers that Rnn:Sessions:Store names"]);
         if (options.Redis.Length > 0) RedisConnection.Read(options.Redis);
-        services.AddSingleton(options).AddSingleton<SessionMetrics>().AddSingleton<StateSeal>().AddSingleton<RedisConnection>();
+        services.AddSingleton(options).AddSingleton<SessionMetrics>().AddSingleton<StateSeal>().AddSingleton<RedisConnection>().AddSingleton<GenerationSessions>();
         KeyRing.Add(services, options);
         return options.Store switch
         {

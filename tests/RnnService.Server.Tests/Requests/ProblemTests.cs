@@ -136,6 +136,11 @@ public sealed class ProblemTests(SharedService shared)
         "not_ready" => new TestService(shared.Models, services => services.Remove(
             services.Single(service => service.ServiceType == typeof(IHostedService)
                 && service.ImplementationType == typeof(ModelLoading))), ("Rnn:Http:LoadWaitSeconds", "0")),
+        "state_mismatch" or "session_busy" => await TestService.StartAsync(shared.Models,
+            ("Rnn:Sessions:Store", "memory"), ("Rnn:Limits:MaxNewTokens", "100000000")),
+        "state_expired" => await TestService.StartAsync(shared.Models, ("Rnn:Sessions:Store", "memory")),
+        "sessions_unavailable" => await TestService.StartAsync(shared.Models,
+            ("Rnn:Sessions:Store", "redis"), ("Rnn:Sessions:Redis", Sessions.RedisServer.NoAddress)),
         _ => null,
     };
 
@@ -156,6 +161,16 @@ public sealed class ProblemTests(SharedService shared)
                 var encoded = new StringContent("{}", Encoding.UTF8, "application/json") { Headers = { ContentEncoding = { "zstd" } } };
                 return await client.PostAsync("/classify", encoded, leave);
             case "validation": return await client.PostJsonAsync("/classify", """{"inputs": []}""");
+            case "state_refused": return await client.PostJsonAsync("/generate", """{"inputs": "a", "session": {"resume": "AAAA"}}""");
+            case "state_expired": return await client.PostJsonAsync("/generate", """{"inputs": "a", "session": {"id": "s", "position": 1}}""");
+            case "sessions_unavailable": return await client.PostJsonAsync("/generate", """{"inputs": "a", "session": {"id": "s"}}""");
+            case "state_mismatch":
+                await client.AnswerAsync("/generate", """{"inputs": "a", "parameters": {"max_new_tokens": 1}, "session": {"id": "s"}}""");
+                return await client.PostJsonAsync("/generate", """{"inputs": "to be", "model": "words", "session": {"id": "s"}}""");
+            case "session_busy":
+                _ = client.SendAsync(Http.Post("/generate", Endless[..^1] + """, "session": {"id": "s"}}"""), leave);
+                await own!.MetricBecomesAsync(1, "rnn_streams_active");
+                return await client.PostJsonAsync("/generate", """{"inputs": "a", "session": {"id": "s"}}""");
             case "not_ready": return await client.PostJsonAsync("/classify", """{"inputs": "a"}""");
             case "overloaded":
                 // One runs, one waits, the third is one too many.

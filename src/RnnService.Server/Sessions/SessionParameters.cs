@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
 
@@ -28,22 +27,4 @@ internal sealed record SessionParameters
     /// </summary>
     [Value(0, long.MaxValue)]
     public long? Position { get; init; }
-}
-
-/// <summary>Where a session stands after an answer.</summary>
-internal sealed record SessionAnswer
-{
-    /// <summary>The name under which the service keeps it, where it does.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Id { get; init; }
-
-    /// <summary>The sealed state, where return_state asks for it.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? State { get; init; }
-
-    /// <summary>Tokens read and generated so far.</summary>
-    public required long Position { get; init; }
-
-    /// <summary>When it can no longer be resumed.</summary>
-    public required DateTime Expires { get; init; }
 }
