@@ -7,6 +7,7 @@ using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Server.Endpoints;
 using RnnService.Server.Hosting;
+using RnnService.Server.Keys;
 using RnnService.Server.Models;
 using RnnService.Server.OpenApi;
 using RnnService.Server.Options;
@@ -58,7 +59,7 @@ internal static class Service
                     (options.Http.LoadWaitSeconds, options.Http.DrainSeconds, options.Http.StuckSeconds);
                 models.KeptFiles = FolderFiles.Paths;
             })
-            .AddSingleton(options.Limits).AddSingleton(options.Http).AddSingleton<RequestMetrics>()
+            .AddKeys(options.Keys, options.Http).AddSingleton(options.Limits).AddSingleton(options.Http).AddSingleton<RequestMetrics>()
             .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<SettingsReload>().AddSingleton<IHostLifetime, SignalLifetime>()
             .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<LargeBodyTurns>().AddSingleton<RequestReader>()
             .AddSingleton<InferencePath>().AddSingleton<GenerationPath>().AddSingleton<GenerateTools>().AddSingleton<InspectionRules>()
@@ -86,8 +87,9 @@ internal static class Service
         if (origins.Length > 0) app.UseCors(policy => policy.Allow(origins));
         app.UseResponseCompression();
         if (options.Routes.Swagger) app.UseApiDocument();
+        app.UseKeys(options.Keys);
         if (options.Routes.Playground) PlaygroundEndpoints.Map(app);
-        else if (options.Routes.Swagger) app.MapGet("/", () => Results.Redirect("~" + ApiDocument.Path)).ExcludeFromDescription();
+        else if (options.Routes.Swagger) app.MapGet("/", () => Results.Redirect("~" + ApiDocument.Path)).AllowAnonymous().ExcludeFromDescription();
         GenerateEndpoints.Map(app);
         ClassifyEndpoints.Map(app);
         TagEndpoints.Map(app);

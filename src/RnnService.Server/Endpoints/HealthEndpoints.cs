@@ -1,6 +1,7 @@
 using System.Reflection;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
+using RnnService.Server.Keys;
 using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
@@ -26,6 +27,7 @@ internal static class HealthEndpoints
             .WithSummary("Whether the process works")
             .WithDescription("No longer when one turn of computing takes longer than any should: then only a new start helps.")
             .WithTags("Health")
+            .AllowAnonymous()
             .Produces<HealthAnswer>()
             .MayAnswer(ProblemKind.NotReady);
         routes.MapGet("/health/ready", (ModelRegistry registry, ComputeLoop loop) =>
@@ -39,6 +41,7 @@ internal static class HealthEndpoints
             .WithSummary("Whether requests are answered")
             .WithDescription("Ready when at least one model is served and no default is being loaded, until the service is asked to stop.")
             .WithTags("Health")
+            .AllowAnonymous()
             .Produces<HealthAnswer>()
             .MayAnswer(ProblemKind.NotReady);
     }
@@ -49,6 +52,7 @@ internal static class HealthEndpoints
             .WithSummary("What the service measures")
             .WithDescription("Prometheus' text format.")
             .WithTags("Health")
+            .ForOperators()
             // The exporter maps a bare delegate; these let the OpenAPI document see it and other methods be answered with 405.
             .WithMetadata(((Delegate)Metrics).GetMethodInfo(), new HttpMethodMetadata(["GET"]))
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]));

@@ -2,6 +2,7 @@ using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
+using RnnService.Server.Keys;
 using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints;
@@ -66,8 +67,10 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     public async ValueTask<T> ModelAsync<T>(string? name)
         where T : ServedModel, IServedTask
     {
+        if (name is not null) KeyAccess.ThrowIfForbidden(Context, name);
         T model = await path.Registry.EnterAsync<T>(name, Deadline.Token);
         _entered.Add(model);
+        KeyAccess.ThrowIfForbidden(Context, model.Name);
         RequestFacts.Of(Context).Model = model.Name;
         return model;
     }
@@ -76,6 +79,7 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     /// <exception cref="AspNetCore.Errors.InferenceException">There is none, or it is not ready in time.</exception>
     public async ValueTask<ServedModel> ModelAsync(string name)
     {
+        KeyAccess.ThrowIfForbidden(Context, name);
         ServedModel model = await path.Registry.EnterAsync(name, Deadline.Token);
         _entered.Add(model);
         RequestFacts.Of(Context).Model = model.Name;

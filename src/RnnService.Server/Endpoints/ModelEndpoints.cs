@@ -1,5 +1,6 @@
 using Microsoft.Net.Http.Headers;
 using RnnService.AspNetCore.Models;
+using RnnService.Server.Keys;
 using RnnService.Server.Models;
 using RnnService.Server.Requests;
 
@@ -10,11 +11,11 @@ internal static class ModelEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/models", (ModelRegistry registry) =>
-            Json.Answer(registry.Entries.Select(entry => ModelCard.Of(entry, registry))))
+        routes.MapGet("/models", (HttpContext context, ModelRegistry registry) => Json.Answer(
+                registry.Entries.Where(entry => KeyAccess.Allows(context, entry.Name)).Select(entry => ModelCard.Of(entry, registry))))
             .WithName("listModels")
             .WithSummary("List the models")
-            .WithDescription("Every model folder, those included that cannot be served, with the reason.")
+            .WithDescription("Every model folder that the key may use, those included that cannot be served, with the reason.")
             .WithTags("Models")
             .Produces<List<ModelCard>>();
         routes.MapGet("/models/{name}", (string name, ModelRegistry registry) =>

@@ -17,10 +17,10 @@ internal static class PlaygroundEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         FrozenDictionary<string, PageFile> files = Read().ToFrozenDictionary();
-        routes.MapGet("/", (HttpContext context) => Answer(context, files[Page])).ExcludeFromDescription();
+        routes.MapGet("/", (HttpContext context) => Answer(context, files[Page])).AllowAnonymous().ExcludeFromDescription();
         routes.MapGet(Path + "/{**file}", (HttpContext context, string? file) =>
             file is not (null or Page) && files.TryGetValue(file, out PageFile? found) ? Answer(context, found) : Results.NotFound())
-            .ExcludeFromDescription();
+            .AllowAnonymous().ExcludeFromDescription();
     }
 
     private static IResult Answer(HttpContext context, PageFile file)

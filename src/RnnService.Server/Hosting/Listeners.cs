@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using RnnService.Server.Options;
 
 namespace RnnService.Server.Hosting;
@@ -61,6 +62,15 @@ internal sealed record Listeners(IReadOnlyList<string> Main, string? Probe, bool
 
     /// <summary>Where to ask for health from this machine.</summary>
     public BindingAddress Health => BindingAddress.Parse(Reachable(Probe ?? Main.FirstOrDefault(IsPlain) ?? Main[0]));
+
+    /// <summary>Whether no other machine can reach an address.</summary>
+    public static bool IsLocal(string url)
+    {
+        BindingAddress address = BindingAddress.Parse(url);
+        if (address.IsUnixPipe || address.IsNamedPipe) return true;
+        return address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(address.Host, out IPAddress? found) && IPAddress.IsLoopback(found));
+    }
 
     /// <summary>An address to listen at as one to ask at from this machine.</summary>
     public static string Reachable(string url)

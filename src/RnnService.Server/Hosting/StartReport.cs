@@ -20,6 +20,7 @@ internal sealed partial class StartReport(
     TimeProvider time,
     StartReport.Style style,
     HttpOptions http,
+    KeyOptions keys,
     RouteSwitches routes,
     ConnectionLimit connections,
     ILogger<StartReport> logger) : BackgroundService
@@ -53,7 +54,7 @@ internal sealed partial class StartReport(
 
         foreach (string broken in Cut([.. registry.Entries.Where(entry => entry.State == ModelState.Broken).Select(NotServed)])) yield return broken;
         if (Loading() is { Length: > 0 } loading) yield return $"{"loading",-10} {string.Join(", ", Cut(loading))}";
-        foreach (string note in Notes().Select(note => note.Text)) yield return $"{"note",-10} {note}";
+        foreach ((LogLevel level, string text) in Notes()) yield return $"{"note",-10} {(level == LogLevel.Warning ? Bold(text) : text)}";
         if (Call() is { } call) yield return $"{"try",-10} {call}";
         else if (Loading().Length == 0)
             yield return $"no model in {folder.Path} is served: train one with `rnn train`, or set Rnn__ModelsPath";
@@ -62,6 +63,7 @@ internal sealed partial class StartReport(
     /// <summary>What somebody should know about the defaults.</summary>
     public IEnumerable<(LogLevel Level, string Text)> Notes()
     {
+        if (keys.File.Length == 0) yield return Open();
         foreach (ModelTask task in Tasks)
         {
             string name = defaults.NameOf(task), route = ModelCard.RouteOf(task);
@@ -115,6 +117,17 @@ internal sealed partial class StartReport(
     }
 
     private bool IsProbe(string address) => http.ProbePort > 0 && BindingAddress.Parse(address).Port == http.ProbePort;
+
+    /// <summary>That nobody needs a key: of weight where other machines reach the service.</summary>
+    private (LogLevel Level, string Text) Open()
+    {
+        const string remedy = $"`rnn key new` makes one, {ServiceOptions.Section}:{nameof(ServiceOptions.Keys)}:{nameof(KeyOptions.File)} has them asked for";
+        return Addresses.All(Listeners.IsLocal)
+            ? (LogLevel.Information, $"open: no key is asked for, and only this machine reaches it; {remedy}")
+            : (LogLevel.Warning, $"open to everyone who reaches this machine: no key is asked for; {remedy}");
+    }
+
+    private static string Bold(string text) => Console.IsOutputRedirected ? text : $"\e[1m{text}\e[0m";
 
     private static string NotServed(ModelEntry entry) => $"{"not served",-10} {entry.Name}: {entry.Reason}";
 

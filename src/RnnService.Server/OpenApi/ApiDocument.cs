@@ -49,6 +49,7 @@ internal static class ApiDocument
         options.SchemaFilter<SchemaFilter>();
         options.OperationFilter<OperationFilter>();
         options.DocumentFilter<DocumentFilter>();
+        KeySecurity.Describe(options);
     }
 
     /// <summary>Answers the documents and the page that shows the newer one.</summary>

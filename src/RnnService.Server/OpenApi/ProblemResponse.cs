@@ -21,7 +21,8 @@ internal sealed record ProblemResponse(ProblemForm Form, IReadOnlyList<ProblemKi
     public static IEnumerable<ProblemResponse> Of(ApiDescription route)
     {
         ProblemForm form = ProblemForm.Of("/" + route.RelativePath);
-        IEnumerable<ProblemKind> kinds = route.ActionDescriptor.EndpointMetadata.OfType<MayAnswer>().Select(one => one.Kind).Append(ProblemKind.Internal);
+        IEnumerable<ProblemKind> kinds = route.ActionDescriptor.EndpointMetadata.OfType<MayAnswer>().Select(one => one.Kind)
+            .Append(ProblemKind.Internal).Concat(KeySecurity.IsOpen(route) ? [] : ProblemKind.OfKeys);
         return kinds.Distinct().OrderBy(kind => kind.Status).ThenBy(kind => kind.ErrorType, StringComparer.Ordinal)
             .GroupBy(kind => kind.Status).Select(status => new ProblemResponse(form, [.. status]));
     }

@@ -36,6 +36,8 @@ internal sealed record ServiceOptions
 
     public HttpOptions Http { get; init; } = new();
 
+    public KeyOptions Keys { get; init; } = new();
+
     public RouteSwitches Routes { get; init; } = new();
 
     public LogOptions Log { get; init; } = new();

@@ -64,7 +64,7 @@ internal sealed class BodyBudget : IDisposable
         {
             if (bytes <= _bytes) return;
             int more = _parts.Count == 0 ? bytes : bytes - _bytes;
-            Take(budget._byClient.AttemptAcquire(client, more), "of this address");
+            Take(budget._byClient.AttemptAcquire(client, more), "of this client");
             Take(budget._altogether.AttemptAcquire(more), "of all clients");
             _bytes = bytes;
         }

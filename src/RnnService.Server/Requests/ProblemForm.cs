@@ -68,6 +68,9 @@ internal sealed record StreamError
 /// <summary>A problem as OpenAI's service writes it.</summary>
 internal sealed record OpenAiProblem
 {
+    /// <summary>By which clients know that their key is at fault.</summary>
+    private const string InvalidKey = "invalid_api_key";
+
     /// <summary>What is wrong.</summary>
     public required OpenAiError Error { get; init; }
 
@@ -89,7 +92,7 @@ internal sealed record OpenAiProblem
                 _ => "invalid_request_error",
             },
             Param = problem.Errors?.Keys.FirstOrDefault(field => field.Length > 0) ?? (problem.Kind == ProblemKind.ModelNotFound ? "model" : null),
-            Code = problem.Kind.ErrorType,
+            Code = problem.Kind == ProblemKind.Unauthorized ? InvalidKey : problem.Kind.ErrorType,
         },
     };
 }

@@ -17,6 +17,12 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
     public static readonly ProblemKind StateRefused = new(403, "state_refused", "The session state is refused",
         "The session state is no genuine one of this client: made up, changed, cut, or somebody else's.");
 
+    public static readonly ProblemKind Unauthorized = new(401, "unauthorized", "A key is needed",
+        "The service has keys, and the request came with none or with one that is not known, has expired or was revoked.");
+
+    public static readonly ProblemKind Forbidden = new(403, "forbidden", "The key does not allow this",
+        "The key may not use this model, or the route is for operators.");
+
     public static readonly ProblemKind ModelNotFound = new(404, "model_not_found", "There is no such model",
         "No model has this name, or none does this task; the answer names those there are.");
 
@@ -51,8 +57,8 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
         "A value is missing, out of bounds or not supported, a text too long or one that the model cannot compute, a list empty, a model of "
         + "another task.");
 
-    public static readonly ProblemKind Overloaded = new(429, "overloaded", "Too many requests are waiting",
-        "The queue is full, or the bodies of waiting requests are too many bytes. Retry-After says when to come again.", 1);
+    public static readonly ProblemKind Overloaded = new(429, "overloaded", "Too many requests",
+        "The queue is full, the bodies of waiting requests are too many bytes, or the key may not make as many requests. Retry-After says when to come again.", 1);
 
     public static readonly ProblemKind WaitedTooLong = new(503, "queue_timeout", "The request waited too long",
         "The request was not begun within the longest wait. Retry-After says when to come again.", 1);
@@ -71,9 +77,12 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
 
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
-        Malformed, StateRefused, ModelNotFound, RouteNotFound, MethodNotAllowed, BodyTimeout, StateMismatch, SessionBusy, StateExpired, TooLarge, MediaType,
+        Malformed, Unauthorized, Forbidden, StateRefused, ModelNotFound, RouteNotFound, MethodNotAllowed, BodyTimeout, StateMismatch, SessionBusy, StateExpired, TooLarge, MediaType,
         ContentEncoding, Validation, Overloaded, WaitedTooLong, Internal, NotReady, SessionsUnavailable, Deadline,
     ];
+
+    /// <summary>What any route may answer where the service has keys, but those that are open.</summary>
+    public static IReadOnlyList<ProblemKind> OfKeys { get; } = [Unauthorized, Forbidden];
 
     /// <summary>What a route that computes may answer.</summary>
     public static IReadOnlyList<ProblemKind> OfInference { get; } =

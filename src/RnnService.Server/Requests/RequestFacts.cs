@@ -10,10 +10,12 @@ internal sealed class RequestFacts
 
     private RequestFacts(HttpContext context) => _context = context;
 
-    /// <summary>Whose it is: see <see cref="ClientAddress"/>.</summary>
-    public string Client => _client ??= ClientAddress.Of(_context);
+    /// <summary>
+    /// Whose turn it is in queues: the holder of the key, from however many addresses, or else the <see cref="ClientAddress"/>.
+    /// </summary>
+    public string Client => Owner.Length > 0 ? Owner : _client ??= ClientAddress.Of(_context);
 
-    /// <summary>Whose data it works with, such as states that are kept: the id of its key; empty where the service has no keys.</summary>
+    /// <summary>Whose data it works with, such as states that are kept: the name of its key; empty where the service has no keys.</summary>
     public string Owner { get; set; } = "";
 
     /// <summary>The id that ties an answer to the log.</summary>

@@ -20,17 +20,30 @@ public sealed class StartTests(SharedService shared)
     public async Task People_are_told_in_a_few_lines()
     {
         string[] lines = [.. shared.Service.Services.GetRequiredService<StartReport>().Lines()];
-        Assert.Equal(6, lines.Length);
+        Assert.Equal(7, lines.Length);
         Assert.StartsWith("Listening on http://localhost:8080   Playground: http://localhost:8080/   Swagger UI: http://localhost:8080/swagger", lines[0], StringComparison.Ordinal);
         Assert.Equal("/generate  shakespeare (language_model); by name also words", lines[1]);
         Assert.Equal("/classify  sentiment (classifier)", lines[2]);
         Assert.Equal("/tag       pos (tagger); by name also ner", lines[3]);
         Assert.StartsWith("not served broken: ", lines[4], StringComparison.Ordinal);
-        Assert.StartsWith("try        ", lines[5], StringComparison.Ordinal);
+        Assert.StartsWith("note       open: no key is asked for", lines[5], StringComparison.Ordinal);
+        Assert.StartsWith("try        ", lines[6], StringComparison.Ordinal);
         // The call works as it stands.
-        string body = lines[5][lines[5].IndexOf("'{", StringComparison.Ordinal)..].Trim('\'');
+        string body = lines[6][lines[6].IndexOf("'{", StringComparison.Ordinal)..].Trim('\'');
         await shared.Client.AnswerAsync("/generate", body);
     }
+
+    [Theory]
+    [InlineData("http://localhost:1", true)]
+    [InlineData("https://127.0.0.2:1", true)]
+    [InlineData("http://[::1]:1", true)]
+    [InlineData("http://unix:/run/rnn.sock", true)]
+    [InlineData("http://*:1", false)]
+    [InlineData("http://0.0.0.0:1", false)]
+    [InlineData("http://[::]:1", false)]
+    [InlineData("http://10.0.0.1:1", false)]
+    [InlineData("http://rnn.example.com:1", false)]
+    public void An_address_that_other_machines_may_reach_is_not_local(string url, bool isLocal) => Assert.Equal(isLocal, Listeners.IsLocal(url));
 
     [Theory]
     [InlineData("text", "Listening on http://127.0.0.1:", "try ")]

@@ -102,7 +102,7 @@ public sealed class OpenApiTests(SharedService shared)
                 .Where(one => one.Key != "200").ToDictionary(one => int.Parse(one.Key), one => Shared(document, one.Value!));
             IEnumerable<ProblemKind> kinds = route.StartsWith("/generate", StringComparison.Ordinal)
                 ? ProblemKind.OfInference.Concat(ProblemKind.OfSessions) : ProblemKind.OfInference;
-            Assert.Equal(kinds.Select(kind => kind.Status).Distinct().Order(), problems.Keys.Order());
+            Assert.Equal(kinds.Concat(ProblemKind.OfKeys).Select(kind => kind.Status).Distinct().Order(), problems.Keys.Order());
             Assert.All(problems.Values, one => Assert.NotNull(one["content"]!["application/problem+json"]!["schema"]));
             Assert.NotNull(problems[429]["headers"]!["Retry-After"]);
         }
@@ -141,6 +141,23 @@ public sealed class OpenApiTests(SharedService shared)
         JsonNode onnx = document["paths"]!["/models/{name}/onnx"]!["get"]!;
         Assert.Equal("binary", onnx["responses"]!["200"]!["content"]!["application/octet-stream"]!["schema"]!["format"]!.GetValue<string>());
         Assert.Equal("integer", onnx["parameters"]![1]!["schema"]!["type"]!.GetValue<string>());
+    }
+
+    /// <summary>Swagger UI has its "Authorize" from this, and generated clients send keys.</summary>
+    [Fact]
+    public async Task Every_operation_takes_a_key_but_those_that_are_open_to_all()
+    {
+        JsonNode document = await DocumentAsync();
+        Assert.Equal("bearer", document["components"]!["securitySchemes"]!["key"]!["scheme"]!.GetValue<string>());
+        Assert.Equal("""[{},{"key":[]}]""", document["security"]!.ToJsonString());
+        foreach ((string path, JsonNode? item) in document["paths"]!.AsObject())
+        {
+            foreach (JsonNode operation in item!.AsObject().Select(one => one.Value!).Where(one => one is JsonObject && one["responses"] is not null))
+            {
+                bool isOpen = operation["security"] is JsonArray { Count: 0 };
+                Assert.Equal((path, !isOpen), (path, operation["responses"]!["401"] is not null));
+            }
+        }
     }
 
     [Fact]

@@ -4,15 +4,22 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RnnService.AspNetCore.Models;
 using RnnService.Server.Requests;
+using RnnService.Server.Tests.Keys;
 
 namespace RnnService.Server.Tests.Requests;
 
 /// <summary>Every row of the status table, brought about over HTTP.</summary>
-public sealed class ProblemTests(SharedService shared)
+public sealed class ProblemTests(SharedService shared) : IDisposable
 {
     private const string Endless = """{"inputs": "a", "parameters": {"max_new_tokens": 100000000}}""";
 
     private const int ShortDeadline = 50;
+
+    private const string Narrow = "narrow";
+
+    private readonly KeyFixture _keys = new KeyFixture().Add(Narrow, key => key with { Models = ["ner"] });
+
+    public void Dispose() => _keys.Dispose();
 
     public static TheoryData<string> Rows => [.. ProblemKind.All.Select(kind => kind.ErrorType)];
 
@@ -130,6 +137,7 @@ public sealed class ProblemTests(SharedService shared)
         "deadline" => await TestService.StartAsync(shared.Models, ("Rnn:Limits:MaxNewTokens", "100000000")),
         // Time that is over before the body has come.
         "timeout" => await TestService.StartAsync(shared.Models, ("Rnn:Http:BodySeconds", "1")),
+        "unauthorized" or "forbidden" => await TestService.StartAsync(shared.Models, _keys.Setting),
         // A clock that fails stands for a fault of the service.
         "internal" => new TestService(shared.Models, services => services.AddSingleton<TimeProvider>(new BrokenClock())),
         // Without the loading the models never come.
@@ -148,6 +156,8 @@ public sealed class ProblemTests(SharedService shared)
     {
         switch (errorType)
         {
+            case "unauthorized": return await client.GetAsync("/models", leave);
+            case "forbidden": return await _keys.Client(own!, Narrow).GetAsync("/models/pos", leave);
             case "malformed": return await client.PostJsonAsync("/generate", "{");
             case "model_not_found": return await client.PostJsonAsync("/tag", """{"inputs": "a", "model": "x"}""");
             case "route_not_found": return await client.GetAsync("/nowhere", leave);
