@@ -6,6 +6,7 @@ using RnnService.AspNetCore;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Server.Endpoints;
+using RnnService.Server.Endpoints.OpenInference;
 using RnnService.Server.Hosting;
 using RnnService.Server.Keys;
 using RnnService.Server.Models;
@@ -93,6 +94,7 @@ internal static class Service
         GenerateEndpoints.Map(app);
         ClassifyEndpoints.Map(app);
         TagEndpoints.Map(app);
+        OpenInferenceEndpoints.Map(app);
         if (options.Routes.Explanations) InspectEndpoints.Map(app);
         if (options.Routes.Models) ModelEndpoints.Map(app);
         if (options.Routes.Downloads)

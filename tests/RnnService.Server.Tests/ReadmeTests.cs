@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace RnnService.Server.Tests;
 
-/// <summary>The calls of README, docs/http.md and docs/explanations.md give the answers shown there, from the shipped models over the real pipeline.</summary>
+/// <summary>The calls of README, docs/http.md, docs/explanations.md and docs/open-inference.md give the answers shown there, from the shipped models over the real pipeline.</summary>
 public sealed partial class ReadmeTests
 {
     public static TheoryData<string, string> Calls
@@ -13,7 +13,7 @@ public sealed partial class ReadmeTests
         get
         {
             var calls = new TheoryData<string, string>();
-            foreach (string page in new[] { "README.md", "docs/http.md", "docs/explanations.md" })
+            foreach (string page in new[] { "README.md", "docs/http.md", "docs/explanations.md", "docs/open-inference.md" })
             {
                 foreach (Match call in Call().Matches(File.ReadAllText(Path.Combine(Repository.Root, page))))
                     calls.Add(call.Groups["command"].Value, call.Groups["answer"].Value);
@@ -26,7 +26,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public void There_are_calls_of_every_task() =>
         Assert.Equal(
-            ["/classify", "/generate", "/generate_stream", "/inspect", "/tag"],
+            ["/classify", "/generate", "/generate_stream", "/inspect", "/tag", "/v2/models/pos/infer", "/v2/models/sentiment/infer", "/v2/models/shakespeare/infer"],
             Calls.Select(call => new Uri(Words(call.Data.Item1).Single(IsAddress)).AbsolutePath).Distinct().Order());
 
     [Theory]

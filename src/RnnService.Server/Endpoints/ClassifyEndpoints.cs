@@ -113,7 +113,12 @@ internal static class ClassifyEndpoints
     private static async Task<IResult> AnswerAsync(InferenceCall call, InspectionRules rules)
     {
         ClassifyRequest request = await call.ReadAsync<ClassifyRequest>();
-        ServedClassifier served = await call.ModelAsync<ServedClassifier>(request.Model);
+        return Json.Answer(await AnswersAsync(call, await call.ModelAsync<ServedClassifier>(request.Model), request, rules));
+    }
+
+    /// <summary>The answer to each text: labels, an <see cref="ExplainedText"/> or a <see cref="FailedText"/>.</summary>
+    public static async Task<object[]> AnswersAsync(InferenceCall call, ServedClassifier served, ClassifyRequest request, InspectionRules rules)
+    {
         Classifier model = served.Model;
         IReadOnlyList<string> texts = request.Inputs.Items;
         var form = new LabelForm(model, request.Parameters);
@@ -136,7 +141,7 @@ internal static class ClassifyEndpoints
             answers = ListAnswer.Of(logits, "inputs", (one, index) => form.Ranked(one, warnings[index]));
         }
 
-        return Json.Answer(answers);
+        return answers;
 
         int[][] Encode(Func<int, int[]> encode, int longest)
         {

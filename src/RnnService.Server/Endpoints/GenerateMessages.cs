@@ -45,7 +45,7 @@ internal sealed record HubOptions
 }
 
 /// <summary>How a text is continued.</summary>
-internal sealed record GenerateParameters
+internal record GenerateParameters
 {
     /// <summary>Most tokens to add. None, or -1: as many as the model's folder says.</summary>
     [Value(1, nameof(LimitOptions.MaxNewTokens), Unset = true)]

@@ -32,10 +32,8 @@ internal static class HealthEndpoints
             .MayAnswer(ProblemKind.NotReady);
         routes.MapGet("/health/ready", (ModelRegistry registry, ComputeLoop loop) =>
             {
-                ThrowIfStuck(loop);
-                return registry.NotReady is { } reason
-                    ? throw new RequestProblem(ProblemKind.NotReady, reason == ModelSet.NothingServed ? $"{reason}; /models says why" : reason)
-                    : Json.Answer(new HealthAnswer { Status = "ready" });
+                ThrowIfNotReady(registry, loop);
+                return Json.Answer(new HealthAnswer { Status = "ready" });
             })
             .WithName("isReady")
             .WithSummary("Whether requests are answered")
@@ -57,9 +55,18 @@ internal static class HealthEndpoints
             .WithMetadata(((Delegate)Metrics).GetMethodInfo(), new HttpMethodMetadata(["GET"]))
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]));
 
-    private static void ThrowIfStuck(ComputeLoop loop)
+    /// <exception cref="RequestProblem">A turn of computing takes longer than any should.</exception>
+    public static void ThrowIfStuck(ComputeLoop loop)
     {
         if (loop.IsStuck) throw new RequestProblem(ProblemKind.NotReady, ComputeLoop.StuckSentence);
+    }
+
+    /// <exception cref="RequestProblem">Requests are not answered.</exception>
+    public static void ThrowIfNotReady(ModelRegistry registry, ComputeLoop loop)
+    {
+        ThrowIfStuck(loop);
+        if (registry.NotReady is { } reason)
+            throw new RequestProblem(ProblemKind.NotReady, reason == ModelSet.NothingServed ? $"{reason}; /models says why" : reason);
     }
 
     private static string Metrics() => "";

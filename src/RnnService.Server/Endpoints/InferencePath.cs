@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Generation;
@@ -61,6 +62,19 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     /// <summary>The body.</summary>
     /// <exception cref="RequestProblem">It is not what <typeparamref name="T"/> describes.</exception>
     public ValueTask<T> ReadAsync<T>() => path.Reader.ReadAsync<T>(Context.Request, Deadline.Token);
+
+    /// <summary>A body that may be more than JSON.</summary>
+    /// <param name="parse">Takes it apart, with the reader for the part that is JSON; its bytes are gone afterwards.</param>
+    /// <exception cref="RequestProblem">It is not as it should be.</exception>
+    public ValueTask<T> ReadAsync<T>(Func<ReadOnlyMemory<byte>, RequestReader, T> parse) =>
+        path.Reader.ReadAsync(Context.Request, body => parse(body, path.Reader), Deadline.Token);
+
+    /// <summary>A part of the body that was read as any object.</summary>
+    /// <param name="element">The object; null where there is none.</param>
+    /// <param name="field">Where it stands in the body.</param>
+    /// <exception cref="RequestProblem">It is not what <typeparamref name="T"/> describes.</exception>
+    public T Parse<T>(JsonElement? element, string field)
+        where T : new() => element is { } found ? path.Reader.Parse<T>(found, field) : new T();
 
     /// <summary>The model of this kind that the request names, or the default one; in hand until the answer is made.</summary>
     /// <exception cref="AspNetCore.Errors.InferenceException">There is none, or it is not ready in time.</exception>

@@ -31,7 +31,7 @@ internal sealed record TagRequest
 }
 
 /// <summary>How tagged texts are answered.</summary>
-internal sealed record TagParameters
+internal record TagParameters
 {
     public const string Simple = "simple";
     public const string None = "none";
@@ -143,7 +143,13 @@ internal static class TagEndpoints
                 request.Inputs is null ? "is required, or else tokens" : "and tokens exclude each other");
         }
 
-        ServedTagger served = await call.ModelAsync<ServedTagger>(request.Model);
+        object[] answers = await AnswersAsync(call, await call.ModelAsync<ServedTagger>(request.Model), request, limits);
+        return request.Inputs is { IsList: false } ? Json.Answer(answers[0]) : Json.Answer(answers);
+    }
+
+    /// <summary>The answer to each text: its labelled pieces or a <see cref="FailedText"/>.</summary>
+    public static async Task<object[]> AnswersAsync(InferenceCall call, ServedTagger served, TagRequest request, LimitOptions limits)
+    {
         Tagger model = served.Model;
         string field = request.Inputs is null ? "tokens" : "inputs";
         int alternatives = Math.Min((int)(request.Parameters?.Alternatives ?? 0), model.Labels.Count - 1);
@@ -173,7 +179,7 @@ internal static class TagEndpoints
         bool words = (request.Parameters?.AggregationStrategy ?? (request.Inputs is null ? TagParameters.None : TagParameters.Simple))
             == TagParameters.None;
         HashSet<string> ignored = [.. request.Parameters?.IgnoreLabels ?? []];
-        object[] answers = ListAnswer.Of(tags, field, (found, index) =>
+        return ListAnswer.Of(tags, field, (found, index) =>
         {
             Sentence sentence = sentences[index];
             List<TaggedText> pieces = words
@@ -189,7 +195,6 @@ internal static class TagEndpoints
             if (ignored.Count > 0) pieces.RemoveAll(piece => ignored.Contains(piece.EntityGroup ?? piece.Entity!));
             return pieces;
         });
-        return request.Inputs is { IsList: false } ? Json.Answer(answers[0]) : Json.Answer(answers);
     }
 
     /// <summary>A split sentence as a text: words joined by spaces, the characters of a model over characters by nothing.</summary>

@@ -8,7 +8,8 @@ internal sealed class DocumentFilter : IDocumentFilter
 {
     private static readonly (string Name, string Description)[] Order =
     [
-        ("Text", "Continue, classify and tag texts."), ("Models", "What is served, and its files."), ("Health", "Probes and metrics."),
+        ("Text", "Continue, classify and tag texts."), ("Open Inference", "Tensors in, tensors out: what clients of KServe and Triton speak."),
+        ("Models", "What is served, and its files."), ("Health", "Probes and metrics."),
     ];
 
     /// <summary>The groups of routes, in their order.</summary>

@@ -9,6 +9,8 @@ namespace RnnService.Server.OpenApi;
 /// <summary>Gives operations their examples, headers and the rows of the status table.</summary>
 internal sealed class OperationFilter : IOperationFilter
 {
+    private const string Binary = "application/octet-stream";
+
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
@@ -29,7 +31,8 @@ internal sealed class OperationFilter : IOperationFilter
         if (metadata.OfType<RequestExample>().Any() && operation.RequestBody is OpenApiRequestBody body)
         {
             body.Required = true;
-            foreach (OpenApiMediaType media in body.Content!.Values.OfType<OpenApiMediaType>())
+            Bytes(body.Content!);
+            foreach (OpenApiMediaType media in Shown(body.Content!))
                 Show(media, metadata.OfType<RequestExample>().Select(example => (example.Name, JsonNode.Parse(example.Json)!)));
             operation.Parameters ??= [];
             operation.Parameters.Add(DeadlineHeader());
@@ -41,13 +44,21 @@ internal sealed class OperationFilter : IOperationFilter
             operation.Responses[problem.Status.ToString()] = new OpenApiResponseReference(problem.Name, context.Document);
     }
 
-    private static OpenApiParameter Parameter(OpenApiOperation operation, string name) =>
-        operation.Parameters!.OfType<OpenApiParameter>().Single(one => one.Name == name);
+    /// <summary>A parameter; one of the path that the route's handler does not take for itself is not there yet.</summary>
+    private static OpenApiParameter Parameter(OpenApiOperation operation, string name)
+    {
+        operation.Parameters ??= [];
+        if (operation.Parameters.OfType<OpenApiParameter>().SingleOrDefault(one => one.Name == name) is { } found) return found;
+        var added = new OpenApiParameter { Name = name, In = ParameterLocation.Path, Required = true, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        operation.Parameters.Add(added);
+        return added;
+    }
 
     private static void Answer(OpenApiResponse ok, IList<object> metadata, OperationFilterContext context)
     {
         if (ok.Content is null) return;
-        OpenApiMediaType[] answers = [.. ok.Content.Values.OfType<OpenApiMediaType>()];
+        Bytes(ok.Content);
+        OpenApiMediaType[] answers = [.. Shown(ok.Content)];
         foreach (OpenApiMediaType media in answers)
         {
             Show(media, metadata.OfType<AnswerExample>().Select(example =>
@@ -85,6 +96,16 @@ internal sealed class OperationFilter : IOperationFilter
         if (all.Length == 1) media.Example = all[0].Value;
         if (all.Length > 1) media.Examples = all.ToDictionary(one => one.Name, IOpenApiExample (one) => new OpenApiExample { Value = one.Value });
     }
+
+    /// <summary>What is not a record's JSON, or a text, is bytes.</summary>
+    private static void Bytes(IDictionary<string, IOpenApiMediaType> content)
+    {
+        if (content.TryGetValue(Binary, out IOpenApiMediaType? media))
+            ((OpenApiMediaType)media).Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+    }
+
+    private static IEnumerable<OpenApiMediaType> Shown(IDictionary<string, IOpenApiMediaType> content) =>
+        content.Where(one => one.Key != Binary).Select(one => one.Value).OfType<OpenApiMediaType>();
 
     private static IOpenApiSchema SchemaOf(Type type, OperationFilterContext context) =>
         context.SchemaGenerator.GenerateSchema(type, context.SchemaRepository);

@@ -82,12 +82,14 @@ internal sealed class SchemaFilter(LimitOptions limits) : ISchemaFilter
         }
 
         if (field.Form == JsonForm.AnyObject) schema.Type = JsonSchemaType.Object;
+        if (field.Form == JsonForm.AnyList) (schema.Type, schema.Items) = (JsonSchemaType.Array, new OpenApiSchema());
         if (field.Value is { } value)
         {
-            if (value.Above) schema.ExclusiveMinimum = ValueAttribute.Text(value.Least);
-            else schema.Minimum = ValueAttribute.Text(value.Least);
+            OpenApiSchema number = field.Form == JsonForm.WholeNumbers ? (OpenApiSchema)schema.Items! : schema;
+            if (value.Above) number.ExclusiveMinimum = ValueAttribute.Text(value.Least);
+            else number.Minimum = ValueAttribute.Text(value.Least);
             // Of whole numbers without a sign the larger half is taken too, but no generated client has a type for it.
-            schema.Maximum = value.Most(limits) >= long.MaxValue ? long.MaxValue.ToString() : value.MostText(limits);
+            number.Maximum = value.Most(limits) >= long.MaxValue ? long.MaxValue.ToString() : value.MostText(limits);
         }
 
         Lengths(schema, field);
@@ -104,10 +106,10 @@ internal sealed class SchemaFilter(LimitOptions limits) : ISchemaFilter
 
     private void Lengths(OpenApiSchema schema, SchemaField field, bool outermost = true)
     {
-        if (schema.Items is OpenApiSchema items)
+        if (schema.Type?.HasFlag(JsonSchemaType.Array) == true)
         {
             if (outermost && field.Count is { } count) (schema.MinItems, schema.MaxItems) = (count.Least, count.Most(limits));
-            Lengths(items, field, outermost: false);
+            if (schema.Items is OpenApiSchema items) Lengths(items, field, outermost: false);
         }
         else if (field.Length is { } length)
         {

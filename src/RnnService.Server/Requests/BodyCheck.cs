@@ -87,7 +87,17 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
             case JsonForm.Truth when element.ValueKind is not (JsonValueKind.True or JsonValueKind.False):
                 Malformed.Add(path, $"is {Found(element)}; expected true or false");
                 break;
+            case JsonForm.WholeNumbers when Is(element, JsonValueKind.Array, path, "a list of whole numbers"):
+                Items(element, field, path, (item, at) =>
+                {
+                    if (Is(item, JsonValueKind.Number, at, "a whole number")) Whole(item, field, at);
+                });
+                break;
+            case JsonForm.Objects when Is(element, JsonValueKind.Array, path, "a list of objects"):
+                Items(element, field, path, (item, at) => Object(item, field.Nested!, at));
+                break;
             case JsonForm.AnyObject: Is(element, JsonValueKind.Object, path, "an object"); break;
+            case JsonForm.AnyList when Is(element, JsonValueKind.Array, path, "a list"): Counted(element, field.Count!, path); break;
         }
 
         if (field.OneOf is { } allowed && !allowed.Json.Any(json => Same(element, json)))
@@ -101,35 +111,39 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
         }
     }
 
-    private void Lists(JsonElement element, SchemaField field, string path)
+    private void Lists(JsonElement element, SchemaField field, string path) => Items(element, field, path, (list, at) =>
     {
-        if (field.Count is { } bounds && !Counted(element, bounds.Least, bounds.Most(limits), path)) return;
+        if (!Is(list, JsonValueKind.Array, at, "a list of strings, as in [[\"Marie\", \"Curie\"]]")) return;
+        // Joined they are one text, and none of them is empty: more words than it may have characters are too many.
+        if (field.Length is not { } length || Counted(list, 0, length.Most(limits), at)) Strings(list, field, at);
+    });
+
+    private void Texts(JsonElement element, SchemaField field, string path) => Items(element, field, path, (item, at) => String(item, field, at));
+
+    private void Strings(JsonElement element, SchemaField field, string path) => Items(element, path, (item, at) => String(item, field, at));
+
+    private void String(JsonElement element, SchemaField field, string path)
+    {
+        if (Is(element, JsonValueKind.String, path, "a string")) Text(element, field, path);
+    }
+
+    /// <summary>Goes through a list that has as many entries as the field may have.</summary>
+    private void Items(JsonElement element, SchemaField field, string path, Action<JsonElement, string> check)
+    {
+        if (field.Count is not { } bounds || Counted(element, bounds, path)) Items(element, path, check);
+    }
+
+    private void Items(JsonElement element, string path, Action<JsonElement, string> check)
+    {
         int index = 0;
         foreach (JsonElement item in element.EnumerateArray())
         {
             if (IsOver) return;
-            string itemPath = $"{path}[{index++}]";
-            if (!Is(item, JsonValueKind.Array, itemPath, "a list of strings, as in [[\"Marie\", \"Curie\"]]")) continue;
-            // Joined they are one text, and none of them is empty: more words than it may have characters are too many.
-            if (field.Length is not { } length || Counted(item, 0, length.Most(limits), itemPath)) Items(item, field, itemPath);
+            check(item, $"{path}[{index++}]");
         }
     }
 
-    private void Texts(JsonElement element, SchemaField field, string path)
-    {
-        if (field.Count is not { } bounds || Counted(element, bounds.Least, bounds.Most(limits), path)) Items(element, field, path);
-    }
-
-    private void Items(JsonElement element, SchemaField field, string path)
-    {
-        int index = 0;
-        foreach (JsonElement item in element.EnumerateArray())
-        {
-            if (IsOver) return;
-            string itemPath = $"{path}[{index++}]";
-            if (Is(item, JsonValueKind.String, itemPath, "a string")) Text(item, field, itemPath);
-        }
-    }
+    private bool Counted(JsonElement element, CountAttribute bounds, string path) => Counted(element, bounds.Least, bounds.Most(limits), path);
 
     /// <summary>Whether a list has as many entries as it may: one that has not is not gone through.</summary>
     private bool Counted(JsonElement element, int least, int most, string path)
@@ -227,8 +241,8 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
         };
     }
 
-    /// <summary>The text, or null where an escape is half of a surrogate pair: only then does the reader throw here.</summary>
-    private static string? TextOf(JsonElement element)
+    /// <summary>The text; null where there is none, or where an escape is half of a surrogate pair.</summary>
+    public static string? TextOf(JsonElement element)
     {
         try
         {

@@ -60,11 +60,15 @@ internal sealed class LengthAttribute(int least, int most) : Attribute
 
 /// <summary>Bounds of the number of entries in a list.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class CountAttribute(int least, string limit) : Attribute
+internal sealed class CountAttribute(int least, int most) : Attribute
 {
+    public CountAttribute(int least, string limit) : this(least, 0) => Limit = limit;
+
     public int Least { get; } = least;
 
-    public int Most(LimitOptions limits) => ValueAttribute.LimitOf(limits, limit);
+    private string? Limit { get; }
+
+    public int Most(LimitOptions limits) => Limit is null ? most : ValueAttribute.LimitOf(limits, Limit);
 }
 
 /// <summary>

@@ -33,9 +33,12 @@ internal static class Json
     private const int Large = 64_000;
 
     /// <summary>Writes a value as the whole body: its length is known, so head and body leave together.</summary>
-    public static async Task WriteAsync<T>(HttpContext context, T value, string contentType)
+    public static Task WriteAsync<T>(HttpContext context, T value, string contentType) =>
+        WriteBytesAsync(context, JsonSerializer.SerializeToUtf8Bytes(value, Options), contentType);
+
+    /// <summary>Writes bytes as the whole body.</summary>
+    public static async Task WriteBytesAsync(HttpContext context, ReadOnlyMemory<byte> body, string contentType)
     {
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(value, Options);
         context.Response.ContentType = contentType;
         context.Response.ContentLength = body.Length;
         if (body.Length > Large && context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)

@@ -33,6 +33,15 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
     public ValueTask<T> ReadAsync<T>(HttpRequest request, CancellationToken cancel)
     {
         CheckMediaType(request);
+        return ReadAsync(request, Parse<T>, cancel);
+    }
+
+    /// <summary>Reads a body that may be more than JSON.</summary>
+    /// <param name="request">The request; what its body is has been checked.</param>
+    /// <param name="parse">Takes the whole body apart, the bytes of which are gone afterwards.</param>
+    /// <param name="cancel">Ends waiting.</param>
+    public ValueTask<T> ReadAsync<T>(HttpRequest request, Func<ReadOnlyMemory<byte>, T> parse, CancellationToken cancel)
+    {
         string? encoding = BodyEncoding.NameOf(request);
         RequestFacts facts = RequestFacts.Of(request.HttpContext);
         facts.IsBodyUnread = true;
@@ -41,11 +50,11 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
         if (encoding is null && request.ContentLength is not > BodyBudget.Free && request.BodyReader.TryRead(out ReadResult here))
         {
             if (here.IsCompleted && here.Buffer.Length <= Math.Min(BodyBudget.Free, limits.MaxBodyBytes))
-                return ParseAsync<T>(request, request.BodyReader, here.Buffer, cancel);
+                return ParseAsync(request, request.BodyReader, here.Buffer, parse, cancel);
             request.BodyReader.AdvanceTo(here.Buffer.Start);
         }
 
-        return ReadLongerAsync<T>(request, facts, encoding, cancel);
+        return ReadLongerAsync(request, facts, encoding, parse, cancel);
     }
 
     /// <summary>Does what comes after reading, and takes as long where the body was large: making tokens of its texts.</summary>
@@ -106,7 +115,8 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
     }
 
     /// <summary>Reads a body that is large, encoded or still on its way.</summary>
-    private async ValueTask<T> ReadLongerAsync<T>(HttpRequest request, RequestFacts facts, string? encoding, CancellationToken cancel)
+    private async ValueTask<T> ReadLongerAsync<T>(
+        HttpRequest request, RequestFacts facts, string? encoding, Func<ReadOnlyMemory<byte>, T> parse, CancellationToken cancel)
     {
         BodyBudget.Lease lease = budget.LeaseOf(request.HttpContext);
         if (request.ContentLength is > BodyBudget.Free and var length) await HoldAsync(() => lease.Hold((int)length), cancel);
@@ -121,7 +131,7 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
             PipeReader body = decoded ?? request.BodyReader;
             ReadResult whole = await ReadAsync(body, lease, end.Token);
             await ending.DisposeAsync();
-            return await ParseAsync<T>(request, body, whole.Buffer, cancel);
+            return await ParseAsync(request, body, whole.Buffer, parse, cancel);
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
@@ -139,13 +149,14 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
     }
 
     /// <summary>Takes a body apart and gives it back to its reader.</summary>
-    private async ValueTask<T> ParseAsync<T>(HttpRequest request, PipeReader reader, ReadOnlySequence<byte> body, CancellationToken cancel)
+    private async ValueTask<T> ParseAsync<T>(
+        HttpRequest request, PipeReader reader, ReadOnlySequence<byte> body, Func<ReadOnlyMemory<byte>, T> parse, CancellationToken cancel)
     {
         RequestFacts facts = RequestFacts.Of(request.HttpContext);
         (facts.IsBodyUnread, facts.BodyBytes) = (false, body.Length);
         try
         {
-            return LargeBodyTurns.IsLarge(body.Length) ? await ParseInTurnAsync<T>(body, cancel) : Parse<T>(body);
+            return LargeBodyTurns.IsLarge(body.Length) ? await ParseInTurnAsync(body, parse, cancel) : parse(Whole(body));
         }
         finally
         {
@@ -153,12 +164,15 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
         }
     }
 
-    private ValueTask<T> ParseInTurnAsync<T>(ReadOnlySequence<byte> body, CancellationToken cancel) =>
-        large.RunAsync(body.Length, () => Parse<T>(body), cancel);
+    private ValueTask<T> ParseInTurnAsync<T>(ReadOnlySequence<byte> body, Func<ReadOnlyMemory<byte>, T> parse, CancellationToken cancel) =>
+        large.RunAsync(body.Length, () => parse(Whole(body)), cancel);
 
-    private T Parse<T>(ReadOnlySequence<byte> body)
+    private static ReadOnlyMemory<byte> Whole(ReadOnlySequence<byte> body) => body.IsSingleSegment ? body.First : body.ToArray();
+
+    /// <summary>Takes JSON apart.</summary>
+    /// <exception cref="RequestProblem">It is not what <typeparamref name="T"/> describes.</exception>
+    public T Parse<T>(ReadOnlyMemory<byte> bytes)
     {
-        ReadOnlyMemory<byte> bytes = body.IsSingleSegment ? body.First : body.ToArray();
         if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
         if (bytes.IsEmpty) throw new RequestProblem(ProblemKind.Malformed, "the body is empty; expected a JSON object");
         if (!Utf8.IsValid(bytes.Span)) throw new RequestProblem(ProblemKind.Malformed, "the body is not UTF-8; expected JSON in UTF-8");
@@ -173,21 +187,28 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
                 $"the body is not JSON: the fault is in line {exception.LineNumber + 1} at byte {exception.BytePositionInLine + 1}");
         }
 
-        using (document)
-        {
-            RequestSchema schema = RequestSchema.Of(typeof(T));
-            var check = new BodyCheck(limits, schema);
-            check.Object(document.RootElement, schema, "");
-            if (check.Malformed.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Malformed, check.Malformed);
-            if (check.OutOfBounds.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Validation, check.OutOfBounds);
-            return document.RootElement.Deserialize<T>(Lenient)!;
-        }
+        using (document) return Parse<T>(document.RootElement, "");
+    }
+
+    /// <summary>Takes an object apart, which may be a part of a body.</summary>
+    /// <param name="element">The object.</param>
+    /// <param name="path">Where it stands in the body; empty for the body itself.</param>
+    /// <exception cref="RequestProblem">It is not what <typeparamref name="T"/> describes.</exception>
+    public T Parse<T>(JsonElement element, string path)
+    {
+        RequestSchema schema = RequestSchema.Of(typeof(T));
+        var check = new BodyCheck(limits, schema);
+        check.Object(element, schema, path);
+        if (check.Malformed.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Malformed, check.Malformed);
+        if (check.OutOfBounds.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Validation, check.OutOfBounds);
+        return element.Deserialize<T>(Lenient)!;
     }
 
     private RequestProblem TooLarge() =>
         new(ProblemKind.TooLarge, $"the request body is over the limit of {limits.MaxBodyBytes} bytes");
 
-    private static void CheckMediaType(HttpRequest request)
+    /// <exception cref="RequestProblem">The content type is not JSON's.</exception>
+    public static void CheckMediaType(HttpRequest request)
     {
         if (request.ContentType == "application/json") return;
         bool isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)

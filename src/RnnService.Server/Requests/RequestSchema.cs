@@ -17,8 +17,11 @@ internal enum JsonForm
     TextOrTexts,
     Texts,
     ListsOfTexts,
+    WholeNumbers,
     Object,
+    Objects,
     AnyObject,
+    AnyList,
 }
 
 /// <summary>A field of a request: its name on the wire, its form and its bounds, read once from the record that holds it.</summary>
@@ -66,7 +69,13 @@ internal sealed class RequestSchema
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         JsonForm form = FormOf(type);
         bool required = property.IsDefined(typeof(RequiredMemberAttribute));
-        return new SchemaField(property, index, name, form, required, form == JsonForm.Object ? Of(type) : null);
+        if (form == JsonForm.AnyObject && property.IsDefined(typeof(CountAttribute))) form = JsonForm.AnyList;
+        return new SchemaField(property, index, name, form, required, form switch
+        {
+            JsonForm.Object => Of(type),
+            JsonForm.Objects => Of(type.GetGenericArguments()[0]),
+            _ => null,
+        });
     }
 
     private static JsonForm FormOf(Type type) => type switch
@@ -78,7 +87,9 @@ internal sealed class RequestSchema
         _ when type == typeof(Texts) => JsonForm.TextOrTexts,
         _ when type == typeof(IReadOnlyList<string>) => JsonForm.Texts,
         _ when type == typeof(IReadOnlyList<IReadOnlyList<string>>) => JsonForm.ListsOfTexts,
-        _ when type == typeof(JsonElement) => JsonForm.AnyObject,
+        _ when type == typeof(IReadOnlyList<long>) => JsonForm.WholeNumbers,
+        _ when type == typeof(JsonElement) => JsonForm.AnyObject, // a list where it has a count
+        _ when type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) => JsonForm.Objects,
         _ => JsonForm.Object,
     };
 }

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RnnService.Server.Tests.OpenApi;
 
 namespace RnnService.Server.Tests.Requests;
 
@@ -127,9 +129,10 @@ public sealed class RequestReaderTests(SharedService shared)
         JsonNode document = JsonNode.Parse(
             await shared.Client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken))!;
         int wrong = 0;
-        foreach ((string route, JsonNode? path) in document["paths"]!.AsObject())
+        foreach ((string path, JsonNode? item) in document["paths"]!.AsObject())
         {
-            if (path!["post"]?["requestBody"]?["content"]?["application/json"] is not { } media) continue;
+            if (item!["post"]?["requestBody"]?["content"]?["application/json"] is not { } media) continue;
+            string route = OpenApiTests.Route(path, item["post"]!);
             foreach ((string[] field, JsonNode schema) in Fields(document, media["schema"]!, []))
             {
                 foreach ((string type, string value) in new[]
@@ -142,12 +145,13 @@ public sealed class RequestReaderTests(SharedService shared)
                     Set(body, field, JsonNode.Parse(value));
                     using HttpResponseMessage answer = await shared.Client.PostJsonAsync(route, body.ToJsonString());
                     string place = $"{route} {string.Join('.', field)} = {value}: {(int)answer.StatusCode}";
-                    Assert.True((int)answer.StatusCode is 200 or 400 or 404 or 422, place);
+                    Assert.True((int)answer.StatusCode is 200 or 400 or 403 or 404 or 422, place); // 403: a state that this service never sealed
                     if (Types(document, schema).Contains(type)
                         || (type == "integer" && Types(document, schema).Contains("number"))) continue;
                     wrong++;
-                    JsonElement problem = await answer.IsProblemAsync(400, "malformed");
-                    Assert.Contains(string.Join('.', field), problem.GetProperty("errors").EnumerateObject().Select(error => error.Name));
+                    string problem = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+                    Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"{place} {problem}");
+                    Assert.Contains($"{string.Join('.', field)}: ", problem, StringComparison.Ordinal);
                 }
             }
         }

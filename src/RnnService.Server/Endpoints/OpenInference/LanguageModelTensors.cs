@@ -1,0 +1,44 @@
+using RnnService.AspNetCore.Models;
+using RnnService.Engine.Generation;
+
+namespace RnnService.Server.Endpoints.OpenInference;
+
+/// <summary>How continued texts are answered as tensors.</summary>
+internal sealed record LanguageModelTensorParameters : GenerateParameters, ITensorParameters
+{
+    /// <inheritdoc/>
+    public bool? BinaryDataOutput { get; init; }
+}
+
+/// <summary>Each text's continuation, and how it came about.</summary>
+internal sealed class LanguageModelTensors(ServedLanguageModel served, GenerateTools tools) : ModelTensors<LanguageModelTensorParameters>(served)
+{
+    /// <summary>About the bytes of a token in the answer, escaped in JSON.</summary>
+    private const int BytesOfToken = 12;
+
+    public override IReadOnlyList<TensorMetadata> Outputs =>
+    [
+        new("generated_text", Tensor.Text, Any), new("finish_reason", Tensor.Text, Any), new("generated_tokens", Tensor.Int, Any),
+        new("seed", Tensor.Unsigned, Any),
+    ];
+
+    protected override async Task<IReadOnlyList<Tensor>> ComputeAsync(InferenceCall call, string[] texts, LanguageModelTensorParameters parameters)
+    {
+        ThrowIfAsked(parameters.Details ?? false, "details");
+        ThrowIfAsked(parameters.DecoderInputDetails ?? false, "decoder_input_details");
+        ThrowIfAsked(parameters.TopNTokens > 0, "top_n_tokens");
+        ThrowIfAsked(parameters.Activations is not null, "activations");
+        GenerationInput[] inputs = [.. texts.Select((text, index) => new GenerationInput(
+            text, GenerateParameters.Over(served.Model.Config.Generation, parameters, tools.Limits), $"inputs[0].data[{index}]"))];
+        await call.HoldAnswerAsync((long)texts.Length * inputs[0].Options.MaxNewTokens * BytesOfToken);
+        IReadOnlyList<GenerationStream> ended = await tools.Path.EndedAsync(call, tools.Path.Start(call, served, inputs, readsAlong: false));
+        bool whole = parameters.ReturnFullText ?? false;
+        return
+        [
+            Tensor.Of("generated_text", [.. ended.Select((stream, index) => whole ? texts[index] + stream.Text : stream.Text)]),
+            Tensor.Of("finish_reason", [.. ended.Select(StreamDetails.ReasonOf)]),
+            Tensor.Of("generated_tokens", [.. ended.Select(stream => stream.Tokens.Count)]),
+            Tensor.Of("seed", [.. ended.Select(stream => stream.Seed)]),
+        ];
+    }
+}
