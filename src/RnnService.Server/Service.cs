@@ -96,6 +96,7 @@ internal static class Service
         TagEndpoints.Map(app);
         OpenInferenceEndpoints.Map(app);
         if (options.Routes.Explanations) InspectEndpoints.Map(app);
+        SessionEndpoints.Map(app);
         if (options.Routes.Models) ModelEndpoints.Map(app);
         if (options.Routes.Downloads)
         {

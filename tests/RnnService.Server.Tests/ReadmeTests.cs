@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Mvc.Testing;
 
@@ -13,11 +12,8 @@ public sealed partial class ReadmeTests
         get
         {
             var calls = new TheoryData<string, string>();
-            foreach (string page in new[] { "README.md", "docs/http.md", "docs/explanations.md", "docs/open-inference.md" })
-            {
-                foreach (Match call in Call().Matches(File.ReadAllText(Path.Combine(Repository.Root, page))))
-                    calls.Add(call.Groups["command"].Value, call.Groups["answer"].Value);
-            }
+            string[] pages = ["README.md", "docs/http.md", "docs/explanations.md", "docs/open-inference.md"];
+            foreach ((string command, string answer) in pages.SelectMany(CallsOf)) calls.Add(command, answer);
 
             return calls;
         }
@@ -33,8 +29,6 @@ public sealed partial class ReadmeTests
     [MemberData(nameof(Calls))]
     public async Task A_call_gives_its_answer(string command, string wanted)
     {
-        List<string> words = Words(command);
-        Assert.Equal("curl", words[0]);
         using var models = new ShippedModels();
         using var factory = new WebApplicationFactory<Program>();
         using var service = factory.WithWebHostBuilder(builder => builder.UseSetting("Rnn:ModelsPath", models.Path));
@@ -42,11 +36,22 @@ public sealed partial class ReadmeTests
         CancellationToken cancel = TestContext.Current.CancellationToken;
         while (!(await client.GetAsync("/health/ready", cancel)).IsSuccessStatusCode) await Task.Yield();
 
+        AssertSame(wanted, await SendAsync(client, command));
+    }
+
+    /// <summary>The commands of a page that call the service, with the answers shown below them.</summary>
+    internal static IEnumerable<(string Command, string Answer)> CallsOf(string page) =>
+        Call().Matches(File.ReadAllText(Path.Combine(Repository.Root, page))).Select(call => (call.Groups["command"].Value, call.Groups["answer"].Value));
+
+    /// <summary>Does what a command does.</summary>
+    internal static async Task<string> SendAsync(HttpClient client, string command)
+    {
+        List<string> words = Words(command);
+        Assert.Equal("curl", words[0]);
         string route = new Uri(words.Single(IsAddress)).AbsolutePath, body = words[words.IndexOf("-d") + 1];
         Assert.Equal("content-type: application/json", words[words.IndexOf("-H") + 1]);
-        using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using HttpResponseMessage answer = await client.PostAsync(route, content, cancel);
-        AssertSame(wanted, await answer.Content.ReadAsStringAsync(cancel));
+        using HttpResponseMessage answer = await client.PostJsonAsync(route, body);
+        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>The same but for the last digits of numbers, which differ with a processor's vector width, and blank lines.</summary>

@@ -59,6 +59,10 @@ internal sealed class GenerationSessions
         return new SessionAnswer { Id = session.Id, State = text, Position = state.Position, Expires = expires.UtcDateTime };
     });
 
+    /// <summary>Forgets a session, if the service keeps it.</summary>
+    /// <exception cref="RequestProblem">The store cannot be reached.</exception>
+    public Task DeleteAsync(SessionName name) => _store?.DeleteAsync(name) ?? Task.CompletedTask;
+
     /// <summary>Gives back what a request took and did not save: the session stays as it was.</summary>
     public async ValueTask ReleaseAsync(SessionLease lease)
     {

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
+
+namespace RnnService.Server.Tests.Sessions;
+
+/// <summary>Whatever becomes of a service, a text goes on at another as if nothing had happened.</summary>
+public sealed class SessionEndTests(SharedService shared) : IDisposable
+{
+    private const string Prompt = "ROMEO:";
+    private const int More = 20;
+
+    private readonly DirectoryInfo _keys = Directory.CreateTempSubdirectory("rnn-keys-");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _keys.Delete(recursive: true);
+
+    [Fact]
+    public async Task A_stream_that_a_stopping_service_does_not_end_goes_on_at_another()
+    {
+        (string, string)[] settings = [("Rnn:Sessions:KeysPath", _keys.FullName), ("Rnn:Limits:MaxNewTokens", "100000000"), ("Rnn:Http:DrainSeconds", "0")];
+        await using TestService stopping = await TestService.StartAsync(shared.Models, settings), other = await TestService.StartAsync(shared.Models, settings);
+        using HttpClient client = stopping.Client(), next = other.Client();
+        using HttpRequestMessage request = Http.Post("/generate_stream", Body(Prompt, 100_000_000, """{"return_state": true}"""));
+        using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        using var events = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancel));
+        string text = "";
+        JsonNode? last = null;
+        Task? stopped = null;
+        while (await events.ReadLineAsync(Cancel) is { } line)
+        {
+            if (!line.StartsWith("data:", StringComparison.Ordinal)) continue;
+            last = JsonNode.Parse(line["data:".Length..])!;
+            text += last["token"]?["text"]!.GetValue<string>();
+            stopped ??= stopping.Services.GetRequiredService<IHost>().StopAsync(Cancel);
+        }
+
+        await stopped!;
+        Assert.Equal("not_ready", last!["error_type"]!.GetValue<string>());
+        JsonNode session = last["session"]!;
+        int read = session["position"]!.GetValue<int>() - Prompt.Length;
+        Assert.Equal(text.Length, read);
+        text += await GoOnAsync(next, session["state"]!.GetValue<string>());
+        Assert.Equal(Whole(read + More), text);
+    }
+
+    [Fact]
+    public async Task After_a_kill_holders_of_states_go_on()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows sends no signals.");
+        string state;
+        using (ServiceRun killed = Start())
+        {
+            using var client = new HttpClient { BaseAddress = new Uri(await killed.UrlAsync()) };
+            JsonElement first = await client.AnswerAsync("/generate", Body(Prompt, 5, """{"return_state": true}"""));
+            state = first.GetProperty("session").GetProperty("state").GetString()!;
+            killed.Signal("KILL");
+        }
+
+        using ServiceRun again = Start();
+        using var next = new HttpClient { BaseAddress = new Uri(await again.UrlAsync()) };
+        Assert.Equal(Whole(5 + More)[5..], await GoOnAsync(next, state));
+    }
+
+    /// <summary>A key ring that nobody shares ends with its process: a state of it is then as good as a forged one.</summary>
+    [Fact]
+    public async Task Without_a_place_for_keys_states_are_good_for_one_process()
+    {
+        await using TestService other = await TestService.StartAsync(shared.Models);
+        using HttpClient client = other.Client();
+        JsonElement first = await shared.Client.AnswerAsync("/generate", Body(Prompt, 5, """{"return_state": true}"""));
+        string state = first.GetProperty("session").GetProperty("state").GetString()!;
+        using HttpResponseMessage refused = await client.PostJsonAsync("/generate", Body("", More, $$"""{"resume": "{{state}}"}"""));
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+    }
+
+    private static async Task<string> GoOnAsync(HttpClient client, string state) =>
+        (await client.AnswerAsync("/generate", Body("", More, $$"""{"resume": "{{state}}"}"""))).GetProperty("generated_text").GetString()!;
+
+    private static string Body(string text, int tokens, string session) =>
+        $$"""{"inputs": "{{text}}", "parameters": {"max_new_tokens": {{tokens}}, "seed": 7}, "session": {{session}}}""";
+
+    private string Whole(int tokens) => string.Concat(((LanguageModel)shared.Models.Load("shakespeare"))
+        .Generate(Prompt, new GenerationOptions { MaxNewTokens = tokens, Seed = 7 }).Select(token => token.Token.Text));
+
+    private ServiceRun Start() => ServiceRun.Start(
+        ("Rnn__ModelsPath", shared.Models.Path), ("Rnn__Sessions__KeysPath", _keys.FullName), ("Rnn__Log__Format", "json"));
+}
