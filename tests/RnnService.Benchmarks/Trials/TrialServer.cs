@@ -79,20 +79,21 @@ internal sealed class TrialServer : IDisposable
     /// <param name="models">The folder of model folders; the shipped one when null.</param>
     /// <param name="untilReady">Whether to wait until it is ready.</param>
     /// <param name="files">The system's limit of open files, when it is to be another.</param>
+    /// <param name="port">Where it listens; one that is free when null.</param>
     /// <param name="settings">Options by their environment variables.</param>
     public static async Task<TrialServer> StartAsync(
-        Trial trial, string? models = null, bool untilReady = true, int? files = null, params (string Name, string Value)[] settings)
+        Trial trial, string? models = null, bool untilReady = true, int? files = null, int? port = null, params (string Name, string Value)[] settings)
     {
         // An option that a build does not know stops its start.
         int probes = ServiceProcess.FreePort();
-        if (files is null) return await StartAsync(trial.Server, models, untilReady, files, null, settings);
+        if (files is null) return await StartAsync(trial.Server, models, untilReady, files, null, port, settings);
         try
         {
-            return await StartAsync(trial.Server, models, untilReady, files, probes, settings);
+            return await StartAsync(trial.Server, models, untilReady, files, probes, port, settings);
         }
         catch (UnknownOptionException)
         {
-            return await StartAsync(trial.Server, models, untilReady, files, null, settings);
+            return await StartAsync(trial.Server, models, untilReady, files, null, port, settings);
         }
     }
 
@@ -147,9 +148,9 @@ internal sealed class TrialServer : IDisposable
     }
 
     private static async Task<TrialServer> StartAsync(
-        string program, string? models, bool untilReady, int? files, int? probes, (string Name, string Value)[] settings)
+        string program, string? models, bool untilReady, int? files, int? probes, int? at, (string Name, string Value)[] settings)
     {
-        int port = ServiceProcess.FreePort();
+        int port = at ?? ServiceProcess.FreePort();
         ProcessStartInfo start = files is null
             ? new ProcessStartInfo("dotnet", [program])
             : new ProcessStartInfo("bash", ["-c", $"ulimit -n {files}; exec dotnet \"$0\"", program]);
