@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace RnnService.Benchmarks.Trials;
 
@@ -18,7 +17,7 @@ internal static class FuzzTrial
     public static async Task RunAsync(Trial trial)
     {
         using TrialServer service = await TrialServer.StartAsync(trial, settings: Everything);
-        IReadOnlyList<Operation> operations = await OperationsAsync(service.Port);
+        IReadOnlyList<Operation> operations = await Operation.AllAsync(service.Port);
         trial.Tell("routes", $"{operations.Count}");
         int count = trial.Count(Requests), warm = 2 * count;
         var found = new Findings();
@@ -34,37 +33,6 @@ internal static class FuzzTrial
         Waits light = await LightClient.Generate.RunAsync(service.Port, trial.Seconds(1));
         trial.Wanted("light client afterwards", light.Answered == light.Asked ? "all answered" : "not all answered", "all answered");
         await trial.CostAsync(service);
-    }
-
-    /// <summary>Every route of the document with a body that works.</summary>
-    private static async Task<IReadOnlyList<Operation>> OperationsAsync(int port)
-    {
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(Patience) };
-        JsonNode document = JsonNode.Parse(await client.GetStringAsync($"http://{Trial.Here}:{port}/swagger/v1/swagger.json"))!;
-        var operations = new List<Operation>();
-        foreach ((string path, JsonNode? item) in document["paths"]!.AsObject())
-        {
-            foreach ((string method, JsonNode? operation) in item!.AsObject())
-            {
-                if (operation is not JsonObject described) continue;
-                string filled = path;
-                foreach (JsonNode? parameter in described["parameters"]?.AsArray() ?? [])
-                    filled = filled.Replace($"{{{parameter!["name"]}}}", $"{parameter["example"]}", StringComparison.Ordinal);
-                JsonObject? content = described["requestBody"]?["content"]?.AsObject();
-                operations.Add(new Operation(method.ToUpperInvariant(), filled, [.. Examples(content?.FirstOrDefault().Value)]));
-            }
-        }
-
-        return operations;
-    }
-
-    private static IEnumerable<string> Examples(JsonNode? media)
-    {
-        if (media?["example"] is { } one) yield return one.ToJsonString();
-        foreach ((_, JsonNode? named) in media?["examples"]?.AsObject() ?? [])
-        {
-            if (named?["value"] is { } value) yield return value.ToJsonString();
-        }
     }
 
     private static async Task SendAsync(int port, IReadOnlyList<Operation> operations, IEnumerable<int> numbers, Findings found)
@@ -143,8 +111,6 @@ internal static class FuzzTrial
             found.Add(0, "");
         }
     }
-
-    private sealed record Operation(string Method, string Path, IReadOnlyList<string> Bodies);
 
     private sealed class Findings
     {

@@ -29,6 +29,7 @@ internal static class TrialsCommand
         ("vanish", "1,000 clients vanish in the middle of their streams beside 500 that never read", StreamTrials.VanishAsync),
         ("overload", "three times as many requests as can be answered, from 16 addresses", StreamTrials.OverloadAsync),
         ("fuzz", "20,000 requests over every route, made from the OpenAPI document and changed in fields, bytes, paths, methods and headers", FuzzTrial.RunAsync),
+        ("keys", "every route without a key, with wrong ones and with one of another model", KeyTrial.RunAsync),
         ("sessions", "10,000 sessions of as many keys, interleaved over two replicas", SessionTrials.ManyAsync),
         ("killed", "the service is killed under load and started again; its clients hold the states of their texts", SessionTrials.KilledAsync),
         ("soak", "everything that clients do, mixed, while a model is replaced again and again", SoakTrial.RunAsync),
