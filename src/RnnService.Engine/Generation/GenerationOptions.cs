@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json.Serialization;
 using RnnService.Engine.Text;
 
@@ -10,9 +11,10 @@ namespace RnnService.Engine.Generation;
 public sealed record GenerationOptions
 {
     private readonly int? _maxNewTokens, _topK, _topNTokens;
-    private readonly float? _temperature, _topP, _repetitionPenalty;
+    private readonly float? _temperature, _topP, _typicalP, _repetitionPenalty, _frequencyPenalty, _presencePenalty;
     private readonly bool? _doSample, _scorePrompt;
     private readonly IReadOnlyList<string>? _stop;
+    private readonly IReadOnlyDictionary<int, float>? _logitBias;
 
     /// <summary>Everything left out.</summary>
     public GenerationOptions()
@@ -22,10 +24,10 @@ public sealed record GenerationOptions
     /// <summary>For readers of JSON, which know the defaults of parameters, but not those of properties.</summary>
     [JsonConstructor]
     internal GenerationOptions(
-        int maxNewTokens = 200, float temperature = 1, float topP = 1, float repetitionPenalty = 1, bool doSample = true,
+        int maxNewTokens = 200, float temperature = 1, float topP = 1, float typicalP = 1, float repetitionPenalty = 1, bool doSample = true,
         IReadOnlyList<string>? stop = null)
     {
-        (MaxNewTokens, Temperature, TopP, RepetitionPenalty) = (maxNewTokens, temperature, topP, repetitionPenalty);
+        (MaxNewTokens, Temperature, TopP, TypicalP, RepetitionPenalty) = (maxNewTokens, temperature, topP, typicalP, repetitionPenalty);
         (DoSample, Stop) = (doSample, stop ?? []);
     }
 
@@ -42,9 +44,25 @@ public sealed record GenerationOptions
     public float TopP { get => _topP ?? 1; init => _topP = value; }
 
     /// <summary>
+    /// Of those, only the tokens are drawn from whose information is nearest to the expected one, as many as together reach this probability (Meister
+    /// et al. 2022, "Locally Typical Sampling"); above 0, 1 means all.
+    /// </summary>
+    public float TypicalP { get => _typicalP ?? 1; init => _typicalP = value; }
+
+    /// <summary>
     /// Logits of tokens already seen are divided by it when positive and multiplied when negative (Keskar et al. 2019); above 0, 1 means off.
     /// </summary>
     public float RepetitionPenalty { get => _repetitionPenalty ?? 1; init => _repetitionPenalty = value; }
+
+    /// <summary>Subtracted from a token's logit each time that it was generated; 0 means off, below 0 it makes them likelier.</summary>
+    public float FrequencyPenalty { get => _frequencyPenalty ?? 0; init => _frequencyPenalty = value; }
+
+    /// <summary>Subtracted once from the logit of every token that was generated; 0 means off, below 0 it makes them likelier.</summary>
+    public float PresencePenalty { get => _presencePenalty ?? 0; init => _presencePenalty = value; }
+
+    /// <summary>Added to the logits of these tokens, by their ids, before all but the penalties; none.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<int, float> LogitBias { get => _logitBias ?? FrozenDictionary<int, float>.Empty; init => _logitBias = value; }
 
     /// <summary>False takes the likeliest token at every step, whatever the temperature; true.</summary>
     public bool DoSample { get => _doSample ?? true; init => _doSample = value; }
@@ -69,7 +87,11 @@ public sealed record GenerationOptions
         Temperature = _temperature ?? others.Temperature,
         TopK = _topK ?? others.TopK,
         TopP = _topP ?? others.TopP,
+        TypicalP = _typicalP ?? others.TypicalP,
         RepetitionPenalty = _repetitionPenalty ?? others.RepetitionPenalty,
+        FrequencyPenalty = _frequencyPenalty ?? others.FrequencyPenalty,
+        PresencePenalty = _presencePenalty ?? others.PresencePenalty,
+        LogitBias = _logitBias ?? others.LogitBias,
         DoSample = _doSample ?? others.DoSample,
         Stop = _stop ?? others.Stop,
         Seed = Seed ?? others.Seed,
@@ -85,7 +107,15 @@ public sealed record GenerationOptions
         if (!(Temperature >= 0 && float.IsFinite(Temperature))) throw Wrong("temperature", Temperature, "0 or more");
         if (TopK < 0) throw Wrong("top_k", TopK, "0 (off) or more");
         if (!(TopP > 0 && TopP <= 1)) throw Wrong("top_p", TopP, "above 0, at most 1");
+        if (!(TypicalP > 0 && TypicalP <= 1)) throw Wrong("typical_p", TypicalP, "above 0, at most 1");
         if (!(RepetitionPenalty > 0 && float.IsFinite(RepetitionPenalty))) throw Wrong("repetition_penalty", RepetitionPenalty, "above 0");
+        if (!float.IsFinite(FrequencyPenalty)) throw Wrong("frequency_penalty", FrequencyPenalty, "a finite number");
+        if (!float.IsFinite(PresencePenalty)) throw Wrong("presence_penalty", PresencePenalty, "a finite number");
+        foreach ((int id, float bias) in LogitBias)
+        {
+            if (!float.IsFinite(bias)) throw Wrong($"logit_bias of token {id}", bias, "a finite number");
+        }
+
         if (TopNTokens < 0) throw Wrong("top_n_tokens", TopNTokens, "0 or more");
         if (Stop.Any(string.IsNullOrEmpty)) throw new ArgumentException("stop holds an empty string; expected a character or more in each");
 

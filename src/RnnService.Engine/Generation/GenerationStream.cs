@@ -33,9 +33,16 @@ public sealed class GenerationStream
         ILanguageNetwork network, Tokenizer tokenizer, int[] prompt, IReadOnlyList<string> unknown, GenerationOptions options, StreamState? state)
     {
         options.Validate();
+        foreach (int id in options.LogitBias.Keys)
+        {
+            if (id < 0 || id >= tokenizer.Vocabulary.Count)
+                throw new ArgumentException($"logit_bias has token {id}; expected 0 to {tokenizer.Vocabulary.Count - 1}", nameof(options));
+        }
+
         (Network, _tokenizer, _options, UnknownTokens) = (network, tokenizer, options, unknown);
         _tokens = new GeneratedTokens(tokenizer);
-        Seed = options.Seed ?? state?.Seed ?? (ulong)Random.Shared.NextInt64();
+        // Of 53 bits, so that a client whose numbers are doubles can send it back as it was.
+        Seed = options.Seed ?? state?.Seed ?? (ulong)Random.Shared.NextInt64(1L << 53);
         _sampler = new Sampler(
             options,
             state is not null && state.Seed == Seed ? RandomSource.At(state.Place) : new RandomSource(Seed),
@@ -215,7 +222,7 @@ public sealed class GenerationStream
         // What stands for no text cannot be said.
         if (_tokenizer.Vocabulary.UnknownId >= 0) values[_tokenizer.Vocabulary.UnknownId] = float.NegativeInfinity;
         if (_tokenizer.Vocabulary.PaddingId >= 0) values[_tokenizer.Vocabulary.PaddingId] = float.NegativeInfinity;
-        int id = _sampler.Draw(values, scratch.Ranking);
+        int id = _sampler.Draw(values, scratch);
         _sampler.Generated(id);
         _last[0] = id;
 

@@ -59,7 +59,7 @@ internal static class GenerateEndpoints
         ServedLanguageModel served = await call.ModelAsync<ServedLanguageModel>(request.Model);
         await using GenerationSession? session = await tools.Sessions.BeginAsync(request.Session, RequestFacts.Of(call.Context).Owner, served);
         if (request.Inputs.Length == 0 && session?.State is null) throw RequestProblem.Of(ProblemKind.Validation, "inputs", "is empty; expected a text");
-        GenerationOptions options = GenerateParameters.Over(served.Model.Config.Generation, request.Parameters, tools.Limits, session?.State?.Seed);
+        GenerationOptions options = GenerateParameters.Over(served.Model, request.Parameters, tools.Limits, session?.State?.Seed);
         stream |= request.Stream ?? false;
         InspectionOptions? asked = await AskedAsync(call, request, options, served, tools.Rules, session);
         bool details = (request.Parameters?.Details ?? false) || asked is not null;

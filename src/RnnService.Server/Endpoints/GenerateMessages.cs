@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RnnService.Engine.Generation;
+using RnnService.Engine.Models;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
 using RnnService.Server.Sessions;
@@ -63,9 +64,28 @@ internal record GenerateParameters
     [Value(0, 1, Above = true)]
     public double? TopP { get; init; }
 
+    /// <summary>
+    /// Draw from the tokens whose information is nearest to the expected one and that together have this probability (locally typical sampling); 1 means
+    /// all.
+    /// </summary>
+    [Value(0, 1, Above = true)]
+    public double? TypicalP { get; init; }
+
     /// <summary>Above 1, tokens that occurred become less likely; 1 means off.</summary>
     [Value(.01, 100)]
     public double? RepetitionPenalty { get; init; }
+
+    /// <summary>Above 0, tokens become less likely each time that they are added; 0 means off.</summary>
+    [Value(-2, 2)]
+    public double? FrequencyPenalty { get; init; }
+
+    /// <summary>Above 0, tokens that were added once become less likely; 0 means off.</summary>
+    [Value(-2, 2)]
+    public double? PresencePenalty { get; init; }
+
+    /// <summary>What is added to the logits of tokens, by their ids in vocab.json: -100 rules a token out, 100 leaves hardly another.</summary>
+    [Value(-100, 100)]
+    public IReadOnlyDictionary<string, double>? LogitBias { get; init; }
 
     /// <summary>The same seed gives the same text. None, or -1: one is drawn and reported in details.</summary>
     [Value(0, ulong.MaxValue, Unset = true)]
@@ -101,10 +121,6 @@ internal record GenerateParameters
     [OneOf("1", Extra = true)]
     public long? BestOf { get; init; }
 
-    /// <summary>Not supported; accepted when 1.</summary>
-    [OneOf("1", Extra = true)]
-    public double? TypicalP { get; init; }
-
     /// <summary>Taken and passed over: a text of any length is read as a whole.</summary>
     [Value(0, int.MaxValue, Unset = true)]
     public long? Truncate { get; init; }
@@ -121,14 +137,6 @@ internal record GenerateParameters
     [OneOf("false", Extra = true)]
     public bool? Watermark { get; init; }
 
-    /// <summary>Not supported; accepted when 0.</summary>
-    [OneOf("0", Extra = true)]
-    public double? FrequencyPenalty { get; init; }
-
-    /// <summary>Not supported; accepted when 0.</summary>
-    [OneOf("0", Extra = true)]
-    public double? PresencePenalty { get; init; }
-
     /// <summary>Not supported; accepted when null.</summary>
     [OneOf(Extra = true)]
     public string? AdapterId { get; init; }
@@ -138,16 +146,17 @@ internal record GenerateParameters
     public JsonElement? Grammar { get; init; }
 
     /// <summary>What the engine is asked for: what the request says, otherwise what the model's folder says.</summary>
-    /// <param name="model">The model's own.</param>
+    /// <param name="model">The model.</param>
     /// <param name="asked">The request's.</param>
     /// <param name="limits">What a request may ask for.</param>
     /// <param name="before">The seed of the text that is gone on with: its draws go on too, unless the request has another.</param>
-    public static GenerationOptions Over(GenerationOptions? model, GenerateParameters? asked, LimitOptions limits, ulong? before = null)
+    /// <exception cref="RequestProblem">A bias is for a token that the model does not have.</exception>
+    public static GenerationOptions Over(LanguageModel model, GenerateParameters? asked, LimitOptions limits, ulong? before = null)
     {
         // Colder than this is the likeliest token for all purposes, and dividing by it would leave the range of a float.
         const double coldest = .001;
         const float leastProbability = 1e-6f;
-        GenerationOptions usual = model ?? new GenerationOptions();
+        GenerationOptions usual = model.DefaultOptions;
         asked ??= new GenerateParameters();
         return usual with
         {
@@ -156,9 +165,12 @@ internal record GenerateParameters
             Temperature = asked.Temperature is { } temperature ? temperature < coldest ? 0 : (float)temperature : usual.Temperature,
             TopK = asked.TopK is { } topK ? (int)Math.Max(topK, 0) : usual.TopK,
             TopP = asked.TopP is { } topP ? Math.Max((float)topP, leastProbability) : usual.TopP,
+            TypicalP = asked.TypicalP is { } typicalP ? Math.Max((float)typicalP, leastProbability) : usual.TypicalP,
             RepetitionPenalty = (float?)asked.RepetitionPenalty ?? usual.RepetitionPenalty,
-            // Drawn here, so that a client whose numbers are doubles can send it back as it was.
-            Seed = asked.Seed ?? before ?? usual.Seed ?? (ulong)Random.Shared.NextInt64(1L << 53),
+            FrequencyPenalty = (float?)asked.FrequencyPenalty ?? usual.FrequencyPenalty,
+            PresencePenalty = (float?)asked.PresencePenalty ?? usual.PresencePenalty,
+            LogitBias = asked.LogitBias is { } biases ? LogitBiases.Of(biases, model, "parameters.logit_bias") : usual.LogitBias,
+            Seed = asked.Seed ?? before ?? usual.Seed,
             Stop = asked.Stop ?? usual.Stop,
             DoSample = asked.DoSample ?? usual.DoSample,
             TopNTokens = (int?)asked.TopNTokens ?? 0,

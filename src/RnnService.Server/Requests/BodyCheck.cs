@@ -81,6 +81,7 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
             case JsonForm.Number when Is(element, JsonValueKind.Number, path, "a number"):
                 Number(element, field, path);
                 break;
+            case JsonForm.NumbersByName when Is(element, JsonValueKind.Object, path, "an object"): Numbers(element, field, path); break;
             case JsonForm.WholeNumber when Is(element, JsonValueKind.Number, path, "a whole number"):
                 Whole(element, field, path);
                 break;
@@ -192,6 +193,18 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
         if (field.Value is not { } bounds) return;
         bool within = (bounds.Above ? value > bounds.Least : value >= bounds.Least) && value <= bounds.Most(limits);
         if (!within) OutOfBounds.Add(path, Beyond(bounds, element));
+    }
+
+    private void Numbers(JsonElement element, SchemaField field, string path)
+    {
+        HashSet<string> seen = [];
+        foreach (JsonProperty number in element.EnumerateObject())
+        {
+            if (IsOver) return;
+            if (NameOf(number) is not { } name) Malformed.Add(path, "a name is not Unicode text (a surrogate without its other half)");
+            else if (!seen.Add(name)) Malformed.Add(PathOf(path, name), "occurs twice");
+            else if (Is(number.Value, JsonValueKind.Number, PathOf(path, name), "a number")) Number(number.Value, field, PathOf(path, name));
+        }
     }
 
     private string Beyond(ValueAttribute bounds, JsonElement element) =>

@@ -18,6 +18,7 @@ internal enum JsonForm
     Texts,
     ListsOfTexts,
     WholeNumbers,
+    NumbersByName,
     Object,
     Objects,
     AnyObject,
@@ -90,6 +91,7 @@ internal sealed class RequestSchema
         _ when type == typeof(IReadOnlyList<long>) => JsonForm.WholeNumbers,
         _ when type == typeof(JsonElement) => JsonForm.AnyObject, // a list where it has a count
         _ when type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) => JsonForm.Objects,
+        _ when type == typeof(IReadOnlyDictionary<string, double>) => JsonForm.NumbersByName,
         _ => JsonForm.Object,
     };
 }

@@ -126,9 +126,45 @@ public sealed class GenerationTests
         { new GenerationOptions { TopP = float.NaN }, "top_p is NaN; expected above 0, at most 1" },
         { new GenerationOptions { RepetitionPenalty = 0 }, "repetition_penalty is 0; expected above 0" },
         { new GenerationOptions { RepetitionPenalty = float.PositiveInfinity }, "repetition_penalty is Infinity; expected above 0" },
+        { new GenerationOptions { TypicalP = 0 }, "typical_p is 0; expected above 0, at most 1" },
+        { new GenerationOptions { TypicalP = 1.01f }, "typical_p is 1.01; expected above 0, at most 1" },
+        { new GenerationOptions { FrequencyPenalty = float.NaN }, "frequency_penalty is NaN; expected a finite number" },
+        { new GenerationOptions { PresencePenalty = float.NegativeInfinity }, "presence_penalty is -Infinity; expected a finite number" },
+        { Biased(3, float.NaN), "logit_bias of token 3 is NaN; expected a finite number" },
         { new GenerationOptions { TopNTokens = -1 }, "top_n_tokens is -1; expected 0 or more" },
         { new GenerationOptions { Stop = ["a", ""] }, "stop holds an empty string; expected a character or more in each" },
     };
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(33)]
+    public void A_bias_of_a_token_that_there_is_not_is_refused(int id) => Assert.StartsWith(
+        $"logit_bias has token {id}; expected 0 to 32",
+        Assert.Throws<ArgumentException>(() => Saying("a").NewStream("a", Biased(id, 1))).Message,
+        StringComparison.Ordinal);
+
+    /// <summary>A token that is pushed takes over, one that is held down is never said, and neither brings back what stands for no text.</summary>
+    [Fact]
+    public void A_bias_moves_one_token()
+    {
+        LanguageModel model = Preferring(("a", 3), ("b", 2), ("c", 1));
+        GenerationOptions options = new() { MaxNewTokens = 20, Seed = 5 };
+        Assert.Equal(new string('c', 20), Run(model, options with { LogitBias = Biased(Tiny.Letters.IdOf("c"), 100).LogitBias }).Text);
+        Assert.DoesNotContain('a', Run(model, options with { LogitBias = Biased(Tiny.Letters.IdOf("a"), -100).LogitBias }).Text);
+        Assert.DoesNotContain(
+            Run(model, options with { LogitBias = Biased(Tiny.Letters.UnknownId, 100).LogitBias }).Tokens, token => token.Token.Id == Tiny.Letters.UnknownId);
+    }
+
+    /// <summary>What was read does not count; what was said does, each time or once.</summary>
+    [Theory]
+    [InlineData(1.5f, 0, "abacba")]
+    [InlineData(0, 2.5f, "abcaaa")]
+    [InlineData(0, -9, "aaaaaa")]
+    public void Frequency_counts_every_time_and_presence_the_first(float frequency, float presence, string text)
+    {
+        var options = new GenerationOptions { DoSample = false, FrequencyPenalty = frequency, PresencePenalty = presence, MaxNewTokens = 6 };
+        Assert.Equal(text, Run(Preferring(("a", 4), ("b", 3), ("c", 2)), options, "aaaaab").Text);
+    }
 
     [Theory]
     [MemberData(nameof(WrongOptions))]
@@ -137,6 +173,8 @@ public sealed class GenerationTests
         Assert.Equal(message, Assert.Throws<ArgumentException>(options.Validate).Message);
         Assert.Equal(message, Assert.Throws<ArgumentException>(() => Saying("a").NewStream("a", options)).Message);
     }
+
+    private static GenerationOptions Biased(int id, float bias) => new() { LogitBias = new Dictionary<int, float> { [id] = bias } };
 
     /// <summary>A model whose head has no weights and a bias that favours one token by far.</summary>
     private static LanguageModel Saying(string token) => Preferring((token, 30));

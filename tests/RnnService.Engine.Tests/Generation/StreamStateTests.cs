@@ -166,15 +166,19 @@ public sealed class StreamStateTests
     /// <summary>Options that leave nothing out, with stop strings that now and then occur.</summary>
     private static Gen<GenerationOptions> Options(int most) => Gen.Select(
         Gen.ULong, Gen.OneOf(Gen.Const(0f), Gen.Float[0.3f, 2]), Gen.Int[0, 30], Gen.Float[0.4f, 1], Gen.OneOf(Gen.Const(1f), Gen.Float[0.8f, 1.6f]),
-        Gen.Char["abe .!"].Array[2, 3].Select(letters => new string(letters)).Array[0, 3]).Select(
-        (seed, temperature, topK, topP, penalty, stop) => new GenerationOptions
+        Gen.OneOf(Gen.Const(0f), Gen.Float[-0.5f, 1]), Gen.Char["abe .!"].Array[2, 3].Select(letters => new string(letters)).Array[0, 3]).Select(
+        (seed, temperature, topK, topP, repetition, penalty, stop) => new GenerationOptions
         {
             MaxNewTokens = most,
             Seed = seed,
             Temperature = temperature,
             TopK = topK,
             TopP = topP,
-            RepetitionPenalty = penalty,
+            TypicalP = topP,
+            RepetitionPenalty = repetition,
+            FrequencyPenalty = penalty,
+            PresencePenalty = -penalty,
+            LogitBias = new Dictionary<int, float> { [5] = penalty },
             Stop = stop,
         });
 

@@ -16,15 +16,22 @@ public sealed class GenerateTests(SharedService shared)
             Temperature = .8f,
             TopK = 10,
             TopP = .9f,
+            TypicalP = .95f,
             RepetitionPenalty = 1.2f,
+            FrequencyPenalty = .3f,
+            PresencePenalty = -.2f,
+            LogitBias = new Dictionary<int, float> { [model.Vocabulary.Tokens.IdOf("e")] = -100 },
             Seed = 7,
         };
         GeneratedToken[] wanted = [.. model.Generate("ROMEO:", options)];
 
-        JsonElement answer = await shared.Client.AnswerAsync("/generate", """
-            {"inputs": "ROMEO:", "parameters": {"max_new_tokens": 25, "temperature": 0.8, "top_k": 10, "top_p": 0.9,
-             "repetition_penalty": 1.2, "seed": 7, "details": true}}
+        JsonElement answer = await shared.Client.AnswerAsync("/generate", $$$"""
+            {"inputs": "ROMEO:", "parameters": {"max_new_tokens": 25, "temperature": 0.8, "top_k": 10, "top_p": 0.9, "typical_p": 0.95,
+             "repetition_penalty": 1.2, "frequency_penalty": 0.3, "presence_penalty": -0.2,
+             "logit_bias": {"{{{model.Vocabulary.Tokens.IdOf("e")}}}": -100}, "seed": 7, "details": true}}
             """);
+
+        Assert.DoesNotContain(wanted, token => token.Text == "e");
 
         Assert.Equal(string.Concat(wanted.Select(token => token.Token.Text)), answer.GetProperty("generated_text").GetString());
         JsonElement details = answer.GetProperty("details");

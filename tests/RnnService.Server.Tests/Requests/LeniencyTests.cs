@@ -131,6 +131,7 @@ public sealed class LeniencyTests(SharedService shared)
     [InlineData("\"max_new_tokens\": 20, \"stop\": \"never so\"")]
     [InlineData("\"max_new_tokens\": 20, \"stop\": null, \"top_k\": -1, \"top_p\": null, \"temperature\": null")]
     [InlineData("\"max_new_tokens\": 20, \"truncate\": 1000, \"watermark\": false, \"best_of\": 1.0, \"typical_p\": 1, \"max_time\": null")]
+    [InlineData("\"max_new_tokens\": 20, \"frequency_penalty\": 0, \"presence_penalty\": 0.0, \"logit_bias\": {}, \"typical_p\": null")]
     public async Task Other_writings_of_the_same_parameters_give_the_same_text(string parameters)
     {
         JsonElement usual = await shared.Client.AnswerAsync("/generate", Of("\"max_new_tokens\": 20"));

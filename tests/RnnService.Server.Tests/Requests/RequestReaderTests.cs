@@ -22,8 +22,8 @@ public sealed class RequestReaderTests(SharedService shared)
         "max_tokens: unknown field; the fields are inputs, model, parameters, options")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"qqq": 3}}""",
         "parameters.qqq: unknown field; the fields are parameters.max_new_tokens, parameters.temperature, parameters.top_k, parameters.top_p, "
-        + "parameters.repetition_penalty, parameters.seed, parameters.stop, parameters.do_sample, parameters.return_full_text, "
-        + "parameters.details and 13 more")]
+        + "parameters.typical_p, parameters.repetition_penalty, parameters.frequency_penalty, parameters.presence_penalty, parameters.logit_bias, "
+        + "parameters.seed and 14 more")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"maxNewTokens": 3}}""",
         "parameters.maxNewTokens: unknown field; did you mean parameters.max_new_tokens?")]
     [InlineData("/generate", """{"inputs": "a", "inputs": "b"}""", "inputs: occurs twice")]
@@ -81,6 +81,17 @@ public sealed class RequestReaderTests(SharedService shared)
     [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": [""]}}""", "parameters.stop[0]: is empty; expected a text")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"stop": ["a", "b", "c", "d", "e"]}}""",
         "parameters.stop: holds 5 entries; at most 4 are allowed")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"typical_p": 0}}""", "parameters.typical_p: is 0; expected a number above 0 and at most 1")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"presence_penalty": 3}}""",
+        "parameters.presence_penalty: is 3; expected a number of at least -2 and at most 2")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"logit_bias": {"5": 101}}}""",
+        "parameters.logit_bias.5: is 101; expected a number of at least -100 and at most 100")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"logit_bias": {"99999": 1}}}""",
+        "parameters.logit_bias: has a token that is none of the model's; expected ids from 0 to 37")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"logit_bias": {"05": 1}}}""",
+        "parameters.logit_bias: has a token that is none of the model's; expected ids from 0 to 37")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"logit_bias": {"e": 1}}}""",
+        "parameters.logit_bias: has a token that is none of the model's; expected ids from 0 to 37")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"best_of": 2}}""",
         "parameters.best_of: is not supported; leave it out or send 1")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "json"}}}""",

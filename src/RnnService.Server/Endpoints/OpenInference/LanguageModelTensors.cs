@@ -29,7 +29,7 @@ internal sealed class LanguageModelTensors(ServedLanguageModel served, GenerateT
         ThrowIfAsked(parameters.TopNTokens > 0, "top_n_tokens");
         ThrowIfAsked(parameters.Activations is not null, "activations");
         GenerationInput[] inputs = [.. texts.Select((text, index) => new GenerationInput(
-            text, GenerateParameters.Over(served.Model.Config.Generation, parameters, tools.Limits), $"inputs[0].data[{index}]"))];
+            text, GenerateParameters.Over(served.Model, parameters, tools.Limits), $"inputs[0].data[{index}]"))];
         await call.HoldAnswerAsync((long)texts.Length * inputs[0].Options.MaxNewTokens * BytesOfToken);
         IReadOnlyList<GenerationStream> ended = await tools.Path.EndedAsync(call, tools.Path.Start(call, served, inputs, readsAlong: false));
         bool whole = parameters.ReturnFullText ?? false;
