@@ -98,6 +98,7 @@ internal static class Service
         if (options.Routes.Explanations) InspectEndpoints.Map(app);
         SessionEndpoints.Map(app);
         if (options.Routes.Models) ModelEndpoints.Map(app);
+        if (options.Routes.Repository) RepositoryEndpoints.Map(app);
         if (options.Routes.Downloads)
         {
             ModelEndpoints.MapFiles(app);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Shell;
 using RnnService.Server;
@@ -20,6 +21,12 @@ internal sealed class ServeVerb : Verb
         HelpName = "URLS",
     };
 
+    private readonly Option<int?> _watch = new("--watch")
+    {
+        Description = "Seconds between looks at the folder: models that come, change or go are followed while it serves.",
+        HelpName = "SECONDS",
+    };
+
     private readonly Option<string[]> _set = new("--set")
     {
         Description = "A setting of the service, such as Rnn:Limits:MaxTextLength=1000. May be repeated.",
@@ -32,10 +39,12 @@ internal sealed class ServeVerb : Verb
             "POST /classify, /tag and /generate; a page to try them at /swagger. Settings may also stand in the environment: Rnn__Limits__MaxTextLength.",
             "rnn serve",
             "rnn serve models --urls http://localhost:9000",
+            "rnn serve models --watch 2",
             "rnn serve models --set Rnn:Defaults:Classify=tickets")
     {
         Add(_models);
         Add(_urls);
+        Add(_watch);
         Add(_set);
     }
 
@@ -50,6 +59,7 @@ internal sealed class ServeVerb : Verb
 
         if (parsed.GetValue(_models) is { Length: > 0 } models) settings.Add($"--Rnn:ModelsPath={Path.GetFullPath(models)}");
         if (parsed.GetValue(_urls) is { Length: > 0 } urls) settings.Add($"--urls={urls}");
+        if (parsed.GetValue(_watch) is { } seconds) settings.Add(string.Create(CultureInfo.InvariantCulture, $"--Rnn:Loading:WatchSeconds={seconds}"));
         return ServiceProgram.RunAsync([.. settings]).GetAwaiter().GetResult();
     }
 }

@@ -64,14 +64,18 @@ public static class OnnxExport
     /// can hold.
     /// </exception>
     /// <exception cref="DisagreementException">The answers differ by more than <see cref="Agreement.Tolerance"/>.</exception>
+    /// <exception cref="IOException">The file that it came from cannot be read, or was changed since.</exception>
     public static ExportedModel ToBytes(LoadedModel loaded, int? opset = null)
     {
         TextModel model = loaded.Model;
         if (model.Network.Backend == OnnxRuntimeNetwork.Name)
         {
             if (opset is not null) throw new ArgumentException($"opset is {opset}; expected none, since {loaded.Name} is an ONNX file already");
-            OnnxFile file = OnnxFile.Open(loaded.File);
-            return new ExportedModel(File.ReadAllBytes(loaded.File), (int)file.Model.OpsetImport.First(set => set.Domain is "" or "ai.onnx").Version, 0);
+            byte[] content = File.ReadAllBytes(loaded.File);
+            if (Convert.ToHexStringLower(SHA256.HashData(content)) != loaded.Sha256) throw new IOException($"{loaded.File}: was changed after it was loaded");
+            using var stream = new MemoryStream(content);
+            OnnxFile file = OnnxFile.Read(stream, loaded.File);
+            return new ExportedModel(content, (int)file.Model.OpsetImport.First(set => set.Domain is "" or "ai.onnx").Version, 0);
         }
 
         byte[] bytes = Build(model, opset ?? DefaultOpset).ToByteArray();

@@ -56,6 +56,10 @@ internal static class OnnxEndpoint
         {
             throw RequestProblem.Of(ProblemKind.Validation, "opset", error.Message);
         }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new RequestProblem(ProblemKind.NotReady, $"the file of {RequestProblem.Quoted(name)} is not the one that was loaded; expected that it is loaded anew");
+        }
 
         return Results.Stream(file, ContentType, $"{entry.Name}.onnx", entityTag: tag, enableRangeProcessing: true);
     }

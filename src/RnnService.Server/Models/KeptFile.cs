@@ -1,13 +1,15 @@
 using Microsoft.Win32.SafeHandles;
+using RnnService.AspNetCore.Models;
 
 namespace RnnService.Server.Models;
 
 /// <summary>
 /// Content that many read at once: in a file without a name, which the system takes away with the process however that ends, or in memory
-/// where no file can be written. Thread-safe.
+/// where no file can be written. Disposed of, it stays for those who read it already. Thread-safe.
 /// </summary>
 internal sealed class KeptFile : IDisposable
 {
+    private readonly UseCount _readers = new();
     private readonly byte[] _content;
     private readonly SafeFileHandle? _file;
 
@@ -38,14 +40,22 @@ internal sealed class KeptFile : IDisposable
         }
     }
 
-    /// <summary>The content from its beginning, for one reader.</summary>
-    public Stream Read() => _file is null ? new MemoryStream(_content, writable: false) : new Reader(_file, Length);
+    /// <summary>The content from its beginning, for one reader; null where it is gone.</summary>
+    public Stream? TryRead() => _file is null ? new MemoryStream(_content, writable: false) : _readers.TryEnter() ? new Reader(_file, Length, _readers) : null;
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose() => _ = CloseAsync();
+
+    private async Task CloseAsync()
+    {
+        await _readers.RetireAsync();
+        _file?.Dispose();
+    }
 
     /// <summary>A place of its own in a file that is shared, which it leaves open.</summary>
-    private sealed class Reader(SafeFileHandle file, long length) : Stream
+    private sealed class Reader(SafeFileHandle file, long length, UseCount readers) : Stream
     {
+        private int _closed;
+
         public override bool CanRead => true;
 
         public override bool CanSeek => true;
@@ -81,6 +91,12 @@ internal sealed class KeptFile : IDisposable
             SeekOrigin.Current => Position + offset,
             _ => length + offset,
         };
+
+        protected override void Dispose(bool disposing)
+        {
+            if (Interlocked.Exchange(ref _closed, 1) == 0) readers.Leave();
+            base.Dispose(disposing);
+        }
 
         public override void Flush()
         {

@@ -12,10 +12,10 @@ internal sealed record ModelCard
     /// <summary>The name that requests give as model.</summary>
     public required string Name { get; init; }
 
-    /// <summary>loading, ready or broken.</summary>
+    /// <summary>loading, ready, broken or unloaded.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Why it cannot be served; only for a broken one.</summary>
+    /// <summary>Why it is not served; of one that is ready, why what its folder holds now is not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 

@@ -8,7 +8,8 @@ namespace RnnService.Server.Models;
 
 /// <summary>
 /// Writes models as ONNX files, one at a time, so that downloads take at most one processor from those who want answers. A file is made once
-/// and kept on disk, within <see cref="LimitOptions.KeptOnnxMegabytes"/>, so that any number of slow downloads cost no memory.
+/// and kept on disk, within <see cref="LimitOptions.KeptOnnxMegabytes"/>, so that any number of slow downloads cost no memory; the oldest go for
+/// new ones, as models that are served no longer leave theirs behind.
 /// Thread-safe.
 /// </summary>
 internal sealed class OnnxExports(LimitOptions limits) : IDisposable
@@ -19,7 +20,7 @@ internal sealed class OnnxExports(LimitOptions limits) : IDisposable
     private readonly Admission _admission = new(MostWaiting, "for an ONNX file to be written");
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Dictionary<string, Task<KeptFile>> _files = []; // by fingerprint; its own lock
-    private long _kept;
+    private readonly List<string> _kept = []; // their fingerprints, the oldest first
     private bool _disposed;
 
     /// <summary>Files written so far.</summary>
@@ -37,17 +38,21 @@ internal sealed class OnnxExports(LimitOptions limits) : IDisposable
         Task<KeptFile>? file;
         lock (_files)
         {
-            if (_files.TryGetValue(fingerprint, out file) && file.IsCompletedSuccessfully) return file.Result.Read();
+            if (_files.TryGetValue(fingerprint, out file) && file.IsCompletedSuccessfully && file.Result.TryRead() is { } stream) return stream;
         }
 
         using Admission.Permit permit = _admission.Enter();
-        lock (_files)
+        while (true)
         {
-            if (!_files.TryGetValue(fingerprint, out file))
-                _files[fingerprint] = file = Task.Run(() => MakeAsync(model, opset, fingerprint), CancellationToken.None);
-        }
+            lock (_files)
+            {
+                if (!_files.TryGetValue(fingerprint, out file))
+                    _files[fingerprint] = file = Task.Run(() => MakeAsync(model, opset, fingerprint), CancellationToken.None);
+            }
 
-        return (await file.WaitAsync(left)).Read();
+            // Made, it can have had to go for others before this came by.
+            if ((await file.WaitAsync(left)).TryRead() is { } stream) return stream;
+        }
     }
 
     public void Dispose()
@@ -57,6 +62,7 @@ internal sealed class OnnxExports(LimitOptions limits) : IDisposable
             _disposed = true;
             foreach (Task<KeptFile> file in _files.Values.Where(file => file.IsCompletedSuccessfully)) file.Result.Dispose();
             _files.Clear();
+            _kept.Clear();
         }
 
         _turn.Dispose();
@@ -70,8 +76,7 @@ internal sealed class OnnxExports(LimitOptions limits) : IDisposable
         {
             byte[] content = OnnxExport.ToBytes(model, opset).Content;
             Made++;
-            bool fits = _kept + content.Length <= limits.KeptOnnxMegabytes * Megabyte;
-            file = fits ? KeptFile.OnDisk(content) : KeptFile.InMemory(content);
+            file = HasRoomFor(content.Length) ? KeptFile.OnDisk(content) : KeptFile.InMemory(content);
             return file;
         }
         finally
@@ -80,10 +85,28 @@ internal sealed class OnnxExports(LimitOptions limits) : IDisposable
             {
                 // What is in memory goes with its last download.
                 if (file is not { IsOnDisk: true } || _disposed) _files.Remove(fingerprint);
-                else _kept += file.Length;
+                else _kept.Add(fingerprint);
             }
 
             _turn.Release();
         }
+    }
+
+    /// <summary>Lets go of the oldest files until there is room, if there can be.</summary>
+    private bool HasRoomFor(long bytes)
+    {
+        long most = limits.KeptOnnxMegabytes * Megabyte;
+        if (bytes > most) return false;
+        lock (_files)
+        {
+            while (_kept.Sum(kept => _files[kept].Result.Length) + bytes > most)
+            {
+                _files.Remove(_kept[0], out Task<KeptFile>? oldest);
+                oldest!.Result.Dispose();
+                _kept.RemoveAt(0);
+            }
+        }
+
+        return true;
     }
 }

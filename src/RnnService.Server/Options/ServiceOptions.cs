@@ -64,6 +64,11 @@ internal sealed record RouteSwitches
     /// <summary><c>/models</c> and <c>/models/{name}</c>: what is served, what is not and why.</summary>
     public bool Models { get; init; } = true;
 
+    /// <summary>
+    /// <c>/v2/repository/…</c>: models are listed, loaded and unloaded while they are served, by whoever runs the service.
+    /// </summary>
+    public bool Repository { get; init; }
+
     /// <summary><c>/models/{name}/files/{file}</c> and <c>/models/{name}/onnx</c>: the models themselves.</summary>
     public bool Downloads { get; init; } = true;
 }

@@ -6,6 +6,7 @@ using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 
 namespace RnnService.AspNetCore.Tests.Models;
 
@@ -123,6 +124,22 @@ public sealed class ModelChangeTests : IDisposable
         while (Changes(host).Retiring > 0) await Task.Yield();
         Assert.Equal(queues, host.Services.GetRequiredService<ComputeLoop>().Schedulers.Length);
         Assert.Equal(2, (await host.Classifier.ClassifyAsync(Text, Cancel)).Count);
+    }
+
+    [Fact]
+    public async Task A_graph_of_ONNX_Runtime_is_let_go_of_after_its_last_text_and_not_before()
+    {
+        OnnxTwin.Add(_models, "sentiment");
+        await using TestHost host = await TestHost.StartAsync(_models);
+        ServedClassifier old = await host.Services.GetRequiredService<ModelRegistry>().EnterAsync<ServedClassifier>("sentiment-onnx", Cancel);
+        await Changes(host).LoadAsync("sentiment-onnx");
+        Assert.Equal(1, Changes(host).Retiring);
+        Assert.Equal(old.Model.Logits([[1, 2]])[0], (await old.Batcher.Submit(() => [[1, 2]], Cancel)).Outputs[0]);
+        old.Uses.Leave();
+        while (Changes(host).Retiring > 0) await Task.Yield();
+        Assert.Contains("disposed", Assert.Throws<NetworkException>(() => old.Model.Logits([[1, 2]])).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ModelNotReadyException>(() => old.Batcher.Submit(() => [[1, 2]], Cancel));
+        Assert.Equal(2, (await host.Services.GetRequiredKeyedService<ITextClassifier>("sentiment-onnx").ClassifyAsync(Text, Cancel)).Count);
     }
 
     private static ModelChanges Changes(TestHost host) => host.Services.GetRequiredService<ModelChanges>();

@@ -22,6 +22,9 @@ internal sealed class Tally
     /// <summary>How many were faults of the service, or none at all.</summary>
     public int Failed => _counts.Where(pair => pair.Key is 0 or >= 500).Sum(pair => pair.Value);
 
+    /// <summary>How many had another status.</summary>
+    public int Others(int status) => _counts.Where(pair => pair.Key != status).Sum(pair => pair.Value);
+
     public void Add(int status) => _counts.AddOrUpdate(status, 1, (_, count) => count + 1);
 
     public override string ToString() => _counts.IsEmpty

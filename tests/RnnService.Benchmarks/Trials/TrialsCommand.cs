@@ -26,6 +26,8 @@ internal static class TrialsCommand
         ("slow-folder", "a pipe as config.json in one folder, a golden text of 5 million characters in another", FolderTrials.SlowAsync),
         ("products", "an ONNX graph of 60 products [time,time] is asked for a text of 6,000 characters", FolderTrials.ProductsAsync),
         ("flipped", "one bit changed in the weights of twelve copies of a model", FolderTrials.FlippedAsync),
+        ("damaged", "1,000 model folders, each with a file changed, cut, swapped, missing or made by an enemy, beside sound ones", DamageTrial.RunAsync),
+        ("swaps", "models replaced 100 times by an operator's call while twelve connections use them", SwapTrial.RunAsync),
         ("vanish", "1,000 clients vanish in the middle of their streams beside 500 that never read", StreamTrials.VanishAsync),
         ("overload", "three times as many requests as can be answered, from 16 addresses", StreamTrials.OverloadAsync),
         ("fuzz", "20,000 requests over every route, made from the OpenAPI document and changed in fields, bytes, paths, methods and headers", FuzzTrial.RunAsync),

@@ -1,7 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using RnnService.AspNetCore.Errors;
+using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
 using RnnService.Onnx.Comparison;
 using RnnService.Onnx.Export;
 using RnnService.Onnx.Runtime;
@@ -102,6 +106,43 @@ public sealed class OnnxTests(SharedService shared)
         second.Seek(-100, SeekOrigin.End);
         await second.ReadExactlyAsync(end, Cancel);
         Assert.Equal(first.ToArray()[^100..], end);
+    }
+
+    [Fact]
+    public async Task The_oldest_file_goes_for_a_new_one_and_whoever_reads_it_reads_it_to_its_end()
+    {
+        TextModel model = TextModel.Create(
+            new ModelConfig { Task = ModelTask.LanguageModel, Cell = CellKind.Lstm, Tokenizer = Tokenization.Characters, EmbeddingSize = 4, HiddenSize = 200 },
+            new ModelVocabulary(new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, "a", "b"])), Parameters.Random(1));
+        var loaded = new LoadedModel("large", model, 0, 0, "", "");
+        using var exports = new OnnxExports(new LimitOptions { KeptOnnxMegabytes = 1 });
+        await using Stream read = await exports.ReadAsync(loaded, null, "one", Cancel);
+        Assert.InRange(read.Length, 500_001, 1_000_000);
+        await using (Stream other = await exports.ReadAsync(loaded, null, "two", Cancel)) Assert.IsNotType<MemoryStream>(other);
+        var whole = new MemoryStream();
+        await read.CopyToAsync(whole, Cancel);
+        Assert.Equal(read.Length, whole.Length);
+        await using (Stream other = await exports.ReadAsync(loaded, null, "two", Cancel)) Assert.Equal(2, exports.Made);
+        await using (Stream again = await exports.ReadAsync(loaded, null, "one", Cancel)) Assert.Equal(3, exports.Made);
+    }
+
+    [Fact]
+    public async Task A_graph_whose_file_was_changed_is_not_handed_out_until_it_is_loaded_anew()
+    {
+        using var models = new TinyModels();
+        string folder = OnnxTwin.Add(models, "ner");
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+        byte[] file = await client.GetByteArrayAsync("/models/ner-onnx/onnx", Cancel);
+        await service.Services.GetRequiredService<AspNetCore.Models.ModelChanges>().LoadAsync("ner-onnx");
+        models.Save("ner", 55);
+        Directory.Delete(folder, recursive: true);
+        OnnxTwin.Add(models, "ner");
+        var exports = service.Services.GetRequiredService<OnnxExports>();
+        AspNetCore.Models.ModelEntry entry = service.Services.GetRequiredService<AspNetCore.Models.ModelRegistry>().Entry("ner-onnx");
+        await Assert.ThrowsAsync<IOException>(() => exports.ReadAsync(entry.Loaded!, null, "another", Cancel));
+        await service.Services.GetRequiredService<AspNetCore.Models.ModelChanges>().LoadAsync("ner-onnx");
+        Assert.NotEqual(file, await client.GetByteArrayAsync("/models/ner-onnx/onnx", Cancel));
     }
 
     [Fact]

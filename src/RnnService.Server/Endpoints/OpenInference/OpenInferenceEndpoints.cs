@@ -1,6 +1,7 @@
 using System.Reflection;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
+using RnnService.Server.Options;
 using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints.OpenInference;
@@ -25,12 +26,13 @@ internal static class OpenInferenceEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder group = routes.MapGroup("/v2").WithTags(Group);
+        string[] extensions = ["binary_tensor_data", .. routes.ServiceProvider.GetRequiredService<RouteSwitches>().Repository ? ["model_repository"] : (string[])[]];
         group.MapGet("", () => Json.Answer(new ServerMetadata
-            {
-                Name = "rnnservice",
-                Version = Assembly.GetExecutingAssembly().GetName().Version!.ToString(3),
-                Extensions = ["binary_tensor_data"],
-            }))
+        {
+            Name = "rnnservice",
+            Version = Assembly.GetExecutingAssembly().GetName().Version!.ToString(3),
+            Extensions = extensions,
+        }))
             .WithName("getServerMetadata").WithSummary("Describe the service").WithDescription("Its name, version and the extensions of the protocol that it answers.")
             .Produces<ServerMetadata>();
         group.MapGet("/health/live", (ComputeLoop loop) =>

@@ -20,18 +20,20 @@ const heading = card => h('h3', { dir: 'auto' }, card.name);
 const badge = (text, kind = '') => h('span', { class: `badge ${kind}` }, text);
 
 function waitingCard(card) {
-    const broken = card.status === 'broken';
+    const loading = card.status === 'loading';
     return h('article', { class: `card stack model ${card.status}` },
-        h('div', { class: 'row' }, heading(card), badge(broken ? 'broken' : 'loading', card.status)),
-        broken
-            ? [h('p', { class: 'reason', dir: 'auto' }, card.reason ?? 'No reason is given.'), h('p', { class: 'muted' }, 'Once it is mended, start the service again.')]
-            : h('p', { class: 'muted' }, 'It is being read and checked; requests for it wait.'));
+        h('div', { class: 'row' }, heading(card), badge(card.status, card.status)),
+        loading
+            ? h('p', { class: 'muted' }, 'It is being read and checked; requests for it wait.')
+            : [h('p', { class: 'reason', dir: 'auto' }, card.reason ?? 'No reason is given.'),
+                card.status === 'broken' && h('p', { class: 'muted' }, 'Once it is mended, it is loaded at the next start, or at once where the service watches its folder.')]);
 }
 
 function readyCard(card, context) {
     const openIn = tabOf[card.task];
     return h('article', { class: 'card stack model' },
         h('div', { class: 'row' }, heading(card), badge(taskNames[card.task] ?? card.task), card.default && badge(`default of ${card.route}`, 'default')),
+        card.reason && h('p', { class: 'reason', dir: 'auto' }, `Its folder has changed, and what it holds now cannot be served: ${card.reason}`),
         card.description && h('p', { dir: 'auto' }, card.description),
         scores(card),
         facts(card),
