@@ -4,6 +4,7 @@ using RnnService.AspNetCore.Models;
 using RnnService.Engine.Models;
 using RnnService.Server.Models;
 using RnnService.Server.Options;
+using RnnService.Server.Sessions;
 
 namespace RnnService.Server.Hosting;
 
@@ -21,6 +22,7 @@ internal sealed partial class StartReport(
     StartReport.Style style,
     HttpOptions http,
     KeyOptions keys,
+    KeyRing states,
     RouteSwitches routes,
     ConnectionLimit connections,
     ILogger<StartReport> logger) : BackgroundService
@@ -108,6 +110,7 @@ internal sealed partial class StartReport(
         if (stoppingToken.IsCancellationRequested) return;
 
         LogNote(logger, connections.IsNarrow ? LogLevel.Warning : LogLevel.Information, connections.Sentence);
+        if (!states.IsShared) LogNote(logger, LogLevel.Information, KeyRing.NotShared);
         foreach (ModelTask task in Tasks)
         {
             if (RouteLine(task) is { } line) LogRoute(logger, ModelCard.RouteOf(task), line);

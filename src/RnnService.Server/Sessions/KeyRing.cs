@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.StackExchangeRedis;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
 using StackExchange.Redis;
@@ -15,6 +17,10 @@ internal sealed class KeyRing(IDataProtectionProvider provider, GenerationSessio
     : IHostedService
 {
     private const string Application = "RnnService", RedisKeys = "rnn:keys", RedisLock = "rnn:keys:lock", LockFile = "keys.lock";
+
+    /// <summary>What somebody should know who runs several replicas, or one that is started anew.</summary>
+    public const string NotShared = "states of sessions are good until this process ends, and for no other: Rnn:Sessions:KeysPath or Rnn:Sessions:Redis gives their "
+        + "keys a place";
 
     /// <summary>How long another replica may take to make the first key, and how often to look.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), Interval = TimeSpan.FromMilliseconds(50);
@@ -42,8 +48,7 @@ internal sealed class KeyRing(IDataProtectionProvider provider, GenerationSessio
         IDataProtectionBuilder builder = services.AddDataProtection().SetApplicationName(Application)
             .SetDefaultKeyLifetime(TimeSpan.FromDays(options.KeyDays));
         if (options.KeysPath.Length > 0) builder.PersistKeysToFileSystem(Folder(options.KeysPath));
-        else services.AddOptions<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>().Configure<RedisConnection>((ring, redis) =>
-            ring.XmlRepository = new Microsoft.AspNetCore.DataProtection.StackExchangeRedis.RedisXmlRepository(redis.Database, RedisKeys));
+        else services.AddOptions<KeyManagementOptions>().Configure<RedisConnection>((ring, redis) => ring.XmlRepository = new RedisXmlRepository(redis.Database, RedisKeys));
         if (options.KeysCertificate.Length > 0) builder.ProtectKeysWithCertificate(Certificate(options));
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using RnnService.Server.Tests.Keys;
 
 namespace RnnService.Server.Tests.Sessions;
 
@@ -121,6 +122,27 @@ public sealed class SessionTests(SharedService shared) : IDisposable
         Assert.DoesNotContain(service.Logs.Lines, line => line.Contains(state[..20], StringComparison.Ordinal));
         clock.Ahead = TimeSpan.FromDays(2);
         await RefusedAsync(client, state, 410, "state_expired");
+    }
+
+    [Fact]
+    public async Task What_belongs_to_one_key_is_nothing_to_another()
+    {
+        using KeyFixture keys = new KeyFixture().Add("one").Add("other");
+        await using TestService service = await ReplicaAsync(keys.Setting, ("Rnn:Sessions:Store", "memory"));
+        using HttpClient one = keys.Client(service, "one"), other = keys.Client(service, "other");
+        string state = (await PostAsync(one, Prompt, 5, Session(null)))["session"]!["state"]!.GetValue<string>();
+        Assert.Equal(await RefusedAsync(other, "AAAA", 403, "state_refused"), await RefusedAsync(other, state, 403, "state_refused"));
+        await PostAsync(one, "", 5, Session(state));
+
+        const string same = """{"id": "a"}""";
+        Assert.Equal(11, await AtAsync(one, Prompt));
+        Assert.Equal(11, await AtAsync(other, Prompt)); // its own
+        using HttpResponseMessage deleted = await other.DeleteAsync("/sessions/a", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        Assert.Equal(11, await AtAsync(other, Prompt));
+        Assert.Equal(16, await AtAsync(one, ""));
+
+        async Task<int> AtAsync(HttpClient client, string text) => (await PostAsync(client, text, 5, same))["session"]!["position"]!.GetValue<int>();
     }
 
     [Fact]
