@@ -6,6 +6,8 @@ using RnnService.AspNetCore;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Server.Endpoints;
+using RnnService.Server.Endpoints.HuggingFace;
+using RnnService.Server.Endpoints.OpenAi;
 using RnnService.Server.Endpoints.OpenInference;
 using RnnService.Server.Hosting;
 using RnnService.Server.Keys;
@@ -63,7 +65,7 @@ internal static class Service
             .AddKeys(options.Keys, options.Http).AddSingleton(options.Limits).AddSingleton(options.Http).AddSingleton<RequestMetrics>()
             .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<SettingsReload>().AddSingleton<IHostLifetime, SignalLifetime>()
             .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<LargeBodyTurns>().AddSingleton<RequestReader>()
-            .AddSingleton<InferencePath>().AddSingleton<GenerationPath>().AddSingleton<GenerateTools>().AddSingleton<InspectionRules>()
+            .AddSingleton<InferencePath>().AddSingleton<GenerationPath>().AddSingleton<GenerateTools>().AddSingleton<HuggingFaceEndpoints>().AddSingleton<InspectionRules>()
             .AddSingleton<StartReport>().AddHostedService(services => services.GetRequiredService<StartReport>())
             .AddSessions(options.Sessions)
             .AddSingleton<IResponseCompressionProvider, AnswerCompression>()
@@ -75,6 +77,7 @@ internal static class Service
             .AddEndpointsApiExplorer()
             .AddSwaggerGen(ApiDocument.Describe);
         Telemetry.Add(builder);
+        builder.Services.AddOpenAi();
         if (origins.Length > 0) builder.Services.AddCors();
 
         WebApplication app = builder.Build();
@@ -94,6 +97,8 @@ internal static class Service
         GenerateEndpoints.Map(app);
         ClassifyEndpoints.Map(app);
         TagEndpoints.Map(app);
+        app.Services.GetRequiredService<HuggingFaceEndpoints>().Map(app);
+        OpenAiEndpoints.Map(app);
         OpenInferenceEndpoints.Map(app);
         if (options.Routes.Explanations) InspectEndpoints.Map(app);
         SessionEndpoints.Map(app);

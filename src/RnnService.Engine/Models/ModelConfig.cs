@@ -103,6 +103,12 @@ public sealed record ModelConfig
     /// <summary>What a language model's callers get when they ask for nothing else.</summary>
     public GenerationOptions? Generation { get; init; }
 
+    /// <summary>What a <see cref="ChatTemplate"/> stands for: who says a message, and what.</summary>
+    public const string ChatRole = "{role}", ChatContent = "{content}";
+
+    /// <summary>How a language model reads a message of a chat: a text with <see cref="ChatContent"/> and, where the model knows any, <see cref="ChatRole"/>.</summary>
+    public string? ChatTemplate { get; init; }
+
     /// <summary>One sentence about the model.</summary>
     public string? Description { get; init; }
 
@@ -154,6 +160,8 @@ public sealed record ModelConfig
         }
 
         if (Examples.Any(string.IsNullOrEmpty)) throw new ArgumentException("examples holds an empty one; expected a character or more in each");
+        if (ChatTemplate?.Contains(ChatContent, StringComparison.Ordinal) == false)
+            throw new ArgumentException($"chat_template holds no {ChatContent}; expected a text with it, such as \"{ChatRole}: {ChatContent}\\n\"");
         Generation?.Validate();
         foreach (var (name, value) in Metrics)
         {

@@ -110,7 +110,7 @@ internal static class ClassifyEndpoints
             .WithMetadata(new AnswersTexts(typeof(List<LabelScore>), OrOne: false, typeof(ExplainedText)));
     }
 
-    private static async Task<IResult> AnswerAsync(InferenceCall call, InspectionRules rules)
+    public static async Task<IResult> AnswerAsync(InferenceCall call, InspectionRules rules)
     {
         ClassifyRequest request = await call.ReadAsync<ClassifyRequest>();
         return Json.Answer(await AnswersAsync(call, await call.ModelAsync<ServedClassifier>(request.Model), request, rules));

@@ -26,6 +26,9 @@ internal sealed record StreamsEvents(Type Event);
 /// <param name="Explained">The answer to one text where the request asks for more.</param>
 internal sealed record AnswersTexts(Type One, bool OrOne, Type? Explained = null);
 
+/// <summary>The route does what its model does: what else it takes and answers beside what it is described with.</summary>
+internal sealed record AnyTask(IReadOnlyList<Type> Requests, IReadOnlyList<Type> Answers);
+
 /// <summary>What routes have in common.</summary>
 internal static class EndpointMetadata
 {

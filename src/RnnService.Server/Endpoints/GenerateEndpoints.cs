@@ -53,7 +53,11 @@ internal static class GenerateEndpoints
             .WithMetadata(new RequestExample(StreamExample), new AnswerExample(StreamAnswer, IsJson: false));
     }
 
-    private static async Task<IResult> AnswerAsync(InferenceCall call, GenerateTools tools, bool stream)
+    /// <param name="call">The request.</param>
+    /// <param name="tools">What it is answered with.</param>
+    /// <param name="stream">Whether the answer is a stream though the request does not say so.</param>
+    /// <param name="asList">Whether an answer that is no stream stands in a list, as Hugging Face's services have it.</param>
+    public static async Task<IResult> AnswerAsync(InferenceCall call, GenerateTools tools, bool stream, bool asList = false)
     {
         GenerateRequest request = await call.ReadAsync<GenerateRequest>();
         ServedLanguageModel served = await call.ModelAsync<ServedLanguageModel>(request.Model);
@@ -88,12 +92,13 @@ internal static class GenerateEndpoints
         }
 
         GenerationStream generation = await call.Deadline.WaitAsync(job.Ended);
-        return Json.Answer(new GenerateAnswer
+        var answer = new GenerateAnswer
         {
             GeneratedText = before + generation.Text,
             Details = details ? GenerateDetails.Of(generation, await ActivationsAsync(call, served, request.Inputs, generation, asked)) : null,
             Session = session is null ? null : await session.SaveAsync(generation),
-        });
+        };
+        return asList ? Json.Answer<GenerateAnswer[]>([answer]) : Json.Answer(answer);
     }
 
     /// <summary>What to look at, once the text has ended; null for nothing.</summary>

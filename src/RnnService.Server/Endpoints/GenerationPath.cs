@@ -20,6 +20,9 @@ internal sealed record GenerationInput(string Prompt, GenerationOptions Options,
     /// <summary>The text before it; null for none.</summary>
     public StreamState? State { get; init; }
 
+    /// <summary>The ids of its tokens, where those were sent in place of the text.</summary>
+    public IReadOnlyList<int>? Tokens { get; init; }
+
     /// <summary>Looks at the text once it is tokens; may throw <see cref="RequestProblem"/>.</summary>
     public Action<GenerationStream>? Check { get; init; }
 }
@@ -172,7 +175,8 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
     {
         try
         {
-            GenerationStream stream = model.NewStream(input.Prompt, input.Options, input.State);
+            GenerationStream stream = input.Tokens is { } tokens
+                ? model.NewStream(tokens, input.Options, input.State) : model.NewStream(input.Prompt, input.Options, input.State);
             input.Check?.Invoke(stream);
             // Unknown words are common, but a text of unknown letters alone is one of another script, which the model never learnt to go on with.
             if (stream.KnowsPrompt || model.Tokenizer.Kind != Tokenization.Characters) return stream;

@@ -30,18 +30,9 @@ internal static class HealthEndpoints
             .AllowAnonymous()
             .Produces<HealthAnswer>()
             .MayAnswer(ProblemKind.NotReady);
-        routes.MapGet("/health/ready", (ModelRegistry registry, ComputeLoop loop) =>
-            {
-                ThrowIfNotReady(registry, loop);
-                return Json.Answer(new HealthAnswer { Status = "ready" });
-            })
-            .WithName("isReady")
-            .WithSummary("Whether requests are answered")
-            .WithDescription("Ready when at least one model is served and no default is being loaded, until the service is asked to stop.")
-            .WithTags("Health")
-            .AllowAnonymous()
-            .Produces<HealthAnswer>()
-            .MayAnswer(ProblemKind.NotReady);
+        routes.MapGet("/health/ready", Ready).WithName("isReady").Describe();
+        // Where the servers are asked that clients of Hugging Face know.
+        routes.MapGet("/health", Ready).WithName("isHealthy").Describe();
     }
 
     public static void MapMetrics(IEndpointRouteBuilder routes) =>
@@ -54,6 +45,20 @@ internal static class HealthEndpoints
             // The exporter maps a bare delegate; these let the OpenAPI document see it and other methods be answered with 405.
             .WithMetadata(((Delegate)Metrics).GetMethodInfo(), new HttpMethodMetadata(["GET"]))
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]));
+
+    private static void Describe(this RouteHandlerBuilder ready) => ready
+        .WithSummary("Whether requests are answered")
+        .WithDescription("Ready when at least one model is served and no default is being loaded, until the service is asked to stop.")
+        .WithTags("Health")
+        .AllowAnonymous()
+        .Produces<HealthAnswer>()
+        .MayAnswer(ProblemKind.NotReady);
+
+    private static IResult Ready(ModelRegistry registry, ComputeLoop loop)
+    {
+        ThrowIfNotReady(registry, loop);
+        return Json.Answer(new HealthAnswer { Status = "ready" });
+    }
 
     /// <exception cref="RequestProblem">A turn of computing takes longer than any should.</exception>
     public static void ThrowIfStuck(ComputeLoop loop)

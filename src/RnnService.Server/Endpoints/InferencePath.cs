@@ -53,6 +53,9 @@ internal sealed class InferencePath(
 /// <param name="client">Whose it is.</param>
 internal sealed class InferenceCall(InferencePath path, HttpContext context, Deadline deadline, string client) : IDisposable
 {
+    /// <summary>The part of a path that names a model whose address it is.</summary>
+    public const string NameInPath = "name";
+
     private readonly List<ServedModel> _entered = new(1);
 
     public HttpContext Context { get; } = context;
@@ -76,11 +79,25 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     public T Parse<T>(JsonElement? element, string field)
         where T : new() => element is { } found ? path.Reader.Parse<T>(found, field) : new T();
 
-    /// <summary>The model of this kind that the request names, or the default one; in hand until the answer is made.</summary>
+    /// <summary>The model whose address the request was sent to; null where it is no model's.</summary>
+    private string? Address => Context.GetRouteValue(NameInPath) as string;
+
+    /// <summary>
+    /// The model of this kind that the request names, the one whose address it was sent to, or the default one; in hand until the answer is made.
+    /// </summary>
     /// <exception cref="AspNetCore.Errors.InferenceException">There is none, or it is not ready in time.</exception>
+    /// <exception cref="RequestProblem">It names another than the one whose address it was sent to.</exception>
     public async ValueTask<T> ModelAsync<T>(string? name)
         where T : ServedModel, IServedTask
     {
+        if (Address is { } address)
+        {
+            if (name is not null && name != address)
+                throw RequestProblem.Of(ProblemKind.Validation, "model",
+                    $"is {RequestProblem.Quoted(name)}; expected {RequestProblem.Quoted(address)}, whose address this is, or none");
+            name = address;
+        }
+
         if (name is not null) KeyAccess.ThrowIfForbidden(Context, name);
         T model = await path.Registry.EnterAsync<T>(name, Deadline.Token);
         _entered.Add(model);
@@ -88,6 +105,10 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
         RequestFacts.Of(Context).Model = model.Name;
         return model;
     }
+
+    /// <summary>The model whose address the request was sent to, whatever it does.</summary>
+    /// <exception cref="AspNetCore.Errors.InferenceException">There is none, or it is not ready in time.</exception>
+    public ValueTask<ServedModel> ModelAsync() => ModelAsync(Address!);
 
     /// <summary>The model of this name, whatever it does; in hand until the answer is made.</summary>
     /// <exception cref="AspNetCore.Errors.InferenceException">There is none, or it is not ready in time.</exception>

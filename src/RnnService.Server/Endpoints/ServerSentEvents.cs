@@ -11,6 +11,8 @@ internal sealed class ServerSentEvents(HttpResponse response) : IDisposable
 {
     public const string ContentType = "text/event-stream";
 
+    private readonly ProblemForm _problems = ProblemForm.Of(response.HttpContext.Request.Path);
+
     // Writes into the response's own buffer.
     private readonly Utf8JsonWriter _json = new(
         response.BodyWriter, new JsonWriterOptions { Encoder = Json.Options.Encoder, SkipValidation = true });
@@ -32,11 +34,18 @@ internal sealed class ServerSentEvents(HttpResponse response) : IDisposable
     /// <summary>Writes an event; <see cref="FlushAsync"/> sends it.</summary>
     public void Write<T>(T message)
     {
-        Prepare();
-        response.BodyWriter.Write("data:"u8);
+        Begin();
         JsonSerializer.Serialize(_json, message, Json.Options);
         _json.Flush();
         _json.Reset();
+        response.BodyWriter.Write("\n\n"u8);
+    }
+
+    /// <summary>Writes an event that is no JSON.</summary>
+    public void WriteWord(ReadOnlySpan<byte> word)
+    {
+        Begin();
+        response.BodyWriter.Write(word);
         response.BodyWriter.Write("\n\n"u8);
     }
 
@@ -48,11 +57,18 @@ internal sealed class ServerSentEvents(HttpResponse response) : IDisposable
     public async Task FailAsync(RequestProblem problem, SessionAnswer? session = null)
     {
         RequestFacts.Of(response.HttpContext).Failure = problem.Kind.ErrorType;
-        Write(ProblemForm.Of(response.HttpContext.Request.Path).Event(problem, session));
+        Write(_problems.Event(problem, session));
         await FlushAsync(response.HttpContext.RequestAborted);
     }
 
     public void Dispose() => _json.Dispose();
+
+    /// <summary>Begins an event. Both are right, but clients of OpenAI look for the space, and Hugging Face's service writes none.</summary>
+    private void Begin()
+    {
+        Prepare();
+        response.BodyWriter.Write(_problems == ProblemForm.OpenAi ? "data: "u8 : "data:"u8);
+    }
 
     private void Prepare()
     {

@@ -134,7 +134,7 @@ internal static class TagEndpoints
             .WithMetadata(new AnswersTexts(typeof(List<TaggedText>), OrOne: true));
     }
 
-    private static async Task<IResult> AnswerAsync(InferenceCall call, LimitOptions limits)
+    public static async Task<IResult> AnswerAsync(InferenceCall call, LimitOptions limits)
     {
         TagRequest request = await call.ReadAsync<TagRequest>();
         if (request.Inputs is null == request.Tokens is null)

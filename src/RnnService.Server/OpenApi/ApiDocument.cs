@@ -46,6 +46,8 @@ internal static class ApiDocument
         options.SupportNonNullableReferenceTypes();
         options.NonNullableReferenceTypesAsRequired();
         options.MapType<Texts>(() => new OpenApiSchema());
+        options.MapType<Prompts>(() => new OpenApiSchema());
+        options.MapType<ChatContent>(() => new OpenApiSchema());
         options.SchemaFilter<SchemaFilter>();
         options.OperationFilter<OperationFilter>();
         options.DocumentFilter<DocumentFilter>();

@@ -34,6 +34,7 @@ internal sealed class OperationFilter : IOperationFilter
             Bytes(body.Content!);
             foreach (OpenApiMediaType media in Shown(body.Content!))
                 Show(media, metadata.OfType<RequestExample>().Select(example => (example.Name, JsonNode.Parse(example.Json)!)));
+            if (metadata.OfType<AnyTask>().FirstOrDefault() is { } any) Widen(body.Content!.Values, any.Requests, context);
             operation.Parameters ??= [];
             operation.Parameters.Add(DeadlineHeader());
             ok.Headers = WarningHeader();
@@ -65,6 +66,7 @@ internal sealed class OperationFilter : IOperationFilter
                 (example.Name, example.IsJson ? JsonNode.Parse(example.Text)! : JsonValue.Create(example.Text))));
         }
 
+        if (metadata.OfType<AnyTask>().FirstOrDefault() is { } any) Widen(answers, any.Answers, context);
         if (metadata.OfType<AnswersTexts>().FirstOrDefault() is { } texts)
         {
             // The place of a text that the model cannot compute holds the reason.
@@ -87,6 +89,12 @@ internal sealed class OperationFilter : IOperationFilter
         ok.Content.TryAdd(ServerSentEvents.ContentType, new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
         SchemaOf(events.Event, context);
         ok.Description += $". The data of an event is a {events.Event.Name}.";
+    }
+
+    private static void Widen(IEnumerable<IOpenApiMediaType> media, IReadOnlyList<Type> types, OperationFilterContext context)
+    {
+        foreach (OpenApiMediaType one in media.OfType<OpenApiMediaType>())
+            one.Schema = new OpenApiSchema { AnyOf = [one.Schema!, .. types.Select(type => SchemaOf(type, context))] };
     }
 
     /// <summary>The example of a body, or several by their names.</summary>

@@ -28,7 +28,7 @@ internal sealed class SchemaFilter(LimitOptions limits) : ISchemaFilter
             foreach (SchemaField field in RequestSchema.Of(context.Type).Fields)
             {
                 if (properties[field.Name] is OpenApiSchema property) Bound(property, field);
-                properties[field.Name] = OrNull(properties[field.Name], !field.Required);
+                if (field.Form != JsonForm.Any) properties[field.Name] = OrNull(properties[field.Name], !field.Required);
             }
         }
         else
@@ -81,6 +81,12 @@ internal sealed class SchemaFilter(LimitOptions limits) : ISchemaFilter
             return;
         }
 
+        if (field.Form is JsonForm.Prompts or JsonForm.TextOrParts)
+        {
+            schema.OneOf = field.Form == JsonForm.Prompts ? PromptForms(field) : ContentForms(field);
+            return;
+        }
+
         if (field.Form == JsonForm.AnyObject) schema.Type = JsonSchemaType.Object;
         if (field.Form == JsonForm.AnyList) (schema.Type, schema.Items) = (JsonSchemaType.Array, new OpenApiSchema());
         if (field.Value is { } value)
@@ -96,12 +102,44 @@ internal sealed class SchemaFilter(LimitOptions limits) : ISchemaFilter
         if (field.OneOf is { } allowed) Only(schema, allowed);
     }
 
+    /// <summary>A text, texts, a text's tokens, or those of several.</summary>
+    private List<IOpenApiSchema> PromptForms(SchemaField field)
+    {
+        int longest = field.Length!.Most(limits), most = field.Count!.Most(limits);
+        return [Text(), Many(Text(), 1, most), Ids(), Many(Ids(), 1, most)];
+
+        OpenApiSchema Text() => new() { Type = JsonSchemaType.String, MaxLength = longest };
+
+        OpenApiSchema Ids() => Many(new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "0" }, 1, longest);
+    }
+
+    /// <summary>A text, or parts that are texts.</summary>
+    private List<IOpenApiSchema> ContentForms(SchemaField field)
+    {
+        int longest = field.Length!.Most(limits);
+        var part = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Required = new HashSet<string> { "type", "text" },
+            AdditionalPropertiesAllowed = false,
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["text"] },
+                ["text"] = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = longest },
+            },
+        };
+        return [new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = longest }, Many(part, 0, field.Count!.Most(limits))];
+    }
+
+    private static OpenApiSchema Many(OpenApiSchema items, int least, int most) =>
+        new() { Type = JsonSchemaType.Array, Items = items, MinItems = least, MaxItems = most };
+
     /// <summary>The only values. Of a field that can merely be switched off there is one at most, which is no enumeration to generate a type of.</summary>
     private static void Only(OpenApiSchema schema, OneOfAttribute allowed)
     {
         schema.Deprecated = allowed.Extra;
         if (!allowed.Extra) schema.Enum = [.. allowed.Json.Select(json => JsonNode.Parse(json)!)];
-        else if (allowed.Json is [var number] && schema.Type?.HasFlag(JsonSchemaType.Boolean) == false) (schema.Minimum, schema.Maximum) = (number, number);
+        else if (allowed.Json is [var number] && schema.Type is { } type && (type.HasFlag(JsonSchemaType.Number) || type.HasFlag(JsonSchemaType.Integer))) (schema.Minimum, schema.Maximum) = (number, number);
     }
 
     private void Lengths(OpenApiSchema schema, SchemaField field, bool outermost = true)

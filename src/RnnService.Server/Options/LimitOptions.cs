@@ -43,6 +43,10 @@ internal sealed record LimitOptions
     [Range(1, 100_000_000)]
     public int MaxRequestTokens { get; init; } = 32_768;
 
+    /// <summary>Most texts that one request of OpenAI's dialect generates: its prompts times <c>n</c>, or times <c>best_of</c>.</summary>
+    [Range(1, 1_000)]
+    public int MaxChoices { get; init; } = 32;
+
     /// <summary>Most stop strings of one request.</summary>
     [Range(0, 1_000)]
     public int MaxStopStrings { get; init; } = 4;

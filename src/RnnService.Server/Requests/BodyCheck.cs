@@ -94,6 +94,9 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
                     if (Is(item, JsonValueKind.Number, at, "a whole number")) Whole(item, field, at);
                 });
                 break;
+            case JsonForm.Prompts: Prompts(element, field, path); break;
+            case JsonForm.TextOrParts when element.ValueKind == JsonValueKind.String: Text(element, field, path); break;
+            case JsonForm.TextOrParts when Is(element, JsonValueKind.Array, path, "a string or a list of parts, as in [{\"type\": \"text\", \"text\": \"…\"}]"):
             case JsonForm.Objects when Is(element, JsonValueKind.Array, path, "a list of objects"):
                 Items(element, field, path, (item, at) => Object(item, field.Nested!, at));
                 break;
@@ -110,6 +113,36 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
                 _ => $"is {Shown(element)}; expected {string.Join(" or ", allowed.Json)}",
             });
         }
+    }
+
+    private void Prompts(JsonElement element, SchemaField field, string path)
+    {
+        if (element.ValueKind == JsonValueKind.String) Text(element, field, path);
+        else if (Is(element, JsonValueKind.Array, path, "a string, a list of strings, a list of token ids or a list of those"))
+        {
+            switch (element.EnumerateArray().FirstOrDefault().ValueKind)
+            {
+                case JsonValueKind.Number: Ids(element, field, path); break;
+                case JsonValueKind.Array:
+                    Items(element, field, path, (item, at) =>
+                    {
+                        if (Is(item, JsonValueKind.Array, at, "a list of token ids")) Ids(item, field, at);
+                    });
+                    break;
+                default: Texts(element, field, path); break;
+            }
+        }
+    }
+
+    private void Ids(JsonElement element, SchemaField field, string path)
+    {
+        if (!Counted(element, 1, field.Length!.Most(limits), path)) return;
+        Items(element, path, (item, at) =>
+        {
+            if (Is(item, JsonValueKind.Number, at, "a token id")
+                && (!JsonNumber.TryParseWhole(item.GetRawText(), out Int128 id) || id < 0 || id > int.MaxValue))
+                OutOfBounds.Add(at, $"is {Shown(item)}; expected a token id, a whole number from 0");
+        });
     }
 
     private void Lists(JsonElement element, SchemaField field, string path) => Items(element, field, path, (list, at) =>
@@ -250,8 +283,18 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
         {
             JsonValueKind.String => TextOf(element) == other.GetString(),
             JsonValueKind.Number => JsonNumber.Real(element.GetRawText()) == other.GetDouble(),
+            JsonValueKind.Array => element.GetArrayLength() == other.GetArrayLength()
+                && element.EnumerateArray().Zip(other.EnumerateArray()).All(pair => Same(pair.First, pair.Second.GetRawText())),
+            JsonValueKind.Object => SameFields(element, other),
             _ => true,
         };
+    }
+
+    private static bool SameFields(JsonElement element, JsonElement other)
+    {
+        JsonProperty[] fields = [.. element.EnumerateObject()];
+        return fields.Length == other.GetPropertyCount()
+            && fields.All(field => NameOf(field) is { } name && other.TryGetProperty(name, out JsonElement value) && Same(field.Value, value.GetRawText()));
     }
 
     /// <summary>The text; null where there is none, or where an escape is half of a surrogate pair.</summary>

@@ -33,6 +33,8 @@ internal sealed class FieldPaths(IEnumerable<string> paths)
         ["model_id"] = "model",
         ["random_seed"] = "parameters.seed",
         ["words"] = "tokens",
+        ["inputs"] = "prompt",
+        ["max_new_tokens"] = "max_tokens",
     };
 
     /// <summary>A longer name than this means no field.</summary>

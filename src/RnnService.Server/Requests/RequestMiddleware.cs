@@ -95,7 +95,8 @@ internal sealed partial class RequestMiddleware(
     private static string Allowed(HttpContext context)
     {
         string allowed = context.Response.Headers.Allow.ToString();
-        if (allowed == HttpMethods.Get) context.Response.Headers.Allow = allowed = $"{HttpMethods.Get}, {HttpMethods.Head}";
+        if (allowed.StartsWith(HttpMethods.Get, StringComparison.Ordinal))
+            context.Response.Headers.Allow = allowed = $"{HttpMethods.Get}, {HttpMethods.Head}{allowed[HttpMethods.Get.Length..]}";
         return allowed;
     }
 

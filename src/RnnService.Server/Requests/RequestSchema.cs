@@ -21,6 +21,9 @@ internal enum JsonForm
     NumbersByName,
     Object,
     Objects,
+    Prompts,
+    TextOrParts,
+    Any,
     AnyObject,
     AnyList,
 }
@@ -71,12 +74,8 @@ internal sealed class RequestSchema
         JsonForm form = FormOf(type);
         bool required = property.IsDefined(typeof(RequiredMemberAttribute));
         if (form == JsonForm.AnyObject && property.IsDefined(typeof(CountAttribute))) form = JsonForm.AnyList;
-        return new SchemaField(property, index, name, form, required, form switch
-        {
-            JsonForm.Object => Of(type),
-            JsonForm.Objects => Of(type.GetGenericArguments()[0]),
-            _ => null,
-        });
+        if (form == JsonForm.AnyObject && property.IsDefined(typeof(OneOfAttribute))) form = JsonForm.Any;
+        return new SchemaField(property, index, name, form, required, NestedIn(type, form));
     }
 
     private static JsonForm FormOf(Type type) => type switch
@@ -88,11 +87,22 @@ internal sealed class RequestSchema
         _ when type == typeof(Texts) => JsonForm.TextOrTexts,
         _ when type == typeof(IReadOnlyList<string>) => JsonForm.Texts,
         _ when type == typeof(IReadOnlyList<IReadOnlyList<string>>) => JsonForm.ListsOfTexts,
+        _ when type == typeof(Prompts) => JsonForm.Prompts,
+        _ when type == typeof(ChatContent) => JsonForm.TextOrParts,
         _ when type == typeof(IReadOnlyList<long>) => JsonForm.WholeNumbers,
-        _ when type == typeof(JsonElement) => JsonForm.AnyObject, // a list where it has a count
+        _ when type == typeof(JsonElement) => JsonForm.AnyObject, // a list where it has a count, anything where it may only be what is named
         _ when type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) => JsonForm.Objects,
         _ when type == typeof(IReadOnlyDictionary<string, double>) => JsonForm.NumbersByName,
         _ => JsonForm.Object,
+    };
+
+    /// <summary>What the object is, or each object of a list.</summary>
+    private static RequestSchema? NestedIn(Type type, JsonForm form) => form switch
+    {
+        JsonForm.Object => Of(type),
+        JsonForm.Objects => Of(type.GetGenericArguments()[0]),
+        JsonForm.TextOrParts => Of(typeof(ChatPart)),
+        _ => null,
     };
 }
 

@@ -1,12 +1,13 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using RnnService.Server.OpenApi;
 using RnnService.Server.Requests;
 
 namespace RnnService.Server.Tests.OpenApi;
 
-public sealed class OpenApiTests(SharedService shared)
+public sealed partial class OpenApiTests(SharedService shared)
 {
     private static readonly JsonSerializerOptions Readable =
         new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -46,7 +47,7 @@ public sealed class OpenApiTests(SharedService shared)
             }
         }
 
-        Assert.Equal(23, tried);
+        Assert.Equal(35, tried);
     }
 
     /// <summary>From the shipped models, not from those of the tests.</summary>
@@ -68,12 +69,12 @@ public sealed class OpenApiTests(SharedService shared)
                 JsonNode shown = Examples(operation["responses"]!["200"]!["content"]![answer.Content.Headers.ContentType!.MediaType!]!)[name];
                 bool isText = shown.GetValueKind() == JsonValueKind.String;
                 ReadmeTests.AssertSame(
-                    isText ? shown.GetValue<string>() : shown.ToJsonString(Readable), isText ? text : JsonNode.Parse(text)!.ToJsonString(Readable));
+                    Steady(isText ? shown.GetValue<string>() : shown.ToJsonString(Readable)), Steady(isText ? text : JsonNode.Parse(text)!.ToJsonString(Readable)));
                 compared++;
             }
         }
 
-        Assert.Equal(8, compared);
+        Assert.Equal(14, compared);
     }
 
     [Fact]
@@ -170,6 +171,12 @@ public sealed class OpenApiTests(SharedService shared)
         Assert.Contains("swagger-ui", await shared.Client.GetStringAsync("/swagger/index.html", TestContext.Current.CancellationToken),
             StringComparison.Ordinal);
     }
+
+    /// <summary>Without what is another at every call.</summary>
+    private static string Steady(string answer) => Changing().Replace(answer, "");
+
+    [GeneratedRegex("\"id\": \"(chat)?cmpl-[0-9a-f]{32}\",|\"created\": [0-9]+,")]
+    private static partial Regex Changing();
 
     /// <summary>The examples of a body by name; of a single one the name is empty.</summary>
     private static Dictionary<string, JsonNode> Examples(JsonNode media) => media["example"] is { } one

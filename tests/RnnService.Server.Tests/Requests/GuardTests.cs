@@ -13,7 +13,7 @@ public sealed class GuardTests(SharedService shared)
     [Theory]
     [InlineData("Swagger", "/swagger/index.html", "/swagger/v1/swagger.json")]
     [InlineData("Metrics", "/metrics")]
-    [InlineData("Models", "/models", "/models/pos")]
+    [InlineData("Models", "/models")]
     [InlineData("Downloads", "/models/pos/onnx", "/models/pos/files/vocab.json")]
     public async Task What_is_switched_off_is_not_there(string option, params string[] routes)
     {
@@ -28,6 +28,16 @@ public sealed class GuardTests(SharedService shared)
         }
 
         await client.AnswerAsync("/classify", """{"inputs": "a"}""");
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_described_is_still_used_at_its_address()
+    {
+        await using TestService service = await TestService.StartAsync(shared.Models, ("Rnn:Routes:Models", "false"));
+        using HttpClient client = service.Client();
+        using HttpResponseMessage gone = await client.GetAsync("/models/pos", Cancel);
+        await gone.IsProblemAsync(405, "method_not_allowed");
+        await client.AnswerAsync("/models/pos", """{"inputs": "a"}""");
     }
 
     [Theory]
