@@ -21,6 +21,7 @@ internal sealed class TestService : WebApplicationFactory<Program>
     private readonly TinyModels? _models;
     private readonly (string Key, string Value)[] _settings;
     private readonly Action<IServiceCollection>? _services;
+    private string? _urls;
 
     public TestService(TinyModels? models, Action<IServiceCollection>? services = null, params (string Key, string Value)[] settings)
     {
@@ -34,6 +35,15 @@ internal sealed class TestService : WebApplicationFactory<Program>
         var service = new TestService(models, null, settings);
         await service.ReadyAsync();
         return service;
+    }
+
+    /// <summary>Serves over real connections, at a free port of this machine.</summary>
+    public void Listen()
+    {
+        // The factory's own way to name a port sets it when the service may have begun to listen.
+        _urls = "http://127.0.0.1:0";
+        UseKestrel();
+        StartServer();
     }
 
     /// <summary>A client that is shown redirects as they are.</summary>
@@ -73,6 +83,7 @@ internal sealed class TestService : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         if (_models is not null) builder.UseSetting("Rnn:ModelsPath", _models.Path);
+        if (_urls is not null) builder.UseSetting("urls", _urls);
         foreach ((string key, string value) in _settings) builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(Logs).AddFilter<LogCapture>("RnnService", LogLevel.Trace));
         // All services of this process have instruments of the same names: each shows its own.

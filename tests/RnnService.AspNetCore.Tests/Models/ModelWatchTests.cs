@@ -129,6 +129,17 @@ public sealed class ModelWatchTests : IAsyncLifetime
         Assert.Equal(ModelState.Ready, Registry.Entry("sentiment").State);
     }
 
+    [Fact]
+    public async Task A_host_that_is_told_to_looks_by_itself()
+    {
+        await using TestHost host = await TestHost.StartAsync(_models, options => options.Loading.WatchSeconds = 1);
+        var registry = host.Services.GetRequiredService<ModelRegistry>();
+        string? old = registry.Entry("sentiment").Loaded!.Sha256;
+        _models.Save("sentiment", 33);
+        while (registry.Entry("sentiment").Loaded!.Sha256 == old) await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.Null(registry.Entry("sentiment").Reason);
+    }
+
     private string? Sha256(string name) => Registry.Entry(name).Loaded?.Sha256;
 
     private async Task LookAsync(int times)

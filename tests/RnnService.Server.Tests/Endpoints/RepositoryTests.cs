@@ -71,6 +71,20 @@ public sealed class RepositoryTests : IAsyncLifetime
         Assert.StartsWith(error, await FailsAsync(route, body, (HttpStatusCode)status), StringComparison.Ordinal);
 
     [Fact]
+    public async Task A_state_belongs_to_the_weights_that_it_was_made_with()
+    {
+        const string first = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 3}, "session": {"return_state": true}}""";
+        string? state = (await _client.AnswerAsync("/generate", first)).GetProperty("session").GetProperty("state").GetString();
+        string second = $$$"""{"inputs": "", "session": {"resume": "{{{state}}}"}}""";
+        await SucceedsAsync("models/shakespeare/load", null);
+        await _client.AnswerAsync("/generate", second); // the same weights, loaded again
+        _models.Save("shakespeare", 11);
+        await SucceedsAsync("models/shakespeare/load", null);
+        using HttpResponseMessage refused = await _client.PostJsonAsync("/generate", second);
+        await refused.IsProblemAsync(409, "state_mismatch");
+    }
+
+    [Fact]
     public async Task All_models_are_listed_or_those_that_answer()
     {
         JsonElement[] all = await IndexAsync(""), ready = await IndexAsync("""{"ready": true}""");

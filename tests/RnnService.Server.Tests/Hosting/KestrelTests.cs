@@ -45,8 +45,7 @@ public sealed class KestrelTests(SharedService shared)
     private TestService Start(params (string, string)[] settings)
     {
         var service = new TestService(shared.Models, null, settings);
-        service.UseKestrel(port: 0);
-        service.StartServer();
+        service.Listen();
         return service;
     }
 }

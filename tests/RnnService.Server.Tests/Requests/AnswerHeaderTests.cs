@@ -48,8 +48,7 @@ public sealed class AnswerHeaderTests(SharedService shared)
     public async Task Over_a_real_connection_HEAD_leaves_nothing_behind()
     {
         await using var service = new TestService(shared.Models);
-        service.UseKestrel(port: 0);
-        service.StartServer();
+        service.Listen();
         await service.ReadyAsync();
         using HttpClient client = service.Client();
         foreach (string page in Pages.Select(row => row.Data))

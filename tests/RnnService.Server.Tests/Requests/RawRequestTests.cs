@@ -113,8 +113,7 @@ public sealed class RawRequestTests(SharedService shared)
     public async Task Whatever_comes_is_refused_in_few_bytes_and_the_log_stays_calm()
     {
         await using var service = new TestService(shared.Models);
-        service.UseKestrel(port: 0);
-        service.StartServer();
+        service.Listen();
         await service.ReadyAsync();
         service.Logs.Lines.Clear();
         foreach ((int status, By who, string request) in Refused)
@@ -143,8 +142,7 @@ public sealed class RawRequestTests(SharedService shared)
     public async Task What_is_odd_but_harmless_is_answered(string request)
     {
         await using var service = new TestService(shared.Models);
-        service.UseKestrel(port: 0);
-        service.StartServer();
+        service.Listen();
         await service.ReadyAsync();
         using RawClient client = await RawClient.ConnectAsync(service);
         await client.SendAsync(request);

@@ -117,8 +117,7 @@ public sealed class SlowBodyTests(SharedService shared)
     {
         await using var service = new TestService(shared.Models, services => services.Configure<KestrelServerOptions>(
             kestrel => kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1e9, TimeSpan.FromSeconds(1.01))));
-        service.UseKestrel(port: 0);
-        service.StartServer();
+        service.Listen();
         await service.ReadyAsync();
         using RawClient client = await RawClient.ConnectAsync(service);
         await client.SendAsync(Unfinished("length", 100));
@@ -166,8 +165,7 @@ public sealed class SlowBodyTests(SharedService shared)
     {
         var service = new TestService(shared.Models, services => services.AddSingleton<TimeProvider>(clock),
             [("Rnn:Http:BodySeconds", $"{BodySeconds}"), .. settings]);
-        service.UseKestrel(port: 0);
-        service.StartServer();
+        service.Listen();
         await service.ReadyAsync();
         return service;
     }
