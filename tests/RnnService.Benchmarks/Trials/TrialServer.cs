@@ -86,16 +86,23 @@ internal sealed class TrialServer : IDisposable
     {
         // An option that a build does not know stops its start.
         int probes = ServiceProcess.FreePort();
-        if (files is null) return await StartAsync(trial.Server, models, untilReady, files, null, port, settings);
+        if (files is null) return await StartAsync(new("dotnet", [trial.Server]), port ?? ServiceProcess.FreePort(), models, untilReady, null, settings);
         try
         {
-            return await StartAsync(trial.Server, models, untilReady, files, probes, port, settings);
+            return await StartAsync(Limited(), port ?? ServiceProcess.FreePort(), models, untilReady, probes, settings);
         }
         catch (UnknownOptionException)
         {
-            return await StartAsync(trial.Server, models, untilReady, files, null, port, settings);
+            return await StartAsync(Limited(), port ?? ServiceProcess.FreePort(), models, untilReady, null, settings);
         }
+
+        ProcessStartInfo Limited() => new("bash", ["-c", $"ulimit -n {files}; exec dotnet \"$0\"", trial.Server]);
     }
+
+    /// <summary>Starts the service where others look for it, on one processor if need be, and waits until it is ready.</summary>
+    public static Task<TrialServer> StartAtAsync(Trial trial, int port, int? processor, string? models, params (string Name, string Value)[] settings) => StartAsync(
+        processor is null ? new ProcessStartInfo("dotnet", [trial.Server]) : new ProcessStartInfo("taskset", ["-c", $"{processor}", "dotnet", trial.Server]),
+        port, models, untilReady: true, null, settings);
 
     /// <summary>Ends all that were started and not disposed of.</summary>
     public static void EndAll()
@@ -148,12 +155,8 @@ internal sealed class TrialServer : IDisposable
     }
 
     private static async Task<TrialServer> StartAsync(
-        string program, string? models, bool untilReady, int? files, int? probes, int? at, (string Name, string Value)[] settings)
+        ProcessStartInfo start, int port, string? models, bool untilReady, int? probes, (string Name, string Value)[] settings)
     {
-        int port = at ?? ServiceProcess.FreePort();
-        ProcessStartInfo start = files is null
-            ? new ProcessStartInfo("dotnet", [program])
-            : new ProcessStartInfo("bash", ["-c", $"ulimit -n {files}; exec dotnet \"$0\"", program]);
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.Environment["ASPNETCORE_URLS"] = $"http://{Trial.Here}:{port}";
         start.Environment["Rnn__ModelsPath"] = models ?? LoadModels.Shipped;
@@ -165,7 +168,7 @@ internal sealed class TrialServer : IDisposable
         if (await service.UntilAsync((client, seconds) => client.SendAsync(page, null, seconds), 30) is not null) return service;
         bool isUnknown = probes is not null && service.HasEnded && service._process.ExitCode == WrongOption;
         service.Dispose();
-        throw isUnknown ? new UnknownOptionException() : new IOException($"{program} does not answer {page}");
+        throw isUnknown ? new UnknownOptionException() : new IOException($"the service does not answer {page}");
     }
 
     private void Count(string? line)
