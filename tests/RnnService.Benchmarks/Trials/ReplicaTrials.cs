@@ -8,6 +8,7 @@ namespace RnnService.Benchmarks.Trials;
 internal static class ReplicaTrials
 {
     private const int Pieces = 10, PieceTokens = 12, ClientsOfEach = 6;
+    private const string Tokens = "rnn_output_tokens_total";
     private const string Review = """{"inputs": "an honest and moving story"}""";
 
     /// <summary>Clients that send again what was cut off lose nothing, whatever replica they meet.</summary>
@@ -106,9 +107,9 @@ internal static class ReplicaTrials
                 while (goesOn) await client.PostAsync("/generate", """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 200}}""");
             }))];
             await Task.Delay(TimeSpan.FromSeconds(trial.Seconds(5))); // until what is compiled at first use is
-            double from = Clock.Now, before = await TokensAsync(replicas);
+            double from = Clock.Now, before = await SumAsync(replicas, Tokens);
             await Task.Delay(TimeSpan.FromSeconds(trial.Seconds(15)));
-            double rate = (await TokensAsync(replicas) - before) / (Clock.Now - from);
+            double rate = (await SumAsync(replicas, Tokens) - before) / (Clock.Now - from);
             goesOn = false;
             await Task.WhenAll(load);
             trial.AtMost($"{count}: lost", client.Lost, 0, "");
@@ -126,14 +127,16 @@ internal static class ReplicaTrials
         using Replicas replicas = await Replicas.StartAsync(trial, 2, models: replica => folders[replica].Path, settings: ("Rnn__Loading__WatchSeconds", "1"));
         using RetryingClient changing = new(replicas.Port), restarting = new(replicas.Port);
         const string request = """{"inputs": "an honest and moving story", "model": "swapped"}""";
+        int rounds = trial.Count(6);
         await UnderLoadAsync(changing, request, async () =>
         {
-            for (int round = 0; round < trial.Count(6); round++)
+            for (int round = 0; round < rounds; round++)
             {
                 folders[round % 2].Replace(swapped, Path.Combine(LoadModels.Shipped, "sentiment"));
                 await Task.Delay(TimeSpan.FromSeconds(trial.Seconds(4)));
             }
         });
+        trial.AtLeast("models replaced", await SumAsync(replicas, "rnn_model_changes_total", "change=\"replaced\""), rounds, "");
         changing.Tell(trial, "models changed in turn");
         trial.AtMost("models changed in turn: sent again", changing.Again, 0, "");
         await UnderLoadAsync(restarting, request, async () =>
@@ -167,14 +170,15 @@ internal static class ReplicaTrials
         return Task.CompletedTask;
     }
 
-    private static async Task<double> TokensAsync(Replicas replicas)
+    /// <summary>A counter, over all its series that hold a text and all replicas.</summary>
+    private static async Task<double> SumAsync(Replicas replicas, string counter, string series = "")
     {
         using var http = new HttpClient();
         double sum = 0;
         foreach (TrialServer server in replicas.Servers)
         {
             string text = await http.GetStringAsync($"http://{Trial.Here}:{server.Port}/metrics");
-            sum += text.Split('\n').Where(line => line.StartsWith("rnn_output_tokens_total{", StringComparison.Ordinal))
+            sum += text.Split('\n').Where(line => line.StartsWith(counter + "{", StringComparison.Ordinal) && line.Contains(series, StringComparison.Ordinal))
                 .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
         }
 
