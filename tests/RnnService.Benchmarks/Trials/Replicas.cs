@@ -48,7 +48,8 @@ internal sealed class Replicas : IDisposable
             ("Rnn__Sessions__Store", "redis"), ("Rnn__Sessions__Redis", $"{Trial.Here}:{redis}"), ("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true"), .. settings,
         ];
         var replicas = new Replicas(count, replica =>
-            TrialServer.StartAtAsync(trial, ports[replica], pinned ? replica : null, models?.Invoke(replica), all));
+            TrialServer.StartAsync(
+            trial, models?.Invoke(replica), port: ports[replica], processor: pinned ? replica : null, settings: all));
         try
         {
             replicas.Run(Redis, "--port", $"{redis}", "--bind", Trial.Here, "--save", "", "--appendonly", "no", "--dir", replicas._folder.FullName);
@@ -106,7 +107,7 @@ internal sealed class Replicas : IDisposable
             .Replace("listen 8080", $"listen {Trial.Here}:{Port}", StringComparison.Ordinal)
             .Replace("/tmp/", _folder.FullName + "/", StringComparison.Ordinal);
         // Where root starts it, its workers are another user, who may not enter the folder otherwise.
-        File.SetUnixFileMode(_folder.FullName, (UnixFileMode)Convert.ToInt32("755", 8));
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder.FullName, (UnixFileMode)Convert.ToInt32("755", 8));
         string file = Path.Combine(_folder.FullName, "nginx.conf");
         File.WriteAllText(file, text);
         return file;

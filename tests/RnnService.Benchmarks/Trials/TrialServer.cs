@@ -80,13 +80,16 @@ internal sealed class TrialServer : IDisposable
     /// <param name="untilReady">Whether to wait until it is ready.</param>
     /// <param name="files">The system's limit of open files, when it is to be another.</param>
     /// <param name="port">Where it listens; one that is free when null.</param>
+    /// <param name="processor">The only one that it runs on; all when null.</param>
     /// <param name="settings">Options by their environment variables.</param>
     public static async Task<TrialServer> StartAsync(
-        Trial trial, string? models = null, bool untilReady = true, int? files = null, int? port = null, params (string Name, string Value)[] settings)
+        Trial trial, string? models = null, bool untilReady = true, int? files = null, int? port = null, int? processor = null,
+        params (string Name, string Value)[] settings)
     {
         // An option that a build does not know stops its start.
         int probes = ServiceProcess.FreePort();
-        if (files is null) return await StartAsync(new("dotnet", [trial.Server]), port ?? ServiceProcess.FreePort(), models, untilReady, null, settings);
+        ProcessStartInfo usual = processor is null ? new("dotnet", [trial.Server]) : new("taskset", ["-c", $"{processor}", "dotnet", trial.Server]);
+        if (files is null) return await StartAsync(usual, port ?? ServiceProcess.FreePort(), models, untilReady, null, settings);
         try
         {
             return await StartAsync(Limited(), port ?? ServiceProcess.FreePort(), models, untilReady, probes, settings);
@@ -98,11 +101,6 @@ internal sealed class TrialServer : IDisposable
 
         ProcessStartInfo Limited() => new("bash", ["-c", $"ulimit -n {files}; exec dotnet \"$0\"", trial.Server]);
     }
-
-    /// <summary>Starts the service where others look for it, on one processor if need be, and waits until it is ready.</summary>
-    public static Task<TrialServer> StartAtAsync(Trial trial, int port, int? processor, string? models, params (string Name, string Value)[] settings) => StartAsync(
-        processor is null ? new ProcessStartInfo("dotnet", [trial.Server]) : new ProcessStartInfo("taskset", ["-c", $"{processor}", "dotnet", trial.Server]),
-        port, models, untilReady: true, null, settings);
 
     /// <summary>Ends all that were started and not disposed of.</summary>
     public static void EndAll()
