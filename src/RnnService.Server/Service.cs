@@ -1,5 +1,7 @@
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 using RnnService.AspNetCore;
@@ -47,12 +49,8 @@ internal static class Service
 
         Listen(builder, options);
         ConsoleFormat format = Log(builder, options.Log);
-        string[] origins = Cors.Origins(options.Http.CorsOrigins, out string[] wrong);
-        if (wrong.Length > 0)
-        {
-            throw new OptionsException([.. wrong.Select(origin =>
-                $"Rnn:Http:CorsOrigins holds \"{origin}\"; expected origins such as http://localhost:5173, separated by commas, or *")]);
-        }
+        var cors = Cors.Of(options.Http.CorsOrigins);
+        var proxies = new Proxies(options.Http);
 
         builder.Services.AddSingleton(folder).AddSingleton(ConfiguredDefaults.Read(builder.Configuration, options.Defaults))
             .AddRnnModels(models =>
@@ -78,9 +76,10 @@ internal static class Service
             .AddSwaggerGen(ApiDocument.Describe);
         Telemetry.Add(builder);
         builder.Services.AddOpenAi();
-        if (origins.Length > 0) builder.Services.AddCors();
+        if (cors is not null) builder.Services.AddCors().AddSingleton<ICorsPolicyProvider>(cors);
 
         WebApplication app = builder.Build();
+        proxies.Use(app);
         app.UseMiddleware<RequestMiddleware>();
         app.UseLeaving(app.Services.GetRequiredService<Readiness>());
         app.UseHeadRequests();
@@ -88,7 +87,7 @@ internal static class Service
         app.UseAllowedHosts(FrameworkSettings.Hosts(builder.Configuration));
         app.UseBrowserHeaders(ApiDocument.ClosedAtFirst);
         app.UseRouting();
-        if (origins.Length > 0) app.UseCors(policy => policy.Allow(origins));
+        if (cors is not null) app.UseCors();
         app.UseResponseCompression();
         if (options.Routes.Swagger) app.UseApiDocument();
         app.UseKeys(options.Keys);
@@ -126,7 +125,12 @@ internal static class Service
             kestrel.Limits.MaxRequestBodySize = options.Limits.MaxBodyBytes;
             kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
             ConnectionLimit limit = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => limit.RunAsync(connection, next)));
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                // Probes speak HTTP/1.1 also where the service is told to speak HTTP/2 without encryption, which excludes the other.
+                if (options.Http.ProbePort > 0 && endpoint.IPEndPoint?.Port == options.Http.ProbePort) endpoint.Protocols = HttpProtocols.Http1;
+                endpoint.Use(next => connection => limit.RunAsync(connection, next));
+            });
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.Http.IdleSeconds);
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.Http.HeadersSeconds);
         });

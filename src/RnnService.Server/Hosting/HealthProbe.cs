@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using RnnService.Server.Options;
 
@@ -13,7 +14,8 @@ internal static class HealthProbe
         try
         {
             IConfiguration configuration = read();
-            BindingAddress address = Listeners.Read(configuration, OptionsReader.Read(configuration).Http.ProbePort).Health;
+            int probePort = OptionsReader.Read(configuration).Http.ProbePort;
+            BindingAddress address = Listeners.Read(configuration, probePort).Health;
             using var handler = new SocketsHttpHandler
             {
                 // Nothing is told to whoever answers here, and a certificate of the service's own is issued for another name.
@@ -22,7 +24,10 @@ internal static class HealthProbe
             };
             using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(3) };
             string url = address.IsUnixPipe ? $"{address.Scheme}://localhost" : $"{address.Scheme}://{address.Host}:{address.Port}";
-            using HttpResponseMessage answer = await client.GetAsync($"{url}/health/ready");
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{url}/health/ready");
+            // Without encryption a port speaks one of the two.
+            if (FrameworkSettings.IsHttp2Only(configuration) && address.Port != probePort) (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
+            using HttpResponseMessage answer = await client.SendAsync(request);
             return answer.IsSuccessStatusCode ? 0 : 1;
         }
         catch (OptionsException exception)

@@ -48,6 +48,10 @@ internal static class FrameworkSettings
         .Where(level => !(Enum.TryParse(level.Value, ignoreCase: true, out LogLevel known) && Enum.IsDefined(known)))
         .Select(level => $"{level.Path} is \"{level.Value}\"; expected {string.Join(", ", Enum.GetNames<LogLevel>())}");
 
+    /// <summary>Whether the service speaks nothing but HTTP/2, unless an endpoint has its own say.</summary>
+    public static bool IsHttp2Only(IConfiguration configuration) =>
+        Enum.TryParse(configuration["Kestrel:EndpointDefaults:Protocols"], ignoreCase: true, out HttpProtocols protocols) && protocols == HttpProtocols.Http2;
+
     /// <summary>The hosts that requests may be addressed to.</summary>
     public static string[] Hosts(IConfiguration configuration) =>
         (configuration[AllowedHosts] ?? "*").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

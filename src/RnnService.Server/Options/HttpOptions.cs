@@ -5,6 +5,9 @@ namespace RnnService.Server.Options;
 /// <summary>How the service talks to its clients.</summary>
 internal sealed record HttpOptions
 {
+    /// <summary>The configuration path of one of these options.</summary>
+    public static string PathOf(string option) => $"{ServiceOptions.Section}:{nameof(ServiceOptions.Http)}:{option}";
+
     /// <summary>Seconds without a token after which a stream sends a comment, so that proxies keep it open.</summary>
     [Range(1, 3_600)]
     public int StreamKeepAliveSeconds { get; init; } = 15;
@@ -64,4 +67,17 @@ internal sealed record HttpOptions
     /// Empty: none.
     /// </summary>
     public string CorsOrigins { get; init; } = "";
+
+    /// <summary>
+    /// Addresses and networks of proxies, separated by commas (<c>10.0.0.0/8, 192.168.1.4</c>), that are believed what they say of a request:
+    /// whom it is for (<c>X-Forwarded-For</c>), and the scheme, host and prefix that it was sent to (<c>-Proto</c>, <c>-Host</c>,
+    /// <c>-Prefix</c>). Empty: none.
+    /// </summary>
+    public string Proxies { get; init; } = "";
+
+    /// <summary>
+    /// Prefix of every address, such as <c>/rnn</c>, where a proxy leaves it on the requests that it passes on. What comes without is answered
+    /// too. Empty: none.
+    /// </summary>
+    public string PathBase { get; init; } = "";
 }

@@ -7,8 +7,8 @@ namespace RnnService.Server.Requests;
 internal static class ClientAddress
 {
     /// <summary>
-    /// Who asks: an address. Behind a proxy that is the proxy's, unless <c>ASPNETCORE_FORWARDEDHEADERS_ENABLED</c> lets it say whom it asks
-    /// for.
+    /// Who asks: an address. Behind a proxy that is the proxy's, unless <see cref="Options.HttpOptions.Proxies"/> names it: then it is whom the
+    /// proxy asks for.
     /// </summary>
     public static string Of(HttpContext context) => Of(context.Connection.RemoteIpAddress);
 

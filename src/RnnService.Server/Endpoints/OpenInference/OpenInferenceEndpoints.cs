@@ -40,6 +40,7 @@ internal static class OpenInferenceEndpoints
                 HealthEndpoints.ThrowIfStuck(loop);
                 return Json.Answer(new LiveAnswer(true));
             })
+            .AllowAnonymous()
             .WithName("isServerLive").WithSummary("Whether the process works").WithDescription("As /health/live.")
             .Produces<LiveAnswer>().MayAnswer(ProblemKind.NotReady);
         group.MapGet("/health/ready", (ModelRegistry registry, ComputeLoop loop) =>
@@ -47,6 +48,7 @@ internal static class OpenInferenceEndpoints
                 HealthEndpoints.ThrowIfNotReady(registry, loop);
                 return Json.Answer(new ReadyAnswer(true));
             })
+            .AllowAnonymous()
             .WithName("isServerReady").WithSummary("Whether requests are answered").WithDescription("As /health/ready.")
             .Produces<ReadyAnswer>().MayAnswer(ProblemKind.NotReady);
         var tools = routes.ServiceProvider.GetRequiredService<GenerateTools>();
@@ -69,7 +71,7 @@ internal static class OpenInferenceEndpoints
             ? Json.Answer(new ModelReadyAnswer(name, true)) : throw new RequestProblem(ProblemKind.NotReady, ModelSet.LoadingSentence(name)))
             .WithName($"is{of}Ready").WithSummary("Whether a model answers").WithDescription("Not while it is being loaded, nor when it cannot be served.")
             .Produces<ModelReadyAnswer>().MayAnswer(ProblemKind.ModelNotFound, ProblemKind.NotReady);
-        routes.MapInference("/infer", call => AnswerAsync(call, tools))
+        routes.MapInference("/infer", call => AnswerAsync(call, tools), endsWithRequest: true)
             .WithName($"infer{of}").WithSummary("Compute tensors")
             .WithDescription("Texts in, tensors out: what the model's own route answers, in the protocol's form. The elements of tensors are JSON, or bytes after it "
                 + $"when the header {InferBody.Header} says how long it is.")
