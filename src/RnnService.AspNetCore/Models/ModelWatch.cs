@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using RnnService.AspNetCore.Diagnostics;
 using RnnService.AspNetCore.Options;
 using RnnService.Engine.Models;
 
@@ -10,8 +11,8 @@ namespace RnnService.AspNetCore.Models;
 /// leads in Kubernetes' volumes, and a look costs some system calls a model.
 /// </summary>
 internal sealed partial class ModelWatch(
-    ModelsFolder folder, RnnModelsOptions options, ModelRegistry registry, ModelChanges changes, TimeProvider time, ILogger<ModelWatch> logger)
-    : BackgroundService
+    ModelsFolder folder, RnnModelsOptions options, ModelRegistry registry, ModelChanges changes, FaultLog faults, TimeProvider time,
+    ILogger<ModelWatch> logger) : BackgroundService
 {
     private readonly Dictionary<string, Sight> _seen = []; // of folders that are not as the registry has them
     private string? _fault;
@@ -56,8 +57,14 @@ internal sealed partial class ModelWatch(
             using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Loading.WatchSeconds), time);
             while (await timer.WaitForNextTickAsync(stoppingToken)) await LookAsync();
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            // The host stops.
+        }
+        catch (Exception exception)
+        {
+            // Models that are not followed are no reason to serve none.
+            faults.Write(exception, "");
         }
     }
 

@@ -19,7 +19,7 @@ internal readonly record struct FolderStamp(string Files, bool IsWhole)
         var files = new List<string>();
         foreach (string name in FolderFiles.All)
         {
-            if (Look(FolderExchange.Locate(path, name)) is not { } look) continue;
+            if (Look(path, name) is not { } look) continue;
             found.Add(name);
             files.Add(look);
         }
@@ -27,12 +27,12 @@ internal readonly record struct FolderStamp(string Files, bool IsWhole)
         return new FolderStamp(string.Join('\n', files), IsAll(path, found));
     }
 
-    private static string? Look(string place)
+    private static string? Look(string path, string name)
     {
         try
         {
             // Kubernetes changes where a link to a folder leads, with files of the same size and maybe of the same time.
-            var file = new FileInfo(RealPath(place));
+            var file = new FileInfo(RealPath(FolderExchange.Locate(path, name)));
             return file.Exists ? string.Create(CultureInfo.InvariantCulture, $"{file} {file.LastWriteTimeUtc.Ticks} {file.Length}") : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -50,7 +50,7 @@ internal readonly record struct FolderStamp(string Files, bool IsWhole)
         {
             return !Checksums.Read(path, FolderFiles.Summed).Files.Except(found).Any();
         }
-        catch (ModelFolderException)
+        catch (Exception error) when (error is ModelFolderException or IOException or UnauthorizedAccessException)
         {
             return true; // whoever loads it says what is wrong
         }
