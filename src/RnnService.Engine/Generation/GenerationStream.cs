@@ -20,6 +20,7 @@ public sealed class GenerationStream
     private readonly long _start; // tokens of the text before the prompt
     private readonly string _tail; // the end of what was generated before
     private readonly List<ScoredToken> _scoredPrompt = [];
+    private readonly List<IReadOnlyList<ScoredToken>> _promptAlternatives = [];
     private readonly GeneratedTokens _tokens;
     private readonly StringBuilder _text = new();
     private readonly int[] _last = new int[1];
@@ -61,7 +62,7 @@ public sealed class GenerationStream
         _prompt = prompt;
         // With nothing to be generated the last token is left to whoever goes on: its logits are what the first draw needs.
         _end = options.MaxNewTokens > 0 ? prompt.Length : prompt.Length - 1;
-        if (_scoresPrompt && _carried == 0) _scoredPrompt.Add(ScoredToken.Of(tokenizer, prompt[0], float.NaN));
+        if (_scoresPrompt && _carried == 0) AddScored(prompt[0], float.NaN, null);
         EndPrompt();
     }
 
@@ -137,6 +138,11 @@ public sealed class GenerationStream
 
     /// <summary>The prompt's tokens with their log-probabilities, when <see cref="GenerationOptions.ScorePrompt"/> asked for them.</summary>
     public IReadOnlyList<ScoredToken> Prompt => _scoredPrompt;
+
+    /// <summary>
+    /// The likeliest tokens at each place of <see cref="Prompt"/>, as many as <see cref="GenerationOptions.TopNTokens"/>; none at a text's first.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<ScoredToken>> PromptAlternatives => _promptAlternatives;
 
     /// <summary>The token that the last step added; null while the prompt is still being read.</summary>
     public GeneratedToken? Newest => _tokens.Count > 0 ? _tokens[_tokens.Count - 1] : null;
@@ -264,7 +270,13 @@ public sealed class GenerationStream
         if (position + 1 == _prompt.Length || position + 1 < _carried) return;
         int next = _prompt[position + 1];
         float logSum = LogSumExp(logits, scratch.Values(logits.Length));
-        _scoredPrompt.Add(ScoredToken.Of(_tokenizer, next, logits[next] - logSum));
+        AddScored(next, logits[next] - logSum, Likeliest(logits, logSum, scratch.Ranking));
+    }
+
+    private void AddScored(int id, float logProbability, ScoredToken[]? likeliest)
+    {
+        _scoredPrompt.Add(ScoredToken.Of(_tokenizer, id, logProbability));
+        _promptAlternatives.Add(likeliest ?? []);
     }
 
     /// <exception cref="NetworkException">A logit is too large or no number: then the sum is none either.</exception>

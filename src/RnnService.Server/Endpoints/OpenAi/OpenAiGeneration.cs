@@ -150,7 +150,7 @@ internal sealed class OpenAiGeneration(GenerationPath path, LimitOptions limits,
         // What the vocabulary does not have may be left out: then nothing tells where the others stood.
         IEnumerable<int> offsets = tokens.Count == stream.Prompt.Count ? tokens.Select(token => token.CodePointStart)
             : stream.Prompt.Select(token => (at += CodePoints.Count(token.Text)) - CodePoints.Count(token.Text));
-        return text.Echo(prompt, [.. stream.Prompt.Select(token => new GeneratedToken(token, []))], [.. offsets]);
+        return text.Echo(prompt, [.. stream.Prompt.Zip(stream.PromptAlternatives, (token, likeliest) => new GeneratedToken(token, likeliest))], [.. offsets]);
     }
 
     private static double MeanLogProbability(GenerationStream stream) =>

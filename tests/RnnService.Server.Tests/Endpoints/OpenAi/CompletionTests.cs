@@ -120,6 +120,11 @@ public sealed class CompletionTests(SharedService shared)
         Assert.Equal("rome", Text(answer));
         Assert.Equal(prefill.EnumerateArray().Select(token => token.GetProperty("logprob").GetRawText()),
             logprobs.GetProperty("token_logprobs").EnumerateArray().Select(one => one.GetRawText()));
+        JsonElement[] likeliest = [.. logprobs.GetProperty("top_logprobs").EnumerateArray()];
+        Assert.Equal(JsonValueKind.Null, likeliest[0].ValueKind);
+        Assert.All(likeliest[1..], one => Assert.InRange(one.EnumerateObject().Count(), 2, 3));
+        Assert.All(likeliest[1..].Zip(logprobs.GetProperty("token_logprobs").EnumerateArray().Skip(1)), one =>
+            Assert.True(one.First.EnumerateObject().Max(token => token.Value.GetSingle()) >= one.Second.GetSingle()));
         Assert.Equal([0, 1, 2, 3], logprobs.GetProperty("text_offset").EnumerateArray().Select(one => one.GetInt32()));
         Assert.Equal(0, answer.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
     }
