@@ -77,6 +77,7 @@ internal static partial class RnnCommand
             new ExportVerb(terminal),
             new QuantizeVerb(terminal, stop),
             new ServeVerb(terminal),
+            new KeyVerb(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         var action = new HelpWithExamples((HelpAction)help.Action!);
@@ -97,5 +98,7 @@ internal static partial class RnnCommand
     [GeneratedRegex("^--?[A-Za-z][A-Za-z-]*(=.*)?$", RegexOptions.Singleline)]
     private static partial Regex LooksLikeOption();
 
-    private static string NameOf(Command command) => command is Verb ? $"rnn {command.Name}" : "rnn";
+    /// <summary>The words typed for a command.</summary>
+    private static string NameOf(Command command) =>
+        command is RootCommand || command.Parents.OfType<Command>().FirstOrDefault() is not { } parent ? "rnn" : $"{NameOf(parent)} {command.Name}";
 }

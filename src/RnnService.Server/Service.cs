@@ -81,11 +81,12 @@ internal static class Service
         WebApplication app = builder.Build();
         proxies.Use(app);
         app.UseMiddleware<RequestMiddleware>();
+        app.UseHsts();
+        app.UseBrowserHeaders(ApiDocument.ClosedAtFirst);
         app.UseLeaving(app.Services.GetRequiredService<Readiness>());
         app.UseHeadRequests();
         app.UseProbeListener(options.Http, options.Routes);
         app.UseAllowedHosts(FrameworkSettings.Hosts(builder.Configuration));
-        app.UseBrowserHeaders(ApiDocument.ClosedAtFirst);
         app.UseRouting();
         if (cors is not null) app.UseCors();
         app.UseResponseCompression();
@@ -131,6 +132,8 @@ internal static class Service
                 if (options.Http.ProbePort > 0 && endpoint.IPEndPoint?.Port == options.Http.ProbePort) endpoint.Protocols = HttpProtocols.Http1;
                 endpoint.Use(next => connection => limit.RunAsync(connection, next));
             });
+            kestrel.Limits.MaxRequestHeaderCount = options.Http.MaxHeaders;
+            kestrel.Limits.MaxRequestHeadersTotalSize = options.Http.MaxHeaderBytes;
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.Http.IdleSeconds);
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.Http.HeadersSeconds);
         });

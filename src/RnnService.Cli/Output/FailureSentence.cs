@@ -5,6 +5,7 @@ using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Comparison;
 using RnnService.Onnx.Import.Files;
+using RnnService.Server.Keys;
 using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
@@ -21,7 +22,7 @@ internal static class FailureSentence
         is CommandException or RecipeException or RunFolderException or TrainingDivergedException or ModelFolderException
         or WeightFormatException or ImportException or DisagreementException or IOException or UnauthorizedAccessException
         or InvalidDataException or ArgumentException or NetworkException or OutOfMemoryException or OverflowException
-        or CorpusException;
+        or CorpusException or KeyFileException;
 
     /// <summary>What went wrong itself: several threads at work wrap it, and so does a type that cannot be made ready.</summary>
     private static Exception Innermost(Exception error) =>

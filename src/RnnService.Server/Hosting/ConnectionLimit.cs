@@ -24,6 +24,8 @@ internal sealed partial class ConnectionLimit(
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
 
     private readonly int _most = options.MaxConnections > 0 ? options.MaxConnections : Automatic(OpenFiles());
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _byAddress = new(StringComparer.Ordinal);
     private int _open;
     private int _probes;
     private int _refused;
@@ -44,8 +46,8 @@ internal sealed partial class ConnectionLimit(
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         bool isProbe = options.ProbePort > 0 && connection.LocalEndPoint is IPEndPoint { Port: var port } && port == options.ProbePort;
-        ref int open = ref isProbe ? ref _probes : ref _open;
-        bool isIn = Interlocked.Increment(ref open) <= (isProbe ? MostProbes : _most);
+        string? address = isProbe || connection.RemoteEndPoint is not IPEndPoint { Address: var from } ? null : ClientAddress.Of(from);
+        bool isIn = Enter(isProbe, address);
         try
         {
             if (isIn)
@@ -60,7 +62,19 @@ internal sealed partial class ConnectionLimit(
         }
         finally
         {
-            Leave(isProbe);
+            Leave(isProbe, address);
+        }
+    }
+
+    /// <summary>Counts a connection, and tells whether there is room for it.</summary>
+    private bool Enter(bool isProbe, string? address)
+    {
+        lock (_lock)
+        {
+            if (isProbe) return ++_probes <= MostProbes;
+            int most = options.MaxConnectionsPerAddress > 0 ? options.MaxConnectionsPerAddress : Math.Max(1, _most / 4 * 3), same = 0;
+            if (address is not null) same = _byAddress[address] = _byAddress.GetValueOrDefault(address) + 1;
+            return ++_open <= _most && same <= most;
         }
     }
 
@@ -74,10 +88,14 @@ internal sealed partial class ConnectionLimit(
         return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long files) ? (int)Math.Min(files, int.MaxValue) : null;
     }
 
-    private void Leave(bool isProbe)
+    private void Leave(bool isProbe, string? address)
     {
-        if (isProbe) Interlocked.Decrement(ref _probes);
-        else Interlocked.Decrement(ref _open);
+        lock (_lock)
+        {
+            if (isProbe) _probes--;
+            else _open--;
+            if (address is not null && --_byAddress[address] == 0) _byAddress.Remove(address);
+        }
     }
 
     /// <summary>A line now and then, with the number since the last.</summary>
@@ -86,10 +104,10 @@ internal sealed partial class ConnectionLimit(
         Interlocked.Increment(ref _refused);
         long now = time.GetTimestamp(), told = Volatile.Read(ref _told);
         if ((told != 0 && time.GetElapsedTime(told, now) < Quiet) || Interlocked.CompareExchange(ref _told, now, told) != told) return;
-        LogRefused(logger, Interlocked.Exchange(ref _refused, 0), _most);
+        LogRefused(logger, Interlocked.Exchange(ref _refused, 0), Volatile.Read(ref _open), _most);
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Refused} connections were refused: {Most} are open, as many as Rnn:Http:MaxConnections allows")]
-    private static partial void LogRefused(ILogger logger, int refused, int most);
+        Message = "{Refused} connections were refused: {Open} are open, of {Most} that Rnn:Http:MaxConnections allows and fewer from one address")]
+    private static partial void LogRefused(ILogger logger, int refused, int open, int most);
 }

@@ -40,6 +40,13 @@ internal sealed record HttpOptions
     public int MaxConnections { get; init; }
 
     /// <summary>
+    /// Connections open at once from one address (of IPv6: one network of 64 bits). 0: three quarters of all, so that no address takes the service
+    /// from the others. Behind a proxy all come from the proxy's.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int MaxConnectionsPerAddress { get; init; }
+
+    /// <summary>
     /// Port that answers <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c> alone, without encryption; its connections do not count
     /// among <c>MaxConnections</c>, so that probes are answered when clients have taken all. 0: none.
     /// </summary>
@@ -53,6 +60,14 @@ internal sealed record HttpOptions
     /// <summary>Seconds a client gets to send its request headers.</summary>
     [Range(1, 3_600)]
     public int HeadersSeconds { get; init; } = 30;
+
+    /// <summary>Most header fields of a request; more are answered with 431.</summary>
+    [Range(8, 1_000)]
+    public int MaxHeaders { get; init; } = 100;
+
+    /// <summary>Most bytes of all header fields of a request together; more are answered with 431.</summary>
+    [Range(1_024, 1_048_576)]
+    public int MaxHeaderBytes { get; init; } = 32_768;
 
     /// <summary>Seconds a client gets to send the whole body of a request; then it is answered with 408 and its connection closed.</summary>
     [Range(1, 3_600)]

@@ -43,7 +43,10 @@ internal static class Guards
         });
     }
 
-    /// <summary>Tells browsers to take answers for what they say they are, and pages to load nothing from elsewhere.</summary>
+    /// <summary>
+    /// Tells browsers to take answers for what they say they are, pages to load nothing from elsewhere, and pages of other origins to embed
+    /// nothing of here: what is asked for by their scripts is a matter of <see cref="Cors"/>.
+    /// </summary>
     /// <param name="app">The pipeline.</param>
     /// <param name="script">The one script that stands in a page itself.</param>
     public static IApplicationBuilder UseBrowserHeaders(this IApplicationBuilder app, string script)
@@ -53,11 +56,10 @@ internal static class Guards
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         return app.Use(next => context =>
         {
-            // Answers to POST are read by programs; they need none of this.
-            if (!HttpMethods.IsGet(context.Request.Method)) return next(context);
             IHeaderDictionary headers = context.Response.Headers;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "no-referrer";
+            headers["Cross-Origin-Resource-Policy"] = "same-origin";
             PathString path = context.Request.Path;
             headers.ContentSecurityPolicy = path.StartsWithSegments(Swagger) ? swagger
                 : path == "/" || path.StartsWithSegments(Playground) ? PlaygroundPolicy

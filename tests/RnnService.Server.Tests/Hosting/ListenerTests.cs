@@ -19,7 +19,7 @@ public sealed class ListenerTests(SharedService shared)
     public async Task Probes_and_metrics_answer_when_clients_have_taken_all_connections()
     {
         int probePort = FreePort();
-        await using WebApplication app = await StartAsync("--urls=http://127.0.0.1:0", $"--Rnn:Http:ProbePort={probePort}", "--Rnn:Http:MaxConnections=3");
+        await using WebApplication app = await StartAsync("--urls=http://127.0.0.1:0", $"--Rnn:Http:ProbePort={probePort}", "--Rnn:Http:MaxConnections=3", "--Rnn:Http:MaxConnectionsPerAddress=3");
         int port = app.Urls.Select(url => new Uri(url).Port).First(one => one != probePort);
         long refused = 0;
         using var meters = new MeterListener
@@ -64,6 +64,31 @@ public sealed class ListenerTests(SharedService shared)
 
         Assert.Contains("200 OK", found, StringComparison.Ordinal);
         foreach (TcpClient client in clients) client.Dispose();
+    }
+
+    [Fact]
+    public async Task One_address_does_not_take_all_connections_and_headers_have_bounds()
+    {
+        await using var service = new TestService(shared.Models, null,
+            ("Rnn:Http:MaxConnections", "8"), ("Rnn:Http:MaxHeaders", "10"), ("Rnn:Http:MaxHeaderBytes", "2000"));
+        service.UseKestrel(port: 0);
+        service.StartServer();
+        await service.ReadyAsync();
+        List<RawClient> flood = [];
+        for (int count = 0; count < 6; count++) flood.Add(await AskAsync("127.0.0.2", 200));
+        flood.Add(await AskAsync("127.0.0.2", 0));
+        flood.Add(await AskAsync("127.0.0.3", 200));
+        foreach (RawClient client in flood) client.Dispose();
+        using RawClient large = await AskAsync("127.0.0.4", 431, new string('a', 3_000));
+        using RawClient many = await AskAsync("127.0.0.5", 431, string.Concat(Enumerable.Repeat("b\r\nX-Other: ", 20)));
+
+        async Task<RawClient> AskAsync(string from, int status, string header = "a")
+        {
+            RawClient client = await RawClient.ConnectAsync(service, from);
+            await client.SendAsync($"GET /health/live HTTP/1.1\r\nHost: a\r\nX-Header: {header}\r\n\r\n");
+            Assert.Equal((from, status), (from, (await client.ReadAsync()).Status));
+            return client;
+        }
     }
 
     [Theory]

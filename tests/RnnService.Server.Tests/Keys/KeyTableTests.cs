@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using RnnService.Server.Endpoints;
 using RnnService.Server.Keys;
+using RnnService.Server.Options;
 
 namespace RnnService.Server.Tests.Keys;
 
@@ -23,7 +24,10 @@ public sealed class KeyTableTests(SharedService shared)
             .Add(Other, key => key with { Models = ["words", "ner", "broken"] })
             .Add(Revoked, key => key with { Disabled = true }).Add(Expired, key => key with { Expires = DateTimeOffset.UnixEpoch })
             .Add(Nobody).Remove(Nobody);
-        await using TestService service = await TestService.StartAsync(shared.Models, keys.Setting);
+        // With every route that there can be.
+        (string, string)[] switches = [.. typeof(RouteSwitches).GetProperties().Where(property => property.PropertyType == typeof(bool))
+            .Select(property => ($"Rnn:Routes:{property.Name}", "true"))];
+        await using TestService service = await TestService.StartAsync(shared.Models, [keys.Setting, .. switches]);
         using HttpClient client = service.Client();
         int tried = 0;
         foreach (RouteEndpoint route in Routes(service))
@@ -33,7 +37,9 @@ public sealed class KeyTableTests(SharedService shared)
                 string name = $"{method} {route.RoutePattern.RawText}";
                 bool isOpen = route.Metadata.GetMetadata<IAllowAnonymous>() is not null;
                 bool isForOperators = route.Metadata.GetMetadata<OperatorRoute>() is not null;
-                bool hasModel = route.RoutePattern.GetParameter("name") is not null || route.Metadata.GetMetadata<RequestExample>() is not null;
+                // In its address, in its body, or the default one.
+                bool hasModel = route.RoutePattern.GetParameter("name") is not null || route.Metadata.GetMetadata<RequestExample>() is not null
+                    || route.RoutePattern.RawText is "/info" or "/v1/models/{id}";
                 foreach (string? unknown in new[] { null, Nobody, Revoked, Expired })
                     Assert.Equal((name, unknown, !isOpen), (name, unknown, await StatusAsync(route, method, unknown) == 401));
                 Assert.Equal((name, isForOperators), (name, await StatusAsync(route, method, User) == 403));

@@ -75,11 +75,32 @@ public sealed class GuardTests(SharedService shared)
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"<[^>]+\son[a-z]+=", page);
         Assert.DoesNotMatch("(src|href)=\"(https?:)?//", page);
-        foreach (string route in new[] { "/swagger/index.html", "/models", "/models/pos/files/config.json", "/nowhere" })
+    }
+
+    [Theory]
+    [InlineData("GET", "/swagger/index.html")]
+    [InlineData("GET", "/models")]
+    [InlineData("GET", "/models/pos/files/config.json")]
+    [InlineData("GET", "/nowhere")]
+    [InlineData("GET", "/generate")]
+    [InlineData("HEAD", "/models")]
+    [InlineData("POST", "/classify")]
+    [InlineData("POST", "/generate_stream")]
+    [InlineData("POST", "/nowhere")]
+    public async Task Every_answer_tells_browsers_what_it_is_not_for(string method, string route)
+    {
+        foreach (bool isSecure in new[] { false, true })
         {
-            using HttpResponseMessage one = await shared.Client.GetAsync(route, Cancel);
-            Assert.Equal("nosniff", one.Headers.GetValues("X-Content-Type-Options").Single());
-            Assert.Equal("no-referrer", one.Headers.GetValues("Referrer-Policy").Single());
+            using var request = new HttpRequestMessage(new HttpMethod(method), $"{(isSecure ? "https" : "http")}://rnn.example.com{route}");
+            if (method == "POST") request.Content = new StringContent("""{"inputs": "a"}""", Encoding.UTF8, "application/json");
+            using HttpResponseMessage answer = await shared.Client.SendAsync(request, Cancel);
+            Assert.Equal("nosniff", Header("X-Content-Type-Options"));
+            Assert.Equal("no-referrer", Header("Referrer-Policy"));
+            Assert.Equal("same-origin", Header("Cross-Origin-Resource-Policy"));
+            Assert.Contains("frame-ancestors 'none'", Header("Content-Security-Policy"), StringComparison.Ordinal);
+            Assert.Equal(isSecure, Header("Strict-Transport-Security").Length > 0);
+
+            string Header(string name) => answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.Single() : "";
         }
     }
 }

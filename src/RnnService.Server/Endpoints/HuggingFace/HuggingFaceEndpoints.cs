@@ -1,5 +1,6 @@
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Options;
+using RnnService.Server.Keys;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
 
@@ -94,10 +95,11 @@ internal sealed class HuggingFaceEndpoints(
         _ => await GenerateEndpoints.AnswerAsync(call, generate, stream: false, asList: true),
     };
 
-    private async Task<IResult> InfoAsync(CancellationToken cancel)
+    private async Task<IResult> InfoAsync(HttpContext context, CancellationToken cancel)
     {
         var served = await registry.EnterAsync<ServedLanguageModel>(null, cancel);
         served.Uses.Leave();
+        KeyAccess.ThrowIfForbidden(context, served.Name);
         return Json.Answer(new ServerInfo
         {
             ModelId = served.Name,
