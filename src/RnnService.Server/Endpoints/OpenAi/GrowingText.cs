@@ -22,7 +22,8 @@ internal readonly record struct Growth(string Text, IReadOnlyList<PlacedToken> T
 /// not, a text is made here, and the pieces of a stream are the whole.
 /// </summary>
 /// <param name="stop">The stop strings.</param>
-internal sealed class GrowingText(IReadOnlyList<string> stop)
+/// <param name="reportsTokens">Whether the tokens are told, too.</param>
+internal sealed class GrowingText(IReadOnlyList<string> stop, bool reportsTokens)
 {
     private readonly StringBuilder _text = new();
     private readonly Queue<(int Start, PlacedToken Token)> _unsent = new();
@@ -44,7 +45,7 @@ internal sealed class GrowingText(IReadOnlyList<string> stop)
     /// <param name="finished">Why the text ends with it; null when it does not.</param>
     public Growth Add(GeneratedToken token, FinishReason? finished)
     {
-        _unsent.Enqueue((_text.Length, new PlacedToken(token, _offset)));
+        if (reportsTokens) _unsent.Enqueue((_text.Length, new PlacedToken(token, _offset)));
         _text.Append(token.Text);
         _offset += CodePoints.Count(token.Text);
         int end = Math.Max(_sent, _text.Length - finished switch

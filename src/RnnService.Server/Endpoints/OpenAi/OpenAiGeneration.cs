@@ -96,7 +96,7 @@ internal sealed class OpenAiGeneration(GenerationPath path, LimitOptions limits,
         return await path.StreamAsync(call, jobs, (events, frame) =>
         {
             bool isFirst = texts[frame.Job] is null;
-            GrowingText text = texts[frame.Job] ??= new GrowingText(inputs[frame.Job].Options.Stop);
+            GrowingText text = texts[frame.Job] ??= new GrowingText(inputs[frame.Job].Options.Stop, asked.Logprobs);
             if (isFirst && asked.Echo)
             {
                 Write(Echo(text, served, asked, inputs[frame.Job], frame.Stream), isFirst, null);
@@ -134,11 +134,11 @@ internal sealed class OpenAiGeneration(GenerationPath path, LimitOptions limits,
 
     private static AnsweredChoice Whole(ServedLanguageModel served, ChoicesAsked asked, GenerationInput input, GenerationStream stream)
     {
-        var text = new GrowingText(input.Options.Stop);
+        var text = new GrowingText(input.Options.Stop, asked.Logprobs);
         List<Growth> grown = [asked.Echo ? Echo(text, served, asked, input, stream) : Growth.None];
         grown.AddRange(stream.Tokens.Select((token, index) => text.Add(token, index == stream.Tokens.Count - 1 ? stream.Finished : null)));
         return new AnsweredChoice(0, string.Concat(grown.Select(one => one.Text)),
-            asked.Logprobs ? [.. grown.SelectMany(one => one.Tokens)] : [], ReasonOf(stream.Finished!.Value));
+            [.. grown.SelectMany(one => one.Tokens)], ReasonOf(stream.Finished!.Value));
     }
 
     private static Growth Echo(GrowingText text, ServedLanguageModel served, ChoicesAsked asked, GenerationInput input, GenerationStream stream)

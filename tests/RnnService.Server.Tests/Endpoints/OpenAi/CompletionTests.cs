@@ -79,7 +79,9 @@ public sealed class CompletionTests(SharedService shared)
             JsonElement answer = await AnswerAsync(body + "}");
             Assert.Equal(whole[..whole.IndexOf(stop, StringComparison.Ordinal)], Text(answer));
             Assert.Equal("stop", answer.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
-            Assert.Equal(Text(answer), string.Concat((await StreamAsync(body + """, "stream": true}""")).SelectMany(Texts)));
+            List<JsonElement> events = await StreamAsync(body + """, "stream": true}""");
+            Assert.Equal(Text(answer), string.Concat(events.SelectMany(Texts)));
+            Assert.All(events.Append(answer), one => Assert.Equal(JsonValueKind.Null, one.GetProperty("choices")[0].GetProperty("logprobs").ValueKind));
         }
     }
 

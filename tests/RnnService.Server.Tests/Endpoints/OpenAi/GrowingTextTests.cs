@@ -12,14 +12,16 @@ public sealed class GrowingTextTests
     [Fact]
     public void The_pieces_are_the_text_without_its_stop_string_and_none_is_taken_back() => Case.Sample(one =>
     {
-        var text = new GrowingText(one.Stop);
+        var text = new GrowingText(one.Stop, false);
         string written = "", sent = "";
         foreach ((int index, string token) in one.Tokens.Index())
         {
             written += token;
             string[] found = [.. one.Stop.Where(stop => written.EndsWith(stop, StringComparison.Ordinal))];
             FinishReason? finished = found.Length > 0 ? FinishReason.StopSequence : index == one.Tokens.Length - 1 ? FinishReason.Length : null;
-            sent += text.Add(Token(token), finished).Text;
+            Growth growth = text.Add(Token(token), finished);
+            Assert.Empty(growth.Tokens);
+            sent += growth.Text;
             Assert.StartsWith(sent, written, StringComparison.Ordinal);
             if (finished is null) continue;
             Assert.Equal(written[..^found.Select(stop => stop.Length).DefaultIfEmpty(0).Max()], sent);
@@ -30,7 +32,7 @@ public sealed class GrowingTextTests
     [Fact]
     public void A_token_comes_with_the_text_that_it_begins_in() => Case.Sample(one =>
     {
-        var text = new GrowingText(one.Stop);
+        var text = new GrowingText(one.Stop, true);
         Growth echo = text.Echo("é😀", [Token("é"), Token("😀")], [0, 1]);
         Assert.Equal([0, 1], echo.Tokens.Select(token => token.Offset));
         int offset = 2, at = 0;
