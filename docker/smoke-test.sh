@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the image, runs it as it is meant to be run, waits until it is healthy and calls every route once.
+# Builds the image, runs it as it is meant to be run, waits until it is healthy and calls every route once that asks for no key.
 # usage: docker/smoke-test.sh [PORT]      the port for probes is the one after it
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,9 +24,16 @@ user=$(docker inspect -f '{{.Config.User}}' "$container")
 post() { curl -fsS -H 'content-type: application/json' -d "$2" "$url$1"; echo; }
 post /generate '{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 40, "seed": 7}}'
 post /generate_stream '{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 3, "seed": 7}}'
+post /generate '{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 20, "seed": 7}, "session": {"return_state": true}}'
+post / '{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 20, "seed": 7}}'
+post /models/shakespeare '{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 20, "seed": 7}}'
+post /v1/completions '{"prompt": "ROMEO:", "max_tokens": 20, "seed": 7}'
+post /v1/chat/completions '{"messages": [{"role": "user", "content": "ROMEO:"}], "max_tokens": 20, "seed": 7}'
+post /v2/models/sentiment/infer '{"inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a lovely film"]}]}'
+post /inspect '{"inputs": "a lovely film", "model": "sentiment"}' > /dev/null
 post /classify '{"inputs": "a lovely film"}'
 post /tag '{"inputs": "Marie Curie worked in Paris."}'
-for route in /health/live /health/ready /models /metrics /swagger/v1/swagger.json; do curl -fsS -o /dev/null "$url$route"; done
+for route in /health /health/live /health/ready /info /models /v1/models /v2 /v2/models/sentiment /metrics / /swagger/v1/swagger.json; do curl -fsS -o /dev/null "$url$route"; done
 for route in /health/live /health/ready /metrics; do curl -fsS -o /dev/null "$probes$route"; done
 [[ $(curl -s -o /dev/null -w '%{http_code}' "$probes/models") == 404 ]] || { echo "the port for probes answers other routes" >&2; exit 1; }
 docker stop -t 45 "$container" >/dev/null

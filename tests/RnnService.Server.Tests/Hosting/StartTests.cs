@@ -46,15 +46,17 @@ public sealed class StartTests(SharedService shared)
     public void An_address_that_other_machines_may_reach_is_not_local(string url, bool isLocal) => Assert.Equal(isLocal, Listeners.IsLocal(url));
 
     [Theory]
-    [InlineData("text", "Listening on http://127.0.0.1:", "try ")]
-    [InlineData("json", "{\"Timestamp\"", "models in ")]
-    [InlineData("", "{\"Timestamp\"", "models in ")] // the output goes into a pipe
-    public async Task The_console_is_written_for_people_or_for_machines(string format, string first, string last)
+    [InlineData("Rnn__Log__Format", "text", "Listening on http://127.0.0.1:", "try ")]
+    [InlineData("Rnn__Log__Format", "json", "{\"Timestamp\"", "models in ")]
+    [InlineData("Rnn__Log__Format", "", "{\"Timestamp\"", "models in ")] // the output goes into a pipe
+    [InlineData("Logging__Console__FormatterName", "systemd", "<6>", "models in ")]
+    [InlineData("Logging__Console__FormatterName", "simple", "Listening on http://127.0.0.1:", "try ")]
+    public async Task The_console_is_written_for_people_or_for_machines(string setting, string format, string first, string last)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(ServiceOptions).Assembly.Location]) { RedirectStandardOutput = true };
         foreach ((string key, string value) in new[]
         {
-            ("Rnn__ModelsPath", shared.Models.Path), ("Rnn__Log__Format", format), ("ASPNETCORE_URLS", "http://127.0.0.1:0"),
+            ("Rnn__ModelsPath", shared.Models.Path), (setting, format), ("ASPNETCORE_URLS", "http://127.0.0.1:0"),
         }) start.Environment[key] = value;
         using Process process = Process.Start(start)!;
         try
