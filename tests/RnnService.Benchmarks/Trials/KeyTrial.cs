@@ -15,12 +15,15 @@ internal static class KeyTrial
         string file = Path.GetTempFileName();
         try
         {
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { keys = new object[]
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new
+            {
+                keys = new object[]
             {
                 new { name = "known", hash = Hash(Known) },
                 new { name = "other", hash = Hash(Other), models = new[] { "nobody" } },
                 new { name = "revoked", hash = Hash(Revoked), disabled = true },
-            } }));
+            }
+            }));
             using TrialServer service = await TrialServer.StartAsync(trial, settings: ("Rnn__Keys__File", file));
             IReadOnlyList<Operation> all = await Operation.AllAsync(service.Port);
             Operation[] closed = [.. all.Where(operation => !operation.Path.StartsWith(Health, StringComparison.Ordinal) && !operation.Path.StartsWith(Ready, StringComparison.Ordinal))];

@@ -102,9 +102,9 @@ internal static class ReplicaTrials
             using Replicas replicas = await Replicas.StartAsync(trial, count, pinned: true);
             using var client = new RetryingClient(replicas.Port);
             bool goesOn = true;
-            Task[] load = [.. Enumerable.Range(0, 48).Select(_ => Task.Run(async () =>
+            Task[] load = [.. Enumerable.Range(0, 96).Select(_ => Task.Run(async () =>
             {
-                while (goesOn) await client.PostAsync("/generate", """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 200}}""");
+                while (goesOn) await client.PostAsync("/generate", """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 400}}""");
             }))];
             await Task.Delay(TimeSpan.FromSeconds(trial.Seconds(5))); // until what is compiled at first use is
             double from = Clock.Now, before = await SumAsync(replicas, Tokens);

@@ -45,7 +45,7 @@ internal sealed class Replicas : IDisposable
         int[] ports = [.. Enumerable.Range(0, count).Select(_ => ServiceProcess.FreePort())];
         (string, string)[] all =
         [
-            ("Rnn__Sessions__Store", "redis"), ("Rnn__Sessions__Redis", $"{Trial.Here}:{redis}"), ("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true"), .. settings,
+            ("Rnn__Sessions__Store", "redis"), ("Rnn__Sessions__Redis", $"{Trial.Here}:{redis}"), ("Rnn__Http__Proxies", "127.0.0.0/8"), .. settings,
         ];
         var replicas = new Replicas(count, replica =>
             TrialServer.StartAsync(

@@ -37,6 +37,8 @@ internal sealed class TrialModels : IDisposable
         {
             string target = System.IO.Path.Combine(folder, System.IO.Path.GetFileName(file)), copy = target + ".new";
             File.Copy(file, copy);
+            // A copy is as old as what it is of, and a folder that looks as before is not loaded again.
+            File.SetLastWriteTimeUtc(copy, DateTime.UtcNow);
             File.Move(copy, target, overwrite: true);
         }
     }

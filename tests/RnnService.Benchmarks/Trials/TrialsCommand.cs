@@ -36,7 +36,7 @@ internal static class TrialsCommand
         ("killed", "the service is killed under load and started again; its clients hold the states of their texts", SessionTrials.KilledAsync),
         ("soak", "everything that clients do, mixed, while a model is replaced again and again", SoakTrial.RunAsync),
         ("replicas", "two replicas behind nginx, with Redis; one after the other is killed and started again", ReplicaTrials.KilledAsync),
-        ("scaled", "48 clients ask for 200 tokens each, over and over: one replica on a processor, then two on two", ReplicaTrials.ScaledAsync),
+        ("scaled", "96 clients ask for 400 tokens each, over and over: one replica on a processor, then two on two", ReplicaTrials.ScaledAsync),
         ("rolling", "a model is changed on one replica after the other, then each is stopped and started", ReplicaTrials.RollingAsync),
         ("together", "unread streams, unfinished bodies, unknown fields, floods and vanishing clients at once", TogetherTrial.RunAsync),
     ];
