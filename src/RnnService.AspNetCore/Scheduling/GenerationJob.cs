@@ -38,6 +38,9 @@ internal sealed class GenerationJob(
     GenerationStream stream, int buffer, Admission.Permit permit, CancellationToken left, long submitted, ITurns turns, Action? abort = null)
     : IValueTaskSource<StreamSignal>
 {
+    /// <summary>Readers that are woken by one thread, one after the other.</summary>
+    private const int ReadersOfOneThread = 64;
+
     private readonly TaskCompletionSource<GenerationStream> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<StreamedToken> _unread = new(); // also what is locked
     private ManualResetValueTaskSourceCore<StreamSignal> _signals;
@@ -50,6 +53,9 @@ internal sealed class GenerationJob(
 
     /// <summary>The text, its state and the tokens so far.</summary>
     public GenerationStream Stream { get; } = stream;
+
+    /// <summary>How its prompt is read, where states of its beginnings are kept. For the loop.</summary>
+    public PrefixReading? Reading { get; set; }
 
     /// <summary>Whose it is.</summary>
     public string Client => permit.Client;
@@ -167,6 +173,21 @@ internal sealed class GenerationJob(
         }
 
         _signals.SetResult(signal);
+    }
+
+    /// <summary>Wakes the readers, many by one thread: writing a token takes less time than waking a thread for it.</summary>
+    public static void AnnounceAll(List<GenerationJob> jobs)
+    {
+        for (int from = 0; from < jobs.Count; from += ReadersOfOneThread)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static some =>
+                {
+                    foreach (GenerationJob job in some) job.Announce();
+                },
+                jobs.GetRange(from, Math.Min(ReadersOfOneThread, jobs.Count - from)),
+                preferLocal: false);
+        }
     }
 
     public void Finish() => End(() => _ended.TrySetResult(Stream), null);

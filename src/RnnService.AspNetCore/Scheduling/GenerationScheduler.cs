@@ -37,9 +37,6 @@ internal sealed class GenerationScheduler(
     /// <summary>Rows that cost as much as reading the weights once.</summary>
     private const int RowsOfOneRead = 4;
 
-    /// <summary>Readers that are woken by one thread, one after the other.</summary>
-    private const int ReadersOfOneThread = 64;
-
     private readonly ConcurrentQueue<GenerationJob> _inbox = new();
     private readonly FairQueue<GenerationJob> _waiting = new();
     private readonly RunningJobs _running = new();
@@ -49,6 +46,7 @@ internal sealed class GenerationScheduler(
     private readonly List<GenerationStream> _texts = [];
     private readonly List<JobTrace> _begun = []; // with the next step
     private readonly Throughput _starts = new();
+    private readonly PrefixCache? _prefixes = options.PrefixCacheMegabytes > 0 ? new PrefixCache(options.PrefixCacheMegabytes * 1_000_000L) : null;
     private readonly Action _betweenSteps = turns.BetweenSteps;
     private long _startsSince;
     private int _active, _pausedCount;
@@ -59,6 +57,9 @@ internal sealed class GenerationScheduler(
 
     /// <summary>Streams that wait for their readers.</summary>
     public int Paused => Volatile.Read(ref _pausedCount);
+
+    /// <summary>Bytes of the states that are kept of the beginnings of prompts.</summary>
+    public long PrefixBytes => _prefixes?.Bytes ?? 0;
 
     /// <summary>What moves streams on in place of the batch's own step, for a cost of one's own; null for nothing else.</summary>
     public Action<GenerationBatch, IReadOnlyList<GenerationStream>, int>? Advancing { get; init; }
@@ -73,9 +74,11 @@ internal sealed class GenerationScheduler(
     /// <param name="left">Cancelled when nobody waits for the text any more.</param>
     /// <param name="client">Whose it is.</param>
     /// <param name="abort">Cuts the connection of a client that does not read.</param>
+    /// <param name="owner">Whose data the text is.</param>
     /// <exception cref="QueueFullException">The queue is full.</exception>
     public GenerationJob Submit(
-        Func<LanguageModel, GenerationStream> prepare, bool readsAlong, CancellationToken left, string client = "", Action? abort = null)
+        Func<LanguageModel, GenerationStream> prepare, bool readsAlong, CancellationToken left, string client = "", Action? abort = null,
+        string owner = "")
     {
         Admission.Permit permit = Admission.Enter(client);
         try
@@ -86,6 +89,12 @@ internal sealed class GenerationScheduler(
                 Trace = JobTrace.Start(Kind, Model),
                 Ending = (one, fault) => metrics.Ended(Model, one, fault, Time),
             };
+            if (_prefixes is not null && PrefixReading.Begin(_prefixes, job.Stream, Options.PrefixCacheShared ? "" : owner) is { } reading)
+            {
+                job.Reading = reading;
+                metrics.Prefix(Model, reading.Saved);
+            }
+
             permit.Hold(job.Stream.PromptTokens);
             permit.Displaced = job.Fail;
             // A paused stream takes no steps: the loop has to be told that its client left.
@@ -134,8 +143,13 @@ internal sealed class GenerationScheduler(
 
         long now = Time.GetTimestamp();
         metrics.Step(Model, _texts.Count, Time.GetElapsedTime(started, now));
-        foreach (GenerationJob job in _stepping) Publish(job, now);
-        Announce(_stepping);
+        foreach (GenerationJob job in _stepping)
+        {
+            job.Reading?.AfterStep();
+            Publish(job, now);
+        }
+
+        GenerationJob.AnnounceAll(_stepping);
         Leave();
         return true;
     }
@@ -302,21 +316,6 @@ internal sealed class GenerationScheduler(
         catch (Exception exception)
         {
             job.Fail(exception);
-        }
-    }
-
-    /// <summary>Wakes the readers, many by one thread: writing a token takes less time than waking a thread for it.</summary>
-    private static void Announce(List<GenerationJob> jobs)
-    {
-        for (int from = 0; from < jobs.Count; from += ReadersOfOneThread)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static some =>
-                {
-                    foreach (GenerationJob job in some) job.Announce();
-                },
-                jobs.GetRange(from, Math.Min(ReadersOfOneThread, jobs.Count - from)),
-                preferLocal: false);
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed class SchedulingMetrics
     private readonly Histogram<long> _rows;
     private readonly Histogram<double> _firstToken;
     private readonly Histogram<double> _interToken;
+    private readonly Counter<long> _prefixHits, _prefixMisses, _prefixTokens;
     private readonly GenAiMetrics _genAi;
 
     public SchedulingMetrics(IMeterFactory factory)
@@ -36,6 +37,9 @@ internal sealed class SchedulingMetrics
             "rnn.time_to_first_token", "s", "From being handed in to the first token.", advice: RnnTelemetry.Latencies);
         _interToken = _meter.CreateHistogram(
             "rnn.inter_token.duration", "s", "From one token of a stream to its next.", advice: RnnTelemetry.Latencies);
+        _prefixHits = _meter.CreateCounter<long>("rnn.prefix_cache.hits", null, "Prompts of which a beginning had been read before.");
+        _prefixMisses = _meter.CreateCounter<long>("rnn.prefix_cache.misses", null, "Prompts that were looked up and read from the start.");
+        _prefixTokens = _meter.CreateCounter<long>("rnn.prefix_cache.saved_tokens", null, "Tokens of prompts that were not read again.");
         _genAi = new GenAiMetrics(_meter);
     }
 
@@ -52,6 +56,8 @@ internal sealed class SchedulingMetrics
         _meter.CreateObservableGauge(
             "rnn.streams.active", () => Streams(one => one.Active), null,
             "Texts being continued.");
+        _meter.CreateObservableGauge(
+            "rnn.prefix_cache.size", () => Streams(one => one.PrefixBytes), "By", "Bytes of the states kept of the beginnings of prompts.");
 
         IEnumerable<Measurement<long>> ByModel(Func<ModelScheduler, long> value) => Sums(loop.Schedulers, value);
 
@@ -72,6 +78,14 @@ internal sealed class SchedulingMetrics
         _rows.Record(rows, tags);
         _compute.Record(took.TotalSeconds, tags);
         _inputTokens.Add(tokens, tags);
+    }
+
+    /// <summary>A prompt's beginning was looked up, and so many of its tokens need not be read.</summary>
+    public void Prefix(string model, int saved)
+    {
+        TagList tags = Tags(model, GenerationScheduler.Kind);
+        (saved > 0 ? _prefixHits : _prefixMisses).Add(1, tags);
+        _prefixTokens.Add(saved, tags);
     }
 
     /// <summary>Streams were moved on by one step.</summary>

@@ -164,7 +164,26 @@ public sealed class GenerationStream
 
     /// <summary>The tokens to read next.</summary>
     internal ReadOnlyMemory<int> Pending(int promptChunk) =>
-        _read < _end ? _prompt.AsMemory(_read, Math.Min(promptChunk, _end - _read)) : _last;
+        _read < _end ? _prompt.AsMemory(_read, Math.Min(promptChunk, (PromptStop > _read ? Math.Min(_end, PromptStop) : _end) - _read)) : _last;
+
+    /// <summary>The prompt's ids while its reading may begin with a <see cref="PromptPrefix"/>, and else none.</summary>
+    internal ReadOnlyMemory<int> PromptIds => _read == 0 && _carried == 0 && !_scoresPrompt ? _prompt.AsMemory(0, _end) : default;
+
+    /// <summary>Number of the prompt's tokens that have been read or skipped.</summary>
+    internal int PromptRead => _read;
+
+    /// <summary>A number of the prompt's tokens after which a step ends, for whoever wants the state there.</summary>
+    internal int PromptStop { get; set; } = int.MaxValue;
+
+    /// <summary>What the network keeps of the prompt as far as it has been read, which is not to its end.</summary>
+    internal PromptPrefix SavePrompt() => new(_read, Batch?.StateOf(this) ?? State ?? Network.NewState(1));
+
+    /// <summary>Begins after the tokens that another stream with the same <see cref="PromptIds"/> up to there has read.</summary>
+    internal void SkipPrompt(PromptPrefix prefix)
+    {
+        (State, _read) = (prefix.State, prefix.Tokens);
+        foreach (int id in _prompt.AsSpan(0, _read)) _sampler.Read(id);
+    }
 
     /// <summary>
     /// Everything that the text's continuation depends on, after any step and at its end. Not while a step is taken, and not by two threads at once.
@@ -173,7 +192,7 @@ public sealed class GenerationStream
     public StreamState SaveState()
     {
         if (Failure is not null) throw new InvalidOperationException("the generation has failed", Failure);
-        return new StreamState(State ?? Batch?.StateOf(this) ?? Network.NewState(1))
+        return new StreamState(Batch?.StateOf(this) ?? State ?? Network.NewState(1))
         {
             Position = Position,
             Seed = Seed,

@@ -149,7 +149,7 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     /// <param name="readsAlong">Whether the tokens are sent while the text grows.</param>
     /// <exception cref="AspNetCore.Errors.QueueFullException">There is no permit.</exception>
     public GenerationJob Generate(GenerationScheduler generator, Func<LanguageModel, GenerationStream> prepare, bool readsAlong) =>
-        generator.Submit(prepare, readsAlong, Deadline.Token, client, Context.Abort);
+        generator.Submit(prepare, readsAlong, Deadline.Token, client, Context.Abort, RequestFacts.Of(Context).Owner);
 
     /// <summary>Where the body was large, making tokens takes as long as reading it: one after the other.</summary>
     private ValueTask<Task<TextAnswers<TOutput>>> SubmitInTurnAsync<TInput, TOutput>(

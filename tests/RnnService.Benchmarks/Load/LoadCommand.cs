@@ -15,6 +15,7 @@ internal static class LoadCommand
         ("streams", StreamParts.LatenciesAsync),
         ("crowd", StreamParts.CrowdAsync),
         ("prompt", StreamParts.PromptAsync),
+        ("prefix", PrefixPart.RunAsync),
         ("classify", ClassifyPart.RunAsync),
         ("explain", ExplainPart.RunAsync),
         ("start", CostParts.StartAsync),
