@@ -24,9 +24,10 @@ public sealed class MonitoringTests(SharedService shared)
     {
         await using TestService service = await TestService.StartAsync(shared.Models, ("Rnn:Sessions:Store", "memory"));
         using HttpClient client = service.Client();
+        // A session goes on, and a long prompt comes again.
         const string session = """{"inputs": "abc", "parameters": {"max_new_tokens": 3}, "session": {"id": "one"} }""";
-        await client.AnswerAsync("/generate", session);
-        await client.AnswerAsync("/generate", session);
+        string prompt = $$"""{"inputs": "{{string.Concat(Enumerable.Repeat("abcd", 500))}}", "parameters": {"max_new_tokens": 3} }""";
+        foreach (string request in new[] { session, session, prompt, prompt }) await client.AnswerAsync("/generate", request);
         await client.AnswerAsync("/classify", """{"inputs": "a"}""");
         foreach (string refused in new[] { """{"inputs": 7}""", """{"inputs": "a", "session": {"resume": "made up"} }""" })
         {
