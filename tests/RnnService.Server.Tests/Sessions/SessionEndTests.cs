@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using RnnService.AspNetCore.Models;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
 
@@ -65,6 +66,28 @@ public sealed class SessionEndTests(SharedService shared) : IDisposable
         using ServiceRun again = Start();
         using var next = new HttpClient { BaseAddress = new Uri(await again.UrlAsync()) };
         Assert.Equal(Whole(5 + More)[5..], await GoOnAsync(next, state));
+    }
+
+    [Fact]
+    public async Task A_text_goes_on_with_the_weights_that_it_began_with_and_with_no_others()
+    {
+        using var models = new TinyModels();
+        await using TestService service = await TestService.StartAsync(models, ("Rnn:Sessions:Store", "memory"));
+        using HttpClient client = service.Client();
+        var changes = service.Services.GetRequiredService<ModelChanges>();
+        JsonElement first = await client.AnswerAsync("/generate", Body(Prompt, 5, """{"id": "a", "return_state": true}"""));
+        string state = first.GetProperty("session").GetProperty("state").GetString()!;
+        models.Save("shakespeare", 33);
+        await changes.LoadAsync("shakespeare");
+        foreach (string session in new[] { $$"""{"resume": "{{state}}"}""", """{"id": "a"}""" })
+        {
+            using HttpResponseMessage refused = await client.PostJsonAsync("/generate", Body("", More, session));
+            await refused.IsProblemAsync(409, "state_mismatch");
+        }
+
+        models.Save("shakespeare", 1);
+        await changes.LoadAsync("shakespeare");
+        Assert.Equal(Whole(5 + More)[5..], await GoOnAsync(client, state));
     }
 
     /// <summary>A key ring that nobody shares ends with its process: a state of it is then as good as a forged one.</summary>
