@@ -92,10 +92,10 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
     /// <param name="call">The request.</param>
     /// <param name="jobs">The texts.</param>
     /// <param name="write">Writes a token; called for one at a time.</param>
-    /// <param name="end">Writes what follows the last token of all.</param>
+    /// <param name="end">Writes what follows the last token: of all, or where it is false of those before the service stopped.</param>
     /// <param name="session">What the only text belongs to: should the service stop, its state is in the last event.</param>
     public async Task<IResult> StreamAsync(
-        InferenceCall call, IReadOnlyList<GenerationJob> jobs, Func<ServerSentEvents, GenerationFrame, ValueTask> write, Action<ServerSentEvents>? end = null,
+        InferenceCall call, IReadOnlyList<GenerationJob> jobs, Func<ServerSentEvents, GenerationFrame, ValueTask> write, Action<ServerSentEvents, bool>? end = null,
         GenerationSession? session = null)
     {
         using var events = new ServerSentEvents(call.Context.Response);
@@ -106,7 +106,7 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
             await Task.WhenAll(jobs.Select((job, index) => SendAsync(index, job)));
             if (end is not null)
             {
-                end(events);
+                end(events, true);
                 await events.FlushAsync(call.Deadline.Token);
             }
         }
@@ -115,6 +115,7 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
             RequestProblem? problem = InferenceProblems.Of(exception) ?? (call.Deadline.Passed ? Deadline.Problem() : null);
             if (problem is null) faults.Write(exception, events.TraceId);
             bool isStopping = exception is ModelNotReadyException;
+            if (isStopping) end?.Invoke(events, false);
             await events.FailAsync(problem ?? RequestProblem.OfFault(), isStopping ? await SaveAsync(session, jobs[0]) : null);
         }
 

@@ -21,7 +21,9 @@ public sealed class SessionTests(SharedService shared) : IDisposable
 
     [Theory]
     [InlineData("/generate", false)]
-    [InlineData("/generate", true)]
+    [InlineData("/generate_stream", true)]
+    [InlineData("/v1/completions", false)]
+    [InlineData("/v1/completions", true)]
     public async Task Ten_pieces_on_alternating_replicas_are_the_text_of_one_request(string route, bool stream)
     {
         await using TestService one = await ReplicaAsync(), other = await ReplicaAsync();
@@ -191,13 +193,13 @@ public sealed class SessionTests(SharedService shared) : IDisposable
     private static async Task IsWholeAsync(string route, bool stream, TestService[] replicas, Func<int, string> session, Action<JsonNode> answered)
     {
         using HttpClient first = replicas[0].Client();
-        string whole = (await PostAsync(first, Prompt, Pieces * PieceTokens, null))["generated_text"]!.GetValue<string>();
+        string whole = Text(await PostAsync(first, Prompt, Pieces * PieceTokens, null, route: stream ? "/generate" : route));
         string text = "";
         for (int piece = 0; piece < Pieces; piece++)
         {
             using HttpClient client = replicas[piece % replicas.Length].Client();
             JsonNode answer = await PostAsync(client, piece == 0 ? Prompt : "", PieceTokens, session(piece), stream, route);
-            text += answer["generated_text"]!.GetValue<string>();
+            text += Text(answer);
             Assert.Equal(Position(piece + 1), answer["session"]!["position"]!.GetValue<int>());
             answered(answer["session"]!);
         }
@@ -210,18 +212,31 @@ public sealed class SessionTests(SharedService shared) : IDisposable
     private static string Session(string? state) =>
         state is null ? """{"return_state": true}""" : $$"""{"resume": "{{state}}", "return_state": true}""";
 
-    private static string Body(string text, int tokens, string? session, bool stream = false) =>
-        $$"""{"inputs": "{{text}}", "stream": {{(stream ? "true" : "false")}}, "parameters": {"max_new_tokens": {{tokens}}, {{Options}}}{{(session is null ? "" : $", \"session\": {session}")}}}""";
+    private static string Body(string text, int tokens, string? session, bool stream = false) => $$"""
+        {"inputs": "{{text}}", "stream": {{(stream ? "true" : "false")}}, "parameters": {"max_new_tokens": {{tokens}}, {{Options}}}
+         {{(session is null ? "" : $", \"session\": {session}")}}}
+        """;
 
-    /// <summary>The answer, of a stream its last event.</summary>
+    private static string CompletionBody(string text, int tokens, string? session, bool stream) => $$"""
+        {"prompt": "{{text}}", "stream": {{(stream ? "true" : "false")}}, "max_tokens": {{tokens}}, {{Options}}{{(session is null ? "" : $", \"session\": {session}")}}}
+        """;
+
+    /// <summary>The answer; of a stream its last event with an object, to which the text of all is given.</summary>
     private static async Task<JsonNode> PostAsync(
         HttpClient client, string text, int tokens, string? session, bool stream = false, string route = "/generate", bool mayBeBusy = false)
     {
-        using HttpResponseMessage answer = await client.PostJsonAsync(route, Body(text, tokens, session, stream));
+        bool isCompletion = route.StartsWith("/v1", StringComparison.Ordinal);
+        using HttpResponseMessage answer = await client.PostJsonAsync(
+            route, isCompletion ? CompletionBody(text, tokens, session, stream) : Body(text, tokens, session, stream));
         string body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.True(answer.StatusCode == HttpStatusCode.OK || mayBeBusy, body);
-        return JsonNode.Parse(stream ? body.Split("data:")[^1] : body)!;
+        if (!stream) return JsonNode.Parse(body)!;
+        JsonNode[] events = [.. body.Split("data:", StringSplitOptions.TrimEntries).Where(one => one.StartsWith('{')).Select(one => JsonNode.Parse(one)!)];
+        if (isCompletion) events[^1]["choices"]![0]!["text"] = string.Concat(events.Select(one => one["choices"]![0]!["text"]!.GetValue<string>()));
+        return events[^1];
     }
+
+    private static string Text(JsonNode answer) => (answer["generated_text"] ?? answer["choices"]![0]!["text"])!.GetValue<string>();
 
     private static async Task<string> RefusedAsync(HttpClient client, string state, int status, string errorType, string model = "shakespeare", long? position = null)
     {

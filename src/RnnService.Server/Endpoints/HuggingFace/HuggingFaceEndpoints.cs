@@ -67,6 +67,7 @@ internal sealed class HuggingFaceEndpoints(
             .WithDescription("Continues, classifies or tags, as /generate, /classify and /tag do. A continued text is answered in a list of one.")
             .WithTags(Tag)
             .WithMetadata(new PathExample(InferenceCall.NameInPath, "shakespeare", "Name of the model."))
+            .MayAnswer(ProblemKind.OfSessions)
             .Accepts<GenerateRequest>("application/json")
             .Produces<List<GenerateAnswer>>()
             .WithMetadata(new AnyTask([typeof(ClassifyRequest), typeof(TagRequest)], [typeof(List<List<LabelScore>>), typeof(List<TaggedText>)]))
@@ -76,6 +77,7 @@ internal sealed class HuggingFaceEndpoints(
             .WithSummary("Continue a text, at the root")
             .WithDescription("As /generate, but the answer is in a list of one, as text-generation-inference has it at its root.")
             .WithTags(Tag)
+            .MayAnswer(ProblemKind.OfSessions)
             .Accepts<GenerateRequest>("application/json")
             .Produces<List<GenerateAnswer>>()
             .WithMetadata(new RequestExample(Example), new AnswerExample(Answer), new StreamsEvents(typeof(StreamEvent)));

@@ -49,17 +49,17 @@ internal sealed class ChatEndpoint(OpenAiGeneration generation, OpenAiModels mod
                 Index = choice.Index,
                 Message = new ChatMessage { Role = ChatMessage.Assistant, Content = choice.Text },
                 Logprobs = LogprobsOf(choice.Tokens),
-                FinishReason = choice.FinishReason,
+                FinishReason = choice.End.Reason,
             }),
         ],
         Usage = usage,
     };
 
-    IEnumerable<object> IChoiceForm.Events(AnswerHead head, int index, Growth growth, bool isFirst, string? finishReason)
+    IEnumerable<object> IChoiceForm.Events(AnswerHead head, int index, Growth growth, bool isFirst, ChoiceEnd? end)
     {
         if (isFirst) yield return Event(new ChatMessage { Role = ChatMessage.Assistant, Content = "" }, [], null);
         if (growth.Text.Length > 0) yield return Event(new ChatMessage { Content = growth.Text }, growth.Tokens, null);
-        if (finishReason is not null) yield return Event(new ChatMessage(), [], finishReason);
+        if (end is not null) yield return Event(new ChatMessage(), [], end.Reason);
 
         ChatChunk Event(ChatMessage delta, IReadOnlyList<PlacedToken> tokens, string? reason) =>
             Chunk(head, [new ChatChunkChoice { Index = index, Delta = delta, Logprobs = LogprobsOf(tokens), FinishReason = reason }], null);

@@ -2,11 +2,12 @@ using RnnService.AspNetCore.Models;
 using RnnService.Engine.Generation;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
+using RnnService.Server.Sessions;
 
 namespace RnnService.Server.Endpoints.OpenAi;
 
 /// <summary>Continues texts as OpenAI's completions do.</summary>
-internal sealed class CompletionEndpoint(OpenAiGeneration generation, OpenAiModels models, LimitOptions limits) : IChoiceForm
+internal sealed class CompletionEndpoint(OpenAiGeneration generation, OpenAiModels models, GenerationSessions sessions, LimitOptions limits) : IChoiceForm
 {
     private const string Example = """{"prompt": "ROMEO:", "max_tokens": 60, "temperature": 0.6, "seed": 7}""";
 
@@ -24,37 +25,40 @@ internal sealed class CompletionEndpoint(OpenAiGeneration generation, OpenAiMode
             .WithName("createCompletion" + suffix)
             .WithSummary("Continue texts, as OpenAI's completions")
             .WithDescription("Answers with the whole texts, or with server-sent events when stream is true, the last of which is [DONE].")
+            .MayAnswer(ProblemKind.OfSessions)
             .Accepts<CompletionRequest>("application/json")
             .Produces<CompletionAnswer>()
             .WithMetadata(new RequestExample(Example), new AnswerExample(ExampleAnswer), new StreamsEvents(typeof(CompletionAnswer)));
 
     object IChoiceForm.Answer(AnswerHead head, IReadOnlyList<AnsweredChoice> choices, TokenUsage usage) => Answer(
-        head, [.. choices.Select(choice => Choice(choice.Index, choice.Text, choice.Tokens, choice.FinishReason))], usage);
+        head, [.. choices.Select(choice => Choice(choice.Index, choice.Text, choice.Tokens, choice.End))], usage, choices[0].End);
 
-    IEnumerable<object> IChoiceForm.Events(AnswerHead head, int index, Growth growth, bool isFirst, string? finishReason) =>
-        growth.Text.Length == 0 && finishReason is null ? [] : [Answer(head, [Choice(index, growth.Text, growth.Tokens, finishReason)], null)];
+    IEnumerable<object> IChoiceForm.Events(AnswerHead head, int index, Growth growth, bool isFirst, ChoiceEnd? end) =>
+        growth.Text.Length == 0 && end is null ? [] : [Answer(head, [Choice(index, growth.Text, growth.Tokens, end)], null, end)];
 
-    object IChoiceForm.Event(AnswerHead head, TokenUsage usage) => Answer(head, [], usage);
+    object IChoiceForm.Event(AnswerHead head, TokenUsage usage) => Answer(head, [], usage, null);
 
     private async Task<IResult> AnswerAsync(InferenceCall call)
     {
         CompletionRequest request = await call.ReadAsync<CompletionRequest>();
         ServedLanguageModel served = await call.ModelAsync<ServedLanguageModel>(models.Named(request.Model));
+        await using GenerationSession? session = await sessions.BeginAsync(request.Session, RequestFacts.Of(call.Context).Owner, served);
         bool echo = request.Echo ?? false, logprobs = request.Logprobs is not null;
         GenerationOptions options = request.Over(
-            served.Model, request.MaxTokens ?? CompletionRequest.UsualTokens, request.Logprobs, echo && logprobs, limits);
+            served.Model, request.MaxTokens ?? CompletionRequest.UsualTokens, request.Logprobs, echo && logprobs, limits, session?.State?.Seed);
         Prompts prompts = request.Prompt ?? new Prompts([new Prompt("")], false);
         int n = (int)(request.N ?? 1);
-        return await generation.AnswerAsync(call, served, new ChoicesAsked(Inputs(prompts, options, served), n, (int)(request.BestOf ?? n))
+        return await generation.AnswerAsync(call, served, new ChoicesAsked(Inputs(prompts, options, served, session?.State), n, (int)(request.BestOf ?? n))
         {
             Echo = echo,
             Logprobs = logprobs,
             Stream = request.Stream ?? false,
             IncludeUsage = request.StreamOptions?.IncludeUsage ?? false,
+            Session = session,
         }, this);
     }
 
-    private static List<GenerationInput> Inputs(Prompts prompts, GenerationOptions options, ServedLanguageModel served)
+    private static List<GenerationInput> Inputs(Prompts prompts, GenerationOptions options, ServedLanguageModel served, StreamState? state)
     {
         var inputs = new List<GenerationInput>(prompts.Items.Count);
         int most = served.Model.Vocabulary.Tokens.Count - 1;
@@ -66,14 +70,14 @@ internal sealed class CompletionEndpoint(OpenAiGeneration generation, OpenAiMode
                 if (id > most) throw RequestProblem.Of(ProblemKind.Validation, $"{field}[{at}]", $"is {id}; expected a token id of this model, from 0 to {most}");
             }
 
-            inputs.Add(new GenerationInput(prompt.Text, options, field) { Tokens = prompt.Tokens });
+            inputs.Add(new GenerationInput(prompt.Text, options, field) { Tokens = prompt.Tokens, State = state });
         }
 
         return inputs;
     }
 
-    private CompletionChoice Choice(int index, string text, IReadOnlyList<PlacedToken> tokens, string? finishReason) =>
-        new() { Index = index, Text = text, Logprobs = LogprobsOf(tokens), FinishReason = finishReason };
+    private CompletionChoice Choice(int index, string text, IReadOnlyList<PlacedToken> tokens, ChoiceEnd? end) =>
+        new() { Index = index, Text = text, Logprobs = LogprobsOf(tokens), FinishReason = end?.Reason };
 
     private static CompletionLogprobs? LogprobsOf(IReadOnlyList<PlacedToken> tokens) => tokens.Count == 0 ? null : new()
     {
@@ -98,7 +102,7 @@ internal sealed class CompletionEndpoint(OpenAiGeneration generation, OpenAiMode
 
     private static float? Finite(float logProbability) => float.IsFinite(logProbability) ? logProbability : null;
 
-    private static CompletionAnswer Answer(AnswerHead head, IReadOnlyList<CompletionChoice> choices, TokenUsage? usage) => new()
+    private static CompletionAnswer Answer(AnswerHead head, IReadOnlyList<CompletionChoice> choices, TokenUsage? usage, ChoiceEnd? end) => new()
     {
         Id = head.Id,
         Created = head.Created,
@@ -106,5 +110,6 @@ internal sealed class CompletionEndpoint(OpenAiGeneration generation, OpenAiMode
         SystemFingerprint = head.Fingerprint,
         Choices = choices,
         Usage = usage,
+        Session = end?.Session,
     };
 }

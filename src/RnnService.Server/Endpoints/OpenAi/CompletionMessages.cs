@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
+using RnnService.Server.Sessions;
 
 namespace RnnService.Server.Endpoints.OpenAi;
 
@@ -31,6 +33,9 @@ internal sealed record CompletionRequest : SamplingRequest
     /// <summary>Not supported; accepted when empty.</summary>
     [OneOf("\"\"", Extra = true)]
     public string? Suffix { get; init; }
+
+    /// <summary>What comes before the only text, and whether more may follow.</summary>
+    public SessionParameters? Session { get; init; }
 }
 
 /// <summary>Continued texts.</summary>
@@ -40,6 +45,10 @@ internal sealed record CompletionAnswer : OpenAiAnswer
 
     /// <summary>The texts: of each prompt in turn as many as n; of a stream the one that grows, and none in its last event.</summary>
     public required IReadOnlyList<CompletionChoice> Choices { get; init; }
+
+    /// <summary>Where the session stands, where the request has one; of a stream in the event that ends the text.</summary>
+    [JsonPropertyOrder(2), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SessionAnswer? Session { get; init; }
 }
 
 /// <summary>A continued text, or a piece of one.</summary>

@@ -48,12 +48,20 @@ internal sealed class GrowingText(IReadOnlyList<string> stop, bool reportsTokens
         if (reportsTokens) _unsent.Enqueue((_text.Length, new PlacedToken(token, _offset)));
         _text.Append(token.Text);
         _offset += CodePoints.Count(token.Text);
-        int end = Math.Max(_sent, _text.Length - finished switch
+        return Send(_text.Length - finished switch
         {
             null => Held(),
             FinishReason.StopSequence => stop.Where(EndsWith).Select(one => one.Length).DefaultIfEmpty(0).Max(),
             _ => 0,
         });
+    }
+
+    /// <summary>What is kept back of a text that is not ended here.</summary>
+    public Growth Rest() => Send(_text.Length);
+
+    private Growth Send(int end)
+    {
+        end = Math.Max(_sent, end);
         string text = _text.ToString(_sent, end - _sent);
         _sent = end;
         if (text.Length == 0) return Growth.None;

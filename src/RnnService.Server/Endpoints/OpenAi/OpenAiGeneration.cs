@@ -4,6 +4,7 @@ using RnnService.Engine.Generation;
 using RnnService.Engine.Text;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
+using RnnService.Server.Sessions;
 
 namespace RnnService.Server.Endpoints.OpenAi;
 
@@ -23,13 +24,21 @@ internal sealed record ChoicesAsked(IReadOnlyList<GenerationInput> Prompts, int 
 
     /// <summary>Whether a stream ends with the number of tokens.</summary>
     public bool IncludeUsage { get; init; }
+
+    /// <summary>What the only text belongs to; null for no session.</summary>
+    public GenerationSession? Session { get; init; }
 }
 
 /// <summary>What every answer and every event of a stream begins with.</summary>
 internal sealed record AnswerHead(string Id, long Created, string Model, string Fingerprint);
 
+/// <summary>How a text ends.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Session">Where its session stands, where it has one.</param>
+internal sealed record ChoiceEnd(string Reason, SessionAnswer? Session);
+
 /// <summary>An answered text.</summary>
-internal sealed record AnsweredChoice(int Index, string Text, IReadOnlyList<PlacedToken> Tokens, string FinishReason);
+internal sealed record AnsweredChoice(int Index, string Text, IReadOnlyList<PlacedToken> Tokens, ChoiceEnd End);
 
 /// <summary>How completions or chats are written.</summary>
 internal interface IChoiceForm
@@ -45,8 +54,8 @@ internal interface IChoiceForm
     /// <param name="index">The text's place among the choices.</param>
     /// <param name="growth">What it grew by.</param>
     /// <param name="isFirst">Whether nothing of it has been written.</param>
-    /// <param name="finishReason">Why it ends with this; null when it goes on.</param>
-    IEnumerable<object> Events(AnswerHead head, int index, Growth growth, bool isFirst, string? finishReason);
+    /// <param name="end">How it ends with this; null when it goes on.</param>
+    IEnumerable<object> Events(AnswerHead head, int index, Growth growth, bool isFirst, ChoiceEnd? end);
 
     /// <summary>The event that tells the number of tokens.</summary>
     object Event(AnswerHead head, TokenUsage usage);
@@ -81,7 +90,8 @@ internal sealed class OpenAiGeneration(GenerationPath path, LimitOptions limits,
         if (asked.Stream) return await StreamAsync(call, served, asked, form, head, inputs, jobs);
 
         IReadOnlyList<GenerationStream> ended = await path.EndedAsync(call, jobs);
-        AnsweredChoice[] all = [.. ended.Select((stream, index) => Whole(served, asked, inputs[index], stream))];
+        SessionAnswer? session = asked.Session is null ? null : await asked.Session.SaveAsync(ended[0]);
+        AnsweredChoice[] all = [.. ended.Select((stream, index) => Whole(served, asked, inputs[index], stream, session))];
         IEnumerable<AnsweredChoice> best = ended.Zip(all).Chunk(asked.BestOf)
             .SelectMany(choices => choices.OrderByDescending(choice => MeanLogProbability(choice.First)).Take(asked.N).Select(choice => choice.Second));
         return Json.Answer(form.Answer(
@@ -93,29 +103,36 @@ internal sealed class OpenAiGeneration(GenerationPath path, LimitOptions limits,
         IReadOnlyList<GenerationJob> jobs)
     {
         GrowingText?[] texts = new GrowingText?[jobs.Count];
-        return await path.StreamAsync(call, jobs, (events, frame) =>
+        return await path.StreamAsync(call, jobs, async (events, frame) =>
         {
             bool isFirst = texts[frame.Job] is null;
             GrowingText text = texts[frame.Job] ??= new GrowingText(inputs[frame.Job].Options.Stop, asked.Logprobs);
             if (isFirst && asked.Echo)
             {
-                Write(Echo(text, served, asked, inputs[frame.Job], frame.Stream), isFirst, null);
+                Write(events, frame.Job, Echo(text, served, asked, inputs[frame.Job], frame.Stream), isFirst, null);
                 isFirst = false;
             }
 
             FinishReason? finished = frame.IsLast ? frame.Stream.Finished : null;
-            Write(text.Add(frame.Token, finished), isFirst, finished is { } reason ? ReasonOf(reason) : null);
-            return ValueTask.CompletedTask;
-
-            void Write(Growth growth, bool first, string? reason)
-            {
-                foreach (object one in form.Events(head, frame.Job, growth, first, reason)) events.Write(one);
-            }
-        }, events =>
+            SessionAnswer? session = frame.IsLast && asked.Session is { } of ? await of.SaveAsync(frame.Stream) : null;
+            Write(events, frame.Job, text.Add(frame.Token, finished), isFirst, finished is { } reason ? new ChoiceEnd(ReasonOf(reason), session) : null);
+        }, (events, isWhole) =>
         {
+            if (!isWhole)
+            {
+                // Whoever goes on does so after all that was generated.
+                foreach ((int index, GrowingText? text) in texts.Index()) Write(events, index, text?.Rest() ?? Growth.None, false, null);
+                return;
+            }
+
             if (asked.IncludeUsage) events.Write(form.Event(head, Usage([.. jobs.Select(job => job.Stream)], asked)));
             events.WriteWord("[DONE]"u8);
-        });
+        }, asked.Session);
+
+        void Write(ServerSentEvents events, int index, Growth growth, bool isFirst, ChoiceEnd? end)
+        {
+            foreach (object one in form.Events(head, index, growth, isFirst, end)) events.Write(one);
+        }
     }
 
     private void Check(ChoicesAsked asked)
@@ -128,17 +145,19 @@ internal sealed class OpenAiGeneration(GenerationPath path, LimitOptions limits,
         if (texts > limits.MaxChoices)
             throw RequestProblem.Of(ProblemKind.Validation, asked.BestOf > asked.N ? "best_of" : "n",
                 $"is {asked.BestOf}, for each of {asked.Prompts.Count} prompts; expected at most {limits.MaxChoices} texts in one request");
+        if (asked.Session is not null && texts > 1)
+            throw RequestProblem.Of(ProblemKind.Validation, "session", $"stands beside {texts} texts; expected one prompt, n 1 and best_of 1");
         if (asked.Stream && asked.Prompts[0].Options.MaxNewTokens == 0)
             throw RequestProblem.Of(ProblemKind.Validation, "stream", "is true; expected false with max_tokens 0");
     }
 
-    private static AnsweredChoice Whole(ServedLanguageModel served, ChoicesAsked asked, GenerationInput input, GenerationStream stream)
+    private static AnsweredChoice Whole(ServedLanguageModel served, ChoicesAsked asked, GenerationInput input, GenerationStream stream, SessionAnswer? session)
     {
         var text = new GrowingText(input.Options.Stop, asked.Logprobs);
         List<Growth> grown = [asked.Echo ? Echo(text, served, asked, input, stream) : Growth.None];
         grown.AddRange(stream.Tokens.Select((token, index) => text.Add(token, index == stream.Tokens.Count - 1 ? stream.Finished : null)));
         return new AnsweredChoice(0, string.Concat(grown.Select(one => one.Text)),
-            [.. grown.SelectMany(one => one.Tokens)], ReasonOf(stream.Finished!.Value));
+            [.. grown.SelectMany(one => one.Tokens)], new ChoiceEnd(ReasonOf(stream.Finished!.Value), session));
     }
 
     private static Growth Echo(GrowingText text, ServedLanguageModel served, ChoicesAsked asked, GenerationInput input, GenerationStream stream)

@@ -78,8 +78,9 @@ internal abstract record SamplingRequest
     /// <param name="alternatives">How many of the likeliest tokens to report with each.</param>
     /// <param name="scoresPrompt">Whether to report the log-probabilities of the prompt's tokens.</param>
     /// <param name="limits">What a request may ask for.</param>
+    /// <param name="before">The seed of the text that is gone on with.</param>
     /// <exception cref="RequestProblem">A bias is for a token that the model does not have.</exception>
-    public GenerationOptions Over(LanguageModel model, long? tokens, long? alternatives, bool scoresPrompt, LimitOptions limits)
+    public GenerationOptions Over(LanguageModel model, long? tokens, long? alternatives, bool scoresPrompt, LimitOptions limits, ulong? before = null)
     {
         GenerationOptions options = GenerateParameters.Over(model, new GenerateParameters
         {
@@ -95,7 +96,7 @@ internal abstract record SamplingRequest
             Stop = Stop,
             TopNTokens = alternatives,
             DecoderInputDetails = scoresPrompt,
-        }, limits);
+        }, limits, before);
         return LogitBias is null ? options : options with { LogitBias = LogitBiases.Of(LogitBias, model, "logit_bias") };
     }
 }
