@@ -19,7 +19,7 @@ internal static class FuzzTrial
         using TrialServer service = await TrialServer.StartAsync(trial, settings: Everything);
         IReadOnlyList<Operation> operations = await Operation.AllAsync(service.Port);
         trial.Tell("routes", $"{operations.Count}");
-        int count = trial.Count(Requests), warm = 2 * count;
+        int count = trial.Count(Requests), warm = 3 * count;
         var found = new Findings();
         await SendAsync(service.Port, operations, Enumerable.Range(0, warm), new Findings());
         double before = service.Memory / Trial.Megabyte;
