@@ -15,6 +15,7 @@ internal sealed partial class KeyStore : BackgroundService
     private readonly string _path;
     private readonly TimeProvider _time;
     private readonly ILogger<KeyStore> _logger;
+    private readonly Lock _looking = new();
     private byte[] _seen;
     private string? _fault;
     private KeySet _keys;
@@ -34,8 +35,13 @@ internal sealed partial class KeyStore : BackgroundService
     /// <summary>The keys of the last version of the file that could be used.</summary>
     public KeySet Now => Volatile.Read(ref _keys);
 
-    /// <summary>Looks at the file; not on several threads at once.</summary>
+    /// <summary>Looks at the file.</summary>
     public void Look()
+    {
+        lock (_looking) LookAlone();
+    }
+
+    private void LookAlone()
     {
         try
         {
