@@ -32,7 +32,7 @@ internal readonly record struct FolderStamp(string Files, bool IsWhole)
         try
         {
             // Kubernetes changes where a link to a folder leads, with files of the same size and maybe of the same time.
-            var file = new FileInfo(RealPath(FolderExchange.Locate(path, name)));
+            var file = new FileInfo(RealPath(Path.GetFullPath(FolderExchange.Locate(path, name))));
             return file.Exists ? string.Create(CultureInfo.InvariantCulture, $"{file} {file.LastWriteTimeUtc.Ticks} {file.Length}") : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
