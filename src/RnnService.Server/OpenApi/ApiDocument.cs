@@ -39,7 +39,8 @@ internal static class ApiDocument
             Title = "RnnService",
             Version = Name,
             Description = "Recurrent networks on ordinary processors: continues, classifies and tags text. "
-                + "Bodies are JSON in UTF-8, offsets count Unicode code points, and every failure is application/problem+json.",
+                + "Bodies are JSON in UTF-8, offsets count Unicode code points, and every failure is application/problem+json, "
+                + "under /v1 and /v2 in the form that their clients read.",
             License = new OpenApiLicense { Name = "MIT", Url = new Uri("https://opensource.org/license/mit") },
         });
         options.IncludeXmlComments(Assembly.GetExecutingAssembly());
