@@ -133,10 +133,11 @@ internal static class ReplicaTrials
             for (int round = 0; round < rounds; round++)
             {
                 folders[round % 2].Replace(swapped, Path.Combine(LoadModels.Shipped, "sentiment"));
-                await Task.Delay(TimeSpan.FromSeconds(trial.Seconds(4)));
+                for (double from = Clock.Now; await ReplacedAsync() <= round && Clock.Now - from < 20;) await Task.Delay(50);
+                await Task.Delay(TimeSpan.FromSeconds(trial.Seconds(1)));
             }
         });
-        trial.AtLeast("models replaced", await SumAsync(replicas, "rnn_model_changes_total", "change=\"replaced\""), rounds, "");
+        trial.AtLeast("models replaced", await ReplacedAsync(), rounds, "");
         changing.Tell(trial, "models changed in turn");
         trial.AtMost("models changed in turn: sent again", changing.Again, 0, "");
         await UnderLoadAsync(restarting, request, async () =>
@@ -149,6 +150,8 @@ internal static class ReplicaTrials
             }
         });
         restarting.Tell(trial, "replicas restarted in turn");
+
+        Task<double> ReplacedAsync() => SumAsync(replicas, "rnn_model_changes_total", "change=\"replaced\"");
     });
 
     private static async Task UnderLoadAsync(RetryingClient client, string request, Func<Task> change)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using RnnService.Benchmarks.Load;
@@ -12,12 +13,18 @@ internal sealed class Replicas : IDisposable
 {
     private const string Nginx = "nginx", Redis = "redis-server";
 
+    private static readonly ConcurrentDictionary<Replicas, bool> Running = new();
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rnn-replicas-");
     private readonly List<Process> _helpers = [];
     private readonly Func<int, Task<TrialServer>> _start;
     private readonly TrialServer[] _servers;
 
-    private Replicas(int count, Func<int, Task<TrialServer>> start) => (_servers, _start) = (new TrialServer[count], start);
+    private Replicas(int count, Func<int, Task<TrialServer>> start)
+    {
+        (_servers, _start) = (new TrialServer[count], start);
+        Running[this] = true;
+    }
 
     /// <summary>Where nginx listens.</summary>
     public int Port { get; } = ServiceProcess.FreePort();
@@ -65,6 +72,12 @@ internal sealed class Replicas : IDisposable
         }
     }
 
+    /// <summary>Ends all that were started and not disposed of.</summary>
+    public static void EndAll()
+    {
+        foreach (Replicas replicas in Running.Keys) replicas.Dispose();
+    }
+
     /// <summary>Ends a replica as if its machine had gone.</summary>
     public void Kill(int replica) => _servers[replica].Dispose();
 
@@ -73,6 +86,7 @@ internal sealed class Replicas : IDisposable
 
     public void Dispose()
     {
+        if (!Running.TryRemove(this, out _)) return;
         foreach (TrialServer? server in _servers) server?.Dispose();
         foreach (Process helper in _helpers)
         {

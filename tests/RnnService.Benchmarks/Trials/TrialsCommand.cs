@@ -86,6 +86,7 @@ internal static class TrialsCommand
         }
         finally
         {
+            Replicas.EndAll();
             TrialServer.EndAll();
             TrialModels.RemoveAll();
         }
