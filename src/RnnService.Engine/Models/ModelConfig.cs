@@ -91,6 +91,12 @@ public sealed record ModelConfig
     /// <summary>How a classifier pools over time; the last states where nothing is said.</summary>
     public Pooling Pooling { get; init; }
 
+    /// <summary>
+    /// The probability below which a classifier's label is not given to whoever asks over HTTP for nothing else: a text that none reaches has none. From 0
+    /// to 1; null gives all.
+    /// </summary>
+    public float? Threshold { get; init; }
+
     /// <summary>The character network of a tagger, if any.</summary>
     public CharacterConfig? Characters { get; init; }
 
@@ -147,6 +153,12 @@ public sealed record ModelConfig
             if (Labels.Any(string.IsNullOrEmpty)) throw new ArgumentException("labels holds an empty one; expected a character or more in each");
             if (Labels.Distinct().Count() != Labels.Count) throw new ArgumentException("labels repeat; expected each once");
             if (TieWeights) throw Wrong("tie_weights", true, "false but for a language model");
+        }
+
+        if (Threshold is { } threshold)
+        {
+            if (Task != ModelTask.Classifier) throw new ArgumentException("threshold is given; expected none (null) but for a classifier");
+            if (!(threshold >= 0 && threshold <= 1)) throw Wrong("threshold", threshold, "0 to 1");
         }
 
         if (Bidirectional && Reverse) throw Wrong("reverse", true, "false with bidirectional");

@@ -38,6 +38,13 @@ internal sealed record ClassifyParameters
     public long? TopK { get; init; }
 
     /// <summary>
+    /// Only labels with at least this score are answered, and an empty list says that none of the labels fits. Left out: as the model's folder says, or
+    /// all labels.
+    /// </summary>
+    [Value(0, 1)]
+    public double? Threshold { get; init; }
+
+    /// <summary>
     /// What the scores are: softmax gives probabilities that sum to 1, sigmoid a probability of each label by itself, none the network's own
     /// numbers. Left out: softmax.
     /// </summary>
@@ -65,6 +72,10 @@ internal sealed record LabelScore
     /// <summary>With a text's best label, why the answer says little or nothing about the text, such as one of unknown words; else left out.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Warning { get; init; }
+
+    /// <summary>With a text's best label, 0 where the model knows no token of the text; else left out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? KnownTokens { get; init; }
 }
 
 /// <summary>Gives texts labels.</summary>
@@ -99,7 +110,8 @@ internal static class ClassifyEndpoints
             .WithName("classify")
             .WithSummary("Classify texts")
             .WithDescription(
-                "Answers with a list for each text, the best label first; for a single text with a list of one list. With explain it is an "
+                "Answers with a list for each text, the best label first; for a single text with a list of one list. Labels below the threshold are left out: an "
+                + "empty list says that none fits. With explain it is an "
                 + "object for each text. A text of a list that the model cannot compute has an object with error, error_type and status in its "
                 + "place; when there is no other text, it is 422.")
             .WithTags("Text")
@@ -122,7 +134,7 @@ internal static class ClassifyEndpoints
         Classifier model = served.Model;
         IReadOnlyList<string> texts = request.Inputs.Items;
         var form = new LabelForm(model, request.Parameters);
-        string?[] warnings = new string?[texts.Count];
+        var notes = new TextNote[texts.Count];
         object[] answers;
         if (request.Parameters?.Explain ?? false)
         {
@@ -132,13 +144,13 @@ internal static class ClassifyEndpoints
             await call.HoldAnswerAsync(texts.Count * form.Most * BytesOfLabel + tokens * (BytesOfToken + form.Most * InspectEndpoints.BytesOfNumber));
             TextAnswers<Explanation> found = await call.ComputeAsync(
                 explainer, () => Encode(index => (read[index] = model.Read(texts[index])).Ids, rules.Limits.MaxExplainTokens));
-            answers = ListAnswer.Of(found, "inputs", (one, index) => form.Explained(one, read[index], warnings[index]));
+            answers = ListAnswer.Of(found, "inputs", (one, index) => form.Explained(one, read[index], notes[index]));
         }
         else
         {
             await call.HoldAnswerAsync((long)texts.Count * form.Most * BytesOfLabel);
             TextAnswers<float[]> logits = await call.ComputeAsync(served.Batcher, () => Encode(index => model.Encode(texts[index]), int.MaxValue));
-            answers = ListAnswer.Of(logits, "inputs", (one, index) => form.Ranked(one, warnings[index]));
+            answers = ListAnswer.Of(logits, "inputs", (one, index) => form.Ranked(one, notes[index]));
         }
 
         return answers;
@@ -154,10 +166,10 @@ internal static class ClassifyEndpoints
                     throw RequestProblem.Of(ProblemKind.Validation, request.Inputs.IsList ? $"inputs[{i}]" : "inputs",
                         $"has {ids[i].Length} tokens; at most {longest} can be explained: send it in parts, or leave explain out");
                 most.Add(ids[i].Length);
-                warnings[i] = model.Warning(texts[i], ids[i]);
+                notes[i] = new TextNote(model.Warning(texts[i], ids[i]), model.IsUnknown(ids[i]));
             }
 
-            TextWarnings.Write(call.Context.Response, "inputs", request.Inputs.IsList, warnings);
+            TextWarnings.Write(call.Context.Response, "inputs", request.Inputs.IsList, [.. notes.Select(note => note.Warning)]);
             return ids;
         }
     }

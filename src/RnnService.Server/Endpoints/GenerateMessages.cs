@@ -245,6 +245,10 @@ internal sealed record GenerateDetails
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Warning { get; init; }
 
+    /// <summary>0 where the model knows no token of the text that was sent, so that what follows has nothing to do with it; else left out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? KnownTokens { get; init; }
+
     /// <summary>What activations asks for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public StepActivations? Activations { get; init; }
@@ -259,6 +263,7 @@ internal sealed record GenerateDetails
         TopTokens = [.. generation.Tokens.Where(token => token.Alternatives.Count > 0)
             .Select(token => TokenMessage.Of(token.Alternatives))],
         Warning = generation.Warning,
+        KnownTokens = generation.KnowsPrompt ? null : 0,
         Activations = activations,
     };
 }
@@ -306,6 +311,10 @@ internal sealed record StreamDetails
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Warning { get; init; }
 
+    /// <summary>0 where the model knows no token of the text that was sent, so that what follows has nothing to do with it; else left out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? KnownTokens { get; init; }
+
     /// <summary>What activations asks for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public StepActivations? Activations { get; init; }
@@ -317,6 +326,7 @@ internal sealed record StreamDetails
         InputLength = generation.PromptTokens,
         Seed = generation.Seed,
         Warning = generation.Warning,
+        KnownTokens = generation.KnowsPrompt ? null : 0,
         Activations = activations,
     };
 

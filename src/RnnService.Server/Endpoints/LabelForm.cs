@@ -16,29 +16,33 @@ internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
         _ => ScoreFunction.Softmax,
     };
 
-    /// <summary>Number of labels that a text is answered with.</summary>
+    // A model's own is a probability.
+    private readonly float _threshold = (float?)asked?.Threshold
+        ?? (asked?.FunctionToApply == ClassifyParameters.None ? null : model.Config.Threshold) ?? float.NegativeInfinity;
+
+    /// <summary>Most labels that a text is answered with.</summary>
     public int Most { get; } = asked?.TopK is > 0 and var few ? (int)Math.Min(few, model.Labels.Count) : model.Labels.Count;
 
-    /// <summary>The best labels first; ties in the labels' order.</summary>
+    /// <summary>The best labels first, as far as they reach the threshold; ties in the labels' order.</summary>
     /// <param name="logits">Of each label; of no meaning afterwards.</param>
-    /// <param name="warning">What to say with the best.</param>
+    /// <param name="note">What to say with the best.</param>
     /// <exception cref="NetworkException">A score is infinite or no number.</exception>
-    public LabelScore[] Ranked(float[] logits, string? warning)
+    public LabelScore[] Ranked(float[] logits, TextNote note)
     {
         float[] scores = Classifier.Scores(logits, _function);
-        return Ranked(scores, Order(scores), warning);
+        return Ranked(scores, Order(scores), note);
     }
 
     /// <summary>The labels and why the best is the best.</summary>
-    /// <inheritdoc cref="Ranked(float[], string)" path="/exception"/>
-    public ExplainedText Explained(Explanation found, TokenizedText read, string? warning)
+    /// <inheritdoc cref="Ranked(float[], TextNote)" path="/exception"/>
+    public ExplainedText Explained(Explanation found, TokenizedText read, TextNote note)
     {
         NetworkException.ThrowIfNotFinite([(float)found.Value, (float)found.Baseline, .. found.Contributions]);
         float[][] running = [.. found.Running.Select(logits => Classifier.Scores([.. logits], _function))];
         int[] order = Order(running[^1]);
         return new ExplainedText
         {
-            Labels = Ranked(running[^1], order, warning),
+            Labels = Ranked(running[^1], order, note),
             Explanation = new ExplanationMessage
             {
                 Label = model.Labels[found.Label],
@@ -60,11 +64,21 @@ internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
         };
     }
 
-    private LabelScore[] Ranked(float[] scores, int[] order, string? warning)
+    private LabelScore[] Ranked(float[] scores, int[] order, TextNote note)
     {
         var ranked = new LabelScore[order.Length];
         for (int rank = 0; rank < ranked.Length; rank++)
-            ranked[rank] = new LabelScore { Label = model.Labels[order[rank]], Score = scores[order[rank]], Warning = rank == 0 ? warning : null };
+        {
+            TextNote said = rank == 0 ? note : default;
+            ranked[rank] = new LabelScore
+            {
+                Label = model.Labels[order[rank]],
+                Score = scores[order[rank]],
+                Warning = said.Warning,
+                KnownTokens = said.IsUnknown ? 0 : null,
+            };
+        }
+
         return ranked;
     }
 
@@ -73,7 +87,9 @@ internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
         int[] order = new int[scores.Length];
         for (int label = 0; label < order.Length; label++) order[label] = label;
         order.AsSpan().Sort(new ByScore(scores));
-        return Most < order.Length ? order[..Most] : order;
+        int few = Most;
+        while (few > 0 && scores[order[few - 1]] < _threshold) few--;
+        return few < order.Length ? order[..few] : order;
     }
 
     private readonly struct ByScore(float[] scores) : IComparer<int>
@@ -81,3 +97,8 @@ internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
         public int Compare(int one, int other) => scores[other].CompareTo(scores[one]) is var order and not 0 ? order : one.CompareTo(other);
     }
 }
+
+/// <summary>What a client should know about a text before it believes the answer.</summary>
+/// <param name="Warning">A sentence; null for nothing.</param>
+/// <param name="IsUnknown">Whether the model knows none of its tokens.</param>
+internal readonly record struct TextNote(string? Warning, bool IsUnknown);

@@ -48,6 +48,9 @@ public sealed class ModelConfigTests
         { Language with { Generation = new GenerationOptions { TopK = -1 } }, "top_k is -1; expected 0 (off) or more" },
         { Classifier with { Labels = ["one"] }, "labels is 1; expected two or more" },
         { Classifier with { Labels = ["a", "b", "a"] }, "labels repeat; expected each once" },
+        { Classifier with { Threshold = 1.5f }, "threshold is 1.5; expected 0 to 1" },
+        { Classifier with { Threshold = float.NaN }, "threshold is NaN; expected 0 to 1" },
+        { Tagger with { Threshold = 0.5f }, "threshold is given; expected none (null) but for a classifier" },
         { Classifier with { TieWeights = true }, "tie_weights is True; expected false but for a language model" },
         { Classifier with { Characters = new CharacterConfig() }, "characters is given; expected none (null), since only a tagger spells words out" },
         {

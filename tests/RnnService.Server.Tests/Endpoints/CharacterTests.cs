@@ -102,6 +102,7 @@ public sealed class CharacterTests(CharacterTests.Models models) : IClassFixture
         JsonElement body = await answer.JsonAsync();
         Assert.Equal([false, true, true, true], body.EnumerateArray().Select(labels => labels[0].TryGetProperty("warning", out _)));
         Assert.All(body.EnumerateArray(), labels => Assert.False(labels[1].TryGetProperty("warning", out _)));
+        Assert.Equal([null, 0, 0, 0], body.EnumerateArray().Select(labels => labels[0].TryGetProperty("known_tokens", out JsonElement known) ? known.GetInt32() : (int?)null));
 
         using HttpResponseMessage tagged = await Client.PostJsonAsync("/tag", """{"inputs": "", "model": "ner"}""");
         Assert.Equal("inputs: holds no word" + says, Assert.Single(tagged.Headers.GetValues(TextWarnings.Header)));

@@ -29,4 +29,34 @@ public sealed class ClassifyTests(SharedService shared)
         Assert.Equal(1, answer.GetArrayLength());
         Assert.Equal(1, answer[0].GetArrayLength());
     }
+
+    /// <summary>A request's threshold, else the model's, leaves out what is below it; what none reaches is an empty list, explained or not.</summary>
+    [Fact]
+    public async Task Labels_below_the_threshold_are_left_out()
+    {
+        using var models = new TinyModels();
+        string folder = Path.Combine(models.Path, "sentiment");
+        ModelFolder.SaveConfig(folder, models.Load("sentiment").Config with { Threshold = 0.99f });
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+        string inputs = """["a lovely film", "a dull film", "xyzzy"]""";
+        JsonElement all = await AskAsync("\"threshold\": 0");
+        foreach (float threshold in (float[])[0, 0.3f, 0.5f, 0.6f, 1])
+        {
+            JsonElement some = await AskAsync(FormattableString.Invariant($"\"threshold\": {threshold}"));
+            Assert.Equal(
+                all.EnumerateArray().Select(labels => labels.EnumerateArray().Where(label => label.GetProperty("score").GetSingle() >= threshold).Select(label => label.GetRawText())),
+                some.EnumerateArray().Select(labels => labels.EnumerateArray().Select(label => label.GetRawText())));
+        }
+
+        Assert.Equal("[[],[],[]]", (await AskAsync("\"threshold\": null")).GetRawText());
+        Assert.All((await AskAsync("\"function_to_apply\": \"none\"")).EnumerateArray(), labels => Assert.Equal(2, labels.GetArrayLength()));
+        Assert.All((await AskAsync("\"explain\": true")).EnumerateArray(), text =>
+        {
+            Assert.Equal(0, text.GetProperty("labels").GetArrayLength());
+            Assert.NotEmpty(text.GetProperty("explanation").GetProperty("label").GetString()!);
+        });
+
+        Task<JsonElement> AskAsync(string parameters) => client.AnswerAsync("/classify", $$"""{"inputs": {{inputs}}, "parameters": { {{parameters}} } }""");
+    }
 }
