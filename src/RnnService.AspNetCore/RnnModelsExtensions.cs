@@ -55,7 +55,7 @@ public static class RnnModelsExtensions
         });
         services.AddSingleton<Readiness>().AddSingleton<SchedulingMetrics>().AddSingleton<ModelMetrics>().AddSingleton<FaultLog>()
             .AddSingleton<ModelRegistry>().AddSingleton<ComputeLoop>().AddSingleton<ModelCalls>()
-            .AddSingleton<ServedModelFactory>().AddSingleton<FolderLoader>().AddSingleton<ModelChanges>()
+            .AddSingleton<ServedModelFactory>().AddSingleton<FolderLoader>().AddSingleton<ModelChanges>().AddSingleton<LoadedMemory>()
             .AddHostedService(provider => provider.GetRequiredService<ComputeLoop>())
             .AddHostedService<ModelLoading>().AddHostedService<ModelWatch>();
 

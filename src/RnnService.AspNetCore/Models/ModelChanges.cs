@@ -22,7 +22,8 @@ internal enum ModelChange
 /// is in memory twice but for those that have something left to end. Thread-safe.
 /// </summary>
 internal sealed partial class ModelChanges(
-    FolderLoader loader, ModelRegistry registry, ComputeLoop loop, ModelMetrics metrics, IHostApplicationLifetime lifetime, ILogger<ModelChanges> logger)
+    FolderLoader loader, ModelRegistry registry, ComputeLoop loop, ModelMetrics metrics, LoadedMemory memory, IHostApplicationLifetime lifetime,
+    ILogger<ModelChanges> logger)
 {
     private readonly SemaphoreSlim _turn = new(1);
     private int _retiring;
@@ -120,8 +121,7 @@ internal sealed partial class ModelChanges(
         served.Loaded.Dispose();
         Interlocked.Decrement(ref _retiring);
         LogFreed(logger, served.Name, served.Loaded.Sha256);
-        // Weights are the largest part of the heap, which nothing else would have looked through for a long time.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+        memory.GiveBackSoon(served.Loaded.Bytes);
     }
 
     [LoggerMessage(Level = LogLevel.Information,

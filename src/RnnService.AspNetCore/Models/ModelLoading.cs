@@ -17,6 +17,7 @@ internal sealed partial class ModelLoading(
     ComputeLoop loop,
     SchedulingMetrics scheduling,
     ModelMetrics metrics,
+    LoadedMemory memory,
     TimeProvider time,
     ILogger<ModelLoading> logger) : BackgroundService
 {
@@ -38,6 +39,7 @@ internal sealed partial class ModelLoading(
             }
 
             await Task.WhenAll(loads);
+            memory.GiveBackSoon(registry.Entries.Sum(entry => entry.Loaded?.Bytes ?? 0));
             LogLoaded(logger, registry.Entries.Count(entry => entry.Loaded is not null), folder.Models.Count, folder.Path);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -128,6 +128,7 @@ internal static class ModelFolderReader
         SafeTensorsFile file = SafeTensorsFile.Open(path, stop);
         var parameters = Parameters.From((name, shape) => file.Floats(name, shape), typeOf: file.TypeOf);
         TextModel model = TextModel.OfChecked(config, vocabulary, NativeNetworks.Create(config, vocabulary, parameters));
+        parameters.Close();
         IEnumerable<string> expected = parameters.All.Select(parameter => parameter.Name);
         IEnumerable<string> scales = parameters.All.Where(parameter => parameter.Type == ElementType.I8)
             .Select(parameter => SafeTensorsFile.ScaleOf(parameter.Name));

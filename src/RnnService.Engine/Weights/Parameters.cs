@@ -34,9 +34,9 @@ public sealed class Parameter
 public sealed class Parameters
 {
     private readonly List<Parameter> _all = [];
-    private readonly Func<string, int[], Initializer, float[]> _origin;
+    private Func<string, int[], Initializer, float[]> _origin;
 
-    private readonly Func<string, ElementType>? _typeOf;
+    private Func<string, ElementType>? _typeOf;
 
     private Parameters(
         Func<string, int[], Initializer, float[]> origin, bool trained, bool hasValues = true, Func<string, ElementType>? typeOf = null) =>
@@ -101,6 +101,9 @@ public sealed class Parameters
         _all.Add(parameter);
         return parameter;
     }
+
+    /// <summary>The model is built: lets go of where the values came from, such as all bytes of a file.</summary>
+    internal void Close() => (_origin, _typeOf) = ((name, _, _) => throw new InvalidOperationException($"{name} is asked for by a model that is built"), null);
 
     private static ulong Hash(string name)
     {

@@ -78,7 +78,7 @@ internal static class RepositoryEndpoints
             .MayAnswer(ProblemKind.Malformed, ProblemKind.ModelNotFound, ProblemKind.Validation, ProblemKind.NotReady);
         group.MapPost("/models/{name}/unload", UnloadAsync)
             .WithName("unloadModel").WithSummary("Take a model out until it is loaded again or its folder changes")
-            .WithDescription("No request gets it from then on. Answers once it has ended what it began and its memory is free.")
+            .WithDescription("No request gets it from then on. Answers once it has ended what it began and is let go of.")
             .WithMetadata(Name)
             .Accepts<RepositoryChangeRequest>(isOptional: true, "application/json")
             .Produces(StatusCodes.Status200OK)
