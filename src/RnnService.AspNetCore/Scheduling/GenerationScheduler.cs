@@ -31,8 +31,11 @@ internal sealed class GenerationScheduler(
 {
     public const string Kind = "generate";
 
-    /// <summary>Most streams of a client that take a step together beside other clients: what a step of one takes about twice the time of.</summary>
-    public const int StreamsBesideOthers = 16;
+    /// <summary>
+    /// Most streams of a client that take a step together beside other clients: so many cost little more than one, for which the weights are read
+    /// as well.
+    /// </summary>
+    public const int StreamsBesideOthers = RowsOfOneRead;
 
     /// <summary>Rows that cost as much as reading the weights once.</summary>
     private const int RowsOfOneRead = 4;
