@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 
 namespace RnnService.Server.OpenApi;
@@ -30,6 +31,20 @@ internal static class NullableForm
                 foreach (OpenApiSchema first in others.OfType<OpenApiSchema>().Take(1)) first.Type |= JsonSchemaType.Null;
             }
         }
+
+        /// <summary>Read to the letter, null beside a reference is not what the reference says: there is no example of it.</summary>
+        public override void Visit(IOpenApiMediaType mediaType)
+        {
+            if (mediaType is OpenApiMediaType { Example: { } example } media && HasNull(example)) media.Example = null;
+        }
+
+        private static bool HasNull(JsonNode? node) => node switch
+        {
+            null => true,
+            JsonObject item => item.Any(one => HasNull(one.Value)),
+            JsonArray list => list.Any(HasNull),
+            _ => false,
+        };
 
         private static bool IsNull(IOpenApiSchema schema) => schema is OpenApiSchema { Type: JsonSchemaType.Null };
     }
