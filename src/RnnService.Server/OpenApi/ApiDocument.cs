@@ -79,7 +79,7 @@ internal static class ApiDocument
         document.RouteTemplate = $"{Path[1..]}/{file.Replace(Name, "{documentName}", StringComparison.Ordinal)}";
         document.OpenApiVersion = version;
         document.PreSerializeFilters.Add((written, request) => written.Servers = [ServerOf(request)]);
-        if (version == OpenApiSpecVersion.OpenApi3_0) document.PreSerializeFilters.Add((written, _) => NullableForm.Apply(written));
+        if (version == OpenApiSpecVersion.OpenApi3_0) document.PreSerializeFilters.Add((written, _) => OlderForm.Apply(written));
     });
 
     /// <summary>The service at the address at which the document is asked for, also behind a prefix.</summary>

@@ -132,7 +132,9 @@ public sealed partial class OpenApiTests(SharedService shared)
 
         JsonNode details = document["components"]!["schemas"]!["StreamEvent"]!["properties"]!["details"]!;
         Assert.True(file == ApiDocument.Older ? details["nullable"]!.GetValue<bool>() : details["oneOf"]![1]!["type"]!.GetValue<string>() == "null");
-        Assert.NotNull(document["paths"]!["/tag"]!["post"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!["anyOf"]);
+        // What is a list or a list of lists is any value where generators know no such types.
+        JsonNode tags = document["paths"]!["/tag"]!["post"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!;
+        Assert.Equal(file == ApiDocument.Older, tags["anyOf"] is null);
         JsonNode onnx = document["paths"]!["/models/{name}/onnx"]!["get"]!;
         Assert.Equal("binary", onnx["responses"]!["200"]!["content"]!["application/octet-stream"]!["schema"]!["format"]!.GetValue<string>());
         Assert.Equal("integer", onnx["parameters"]![1]!["schema"]!["type"]!.GetValue<string>());
