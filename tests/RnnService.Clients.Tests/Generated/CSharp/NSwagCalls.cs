@@ -19,7 +19,7 @@ public static class Calls
         var completion = new CompletionRequest { Prompt = "ROMEO:", Max_tokens = 2 };
         await client.CreateCompletionAsync(completion);
         await client.CreateCompletionOfAsync("shakespeare", completion);
-        var chat = new ChatRequest { Messages = { new ChatMessageRequest { Role = ChatMessageRequestRole.User, Content = "ROMEO:" } }, Max_tokens = 2 };
+        var chat = new ChatRequest { Messages = { new ChatMessageRequest { Role = "user", Content = "ROMEO:" } }, Max_tokens = 2 };
         await client.CreateChatCompletionAsync(chat);
         await client.CreateChatCompletionOfAsync("shakespeare", chat);
         await client.ListOpenAiModelsAsync();
