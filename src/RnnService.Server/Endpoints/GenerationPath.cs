@@ -112,7 +112,7 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
         }
         catch (Exception exception) when (events.HasStarted && !events.ClientHasLeft)
         {
-            RequestProblem? problem = InferenceProblems.Of(exception) ?? (call.Deadline.Passed ? Deadline.Problem() : null);
+            RequestProblem? problem = InferenceProblems.Of(exception, RequestFacts.Of(call.Context).Models) ?? (call.Deadline.Passed ? Deadline.Problem() : null);
             if (problem is null) faults.Write(exception, events.TraceId);
             bool isStopping = exception is ModelNotReadyException;
             if (isStopping) end?.Invoke(events, false);

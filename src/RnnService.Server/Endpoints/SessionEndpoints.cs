@@ -13,6 +13,7 @@ internal static class SessionEndpoints
         var sessions = routes.ServiceProvider.GetRequiredService<GenerationSessions>();
         routes.MapDelete("/sessions/{id}", async (HttpContext context, string id) =>
         {
+            if (!SessionName.IsId(id)) throw new RequestProblem(ProblemKind.Validation, $"the session is {RequestProblem.Quoted(id)}; expected {SessionName.ExpectedId}");
             await sessions.DeleteAsync(new SessionName(RequestFacts.Of(context).Owner, id));
             return Json.Answer(new DeletedSession { Id = id });
         })
@@ -22,7 +23,7 @@ internal static class SessionEndpoints
             .WithTags("Text")
             .WithMetadata(new PathExample("id", Example, "The id under which requests name the session."), new AnswerExample(Answer))
             .Produces<DeletedSession>()
-            .MayAnswer(ProblemKind.SessionsUnavailable);
+            .MayAnswer(ProblemKind.Validation, ProblemKind.SessionsUnavailable);
     }
 }
 

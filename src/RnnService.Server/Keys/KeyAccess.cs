@@ -20,10 +20,15 @@ internal static class KeyAccess
     public static bool Allows(HttpContext context, string model) => ServiceKey.Of(context)?.Allows(model) ?? true;
 
     /// <summary>Ends a request for a model that its key does not allow, whether there is such a model or not.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="isDefault">Whether the request names none: then it is not told what the default is.</param>
     /// <exception cref="RequestProblem">The key does not allow it.</exception>
-    public static void ThrowIfForbidden(HttpContext context, string model)
+    public static void ThrowIfForbidden(HttpContext context, string model, bool isDefault = false)
     {
-        if (ServiceKey.Of(context) is { } key && !key.Allows(model)) throw RequestProblem.Of(ProblemKind.Forbidden, "model", Sentence(key, model));
+        if (ServiceKey.Of(context) is not { } key || key.Allows(model)) return;
+        throw RequestProblem.Of(ProblemKind.Forbidden, "model", isDefault
+            ? $"is required, as this key does not allow the default; expected {Listing.Of([.. key.Models!])}" : Sentence(key, model));
     }
 
     /// <summary>Why the key of a request may not call its route; null when it may.</summary>

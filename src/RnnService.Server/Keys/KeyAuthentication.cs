@@ -34,7 +34,8 @@ internal sealed class KeyAuthentication(
         if (Sent() is not { } sent) return AuthenticateResult.NoResult();
         if (keys.Now.Find(sent) is not { } key) return AuthenticateResult.Fail("this key is not known");
         if (key.Refusal(time.GetUtcNow()) is { } refusal) return AuthenticateResult.Fail(refusal);
-        RequestFacts.Of(Context).Owner = key.Name;
+        RequestFacts facts = RequestFacts.Of(Context);
+        (facts.Owner, facts.Models) = (key.Name, key.Models);
         Context.Features.Set(key);
         var identity = new ClaimsIdentity(
             [new Claim(ClaimTypes.Name, key.Name), new Claim(ClaimTypes.Role, SnakeCase.Of(key.Role))], Scheme.Name);

@@ -14,7 +14,7 @@ internal sealed class KeyFileException(string message) : Exception(message);
 /// </summary>
 internal sealed record KeyFile
 {
-    private const int MostName = 64;
+    private const int MostName = 64, MostRequests = 1_000_000;
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerOptions.Strict)
     {
@@ -68,7 +68,7 @@ internal sealed record KeyFile
         var hashes = new HashSet<string>();
         for (int i = 0; i < file.Keys.Count; i++)
         {
-            if (Fault(file.Keys[i], names, hashes) is { } fault) throw new KeyFileException($"{path}: keys[{i}].{fault}");
+            if (Fault(file.Keys[i], names, hashes) is { } fault) throw new KeyFileException($"{path}: keys[{i}]{fault}");
         }
 
         return file;
@@ -89,15 +89,18 @@ internal sealed record KeyFile
         .Where(property => !property.IsDefined(typeof(JsonIgnoreAttribute), inherit: false)).Select(property => SnakeCase.Of(property.Name));
 
     /// <summary>What is wrong with an entry; null for nothing.</summary>
-    private static string? Fault(ServiceKey key, HashSet<string> names, HashSet<string> hashes)
+    private static string? Fault(ServiceKey? key, HashSet<string> names, HashSet<string> hashes)
     {
-        if (!IsName(key.Name)) return $"name is {JsonSerializer.Serialize(Listing.Cut(key.Name, MostName), Format)}; expected {ExpectedName}";
-        if (!names.Add(key.Name)) return $"name is \"{key.Name}\", as that of another; expected a name of its own";
+        if (key is null) return " is null; expected an object";
+        if (!IsName(key.Name)) return $".name is {JsonSerializer.Serialize(Listing.Cut(key.Name, MostName), Format)}; expected {ExpectedName}";
+        if (!names.Add(key.Name)) return $".name is \"{key.Name}\", as that of another; expected a name of its own";
         // Not quoted, as it may be a key.
-        if (KeySecret.DigestIn(key.Hash) is null) return $"hash ({key.Name}) is none; expected {KeySecret.HashPrefix} and 64 hexadecimal digits";
-        if (!hashes.Add(key.Hash.ToLowerInvariant())) return $"hash ({key.Name}) is that of another; expected a key of its own";
-        if (key.Models is { Count: 0 }) return $"models ({key.Name}) is empty; expected names of models, or no such field for all of them";
-        if (key.RequestsPerMinute < 1) return $"requests_per_minute ({key.Name}) is {key.RequestsPerMinute}; expected 1 or more";
-        return key.ConcurrentRequests < 1 ? $"concurrent_requests ({key.Name}) is {key.ConcurrentRequests}; expected 1 or more" : null;
+        if (KeySecret.DigestIn(key.Hash) is null) return $".hash ({key.Name}) is none; expected {KeySecret.HashPrefix} and 64 hexadecimal digits";
+        if (!hashes.Add(key.Hash.ToLowerInvariant())) return $".hash ({key.Name}) is that of another; expected a key of its own";
+        if (key.Models is { Count: 0 }) return $".models ({key.Name}) is empty; expected names of models, or no such field for all of them";
+        if (key.Models?.Any(string.IsNullOrEmpty) ?? false) return $".models ({key.Name}) holds what is no name; expected names of models";
+        if (key.RequestsPerMinute is < 1 or > MostRequests)
+            return $".requests_per_minute ({key.Name}) is {key.RequestsPerMinute}; expected 1 to {MostRequests}, or no such field for any number";
+        return key.ConcurrentRequests < 1 ? $".concurrent_requests ({key.Name}) is {key.ConcurrentRequests}; expected 1 or more" : null;
     }
 }

@@ -53,12 +53,13 @@ internal sealed partial class KeyStore : BackgroundService
             Volatile.Write(ref _keys, after);
             LogChange(_logger, after.Keys.Count, Changes(before, after));
         }
-        catch (KeyFileException exception)
+        catch (Exception exception)
         {
-            // Told once, however often it is seen.
-            if (_fault == exception.Message) return;
-            Volatile.Write(ref _fault, exception.Message);
-            LogFault(_logger, exception.Message);
+            // Whatever it is, the keys stay as they were, and the service with them. Told once, however often it is seen.
+            string fault = exception is KeyFileException ? exception.Message : $"{_path}: reading it failed by a fault of the service ({exception.GetType().Name})";
+            if (_fault == fault) return;
+            Volatile.Write(ref _fault, fault);
+            LogFault(_logger, fault);
         }
     }
 

@@ -8,7 +8,10 @@ namespace RnnService.Server.Requests;
 /// One pass over a body that gathers its faults. It ends once they are as many as are told: the work for a bad body does not grow with
 /// the number of its faults.
 /// </summary>
-internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
+/// <param name="limits">Bounds that are options.</param>
+/// <param name="root">What the object should be.</param>
+/// <param name="place">Where it stands in the body; empty for the body itself.</param>
+internal sealed class BodyCheck(LimitOptions limits, RequestSchema root, string place)
 {
     private HashSet<string>? _listed; // places whose fields have been told
 
@@ -254,8 +257,10 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root)
     /// <summary>The field that was probably meant; otherwise the fields that there are at this place, once.</summary>
     private string Suggestion(string name, string parent)
     {
-        if (root.Paths.Meant(name) is { } meant) return $"; did you mean {meant}?";
-        return (_listed ??= []).Add(parent) ? $"; the fields are {Listing.Of(root.Paths.Beside(parent))}" : "";
+        if (root.Paths.Meant(name) is { } meant) return $"; did you mean {PathOf(place, meant)}?";
+        if (!(_listed ??= []).Add(parent)) return "";
+        string inside = parent.Length > place.Length && place.Length > 0 ? parent[(place.Length + 1)..] : parent == place ? "" : parent;
+        return $"; the fields are {Listing.Of([.. root.Paths.Beside(inside).Select(path => PathOf(place, path))])}";
     }
 
     private static string Found(JsonElement element) => element.ValueKind switch

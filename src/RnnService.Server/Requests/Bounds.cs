@@ -39,6 +39,7 @@ internal sealed class ValueAttribute(double least, double most) : Attribute
     /// <summary>A bound in plain digits; a double of 2⁶⁴ stands for the largest whole number.</summary>
     public static string Text(double bound) => bound >= ulong.MaxValue
         ? ulong.MaxValue.ToString(CultureInfo.InvariantCulture)
+        : double.IsInteger(bound) ? ((Int128)bound).ToString(CultureInfo.InvariantCulture)
         : bound.ToString("0.############", CultureInfo.InvariantCulture);
 
     public static int LimitOf(LimitOptions limits, string name) =>

@@ -35,7 +35,7 @@ internal sealed record ProblemKind(int Status, string ErrorType, string Title, s
     public static readonly ProblemKind BodyTimeout = new(408, "timeout", "The request body did not arrive in time",
         "The body was not whole within the time for it; the connection is closed.");
 
-    public static readonly ProblemKind StateMismatch = new(409, "state_mismatch", "The session is of another model",
+    public static readonly ProblemKind StateMismatch = new(409, "state_mismatch", "The session does not fit the request",
         "The session was begun with another model, or with an earlier one of this name, or stands elsewhere than the request says.");
 
     public static readonly ProblemKind SessionBusy = new(409, "session_busy", "The session is in use",

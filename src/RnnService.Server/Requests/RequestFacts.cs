@@ -18,6 +18,9 @@ internal sealed class RequestFacts
     /// <summary>Whose data it works with, such as states that are kept: the name of its key; empty where the service has no keys.</summary>
     public string Owner { get; set; } = "";
 
+    /// <summary>The only models that its answer may name, as its key allows no others; null for all.</summary>
+    public IReadOnlyList<string>? Models { get; set; }
+
     /// <summary>The id that ties an answer to the log.</summary>
     public string TraceId => _traceId ??= Activity.Current?.TraceId.ToHexString() ?? _context.TraceIdentifier;
 

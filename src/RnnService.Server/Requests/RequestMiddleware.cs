@@ -38,7 +38,7 @@ internal sealed partial class RequestMiddleware(
         {
             await AnswerAsync(context, BodyFaults.Problem(exception));
         }
-        catch (Exception exception) when (InferenceProblems.Of(exception) is { } problem)
+        catch (Exception exception) when (InferenceProblems.Of(exception, facts.Models) is { } problem)
         {
             await AnswerAsync(context, problem);
         }

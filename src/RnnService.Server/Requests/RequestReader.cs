@@ -197,7 +197,7 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
     public T Parse<T>(JsonElement element, string path)
     {
         RequestSchema schema = RequestSchema.Of(typeof(T));
-        var check = new BodyCheck(limits, schema);
+        var check = new BodyCheck(limits, schema, path);
         check.Object(element, schema, path);
         if (check.Malformed.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Malformed, check.Malformed);
         if (check.OutOfBounds.Faults.Count > 0) throw RequestProblem.Of(ProblemKind.Validation, check.OutOfBounds);

@@ -82,6 +82,8 @@ internal sealed class GenerationSessions
             throw RequestProblem.Of(ProblemKind.Validation, Field, "has resume and id; expected one of them");
         if (asked is { Position: not null, Resume: null, Id: null })
             throw RequestProblem.Of(ProblemKind.Validation, PositionField, "stands alone; expected resume or id beside it");
+        if (asked.Id is { } id && !SessionName.IsId(id))
+            throw RequestProblem.Of(ProblemKind.Validation, IdField, $"is {RequestProblem.Quoted(id)}; expected {SessionName.ExpectedId}");
         if (_store is not null) return;
         if (asked.Id is not null)
             throw RequestProblem.Of(ProblemKind.Validation, IdField, "names a session, and this service keeps none; expected resume and return_state");

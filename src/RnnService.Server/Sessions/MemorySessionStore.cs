@@ -39,6 +39,7 @@ internal sealed class MemorySessionStore(GenerationSessionOptions options, TimeP
             if (!_entries.TryGetValue(name, out Entry? entry)) _entries.Add(name, entry = new Entry(name));
             else if (entry.Token is not null) throw SessionLease.Busy();
             Forget(entry); // what a request has is not dropped
+            if (entry.State?.Expires <= time.GetUtcNow()) entry.State = null; // one that a request gave back unchanged may lie behind younger ones
             entry.Token = SessionLease.NewToken();
             return Task.FromResult(new SessionLease(name, entry.Token, entry.State));
         }

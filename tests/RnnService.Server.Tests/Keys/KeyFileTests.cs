@@ -20,7 +20,10 @@ public sealed class KeyFileTests
         { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}"}, {"name": "b", "hash": "{{Hash}}"}]}""", "keys[1].hash (b) is that of another" },
         { """{"keys": [{"name": "a", "hash": "rnn_secret"}]}""", "keys[0].hash (a) is none; expected sha256: and 64" },
         { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "models": []}]}""", "keys[0].models (a) is empty" },
-        { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "requests_per_minute": 0}]}""", "requests_per_minute (a) is 0; expected 1 or more" },
+        { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "requests_per_minute": 0}]}""", "requests_per_minute (a) is 0; expected 1 to 1000000" },
+        { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "requests_per_minute": 2000000000}]}""", "requests_per_minute (a) is 2000000000; expected 1 to 1000000" },
+        { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "models": [null]}]}""", "keys[0].models (a) holds what is no name" },
+        { """{"keys": [null]}""", "keys[0] is null; expected an object" },
         { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "concurrent_requests": -1}]}""", "concurrent_requests (a) is -1; expected 1 or more" },
     };
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using RnnService.AspNetCore.Models;
 using RnnService.Server.Endpoints;
 using RnnService.Server.Keys;
 using RnnService.Server.Options;
@@ -78,6 +79,26 @@ public sealed class KeyTableTests(SharedService shared)
         await (await user.GetAsync("/nowhere", Cancel)).IsProblemAsync(404, "route_not_found");
         foreach (string open in new[] { "/", "/playground/app.js", "/swagger/index.html", "/swagger/v1/swagger.json", "/health/live" })
             Assert.NotEqual(HttpStatusCode.Unauthorized, (await client.GetAsync(open, Cancel)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/classify", """{"inputs": "a", "model": "words"}""", 422)]
+    [InlineData("/generate", """{"inputs": "a", "model": "ner"}""", 422)]
+    [InlineData("/generate", """{"inputs": "a", "model": "broken"}""", 404)]
+    [InlineData("/generate", """{"inputs": "a", "model": "ghost"}""", 404)]
+    [InlineData("/generate", """{"inputs": "a"}""", 403)]
+    [InlineData("/v1/completions", """{"prompt": "a"}""", 403)]
+    [InlineData("/classify", """{"inputs": "a", "model": "shakespeare"}""", 403)]
+    public async Task No_sentence_names_a_model_that_the_key_does_not_allow(string route, string json, int status)
+    {
+        using KeyFixture keys = new KeyFixture().Add(Other, key => key with { Models = ["words", "ner", "broken", "ghost"] });
+        await using TestService service = await TestService.StartAsync(shared.Models, keys.Setting);
+        using HttpClient client = keys.Client(service, Other);
+        using HttpResponseMessage answer = await client.PostJsonAsync(route, json);
+        string text = await answer.Content.ReadAsStringAsync(Cancel);
+        Assert.Equal(status, (int)answer.StatusCode);
+        foreach (string model in service.Services.GetRequiredService<ModelRegistry>().Entries.Select(entry => entry.Name).Except(["words", "ner", "broken"]))
+            Assert.True(json.Contains(model, StringComparison.Ordinal) || !text.Contains(model, StringComparison.Ordinal), text);
     }
 
     [Fact]

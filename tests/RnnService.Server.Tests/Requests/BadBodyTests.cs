@@ -77,7 +77,7 @@ public sealed class BadBodyTests(SharedService shared)
         using JsonDocument document = JsonDocument.Parse(Large[kind]());
         foreach (Type type in new[] { typeof(GenerateRequest), typeof(ClassifyRequest), typeof(TagRequest) })
         {
-            var check = new BodyCheck(new LimitOptions(), RequestSchema.Of(type));
+            var check = new BodyCheck(new LimitOptions(), RequestSchema.Of(type), "");
             long before = GC.GetAllocatedBytesForCurrentThread();
             check.Object(document.RootElement, RequestSchema.Of(type), "");
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000);

@@ -10,11 +10,11 @@ namespace RnnService.Server.Tests.Requests;
 /// <summary>Of every bounded number the bound itself is accepted and the next one is not.</summary>
 public sealed class BoundsTests(SharedService shared)
 {
-    /// <summary>How far these go is the model's to say.</summary>
-    private static readonly string[] OfTheModel = ["layer", "first_unit", "at"];
+    /// <summary>How far these go is the model's or the session's to say.</summary>
+    private static readonly string[] Elsewhere = ["layer", "first_unit", "at", "position"];
 
     public static TheoryData<string, string> Numbers => [.. Requests.SelectMany(request => RequestSchema.Of(request.Type).Fields
-        .SelectMany(group => group.Nested?.Fields.Where(one => one.Value is not null && !OfTheModel.Contains(one.Name)).Select(one => (Group: group.Name, Field: one.Name)) ?? [])
+        .SelectMany(group => group.Nested?.Fields.Where(one => one.Value is not null && one.Form is JsonForm.Number or JsonForm.WholeNumber && !Elsewhere.Contains(one.Name)).Select(one => (Group: group.Name, Field: one.Name)) ?? [])
         .Select(one => (request.Route, $"{one.Group}.{one.Field}")))];
 
     private static (string Route, Type Type)[] Requests =>
@@ -39,7 +39,7 @@ public sealed class BoundsTests(SharedService shared)
         await ExpectAsync(least, accepted: !bounds.Above);
         await ExpectAsync(below, accepted: false);
         if (bounds.Above) await ExpectAsync(Text(double.BitIncrement(bounds.Least)), accepted: true);
-        await ExpectAsync("-1", accepted: bounds.Unset);
+        await ExpectAsync("-1", accepted: bounds.Unset || bounds.Least <= -1);
         await ExpectAsync("null", accepted: true);
 
         async Task ExpectAsync(string value, bool accepted)

@@ -74,6 +74,19 @@ public sealed class SessionStoreTests
         Assert.Null((await test.Store.TakeAsync(name)).State);
     }
 
+    [Theory]
+    [MemberData(nameof(Stores))]
+    public async Task A_session_expires_that_a_request_gave_back_unchanged(string kind)
+    {
+        await using StoreUnderTest test = await StoreUnderTest.StartAsync(kind, _clock);
+        SessionName older = new("me", "older");
+        await test.Store.SaveAsync(await test.Store.TakeAsync(older), State(10) with { Expires = _clock.GetUtcNow().AddSeconds(1) });
+        await test.Store.SaveAsync(await test.Store.TakeAsync(new SessionName("me", "younger")), State(10));
+        await test.Store.ReleaseAsync(await test.Store.TakeAsync(older));
+        _clock.Ahead = TimeSpan.FromSeconds(2);
+        Assert.Null((await test.Store.TakeAsync(older)).State);
+    }
+
     [Fact]
     public async Task Memory_is_bounded_and_who_holds_most_loses_first()
     {

@@ -41,7 +41,7 @@ public sealed class SessionTests(SharedService shared) : IDisposable
         await using TestService service = await ReplicaAsync(("Rnn:Sessions:Store", "memory"));
         string? id = null;
         await IsWholeAsync("/generate", true, [service], _ => id is null ? "{}" : $$"""{"id": "{{id}}"}""", session => id = session["id"]!.GetValue<string>());
-        Assert.Equal(22, id!.Length);
+        Assert.Equal(32, id!.Length);
         Assert.Equal(1, await service.MetricAsync("rnn_sessions_stored"));
         Assert.InRange(await service.MetricAsync("rnn_sessions_bytes"), 100, 2_000);
         Assert.Equal(Pieces - 1, await service.MetricAsync("rnn_sessions_resumed_total", "from=\"store\""));
@@ -76,6 +76,9 @@ public sealed class SessionTests(SharedService shared) : IDisposable
     [InlineData("""{"resume": ""}""", 422, "validation")]
     [InlineData("""{"resume": 1}""", 400, "malformed")]
     [InlineData("""{"resume": "AAAA", "id": "a"}""", 422, "validation")]
+    [InlineData("""{"id": "a/b"}""", 422, "validation")]
+    [InlineData("""{"id": ".."}""", 422, "validation")]
+    [InlineData("""{"resume": "AAAA", "position": 9223372036854775808}""", 422, "validation")]
     [InlineData("""{"id": "a"}""", 422, "validation")]
     [InlineData("""{}""", 422, "validation")]
     [InlineData("""{"return_state": false}""", 422, "validation")]

@@ -101,7 +101,7 @@ internal sealed class HuggingFaceEndpoints(
     {
         var served = await registry.EnterAsync<ServedLanguageModel>(null, cancel);
         served.Uses.Leave();
-        KeyAccess.ThrowIfForbidden(context, served.Name);
+        KeyAccess.ThrowIfForbidden(context, served.Name, isDefault: true);
         return Json.Answer(new ServerInfo
         {
             ModelId = served.Name,

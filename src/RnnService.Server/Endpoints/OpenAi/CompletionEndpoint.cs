@@ -31,10 +31,10 @@ internal sealed class CompletionEndpoint(OpenAiGeneration generation, OpenAiMode
             .WithMetadata(new RequestExample(Example), new AnswerExample(ExampleAnswer), new StreamsEvents(typeof(CompletionAnswer)));
 
     object IChoiceForm.Answer(AnswerHead head, IReadOnlyList<AnsweredChoice> choices, TokenUsage usage) => Answer(
-        head, [.. choices.Select(choice => Choice(choice.Index, choice.Text, choice.Tokens, choice.End))], usage, choices[0].End);
+        head, [.. choices.Select(choice => Choice(head, choice.Index, choice.Text, choice.Tokens, choice.End))], usage, choices[0].End);
 
     IEnumerable<object> IChoiceForm.Events(AnswerHead head, int index, Growth growth, bool isFirst, ChoiceEnd? end) =>
-        growth.Text.Length == 0 && end is null ? [] : [Answer(head, [Choice(index, growth.Text, growth.Tokens, end)], null, end)];
+        growth.Text.Length == 0 && end is null ? [] : [Answer(head, [Choice(head, index, growth.Text, growth.Tokens, end)], null, end)];
 
     object IChoiceForm.Event(AnswerHead head, TokenUsage usage) => Answer(head, [], usage, null);
 
@@ -76,14 +76,14 @@ internal sealed class CompletionEndpoint(OpenAiGeneration generation, OpenAiMode
         return inputs;
     }
 
-    private CompletionChoice Choice(int index, string text, IReadOnlyList<PlacedToken> tokens, ChoiceEnd? end) =>
-        new() { Index = index, Text = text, Logprobs = LogprobsOf(tokens), FinishReason = end?.Reason };
+    private CompletionChoice Choice(AnswerHead head, int index, string text, IReadOnlyList<PlacedToken> tokens, ChoiceEnd? end) =>
+        new() { Index = index, Text = text, Logprobs = LogprobsOf(tokens, head.HasAlternatives), FinishReason = end?.Reason };
 
-    private static CompletionLogprobs? LogprobsOf(IReadOnlyList<PlacedToken> tokens) => tokens.Count == 0 ? null : new()
+    private static CompletionLogprobs? LogprobsOf(IReadOnlyList<PlacedToken> tokens, bool hasAlternatives) => tokens.Count == 0 ? null : new()
     {
         Tokens = [.. tokens.Select(token => token.Token.Text)],
         TokenLogprobs = [.. tokens.Select(token => Finite(token.Token.LogProbability))],
-        TopLogprobs = tokens.All(token => token.Token.Alternatives.Count == 0) ? null : [.. tokens.Select(token => Likeliest(token.Token))],
+        TopLogprobs = hasAlternatives ? [.. tokens.Select(token => Likeliest(token.Token))] : null,
         TextOffset = [.. tokens.Select(token => token.Offset)],
     };
 

@@ -30,7 +30,7 @@ internal sealed record ChoicesAsked(IReadOnlyList<GenerationInput> Prompts, int 
 }
 
 /// <summary>What every answer and every event of a stream begins with.</summary>
-internal sealed record AnswerHead(string Id, long Created, string Model, string Fingerprint);
+internal sealed record AnswerHead(string Id, long Created, string Model, string Fingerprint, bool HasAlternatives);
 
 /// <summary>How a text ends.</summary>
 /// <param name="Reason">Why.</param>
@@ -85,7 +85,8 @@ internal sealed class OpenAiGeneration(GenerationPath path, LimitOptions limits,
         }
 
         var head = new AnswerHead(
-            form.IdPrefix + Guid.NewGuid().ToString("N"), time.GetUtcNow().ToUnixTimeSeconds(), served.Name, "fp_" + served.Loaded.Sha256[..12]);
+            form.IdPrefix + Guid.NewGuid().ToString("N"), time.GetUtcNow().ToUnixTimeSeconds(), served.Name, "fp_" + served.Loaded.Sha256[..12],
+            options.TopNTokens > 0);
         IReadOnlyList<GenerationJob> jobs = path.Start(call, served, inputs, asked.Stream);
         if (asked.Stream) return await StreamAsync(call, served, asked, form, head, inputs, jobs);
 

@@ -142,6 +142,8 @@ public sealed class CompletionTests(SharedService shared)
             Assert.Equal(logprob.GetSingle(), top.GetProperty(token.GetString()!).GetSingle());
         }
 
+        JsonElement first = await AnswerAsync("""{"prompt": "a", "logprobs": 1, "echo": true, "max_tokens": 0}"""); // has nothing before it
+        Assert.Equal("[null]", first.GetProperty("choices")[0].GetProperty("logprobs").GetProperty("top_logprobs").GetRawText());
         Assert.Equal(JsonValueKind.Null,
             (await AnswerAsync("""{"prompt": "a", "logprobs": 0}""")).GetProperty("choices")[0].GetProperty("logprobs").GetProperty("top_logprobs").ValueKind);
     }
