@@ -37,7 +37,8 @@ internal sealed class FolderLoader(
                 TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             stopping.ThrowIfCancellationRequested();
             return ModelEntry.Broken(name, $"not loaded within {options.Loading.MaxSeconds} s; expected a folder that loads sooner, or a higher "
-                + $"{nameof(RnnModelsOptions.Loading)}:{nameof(LoadingOptions.MaxSeconds)}") with { Stamp = stamp.Value! };
+                + $"{nameof(RnnModelsOptions.Loading)}:{nameof(LoadingOptions.MaxSeconds)}") with
+            { Stamp = stamp.Value! };
         }
     }
 

@@ -1,5 +1,5 @@
-using Xunit;
 using RnnService.Engine.Models;
+using Xunit;
 
 namespace RnnService.Engine.Tests.Models;
 
