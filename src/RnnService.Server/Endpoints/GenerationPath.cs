@@ -37,7 +37,7 @@ internal readonly record struct GenerationFrame(int Job, GeneratedToken Token, G
 /// <summary>
 /// What requests that generate have in common, in every dialect: how texts are started, waited for, and sent token by token. Thread-safe.
 /// </summary>
-internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultLog faults)
+internal sealed class GenerationPath(HttpOptions http, LimitOptions limits, TimeProvider time, FaultLog faults)
 {
     /// <summary>Has a text continued.</summary>
     /// <param name="call">The request.</param>
@@ -45,7 +45,7 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
     /// <param name="input">The text.</param>
     /// <param name="readsAlong">Whether its tokens are sent while it grows: see <see cref="StreamAsync"/>.</param>
     /// <exception cref="QueueFullException">There is no permit.</exception>
-    /// <exception cref="RequestProblem">The model can read nothing of it.</exception>
+    /// <exception cref="RequestProblem">The model can read nothing of it, or it is too much for one request.</exception>
     public GenerationJob Start(InferenceCall call, ServedLanguageModel served, GenerationInput input, bool readsAlong) =>
         Start(call, served, [input], readsAlong)[0];
 
@@ -58,9 +58,11 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
     public IReadOnlyList<GenerationJob> Start(InferenceCall call, ServedLanguageModel served, IReadOnlyList<GenerationInput> inputs, bool readsAlong)
     {
         var jobs = new List<GenerationJob>(inputs.Count);
+        // One request is to have its place whatever it asks for, and not the queue's whole room.
+        var most = new TokenLimit(limits.MaxRequestTokens, inputs[0].Field);
         try
         {
-            foreach (GenerationInput input in inputs) jobs.Add(call.Generate(served.Generator, model => Prepare(model, input), readsAlong));
+            foreach (GenerationInput input in inputs) jobs.Add(call.Generate(served.Generator, model => Counted(Prepare(model, input)), readsAlong));
         }
         catch
         {
@@ -70,6 +72,12 @@ internal sealed class GenerationPath(HttpOptions http, TimeProvider time, FaultL
 
         TextWarnings.Write(call.Context.Response, inputs.Zip(jobs, (input, job) => (input.Field, job.Stream.Warning)).DistinctBy(one => one.Field));
         return jobs;
+
+        GenerationStream Counted(GenerationStream stream)
+        {
+            most.Add(stream.PromptTokens);
+            return stream;
+        }
     }
 
     /// <summary>Waits for texts to end.</summary>

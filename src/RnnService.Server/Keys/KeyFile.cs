@@ -53,14 +53,17 @@ internal sealed record KeyFile
     public static KeyFile Parse(string path, ReadOnlySpan<byte> content)
     {
         KeyFile file;
+        if (content.StartsWith("\uFEFF"u8)) content = content[3..]; // some editors write it
         try
         {
             file = JsonSerializer.Deserialize<KeyFile>(content, Format) ?? throw new KeyFileException($"{path}: is null; expected {{\"keys\": […]}}");
         }
         catch (JsonException exception)
         {
-            // Its message may quote the file, and somebody may have written a key into it.
-            throw new KeyFileException($"{path}: {exception.Path?.TrimStart('$').TrimStart('.')} in line {exception.LineNumber + 1} cannot be read; "
+            // Its message may quote the file, and somebody may have written a key into it, even as a field's name.
+            string place = exception.Path?.TrimStart('$').TrimStart('.') ?? "";
+            if (place.Contains(KeySecret.Prefix, StringComparison.OrdinalIgnoreCase)) place = place[..(place.LastIndexOf(']') + 1)];
+            throw new KeyFileException($"{path}: {place} in line {exception.LineNumber + 1} cannot be read; "
                 + $"expected JSON with the fields {string.Join(", ", Fields)}");
         }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Keys;
 
@@ -11,7 +12,7 @@ namespace RnnService.Server.Keys;
 /// </summary>
 internal static class KeySecret
 {
-    public const string Prefix = "rnn_";
+    public const string Prefix = RequestFacts.KeyPrefix;
 
     /// <summary>What the file of keys writes before a hash.</summary>
     public const string HashPrefix = "sha256:";

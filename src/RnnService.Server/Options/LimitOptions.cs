@@ -37,7 +37,7 @@ internal sealed record LimitOptions
     public int MaxNewTokens { get; init; } = 4_000;
 
     /// <summary>
-    /// Most tokens of one request that is classified or tagged, all its texts together; more are answered with 422. At least those of one
+    /// Most tokens of the texts of one request, all together, one that is continued n times as n of them; more are answered with 422. At least those of one
     /// text of the greatest length.
     /// </summary>
     [Range(1, 100_000_000)]

@@ -260,7 +260,8 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root, string 
         if (root.Paths.Meant(name) is { } meant) return $"; did you mean {PathOf(place, meant)}?";
         if (!(_listed ??= []).Add(parent)) return "";
         string inside = parent.Length > place.Length && place.Length > 0 ? parent[(place.Length + 1)..] : parent == place ? "" : parent;
-        return $"; the fields are {Listing.Of([.. root.Paths.Beside(inside).Select(path => PathOf(place, path))])}";
+        string[] fields = [.. root.Paths.Beside(inside).Select(path => PathOf(place, path))];
+        return fields.Length == 0 ? "" : $"; the fields are {Listing.Of(fields)}";
     }
 
     private static string Found(JsonElement element) => element.ValueKind switch

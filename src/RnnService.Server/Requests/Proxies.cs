@@ -35,7 +35,9 @@ internal sealed class Proxies
         app.Use(next => context =>
         {
             if (!context.Request.PathBase.HasValue || context.Request.Path.HasValue) return next(context);
-            context.Response.Redirect($"{context.Request.PathBase}/{context.Request.QueryString}", permanent: false, preserveMethod: true);
+            // A prefix of two slashes, which a careless proxy passes on, would be another host's address.
+            string prefix = "/" + context.Request.PathBase.ToString().TrimStart('/', '\\');
+            context.Response.Redirect($"{prefix}/{context.Request.QueryString}", permanent: false, preserveMethod: true);
             return Task.CompletedTask;
         });
     }

@@ -5,6 +5,9 @@ namespace RnnService.Server.Requests;
 /// <summary>What the log line and the metrics say about a request. Nothing here comes from its text.</summary>
 internal sealed class RequestFacts
 {
+    /// <summary>What keys begin with, so that one that stands at a wrong place is known and not logged.</summary>
+    public const string KeyPrefix = "rnn_";
+
     private readonly HttpContext _context;
     private string? _client, _traceId;
 

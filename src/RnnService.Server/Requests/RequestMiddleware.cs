@@ -111,6 +111,7 @@ internal sealed partial class RequestMiddleware(
     {
         const int most = 80;
         string path = context.Request.Path.Value ?? "";
+        if (path.Contains(RequestFacts.KeyPrefix, StringComparison.OrdinalIgnoreCase)) return "…"; // an address that somebody put a key into
         int end = 0;
         while (end < Math.Min(path.Length, most) && (char.IsAsciiLetterOrDigit(path[end]) || path[end] is '/' or '.' or '-' or '_')) end++;
         return end == path.Length ? path : path[..end] + "…";

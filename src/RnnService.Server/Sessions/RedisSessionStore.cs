@@ -11,19 +11,32 @@ internal sealed class RedisSessionStore(RedisConnection redis, StateSeal seal, T
     /// <summary>Longer than nearly all requests, and as long as clients of a replica that was killed wait for their sessions.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan LongestRequest = TimeSpan.FromHours(1);
+
     /// <summary>Takes the lease of a session, unless another has it, and reads the session.</summary>
     private const string Take = """
         if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
+        if redis.call('HGET', KEYS[1], 'position') == 'deleted' then redis.call('DEL', KEYS[1]) end
         return redis.call('HGET', KEYS[1], 'state')
         """;
 
     /// <summary>Compares the position with the one that the request began with and sets the session.</summary>
     private const string Save = """
+        local holder = redis.call('GET', KEYS[2])
+        if holder and holder ~= ARGV[1] then return 0 end
         if (redis.call('HGET', KEYS[1], 'position') or '') ~= ARGV[2] then return 0 end
         redis.call('HSET', KEYS[1], 'position', ARGV[3], 'state', ARGV[4])
         redis.call('PEXPIRE', KEYS[1], ARGV[5])
-        if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
+        if holder then redis.call('DEL', KEYS[2]) end
         return 1
+        """;
+
+    /// <summary>Removes the session. Where a request has it, a mark stays for as long as that may take, so that what it saves is not taken for a new one.</summary>
+    private const string Delete = """
+        redis.call('DEL', KEYS[1])
+        if redis.call('DEL', KEYS[2]) == 0 then return end
+        redis.call('HSET', KEYS[1], 'position', 'deleted')
+        redis.call('PEXPIRE', KEYS[1], ARGV[1])
         """;
 
     private const string Release = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
@@ -37,7 +50,7 @@ internal sealed class RedisSessionStore(RedisConnection redis, StateSeal seal, T
         if (found.IsNull) return new SessionLease(name, token, null);
         SessionState? state = await seal.OpenAsync(name, (byte[])found!);
         if (state?.Expires > time.GetUtcNow()) return new SessionLease(name, token, state);
-        await DeleteAsync(name); // too old, or sealed by keys that are gone
+        await redis.RunAsync(database => database.KeyDeleteAsync(Keys(name)[0])); // too old, or sealed by keys that are gone
         return new SessionLease(name, token, null);
     }
 
@@ -53,7 +66,8 @@ internal sealed class RedisSessionStore(RedisConnection redis, StateSeal seal, T
     public Task ReleaseAsync(SessionLease lease) => redis.RunAsync(database =>
         database.ScriptEvaluateAsync(Release, [Keys(lease.Name)[1]], [lease.Token]));
 
-    public Task DeleteAsync(SessionName name) => redis.RunAsync(database => database.KeyDeleteAsync(Keys(name)[0]));
+    public Task DeleteAsync(SessionName name) => redis.RunAsync(database =>
+        database.ScriptEvaluateAsync(Delete, Keys(name), [(long)LongestRequest.TotalMilliseconds]));
 
     /// <summary>Of the session and of its lease, which a cluster keeps together.</summary>
     private static RedisKey[] Keys(SessionName name)

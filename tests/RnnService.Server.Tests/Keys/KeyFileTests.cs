@@ -23,6 +23,7 @@ public sealed class KeyFileTests
         { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "requests_per_minute": 0}]}""", "requests_per_minute (a) is 0; expected 1 to 1000000" },
         { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "requests_per_minute": 2000000000}]}""", "requests_per_minute (a) is 2000000000; expected 1 to 1000000" },
         { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "models": [null]}]}""", "keys[0].models (a) holds what is no name" },
+        { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "rnn_secret": 1}]}""", "k.json: keys[0] in line 1 cannot be read" },
         { """{"keys": [null]}""", "keys[0] is null; expected an object" },
         { $$"""{"keys": [{"name": "a", "hash": "{{Hash}}", "concurrent_requests": -1}]}""", "concurrent_requests (a) is -1; expected 1 or more" },
     };

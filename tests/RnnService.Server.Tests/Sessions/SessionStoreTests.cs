@@ -76,6 +76,22 @@ public sealed class SessionStoreTests
 
     [Theory]
     [MemberData(nameof(Stores))]
+    public async Task What_a_request_saves_does_not_bring_back_a_session_that_was_deleted_meanwhile(string kind)
+    {
+        await using StoreUnderTest test = await StoreUnderTest.StartAsync(kind, _clock);
+        SessionName name = new("me", "a");
+        SessionLease first = await test.Store.TakeAsync(name);
+        await test.Store.DeleteAsync(name);
+        await IsBusyAsync(() => test.Store.SaveAsync(first, State(10)));
+        SessionLease anew = await test.Store.TakeAsync(name);
+        Assert.Null(anew.State);
+        await IsBusyAsync(() => test.Store.SaveAsync(first, State(10)));
+        await test.Store.SaveAsync(anew, State(3));
+        Assert.Equal(3, (await test.Store.TakeAsync(name)).State!.Position);
+    }
+
+    [Theory]
+    [MemberData(nameof(Stores))]
     public async Task A_session_expires_that_a_request_gave_back_unchanged(string kind)
     {
         await using StoreUnderTest test = await StoreUnderTest.StartAsync(kind, _clock);

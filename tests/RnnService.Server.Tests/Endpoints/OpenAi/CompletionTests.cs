@@ -132,6 +132,16 @@ public sealed class CompletionTests(SharedService shared)
     }
 
     [Fact]
+    public async Task All_texts_of_a_request_together_have_a_bound()
+    {
+        string text = new('a', 8_000);
+        using HttpResponseMessage answer = await shared.Client.PostJsonAsync("/v1/completions", $$"""{"prompt": "{{text}}", "n": 5, "max_tokens": 1}""");
+        Assert.Equal(422, (int)answer.StatusCode);
+        Assert.Contains("holds more than 32768 tokens", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await AnswerAsync($$"""{"prompt": "{{text}}", "n": 4, "max_tokens": 1}""");
+    }
+
+    [Fact]
     public async Task Log_probabilities_stand_beside_the_likeliest()
     {
         JsonElement logprobs = (await AnswerAsync("""{"prompt": "a", "max_tokens": 9, "temperature": 0, "logprobs": 3}""")).GetProperty("choices")[0].GetProperty("logprobs");
