@@ -45,6 +45,7 @@ internal static class SettingRows
         new("model.generation.seed", "Seed of the draws; none draws one."),
         new("model.generation.top_n_tokens", "Alternatives reported with each token.", new Bounds(0)),
         new("model.generation.score_prompt", "Reports the log-probability of every token of the prompt."),
+        new("model.chat_template", "How a message of a chat stands in the text that a language model continues, with {role} and {content}; left out: the contents, a line each."),
         new("model.description", "One sentence about the model, shown by /models and the card."),
         new("model.license", "Licence of the weights, shown by /models and the card."),
         new("model.examples", "Texts to try the model with, shown by /models and the playground; see data.examples."),

@@ -73,7 +73,8 @@ public abstract class PlaygroundTest(Chromium browser, PlaygroundService service
         if (Page is null) return;
         if (TestContext.Current.TestState?.Result == TestResult.Failed) await KeepPictureAsync();
         await Page.Context.CloseAsync();
-        Assert.Empty(Watch.TakeFaults());
+        string faults = string.Join(Environment.NewLine, Watch.TakeFaults());
+        Assert.True(faults.Length == 0, faults);
     }
 
     /// <summary>What the page looked like when the test failed.</summary>

@@ -53,7 +53,7 @@ public sealed class JudgeTests(Chromium browser, ShippedService service) : Playg
     [Fact]
     public async Task Playing_reads_the_text_to_its_end()
     {
-        await JudgeAsync("A lovely film.");
+        await JudgeAsync("A lovely film, warm and wise, that takes its time and gives it back, though its end comes rather late.");
         await Button("Play").ClickAsync();
         await Expect(Button("Pause")).ToBeVisibleAsync();
         await Expect(Button("Play")).ToBeVisibleAsync();

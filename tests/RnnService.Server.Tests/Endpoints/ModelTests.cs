@@ -37,9 +37,9 @@ public sealed class ModelTests(SharedService shared)
     }
 
     [Fact]
-    public async Task What_does_not_exist_yet_is_not_there()
+    public async Task What_does_not_exist_is_not_there()
     {
-        foreach (string route in new[] { "/v1/models", "/models/sentiment/weights" })
+        foreach (string route in new[] { "/v3/models", "/models/sentiment/weights" })
         {
             using HttpResponseMessage answer = await shared.Client.GetAsync(route, TestContext.Current.CancellationToken);
             await answer.IsProblemAsync(404, "route_not_found");

@@ -19,7 +19,7 @@ internal static class GeneratedClient
         await service.StartAsync();
         var recorder = new Operations.Recorder();
         using var client = new HttpClient(recorder) { BaseAddress = new Uri(service.Url + "/") };
-        await (Task)assembly.GetType("Calls")!.GetMethod("RunAsync")!.Invoke(null, [client])!;
+        await (Task)assembly.GetType($"{typeof(GeneratedClient).Namespace}.Calls")!.GetMethod("RunAsync")!.Invoke(null, [client])!;
         Operations.AreAllCalled(recorder.Calls);
     }
 

@@ -8,6 +8,8 @@ using Microsoft.Kiota.Http.HttpClientLibrary;
 using Rnn.Kiota;
 using Rnn.Kiota.Models;
 
+namespace RnnService.Clients.Tests.Generated.CSharp;
+
 /// <summary>Calls every operation with the client that Kiota generates; compiled together with it.</summary>
 public static class Calls
 {

@@ -2,6 +2,8 @@ using System.Net.Http;
 using System.Threading.Tasks;
 using Rnn.NSwag;
 
+namespace RnnService.Clients.Tests.Generated.CSharp;
+
 /// <summary>Calls every operation with the client that NSwag generates; compiled together with it.</summary>
 public static class Calls
 {
