@@ -15,12 +15,12 @@ internal static class StreamTrials
     public static async Task VanishAsync(Trial trial)
     {
         using TrialServer service = await TrialServer.StartAsync(trial);
-        double? paused = null, free = null;
+        double? free = null;
         await LightClient.BesideAsync([LightClient.Generate], trial, service.Port, 12, async stop =>
         {
-            using var unread = HeldSockets.Open(service.Port, Attacks.Crowd, trial.Count(500), Attacks.Stream, reads: false);
+            int unreadCount = trial.Count(500);
+            using var unread = HeldSockets.Open(service.Port, Attacks.Crowd, unreadCount, Attacks.Stream, reads: false);
             await unread.Sent;
-            paused = await UntilFreeAsync(service, stop);
             using (var held = HeldSockets.Open(service.Port, Attacks.Crowd, trial.Count(1_000), Attacks.Stream, reads: false))
             {
                 await held.Sent;
@@ -28,10 +28,9 @@ internal static class StreamTrials
                 trial.Tell("streams before they vanish", $"{await StreamsAsync(service)}");
             }
 
-            free = await UntilFreeAsync(service, CancellationToken.None);
+            free = await UntilAtMostAsync(service, unreadCount + 1); // and the light client's
             await stop.UntilCancelledAsync();
         }, most: 2);
-        trial.Tell("seconds until streams that nobody reads have given their places up", $"{paused:F1}");
         trial.AtMost("seconds until the places of those that vanished are free", free, 1, "s");
         await trial.CostAsync(service);
     }
@@ -109,15 +108,15 @@ internal static class StreamTrials
         await trial.CostAsync(service);
     }
 
-    /// <summary>Seconds until no stream holds a place; null when that takes too long.</summary>
-    private static async Task<double?> UntilFreeAsync(TrialServer service, CancellationToken stop)
+    /// <summary>Seconds until no more streams hold a place; null when that takes too long.</summary>
+    private static async Task<double?> UntilAtMostAsync(TrialServer service, int streams)
     {
         const double patience = 20;
         double from = Clock.Now;
-        while (!stop.IsCancellationRequested && Clock.Now - from < patience)
+        while (Clock.Now - from < patience)
         {
-            if (await StreamsAsync(service) <= 1) return Clock.Now - from; // the light client's
-            await Task.Delay(20, CancellationToken.None);
+            if (await StreamsAsync(service) <= streams) return Clock.Now - from;
+            await Task.Delay(20);
         }
 
         return null;
