@@ -68,7 +68,7 @@ internal static class ApiDocument
                 page.DocumentTitle = "RnnService";
                 page.DisplayRequestDuration();
                 page.EnableTryItOutByDefault();
-                page.DocExpansion(DocExpansion.Full);
+                page.DocExpansion(DocExpansion.List); // thirty open operations keep a browser busy for long
                 page.HeadContent = $"<script>{ClosedAtFirst}</script>";
                 page.DefaultModelsExpandDepth(0);
             }));
