@@ -24,11 +24,18 @@ internal sealed class CorpusOptions
     private readonly Option<string> _textColumn = Column(
         "--text-column", "Column of the text, likewise [default: one called text, sentence, review …; else 1].");
 
+    private readonly Option<string> _sourceColumn = Column(
+        "--source-column", "Column of the text to translate in pairs, csv, parquet and jsonl, by name or number from 0 [default: one called source, text …; else 0].");
+
+    private readonly Option<string> _targetColumn = Column(
+        "--target-column", "Column of its translation, likewise [default: one called target, translation, summary …; else 1].");
+
+    private readonly Option<bool> _swap = new("--swap") { Description = "Exchange source and target of pairs, so that one file serves both ways." };
     private readonly Option<string> _formColumn = Column("--form-column", "Column of the word [default: 0 in conll, 1 in conllu; in jsonl tokens, words …].");
     private readonly Option<string> _tagColumn = Column("--tag-column", "Column of the tag [default: the last in conll, 3 in conllu; in jsonl tags, ner_tags …].");
 
     private readonly Option<string> _header = YesNo(
-        "--header", "Whether the first line of a labelled or csv file names the columns [default: found from the names it has].");
+        "--header", "Whether the first line of a labelled, pairs or csv file names the columns [default: found from the names it has].");
 
     private readonly Option<string> _delimiter = new("--delimiter")
     {
@@ -52,10 +59,10 @@ internal sealed class CorpusOptions
 
     private readonly NumberOption<int> _skipLines = new("--skip-lines")
     {
-        Description = "Lines to skip at the head of a labelled, csv or conll file.",
+        Description = "Lines to skip at the head of a labelled, pairs, csv or conll file.",
     };
 
-    private readonly Option<string[]> _where = Pairs("--where", "COLUMN=VALUE", "Keep only the rows of labelled, csv or parquet with this value.");
+    private readonly Option<string[]> _where = Pairs("--where", "COLUMN=VALUE", "Keep only the rows of labelled, pairs, csv or parquet with this value.");
     private readonly Option<string[]> _labelNames = Pairs("--label-name", "RAW=NAME", "The name of a label or tag as the file has it: 0=negative.");
     private readonly Option<bool> _phrases = new("--phrases") { Description = "Every labelled phrase of sst-trees, not only whole sentences." };
 
@@ -67,7 +74,8 @@ internal sealed class CorpusOptions
 
     public IReadOnlyList<Option> All =>
     [
-        _format, _encoding, _textColumn, _labelColumn, _header, _delimiter, _labelSeparator, _skipLines, _where, _formColumn, _tagColumn,
+        _format, _encoding, _textColumn, _labelColumn, _sourceColumn, _targetColumn, _swap, _header, _delimiter, _labelSeparator, _skipLines, _where,
+        _formColumn, _tagColumn,
         _comments, _skipEmptyWords, _labelNames, _phrases,
     ];
 
@@ -79,6 +87,9 @@ internal sealed class CorpusOptions
         Encoding = parsed.GetValue(_encoding),
         LabelColumn = ColumnOf(parsed, _labelColumn),
         TextColumn = ColumnOf(parsed, _textColumn),
+        SourceColumn = ColumnOf(parsed, _sourceColumn),
+        TargetColumn = ColumnOf(parsed, _targetColumn),
+        Swap = parsed.GetValue(_swap) ? true : null,
         Header = YesNoOf(parsed, _header),
         Delimiter = parsed.GetValue(_delimiter),
         LabelSeparator = parsed.GetValue(_labelSeparator),
@@ -99,7 +110,7 @@ internal sealed class CorpusOptions
         return setting switch
         {
             { Name: "header" or "comments", Value: var value } => $"{name} {(value == "true" ? "yes" : "no")}",
-            { Name: "skip_empty_words" } => name,
+            { Name: "skip_empty_words" or "swap" } => name,
             { Name: "data.valid" } => $"--valid {setting.Value}",
             _ when setting.Name.Contains('.', StringComparison.Ordinal) => $"--set {setting.Name}={setting.Value}",
             _ => $"{name} {setting.Value}",

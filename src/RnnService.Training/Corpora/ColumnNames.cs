@@ -15,6 +15,11 @@ internal static class ColumnNames
         "emotion", "polarity", "rating", "stars", "score", "language", "lang", "type", "airline_sentiment", "output", "y",
     ];
 
+    public static readonly string[] Sources = ["source", "src", "input", "text", "original", "document", "article", "body", "question", "sentence"];
+
+    public static readonly string[] Targets =
+        ["target", "tgt", "trg", "translation", "output", "summary", "headline", "title", "highlights", "answer", "reference", "label"];
+
     public static readonly string[] Words = ["tokens", "words", "forms", "token", "word"];
 
     public static readonly string[] Tags =

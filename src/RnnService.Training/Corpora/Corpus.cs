@@ -29,7 +29,8 @@ public static class Corpus
         IEnumerable<LabelledText> examples;
         if (source.Format == CorpusFormat.Parquet)
         {
-            examples = ParquetTable.Read(source, notes);
+            var (names, rows) = ParquetTable.Read(source);
+            examples = new TableReader(source, source.Path, notes).Read(rows, names);
         }
         else
         {
@@ -48,6 +49,31 @@ public static class Corpus
         if (source.Distinct == true) examples = examples.Distinct();
         LabelledText[] read = [.. examples];
         return read.Length > 0 ? read : throw Empty(source, "labelled text");
+    }
+
+    /// <summary>The pairs of a file, or of two line by line, in their order; white space around a text is left out.</summary>
+    /// <inheritdoc cref="Corpus" path="/remarks"/>
+    public static IReadOnlyList<TextPair> ReadPairs(CorpusSource source, ICollection<CorpusNote>? notes = null)
+    {
+        source.Expect("pairs of texts", CorpusFormat.OfPairs);
+        IEnumerable<TextPair> pairs = source.Format switch
+        {
+            CorpusFormat.Parallel => ParallelLines.Read(source, Open(source, notes), Open(source with { Path = source.TargetPath! }, notes), notes),
+            CorpusFormat.JsonLines => new JsonRecords(source, Open(source, notes), notes).Pairs(),
+            CorpusFormat.Csv => new PairTable(source, notes).Read(CsvRecords.Read(source, Open(source, notes))),
+            CorpusFormat.Pairs => new PairTable(source, notes).Read(LabelledLines.Rows(source, Open(source, notes))),
+            _ => OfParquet(),
+        };
+        if (source.Swap == true) pairs = pairs.Select(pair => pair with { Source = pair.Target, Target = pair.Source });
+        if (source.Distinct == true) pairs = pairs.Distinct();
+        TextPair[] read = [.. pairs];
+        return read.Length > 0 ? read : throw Empty(source, "pair of texts");
+
+        List<TextPair> OfParquet()
+        {
+            var (names, rows) = ParquetTable.Read(source);
+            return new PairTable(source, notes).Read(rows, names);
+        }
     }
 
     /// <summary>The sentences of a file of tagged words, in file order.</summary>

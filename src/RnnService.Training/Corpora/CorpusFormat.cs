@@ -20,7 +20,7 @@ public static class CorpusFormat
     /// <summary>One example a record of a CSV file, RFC 4180: quotes, doubled quotes, line breaks within quotes.</summary>
     public const string Csv = "csv";
 
-    /// <summary>One JSON object an example, a line each or in one array: a text and its label, or lists of words and their tags.</summary>
+    /// <summary>One JSON object an example, a line each or in one array: a text and its label, a pair of texts, or lists of words and their tags.</summary>
     public const string JsonLines = "jsonl";
 
     /// <summary>One example a line as fastText has it: <c>__label__x text</c>, labels before or after the text.</summary>
@@ -28,6 +28,12 @@ public static class CorpusFormat
 
     /// <summary>A Parquet file with a column of texts and one of labels.</summary>
     public const string Parquet = "parquet";
+
+    /// <summary>One pair a line, columns separated by tabs: <c>source TAB target</c>, or the columns the source or a header names; others are ignored.</summary>
+    public const string Pairs = "pairs";
+
+    /// <summary>Two files of as many lines: what stands in a line of one is the translation of what stands in that line of the other.</summary>
+    public const string Parallel = "parallel";
 
     /// <summary>One word a line, columns separated by tabs or else by spaces, an empty line after every sentence.</summary>
     public const string Conll = "conll";
@@ -37,11 +43,13 @@ public static class CorpusFormat
 
     internal static readonly string[] Tables = [Labelled, Csv, Parquet];
     internal static readonly string[] OfLabelledText = [Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet];
+    internal static readonly string[] PairTables = [Pairs, Csv, JsonLines, Parquet];
+    internal static readonly string[] OfPairs = [.. PairTables, Parallel];
     internal static readonly string[] OfTaggedSentences = [Conll, Conllu, JsonLines];
 
     /// <summary>Every format's name.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Text, Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet, Conll, Conllu];
+        [Text, Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet, Pairs, Parallel, Conll, Conllu];
 
     /// <summary>
     /// The likeliest format of a file by its name: text for a language model; csv, jsonl (also .json and .ndjson), parquet and fasttext (also

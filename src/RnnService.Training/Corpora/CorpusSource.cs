@@ -53,6 +53,21 @@ public sealed record CorpusSource
     public IReadOnlyDictionary<string, string>? Where { get; init; }
 
     /// <summary>
+    /// Column of the text to translate in a table of pairs (<c>pairs</c>, <c>csv</c>, <c>parquet</c>), or its field in <c>jsonl</c>: number or
+    /// name. Unless given, a column called source, input, text, document or the like, or else 0.
+    /// </summary>
+    public CorpusColumn? SourceColumn { get; init; }
+
+    /// <summary>Column or field of its translation, likewise: unless given one called target, translation, summary or the like, or else 1.</summary>
+    public CorpusColumn? TargetColumn { get; init; }
+
+    /// <summary>In <c>parallel</c>: the file whose lines are the translations of the lines of <see cref="Path"/>.</summary>
+    public string? TargetPath { get; init; }
+
+    /// <summary>In corpora of pairs: exchanges source and target, so that one file serves both ways.</summary>
+    public bool? Swap { get; init; }
+
+    /// <summary>
     /// Column of the word; unless given 0 in <c>conll</c>, 1 (FORM) in <c>conllu</c>. In <c>jsonl</c> the field of the words, by name.
     /// </summary>
     public CorpusColumn? FormColumn { get; init; }
@@ -75,7 +90,7 @@ public sealed record CorpusSource
     /// <summary>In <c>sst-trees</c>: every labelled phrase when true, whole sentences only when false or not given.</summary>
     public bool? Phrases { get; init; }
 
-    /// <summary>In corpora of labelled text: keeps the first of every (label, text) pair that repeats.</summary>
+    /// <summary>In corpora of labelled text, and of pairs: keeps the first of every example that repeats.</summary>
     public bool? Distinct { get; init; }
 
     /// <summary>
@@ -97,17 +112,21 @@ public sealed record CorpusSource
         Belongs(Encoding, "encoding", [.. CorpusFormat.All.Where(format => format != CorpusFormat.Parquet)]);
         Belongs(LabelColumn, "label_column", fields);
         Belongs(TextColumn, "text_column", fields);
-        Belongs(SkipLines, "skip_lines", CorpusFormat.Labelled, CorpusFormat.Csv, CorpusFormat.Conll);
-        Belongs(Header, "header", CorpusFormat.Labelled, CorpusFormat.Csv);
+        Belongs(SkipLines, "skip_lines", CorpusFormat.Labelled, CorpusFormat.Pairs, CorpusFormat.Csv, CorpusFormat.Conll);
+        Belongs(Header, "header", CorpusFormat.Labelled, CorpusFormat.Pairs, CorpusFormat.Csv);
         Belongs(Delimiter, "delimiter", CorpusFormat.Csv, CorpusFormat.Conll);
         Belongs(LabelSeparator, "label_separator", CorpusFormat.Tables);
-        Belongs(Where, "where", CorpusFormat.Tables);
+        Belongs(Where, "where", [.. CorpusFormat.Tables, CorpusFormat.Pairs]);
+        Belongs(SourceColumn, "source_column", CorpusFormat.PairTables);
+        Belongs(TargetColumn, "target_column", CorpusFormat.PairTables);
+        Belongs(TargetPath, "target_path", CorpusFormat.Parallel);
+        Belongs(Swap, "swap", CorpusFormat.OfPairs);
         Belongs(FormColumn, "form_column", CorpusFormat.OfTaggedSentences);
         Belongs(TagColumn, "tag_column", CorpusFormat.OfTaggedSentences);
         Belongs(Comments, "comments", CorpusFormat.Conll);
         Belongs(SkipEmptyWords, "skip_empty_words", CorpusFormat.Conll);
         Belongs(Phrases, "phrases", CorpusFormat.SstTrees);
-        Belongs(Distinct, "distinct", CorpusFormat.OfLabelledText);
+        Belongs(Distinct, "distinct", [.. CorpusFormat.OfLabelledText.Union(CorpusFormat.OfPairs)]);
         Belongs(LabelNames, "label_names", [.. CorpusFormat.OfLabelledText.Union(CorpusFormat.OfTaggedSentences)]);
 
         if (Encoding is not null && !CorpusEncoding.IsKnown(Encoding))
@@ -115,6 +134,9 @@ public sealed record CorpusSource
         if (SkipLines < 0) throw Wrong($"skip_lines is {SkipLines}; expected 0 or more");
         if (LabelSeparator?.Length == 0) throw Wrong("label_separator is empty; expected at least one character");
         Differ(LabelColumn, "label_column", TextColumn, "text_column");
+        Differ(SourceColumn, "source_column", TargetColumn, "target_column");
+        if (Format == CorpusFormat.Parallel && string.IsNullOrWhiteSpace(TargetPath))
+            throw Wrong($"target_path is missing; expected the file whose lines are the translations of {Path}'s");
         if (Format == CorpusFormat.Csv) CsvRecords.DelimiterOf(this);
         if (Format == CorpusFormat.Conll)
         {
@@ -139,6 +161,8 @@ public sealed record CorpusSource
         {
             ByName(LabelColumn, "label_column");
             ByName(TextColumn, "text_column");
+            ByName(SourceColumn, "source_column");
+            ByName(TargetColumn, "target_column");
             ByName(FormColumn, "form_column");
             ByName(TagColumn, "tag_column");
         }

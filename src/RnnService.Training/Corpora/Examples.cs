@@ -11,21 +11,24 @@ internal static class Examples
         Line = line.Number,
     };
 
-    /// <summary>Says how many rows lack a text or a label.</summary>
-    public static void NoteEmpty(string path, string unit, (int Count, int First) empty, ICollection<CorpusNote>? notes)
+    /// <summary>What an example of labelled text, or of a pair, must have.</summary>
+    public const string TextAndLabel = "a text or a label", BothSides = "a source or a target";
+
+    /// <summary>Says how many rows lack something.</summary>
+    public static void NoteEmpty(string path, string unit, string lack, (int Count, int First) empty, ICollection<CorpusNote>? notes)
     {
         if (empty.Count == 0) return;
         notes?.Add(new CorpusNote(empty.Count == 1
-            ? $"{path}, line {empty.First}: a {unit} without a text or a label is left out"
-            : $"{path}, line {empty.First}: {empty.Count} {unit}s without a text or a label, this the first, are left out"));
+            ? $"{path}, line {empty.First}: a {unit} without {lack} is left out"
+            : $"{path}, line {empty.First}: {empty.Count} {unit}s without {lack}, this the first, are left out"));
     }
 
-    /// <summary>Says so where all rows lack a text or a label.</summary>
+    /// <summary>Says so where all rows lack something.</summary>
     /// <exception cref="InvalidDataException">They do.</exception>
-    public static void ThrowIfNone(string path, string units, int examples, int empty)
+    public static void ThrowIfNone(string path, string units, string lack, int examples, int empty)
     {
         if (examples == 0 && empty > 0)
-            throw new InvalidDataException($"{path}: all {empty} {units} lack a text or a label; expected both in at least one");
+            throw new InvalidDataException($"{path}: all {empty} {units} lack {lack}; expected both in at least one");
     }
 
     /// <summary>Says how many texts have several labels, of which a classifier learns the first.</summary>

@@ -4,7 +4,7 @@ using RnnService.Engine.Text;
 
 namespace RnnService.Training.Corpora;
 
-/// <summary>JSON objects, a line each or in one array, as labelled texts or tagged sentences.</summary>
+/// <summary>JSON objects, a line each or in one array, as labelled texts, pairs or tagged sentences.</summary>
 internal sealed class JsonRecords
 {
     private readonly CorpusSource _source;
@@ -73,10 +73,20 @@ internal sealed class JsonRecords
                 examples.Add(Examples.Of(_source, line, labels, content));
         }
 
-        Examples.NoteEmpty(_file.Path, "record", empty, _notes);
-        Examples.ThrowIfNone(_file.Path, "records", examples.Count, empty.Count);
+        Examples.NoteEmpty(_file.Path, "record", Examples.TextAndLabel, empty, _notes);
+        Examples.ThrowIfNone(_file.Path, "records", Examples.TextAndLabel, examples.Count, empty.Count);
         Examples.NoteSeveral(_file.Path, examples, _notes);
         return examples;
+    }
+
+    /// <summary>Texts and their translations.</summary>
+    public List<TextPair> Pairs()
+    {
+        var pairs = new PairList(_source, _file.Path, "record", _notes);
+        if (_records.Count == 0) return pairs.Done();
+        string source = Field(_source.SourceColumn, ColumnNames.Sources, "source_column"), target = Field(_source.TargetColumn, ColumnNames.Targets, "target_column");
+        foreach (var (line, record) in _records) pairs.Add(line, Scalar(line, source, Value(line, record, source)), Scalar(line, target, Value(line, record, target)));
+        return pairs.Done();
     }
 
     /// <summary>Words and their tags.</summary>

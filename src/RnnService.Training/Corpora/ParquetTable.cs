@@ -8,20 +8,19 @@ namespace RnnService.Training.Corpora;
 /// <summary>A Parquet file as a table of texts.</summary>
 internal static class ParquetTable
 {
-    public static List<LabelledText> Read(CorpusSource source, ICollection<CorpusNote>? notes)
+    /// <summary>The columns' names and the rows.</summary>
+    /// <exception cref="InvalidDataException">It is no whole Parquet file.</exception>
+    public static (string[] Names, List<TableRow> Rows) Read(CorpusSource source)
     {
         byte[] bytes = CorpusFile.ReadRaw(source.Path);
-        (string[] Names, List<TableRow> Rows) table;
         try
         {
-            table = Table(source.Path, bytes);
+            return Table(source.Path, bytes);
         }
         catch (Exception error) when (error is not OutOfMemoryException) // the library throws what its bytes lead it to
         {
             throw new InvalidDataException($"{source.Path} is no Parquet file that can be read; expected a whole one: {error.Message}", error);
         }
-
-        return new TableReader(source, source.Path, notes).Read(table.Rows, table.Names);
     }
 
     private static (string[] Names, List<TableRow> Rows) Table(string path, byte[] bytes)

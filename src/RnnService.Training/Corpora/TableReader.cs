@@ -30,7 +30,7 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
         int count = _names?.Length ?? rows[0].Cells.Length;
         CheckHead(rows, first, count);
         var (label, text) = Columns(rows, first, count);
-        var where = source.Where?.Select(condition => (Place: PlaceOf(rows[first].Line, CorpusColumn.Parse(condition.Key), count, "where"), condition.Value)).ToArray();
+        Func<string[], bool>? kept = new TableColumns(_names, count).Kept(rows[first].Line, source);
         if (first == 1 && source.Header is null && source.LabelColumn?.Name is null && source.TextColumn?.Name is null)
         {
             // Usual in a csv; in other files it may well be an example.
@@ -45,11 +45,11 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
         {
             if (cells.Length != count) throw WrongCount(line, cells, count, first == 1);
             _quoteOpen = _lines && cells[^1].StartsWith('"') && cells[^1].AsSpan().Count('"') % 2 == 1;
-            if (where is not null && !where.All(condition => cells[condition.Place] == condition.Value)) continue;
+            if (kept is not null && !kept(cells)) continue;
             if (Example(line, cells[label], cells[text]) is { } example) examples.Add(example);
         }
 
-        Examples.ThrowIfNone(path, "rows", examples.Count, _empty);
+        Examples.ThrowIfNone(path, "rows", Examples.TextAndLabel, examples.Count, _empty);
         CheckQuotes(examples);
         AddNotes(examples, first == 1);
         return examples;
@@ -123,9 +123,10 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
     private (int Label, int Text) Columns(List<TableRow> rows, int first, int count)
     {
         CorpusLine line = rows[0].Line;
-        int label = source.LabelColumn is { } askedLabel ? PlaceOf(line, askedLabel, count, "label_column")
+        var columns = new TableColumns(_names, count);
+        int label = source.LabelColumn is { } askedLabel ? columns.PlaceOf(line, askedLabel, "label_column")
             : _names is null ? -1 : ColumnNames.Find(_names, ColumnNames.Labels);
-        int text = source.TextColumn is { } askedText ? PlaceOf(line, askedText, count, "text_column")
+        int text = source.TextColumn is { } askedText ? columns.PlaceOf(line, askedText, "text_column")
             : _names is null ? -1 : ColumnNames.Find([.. _names.Index().Select(name => name.Index == label ? "" : name.Item)], ColumnNames.Texts);
         if (label == text && label >= 0) throw line.Error($"label and text are both column {label} of {count}; expected two columns");
         if (label >= 0 && text >= 0) return (label, text);
@@ -139,10 +140,10 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
 
         if (count != 2)
         {
-            string[] columns = _names ?? rows[first].Cells;
+            string[] found = _names ?? rows[first].Cells;
             string missing = label < 0 && text < 0 ? "label and text" : label < 0 ? "the label" : "the text";
             throw line.Error(
-                $"{count} columns: {Listing.Of([.. columns.Select(Listing.Quote)])}; expected to find {missing} among them by a usual name "
+                $"{count} columns: {Listing.Of([.. found.Select(Listing.Quote)])}; expected to find {missing} among them by a usual name "
                 + "(label, class, sentiment …; text, sentence, review …), or by the name or number that is given",
                 [.. Missing()]);
         }
@@ -162,15 +163,6 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
             if (label < 0) yield return new CorpusSetting("label_column", "COLUMN");
             if (text < 0) yield return new CorpusSetting("text_column", "COLUMN");
         }
-    }
-
-    private int PlaceOf(CorpusLine line, CorpusColumn column, int count, string setting)
-    {
-        if (column.Number is { } number) return line.Place(number, count, setting);
-        int place = _names is null ? -1 : ColumnNames.Find(_names, column.Name!);
-        return place >= 0
-            ? place
-            : throw line.Error($"{setting} is \"{column.Name}\"; expected one of {Listing.Of([.. (_names ?? []).Select(Listing.Quote)])}");
     }
 
     private LabelledText? Example(CorpusLine line, string labels, string text)
@@ -224,7 +216,7 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
     private void AddNotes(List<LabelledText> examples, bool header)
     {
         if (notes is null) return;
-        Examples.NoteEmpty(path, "row", (_empty, _firstEmpty), notes);
+        Examples.NoteEmpty(path, "row", Examples.TextAndLabel, (_empty, _firstEmpty), notes);
         Examples.NoteSeveral(path, examples, notes);
         if (examples.Count < 4) return;
         if (_lines && 2 * examples.Count(example => example.Text is ['"', .., '"']) > examples.Count)

@@ -22,6 +22,10 @@ internal sealed record CorpusFingerprint(string Sha256, long Texts, long Charact
     public static CorpusFingerprint Of(IEnumerable<LabelledText> examples) =>
         Of(examples.Select(example => (IReadOnlyList<string>)[example.Label, example.Text]), labels: 1);
 
+    /// <summary>Of pairs of texts.</summary>
+    public static CorpusFingerprint Of(IEnumerable<TextPair> pairs) =>
+        Of(pairs.Select(pair => (IReadOnlyList<string>)[pair.Source, pair.Target]), labels: 0);
+
     /// <summary>Of tagged sentences.</summary>
     public static CorpusFingerprint Of(IEnumerable<TaggedSentence> sentences) =>
         Of(sentences.Select(sentence => (IReadOnlyList<string>)[.. sentence.Tags, .. sentence.Words]), labels: null);

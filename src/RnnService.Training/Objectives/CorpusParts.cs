@@ -17,6 +17,10 @@ internal static class CorpusParts
         recipe, corpora, (all, _) => LabelIds.Complete(recipe.Model, all), example => example.Label, example => example.Text,
         example => [example.Label]);
 
+    /// <summary>Pairs of texts; a split keeps all translations of one source on one side.</summary>
+    public static CorpusParts<TextPair[]> Split(Recipe recipe, RunCorpora<TextPair> corpora) =>
+        Split(recipe, corpora, (_, _) => { }, _ => "", pair => pair.Source, _ => []);
+
     /// <summary>Tagged sentences; a split keeps one that occurs twice on one side, and every tag in training.</summary>
     public static CorpusParts<TaggedSentence[]> Split(Recipe recipe, RunCorpora<TaggedSentence> corpora) => Split(
         recipe, corpora, (all, notes) => LabelIds.Complete(recipe.Model, all, notes), _ => "", sentence => string.Join('\t', sentence.Words),

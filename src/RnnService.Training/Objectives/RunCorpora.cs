@@ -20,6 +20,8 @@ internal static class RunCorpora
 {
     public static RunCorpora<LabelledText> ReadLabelled(DataSettings data) => Read(data, (source, notes) => Corpus.ReadLabelled(source, notes));
 
+    public static RunCorpora<TextPair> ReadPairs(DataSettings data) => Read(data, (source, notes) => Corpus.ReadPairs(source, notes));
+
     public static RunCorpora<TaggedSentence> ReadTagged(DataSettings data) => Read(data, (source, notes) => Corpus.ReadTagged(source, notes));
 
     public static RunCorpora<string> ReadText(DataSettings data) => Read<string>(data, (source, notes) => [Corpus.ReadText(source, notes)]);

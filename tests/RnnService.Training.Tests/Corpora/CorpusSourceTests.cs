@@ -33,7 +33,7 @@ public sealed class CorpusSourceTests
     [InlineData("""{ "path": " ", "format": "text" }""", "a corpus has no path; expected the file's name")]
     [InlineData(
         """{ "path": "x", "format": "xls" }""",
-        "corpus x: format \"xls\" is not known; expected one of text, labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, conll, conllu")]
+        "corpus x: format \"xls\" is not known; expected one of text, labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, pairs, parallel, conll, conllu")]
     [InlineData(
         """{ "path": "x", "format": "conll", "text_column": 1 }""",
         "corpus x: text_column does not belong to format \"conll\": it is for labelled, csv, parquet, jsonl")]
@@ -42,10 +42,10 @@ public sealed class CorpusSourceTests
         "corpus x: label_column does not belong to format \"labelled-space\": it is for labelled, csv, parquet, jsonl")]
     [InlineData(
         """{ "path": "x", "format": "sst-trees", "skip_lines": 1 }""",
-        "corpus x: skip_lines does not belong to format \"sst-trees\": it is for labelled, csv, conll")]
+        "corpus x: skip_lines does not belong to format \"sst-trees\": it is for labelled, pairs, csv, conll")]
     [InlineData(
         """{ "path": "x", "format": "text", "where": { "0": "a" } }""",
-        "corpus x: where does not belong to format \"text\": it is for labelled, csv, parquet")]
+        "corpus x: where does not belong to format \"text\": it is for labelled, csv, parquet, pairs")]
     [InlineData(
         """{ "path": "x", "format": "labelled", "form_column": 1 }""",
         "corpus x: form_column does not belong to format \"labelled\": it is for conll, conllu, jsonl")]
@@ -57,7 +57,19 @@ public sealed class CorpusSourceTests
         "corpus x: phrases does not belong to format \"labelled\": it is for sst-trees")]
     [InlineData(
         """{ "path": "x", "format": "conll", "distinct": true }""",
-        "corpus x: distinct does not belong to format \"conll\": it is for labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet")]
+        "corpus x: distinct does not belong to format \"conll\": it is for labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, pairs, parallel")]
+    [InlineData(
+        """{ "path": "x", "format": "labelled", "source_column": 1 }""",
+        "corpus x: source_column does not belong to format \"labelled\": it is for pairs, csv, jsonl, parquet")]
+    [InlineData(
+        """{ "path": "x", "format": "pairs", "source_column": 2, "target_column": 2 }""",
+        "corpus x: source_column and target_column are both 2; expected two columns")]
+    [InlineData(
+        """{ "path": "x", "format": "pairs", "target_path": "y" }""",
+        "corpus x: target_path does not belong to format \"pairs\": it is for parallel")]
+    [InlineData(
+        """{ "path": "x", "format": "parallel" }""",
+        "corpus x: target_path is missing; expected the file whose lines are the translations of x's")]
     [InlineData(
         """{ "path": "x", "format": "text", "label_names": {} }""",
         "corpus x: label_names does not belong to format \"text\": it is for labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, conll, conllu")]
