@@ -15,8 +15,9 @@ internal static class GenerateEndpoints
     /// <summary>About the bytes of a token in an answer with details.</summary>
     private const int BytesOfToken = 70;
 
-    private const string Example = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 60, "temperature": 0.6, "seed": 7}}""";
-    private const string Answer = """{"generated_text": "\nI will thank you, with the present prayers for mine,\nAnd th"}""";
+    /// <summary>A request and its answer, which other addresses give too.</summary>
+    public const string Example = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 60, "temperature": 0.6, "seed": 7}}""";
+    public const string Answer = """{"generated_text": "\nI will thank you, with the present prayers for mine,\nAnd th"}""";
     private const string StreamExample = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 3, "temperature": 0.6, "seed": 7}}""";
     private const string StreamAnswer = """
         data:{"index":1,"token":{"id":12,"text":"\n","logprob":-0.002448082,"special":false},"generated_text":null,"details":null}

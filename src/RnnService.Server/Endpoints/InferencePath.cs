@@ -101,7 +101,7 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
         if (name is not null) KeyAccess.ThrowIfForbidden(Context, name);
         T model = await path.Registry.EnterAsync<T>(name, Deadline.Token);
         _entered.Add(model);
-        KeyAccess.ThrowIfForbidden(Context, model.Name, isDefault: name is null);
+        if (name is null) KeyAccess.ThrowIfForbidden(Context, model.Name, isDefault: true);
         RequestFacts.Of(Context).Model = model.Name;
         return model;
     }

@@ -47,14 +47,16 @@ internal static class LoadCommand
             Task measuring = Task.Run(() => MeasureAsync(names, models, report));
             await Task.WhenAny(interrupted.Task, ServiceProcess.Lost, measuring);
             if (interrupted.Task.IsCompleted) return Interrupted;
-            if (ServiceProcess.Lost.IsCompleted) throw new IOException(await ServiceProcess.Lost);
+            if (ServiceProcess.Lost.IsCompleted) throw new IOException("a service has ended");
             await measuring;
             if (file is not null) report.Write(file);
             return 0;
         }
         catch (Exception exception) when (exception is IOException or SocketException or HttpRequestException)
         {
-            Console.Error.WriteLine($"load: {exception.Message}; nothing was written");
+            // The connections of a process break before it is known to have ended.
+            await Task.WhenAny(ServiceProcess.Lost, Task.Delay(TimeSpan.FromSeconds(5)));
+            Console.Error.WriteLine($"load: {(ServiceProcess.Lost.IsCompleted ? await ServiceProcess.Lost : exception.Message)}; nothing was written");
             return 1;
         }
         finally

@@ -57,5 +57,6 @@ internal static class KeyTrial
         }
     }
 
-    private static string Hash(string key) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
+    /// <summary>What the file of keys has of a key.</summary>
+    public static string Hash(string key) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
 }

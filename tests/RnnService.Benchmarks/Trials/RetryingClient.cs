@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using RnnService.Benchmarks.Load;
@@ -36,14 +37,15 @@ internal sealed class RetryingClient(int port) : IDisposable
     /// <param name="route">The route.</param>
     /// <param name="body">The body.</param>
     /// <param name="isEnd">A problem, by its kind, that is an answer too.</param>
+    /// <param name="key">The key that it is sent with; null for none.</param>
     /// <returns>The answer; null when it was lost.</returns>
-    public async Task<JsonElement?> PostAsync(string route, string body, string isEnd = "")
+    public async Task<JsonElement?> PostAsync(string route, string body, string isEnd = "", string? key = null)
     {
         double from = Clock.Now;
         string problem;
         do
         {
-            (HttpStatusCode status, string text) = await SendAsync(route, body);
+            (HttpStatusCode status, string text) = await SendAsync(route, body, key);
             if (status == HttpStatusCode.OK || (isEnd.Length > 0 && text.Contains(isEnd, StringComparison.Ordinal)))
             {
                 lock (_lock) (Answered, Longest) = (Answered + 1, Math.Max(Longest, Clock.Now - from));
@@ -72,12 +74,13 @@ internal sealed class RetryingClient(int port) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<(HttpStatusCode Status, string Text)> SendAsync(string route, string body)
+    private async Task<(HttpStatusCode Status, string Text)> SendAsync(string route, string body, string? key)
     {
         try
         {
-            using var content = new StringContent(body, Encoding.UTF8, "application/json");
-            using HttpResponseMessage answer = await _http.PostAsync(route, content);
+            using var request = new HttpRequestMessage(HttpMethod.Post, route) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            using HttpResponseMessage answer = await _http.SendAsync(request);
             return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)

@@ -56,8 +56,7 @@ internal sealed class HuggingFaceEndpoints(
     GenerateTools generate, InspectionRules rules, LimitOptions limits, RnnModelsOptions models, ModelRegistry registry)
 {
     private const string Tag = "Hugging Face";
-    private const string Example = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 60, "temperature": 0.6, "seed": 7}}""";
-    private const string Answer = """[{"generated_text": "\nI will thank you, with the present prayers for mine,\nAnd th"}]""";
+    private const string Example = GenerateEndpoints.Example, Answer = "[" + GenerateEndpoints.Answer + "]";
 
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -28,9 +28,9 @@ internal sealed class LanguageModelTensors(ServedLanguageModel served, GenerateT
         ThrowIfAsked(parameters.DecoderInputDetails ?? false, "decoder_input_details");
         ThrowIfAsked(parameters.TopNTokens > 0, "top_n_tokens");
         ThrowIfAsked(parameters.Activations is not null, "activations");
-        GenerationInput[] inputs = [.. texts.Select((text, index) => new GenerationInput(
-            text, GenerateParameters.Over(served.Model, parameters, tools.Limits), $"inputs[0].data[{index}]"))];
-        await call.HoldAnswerAsync((long)texts.Length * inputs[0].Options.MaxNewTokens * BytesOfToken);
+        GenerationOptions options = GenerateParameters.Over(served.Model, parameters, tools.Limits);
+        GenerationInput[] inputs = [.. texts.Select((text, index) => new GenerationInput(text, options, $"inputs[0].data[{index}]"))];
+        await call.HoldAnswerAsync((long)texts.Length * options.MaxNewTokens * BytesOfToken);
         IReadOnlyList<GenerationStream> ended = await tools.Path.EndedAsync(call, tools.Path.Start(call, served, inputs, readsAlong: false));
         bool whole = parameters.ReturnFullText ?? false;
         return
