@@ -34,7 +34,9 @@ public sealed class ProblemTests(SharedService shared) : IDisposable
         using HttpResponseMessage answer = await Provoke(errorType, own, client, leave.Token);
         JsonElement problem = await answer.IsProblemAsync(kind.Status, kind.ErrorType);
         Assert.Equal(kind.Title, problem.GetProperty("title").GetString());
-        Assert.Equal(kind.RetryAfterSeconds, (int?)answer.Headers.RetryAfter?.Delta?.TotalSeconds);
+        int? retryAfter = (int?)answer.Headers.RetryAfter?.Delta?.TotalSeconds;
+        Assert.Equal(kind.RetryAfterSeconds is null, retryAfter is null);
+        Assert.False(retryAfter < kind.RetryAfterSeconds); // a queue that knows its speed may ask for more
         Assert.DoesNotContain("clock", problem.GetRawText(), StringComparison.Ordinal); // nothing of the inside
         Assert.Equal(problem.GetProperty("traceId").GetString(), answer.Headers.GetValues("X-Request-Id").Single());
         await leave.CancelAsync();
