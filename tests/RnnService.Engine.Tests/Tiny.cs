@@ -36,6 +36,11 @@ internal static class Tiny
             new ModelVocabulary(Letters),
             parameters ?? Parameters.Random(seed));
 
+    /// <summary>A language model whose tokens are bytes and some pairs of them.</summary>
+    public static LanguageModel Subwords() => (LanguageModel)TextModel.Create(
+        Language().Config with { Tokenizer = Tokenization.Subwords },
+        new ModelVocabulary(SubwordTrainer.Train(["the cat sat on the mat", "the cat ran", "日本 日本 😀😀"], 280)), Parameters.Random(3));
+
     public static Classifier Classifier(
         CellKind cell = CellKind.Lstm, Pooling pooling = Pooling.Last, bool both = true, ulong seed = 1, bool reverse = false) =>
         (Classifier)TextModel.Create(

@@ -1,4 +1,5 @@
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
 using RnnService.Training.Recipes;
@@ -51,6 +52,28 @@ public sealed class CodeTrainingTests : IDisposable
         Assert.Equal(trained.Model.Answer("what a lovely day").Scores, loaded.Answer("what a lovely day").Scores);
         Assert.Equal("up", loaded.Answer("what a lovely day").Labels[0]);
         Assert.Equal(1, Evaluator.Evaluate(trained.Model, [("what a lovely day", "up"), ("a sad day", "down")]).Confusion.Accuracy);
+    }
+
+    /// <summary>Of a classifier and of a language model, whose folder holds the merges.</summary>
+    [Fact]
+    public void Subwords_are_learnt_from_the_texts_and_kept_with_the_model()
+    {
+        string[] settings = ["model.tokenizer=subwords", "data.max_vocabulary=270", "training.epochs=1"];
+        using TrainedModel<Classifier> labels = ClassifierTrainer.Train(
+            Reviews, new TrainingOptions { Recipe = DefaultRecipes.For(ModelTask.Classifier, Reviews.Length, settings) }, cancellationToken: Cancellation);
+        using TrainedModel<LanguageModel> text = LanguageModelTrainer.Train(
+            Reviews.Select(review => review.Text),
+            new TrainingOptions { Recipe = DefaultRecipes.For(ModelTask.LanguageModel, 1000, [.. settings, "training.batch_size=2", "training.shards=1"]) },
+            cancellationToken: Cancellation);
+        foreach ((TextModel model, Action<string> save) in ((TextModel, Action<string>)[])[(labels.Model, labels.Save), (text.Model, text.Save)])
+        {
+            Assert.Equal(270, model.Vocabulary.Tokens.Count);
+            Assert.Equal(270 - SubwordTrainer.FewestTokens, model.Vocabulary.Tokens.Merges!.Count);
+            save(_folder[$"{model.Config.Task}"]);
+            using TextModel loaded = ModelFolder.Load(_folder[$"{model.Config.Task}"]).Model;
+            Assert.Equal(model.Vocabulary.Tokens.Merges, loaded.Vocabulary.Tokens.Merges);
+            Assert.Equal(model.Answer("什么 a day").Scores, loaded.Answer("什么 a day").Scores);
+        }
     }
 
     [Fact]

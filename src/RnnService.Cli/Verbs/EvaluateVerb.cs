@@ -106,8 +106,8 @@ internal sealed class EvaluateVerb : Verb
         LanguageScores token = Terminal.While("evaluating", () => Evaluator.Evaluate(model, text, place: file));
         model.Tokenizer.Encode(text, out IReadOnlyList<string> unknown);
         Terminal.Warn("corpus", UnknownText.Sentence(model.Tokenizer, unknown));
-        bool words = model.Tokenizer.Kind != Tokenization.Characters;
-        LanguageScores character = words ? new LanguageScores(token.TotalNats, text.EnumerateRunes().Count()) : token;
+        bool characters = model.Tokenizer.Kind == Tokenization.Characters;
+        LanguageScores character = characters ? token : new LanguageScores(token.TotalNats, text.EnumerateRunes().Count());
         if (json)
         {
             Terminal.Out.WriteJson(new
@@ -122,10 +122,10 @@ internal sealed class EvaluateVerb : Verb
             return;
         }
 
-        string unit = words ? "word" : "character";
+        string unit = model.Tokenizer.Unit;
         Terminal.Out.WriteLine($"perplexity {Figures.Real(token.Perplexity)} a {unit}, {Figures.Count(token.Count)} {unit}s");
-        Terminal.Out.WriteLine($"nats {Figures.Real(token.Nats)} a {unit}{(words ? $", {Figures.Real(character.Nats)} a character" : "")}");
-        Terminal.Out.WriteLine($"bits {Figures.Real(token.Bits)} a {unit}{(words ? $", {Figures.Real(character.Bits)} a character" : "")}");
+        Terminal.Out.WriteLine($"nats {Figures.Real(token.Nats)} a {unit}{(characters ? "" : $", {Figures.Real(character.Nats)} a character")}");
+        Terminal.Out.WriteLine($"bits {Figures.Real(token.Bits)} a {unit}{(characters ? "" : $", {Figures.Real(character.Bits)} a character")}");
     }
 
     private void Show(ClassificationReport report, bool json)

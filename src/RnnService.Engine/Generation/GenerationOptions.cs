@@ -144,8 +144,12 @@ public enum FinishReason
 /// <param name="IsSpecial">Whether it stands for no text of its own.</param>
 public readonly record struct ScoredToken(int Id, string Text, float LogProbability, bool IsSpecial)
 {
-    internal static ScoredToken Of(Tokenizer tokenizer, int id, float logProbability) =>
-        new(id, tokenizer.Decode(id), logProbability, tokenizer.Vocabulary.IsSpecial(id));
+    /// <param name="tokenizer">What knows the token.</param>
+    /// <param name="id">The token.</param>
+    /// <param name="logProbability">Its log-probability.</param>
+    /// <param name="partial">The character that the text before it has begun.</param>
+    internal static ScoredToken Of(Tokenizer tokenizer, int id, float logProbability, PartialCharacter partial) =>
+        new(id, tokenizer.Decode(id, ref partial), logProbability, tokenizer.Vocabulary.IsSpecial(id));
 }
 
 /// <summary>A drawn token with the likeliest alternatives.</summary>

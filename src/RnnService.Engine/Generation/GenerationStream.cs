@@ -28,6 +28,8 @@ public sealed class GenerationStream
     private readonly int _end; // tokens of _prompt to be read
     private readonly bool _scoresPrompt;
     private readonly int _begun; // tokens that the start of an empty prompt has generated
+    private PartialCharacter _scored; // what the part of the prompt that was scored holds back
+    private PartialCharacter _partial; // what the generated text holds back
 
     /// <summary>Prepares to continue a text; see <see cref="Continue(ILanguageNetwork, Tokenizer, string, GenerationOptions, StreamState?)"/>.</summary>
     private GenerationStream(
@@ -41,7 +43,6 @@ public sealed class GenerationStream
         }
 
         (Network, _tokenizer, _options, UnknownTokens) = (network, tokenizer, options, unknown);
-        _tokens = new GeneratedTokens(tokenizer);
         // Of 53 bits, so that a client whose numbers are doubles can send it back as it was.
         Seed = options.Seed ?? state?.Seed ?? (ulong)Random.Shared.NextInt64(1L << 53);
         _sampler = new Sampler(
@@ -51,8 +52,12 @@ public sealed class GenerationStream
         if (state is not null)
         {
             (State, _start, _carried) = (state.Recurrent, state.Position, state.Pending.Length);
+            _scored = _partial = state.Partial;
             prompt = [.. state.Pending, .. prompt];
         }
+
+        foreach (int id in prompt.AsSpan(_carried)) tokenizer.Decode(id, ref _partial);
+        _tokens = new GeneratedTokens(tokenizer, _partial);
 
         // Between what was generated before and what is now stands the prompt.
         bool isAlone = prompt.Length == _carried;
@@ -199,6 +204,7 @@ public sealed class GenerationStream
             Place = _sampler.Place,
             Pending = _read < _prompt.Length ? _prompt[_read..] : [_last[0]],
             Tail = Tail(),
+            Partial = _partial,
             Counts = _sampler.Counts?.Order(),
         };
     }
@@ -251,7 +257,7 @@ public sealed class GenerationStream
         _sampler.Generated(id);
         _last[0] = id;
 
-        _tokens.Add(id, logits[id] - logSum, Likeliest(logits, logSum, scratch.Ranking));
+        _tokens.Add(id, logits[id] - logSum, Likeliest(logits, logSum, scratch.Ranking, _partial));
         if (id == _tokenizer.Vocabulary.EndId)
         {
             Finished = FinishReason.EndOfText;
@@ -279,8 +285,9 @@ public sealed class GenerationStream
 
     private void Append(int id)
     {
-        _text.Append(_tokenizer.Decode(id));
-        if (EndsWithStop()) Finished = FinishReason.StopSequence;
+        string text = _tokenizer.Decode(id, ref _partial);
+        _text.Append(text);
+        if (EndsWithStop(text.Length)) Finished = FinishReason.StopSequence;
         else if (_tokens.Count >= _options.MaxNewTokens) Finished = FinishReason.Length;
     }
 
@@ -289,12 +296,13 @@ public sealed class GenerationStream
         if (position + 1 == _prompt.Length || position + 1 < _carried) return;
         int next = _prompt[position + 1];
         float logSum = LogSumExp(logits, scratch.Values(logits.Length));
-        AddScored(next, logits[next] - logSum, Likeliest(logits, logSum, scratch.Ranking));
+        AddScored(next, logits[next] - logSum, Likeliest(logits, logSum, scratch.Ranking, _scored));
     }
 
     private void AddScored(int id, float logProbability, ScoredToken[]? likeliest)
     {
-        _scoredPrompt.Add(ScoredToken.Of(_tokenizer, id, logProbability));
+        _scoredPrompt.Add(ScoredToken.Of(_tokenizer, id, logProbability, _scored));
+        _tokenizer.Decode(id, ref _scored);
         _promptAlternatives.Add(likeliest ?? []);
     }
 
@@ -306,24 +314,30 @@ public sealed class GenerationStream
         return sum;
     }
 
-    private ScoredToken[]? Likeliest(ReadOnlySpan<float> logits, float logSum, Ranking ranking)
+    private ScoredToken[]? Likeliest(ReadOnlySpan<float> logits, float logSum, Ranking ranking, PartialCharacter partial)
     {
         if (_options.TopNTokens == 0) return null;
         ranking.Rank(logits);
         var likeliest = new ScoredToken[Math.Min(_options.TopNTokens, ranking.Count)];
         for (int rank = 0; rank < likeliest.Length; rank++)
-            likeliest[rank] = ScoredToken.Of(_tokenizer, ranking[rank], logits[ranking[rank]] - logSum);
+            likeliest[rank] = ScoredToken.Of(_tokenizer, ranking[rank], logits[ranking[rank]] - logSum, partial);
         return likeliest;
     }
 
-    private bool EndsWithStop()
+    /// <summary>Whether a stop string ends where the text does, or where it is of subwords inside the newest one.</summary>
+    /// <param name="added">Characters of the newest token.</param>
+    private bool EndsWithStop(int added)
     {
+        int ends = _tokenizer.Kind == Tokenization.Subwords ? added : 1;
         foreach (string stop in _options.Stop)
         {
-            int from = _tail.Length + _text.Length - stop.Length, i = 0;
-            if (from < 0) continue;
-            while (i < stop.Length && At(from + i) == stop[i]) i++;
-            if (i == stop.Length) return true;
+            int last = _tail.Length + _text.Length - stop.Length;
+            for (int from = last; from > last - ends && from >= 0; from--)
+            {
+                int i = 0;
+                while (i < stop.Length && At(from + i) == stop[i]) i++;
+                if (i == stop.Length) return true;
+            }
         }
 
         return false;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Networks;
+using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Generation;
 
@@ -19,9 +20,12 @@ internal static class StateBytes
 
     private static ReadOnlySpan<byte> Mark => "RnnState1"u8;
 
+    /// <summary>The mark where a number follows the counts that says how many bytes of a character follow: where there are any.</summary>
+    private static ReadOnlySpan<byte> PartialMark => "RnnState2"u8;
+
     public static byte[] Write(StreamState state)
     {
-        List<byte> head = [.. Mark];
+        List<byte> head = [.. state.Partial.Count == 0 ? Mark : PartialMark];
         RecurrentState recurrent = state.Recurrent;
         Add((ulong)recurrent.Slots);
         Add((ulong)recurrent.Size);
@@ -41,6 +45,9 @@ internal static class StateBytes
             Add((ulong)generated);
             last = id;
         }
+
+        if (state.Partial.Count > 0) Add((ulong)state.Partial.Count);
+        head.AddRange(state.Partial.ToBytes());
 
         byte[] bytes = new byte[head.Count + recurrent.Bytes + HashLength];
         head.CopyTo(bytes);
@@ -71,7 +78,8 @@ internal static class StateBytes
     /// <exception cref="StreamStateException">They are no state of that model.</exception>
     public static StreamState Read(ReadOnlySpan<byte> bytes, ILanguageNetwork network, int vocabulary)
     {
-        if (!bytes.StartsWith(Mark)) throw new StreamStateException("state: its first bytes are others; expected those of a stream's state");
+        bool hasPartial = bytes.StartsWith(PartialMark);
+        if (!hasPartial && !bytes.StartsWith(Mark)) throw new StreamStateException("state: its first bytes are others; expected those of a stream's state");
         if (bytes.Length < Mark.Length + HashLength || !bytes[^HashLength..].SequenceEqual(Hash(bytes)))
             throw new StreamStateException("state: its checksum is another; expected all bytes as they were written");
         RecurrentState zero = network.NewState(1); // of the model's sizes, whatever the bytes say
@@ -93,6 +101,7 @@ internal static class StateBytes
             Pending = pending,
             Tail = new string(tail),
             Counts = ReadCounts(ref reader, vocabulary),
+            Partial = hasPartial ? ReadPartial(ref reader) : default,
         };
         if (reader.Left.Length != zero.Bytes) throw new StreamStateException($"state: values is {reader.Left.Length} bytes; expected {zero.Bytes}");
         ReadValues(reader.Left, zero.Hidden);
@@ -119,6 +128,16 @@ internal static class StateBytes
         }
 
         return counts;
+    }
+
+    private static PartialCharacter ReadPartial(ref Reader reader)
+    {
+        int count = reader.Count("partial", bytesOfOne: 1);
+        byte[] bytes = reader.Left[..count].ToArray();
+        var partial = PartialCharacter.EndOf(bytes);
+        if (bytes.Length == 0 || partial.Count < bytes.Length) throw new StreamStateException("state: partial is no beginning of a character; expected one");
+        reader.Skip(bytes.Length);
+        return partial;
     }
 
     private static void ReadValues(ReadOnlySpan<byte> bytes, float[] values)
@@ -152,6 +171,8 @@ internal static class StateBytes
 
             return value <= most ? value : throw new StreamStateException($"state: {name} is {value}; expected at most {most}");
         }
+
+        public void Skip(int bytes) => Left = Left[bytes..];
 
         /// <summary>A number of things to follow, of so many bytes each at least.</summary>
         public int Count(string name, int bytesOfOne) => CheckCount(name, Next(name), bytesOfOne);

@@ -1,4 +1,5 @@
 using RnnService.Engine.Layers;
+using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Generation;
 
@@ -28,6 +29,9 @@ public sealed class StreamState
 
     /// <summary>The end of the generated text, in which a stop string may have begun.</summary>
     internal string Tail { get; init; } = "";
+
+    /// <summary>A character that the text has begun, which the next token may complete.</summary>
+    internal PartialCharacter Partial { get; init; }
 
     /// <summary>The tokens so far by rising id, with how often each was generated; null where no penalty counts them.</summary>
     internal IReadOnlyList<KeyValuePair<int, int>>? Counts { get; init; }

@@ -144,7 +144,7 @@ public sealed record ModelConfig
         {
             if (Bidirectional) throw Wrong("bidirectional", true, "false, since a language model cannot read what comes");
             if (Reverse) throw Wrong("reverse", true, "false, since a language model cannot read from the end");
-            if (Tokenizer == Tokenization.English) throw Wrong("tokenizer", "english", "characters or whitespace");
+            if (Tokenizer == Tokenization.English) throw Wrong("tokenizer", "english", "characters, whitespace or subwords");
             if (TieWeights && EmbeddingSize != HiddenSize) throw Wrong("embedding_size", EmbeddingSize, $"{HiddenSize} (hidden_size) with tie_weights");
         }
         else
@@ -155,6 +155,8 @@ public sealed record ModelConfig
             if (TieWeights) throw Wrong("tie_weights", true, "false but for a language model");
         }
 
+        if (Task == ModelTask.Tagger && Tokenizer == Tokenization.Subwords)
+            throw Wrong("tokenizer", "subwords", "characters, whitespace or english, since a tagger gives every word a label");
         if (Threshold is { } threshold)
         {
             if (Task != ModelTask.Classifier) throw new ArgumentException("threshold is given; expected none (null) but for a classifier");

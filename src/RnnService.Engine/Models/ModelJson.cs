@@ -12,22 +12,25 @@ namespace RnnService.Engine.Models;
 /// <param name="Unknown">The token that stands for every other one, where it is not called <see cref="Vocabulary.Unknown"/>.</param>
 /// <param name="Padding">The token that fills up, where it is not called <see cref="Vocabulary.Padding"/>.</param>
 /// <param name="End">The token that ends a text, where it is not called <see cref="Vocabulary.End"/>.</param>
+/// <param name="Merges">Pairs of subwords that are joined.</param>
 internal sealed record VocabularyContent(
-    IReadOnlyList<string> Tokens, IReadOnlyList<string>? Characters = null, string? Unknown = null, string? Padding = null, string? End = null)
+    IReadOnlyList<string> Tokens, IReadOnlyList<string>? Characters = null, string? Unknown = null, string? Padding = null, string? End = null,
+    IReadOnlyList<string>? Merges = null)
 {
     public static VocabularyContent Of(ModelVocabulary vocabulary) => new(
         vocabulary.Tokens.Tokens,
         vocabulary.Characters?.Tokens,
         Unusual(vocabulary.Tokens, vocabulary.Tokens.UnknownId, Vocabulary.Unknown),
         Unusual(vocabulary.Tokens, vocabulary.Tokens.PaddingId, Vocabulary.Padding),
-        Unusual(vocabulary.Tokens, vocabulary.Tokens.EndId, Vocabulary.End));
+        Unusual(vocabulary.Tokens, vocabulary.Tokens.EndId, Vocabulary.End),
+        vocabulary.Tokens.Merges);
 
     /// <summary>The vocabularies.</summary>
     /// <exception cref="ArgumentException">A token repeats or is missing; the message begins with the field.</exception>
     public ModelVocabulary ToVocabulary()
     {
         return new ModelVocabulary(
-            Named("tokens", () => new Vocabulary(Tokens, Unknown, Padding, End)),
+            Named("tokens", () => new Vocabulary(Tokens, Unknown, Padding, End, Merges)),
             Characters is null ? null : Named("characters", () => new Vocabulary(Characters)));
 
         static Vocabulary Named(string field, Func<Vocabulary> create)

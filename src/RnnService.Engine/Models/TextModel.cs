@@ -141,6 +141,8 @@ public abstract class TextModel : IDisposable
     {
         if (config.Characters is null != vocabulary.Characters is null)
             throw new ArgumentException("one of the character network and the character vocabulary is missing; expected both, or neither");
+        if (config.Tokenizer == Tokenization.Subwords) _ = new SubwordTokenizer(vocabulary.Tokens);
+        else if (vocabulary.Tokens.Merges is not null) throw new ArgumentException("merges is given; expected none (null) but for subwords");
         // A language model leaves out what it does not know; a word must have a label.
         if (config.Task == ModelTask.LanguageModel) return;
         foreach (Vocabulary? tokens in (Vocabulary?[])[vocabulary.Tokens, vocabulary.Characters])

@@ -11,4 +11,7 @@ public enum Tokenization
 
     /// <summary>English words and punctuation as in the Universal Dependencies treebanks: <see cref="EnglishTokenizer"/>.</summary>
     English,
+
+    /// <summary>Pieces of words that occur often, learnt from texts, down to the bytes of UTF-8: <see cref="SubwordTokenizer"/>.</summary>
+    Subwords,
 }

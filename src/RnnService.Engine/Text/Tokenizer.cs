@@ -18,8 +18,19 @@ public abstract class Tokenizer
     /// <summary>Whether tokens are lower-cased before they are looked up.</summary>
     public bool LowerCase { get; }
 
-    /// <summary>What a token is, in the singular: <c>character</c> or <c>word</c>.</summary>
-    public string Unit => Kind == Tokenization.Characters ? "character" : "word";
+    /// <summary>What a token is, in the singular: <c>character</c>, <c>word</c> or <c>subword</c>.</summary>
+    public string Unit => UnitOf(Kind);
+
+    /// <summary>What a token of a kind is, in the singular.</summary>
+    public static string UnitOf(Tokenization kind) => kind switch
+    {
+        Tokenization.Characters => "character",
+        Tokenization.Subwords => "subword",
+        _ => "word",
+    };
+
+    /// <summary>How many tokens before one <see cref="Decode(int, ref PartialCharacter)"/> may depend on.</summary>
+    internal virtual int DecodingContext => 0;
 
     /// <summary>A tokenizer of a kind.</summary>
     /// <param name="kind">How it splits.</param>
@@ -30,12 +41,27 @@ public abstract class Tokenizer
     {
         Tokenization.English => new EnglishTokenizer(vocabulary, lowerCase),
         Tokenization.Whitespace => new WhitespaceTokenizer(vocabulary, lowerCase, lineBreaks),
+        Tokenization.Subwords => new SubwordTokenizer(vocabulary, lowerCase),
         _ => new CharacterTokenizer(vocabulary, lowerCase),
     };
 
-    /// <summary>The tokens of a text as a vocabulary holds them, to build one from.</summary>
+    /// <summary>Builds the vocabulary of a kind from texts.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="kind">How they are split.</param>
+    /// <param name="lowerCase">Whether they are lower-cased.</param>
+    /// <param name="minCount">Rarer tokens are left out; of subwords, rarer pairs are not joined.</param>
+    /// <param name="maxSize">Most tokens to keep; for subwords <see cref="int.MaxValue"/> lets <see cref="SubwordTrainer"/> choose.</param>
+    /// <param name="withEnd">Whether to include <see cref="Vocabulary.End"/>; subwords always do.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Subwords are to be fewer than there are bytes.</exception>
+    public static Vocabulary BuildVocabulary(
+        IEnumerable<string> texts, Tokenization kind, bool lowerCase, int minCount = 1, int maxSize = int.MaxValue, bool withEnd = false) =>
+        kind == Tokenization.Subwords
+            ? SubwordTrainer.Train(texts, maxSize == int.MaxValue ? null : maxSize, minCount, lowerCase)
+            : Vocabulary.Build(texts.SelectMany(text => Forms(text, kind, lowerCase)), minCount, maxSize, withEnd);
+
+    /// <summary>The tokens of a text as a vocabulary of characters or words holds them.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="kind">How it is split.</param>
+    /// <param name="kind">How it is split: not <see cref="Tokenization.Subwords"/>, which a vocabulary decides.</param>
     /// <param name="lowerCase">Whether they are lower-cased.</param>
     public static IEnumerable<string> Forms(string text, Tokenization kind, bool lowerCase)
     {
@@ -71,7 +97,7 @@ public abstract class Tokenizer
     }
 
     /// <summary>The tokens of a text that are read, with their ids, as <see cref="Encode(string)"/> gives them.</summary>
-    public TokenizedText Read(string text)
+    public virtual TokenizedText Read(string text)
     {
         var tokens = new List<Token>();
         var ids = new List<int>();
@@ -91,9 +117,10 @@ public abstract class Tokenizer
     {
         var tokens = new Token[ids.Count];
         int start = 0, codePoint = 0;
+        var partial = default(PartialCharacter);
         for (int i = 0; i < tokens.Length; i++)
         {
-            string text = Decode(ids[i], first: i == 0);
+            string text = i == 0 && DecodingContext == 0 ? Decode(ids[i], first: true) : Decode(ids[i], ref partial);
             int length = text.EnumerateRunes().Count();
             tokens[i] = new Token(text, start, codePoint, codePoint + length);
             (start, codePoint) = (start + text.Length, codePoint + length);
@@ -102,20 +129,31 @@ public abstract class Tokenizer
         return new TokenizedText(tokens, [.. ids]);
     }
 
-    /// <summary>The text a token adds to what came before: the character itself, or the word with a space before it.</summary>
+    /// <summary>
+    /// The text a token adds to what came before: the character itself, the word with a space before it, or what a subword's bytes spell, U+FFFD where
+    /// they are part of a character.
+    /// </summary>
     /// <param name="id">The token.</param>
     /// <param name="first">Whether nothing came before, so that a word needs no space.</param>
-    public string Decode(int id, bool first = false)
+    public virtual string Decode(int id, bool first = false)
     {
         if (id == Vocabulary.EndId) return Kind == Tokenization.Characters ? "" : "\n";
         string token = Vocabulary[id];
         return Kind == Tokenization.Characters || first ? token : " " + token;
     }
 
-    /// <summary>The text of tokens that follow each other.</summary>
-    public string Decode(IEnumerable<int> ids) => string.Concat(ids.Select((id, at) => Decode(id, first: at == 0)));
+    /// <summary>The text of tokens that follow each other; a character whose last bytes are missing is left out.</summary>
+    public string Decode(IEnumerable<int> ids) => string.Concat(Read([.. ids]).Tokens.Select(token => token.Text));
 
-    private int[] Encode(string text, List<string>? unknown)
+    /// <summary>
+    /// The text a token adds to what came before, in which a character may have begun. Tokens one by one give the text of all; one that ends inside a
+    /// character adds what is before it, or nothing, and the next has the whole of it.
+    /// </summary>
+    /// <param name="id">The token.</param>
+    /// <param name="partial">What was held back, and then what this token holds back.</param>
+    internal virtual string Decode(int id, ref PartialCharacter partial) => Decode(id);
+
+    private protected virtual int[] Encode(string text, List<string>? unknown)
     {
         var ids = new List<int>(Kind == Tokenization.Characters ? text.Length : text.Length / 4);
         HashSet<string>? seen = null;

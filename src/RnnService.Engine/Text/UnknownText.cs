@@ -27,7 +27,7 @@ internal static class UnknownText
     {
         string name = tokenizer.Unit;
         if (string.IsNullOrWhiteSpace(text) && noneKnown) return $"holds no {name}, so the answer says nothing about it";
-        string? script = tokenizer.Kind == Tokenization.Characters || Ascii.IsValid(text)
+        string? script = tokenizer.Kind is Tokenization.Characters or Tokenization.Subwords || Ascii.IsValid(text)
             ? null
             : UnspacedScript.Unsplit([text], spaces: tokenizer.Kind == Tokenization.Whitespace);
         string advice = script is null ? "" : $"{script} is written without spaces and needs a model whose tokenizer is characters";

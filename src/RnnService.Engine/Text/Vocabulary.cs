@@ -25,9 +25,12 @@ public sealed class Vocabulary
     /// <param name="unknown">The token that stands for every other one; when null, <see cref="Unknown"/> if it is there.</param>
     /// <param name="padding">The token that fills up; when null, <see cref="Padding"/> if it is there.</param>
     /// <param name="end">The token that ends a text; when null, <see cref="End"/> if it is there.</param>
+    /// <param name="merges">See <see cref="Merges"/>.</param>
     /// <exception cref="ArgumentException">A token occurs twice, or one that is named is missing.</exception>
-    public Vocabulary(IEnumerable<string> tokens, string? unknown = null, string? padding = null, string? end = null)
+    public Vocabulary(
+        IEnumerable<string> tokens, string? unknown = null, string? padding = null, string? end = null, IEnumerable<string>? merges = null)
     {
+        Merges = merges?.ToArray();
         _tokens = [.. tokens];
         var ids = new Dictionary<string, int>(_tokens.Length, StringComparer.Ordinal);
         for (int id = 0; id < _tokens.Length; id++)
@@ -59,6 +62,12 @@ public sealed class Vocabulary
 
     /// <summary>Id of the token that ends a text, or −1.</summary>
     public int EndId { get; }
+
+    /// <summary>
+    /// For <see cref="Tokenization.Subwords"/>: pairs of tokens with a space between, which are joined where they are neighbours, the first of them first.
+    /// Tokens and pairs are written in GPT-2's characters for bytes. Null elsewhere.
+    /// </summary>
+    public IReadOnlyList<string>? Merges { get; }
 
     /// <summary>The tokens in id order.</summary>
     public IReadOnlyList<string> Tokens => _tokens;

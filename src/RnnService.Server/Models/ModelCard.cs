@@ -40,7 +40,7 @@ internal sealed record ModelCard
     /// <summary>The recurrence: tanh, relu, gru, gru_before, lstm or sum.</summary>
     public string? Cell { get; init; }
 
-    /// <summary>How text becomes tokens: characters, whitespace or english.</summary>
+    /// <summary>How text becomes tokens: characters, whitespace, english or subwords.</summary>
     public string? Tokenizer { get; init; }
 
     /// <summary>Width of a token's embedding.</summary>

@@ -103,7 +103,7 @@ internal sealed record TrainedCard
 
     private string WhatItDoes() => Config.Task switch
     {
-        ModelTask.LanguageModel => $"Continues texts, {(Config.Tokenizer == Tokenization.Characters ? "character by character" : "word by word")}.",
+        ModelTask.LanguageModel => $"Continues texts, {Tokenizer.UnitOf(Config.Tokenizer)} by {Tokenizer.UnitOf(Config.Tokenizer)}.",
         ModelTask.Classifier => $"Gives a text one of {Config.Labels.Count} labels.",
         _ => $"Gives every word of a text one of {Config.Labels.Count} labels.",
     };

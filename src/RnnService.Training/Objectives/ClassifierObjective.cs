@@ -28,9 +28,7 @@ internal sealed class ClassifierObjective : ExampleObjective
         config = ExampleTexts.Complete(config, recipe.Data, _valid.Select(example => (example.Label, example.Text)));
         UnseenLabels.ThrowIfAny(config.Labels, train);
         recipe.Data.NoteOrThrow(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
-        Vocabulary vocabulary = Vocabulary.Build(
-            train.SelectMany(example => Tokenizer.Forms(example.Text, config.Tokenizer, config.LowerCase)),
-            recipe.Data.MinCount, recipe.Data.MaxVocabulary);
+        Vocabulary vocabulary = recipe.Data.BuildVocabulary(train.Select(example => example.Text), config);
         _model = (Classifier)NewModel(recipe, config, new ModelVocabulary(vocabulary));
         int most = recipe.Data.MaxTokens == 0 ? int.MaxValue : recipe.Data.MaxTokens;
         int[][] texts = [.. train.Select(example => _model.Encode(example.Text))];

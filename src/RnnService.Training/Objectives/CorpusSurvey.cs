@@ -33,7 +33,7 @@ internal static class CorpusSurvey
         }
 
         if (train.Count(text => text.Length == 0) is > 0 and var none) notes.Add(new CorpusNote($"{none} of {train.Count} texts have no token"));
-        bool alone = recipe.Model.Tokenizer != Tokenization.Characters && train.Count >= FewTexts
+        bool alone = recipe.Model.Tokenizer is Tokenization.Whitespace or Tokenization.English && train.Count >= FewTexts
             && train.Zip(parts.Train).Count(pair => pair.First.Length <= 1 && pair.Second.Text.Trim().Length > 1) >= Nearly * train.Count;
         if (alone)
         {
@@ -174,7 +174,7 @@ internal static class CorpusSurvey
     private static void NoteScript(ModelConfig model, IEnumerable<string> texts, List<CorpusNote> notes)
     {
         const int enough = 10_000;
-        if (model.Tokenizer == Tokenization.Characters) return;
+        if (model.Tokenizer is Tokenization.Characters or Tokenization.Subwords) return;
         if (UnspacedScript.Unsplit(texts.Take(enough), model.Tokenizer == Tokenization.Whitespace) is { } script)
         {
             notes.Add(new CorpusNote(

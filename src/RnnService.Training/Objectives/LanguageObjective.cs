@@ -25,12 +25,9 @@ internal sealed class LanguageObjective : Objective
     public LanguageObjective(Recipe recipe, RunCorpora<string> corpora)
     {
         _settings = recipe.Training;
-        Tokenization kind = recipe.Model.Tokenizer;
         CorpusParts<string> parts = CorpusParts.Split(recipe, corpora);
         string train = parts.Train, valid = parts.Valid;
-        Vocabulary vocabulary = Vocabulary.Build(
-            Tokenizer.Forms(train, kind, lowerCase: false), recipe.Data.MinCount, recipe.Data.MaxVocabulary,
-            withEnd: kind == Tokenization.Whitespace);
+        Vocabulary vocabulary = recipe.Data.BuildVocabulary([train], recipe.Model with { LowerCase = false });
         _model = (LanguageModel)NewModel(recipe, recipe.Model, new ModelVocabulary(vocabulary));
         _train = _model.Tokenizer.Encode(train);
         _valid = _model.Tokenizer.Encode(valid);

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
 
 namespace RnnService.Training.Recipes;
@@ -24,7 +26,7 @@ public sealed record DataSettings
     /// <summary>Rarer tokens are read as unknown.</summary>
     public int MinCount { get; init; } = 1;
 
-    /// <summary>Most tokens in the vocabulary.</summary>
+    /// <summary>Most tokens in the vocabulary. Of subwords at least 259, and where nothing is said one for every 500 characters, 8192 at most.</summary>
     public int MaxVocabulary { get; init; } = int.MaxValue;
 
     /// <summary>Longer texts of a classifier are cut to this many tokens in training; 0 cuts none.</summary>
@@ -43,6 +45,11 @@ public sealed record DataSettings
     /// <summary><see cref="ValidShare"/>, or its default.</summary>
     [JsonIgnore]
     public double SplitShare => ValidShare ?? UsualShare;
+
+    /// <summary>The vocabulary of a model, from the texts that it is trained on.</summary>
+    internal Vocabulary BuildVocabulary(IEnumerable<string> texts, ModelConfig model) => Tokenizer.BuildVocabulary(
+        texts, model.Tokenizer, model.LowerCase, MinCount, MaxVocabulary,
+        withEnd: model is { Task: ModelTask.LanguageModel, Tokenizer: Tokenization.Whitespace });
 
     /// <summary>Notes labels that are never learnt, or refuses them as the rule says.</summary>
     internal void NoteOrThrow(CorpusNote? unseen, List<CorpusNote> notes)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 
 namespace RnnService.Training.Recipes;
 
@@ -55,6 +56,12 @@ public sealed record Recipe
             WithPath("model.", model.Validate);
             if (string.IsNullOrEmpty(GoldenInput)) throw new ArgumentException("golden_input is empty; expected a text");
             Data.Validate(namesCorpora);
+            if (Model.Tokenizer == Tokenization.Subwords && Data.MaxVocabulary < SubwordTrainer.FewestTokens)
+            {
+                throw new ArgumentException(
+                    $"data.max_vocabulary is {Data.MaxVocabulary}; expected {SubwordTrainer.FewestTokens} (all bytes) or more, since model.tokenizer is subwords");
+            }
+
             Training.Validate();
             NetworkSize.Check(Model);
         }

@@ -18,7 +18,7 @@ internal static class SettingRows
         new("model.format_version", "Version of the model folder's format.", new Bounds(ModelConfig.CurrentFormat, ModelConfig.CurrentFormat)),
         new("model.task", "What the model does with text: continues it, labels it as a whole, or labels every word."),
         new("model.cell", "The recurrence. sum adds the embeddings up without weights of its own: a bag of words."),
-        new("model.tokenizer", "How text becomes tokens: code points, what white space separates, or English words and punctuation."),
+        new("model.tokenizer", "How text becomes tokens: code points, what white space separates, English words and punctuation, or subwords."),
         new("model.lower_case", "Looks words up in lower case."),
         new("model.embedding_size", "Width of a token's embedding.", new Bounds(1, ModelConfig.MaxEmbeddingSize)),
         new("model.hidden_size", "Width of the state of a layer and direction.", new Bounds(1, ModelConfig.MaxHiddenSize)),

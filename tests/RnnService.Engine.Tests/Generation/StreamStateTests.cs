@@ -15,19 +15,25 @@ public sealed class StreamStateTests
     /// <summary>Whatever the options, the pieces and where they are cut, each piece a stream from the bytes of the one before.</summary>
     [Theory]
     [MemberData(nameof(Cells))]
-    public void Ten_pieces_are_one_text(CellKind cell)
+    public void Ten_pieces_are_one_text(CellKind cell) => ArePieces(Tiny.Language(cell));
+
+    /// <summary>A model of random weights writes bytes of many characters that are cut anywhere.</summary>
+    [Fact]
+    public void Ten_pieces_of_subwords_are_one_text_wherever_a_character_is_cut() => ArePieces(Tiny.Subwords());
+
+    private static void ArePieces(LanguageModel model)
     {
-        LanguageModel model = Tiny.Language(cell);
         Options(most: 60).Select(Gen.Int[1, 9].Array[10], Gen.Int[1, 70]).Sample(
             (options, lengths, chunk) =>
             {
                 GenerationStream whole = Run(model, model.NewStream("the cat sat.", options), chunk);
+                Assert.Equal(whole.Text, string.Concat(whole.Tokens.Select(token => token.Text)));
                 int left = whole.Tokens.Count;
                 GenerationStream piece = Run(model, model.NewStream("the cat sat.", options with { MaxNewTokens = Math.Min(left, lengths[0]) }));
                 List<ScoredToken> tokens = [.. piece.Tokens.Select(token => token.Token)];
                 for (int i = 1; tokens.Count < left; i++)
                 {
-                    Assert.Equal(12 + tokens.Count, piece.Position);
+                    Assert.Equal(whole.PromptTokens + tokens.Count, piece.Position);
                     StreamState state = model.ReadState(piece.SaveState().ToBytes());
                     Assert.Equal(piece.Position, state.Position);
                     int length = i < 10 ? Math.Min(left - tokens.Count, lengths[i]) : left - tokens.Count;

@@ -42,7 +42,7 @@ public sealed class ModelConfigTests
         { Language with { Bidirectional = true }, "bidirectional is True; expected false, since a language model cannot read what comes" },
         { Language with { Reverse = true }, "reverse is True; expected false, since a language model cannot read from the end" },
         { Classifier with { Reverse = true, Bidirectional = true }, "reverse is True; expected false with bidirectional" },
-        { Language with { Tokenizer = Tokenization.English }, "tokenizer is english; expected characters or whitespace" },
+        { Language with { Tokenizer = Tokenization.English }, "tokenizer is english; expected characters, whitespace or subwords" },
         { Language with { TieWeights = true }, "embedding_size is 4; expected 5 (hidden_size) with tie_weights" },
         { Language with { Characters = new CharacterConfig() }, "characters is given; expected none (null), since only a tagger spells words out" },
         { Language with { Generation = new GenerationOptions { TopK = -1 } }, "top_k is -1; expected 0 (off) or more" },

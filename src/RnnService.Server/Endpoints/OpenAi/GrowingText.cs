@@ -51,9 +51,20 @@ internal sealed class GrowingText(IReadOnlyList<string> stop, bool reportsTokens
         return Send(_text.Length - finished switch
         {
             null => Held(),
-            FinishReason.StopSequence => stop.Where(EndsWith).Select(one => one.Length).DefaultIfEmpty(0).Max(),
+            FinishReason.StopSequence => FromStop(token.Text.Length),
             _ => 0,
         });
+    }
+
+    /// <summary>Characters from the beginning of the stop string on: it ends the text, or a subword goes on after it.</summary>
+    /// <param name="added">Characters of the last token.</param>
+    private int FromStop(int added)
+    {
+        int longest = stop.Where(one => EndsWith(one)).Select(one => one.Length).DefaultIfEmpty(0).Max();
+        if (longest > 0) return longest;
+        string text = _text.ToString();
+        return stop.Select(one => text.Length - text.IndexOf(one, Math.Max(0, text.Length - added - one.Length + 1), StringComparison.Ordinal))
+            .Where(length => length <= text.Length).DefaultIfEmpty(0).Max();
     }
 
     /// <summary>What is kept back of a text that is not ended here.</summary>
@@ -83,8 +94,6 @@ internal sealed class GrowingText(IReadOnlyList<string> stop, bool reportsTokens
 
         return held;
     }
-
-    private bool EndsWith(string end) => EndsWith(end.AsSpan());
 
     private bool EndsWith(ReadOnlySpan<char> end)
     {
