@@ -12,6 +12,9 @@ internal static class Tiny
     public static readonly Vocabulary Letters =
         new([Vocabulary.Padding, Vocabulary.Unknown, Vocabulary.End, .. "abcdefghijklmnopqrstuvwxyz .!?".Select(letter => $"{letter}")]);
 
+    public static readonly Vocabulary Capitals =
+        new([Vocabulary.Unknown, Vocabulary.End, .. "ABCDEFGHIJKLMNOPQRSTUVWXYZ ".Select(letter => $"{letter}")]);
+
     public static readonly Vocabulary Words =
         new([
             Vocabulary.Padding, Vocabulary.Unknown,
@@ -77,6 +80,25 @@ internal static class Tiny
             },
             new ModelVocabulary(Words, characters ? Letters : null),
             Parameters.Random(seed));
+
+    public static Translator Translator(
+        CellKind cell = CellKind.Gru, DecoderConfig? decoder = null, bool tied = false, int layers = 1, bool both = true, ulong seed = 1,
+        Parameters? parameters = null) =>
+        (Translator)TextModel.Create(
+            new ModelConfig
+            {
+                Task = ModelTask.Translator,
+                Cell = cell,
+                Tokenizer = Tokenization.Characters,
+                EmbeddingSize = 6,
+                HiddenSize = 7,
+                Layers = layers,
+                Bidirectional = both,
+                TieWeights = tied,
+                Decoder = decoder ?? new DecoderConfig(),
+            },
+            new ModelVocabulary(Letters, Targets: decoder is { SharedVocabulary: false } ? Capitals : null),
+            parameters ?? Parameters.Random(seed));
 
     /// <summary>Words known and unknown, of any spelling.</summary>
     public static string Word(ref RandomSource random) => random.Below(3) > 0

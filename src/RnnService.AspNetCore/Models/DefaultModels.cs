@@ -23,6 +23,7 @@ internal sealed class DefaultModels(DefaultModelOptions names, Func<ModelTask, b
     {
         ModelTask.LanguageModel => names.Generate,
         ModelTask.Classifier => names.Classify,
-        _ => names.Tag,
+        ModelTask.Tagger => names.Tag,
+        _ => "",
     };
 }

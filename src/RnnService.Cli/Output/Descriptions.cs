@@ -1,4 +1,5 @@
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 
 namespace RnnService.Cli.Output;
 
@@ -18,7 +19,8 @@ internal static class Descriptions
     {
         ModelTask.LanguageModel => "language model",
         ModelTask.Classifier => "classifier",
-        _ => "tagger",
+        ModelTask.Tagger => "tagger",
+        _ => SnakeCase.Of(task).Replace('_', ' '),
     };
 
     /// <summary>Cell, depth, width and directions.</summary>

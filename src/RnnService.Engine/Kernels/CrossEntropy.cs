@@ -14,4 +14,19 @@ internal static class CrossEntropy
         logits[target] -= 1;
         return largest + Math.Log(sum) - chosen;
     }
+
+    /// <summary>
+    /// The same against a target that has the probability 1 − <paramref name="smoothing"/> and shares the rest with all V labels alike (Szegedy et al.
+    /// 2016): log Σ exp x − (1−ε)·x[target] − ε·mean x, with the gradient softmax(x) − (1−ε)·onehot(target) − ε/V.
+    /// </summary>
+    public static double Backward(Span<float> logits, int target, float smoothing)
+    {
+        if (smoothing == 0) return Backward(logits, target);
+        double sum = 0, chosen = logits[target];
+        foreach (float logit in logits) sum += logit;
+        double loss = Backward(logits, target) + smoothing * (chosen - sum / logits.Length);
+        TensorPrimitives.Subtract(logits, smoothing / logits.Length, logits);
+        logits[target] += smoothing;
+        return loss;
+    }
 }

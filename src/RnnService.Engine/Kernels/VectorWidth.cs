@@ -153,6 +153,14 @@ internal readonly unsafe struct Vector8 : IVector<Vector8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* to) => _value.Store(to);
 
+    /// <summary>The sum of the eight, in one order on every processor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Sum()
+    {
+        Vector128<float> half = _value.GetLower() + _value.GetUpper();
+        return half[0] + half[2] + (half[1] + half[3]);
+    }
+
     /// <summary>y[at … at+7] = these, as far as y goes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(Span<float> y, int at)

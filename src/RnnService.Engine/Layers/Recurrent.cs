@@ -57,8 +57,16 @@ internal sealed class Recurrent
     /// <summary>layers·directions.</summary>
     public int Slots => _loops.Length;
 
+    /// <summary>Number of layers.</summary>
+    public int Layers => _loops.Length / _directions;
+
+    /// <summary>Whether the state has a second part c beside h.</summary>
+    public bool HasCellState => _loops[0].HasCellState;
+
     /// <summary>A zero state for this many sequences.</summary>
-    public RecurrentState NewState(int batch) => new(_loops.Length, batch, HiddenSize, _loops[0].HasCellState);
+    /// <param name="batch">N.</param>
+    /// <param name="fedSize">Width of the output that a decoder reads again with its next step; 0 for none.</param>
+    public RecurrentState NewState(int batch, int fedSize = 0) => new(_loops.Length, batch, HiddenSize, _loops[0].HasCellState, fedSize);
 
     /// <summary>The slot of a layer and, where there are two, a direction.</summary>
     public int SlotOf(int layer, bool reverse) => layer * _directions + (reverse ? _directions - 1 : 0);
@@ -110,6 +118,23 @@ internal sealed class Recurrent
 
         return new Run(layout, output, tapes, masks);
     }
+
+    /// <summary>Makes ready to run the stack, of one direction, step by step.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="input">x [R,D] or token ids [R]; kept until backward.</param>
+    /// <param name="projectAtOnce">Whether all input is there already; else each step's must be when it is projected.</param>
+    /// <param name="state">In: the start; out: each sequence's state after its last step, once the run is ended.</param>
+    /// <param name="output">Takes h of every step, <paramref name="stride"/> floats from row to row.</param>
+    /// <param name="stride">See <paramref name="output"/>.</param>
+    /// <param name="dropBetween">Dropout between layers.</param>
+    public SteppedRun Open(
+        Pass pass, BatchLayout layout, LayerInput input, bool projectAtOnce, RecurrentState state, Memory<float> output, int stride,
+        float dropBetween = 0) =>
+        new(_loops, HiddenSize, pass, layout, input, projectAtOnce, state, output, stride, dropBetween);
+
+    /// <summary>G·H, the width of the first layer's input projection.</summary>
+    public int GatesSize => _loops[0].GatesSize;
 
     /// <summary>Backward.</summary>
     /// <param name="pass">The pass that recorded.</param>
@@ -207,14 +232,14 @@ internal sealed class Recurrent
         return tape;
     }
 
-    private static void Gather(BatchLayout layout, ReadOnlySpan<float> states, int slot, Span<float> byRank)
+    internal static void Gather(BatchLayout layout, ReadOnlySpan<float> states, int slot, Span<float> byRank)
     {
         int size = byRank.Length / Math.Max(1, layout.Batch);
         for (int rank = 0; rank < layout.Batch; rank++)
             states.Slice((slot * layout.Batch + layout.PlaceOf(rank)) * size, size).CopyTo(byRank[(rank * size)..]);
     }
 
-    private static void Scatter(BatchLayout layout, ReadOnlySpan<float> byRank, int slot, Span<float> states)
+    internal static void Scatter(BatchLayout layout, ReadOnlySpan<float> byRank, int slot, Span<float> states)
     {
         int size = byRank.Length / Math.Max(1, layout.Batch);
         for (int rank = 0; rank < layout.Batch; rank++)

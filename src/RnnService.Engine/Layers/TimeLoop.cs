@@ -10,7 +10,7 @@ namespace RnnService.Engine.Layers;
 /// cell. In either direction the running sequences are the first rows of a step (<see cref="BatchLayout"/>): the others' states lie
 /// untouched in the state buffer, as the start of what has not begun or the result of what has ended.
 /// </summary>
-internal sealed class TimeLoop
+internal sealed partial class TimeLoop
 {
     private const int MostChunkRows = 128; // their gates stay in the second-level cache until their step comes
     private const int MostTableBytes = 4 << 20;
@@ -87,7 +87,7 @@ internal sealed class TimeLoop
     /// <returns>What backward needs; null when the pass does not record.</returns>
     public Tape? Forward(Pass pass, BatchLayout layout, LayerInput input, Span<float> h, Span<float> c, Span<float> output, int stride)
     {
-        int size = _cell.HiddenSize, width = _cell.Gates * size, cellSize = _cell.HasCellState ? size : 0;
+        int width = _cell.Gates * _cell.HiddenSize;
         Tape? tape = pass.Record ? NewTape(pass, layout, input) : null;
         ReadOnlyMemory<float> table = input.Values.IsEmpty && _tokens is not null ? TableOfTokens(pass) : default;
         Span<float> scratch = pass.Workspace.Take(layout.Batch * width).Span;
@@ -104,31 +104,8 @@ internal sealed class TimeLoop
                 Project(input, table.Span, firstRow, rows, gates, pass.Threads, productScratch);
             }
 
-            Span<float> hHere = h[..(n * size)], cHere = c[..(n * cellSize)], saved = default;
-            if (tape is not null)
-            {
-                hHere.CopyTo(tape.HPrevious.Span[(row * size)..]);
-                cHere.CopyTo(tape.CPrevious.Span[(row * cellSize)..]);
-                saved = tape.Saved.Span.Slice(row * _cell.Saved * size, n * _cell.Saved * size);
-            }
-
-            Span<float> next = output[(row * stride)..];
-            var here = new StepRows
-            {
-                Count = n,
-                Size = size,
-                Blocks = _cell.Gates,
-                Gates = new(gates[((row - firstRow) * width)..]),
-                HPrevious = new(hHere),
-                HNext = new(next),
-                StrideNext = stride,
-                C = new(cHere),
-                Kept = new(saved),
-                Free = new(scratch),
-                ForProduct = new(productScratch),
-            };
-            _cell.Step(here, pass.Threads);
-            for (int i = 0; i < n; i++) next.Slice(i * stride, size).CopyTo(hHere[(i * size)..]);
+            Advance(
+                tape, n, row, gates[((row - firstRow) * width)..], h, c, output[(row * stride)..], stride, pass.Threads, scratch, productScratch);
         }
 
         return tape;
@@ -149,8 +126,8 @@ internal sealed class TimeLoop
         Pass pass, BatchLayout layout, Tape tape, ReadOnlySpan<float> dOutput, int stride,
         Span<float> dh, Span<float> dc, Span<float> dInput, Gradients? gradients, StateGradientReader? read = null)
     {
-        int size = _cell.HiddenSize, width = _cell.Gates * size, cellSize = _cell.HasCellState ? size : 0, kept = _cell.Saved * size;
-        Span<float> gates = tape.Gates.Span, hPrevious = tape.HPrevious.Span, cPrevious = tape.CPrevious.Span, saved = tape.Saved.Span;
+        int size = _cell.HiddenSize, width = _cell.Gates * size;
+        Span<float> gates = tape.Gates.Span;
         Span<float> scratch = pass.Workspace.Take(layout.Batch * Math.Max(width, 2 * size)).Span;
         for (int step = layout.Steps - 1; step >= 0; step--)
         {
@@ -164,10 +141,7 @@ internal sealed class TimeLoop
                 read?.Invoke(row + i, rank);
             }
 
-            _cell.StepBackward(
-                n, gates.Slice(row * width, n * width), hPrevious.Slice(row * size, n * size), cPrevious.Slice(row * cellSize, n * cellSize),
-                saved.Slice(row * kept, n * kept), dh[..(n * size)], dc[..(n * cellSize)], scratch);
-            Activations.FlushTiny(dh[..(n * size)]);
+            Retreat(tape, n, row, dh, dc, scratch);
         }
 
         if (_weight is null)
@@ -182,7 +156,7 @@ internal sealed class TimeLoop
         else _backward!.MultiplyAdd(rows, gates, width, dInput);
     }
 
-    /// <summary>Adds the gradients of the parameters, and that of the input, from what the steps left in the tape.</summary>
+    /// <summary>Adds the gradients of the parameters, and that of the input where there is room for it, from what the steps left in the tape.</summary>
     private void AddGradients(Pass pass, Tape tape, int rows, Span<float> dInput, Gradients gradients)
     {
         int width = _cell.Gates * _cell.HiddenSize;
@@ -200,7 +174,7 @@ internal sealed class TimeLoop
 
         WeightGradient.Add(rows, gates, width, width, x, InputSize, InputSize, gradients.Of(_weight!), pass.Workspace);
         WeightGradient.AddBias(rows, gates, width, gradients.Of(_bias!));
-        _backward!.MultiplyAdd(rows, gates, width, dInput);
+        if (!dInput.IsEmpty) _backward!.MultiplyAdd(rows, gates, width, dInput);
     }
 
     private static Span<float> SumByToken(Pass pass, Tape tape, int tokens, int width)
@@ -294,13 +268,4 @@ internal sealed class TimeLoop
         for (int row = 0; row < rows; row++) _inputBias.CopyTo(gates[(row * _inputBias.Length)..]);
         _forward!.MultiplyAdd(rows, x, InputSize, gates, _inputBias.Length, threads, scratch);
     }
-
-    /// <summary>What one direction of one layer keeps for backward, all by row of the layout.</summary>
-    internal sealed record Tape(
-        LayerInput Input, Memory<float> Gates, Memory<float> HPrevious, Memory<float> CPrevious, Memory<float> Saved);
 }
-
-/// <summary>Takes the gradient of the state h after the step of a row, [H].</summary>
-/// <param name="row">The row of the layout.</param>
-/// <param name="dh">The gradient; of no meaning after the call.</param>
-internal delegate void StateGradientReader(int row, ReadOnlySpan<float> dh);

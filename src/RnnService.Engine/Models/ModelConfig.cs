@@ -16,6 +16,9 @@ public enum ModelTask
 
     /// <summary>Gives every word a label.</summary>
     Tagger,
+
+    /// <summary>Reads one text and writes another.</summary>
+    Translator,
 }
 
 /// <summary>Sizes of the character network that spells words out for a tagger.</summary>
@@ -30,6 +33,32 @@ public sealed record CharacterConfig
 
     /// <summary>Width of each direction's state (the word gets twice that).</summary>
     public int HiddenSize { get; init; }
+}
+
+/// <summary>The half of a translator that writes.</summary>
+public sealed record DecoderConfig
+{
+    /// <summary>The usual where nothing is said.</summary>
+    [JsonConstructor]
+    public DecoderConfig(
+        AttentionKind attention = AttentionKind.Additive, bool inputFeeding = true, int? hiddenSize = null, int layers = 1,
+        bool sharedVocabulary = true) =>
+        (Attention, InputFeeding, HiddenSize, Layers, SharedVocabulary) = (attention, inputFeeding, hiddenSize, layers, sharedVocabulary);
+
+    /// <summary>How it finds in the source what the next token needs.</summary>
+    public AttentionKind Attention { get; init; }
+
+    /// <summary>Whether a step reads what the last one made of state and source (Luong et al. 2015).</summary>
+    public bool InputFeeding { get; init; }
+
+    /// <summary>Width of its state; null for the encoder's.</summary>
+    public int? HiddenSize { get; init; }
+
+    /// <summary>Number of its stacked layers.</summary>
+    public int Layers { get; init; }
+
+    /// <summary>Whether sources and targets have one vocabulary, and one embedding; else <c>vocab.json</c> has <c>targets</c> beside <c>tokens</c>.</summary>
+    public bool SharedVocabulary { get; init; }
 }
 
 /// <summary>Everything about a model but its vocabulary and weights: <c>config.json</c>. See docs/model-format.md.</summary>
@@ -85,7 +114,10 @@ public sealed record ModelConfig
     [JsonIgnore]
     public Direction Direction => Bidirectional ? Direction.Bidirectional : Reverse ? Direction.Reverse : Direction.Forward;
 
-    /// <summary>Whether a language model's output matrix is its embedding; needs equal widths.</summary>
+    /// <summary>
+    /// Whether the output matrix of a language model or a translator is the embedding of what it writes. A language model needs equal widths for it; what
+    /// a translator's output layer reads has the embedding's width then.
+    /// </summary>
     public bool TieWeights { get; init; }
 
     /// <summary>How a classifier pools over time; the last states where nothing is said.</summary>
@@ -100,7 +132,10 @@ public sealed record ModelConfig
     /// <summary>The character network of a tagger, if any.</summary>
     public CharacterConfig? Characters { get; init; }
 
-    /// <summary>Names of the labels in id order; empty for a language model.</summary>
+    /// <summary>The half of a translator that writes; null for other tasks.</summary>
+    public DecoderConfig? Decoder { get; init; }
+
+    /// <summary>Names of the labels in id order; empty for a language model and a translator.</summary>
     public IReadOnlyList<string> Labels { get; init; }
 
     /// <summary>The output of <c>model.onnx</c> that gives the logits, where several could; null leaves it to their names.</summary>
@@ -147,12 +182,20 @@ public sealed record ModelConfig
             if (Tokenizer == Tokenization.English) throw Wrong("tokenizer", "english", "characters, whitespace or subwords");
             if (TieWeights && EmbeddingSize != HiddenSize) throw Wrong("embedding_size", EmbeddingSize, $"{HiddenSize} (hidden_size) with tie_weights");
         }
+        else if (Task == ModelTask.Translator)
+        {
+            if (Decoder is null) throw new ArgumentException("decoder is missing; expected an object for a translator, such as {}");
+            if (Cell == CellKind.Sum) throw Wrong("cell", CellName(), "tanh, relu, gru, gru_before or lstm for a translator");
+            if (Tokenizer == Tokenization.English) throw Wrong("tokenizer", "english", "one whose tokens can be put together to a text");
+            if (Decoder.HiddenSize is { } size) Positive("decoder.hidden_size", size, MaxHiddenSize);
+            Positive("decoder.layers", Decoder.Layers, MaxLayers);
+        }
         else
         {
             if (Labels.Count < 2) throw Wrong("labels", Labels.Count, "two or more");
             if (Labels.Any(string.IsNullOrEmpty)) throw new ArgumentException("labels holds an empty one; expected a character or more in each");
             if (Labels.Distinct().Count() != Labels.Count) throw new ArgumentException("labels repeat; expected each once");
-            if (TieWeights) throw Wrong("tie_weights", true, "false but for a language model");
+            if (TieWeights) throw Wrong("tie_weights", true, "false but for a language model or a translator");
         }
 
         if (Task == ModelTask.Tagger && Tokenizer == Tokenization.Subwords)
@@ -163,6 +206,8 @@ public sealed record ModelConfig
             if (!(threshold >= 0 && threshold <= 1)) throw Wrong("threshold", threshold, "0 to 1");
         }
 
+        if (Decoder is not null && Task != ModelTask.Translator)
+            throw new ArgumentException("decoder is given; expected none (null) but for a translator");
         if (Bidirectional && Reverse) throw Wrong("reverse", true, "false with bidirectional");
         if (Characters is { } characters)
         {

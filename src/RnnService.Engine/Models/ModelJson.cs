@@ -13,9 +13,11 @@ namespace RnnService.Engine.Models;
 /// <param name="Padding">The token that fills up, where it is not called <see cref="Vocabulary.Padding"/>.</param>
 /// <param name="End">The token that ends a text, where it is not called <see cref="Vocabulary.End"/>.</param>
 /// <param name="Merges">Pairs of subwords that are joined.</param>
+/// <param name="Targets">A translator's tokens of its targets in id order, where they are others than its sources'; special ones have their usual names.</param>
+/// <param name="TargetMerges">The pairs of those.</param>
 internal sealed record VocabularyContent(
     IReadOnlyList<string> Tokens, IReadOnlyList<string>? Characters = null, string? Unknown = null, string? Padding = null, string? End = null,
-    IReadOnlyList<string>? Merges = null)
+    IReadOnlyList<string>? Merges = null, IReadOnlyList<string>? Targets = null, IReadOnlyList<string>? TargetMerges = null)
 {
     public static VocabularyContent Of(ModelVocabulary vocabulary) => new(
         vocabulary.Tokens.Tokens,
@@ -23,7 +25,9 @@ internal sealed record VocabularyContent(
         Unusual(vocabulary.Tokens, vocabulary.Tokens.UnknownId, Vocabulary.Unknown),
         Unusual(vocabulary.Tokens, vocabulary.Tokens.PaddingId, Vocabulary.Padding),
         Unusual(vocabulary.Tokens, vocabulary.Tokens.EndId, Vocabulary.End),
-        vocabulary.Tokens.Merges);
+        vocabulary.Tokens.Merges,
+        vocabulary.Targets?.Tokens,
+        vocabulary.Targets?.Merges);
 
     /// <summary>The vocabularies.</summary>
     /// <exception cref="ArgumentException">A token repeats or is missing; the message begins with the field.</exception>
@@ -31,7 +35,8 @@ internal sealed record VocabularyContent(
     {
         return new ModelVocabulary(
             Named("tokens", () => new Vocabulary(Tokens, Unknown, Padding, End, Merges)),
-            Characters is null ? null : Named("characters", () => new Vocabulary(Characters)));
+            Characters is null ? null : Named("characters", () => new Vocabulary(Characters)),
+            Targets is null ? null : Named("targets", () => new Vocabulary(Targets, merges: TargetMerges)));
 
         static Vocabulary Named(string field, Func<Vocabulary> create)
         {
@@ -69,6 +74,7 @@ internal sealed partial class ModelJson : JsonSerializerContext
             new JsonStringEnumConverter<ModelTask>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
             new JsonStringEnumConverter<CellKind>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
             new JsonStringEnumConverter<Pooling>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
+            new JsonStringEnumConverter<AttentionKind>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
             new JsonStringEnumConverter<Tokenization>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
         },
     });

@@ -18,6 +18,7 @@ internal static class NativeNetworks
             ModelTask.LanguageModel => Language(config, embedding, vocabulary, parameters),
             ModelTask.Classifier => Classifier(config, embedding, parameters),
             ModelTask.Tagger => Tagger(config, embedding, vocabulary, parameters),
+            ModelTask.Translator => Translator(config, config.Decoder!, embedding, vocabulary, parameters),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.Task, "not a task"),
         };
     }
@@ -47,6 +48,25 @@ internal static class NativeNetworks
         return new TaggerNetwork(parameters, input, encoder, new StepHead(parameters, encoder.OutputSize, config.Labels.Count));
     }
 
-    private static Recurrent Encoder(ModelConfig config, Parameters parameters, int inputSize, Parameter? tokens) =>
-        new(config.Cell, parameters, "rnn", inputSize, config.HiddenSize, config.Layers, config.Direction, tokens);
+    private static TranslatorNetwork Translator(
+        ModelConfig config, DecoderConfig sizes, Embedding embedding, ModelVocabulary vocabulary, Parameters parameters)
+    {
+        Recurrent encoder = Encoder(config, parameters, embedding.Size, embedding.Weight, "encoder");
+        Embedding written = vocabulary.Targets is { } targets
+            ? new Embedding(parameters, "decoder.embedding", targets.Count, config.EmbeddingSize)
+            : embedding;
+        var recurrent = new Recurrent(
+            config.Cell, parameters, "decoder", written.Size, sizes.HiddenSize ?? config.HiddenSize, sizes.Layers, Direction.Forward, written.Weight);
+        var bridge = new Bridge(parameters, "bridge", encoder, recurrent);
+        var decoder = new Decoder(
+            parameters, written, recurrent, sizes.Attention, sizes.InputFeeding, encoder.OutputSize,
+            config.TieWeights ? written.Size : recurrent.HiddenSize);
+        NextTokenHead head = config.TieWeights
+            ? NextTokenHead.Tied(parameters, written)
+            : NextTokenHead.Untied(parameters, decoder.OutputSize, written.Weight.Shape[0]);
+        return new TranslatorNetwork(parameters, new TokenInput(embedding), encoder, bridge, decoder, head);
+    }
+
+    private static Recurrent Encoder(ModelConfig config, Parameters parameters, int inputSize, Parameter? tokens, string prefix = "rnn") =>
+        new(config.Cell, parameters, prefix, inputSize, config.HiddenSize, config.Layers, config.Direction, tokens);
 }

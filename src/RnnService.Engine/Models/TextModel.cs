@@ -61,6 +61,7 @@ public abstract class TextModel : IDisposable
         (ModelTask.LanguageModel, ILanguageNetwork language) => new LanguageModel(config, vocabulary, language),
         (ModelTask.Classifier, IClassifierNetwork classifier) => new Classifier(config, vocabulary, classifier),
         (ModelTask.Tagger, ITaggerNetwork tagger) => new Tagger(config, vocabulary, tagger),
+        (ModelTask.Translator, ITranslatorNetwork translator) => new Translator(config, vocabulary, translator),
         _ => throw new ArgumentException($"task is {config.Task}, but the network is a {network.GetType().Name}", nameof(network)),
     };
 
@@ -76,13 +77,13 @@ public abstract class TextModel : IDisposable
 
     /// <summary>
     /// What the model answers to a text, in a form that can be kept and compared: a classifier's labels best first, a tagger's label a
-    /// word, a language model's likeliest next token after each token with the log-probability of the actual one.
+    /// word, a language model's likeliest next token after each token with the log-probability of the actual one, a translator's greedy translation.
     /// </summary>
     /// <exception cref="ArgumentException">The text has no token.</exception>
     public abstract ModelAnswer Answer(string input);
 
     /// <summary>Whether it can be looked into: a network of another origin tells its answers alone.</summary>
-    public bool CanInspect => Network is NativeNetwork;
+    public bool CanInspect => Network is NativeNetwork and not TranslatorNetwork;
 
     /// <summary>What each unit of a layer can show; see <see cref="InspectionOptions.Kind"/>.</summary>
     public IReadOnlyList<ActivationKind> ActivationKinds => Layers.ActivationKinds.Of(Config.Cell);
@@ -141,10 +142,36 @@ public abstract class TextModel : IDisposable
     {
         if (config.Characters is null != vocabulary.Characters is null)
             throw new ArgumentException("one of the character network and the character vocabulary is missing; expected both, or neither");
-        if (config.Tokenizer == Tokenization.Subwords) _ = new SubwordTokenizer(vocabulary.Tokens);
-        else if (vocabulary.Tokens.Merges is not null) throw new ArgumentException("merges is given; expected none (null) but for subwords");
-        // A language model leaves out what it does not know; a word must have a label.
-        if (config.Task == ModelTask.LanguageModel) return;
+        foreach (Vocabulary? tokens in (Vocabulary?[])[vocabulary.Tokens, vocabulary.Targets])
+        {
+            if (tokens is null) continue;
+            if (config.Tokenizer == Tokenization.Subwords) _ = new SubwordTokenizer(tokens);
+            else if (tokens.Merges is not null) throw new ArgumentException("merges is given; expected none (null) but for subwords");
+        }
+
+        if (config.Decoder is { } decoder && decoder.SharedVocabulary != vocabulary.Targets is null)
+        {
+            throw new ArgumentException(decoder.SharedVocabulary
+                ? "targets is given, but decoder.shared_vocabulary is true; expected one vocabulary, or false"
+                : "targets is missing, but decoder.shared_vocabulary is false; expected the tokens of the targets, or true");
+        }
+
+        if (config.Decoder is null && vocabulary.Targets is not null)
+            throw new ArgumentException("targets is given; expected none (null) but for a translator");
+        // A language model and a translator leave out what they do not know; a word must have a label.
+        if (config.Task is ModelTask.LanguageModel) return;
+        if (config.Task is ModelTask.Translator)
+        {
+            foreach (Vocabulary? tokens in (Vocabulary?[])[vocabulary.Tokens, vocabulary.Targets])
+            {
+                if (tokens is not { EndId: < 0 }) continue;
+                throw new ArgumentException(
+                    $"end is none of the {tokens.Count} tokens; expected \"{Text.Vocabulary.End}\" among them, or another named as end");
+            }
+
+            return;
+        }
+
         foreach (Vocabulary? tokens in (Vocabulary?[])[vocabulary.Tokens, vocabulary.Characters])
         {
             if (tokens is not { UnknownId: < 0 }) continue;
@@ -177,7 +204,8 @@ public abstract class TextModel : IDisposable
 /// <summary>The vocabularies of a model: <c>vocab.json</c>.</summary>
 /// <param name="Tokens">Characters or words that become embeddings.</param>
 /// <param name="Characters">Characters that spell words out, for a tagger with a character network.</param>
-public sealed record ModelVocabulary(Vocabulary Tokens, Vocabulary? Characters = null)
+/// <param name="Targets">What a translator writes, where it is not what it reads.</param>
+public sealed record ModelVocabulary(Vocabulary Tokens, Vocabulary? Characters = null, Vocabulary? Targets = null)
 {
     // What a word's spelling tells about its class stands at its ends; the middle of a monster is skipped.
     internal const int HeadCharacters = 40, TailCharacters = 24;

@@ -18,11 +18,7 @@ internal sealed class LanguageNetwork(Parameters parameters, TokenInput input, R
         (BatchLayout layout, Memory<int> ids) = Lay(lease.Pass, rows);
         TokenInput.Trace tokens = input.Forward(lease.Pass, layout, ids, Encoder, dropRate: 0);
         Memory<float> hidden = Encoder.Forward(lease.Pass, layout, tokens.Rows, state).Output;
-        Span<float> found = head.Forward(lease.Pass, layout, hidden.Span, rows, from);
-        for (int i = 0, at = 0; i < rows.Count; i++)
-        {
-            for (int t = from[i]; t < rows[i].Length; t++, at++) logits(i, t, found.Slice(at * head.Labels, head.Labels));
-        }
+        Give(head.Forward(lease.Pass, layout, hidden.Span, rows, from), head.Labels, rows, from, logits);
     }
 
     protected override Trace Record(Pass pass, IReadOnlyList<TokenizedText> texts, RecurrentState state)

@@ -56,6 +56,16 @@ internal abstract class NativeNetwork(Parameters parameters) : INetwork
         return (layout, ids);
     }
 
+    /// <summary>Hands over the logits [count,V] of each row's tokens from some on, row after row.</summary>
+    protected static void Give(
+        Span<float> found, int labels, IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, LogitsReader logits)
+    {
+        for (int i = 0, at = 0; i < rows.Count; i++)
+        {
+            for (int t = from[i]; t < rows[i].Length; t++, at++) logits(i, t, found.Slice(at * labels, labels));
+        }
+    }
+
     /// <summary>A pass in use; disposing of it keeps its memory for the next.</summary>
     protected readonly struct Lease(ConcurrentBag<Pass> kept, Pass pass) : IDisposable
     {

@@ -56,6 +56,17 @@ public interface ILanguageNetwork : INetwork
     void Forward(IReadOnlyList<ReadOnlyMemory<int>> rows, IReadOnlyList<int> from, RecurrentState state, LogitsReader logits);
 }
 
+/// <summary>The network of a translator: a language model of its target's tokens, whose states begin with what it has read of a source.</summary>
+public interface ITranslatorNetwork : ILanguageNetwork
+{
+    /// <summary>Reads sources.</summary>
+    /// <param name="sources">Token ids of each source, none empty.</param>
+    /// <param name="betweenSteps">See <see cref="IClassifierNetwork.Forward"/>.</param>
+    /// <returns>The states to begin each target with, by reading the end token.</returns>
+    /// <exception cref="NetworkException">Some of these sources cannot be computed.</exception>
+    RecurrentState Encode(IReadOnlyList<int[]> sources, Action? betweenSteps = null);
+}
+
 /// <summary>The network of a classifier.</summary>
 public interface IClassifierNetwork : INetwork
 {

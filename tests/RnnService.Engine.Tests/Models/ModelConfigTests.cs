@@ -28,6 +28,8 @@ public sealed class ModelConfigTests
         Labels = ["no", "yes"],
     };
 
+    private static readonly ModelConfig Translator = Language with { Task = ModelTask.Translator, Decoder = new DecoderConfig() };
+
     private static readonly ModelConfig Tagger = Classifier with { Task = ModelTask.Tagger, Characters = new CharacterConfig() };
 
     public static TheoryData<ModelConfig, string> Wrong => new()
@@ -51,7 +53,13 @@ public sealed class ModelConfigTests
         { Classifier with { Threshold = 1.5f }, "threshold is 1.5; expected 0 to 1" },
         { Classifier with { Threshold = float.NaN }, "threshold is NaN; expected 0 to 1" },
         { Tagger with { Threshold = 0.5f }, "threshold is given; expected none (null) but for a classifier" },
-        { Classifier with { TieWeights = true }, "tie_weights is True; expected false but for a language model" },
+        { Classifier with { TieWeights = true }, "tie_weights is True; expected false but for a language model or a translator" },
+        { Classifier with { Decoder = new() }, "decoder is given; expected none (null) but for a translator" },
+        { Translator with { Decoder = null }, "decoder is missing; expected an object for a translator, such as {}" },
+        { Translator with { Decoder = new(layers: 0) }, "decoder.layers is 0; expected 1 to 16" },
+        { Translator with { Decoder = new(hiddenSize: 9000) }, "decoder.hidden_size is 9000; expected 1 to 8192" },
+        { Translator with { Cell = CellKind.Sum, HiddenSize = 4 }, "cell is sum; expected tanh, relu, gru, gru_before or lstm for a translator" },
+        { Translator with { Tokenizer = Tokenization.English }, "tokenizer is english; expected one whose tokens can be put together to a text" },
         { Classifier with { Characters = new CharacterConfig() }, "characters is given; expected none (null), since only a tagger spells words out" },
         {
             Tagger with { Tokenizer = Tokenization.Characters, Characters = new CharacterConfig() },
@@ -72,6 +80,8 @@ public sealed class ModelConfigTests
         Language.Validate();
         Classifier.Validate();
         Tagger.Validate();
+        Translator.Validate();
+        (Translator with { TieWeights = true, Reverse = true }).Validate();
         (Language with { TieWeights = true, EmbeddingSize = 5 }).Validate();
         (Classifier with { Reverse = true, Bidirectional = false }).Validate();
         (Language with { Cell = CellKind.Sum, HiddenSize = 4 }).Validate();
@@ -87,5 +97,17 @@ public sealed class ModelConfigTests
 
         static void Check(ModelConfig config, ModelVocabulary vocabulary) => Assert.Equal(
             Message, Assert.Throws<ArgumentException>(() => TextModel.Create(config, vocabulary, Parameters.Random(1))).Message);
+    }
+
+    [Theory]
+    [InlineData(true, true, true, "targets is given, but decoder.shared_vocabulary is true; expected one vocabulary, or false")]
+    [InlineData(false, false, true, "targets is missing, but decoder.shared_vocabulary is false; expected the tokens of the targets, or true")]
+    [InlineData(true, false, false, "end is none of the 2 tokens; expected \"</s>\" among them, or another named as end")]
+    public void A_translator_has_the_vocabularies_that_it_says_and_an_end_in_each(bool shared, bool hasTargets, bool hasEnd, string message)
+    {
+        var words = new Vocabulary([Vocabulary.Unknown, "a", .. hasEnd ? (string[])[Vocabulary.End] : []]);
+        ModelConfig config = Translator with { Decoder = new DecoderConfig { SharedVocabulary = shared } };
+        Assert.Equal(message, Assert.Throws<ArgumentException>(
+            () => TextModel.Create(config, new ModelVocabulary(words, Targets: hasTargets ? words : null), Parameters.Random(1))).Message);
     }
 }

@@ -27,6 +27,7 @@ public sealed class ModelFolderTests : IDisposable
         [
             Tiny.Language(), Tiny.Language(CellKind.Gru, tied: true), Tiny.Classifier(CellKind.GruBefore, Pooling.Mean),
             Tiny.Classifier(CellKind.Sum), Tiny.Tagger(), Tiny.Tagger(CellKind.Relu, characters: false),
+            Tiny.Translator(tied: true), Tiny.Translator(CellKind.Lstm, new DecoderConfig(AttentionKind.Multiplicative, sharedVocabulary: false)),
         ];
         foreach (TextModel model in models)
         {
@@ -41,6 +42,7 @@ public sealed class ModelFolderTests : IDisposable
             Assert.Equivalent(model.Config, loaded.Model.Config, strict: true);
             Assert.Equal(model.Vocabulary.Tokens.Tokens, loaded.Model.Vocabulary.Tokens.Tokens);
             Assert.Equal(model.Vocabulary.Characters?.Tokens, loaded.Model.Vocabulary.Characters?.Tokens);
+            Assert.Equal(model.Vocabulary.Targets?.Tokens, loaded.Model.Vocabulary.Targets?.Tokens);
             Assert.Empty(Directory.GetFiles(path, "*.tmp"));
 
             if (type == ElementType.F32)
@@ -173,7 +175,7 @@ public sealed class ModelFolderTests : IDisposable
     [Theory]
     [InlineData("config.json", "colour", "\"red\"", "colour")]
     [InlineData("config.json", "task", null, "task")]
-    [InlineData("config.json", "task", "\"translator\"", "task")]
+    [InlineData("config.json", "task", "\"poet\"", "task")]
     [InlineData("config.json", "task", "0", "task")]
     [InlineData("config.json", "cell", null, "cell")]
     [InlineData("config.json", "cell", "\"rnn\"", "cell")]

@@ -13,7 +13,7 @@ namespace RnnService.Engine.Tests.Models;
 /// The gradient of each task's loss with respect to its weights, from the text on: against the numeric derivative of the same network
 /// written out in double, and, with dropout, against the model's own loss along a random direction.
 /// </summary>
-public sealed class WholeModelTests
+public sealed partial class WholeModelTests
 {
     private static readonly DropoutRates Dropped = new() { Embedding = 0.3f, Between = 0.4f, Output = 0.5f };
 

@@ -38,13 +38,20 @@ internal sealed class NextTokenHead(Linear output) : StepHead(output)
     {
         int count = 0, size = Output.Inputs;
         for (int i = 0; i < rows.Count; i++) count += Math.Max(0, rows[i].Length - from[i]);
-        Span<float> picked = pass.Workspace.Take(count * size).Span, logits = pass.Workspace.Take(count * Labels).Span;
+        Span<float> picked = pass.Workspace.Take(count * size).Span;
         for (int i = 0, at = 0; i < rows.Count; i++)
         {
             for (int t = from[i]; t < rows[i].Length; t++, at++) hidden.Slice(layout.RowOf(i, t) * size, size).CopyTo(picked[(at * size)..]);
         }
 
-        Output.Forward(count, picked, logits, pass);
+        return Score(pass, count, picked);
+    }
+
+    /// <summary>The logits [rows,V] of outputs [rows,H].</summary>
+    public Span<float> Score(Pass pass, int rows, ReadOnlySpan<float> hidden)
+    {
+        Span<float> logits = pass.Workspace.Take(rows * Labels).Span;
+        Output.Forward(rows, hidden, logits, pass);
         return logits;
     }
 }

@@ -29,14 +29,18 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
         return new Trace(hidden, mask, logits);
     }
 
-    public double Loss(BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, Gradients gradients)
+    public double Loss(BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, Gradients gradients) =>
+        Loss(layout, trace, targets, smoothing: 0);
+
+    /// <summary>The same against targets that are smoothed (<see cref="CrossEntropy.Backward(Span{float}, int, float)"/>).</summary>
+    public double Loss(BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, float smoothing)
     {
         double loss = 0;
         Span<float> logits = trace.Logits.Span;
         for (int i = 0; i < targets.Count; i++)
         {
             ReadOnlySpan<int> labels = targets[i].Span;
-            for (int t = 0; t < labels.Length; t++) loss += CrossEntropy.Backward(logits.Slice(layout.RowOf(i, t) * Labels, Labels), labels[t]);
+            for (int t = 0; t < labels.Length; t++) loss += CrossEntropy.Backward(logits.Slice(layout.RowOf(i, t) * Labels, Labels), labels[t], smoothing);
         }
 
         return loss;

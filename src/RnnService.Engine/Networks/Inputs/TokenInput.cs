@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Weights;
@@ -57,6 +58,18 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
         if (trace.Rows.IsIds) return; // the encoder's first layer has added the embedding's gradient
         if (trace.Mask is { } drop) Dropout.Apply(layout, drop.Span, dInput.Span);
         embedding.Backward(trace.Ids.Span, dInput.Span, Size, gradients);
+    }
+
+    /// <summary>Embeds one row anew whose id has changed in what the trace keeps.</summary>
+    /// <param name="trace">What forward left.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="rank">Its sequence's rank.</param>
+    public void Replace(in Trace trace, int row, int rank)
+    {
+        if (trace.Rows.IsIds) return;
+        Span<float> embedded = MemoryMarshal.AsMemory(trace.Rows.Values).Span.Slice(row * Size, Size);
+        embedding.Forward(trace.Ids.Span.Slice(row, 1), embedded, Size);
+        if (trace.Mask is { } drop) TensorPrimitives.Multiply(embedded, drop.Span.Slice(rank * Size, Size), embedded);
     }
 
     public void Refresh()
