@@ -38,7 +38,7 @@ internal sealed class MemoryRun
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public TrainedModel<TModel> Train<TModel>(
         Func<Recipe, Objective> read, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
-        where TModel : TextModel
+        where TModel : Model
     {
         cancellationToken.ThrowIfCancellationRequested();
         IRunStore store = _options.OutputFolder is { } folder ? new FolderStore(new RunFolders { Data = "", Output = folder }) : new MemoryStore();
@@ -48,7 +48,7 @@ internal sealed class MemoryRun
         };
         RunEnd end = trainer.Run(progress, cancellationToken);
         if (end == RunEnd.Interrupted) throw new OperationCanceledException(cancellationToken);
-        using TextModel working = trainer.Model;
+        using Model working = trainer.Model;
         return new TrainedModel<TModel>((TModel)store.LoadBest(), _recipe, trainer.Report, end, trainer.Step);
     }
 }

@@ -9,7 +9,7 @@ namespace RnnService.Training;
 /// <summary>A model that was trained from code. Disposing of it disposes of the model. As safe for several threads as the model is.</summary>
 /// <typeparam name="TModel">The kind of model.</typeparam>
 public sealed class TrainedModel<TModel> : IDisposable
-    where TModel : TextModel
+    where TModel : Model
 {
     internal TrainedModel(TModel model, Recipe recipe, CorpusReport report, RunEnd end, long steps)
     {

@@ -26,7 +26,7 @@ public sealed class TinyModels : IDisposable
 
     public string Path { get; }
 
-    public TextModel Load(string name) => ModelFolder.Load(System.IO.Path.Combine(Path, name)).Model;
+    public TextModel Load(string name) => ModelFolder.Load(System.IO.Path.Combine(Path, name)).TextModel;
 
     /// <summary>Writes a model, or one like it with other weights in its place.</summary>
     /// <param name="name">One of those there are at first.</param>

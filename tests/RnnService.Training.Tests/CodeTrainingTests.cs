@@ -48,7 +48,7 @@ public sealed class CodeTrainingTests : IDisposable
         Assert.Equal(Reviews.Length, trained.Report.Train.Texts + trained.Report.Valid.Texts);
 
         trained.Save(_folder["reviews"]);
-        using TextModel loaded = ModelFolder.Load(_folder["reviews"]).Model;
+        using TextModel loaded = ModelFolder.Load(_folder["reviews"]).TextModel;
         Assert.Equal(trained.Model.Answer("what a lovely day").Scores, loaded.Answer("what a lovely day").Scores);
         Assert.Equal("up", loaded.Answer("what a lovely day").Labels[0]);
         Assert.Equal(1, Evaluator.Evaluate(trained.Model, [("what a lovely day", "up"), ("a sad day", "down")]).Confusion.Accuracy);
@@ -70,7 +70,7 @@ public sealed class CodeTrainingTests : IDisposable
             Assert.Equal(270, model.Vocabulary.Tokens.Count);
             Assert.Equal(270 - SubwordTrainer.FewestTokens, model.Vocabulary.Tokens.Merges!.Count);
             save(_folder[$"{model.Config.Task}"]);
-            using TextModel loaded = ModelFolder.Load(_folder[$"{model.Config.Task}"]).Model;
+            using TextModel loaded = ModelFolder.Load(_folder[$"{model.Config.Task}"]).TextModel;
             Assert.Equal(model.Vocabulary.Tokens.Merges, loaded.Vocabulary.Tokens.Merges);
             Assert.Equal(model.Answer("什么 a day").Scores, loaded.Answer("什么 a day").Scores);
         }

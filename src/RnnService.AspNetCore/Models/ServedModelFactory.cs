@@ -20,9 +20,9 @@ internal sealed class ServedModelFactory(RnnModelsOptions options, SchedulingMet
     {
         // ONNX Runtime computes in one piece.
         bool isAside = loaded.Model.Network.Backend == OnnxRuntimeNetwork.Name;
-        TextBatcher<InspectionInput, Inspection>? inspector = loaded.Model.CanInspect ? Batcher<InspectionInput, Inspection>(
-            "inspect", (texts, betweenSteps) => loaded.Model.Inspect([.. texts.Select(text => text.Text)], [.. texts.Select(text => text.Options)], betweenSteps),
-            text => text.Cost, text => text.Text.Ids.Length) : null;
+        TextBatcher<InspectionInput, Inspection>? inspector = loaded.Model is TextModel { CanInspect: true } text ? Batcher<InspectionInput, Inspection>(
+            "inspect", (texts, betweenSteps) => text.Inspect([.. texts.Select(one => one.Text)], [.. texts.Select(one => one.Options)], betweenSteps),
+            one => one.Cost, one => one.Text.Ids.Length) : null;
         return loaded.Model switch
         {
             LanguageModel model => new ServedLanguageModel(

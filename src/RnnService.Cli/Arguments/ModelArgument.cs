@@ -1,7 +1,9 @@
 using System.CommandLine;
 using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Onnx.Runtime;
+using RnnService.Training.Cards;
 
 namespace RnnService.Cli.Arguments;
 
@@ -36,16 +38,11 @@ internal static class ModelArgument
     /// <exception cref="CommandException">There is no such folder, or the model is of another task.</exception>
     /// <exception cref="ModelFolderException">It is broken.</exception>
     public static T Load<T>(Terminal terminal, string name)
-        where T : TextModel
+        where T : Model
     {
-        TextModel model = Load(terminal, name).Model;
-        string expected = typeof(T) == typeof(LanguageModel) ? "language model" : typeof(T).Name.ToLowerInvariant();
-        return model as T ?? throw new CommandException(model switch
-        {
-            LanguageModel => $"{name} is a language model; expected a {expected}: rnn generate is for this one",
-            Classifier => $"{name} is a classifier; expected a {expected}: rnn classify is for this one",
-            _ => $"{name} is a tagger; expected a {expected}: rnn tag is for this one",
-        });
+        Model model = Load(terminal, name).Model;
+        return model as T ?? throw new CommandException(
+            $"{name} is a {KindOf(model.GetType())}; expected a {KindOf(typeof(T))}: rnn {TrainedCard.VerbOf(model.Config.Task)} is for this one");
     }
 
     /// <summary>The folder of a model.</summary>
@@ -57,6 +54,8 @@ internal static class ModelArgument
             ?? candidates.FirstOrDefault(Directory.Exists)
             ?? throw new CommandException($"no model folder {name}, nor one of that name under {ModelsFolder}/ ({Known()})");
     }
+
+    private static string KindOf(Type model) => SnakeCase.Of(model.Name).Replace('_', ' ');
 
     private static string Known()
     {

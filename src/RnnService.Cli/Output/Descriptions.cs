@@ -7,21 +7,16 @@ namespace RnnService.Cli.Output;
 internal static class Descriptions
 {
     /// <summary>Task, network and sizes in one line.</summary>
-    public static string Of(TextModel model)
+    public static string Of(Model model)
     {
         ModelConfig config = model.Config;
+        string reads = model is TextModel { Vocabulary.Tokens.Count: var tokens } ? $"{Figures.Count(tokens)} tokens" : $"{config.Numbers!.Features} numbers a step";
         string labels = config.Labels.Count > 0 ? $", {config.Labels.Count} labels" : "";
-        return $"{Of(config.Task)}, {Network(config)}, {Figures.Count(model.Vocabulary.Tokens.Count)} tokens{labels}, "
+        return $"{Of(config.Task)}, {Network(config)}, {reads}{labels}, "
             + $"{Figures.Count(model.Network.ParameterCount)} parameters";
     }
 
-    public static string Of(ModelTask task) => task switch
-    {
-        ModelTask.LanguageModel => "language model",
-        ModelTask.Classifier => "classifier",
-        ModelTask.Tagger => "tagger",
-        _ => SnakeCase.Of(task).Replace('_', ' '),
-    };
+    public static string Of(ModelTask task) => SnakeCase.Of(task).Replace('_', ' ');
 
     /// <summary>Cell, depth, width and directions.</summary>
     public static string Network(ModelConfig config) =>

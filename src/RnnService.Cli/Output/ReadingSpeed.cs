@@ -30,7 +30,7 @@ internal static class ReadingSpeed
     /// Tokens a second of two models that answer to one text again and again: the fastest of short rounds in turns, since other work on the
     /// machine only ever slows a round.
     /// </summary>
-    public static (double Before, double After) InTurns(TextModel before, TextModel after, string text)
+    public static (double Before, double After) InTurns(Model before, Model after, string text)
     {
         Run(before, text, WarmUp);
         Run(after, text, WarmUp);
@@ -46,7 +46,7 @@ internal static class ReadingSpeed
     }
 
     /// <returns>Answers a second.</returns>
-    private static double Run(TextModel model, string text, TimeSpan time)
+    private static double Run(Model model, string text, TimeSpan time)
     {
         long start = Stopwatch.GetTimestamp();
         int answers = 0;

@@ -22,7 +22,7 @@ internal sealed record TextPicture(
     /// <exception cref="NetworkException">The network cannot compute this text.</exception>
     public static TextPicture Of(LoadedModel loaded, string text, InspectionOptions options)
     {
-        TextModel model = loaded.Model;
+        TextModel model = loaded.TextModel;
         TokenizedText read = model.Read(text);
         Inspection seen = model.Inspect([read], [options])[0];
         Explanation? explained = model is Classifier classifier ? classifier.Explain([read.Ids])[0] : null;

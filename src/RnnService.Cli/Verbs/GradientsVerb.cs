@@ -44,7 +44,7 @@ internal sealed class GradientsVerb : Verb
     protected override int Run(ParseResult parsed)
     {
         LoadedModel loaded = ModelArgument.LoadToInspect(Terminal, parsed.GetValue(_model)!);
-        TextModel model = loaded.Model;
+        TextModel model = loaded.TextModel;
         TokenizedText text = model.Read(parsed.GetValue(_text)!);
         var options = new InspectionOptions { Gradients = true, Units = 1, At = parsed.GetValue(_at) ?? -1 };
         GradientNorms norms = model.Inspect([text], [options])[0].Gradients

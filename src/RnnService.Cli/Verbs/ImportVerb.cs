@@ -182,7 +182,7 @@ internal sealed class ImportVerb : Verb
                 Folder = folder,
                 loaded.Model.Config,
                 loaded.Model.Network.Backend,
-                VocabularySize = loaded.Model.Vocabulary.Tokens.Count,
+                VocabularySize = loaded.TextModel.Vocabulary.Tokens.Count,
                 imported.Tensors,
                 loaded.Parameters,
                 loaded.Bytes,

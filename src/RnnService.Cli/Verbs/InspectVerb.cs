@@ -71,7 +71,7 @@ internal sealed class InspectVerb : Verb
 
     private void ShowText(ParseResult parsed, LoadedModel loaded, string text, bool json)
     {
-        TextPicture picture = TextPicture.Of(loaded, text, _look.Of(parsed, loaded.Model));
+        TextPicture picture = TextPicture.Of(loaded, text, _look.Of(parsed, loaded.TextModel));
         if (json)
         {
             Terminal.Out.WriteJson(picture.ToJson());
@@ -93,7 +93,8 @@ internal sealed class InspectVerb : Verb
     private void ShowModel(string folder, bool json)
     {
         LoadedModel loaded = ModelArgument.Load(Terminal, folder);
-        TextModel model = loaded.Model;
+        Model model = loaded.Model;
+        int? tokens = (model as TextModel)?.Vocabulary.Tokens.Count;
         // The tensors of a graph are ONNX Runtime's business.
         SafeTensorsFile? weights = Path.GetFileName(loaded.File) == WeightFile ? SafeTensorsFile.Open(loaded.File) : null;
         ModelConfig config = model.Config;
@@ -103,7 +104,7 @@ internal sealed class InspectVerb : Verb
             {
                 loaded.Name,
                 Config = config,
-                VocabularySize = model.Vocabulary.Tokens.Count,
+                VocabularySize = tokens,
                 loaded.Parameters,
                 loaded.Bytes,
                 loaded.Sha256,
@@ -120,9 +121,14 @@ internal sealed class InspectVerb : Verb
             ("task", Descriptions.Of(config.Task)),
             ("network", Descriptions.Network(config)),
             ("backend", model.Network.Backend),
-            ("embedding", $"{config.EmbeddingSize} wide, {Figures.Count(model.Vocabulary.Tokens.Count)} tokens"),
-            ("tokenizer", config.Tokenizer.ToString().ToLowerInvariant() + (config.LowerCase ? ", lower case" : "")),
         };
+        if (tokens is { } count)
+        {
+            facts.Add(("embedding", $"{config.EmbeddingSize} wide, {Figures.Count(count)} tokens"));
+            facts.Add(("tokenizer", config.Tokenizer.ToString().ToLowerInvariant() + (config.LowerCase ? ", lower case" : "")));
+        }
+
+        if (config.Numbers is { } numbers) facts.Add(("input", $"{numbers.Features} numbers a step{(numbers.Audio is null ? "" : ", made of sound")}"));
         if (loaded.Dtype is { } dtype) facts.Insert(4, ("dtype", dtype));
         if (config.Task == ModelTask.Classifier) facts.Add(("pooling", config.Pooling.ToString().ToLowerInvariant()));
         if (config.Characters is { } characters)

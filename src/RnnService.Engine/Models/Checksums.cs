@@ -70,11 +70,11 @@ internal sealed class Checksums
         return sums;
     }
 
-    /// <summary>Writes the hashes of these files of a folder.</summary>
+    /// <summary>Writes the hashes of those of these files that a folder has.</summary>
     public static void Write(string folder, IEnumerable<string> files)
     {
         var sums = new Checksums(Path.Combine(folder, File));
-        foreach (string file in files)
+        foreach (string file in files.Where(file => System.IO.File.Exists(Path.Combine(folder, file))))
         {
             using FileStream stream = System.IO.File.OpenRead(Path.Combine(folder, file));
             sums._hashes.Add(file, Hash(stream));

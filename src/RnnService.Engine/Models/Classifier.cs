@@ -128,7 +128,7 @@ public sealed class Classifier : TextModel
 
     /// <summary>Why the answer to a text is what it is, token by token: those of <see cref="TextModel.Read"/>.</summary>
     /// <param name="text">The text.</param>
-    /// <exception cref="InvalidOperationException">A network of another origin cannot be explained: <see cref="TextModel.CanInspect"/>.</exception>
+    /// <exception cref="InvalidOperationException">A network of another origin cannot be explained: <see cref="Model.CanInspect"/>.</exception>
     /// <exception cref="NetworkException">The network cannot compute this text.</exception>
     public Explanation Explain(string text) => Explain([Encode(text)])[0];
 
@@ -138,7 +138,7 @@ public sealed class Classifier : TextModel
     /// </summary>
     /// <param name="texts">Texts from <see cref="Encode"/>, none empty.</param>
     /// <param name="betweenSteps">See <see cref="IClassifierNetwork.Forward"/>.</param>
-    /// <exception cref="InvalidOperationException">A network of another origin cannot be explained: <see cref="TextModel.CanInspect"/>.</exception>
+    /// <exception cref="InvalidOperationException">A network of another origin cannot be explained: <see cref="Model.CanInspect"/>.</exception>
     /// <exception cref="NetworkException">The network cannot compute one of these texts.</exception>
     public IReadOnlyList<Explanation> Explain(IReadOnlyList<int[]> texts, Action? betweenSteps = null) => Network is ClassifierNetwork network
         ? network.Explain(texts, _smooth.Value, betweenSteps)

@@ -3,7 +3,7 @@ using RnnService.Engine.Text;
 namespace RnnService.Engine.Models;
 
 /// <summary>An input and the answer that a model must give to it: <c>golden.json</c>.</summary>
-/// <param name="Input">The text.</param>
+/// <param name="Input">The text; for a model that reads numbers their JSON, a list of steps.</param>
 /// <param name="Labels">Labels expected, each exactly.</param>
 /// <param name="Scores">Scores expected, each within <paramref name="Tolerance"/>.</param>
 /// <param name="Tolerance">Largest difference allowed: vector widths differ between processors, and with them the last bits.</param>
@@ -19,7 +19,7 @@ public sealed record GoldenAnswer(string Input, IReadOnlyList<string> Labels, IR
     /// <param name="file">Where the answer stands, for messages.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="ModelFolderException">It gives another one.</exception>
-    internal void Check(TextModel model, string file, CancellationToken stop)
+    internal void Check(Model model, string file, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         if (LengthFault(Input) is { } fault) throw new ModelFolderException($"{file}: {fault}");

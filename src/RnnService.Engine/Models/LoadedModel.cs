@@ -20,10 +20,15 @@ public sealed class ModelFolderException(string message, Exception? inner = null
 /// <param name="File">The weight file.</param>
 /// <param name="Golden">The answer that it must give; null where the folder holds none.</param>
 public sealed record LoadedModel(
-    string Name, TextModel Model, long Parameters, long Bytes, string Sha256, string File, GoldenAnswer? Golden = null) : IDisposable
+    string Name, Model Model, long Parameters, long Bytes, string Sha256, string File, GoldenAnswer? Golden = null) : IDisposable
 {
     /// <summary>What an operator should know about the folder though the model can be served, a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The model, of one that reads text.</summary>
+    /// <exception cref="ModelFolderException">It reads numbers.</exception>
+    public TextModel TextModel => Model as TextModel
+        ?? throw new ModelFolderException($"{Name} reads numbers; expected a model that reads text");
 
     /// <summary>Lets go of the model.</summary>
     public void Dispose() => Model.Dispose();
@@ -37,8 +42,8 @@ public sealed record LoadedModel(
 /// <summary>Opens a network that something other than this engine computes, such as ONNX Runtime.</summary>
 /// <param name="file">The file, <c>model.onnx</c>.</param>
 /// <param name="config">What the model is.</param>
-/// <param name="vocabulary">Its tokens.</param>
+/// <param name="vocabulary">Its tokens; null of a model that reads numbers.</param>
 /// <param name="stop">Ends it.</param>
 /// <exception cref="WeightFormatException">The file is malformed or does not fit the configuration.</exception>
 /// <exception cref="OperationCanceledException">It was ended.</exception>
-public delegate INetwork NetworkReader(string file, ModelConfig config, ModelVocabulary vocabulary, CancellationToken stop);
+public delegate INetwork NetworkReader(string file, ModelConfig config, ModelVocabulary? vocabulary, CancellationToken stop);

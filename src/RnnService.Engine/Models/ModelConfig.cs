@@ -5,22 +5,6 @@ using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Models;
 
-/// <summary>What a model does with text.</summary>
-public enum ModelTask
-{
-    /// <summary>Continues a text, token by token.</summary>
-    LanguageModel,
-
-    /// <summary>Gives a whole text one label.</summary>
-    Classifier,
-
-    /// <summary>Gives every word a label.</summary>
-    Tagger,
-
-    /// <summary>Reads one text and writes another.</summary>
-    Translator,
-}
-
 /// <summary>Sizes of the character network that spells words out for a tagger.</summary>
 public sealed record CharacterConfig
 {
@@ -89,14 +73,16 @@ public sealed record ModelConfig
     /// <summary>The recurrence.</summary>
     public required CellKind Cell { get; init; }
 
-    /// <summary>How text becomes tokens.</summary>
-    public required Tokenization Tokenizer { get; init; }
+    /// <summary>How text becomes tokens; of a model that reads numbers none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Tokenization Tokenizer { get; init; }
 
     /// <summary>Whether words are lower-cased before they are looked up.</summary>
     public bool LowerCase { get; init; }
 
-    /// <summary>Width of a token's embedding (D).</summary>
-    public required int EmbeddingSize { get; init; }
+    /// <summary>Width of a token's embedding (D); 0 in a model that reads numbers.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int EmbeddingSize { get; init; }
 
     /// <summary>Width of the state (H).</summary>
     public required int HiddenSize { get; init; }
@@ -135,7 +121,12 @@ public sealed record ModelConfig
     /// <summary>The half of a translator that writes; null for other tasks.</summary>
     public DecoderConfig? Decoder { get; init; }
 
-    /// <summary>Names of the labels in id order; empty for a language model and a translator.</summary>
+    /// <summary>What a model reads that reads numbers; null for one that reads text.</summary>
+    public NumbersConfig? Numbers { get; init; }
+
+    /// <summary>
+    /// Names of the labels in id order, a transcriber's symbols and a regressor's values; empty for a language model, a translator and a forecaster.
+    /// </summary>
     public IReadOnlyList<string> Labels { get; init; }
 
     /// <summary>The output of <c>model.onnx</c> that gives the logits, where several could; null leaves it to their names.</summary>
@@ -170,11 +161,17 @@ public sealed record ModelConfig
     public void Validate()
     {
         if (FormatVersion != CurrentFormat) throw Wrong("format_version", FormatVersion, $"{CurrentFormat}");
-        Positive("embedding_size", EmbeddingSize, MaxEmbeddingSize);
+        if (Numbers is null) ValidateText();
+        else ValidateNumbers(Numbers);
         Positive("hidden_size", HiddenSize, MaxHiddenSize);
         Positive("layers", Layers, MaxLayers);
-        if (Cell == CellKind.Sum && Characters is null && Layers == 1 && EmbeddingSize != HiddenSize)
-            throw Wrong("hidden_size", HiddenSize, $"{EmbeddingSize} (embedding_size), since a sum keeps the width");
+        int inputSize = Numbers?.Features ?? EmbeddingSize;
+        if (Cell == CellKind.Sum && Characters is null && Layers == 1 && inputSize != HiddenSize)
+        {
+            throw Wrong(
+                "hidden_size", HiddenSize, $"{inputSize} ({(Numbers is null ? "embedding_size" : "numbers.features")}), since a sum keeps the width");
+        }
+
         if (Task == ModelTask.LanguageModel)
         {
             if (Bidirectional) throw Wrong("bidirectional", true, "false, since a language model cannot read what comes");
@@ -192,10 +189,8 @@ public sealed record ModelConfig
         }
         else
         {
-            if (Labels.Count < 2) throw Wrong("labels", Labels.Count, "two or more");
-            if (Labels.Any(string.IsNullOrEmpty)) throw new ArgumentException("labels holds an empty one; expected a character or more in each");
-            if (Labels.Distinct().Count() != Labels.Count) throw new ArgumentException("labels repeat; expected each once");
             if (TieWeights) throw Wrong("tie_weights", true, "false but for a language model or a translator");
+            ValidateLabels();
         }
 
         if (Task == ModelTask.Tagger && Tokenizer == Tokenization.Subwords)
@@ -226,13 +221,48 @@ public sealed record ModelConfig
         {
             if (!double.IsFinite(value)) throw Wrong($"metrics.{name}", value, "a finite number");
         }
+    }
 
-        static void Positive(string name, int found, int most)
+    private void ValidateText()
+    {
+        if (Tokenizer == Tokenization.None) throw new ArgumentException("tokenizer is missing; expected one, or numbers");
+        if (Task is ModelTask.Regressor or ModelTask.Forecaster or ModelTask.Transcriber)
+            throw new ArgumentException($"numbers is missing; expected it, since a {SnakeCase.Of(Task)} reads numbers");
+        if (EmbeddingSize == 0) throw Wrong("embedding_size", 0, $"1 to {MaxEmbeddingSize} (0 goes with numbers)");
+        Positive("embedding_size", EmbeddingSize, MaxEmbeddingSize);
+    }
+
+    private void ValidateNumbers(NumbersConfig numbers)
+    {
+        if (Task is ModelTask.LanguageModel or ModelTask.Translator)
+            throw new ArgumentException($"numbers is given; expected none (null), since a {SnakeCase.Of(Task)} reads text");
+        if (Tokenizer != Tokenization.None) throw Wrong("tokenizer", SnakeCase.Of(Tokenizer), "none (left out), since the model reads numbers");
+        if (EmbeddingSize != 0) throw Wrong("embedding_size", EmbeddingSize, "none (left out), since the model reads numbers");
+        if (Characters is not null) throw new ArgumentException("characters is given; expected none (null), since the model reads numbers");
+        if (Task == ModelTask.Forecaster && Direction != Direction.Forward)
+            throw Wrong(Bidirectional ? "bidirectional" : "reverse", true, "false, since a forecaster cannot read what comes");
+        numbers.Validate(Task);
+    }
+
+    private void ValidateLabels()
+    {
+        if (Task == ModelTask.Forecaster)
         {
-            if (found < 1 || found > most) throw Wrong(name, found, $"1 to {most}");
+            if (Labels.Count > 0) throw Wrong("labels", Labels.Count, "none, since a forecaster tells the values that it reads");
+            return;
         }
 
-        static ArgumentException Wrong(string name, object found, string expected) =>
-            new(FormattableString.Invariant($"{name} is {found}; expected {expected}"));
+        bool one = Task is ModelTask.Regressor or ModelTask.Transcriber;
+        if (Labels.Count < (one ? 1 : 2)) throw Wrong("labels", Labels.Count, one ? "one or more" : "two or more");
+        if (Labels.Any(string.IsNullOrEmpty)) throw new ArgumentException("labels holds an empty one; expected a character or more in each");
+        if (Labels.Distinct().Count() != Labels.Count) throw new ArgumentException("labels repeat; expected each once");
     }
+
+    private static void Positive(string name, int found, int most)
+    {
+        if (found < 1 || found > most) throw Wrong(name, found, $"1 to {most}");
+    }
+
+    private static ArgumentException Wrong(string name, object found, string expected) =>
+        new(FormattableString.Invariant($"{name} is {found}; expected {expected}"));
 }

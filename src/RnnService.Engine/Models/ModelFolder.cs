@@ -42,10 +42,10 @@ public static class ModelFolder
     }
 
     /// <summary>Reads a model of one kind, as <see cref="Load(string,NetworkReader,CancellationToken)"/>.</summary>
-    /// <typeparam name="TModel"><see cref="Classifier"/>, <see cref="Tagger"/> or <see cref="LanguageModel"/>.</typeparam>
+    /// <typeparam name="TModel">The kind, such as <see cref="Classifier"/> or <see cref="LanguageModel"/>.</typeparam>
     /// <inheritdoc cref="Load(string,NetworkReader,CancellationToken)" path="/param|/exception"/>
     public static TModel Load<TModel>(string path, NetworkReader? onnx = null, CancellationToken cancellationToken = default)
-        where TModel : TextModel
+        where TModel : Model
     {
         LoadedModel loaded = Load(path, onnx, cancellationToken);
         if (loaded.Model is TModel model) return model;
@@ -60,15 +60,15 @@ public static class ModelFolder
     /// </summary>
     /// <param name="path">The folder; made when missing.</param>
     /// <param name="model">The model, computed by this engine.</param>
-    /// <param name="goldenInput">The text whose answer is kept.</param>
+    /// <param name="goldenInput">The input whose answer is kept, as <see cref="Model.Answer"/> takes it.</param>
     /// <param name="type">Element type of the weights; the golden answer is that of the weights as written.</param>
     /// <param name="metrics">Measured scores to keep in the configuration; null keeps the model's own.</param>
     /// <exception cref="ModelFolderException">A weight, a score or the answer is not a finite number.</exception>
     /// <exception cref="IOException">A file cannot be written; the message names it.</exception>
     public static void Save(
-        string path, TextModel model, string goldenInput, ElementType type = ElementType.F32, IReadOnlyDictionary<string, double>? metrics = null)
+        string path, Model model, string goldenInput, ElementType type = ElementType.F32, IReadOnlyDictionary<string, double>? metrics = null)
     {
-        FolderExchange.Fill(path, [FolderFiles.Onnx], staged =>
+        FolderExchange.Fill(path, [FolderFiles.Onnx, FolderFiles.Vocabulary], staged =>
         {
             ModelFolderWriter.WriteDescription(staged, model, path, metrics);
             SafeTensorsWriter.Write(
@@ -76,30 +76,30 @@ public static class ModelFolder
                 model.Parameters.All.Select(parameter => new TensorData(parameter.Name, parameter.Shape, parameter.Values.ToArray())),
                 new Dictionary<string, string> { ["format"] = "pt" },
                 type);
-            using TextModel written = ModelFolderReader.LoadUnchecked(staged, onnx: null, sums: null, CancellationToken.None).Model;
+            using Model written = ModelFolderReader.LoadUnchecked(staged, onnx: null, sums: null, CancellationToken.None).Model;
             ModelFolderWriter.ThrowIfNotFinite(written.Parameters, Path.Combine(path, FolderFiles.Weights));
             // An input of a product that is half-way between two of 7 bits goes either way on another processor.
             ModelFolderWriter.WriteGolden(staged, written, goldenInput, type == ElementType.I8 ? 0.02f : UsualTolerance, path);
-            Checksums.Write(staged, [FolderFiles.Config, FolderFiles.Vocabulary, FolderFiles.Weights, FolderFiles.Golden]);
+            Checksums.Write(staged, FolderFiles.Summed);
         });
     }
 
     /// <summary>Writes the folder of a model that is computed from an ONNX file, a copy of the file included, as a whole.</summary>
     /// <param name="path">The folder; made when missing.</param>
     /// <param name="model">The model as opened from the file.</param>
-    /// <param name="goldenInput">The text whose answer is kept.</param>
+    /// <param name="goldenInput">The input whose answer is kept, as <see cref="Model.Answer"/> takes it.</param>
     /// <param name="onnxFile">The file.</param>
     /// <exception cref="ModelFolderException">The answer is not made of finite numbers.</exception>
     /// <exception cref="IOException">A file cannot be read or written; the message names it.</exception>
-    public static void SaveOnnx(string path, TextModel model, string goldenInput, string onnxFile)
+    public static void SaveOnnx(string path, Model model, string goldenInput, string onnxFile)
     {
-        FolderExchange.Fill(path, [FolderFiles.Weights], staged =>
+        FolderExchange.Fill(path, [FolderFiles.Weights, FolderFiles.Vocabulary], staged =>
         {
             ModelFolderWriter.WriteDescription(staged, model, path);
             using FileStream source = RegularFile.Open(onnxFile, int.MaxValue);
             WholeFile.Write(Path.Combine(staged, FolderFiles.Onnx), source.CopyTo);
             ModelFolderWriter.WriteGolden(staged, model, goldenInput, UsualTolerance, path);
-            Checksums.Write(staged, [FolderFiles.Config, FolderFiles.Vocabulary, FolderFiles.Onnx, FolderFiles.Golden]);
+            Checksums.Write(staged, FolderFiles.Summed);
         });
     }
 

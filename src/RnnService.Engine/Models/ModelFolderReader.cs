@@ -71,14 +71,7 @@ internal static class ModelFolderReader
             return config;
         });
         stop.ThrowIfCancellationRequested();
-        (VocabularyContent content, string vocabularyHash) =
-            FolderJson.Read(path, FolderFiles.Vocabulary, ModelJson.Files.VocabularyContent, FolderFiles.MostVocabularyBytes);
-        ModelVocabulary vocabulary = WithPath(Path.Combine(path, FolderFiles.Vocabulary), () =>
-        {
-            ModelVocabulary read = content.ToVocabulary();
-            TextModel.CheckVocabulary(config, read);
-            return read;
-        });
+        (ModelVocabulary? vocabulary, string? vocabularyHash) = config.Numbers is null ? ReadVocabulary(path, config) : (null, null);
         stop.ThrowIfCancellationRequested();
         try
         {
@@ -91,12 +84,12 @@ internal static class ModelFolderReader
             if (!File.Exists(file)) throw new ModelFolderException($"{file}: missing");
 
             // The file's own reader says best what is wrong in it; a graph is run to be opened, so it must be the right one first.
-            TextModel? model = isOnnx ? null : ReadWeights(file, config, vocabulary, stop);
+            Model? model = isOnnx ? null : ReadWeights(file, config, vocabulary, stop);
             using FileStream stream = RegularFile.Open(file, SafeTensorsFile.Largest);
             string hash = Checksums.Hash(stream, stop);
-            sums?.Check(FolderExchange.Locate(path, FolderFiles.Vocabulary), vocabularyHash);
+            if (vocabularyHash is not null) sums?.Check(FolderExchange.Locate(path, FolderFiles.Vocabulary), vocabularyHash);
             sums?.Check(file, hash);
-            model ??= TextModel.OfChecked(config, vocabulary, onnx!(file, config, vocabulary, stop));
+            model ??= Model.OfChecked(config, vocabulary, onnx!(file, config, vocabulary, stop));
             return new LoadedModel(
                 Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))), model, model.Network.ParameterCount,
                 stream.Length, hash, file)
@@ -123,11 +116,23 @@ internal static class ModelFolderReader
         }
     }
 
-    private static TextModel ReadWeights(string path, ModelConfig config, ModelVocabulary vocabulary, CancellationToken stop)
+    private static (ModelVocabulary Vocabulary, string Hash) ReadVocabulary(string path, ModelConfig config)
+    {
+        (VocabularyContent content, string hash) =
+            FolderJson.Read(path, FolderFiles.Vocabulary, ModelJson.Files.VocabularyContent, FolderFiles.MostVocabularyBytes);
+        return (WithPath(Path.Combine(path, FolderFiles.Vocabulary), () =>
+        {
+            ModelVocabulary read = content.ToVocabulary();
+            TextModel.CheckVocabulary(config, read);
+            return read;
+        }), hash);
+    }
+
+    private static Model ReadWeights(string path, ModelConfig config, ModelVocabulary? vocabulary, CancellationToken stop)
     {
         SafeTensorsFile file = SafeTensorsFile.Open(path, stop);
         var parameters = Parameters.From((name, shape) => file.Floats(name, shape), typeOf: file.TypeOf);
-        TextModel model = TextModel.OfChecked(config, vocabulary, NativeNetworks.Create(config, vocabulary, parameters));
+        Model model = Model.OfChecked(config, vocabulary, NativeNetworks.Create(config, vocabulary, parameters));
         parameters.Close();
         IEnumerable<string> expected = parameters.All.Select(parameter => parameter.Name);
         IEnumerable<string> scales = parameters.All.Where(parameter => parameter.Type == ElementType.I8)

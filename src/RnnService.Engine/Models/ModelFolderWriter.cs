@@ -6,10 +6,11 @@ namespace RnnService.Engine.Models;
 internal static class ModelFolderWriter
 {
     public static void WriteDescription(
-        string folder, TextModel model, string path, IReadOnlyDictionary<string, double>? metrics = null)
+        string folder, Model model, string path, IReadOnlyDictionary<string, double>? metrics = null)
     {
         WriteConfig(folder, metrics is null ? model.Config : model.Config with { Metrics = metrics }, path);
-        FolderJson.Write(folder, FolderFiles.Vocabulary, VocabularyContent.Of(model.Vocabulary), ModelJson.Files.VocabularyContent);
+        if (model is TextModel { Vocabulary: var vocabulary })
+            FolderJson.Write(folder, FolderFiles.Vocabulary, VocabularyContent.Of(vocabulary), ModelJson.Files.VocabularyContent);
     }
 
     /// <param name="folder">Where it is written.</param>
@@ -25,7 +26,7 @@ internal static class ModelFolderWriter
         FolderJson.Write(folder, FolderFiles.Config, config, ModelJson.Files.ModelConfig);
     }
 
-    public static void WriteGolden(string folder, TextModel model, string input, float tolerance, string path)
+    public static void WriteGolden(string folder, Model model, string input, float tolerance, string path)
     {
         if (GoldenAnswer.LengthFault(input) is { } fault)
             throw new ModelFolderException($"{Path.Combine(path, FolderFiles.Golden)}: {fault}. Nothing was written.");

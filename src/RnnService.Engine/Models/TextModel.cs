@@ -6,22 +6,16 @@ using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Models;
 
-/// <summary>
-/// A model of any task: the text around a network. Immutable once loaded and safe for any number of threads; whoever made it disposes of
-/// it once nobody uses it any more.
-/// </summary>
-public abstract class TextModel : IDisposable
+/// <summary>A model that reads text: see <see cref="Model"/>.</summary>
+public abstract class TextModel : Model
 {
     private protected TextModel(ModelConfig config, ModelVocabulary vocabulary)
+        : base(config)
     {
-        Config = config;
         Vocabulary = vocabulary;
         bool running = config.Task == ModelTask.LanguageModel; // text as it stands, line breaks included
         Tokenizer = Tokenizer.Create(config.Tokenizer, vocabulary.Tokens, lowerCase: config.LowerCase && !running, lineBreaks: running);
     }
-
-    /// <summary>The model's configuration.</summary>
-    public ModelConfig Config { get; }
 
     /// <summary>The tokens it knows.</summary>
     public ModelVocabulary Vocabulary { get; }
@@ -29,61 +23,18 @@ public abstract class TextModel : IDisposable
     /// <summary>How it reads text.</summary>
     public Tokenizer Tokenizer { get; }
 
-    /// <summary>What computes its numbers.</summary>
-    public abstract INetwork Network { get; }
-
-    /// <summary>The trained values of a network of this engine's own.</summary>
-    /// <exception cref="InvalidOperationException">Something else computes.</exception>
-    public Parameters Parameters => Native.Parameters;
-
-    private NativeNetwork Native => Network as NativeNetwork
-        ?? throw new InvalidOperationException($"{Network.Backend} computes this model: it has no parameters here");
-
     /// <summary>Builds the model that a configuration describes, computed by this engine.</summary>
     /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary.</exception>
-    public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters)
-    {
-        CheckAgreement(config, vocabulary);
-        return OfChecked(config, vocabulary, NativeNetworks.Create(config, vocabulary, parameters));
-    }
+    public static new TextModel Create(ModelConfig config, ModelVocabulary vocabulary, Parameters parameters) =>
+        (TextModel)Model.Create(config, vocabulary, parameters);
 
     /// <summary>Builds the model that a configuration describes, computed by a network of another origin.</summary>
     /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary, or the network is of another task.</exception>
     public static TextModel Create(ModelConfig config, ModelVocabulary vocabulary, INetwork network)
     {
         CheckAgreement(config, vocabulary);
-        return OfChecked(config, vocabulary, network);
+        return (TextModel)OfChecked(config, vocabulary, network);
     }
-
-    /// <summary>As <see cref="Create(ModelConfig,ModelVocabulary,INetwork)"/>, of what was checked.</summary>
-    internal static TextModel OfChecked(ModelConfig config, ModelVocabulary vocabulary, INetwork network) => (config.Task, network) switch
-    {
-        (ModelTask.LanguageModel, ILanguageNetwork language) => new LanguageModel(config, vocabulary, language),
-        (ModelTask.Classifier, IClassifierNetwork classifier) => new Classifier(config, vocabulary, classifier),
-        (ModelTask.Tagger, ITaggerNetwork tagger) => new Tagger(config, vocabulary, tagger),
-        (ModelTask.Translator, ITranslatorNetwork translator) => new Translator(config, vocabulary, translator),
-        _ => throw new ArgumentException($"task is {config.Task}, but the network is a {network.GetType().Name}", nameof(network)),
-    };
-
-    /// <summary>The names and shapes of the parameters that a configuration asks for; nothing of their size is allocated.</summary>
-    /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary.</exception>
-    public static IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> ParametersOf(ModelConfig config, ModelVocabulary vocabulary)
-    {
-        CheckAgreement(config, vocabulary);
-        Parameters shapes = Parameters.ShapesOnly();
-        NativeNetworks.Create(config, vocabulary, shapes);
-        return [.. shapes.All.Select(parameter => (parameter.Name, parameter.Shape))];
-    }
-
-    /// <summary>
-    /// What the model answers to a text, in a form that can be kept and compared: a classifier's labels best first, a tagger's label a
-    /// word, a language model's likeliest next token after each token with the log-probability of the actual one, a translator's greedy translation.
-    /// </summary>
-    /// <exception cref="ArgumentException">The text has no token.</exception>
-    public abstract ModelAnswer Answer(string input);
-
-    /// <summary>Whether it can be looked into: a network of another origin tells its answers alone.</summary>
-    public bool CanInspect => Network is NativeNetwork and not TranslatorNetwork;
 
     /// <summary>What each unit of a layer can show; see <see cref="InspectionOptions.Kind"/>.</summary>
     public IReadOnlyList<ActivationKind> ActivationKinds => Layers.ActivationKinds.Of(Config.Cell);
@@ -95,7 +46,7 @@ public abstract class TextModel : IDisposable
     /// <param name="text">The text.</param>
     /// <param name="options">What to look at.</param>
     /// <exception cref="ArgumentException">The options ask for something that this network does not have; the message says what it has.</exception>
-    /// <exception cref="InvalidOperationException">It cannot be looked into: <see cref="CanInspect"/>.</exception>
+    /// <exception cref="InvalidOperationException">It cannot be looked into: <see cref="Model.CanInspect"/>.</exception>
     public Inspection Inspect(string text, InspectionOptions options) => Inspect([Read(text)], [options])[0];
 
     /// <summary>What the network does while it reads each of several texts. None depends on the others.</summary>
@@ -103,12 +54,13 @@ public abstract class TextModel : IDisposable
     /// <param name="options">What to look at in each.</param>
     /// <param name="betweenSteps">See <see cref="IClassifierNetwork.Forward"/>.</param>
     /// <exception cref="ArgumentException">The options ask for something that this network does not have; the message says what it has.</exception>
-    /// <exception cref="InvalidOperationException">It cannot be looked into: <see cref="CanInspect"/>.</exception>
+    /// <exception cref="InvalidOperationException">It cannot be looked into: <see cref="Model.CanInspect"/>.</exception>
     /// <exception cref="NetworkException">The network cannot compute one of these texts.</exception>
     public IReadOnlyList<Inspection> Inspect(
         IReadOnlyList<TokenizedText> texts, IReadOnlyList<InspectionOptions> options, Action? betweenSteps = null)
     {
-        NativeNetwork network = Native;
+        IInspectableNetwork network = Network as IInspectableNetwork
+            ?? throw new InvalidOperationException($"{Network.Backend} computes this model: it cannot be looked into");
         for (int i = 0; i < texts.Count; i++) Check(options[i], texts[i].Ids.Length);
         int[] read = [.. Enumerable.Range(0, texts.Count).Where(i => texts[i].Ids.Length > 0)];
         var found = new Inspection[texts.Count];
@@ -119,22 +71,12 @@ public abstract class TextModel : IDisposable
         return found;
     }
 
-    /// <summary>Lets go of what the network holds.</summary>
-    public void Dispose()
-    {
-        Network.Dispose();
-        GC.SuppressFinalize(this);
-    }
-
     /// <summary>The model with the same weights, as far as they were rounded, that multiplies them as 32-bit floats.</summary>
     internal TextModel InSinglePrecision()
     {
         Dictionary<string, float[]> values = Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Data);
         return Create(Config, Vocabulary, Parameters.From((name, _) => values[name]));
     }
-
-    /// <summary>Packs the weights anew after a trainer changed them.</summary>
-    internal void Refresh() => Native.Refresh();
 
     /// <summary>Checks that a vocabulary is one for a configuration.</summary>
     /// <exception cref="ArgumentException">It is not.</exception>
@@ -193,12 +135,6 @@ public abstract class TextModel : IDisposable
         static ArgumentException Wrong(string name, object value, string expected) =>
             new(FormattableString.Invariant($"{name} is {value}; expected {expected}"), nameof(options));
     }
-
-    private static void CheckAgreement(ModelConfig config, ModelVocabulary vocabulary)
-    {
-        config.Validate();
-        CheckVocabulary(config, vocabulary);
-    }
 }
 
 /// <summary>The vocabularies of a model: <c>vocab.json</c>.</summary>
@@ -219,8 +155,3 @@ public sealed record ModelVocabulary(Vocabulary Tokens, Vocabulary? Characters =
         return [.. ids];
     }
 }
-
-/// <summary>An answer that can be kept and compared.</summary>
-/// <param name="Labels">Labels or tokens.</param>
-/// <param name="Scores">A probability or log-probability for each.</param>
-public sealed record ModelAnswer(IReadOnlyList<string> Labels, IReadOnlyList<float> Scores);

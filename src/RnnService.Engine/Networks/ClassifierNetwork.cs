@@ -9,7 +9,7 @@ namespace RnnService.Engine.Networks;
 
 /// <summary>One label a text: token embeddings, recurrent layers, pooling. The targets are a label a text.</summary>
 internal sealed class ClassifierNetwork(Parameters parameters, TokenInput input, Recurrent encoder, SequenceHead head)
-    : ComposedNetwork<TokenInput.Trace, SequenceHead.Trace, int[]>(parameters, input, encoder, head), IClassifierNetwork
+    : TextNetwork<TokenInput.Trace, SequenceHead.Trace, int[]>(parameters, input, encoder, head), IClassifierNetwork
 {
     // What a pass keeps of a token for backward takes kilobytes, and the pass is kept.
     private const int MostTokensTogether = 4096, MostTokensRecorded = 1024;

@@ -1,8 +1,6 @@
-using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Networks.Inputs;
-using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks;
@@ -18,6 +16,10 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
 {
     protected Recurrent Encoder => encoder;
 
+    protected IHead<THead, TTargets> Head => head;
+
+    protected int InputSize => input.Size;
+
     /// <summary>Backward from the loss of these targets. The logits of the trace are used up.</summary>
     /// <returns>The summed loss in nats.</returns>
     public double Backward(Pass pass, in Trace trace, TTargets targets, Gradients gradients)
@@ -32,58 +34,6 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
     {
         Memory<float> dInput = BackwardToInput(pass, trace, dLogits, gradients);
         input.Backward(pass, trace.Layout, trace.Input, dInput, gradients);
-    }
-
-    public override Inspection[] Inspect(IReadOnlyList<TokenizedText> texts, IReadOnlyList<InspectionOptions> options, Action? betweenSteps)
-    {
-        using Lease lease = Begin(betweenSteps, record: true);
-        Pass pass = lease.Pass;
-        RecurrentState state = encoder.NewState(texts.Count);
-        Trace trace = Record(pass, texts, state);
-        NetworkException.ThrowIfNotFinite(trace.Logits.Span);
-        float[][][] activations = [.. options.Select((one, place) =>
-        {
-            float[][] steps = [.. texts[place].Ids.Select(_ => new float[Math.Min(one.Units, encoder.HiddenSize - one.FirstUnit)])];
-            encoder.ReadActivations(trace.Run, state, place, encoder.SlotOf(one.Layer, one.Reverse), one.Kind, one.FirstUnit, steps);
-            return steps;
-        })];
-        GradientNorms?[] norms = options.Any(one => one.Gradients) ? Norms(pass, trace, texts, options) : new GradientNorms?[texts.Count];
-        return [.. activations.Zip(norms, (steps, gradients) => new Inspection { Activations = steps, Gradients = gradients })];
-    }
-
-    /// <summary>Forward over texts with everything that can be looked at kept, from zero states, which move on. The encoder reads values.</summary>
-    protected abstract Trace Record(Pass pass, IReadOnlyList<TokenizedText> texts, RecurrentState state);
-
-    private GradientNorms?[] Norms(Pass pass, in Trace trace, IReadOnlyList<TokenizedText> texts, IReadOnlyList<InspectionOptions> options)
-    {
-        BatchLayout layout = trace.Layout;
-        int labels = head.Labels;
-        Memory<float> dLogits = pass.Workspace.TakeZeros(trace.Logits.Length);
-        var norms = new GradientNorms?[texts.Count];
-        float[][][] states = new float[texts.Count][][];
-        var (placeOf, stepOf) = (new int[layout.Rows], new int[layout.Rows]);
-        for (int place = 0; place < norms.Length; place++)
-        {
-            int length = texts[place].Ids.Length;
-            for (int t = 0; t < length; t++) (placeOf[layout.RowOf(place, t)], stepOf[layout.RowOf(place, t)]) = (place, t);
-            states[place] = [.. Enumerable.Range(0, encoder.Slots).Select(_ => new float[length])];
-            if (!options[place].Gradients || length == 0) continue;
-            (int row, int? at) = head.AnswerAt(layout, place, options[place].At < 0 ? length + options[place].At : options[place].At);
-            Span<float> asked = dLogits.Span.Slice(row * labels, labels);
-            trace.Logits.Span.Slice(row * labels, labels).CopyTo(asked);
-            norms[place] = new GradientNorms { At = at, Answer = head.BackwardOfAnswer(asked), Inputs = new float[length], States = states[place] };
-        }
-
-        ReadOnlySpan<float> dInput = BackwardToInput(pass, trace, dLogits.Span, gradients: null,
-            slot => (row, dh) => states[placeOf[row]][slot][stepOf[row]] = ExactSums.Norm(dh)).Span;
-        for (int place = 0; place < norms.Length; place++)
-        {
-            if (norms[place] is not { Inputs: float[] inputs }) continue;
-            for (int t = 0; t < inputs.Length; t++)
-                inputs[t] = ExactSums.Norm(dInput.Slice(layout.RowOf(place, t) * input.Size, input.Size));
-        }
-
-        return norms;
     }
 
     /// <summary>The gradient of the encoder's input.</summary>

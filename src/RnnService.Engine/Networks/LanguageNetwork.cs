@@ -8,7 +8,7 @@ namespace RnnService.Engine.Networks;
 
 /// <summary>The next token after each token: embeddings, recurrent layers, scores over the vocabulary. The targets are the next tokens of each row.</summary>
 internal sealed class LanguageNetwork(Parameters parameters, TokenInput input, Recurrent encoder, NextTokenHead head)
-    : ComposedNetwork<TokenInput.Trace, StepHead.Trace, IReadOnlyList<ReadOnlyMemory<int>>>(parameters, input, encoder, head), ILanguageNetwork
+    : TextNetwork<TokenInput.Trace, StepHead.Trace, IReadOnlyList<ReadOnlyMemory<int>>>(parameters, input, encoder, head), ILanguageNetwork
 {
     public RecurrentState NewState(int rows) => Encoder.NewState(rows);
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
-using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks;
@@ -19,9 +18,6 @@ internal abstract class NativeNetwork(Parameters parameters) : INetwork
 
     /// <summary>Packs the weights anew after a trainer changed them.</summary>
     public abstract void Refresh();
-
-    /// <summary>See <see cref="Models.TextModel"/>, which checks the options.</summary>
-    public abstract Inspection[] Inspect(IReadOnlyList<TokenizedText> texts, IReadOnlyList<InspectionOptions> options, Action? betweenSteps);
 
     public void Dispose()
     {

@@ -94,3 +94,23 @@ public interface ITaggerNetwork : INetwork
     /// <exception cref="NetworkException">Some of these sentences cannot be computed.</exception>
     void Forward(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null);
 }
+
+/// <summary>The network of a model that reads numbers.</summary>
+public interface INumberNetwork : INetwork
+{
+    /// <summary>Whether it reads forward alone, so that pieces with carried states give what the whole gives.</summary>
+    bool IsCausal { get; }
+
+    /// <summary>A zero state for this many rows.</summary>
+    RecurrentState NewState(int rows);
+
+    /// <summary>
+    /// Reads steps and gives outputs: one row of them a step, or, where a sequence has one answer, one after its last step.
+    /// </summary>
+    /// <param name="rows">The steps of each row, finite numbers all; a row may be empty, moves nothing then and gives nothing.</param>
+    /// <param name="state">In: the state of each row; out: after its last step.</param>
+    /// <param name="logits">Takes the outputs, before any softmax.</param>
+    /// <param name="betweenSteps">See <see cref="IClassifierNetwork.Forward"/>.</param>
+    /// <exception cref="NetworkException">Some of these rows cannot be computed.</exception>
+    void Forward(IReadOnlyList<NumberSequence> rows, RecurrentState state, LogitsReader logits, Action? betweenSteps = null);
+}

@@ -8,7 +8,7 @@ namespace RnnService.Engine.Networks;
 
 /// <summary>One label a word: embeddings, characters where there is a network for them, recurrent layers. The targets are the labels of each sentence.</summary>
 internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recurrent encoder, StepHead head)
-    : ComposedNetwork<WordInput.Trace, StepHead.Trace, IReadOnlyList<ReadOnlyMemory<int>>>(parameters, input, encoder, head), ITaggerNetwork
+    : TextNetwork<WordInput.Trace, StepHead.Trace, IReadOnlyList<ReadOnlyMemory<int>>>(parameters, input, encoder, head), ITaggerNetwork
 {
     public void Forward(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null)
     {

@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Networks.Inputs;
-using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks;
@@ -41,9 +40,6 @@ internal sealed class TranslatorNetwork(
         decoder.End(run);
         Give(head.Forward(lease.Pass, layout, run.Output.Span, rows, from), head.Labels, rows, from, logits);
     }
-
-    public override Inspection[] Inspect(IReadOnlyList<TokenizedText> texts, IReadOnlyList<InspectionOptions> options, Action? betweenSteps) =>
-        throw new InvalidOperationException("a translator shows where it looked with each translation, and nothing else");
 
     /// <summary>Logits [R,V] after every token of the targets, dropout included.</summary>
     /// <param name="pass">The pass, which records.</param>

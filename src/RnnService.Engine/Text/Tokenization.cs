@@ -3,6 +3,9 @@ namespace RnnService.Engine.Text;
 /// <summary>How text becomes tokens.</summary>
 public enum Tokenization
 {
+    /// <summary>Not at all: the model reads numbers.</summary>
+    None,
+
     /// <summary>One token a Unicode code point: <see cref="CharacterTokenizer"/>.</summary>
     Characters,
 

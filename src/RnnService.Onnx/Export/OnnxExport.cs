@@ -67,7 +67,7 @@ public static class OnnxExport
     /// <exception cref="IOException">The file that it came from cannot be read, or was changed since.</exception>
     public static ExportedModel ToBytes(LoadedModel loaded, int? opset = null)
     {
-        TextModel model = loaded.Model;
+        TextModel model = loaded.TextModel;
         if (model.Network.Backend == OnnxRuntimeNetwork.Name)
         {
             if (opset is not null) throw new ArgumentException($"opset is {opset}; expected none, since {loaded.Name} is an ONNX file already");
@@ -113,7 +113,7 @@ public static class OnnxExport
         if (loaded.Model.Network.Backend == OnnxRuntimeNetwork.Name) return opset is null ? loaded.Sha256 : $"{loaded.Sha256}-{opset}";
         string all = string.Join(
             '\n', typeof(OnnxExport).Module.ModuleVersionId, opset ?? DefaultOpset, loaded.Sha256, ConfigJson(loaded.Model),
-            VocabularyJson(loaded.Model));
+            VocabularyJson(loaded.TextModel));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)));
     }
 
@@ -144,14 +144,14 @@ public static class OnnxExport
     }
 
     /// <summary>The configuration that goes with the file. Scores of 8-bit weights are not those of the floats in it.</summary>
-    private static string ConfigJson(TextModel model) => JsonSerializer.Serialize(
+    private static string ConfigJson(Model model) => JsonSerializer.Serialize(
         Rounds(model) ? model.Config with { Metrics = new Dictionary<string, double>() } : model.Config, ModelJson.Files.ModelConfig);
 
     private static string VocabularyJson(TextModel model) =>
         JsonSerializer.Serialize(VocabularyContent.Of(model.Vocabulary), ModelJson.Files.VocabularyContent);
 
     /// <summary>Whether the model rounds what its weights are multiplied with.</summary>
-    private static bool Rounds(TextModel model) => model.Parameters.All.Any(parameter => parameter.Type == ElementType.I8);
+    private static bool Rounds(Model model) => model.Parameters.All.Any(parameter => parameter.Type == ElementType.I8);
 
     /// <summary>A graph as a model.</summary>
     internal static ModelProto Wrap(GraphProto graph, int opset)

@@ -26,7 +26,7 @@ public static class OnnxModels
     /// what was found and what was expected.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static TextModel Load(string path, CancellationToken cancel = default) => Load<TextModel>(path, cancel);
+    public static Model Load(string path, CancellationToken cancel = default) => Load<Model>(path, cancel);
 
     /// <summary>Opens a model folder of one kind, as <see cref="Load(string, CancellationToken)"/>.</summary>
     /// <typeparam name="TModel"><see cref="Classifier"/>, <see cref="Tagger"/> or <see cref="LanguageModel"/>.</typeparam>
@@ -34,6 +34,6 @@ public static class OnnxModels
     /// <param name="cancel">Ends loading.</param>
     /// <exception cref="ModelFolderException">As <see cref="Load(string, CancellationToken)"/>, or the model is of another kind.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static TModel Load<TModel>(string path, CancellationToken cancel = default) where TModel : TextModel =>
+    public static TModel Load<TModel>(string path, CancellationToken cancel = default) where TModel : Model =>
         ModelFolder.Load<TModel>(path, OnnxRuntimeNetwork.Open, cancel);
 }

@@ -29,7 +29,7 @@ public static class OnnxRuntimeNetwork
     /// <summary>The time that a run may take where nothing else is said; it is then ended, and its text refused.</summary>
     public static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(10);
 
-    /// <summary>Opens files as <see cref="Open(string, ModelConfig, ModelVocabulary, CancellationToken)"/> does, with a limit of their runs.</summary>
+    /// <summary>Opens files as <see cref="Open(string, ModelConfig, ModelVocabulary?, CancellationToken)"/> does, with a limit of their runs.</summary>
     /// <param name="longestRun">The time that a run may take.</param>
     public static NetworkReader Reader(TimeSpan longestRun) => (file, config, vocabulary, stop) =>
         Open(() => OnnxFile.Open(file), file, config, vocabulary, takesFixedLength: false, longestRun, stop);
@@ -43,7 +43,7 @@ public static class OnnxRuntimeNetwork
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static INetwork Open(string file, ModelConfig config, ModelVocabulary vocabulary, CancellationToken stop = default) =>
+    public static INetwork Open(string file, ModelConfig config, ModelVocabulary? vocabulary, CancellationToken stop = default) =>
         Open(() => OnnxFile.Open(file), file, config, vocabulary, takesFixedLength: false, LongestRun, stop);
 
     /// <summary>Opens the content of a file.</summary>
@@ -60,9 +60,10 @@ public static class OnnxRuntimeNetwork
         Open(() => file, file.Path, config, vocabulary, takesFixedLength: true, LongestRun);
 
     private static GraphNetwork Open(
-        Func<OnnxFile> read, string name, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength,
+        Func<OnnxFile> read, string name, ModelConfig config, ModelVocabulary? vocabulary, bool takesFixedLength,
         TimeSpan longestRun, CancellationToken stop = default)
     {
+        if (vocabulary is null) throw new WeightFormatException(name, "the model reads numbers; expected one that reads text");
         try
         {
             OnnxFile file = read();

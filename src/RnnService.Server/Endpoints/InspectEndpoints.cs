@@ -50,8 +50,8 @@ internal static class InspectEndpoints
     {
         InspectRequest request = await call.ReadAsync<InspectRequest>();
         ServedModel served = await call.ModelAsync(request.Model);
-        TextModel model = served.Loaded.Model;
         TextBatcher<InspectionInput, Inspection> inspector = rules.Of(served.Inspector, served, "model", RequestProblem.Quoted(request.Model));
+        TextModel model = served.Loaded.TextModel;
         InspectionOptions options = rules.Options(request.Parameters, model, "parameters");
         await call.HoldAnswerAsync((long)Math.Min(request.Inputs.Length, rules.Limits.MaxActivationSteps)
             * (BytesOfToken + (Math.Min(options.Units, model.Config.HiddenSize) + (options.Gradients ? 1 + 2 * model.Config.Layers : 0)) * BytesOfNumber));
@@ -91,7 +91,7 @@ internal static class InspectEndpoints
 
     private static InspectAnswer AnswerOf(ServedModel served, TokenizedText text, InspectionOptions options, Inspection found)
     {
-        TextModel model = served.Loaded.Model;
+        TextModel model = served.Loaded.TextModel;
         ModelConfig config = model.Config;
         return new InspectAnswer
         {

@@ -23,7 +23,7 @@ internal sealed record TrainedCard
     public required string Folder { get; init; }
 
     /// <summary>The model.</summary>
-    public required TextModel Model { get; init; }
+    public required Model Model { get; init; }
 
     /// <summary>What made it.</summary>
     public required Recipe Recipe { get; init; }
@@ -126,7 +126,7 @@ internal sealed record TrainedCard
                 _ => ", last state",
             }
             : "";
-        int outputs = Config.Task == ModelTask.LanguageModel ? Model.Vocabulary.Tokens.Count : Config.Labels.Count;
+        int outputs = Config.Task == ModelTask.LanguageModel ? ((TextModel)Model).Vocabulary.Tokens.Count : Config.Labels.Count;
         return $"embedding {Config.EmbeddingSize}{spelling} → {layers}{Config.CellName()} {Config.HiddenSize}{ways}{pooling} → "
             + $"{outputs} {(Config.Task == ModelTask.LanguageModel ? "tokens" : "labels")}";
     }

@@ -103,7 +103,7 @@ public static class Evaluator
 
     /// <summary>Scores a model of any task on a corpus of it, in one figure; running text is read as one stream.</summary>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
-    public static ValidationScore Score(TextModel model, CorpusSource corpus)
+    public static ValidationScore Score(Model model, CorpusSource corpus)
     {
         switch (model)
         {

@@ -41,7 +41,7 @@ internal sealed class ClassifierObjective : ExampleObjective
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
     }
 
-    public override TextModel Model => _model;
+    public override Model Model => _model;
 
     public override CorpusFingerprint Train { get; }
 

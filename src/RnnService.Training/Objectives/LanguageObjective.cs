@@ -53,7 +53,7 @@ internal sealed class LanguageObjective : Objective
         _states = [.. Enumerable.Range(0, _settings.Shards).Select(shard => _model.NewState(Rows(shard).Count()))];
     }
 
-    public override TextModel Model => _model;
+    public override Model Model => _model;
 
     public override long MostTokens => Math.Min((long)_settings.BatchSize * _settings.UnrollSteps, _train.Length);
 

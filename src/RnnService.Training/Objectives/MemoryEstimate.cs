@@ -32,7 +32,7 @@ internal static class MemoryEstimate
         long tokens = objective.MostTokens;
         int outputs = model.Task switch // logits of a token
         {
-            ModelTask.LanguageModel => objective.Model.Vocabulary.Tokens.Count,
+            ModelTask.LanguageModel => ((TextModel)objective.Model).Vocabulary.Tokens.Count,
             ModelTask.Tagger => objective.Model.Config.Labels.Count,
             _ => 0,
         };

@@ -17,7 +17,7 @@ internal readonly record struct ShardResult(double Loss, long Predictions, long 
 internal abstract class Objective
 {
     /// <summary>The model in training.</summary>
-    public abstract TextModel Model { get; }
+    public abstract Model Model { get; }
 
     /// <summary>What was read to train on.</summary>
     public abstract CorpusFingerprint Train { get; }
@@ -79,11 +79,11 @@ internal abstract class Objective
 
     /// <summary>A model with random weights, if this machine has the memory to train it.</summary>
     /// <exception cref="RecipeException">It does not.</exception>
-    private protected static TextModel NewModel(Recipe recipe, ModelConfig config, ModelVocabulary vocabulary)
+    private protected static Model NewModel(Recipe recipe, ModelConfig config, ModelVocabulary? vocabulary)
     {
-        long weights = TextModel.ParametersOf(config, vocabulary)
+        long weights = Model.ParametersOf(config, vocabulary)
             .Sum(parameter => parameter.Shape.Aggregate(1L, (product, size) => product * size));
         MemoryEstimate.CheckWeights(recipe, weights);
-        return TextModel.Create(config, vocabulary, Parameters.Random(recipe.Training.Seed, recipe.Training.IdentityStart));
+        return Model.Create(config, vocabulary, Parameters.Random(recipe.Training.Seed, recipe.Training.IdentityStart));
     }
 }

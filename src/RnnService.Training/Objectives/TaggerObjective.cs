@@ -58,7 +58,7 @@ internal sealed class TaggerObjective : ExampleObjective
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
     }
 
-    public override TextModel Model => _model;
+    public override Model Model => _model;
 
     public override CorpusFingerprint Train { get; }
 

@@ -11,7 +11,7 @@ internal static class NetworkSize
     public static void Check(ModelConfig model)
     {
         const long most = 1_000_000_000;
-        long directions = model.Bidirectional ? 2 : 1, width = model.HiddenSize, input = model.EmbeddingSize, values = 0;
+        long directions = model.Bidirectional ? 2 : 1, width = model.HiddenSize, input = model.Numbers?.Features ?? model.EmbeddingSize, values = 0;
         long gates = model.Cell switch
         {
             CellKind.Lstm => 4,

@@ -50,8 +50,7 @@ public sealed record Recipe
         try
         {
             RecipeSettings.CheckBounds(this, "");
-            // Labels come from the corpus; two stand in for them so that everything else is checked before any corpus is read.
-            ModelConfig model = Model.Task == ModelTask.LanguageModel || Model.Labels.Count > 0 ? Model : Model with { Labels = ["a", "b"] };
+            ModelConfig model = WithStandIns(Model);
             WithPath("model.generation.", () => model.Generation?.Validate());
             WithPath("model.", model.Validate);
             if (string.IsNullOrEmpty(GoldenInput)) throw new ArgumentException("golden_input is empty; expected a text");
@@ -63,11 +62,20 @@ public sealed record Recipe
             }
 
             Training.Validate();
-            NetworkSize.Check(Model);
+            NetworkSize.Check(model);
         }
         catch (ArgumentException error)
         {
             throw new RecipeException(error.Message, error);
+        }
+
+        // Labels and features come from the corpus; some stand in for them so that everything else is checked before any corpus is read.
+        static ModelConfig WithStandIns(ModelConfig model)
+        {
+            if (model.Task is not (ModelTask.LanguageModel or ModelTask.Forecaster) && model.Labels.Count == 0) model = model with { Labels = ["a", "b"] };
+            return model.Numbers is not { Features: 0 } numbers
+                ? model
+                : model with { Numbers = numbers with { Features = numbers.Audio?.Features ?? Math.Max(1, numbers.Names.Count) } };
         }
 
         static void WithPath(string path, Action check)

@@ -13,7 +13,7 @@ internal static class RecipeShape
     /// <summary>The properties of an object by their names in a recipe, in the order of their declaration.</summary>
     public static IEnumerable<(string Name, PropertyInfo Property)> Members(Type type) =>
         from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        where property.GetCustomAttribute<JsonIgnoreAttribute>() is null
+        where property.GetCustomAttribute<JsonIgnoreAttribute>() is null or { Condition: not JsonIgnoreCondition.Always }
         select (NameOf(property.Name), property);
 
     /// <summary>A name as a recipe has it.</summary>

@@ -12,4 +12,4 @@ namespace RnnService.Training.Runs;
 /// <param name="Score">Its score on the validation part.</param>
 /// <param name="Epochs">Passes over the corpus until now.</param>
 /// <param name="Date">Today.</param>
-internal sealed record BestModel(TextModel Model, Recipe Recipe, CorpusReport Corpus, ValidationScore Score, double Epochs, DateOnly Date);
+internal sealed record BestModel(Model Model, Recipe Recipe, CorpusReport Corpus, ValidationScore Score, double Epochs, DateOnly Date);

@@ -124,7 +124,7 @@ internal sealed class FolderStore(RunFolders folders) : IRunStore
                 + FormattableString.Invariant($"and validation loss {best.ValidLoss:G4}, stays in {folders.Output}");
     }
 
-    public TextModel LoadBest() => ModelFolder.Load(folders.Output).Model;
+    public Model LoadBest() => ModelFolder.Load(folders.Output).Model;
 
     private FolderLock Lock() => FolderLock.Take(folders.Training, folders.Output);
 

@@ -41,5 +41,5 @@ internal interface IRunStore
     string WhatIsLeft(bool hasBest);
 
     /// <summary>The best model that was kept.</summary>
-    TextModel LoadBest();
+    Model LoadBest();
 }

@@ -8,7 +8,7 @@ namespace RnnService.Training.Runs;
 /// <summary>Keeps only the best weights. Such a run cannot be resumed.</summary>
 internal sealed class MemoryStore : IRunStore
 {
-    private TextModel? _best;
+    private Model? _best;
 
     public bool CanResume(bool restart) => false;
 
@@ -32,8 +32,8 @@ internal sealed class MemoryStore : IRunStore
     {
         Dictionary<string, float[]> values = best.Model.Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Values.ToArray());
         _best?.Dispose();
-        _best = TextModel.Create(
-            best.Model.Config with { Metrics = best.Score.Metrics("valid_") }, best.Model.Vocabulary, Parameters.From((name, _) => values[name]));
+        _best = Model.Create(
+            best.Model.Config with { Metrics = best.Score.Metrics("valid_") }, (best.Model as TextModel)?.Vocabulary, Parameters.From((name, _) => values[name]));
     }
 
     public void Finish()
@@ -42,7 +42,7 @@ internal sealed class MemoryStore : IRunStore
 
     public string WhatIsLeft(bool hasBest) => hasBest ? "The best model before that was not written anywhere" : "There is no model yet";
 
-    public TextModel LoadBest() => _best ?? throw new InvalidOperationException("the run made no evaluation: there is no model yet");
+    public Model LoadBest() => _best ?? throw new InvalidOperationException("the run made no evaluation: there is no model yet");
 
     private sealed class Session : IDisposable
     {

@@ -65,7 +65,7 @@ public sealed class Trainer
     }
 
     /// <summary>The model in training; its weights change until the run is over.</summary>
-    public TextModel Model => _objective.Model;
+    public Model Model => _objective.Model;
 
     /// <summary>Steps made so far: above 0 when an unfinished run is resumed.</summary>
     public long Step => _state.Step;

@@ -22,7 +22,7 @@ internal sealed class OrtStepper : IDisposable
     {
         using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1 };
         _session = new InferenceSession(OnnxExport.ToBytes(folder).Content, options);
-        TextModel model = folder.Model;
+        TextModel model = folder.TextModel;
         ModelConfig config = model.Config;
         int state = config.Layers * config.HiddenSize, vocabulary = model.Vocabulary.Tokens.Count;
         _ids = new long[streams];

@@ -97,7 +97,7 @@ internal static class SwapTrial
     /// <summary>Writes a model like another with other answers.</summary>
     private static void WriteOther(string source, string target)
     {
-        using TextModel model = ModelFolder.Load(source).Model;
+        using TextModel model = ModelFolder.Load(source).TextModel;
         Parameter last = model.Parameters.All[^1];
         var parameters = Parameters.From((name, shape) =>
         {

@@ -18,8 +18,8 @@ public sealed class ExportTests(TrainedModels models)
             Assert.Contains("opset 15, answers within", run.Out, StringComparison.Ordinal);
             LoadedModel loaded = ModelFolder.Load(model);
             using var found = Engine.Models.TextModel.Create(
-                loaded.Model.Config, loaded.Model.Vocabulary, OnnxRuntimeNetwork.Open(file, loaded.Model.Config, loaded.Model.Vocabulary));
-            Agreement.Check(loaded.Model, found, loaded.Golden!.Input, seed: 5);
+                loaded.Model.Config, loaded.TextModel.Vocabulary, OnnxRuntimeNetwork.Open(file, loaded.Model.Config, loaded.TextModel.Vocabulary));
+            Agreement.Check(loaded.TextModel, found, loaded.Golden!.Input, seed: 5);
         }
 
         Assert.Equal(["model.onnx"], Directory.GetFiles(folder.Root).Select(Path.GetFileName));

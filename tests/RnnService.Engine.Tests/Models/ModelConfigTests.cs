@@ -35,7 +35,7 @@ public sealed class ModelConfigTests
     public static TheoryData<ModelConfig, string> Wrong => new()
     {
         { Language with { FormatVersion = 2 }, "format_version is 2; expected 1" },
-        { Language with { EmbeddingSize = 0 }, "embedding_size is 0; expected 1 to 4096" },
+        { Language with { EmbeddingSize = 0 }, "embedding_size is 0; expected 1 to 4096 (0 goes with numbers)" },
         { Language with { EmbeddingSize = 4097 }, "embedding_size is 4097; expected 1 to 4096" },
         { Language with { HiddenSize = -1 }, "hidden_size is -1; expected 1 to 8192" },
         { Language with { Layers = 0 }, "layers is 0; expected 1 to 16" },

@@ -40,9 +40,9 @@ public sealed class ModelFolderTests : IDisposable
             Assert.Equal(weights.Length, loaded.Bytes);
             Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(weights)), loaded.Sha256);
             Assert.Equivalent(model.Config, loaded.Model.Config, strict: true);
-            Assert.Equal(model.Vocabulary.Tokens.Tokens, loaded.Model.Vocabulary.Tokens.Tokens);
-            Assert.Equal(model.Vocabulary.Characters?.Tokens, loaded.Model.Vocabulary.Characters?.Tokens);
-            Assert.Equal(model.Vocabulary.Targets?.Tokens, loaded.Model.Vocabulary.Targets?.Tokens);
+            Assert.Equal(model.Vocabulary.Tokens.Tokens, loaded.TextModel.Vocabulary.Tokens.Tokens);
+            Assert.Equal(model.Vocabulary.Characters?.Tokens, loaded.TextModel.Vocabulary.Characters?.Tokens);
+            Assert.Equal(model.Vocabulary.Targets?.Tokens, loaded.TextModel.Vocabulary.Targets?.Tokens);
             Assert.Empty(Directory.GetFiles(path, "*.tmp"));
 
             if (type == ElementType.F32)

@@ -51,7 +51,7 @@ public sealed class PyTorchTests
     {
         LoadedModel written = files.ImportAndWrite();
         Assert.Equal("out", written.Name);
-        using TextModel model = ModelFolder.Load(files["out"]).Model;
+        using TextModel model = ModelFolder.Load(files["out"]).TextModel;
         SafeTensorsFile expected = SafeTensorsFile.Open(ImportCase.Fixture(name + ".expected.safetensors"));
         long[] ids = expected.Integers("in.input_ids");
         IReadOnlyList<int> shape = expected.ShapeOf("in.input_ids"), outputs = expected.ShapeOf("out.logits");

@@ -34,7 +34,7 @@ public sealed class OnnxRuntimeNetworkTests
             {
                 if (!golden) File.Delete(Path.Combine(folder, "golden.json"));
                 LoadedModel loaded = ModelFolder.Load(folder, OnnxRuntimeNetwork.Open);
-                using TextModel model = loaded.Model;
+                using TextModel model = loaded.TextModel;
                 Assert.Equal("onnxruntime", model.Network.Backend);
                 // A tensor of zeros where the initial state of the batch would be is a constant of the graph, and no parameter.
                 Assert.Equal(exported.Native.Network.ParameterCount, loaded.Parameters);

@@ -20,7 +20,7 @@ public sealed class VocabularyTests : IDisposable
         Recipe recipe = TinyRecipes.Write(_folder, "tagger", "model.lower_case=true");
         _folder.Write("train.conll", "Zoo\tN\nruns\tV\n\nzoo\tN\nA\tD\n\nzebra\tN\n");
         _folder.Write("valid.conll", "zoo\tN\n");
-        TextModel model = Objective.Create(recipe, _folder[""]).Model;
+        var model = (TextModel)Objective.Create(recipe, _folder[""]).Model;
         Assert.Equal(["D", "N", "V"], model.Config.Labels);
         // Words as the model reads them; characters as they are written, those seen three times.
         Assert.All(["zoo", "runs", "a", "zebra"], word => Assert.True(model.Vocabulary.Tokens.Contains(word), word));
@@ -35,6 +35,6 @@ public sealed class VocabularyTests : IDisposable
     public void A_language_model_of_words_has_the_end_of_a_line(string tokenizer, bool end)
     {
         Recipe recipe = TinyRecipes.Write(_folder, "language_model", $"model.tokenizer={tokenizer}");
-        Assert.Equal(end, Objective.Create(recipe, _folder[""]).Model.Vocabulary.Tokens.Contains(Vocabulary.End));
+        Assert.Equal(end, ((TextModel)Objective.Create(recipe, _folder[""]).Model).Vocabulary.Tokens.Contains(Vocabulary.End));
     }
 }

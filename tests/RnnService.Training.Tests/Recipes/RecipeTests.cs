@@ -73,7 +73,7 @@ public sealed class RecipeTests : IDisposable
     public void A_right_setting_overrides_the_file(string setting) => Assert.NotNull(TinyRecipes.Write(_folder, "tagger", setting));
 
     [Theory]
-    [InlineData("{\"model\": {}}", "recipe.json: model lacks task, cell, tokenizer, embedding_size, hidden_size")]
+    [InlineData("{\"model\": {}}", "recipe.json: model lacks task, cell, hidden_size")]
     [InlineData("{\"data\": 3}", "recipe.json: data is 3; expected an object")]
     [InlineData("[]", "recipe.json: the recipe is a list; expected an object")]
     [InlineData("null", "recipe.json: the recipe is null; expected an object")]

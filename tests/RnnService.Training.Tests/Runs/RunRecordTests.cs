@@ -52,7 +52,7 @@ public sealed class RunRecordTests : IDisposable
     {
         Recipe recipe = TinyRecipes.Write(_folder, task, "training.average_decay=0.9");
         EvaluationRecord best = Finish(recipe, "run").OfType<EvaluationRecord>().Last(record => record.Best);
-        using TextModel model = ModelFolder.Load(_folder["run"]).Model;
+        using TextModel model = ModelFolder.Load(_folder["run"]).TextModel;
         CorpusSource valid = recipe.Data.Valid[0] with { Path = _folder[recipe.Data.Valid[0].Path] };
         Assert.Equal(best.ValidLoss, Evaluator.Score(model, valid).Loss, 1e-4);
     }
