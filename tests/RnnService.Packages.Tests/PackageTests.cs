@@ -46,7 +46,7 @@ public sealed class PackageTests(PackedFeed feed) : IClassFixture<PackedFeed>
         CSharpExample[] examples = [.. CSharpExamples.All.Where(example => !example.IsWeb)];
         Assert.True(examples.Length >= 6, $"{examples.Length} examples");
         string program = await feed.BuildAsync(
-            "Reader", "Microsoft.NET.Sdk", ["RnnService.Engine", "RnnService.Training", "RnnService.Onnx"], Files(examples), Cancel);
+            "Reader", "Microsoft.NET.Sdk", ["RnnService.Engine", "RnnService.Audio", "RnnService.Training", "RnnService.Onnx"], Files(examples), Cancel);
         foreach (CSharpExample example in examples)
         {
             string said = await Command.RunAsync(Folder(example), Cancel, "dotnet", program, example.Name);

@@ -8,7 +8,7 @@ namespace RnnService.Packages.Tests;
 /// </summary>
 public sealed class PackedFeed : IAsyncLifetime
 {
-    public static readonly string[] Names = ["RnnService.Engine", "RnnService.Training", "RnnService.Onnx", "RnnService.AspNetCore", "RnnService.Cli"];
+    public static readonly string[] Names = ["RnnService.Engine", "RnnService.Audio", "RnnService.Training", "RnnService.Onnx", "RnnService.AspNetCore", "RnnService.Cli"];
 
     private readonly string _root = Directory.CreateTempSubdirectory("rnn-packages-").FullName;
 

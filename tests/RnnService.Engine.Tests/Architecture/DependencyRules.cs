@@ -5,6 +5,7 @@ internal sealed class DependencyRules
 {
     private const string Root = "RnnService";
     private const string Engine = "RnnService.Engine";
+    private const string Audio = "RnnService.Audio";
     private const string Onnx = "RnnService.Onnx";
     private const string Training = "RnnService.Training";
     private const string AspNetCore = "RnnService.AspNetCore";
@@ -17,11 +18,12 @@ internal sealed class DependencyRules
     public static readonly IReadOnlyDictionary<string, string[]> Projects = new Dictionary<string, string[]>
     {
         [Engine] = [],
-        [Training] = [Engine],
+        [Audio] = [Engine],
+        [Training] = [Engine, Audio],
         [Onnx] = [Engine],
-        [AspNetCore] = [Engine, Onnx],
-        [Server] = [Engine, Onnx, AspNetCore],
-        [Cli] = [Engine, Training, Onnx, Server], // it serves with the service itself
+        [AspNetCore] = [Engine, Audio, Onnx],
+        [Server] = [Engine, Audio, Onnx, AspNetCore],
+        [Cli] = [Engine, Audio, Training, Onnx, Server], // it serves with the service itself
     };
 
     /// <summary>
@@ -31,6 +33,7 @@ internal sealed class DependencyRules
     public static readonly IReadOnlyDictionary<string, string[]> Storeys = new Dictionary<string, string[]>
     {
         [Engine] = ["Kernels", "Text", "Weights", "Cells", "Layers", "Networks.Inputs", "Networks.Heads", "Networks", "Generation", "Models"],
+        [Audio] = [""],
         [Training] = ["Threading", "Corpora", "Log", "Curves", "Recipes", "Evaluation", "Optimizers", "Objectives", "Cards", "Runs", ""],
         [Onnx] =
         [
