@@ -21,6 +21,8 @@ public sealed class RecipeDocumentTests
         ("tagger, 10,000", ModelTask.Tagger, 10_000),
         ("language model, 100 kB", ModelTask.LanguageModel, 100_000),
         ("language model, 1 MB", ModelTask.LanguageModel, 1_000_000),
+        ("translator, 3,000 pairs", ModelTask.Translator, 3_000),
+        ("translator, 100,000", ModelTask.Translator, 100_000),
     ];
 
     [Fact]

@@ -66,6 +66,8 @@ internal sealed class CorpusOptions
     private readonly Option<string[]> _labelNames = Pairs("--label-name", "RAW=NAME", "The name of a label or tag as the file has it: 0=negative.");
     private readonly Option<bool> _phrases = new("--phrases") { Description = "Every labelled phrase of sst-trees, not only whole sentences." };
 
+    private readonly Option<bool> _distinct = new("--distinct") { Description = "Keep the first of every labelled text or pair that repeats." };
+
     public CorpusOptions(Command command)
     {
         _format.AcceptOnlyFromAmong([.. CorpusFormat.All]);
@@ -74,21 +76,27 @@ internal sealed class CorpusOptions
 
     public IReadOnlyList<Option> All =>
     [
-        _format, _encoding, _textColumn, _labelColumn, _sourceColumn, _targetColumn, _swap, _header, _delimiter, _labelSeparator, _skipLines, _where,
+        _format, _encoding, _textColumn, _labelColumn, _sourceColumn, _targetColumn, _swap, _distinct, _header, _delimiter, _labelSeparator, _skipLines, _where,
         _formColumn, _tagColumn,
         _comments, _skipEmptyWords, _labelNames, _phrases,
     ];
 
     /// <summary>A file, read as the options say.</summary>
-    public CorpusSource SourceOf(ParseResult parsed, string path, ModelTask task) => new()
+    /// <param name="parsed">The options.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="task">What for.</param>
+    /// <param name="targets">The file of the targets, line by line, where they stand in one of their own.</param>
+    public CorpusSource SourceOf(ParseResult parsed, string path, ModelTask task, string? targets = null) => new()
     {
         Path = path,
-        Format = parsed.GetValue(_format) ?? CorpusFormat.Guess(path, task),
+        TargetPath = targets,
+        Format = parsed.GetValue(_format) ?? (targets is null ? CorpusFormat.Guess(path, task) : CorpusFormat.Parallel),
         Encoding = parsed.GetValue(_encoding),
         LabelColumn = ColumnOf(parsed, _labelColumn),
         TextColumn = ColumnOf(parsed, _textColumn),
         SourceColumn = ColumnOf(parsed, _sourceColumn),
         TargetColumn = ColumnOf(parsed, _targetColumn),
+        Distinct = parsed.GetValue(_distinct) ? true : null,
         Swap = parsed.GetValue(_swap) ? true : null,
         Header = YesNoOf(parsed, _header),
         Delimiter = parsed.GetValue(_delimiter),
@@ -111,6 +119,8 @@ internal sealed class CorpusOptions
         {
             { Name: "header" or "comments", Value: var value } => $"{name} {(value == "true" ? "yes" : "no")}",
             { Name: "skip_empty_words" or "swap" } => name,
+            { Name: "target_path" } => $"--targets {setting.Value}",
+            { Name: "distinct" } => "--distinct",
             { Name: "data.valid" } => $"--valid {setting.Value}",
             _ when setting.Name.Contains('.', StringComparison.Ordinal) => $"--set {setting.Name}={setting.Value}",
             _ => $"{name} {setting.Value}",

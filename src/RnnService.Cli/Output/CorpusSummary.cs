@@ -15,7 +15,8 @@ internal static class CorpusSummary
     public static void Write(TextWriter output, CorpusReport report, bool ownFiles)
     {
         string split = report.SplitShare is { } share ? $" (split off: data.valid_share {Figures.Percent(share)}, by training.seed)" : "";
-        output.WriteLine($"train: {Part(report.Train, report.Unit)}");
+        string targets = report.TargetTokens is { } tokens ? $"; targets: {Figures.Count(tokens)} tokens" : "";
+        output.WriteLine($"train: {Part(report.Train, report.Unit)}{targets}");
         output.WriteLine($"valid: {Part(report.Valid, report.Unit)}{split}");
         output.WriteLine(
             $"       {Figures.Percent(report.UnknownShare)} of the tokens unknown (vocabulary {Figures.Count(report.Vocabulary)}), "

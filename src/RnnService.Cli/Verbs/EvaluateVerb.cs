@@ -4,6 +4,7 @@ using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
 
@@ -18,12 +19,24 @@ internal sealed class EvaluateVerb : Verb
 
     private readonly Option<string> _corpusFile = new("--corpus", "-c")
     {
-        Description = "The corpus: running text, labelled lines or tagged sentences, as the model's task needs.",
+        Description = "The corpus: running text, labelled lines, tagged sentences or pairs, as the model's task needs.",
         HelpName = "FILE",
         Required = true,
     };
 
+    private readonly Option<string> _targets = new("--targets")
+    {
+        Description = "The file whose lines are the translations of --corpus's, where source and target are two files.",
+        HelpName = "FILE",
+    };
+
     private readonly CorpusOptions _corpus;
+
+    private readonly Option<string> _translations = new("--translations")
+    {
+        Description = "Write a translator's translations to a file, one a line, such as for sacrebleu.",
+        HelpName = "FILE",
+    };
 
     private readonly Option<string> _unseen = new("--unseen-labels")
     {
@@ -42,17 +55,21 @@ internal sealed class EvaluateVerb : Verb
             """
             A language model: perplexity, nats and bits a token and a character, the text read as one stream. A classifier: accuracy,
             macro F1 and the confusion matrix. A tagger, which is given the corpus's words, or their characters: accuracy, macro F1, and
-            precision, recall and F1 of the spans that labels mark (BIO, IO, BIOES, BMES, BILOU).
+            precision, recall and F1 of the spans that labels mark (BIO, IO, BIOES, BMES, BILOU). A translator: BLEU and chrF2 of its
+            translations, as sacrebleu 2 computes them, and its perplexity over the targets.
             """,
             "rnn evaluate shakespeare --corpus data/shakespeare/valid.txt",
             "rnn evaluate sentiment --corpus data/sst2/dev.txt --format labelled-space --label-name 0=negative --label-name 1=positive",
-            "rnn evaluate pos --corpus data/ewt-pos/dev.conllu --table")
+            "rnn evaluate pos --corpus data/ewt-pos/dev.conllu --table",
+            "rnn evaluate translate-fr-en --corpus data/fra-eng/dev.tsv --swap")
     {
         Add(_model);
         Add(_corpusFile);
+        Add(_targets);
         _corpus = new CorpusOptions(this);
         _unseen.AcceptOnlyFromAmong("miss", "error");
         Add(_unseen);
+        Add(_translations);
         Add(_table);
         Add(_json);
     }
@@ -60,7 +77,7 @@ internal sealed class EvaluateVerb : Verb
     protected override int Run(ParseResult parsed)
     {
         LoadedModel loaded = ModelArgument.Load(Terminal, parsed.GetValue(_model)!);
-        CorpusSource source = _corpus.SourceOf(parsed, parsed.GetValue(_corpusFile)!, loaded.Model.Config.Task);
+        CorpusSource source = _corpus.SourceOf(parsed, parsed.GetValue(_corpusFile)!, loaded.Model.Config.Task, parsed.GetValue(_targets));
         bool json = parsed.GetValue(_json);
         var notes = new List<CorpusNote>();
         switch (loaded.Model)
@@ -69,6 +86,13 @@ internal sealed class EvaluateVerb : Verb
                 string text = Corpus.ReadText(source, notes);
                 ShowNotes(notes);
                 Show(model, text, source.Path, json);
+                break;
+            case Translator model:
+                IReadOnlyList<TextPair> pairs = Terminal.While("reading the corpus", () => Corpus.ReadPairs(source, notes));
+                ShowNotes(notes);
+                TranslationReport report = Terminal.While("translating", () => Evaluator.Evaluate(model, pairs));
+                if (parsed.GetValue(_translations) is { } file) WholeFile.Write(file, string.Concat(report.Translations.Select(line => $"{line.ReplaceLineEndings(" ")}\n")));
+                Show(report, model.TargetTokenizer.Unit, json);
                 break;
             case Classifier model:
                 IReadOnlyList<LabelledText> examples = Terminal.While("reading the corpus", () => Corpus.ReadLabelled(source, notes));
@@ -126,6 +150,36 @@ internal sealed class EvaluateVerb : Verb
         Terminal.Out.WriteLine($"perplexity {Figures.Real(token.Perplexity)} a {unit}, {Figures.Count(token.Count)} {unit}s");
         Terminal.Out.WriteLine($"nats {Figures.Real(token.Nats)} a {unit}{(characters ? "" : $", {Figures.Real(character.Nats)} a character")}");
         Terminal.Out.WriteLine($"bits {Figures.Real(token.Bits)} a {unit}{(characters ? "" : $", {Figures.Real(character.Bits)} a character")}");
+    }
+
+    private void Show(TranslationReport report, string unit, bool json)
+    {
+        LanguageScores tokens = report.Tokens;
+        if (json)
+        {
+            Terminal.Out.WriteJson(new
+            {
+                Pairs = report.Translations.Count,
+                Bleu = report.Bleu.Value,
+                BleuSignature = BleuScore.Signature,
+                Chrf = report.Chrf.Value,
+                ChrfSignature = ChrfScore.Signature,
+                report.Bleu.Precisions,
+                report.Bleu.BrevityPenalty,
+                report.Bleu.Length,
+                report.Bleu.ReferenceLength,
+                Tokens = tokens.Count,
+                tokens.Perplexity,
+                NatsAToken = tokens.Nats,
+            });
+            return;
+        }
+
+        Terminal.Out.WriteLine($"{report.Bleu}  {BleuScore.Signature}");
+        Terminal.Out.WriteLine($"{report.Chrf}  {ChrfScore.Signature}");
+        Terminal.Out.WriteLine(
+            $"perplexity {Figures.Real(tokens.Perplexity)} a {unit} of the targets, {Figures.Count(tokens.Count)} {unit}s, nats {Figures.Real(tokens.Nats)}, "
+            + $"{Figures.Count(report.Translations.Count)} pairs");
     }
 
     private void Show(ClassificationReport report, bool json)

@@ -19,6 +19,7 @@ internal sealed class TrainVerb : Verb
         ["language_model"] = ModelTask.LanguageModel,
         ["classifier"] = ModelTask.Classifier,
         ["tagger"] = ModelTask.Tagger,
+        ["translator"] = ModelTask.Translator,
     };
 
     private readonly CancellationToken _stop;
@@ -47,7 +48,8 @@ internal sealed class TrainVerb : Verb
     private readonly Option<string[]> _train = new("--train")
     {
         Description = "A corpus to train on: running text for a language model; CSV, JSON lines, fastText, Parquet or \"label TAB text\" lines "
-            + "for a classifier; CoNLL columns, CoNLL-U or JSON lines for a tagger. May be repeated.",
+            + "for a classifier; CoNLL columns, CoNLL-U or JSON lines for a tagger; \"source TAB target\" lines, CSV, JSON lines or Parquet for a "
+            + "translator. May be repeated.",
         HelpName = "FILE",
     };
 
@@ -57,6 +59,14 @@ internal sealed class TrainVerb : Verb
             + "(--set data.valid_share=0.2 keeps more). May be repeated.",
         HelpName = "FILE",
     };
+
+    private readonly Option<string[]> _targets = new("--targets")
+    {
+        Description = "The file whose lines are the translations of --train's, where source and target are two files; one for each --train.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string[]> _validTargets = new("--valid-targets") { Description = "The same for --valid.", HelpName = "FILE" };
 
     private readonly CorpusOptions _corpus;
 
@@ -98,6 +108,7 @@ internal sealed class TrainVerb : Verb
             """,
             "rnn train models/sentiment/training/recipe.json --data data --output models/sentiment",
             "rnn train --task classifier --train reviews.csv --text-column review --label-column sentiment --output models/reviews",
+            "rnn train --task translator --train fra-eng.tsv --source-column 1 --target-column 0 --output models/fr-en",
             "rnn train --task language_model --train novel.txt --valid novel-end.txt --output models/novel --epochs 5")
     {
         _stop = stop;
@@ -108,6 +119,8 @@ internal sealed class TrainVerb : Verb
         Add(_task);
         Add(_train);
         Add(_valid);
+        Add(_targets);
+        Add(_validTargets);
         Add(_set);
         foreach (var (option, _) in _shorthands) Add(option);
         Add(_restart);
@@ -181,7 +194,7 @@ internal sealed class TrainVerb : Verb
     private void Check(CommandResult given)
     {
         bool recipe = given.GetResult(_recipe) is { Tokens.Count: > 0 };
-        bool own = Has(_task) || Has(_train) || Has(_valid);
+        bool own = Has(_task) || Has(_train) || Has(_valid) || Has(_targets) || Has(_validTargets);
         if (recipe && (own || _corpus.All.Any(Has)))
         {
             given.AddError("A recipe names its own task and corpora; expected either RECIPE, or --task and --train.");
@@ -194,10 +207,21 @@ internal sealed class TrainVerb : Verb
                 given.AddError($"--task is missing; expected {string.Join(", ", Tasks.Keys)}.");
             else if (!Has(_train))
                 given.AddError("--train is missing; expected a corpus to train on.");
+            CheckTargets(_train, _targets);
+            CheckTargets(_valid, _validTargets);
             if (Has(_data)) given.AddError("--data belongs to a recipe: the paths of --train and --valid start from the current folder.");
         }
 
         bool Has(Option option) => given.GetResult(option) is { Implicit: false };
+
+        void CheckTargets(Option<string[]> sources, Option<string[]> targets)
+        {
+            int files = Count(sources), translations = Count(targets);
+            if (translations > 0 && translations != files)
+                given.AddError($"{targets.Name} is given {translations} times for {files} of {sources.Name}; expected one for each, or none.");
+        }
+
+        int Count(Option option) => given.GetResult(option) is { Implicit: false, Tokens.Count: var count } ? count : 0;
     }
 
     private static string MeaningOf(string setting) => RecipeSettings.Of(setting).Meaning;
@@ -215,10 +239,10 @@ internal sealed class TrainVerb : Verb
         if (parsed.GetValue(_recipe) is { } path) return Recipe.Read(path, overrides);
 
         ModelTask task = Tasks[parsed.GetValue(_task)!];
-        CorpusSource[] train = Sources(_train);
-        return DefaultRecipes.For(task, train, Sources(_valid), DefaultRecipes.Count(task, train), overrides);
+        CorpusSource[] train = Sources(_train, _targets);
+        return DefaultRecipes.For(task, train, Sources(_valid, _validTargets), DefaultRecipes.Count(task, train), overrides);
 
-        CorpusSource[] Sources(Option<string[]> option) =>
-            [.. (parsed.GetValue(option) ?? []).Select(file => _corpus.SourceOf(parsed, file, task))];
+        CorpusSource[] Sources(Option<string[]> option, Option<string[]> targets) =>
+            [.. (parsed.GetValue(option) ?? []).Select((file, i) => _corpus.SourceOf(parsed, file, task, parsed.GetValue(targets)?.ElementAtOrDefault(i)))];
     }
 }

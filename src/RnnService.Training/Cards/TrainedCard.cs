@@ -56,11 +56,14 @@ internal sealed record TrainedCard
 
     private string Verb => VerbOf(Config.Task);
 
-    /// <summary>The command's verb, and the service's path, for models of a task.</summary>
+    private string ServicePath => Config.Task == ModelTask.Translator ? "generate" : Verb;
+
+    /// <summary>The command's verb for models of a task.</summary>
     public static string VerbOf(ModelTask task) => task switch
     {
         ModelTask.LanguageModel => "generate",
         ModelTask.Classifier => "classify",
+        ModelTask.Translator => "translate",
         _ => "tag",
     };
 
@@ -87,7 +90,7 @@ internal sealed record TrainedCard
         Line($"    rnn train {Quoted($"{Argument}/training/recipe.json")} --data DATA --output NEW");
         Line($"    rnn evaluate {Quoted(Argument)} --corpus FILE");
         Line($"    rnn {Verb} {Quoted(Argument)} {Quoted(Recipe.GoldenInput)}");
-        Line($"    curl localhost:8080/{Verb} -H 'content-type: application/json' -d {Quoted(Request())}");
+        Line($"    curl localhost:8080/{ServicePath} -H 'content-type: application/json' -d {Quoted(Request())}");
         Line();
         Line("`DATA` is the folder that the [recipe](training/recipe.json)'s corpus paths start from, `NEW` another model folder.");
         Line("[log](training/log.jsonl) · [curve](training/curve.svg)");
@@ -105,6 +108,7 @@ internal sealed record TrainedCard
     {
         ModelTask.LanguageModel => $"Continues texts, {Tokenizer.UnitOf(Config.Tokenizer)} by {Tokenizer.UnitOf(Config.Tokenizer)}.",
         ModelTask.Classifier => $"Gives a text one of {Config.Labels.Count} labels.",
+        ModelTask.Translator => "Reads a text and writes another, as the corpora have them.",
         _ => $"Gives every word of a text one of {Config.Labels.Count} labels.",
     };
 
@@ -126,6 +130,15 @@ internal sealed record TrainedCard
                 _ => ", last state",
             }
             : "";
+        if (Config.Decoder is { } decoder)
+        {
+            string attention = decoder.Attention == AttentionKind.None ? "no attention" : $"{decoder.Attention.ToString().ToLowerInvariant()} attention";
+            string decoderLayers = decoder.Layers == 1 ? "" : $"{decoder.Layers} layers ";
+            return $"embedding {Config.EmbeddingSize} → {layers}{Config.CellName()} {Config.HiddenSize}{ways} → {attention}"
+                + $"{(decoder.InputFeeding ? ", input feeding" : "")} → {decoderLayers}{Config.CellName()} {decoder.HiddenSize ?? Config.HiddenSize} → "
+                + $"{Count(((Translator)Model).TargetTokenizer.Vocabulary.Count)} tokens";
+        }
+
         int outputs = Config.Task == ModelTask.LanguageModel ? ((TextModel)Model).Vocabulary.Tokens.Count : Config.Labels.Count;
         return $"embedding {Config.EmbeddingSize}{spelling} → {layers}{Config.CellName()} {Config.HiddenSize}{ways}{pooling} → "
             + $"{outputs} {(Config.Task == ModelTask.LanguageModel ? "tokens" : "labels")}";
@@ -153,7 +166,7 @@ internal sealed record TrainedCard
 
     private static string Figure(string name, double value) => name is "loss" or "nats_a_token"
         ? FormattableString.Invariant($"{value:F4} nats")
-        : FormattableString.Invariant($"**{100 * value:F2} %**");
+        : name == "bleu" ? FormattableString.Invariant($"**{100 * value:F2}**") : FormattableString.Invariant($"**{100 * value:F2} %**");
 
     private static string Quoted(string word) => ShellWord.Quote(word.ReplaceLineEndings(" "));
 }

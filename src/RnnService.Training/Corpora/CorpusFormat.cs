@@ -54,7 +54,7 @@ public static class CorpusFormat
     /// <summary>
     /// The likeliest format of a file by its name: text for a language model; csv, jsonl (also .json and .ndjson), parquet and fasttext (also
     /// .ft) where it ends so; else for a classifier sst-trees where ".trees" is in it, else labelled; for a tagger conllu where it ends so, else
-    /// conll. A ".gz" at the end is looked past.
+    /// conll; for a translator pairs. A ".gz" at the end is looked past.
     /// </summary>
     public static string Guess(string path, ModelTask task)
     {
@@ -64,12 +64,17 @@ public static class CorpusFormat
         string? byEnd = Path.GetExtension(name) switch
         {
             ".jsonl" or ".ndjson" or ".json" => JsonLines,
-            ".csv" when task == ModelTask.Classifier => Csv,
-            ".parquet" when task == ModelTask.Classifier => Parquet,
+            ".csv" when task is ModelTask.Classifier or ModelTask.Translator => Csv,
+            ".parquet" when task is ModelTask.Classifier or ModelTask.Translator => Parquet,
             ".ft" or ".fasttext" when task == ModelTask.Classifier => FastText,
             ".conllu" when task == ModelTask.Tagger => Conllu,
             _ => null,
         };
-        return byEnd ?? (task == ModelTask.Tagger ? Conll : name.Contains(".trees", StringComparison.Ordinal) ? SstTrees : Labelled);
+        return byEnd ?? task switch
+        {
+            ModelTask.Tagger => Conll,
+            ModelTask.Translator => Pairs,
+            _ => name.Contains(".trees", StringComparison.Ordinal) ? SstTrees : Labelled,
+        };
     }
 }

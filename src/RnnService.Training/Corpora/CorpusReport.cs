@@ -3,7 +3,7 @@ namespace RnnService.Training.Corpora;
 /// <summary>What was read before a training starts, and what is odd about it.</summary>
 public sealed record CorpusReport
 {
-    /// <summary>What is counted: "texts", "sentences" or "lines".</summary>
+    /// <summary>What is counted: "texts", "sentences", "pairs" or "lines".</summary>
     public required string Unit { get; init; }
 
     /// <summary>What is trained on.</summary>
@@ -11,6 +11,9 @@ public sealed record CorpusReport
 
     /// <summary>What chooses the best weights.</summary>
     public required CorpusPart Valid { get; init; }
+
+    /// <summary>Of pairs: tokens of the training targets; the tokens of the parts are those of the sources.</summary>
+    public long? TargetTokens { get; init; }
 
     /// <summary>Share of the training corpora that <see cref="Valid"/> was split off from; null where it has corpora of its own.</summary>
     public double? SplitShare { get; init; }

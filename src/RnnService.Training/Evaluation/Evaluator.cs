@@ -101,6 +101,36 @@ public static class Evaluator
         return new TaggingReport(losses.Sum() / Math.Max(1, learnt), confusion, spans);
     }
 
+    /// <summary>
+    /// Scores a translator: translates the sources and compares with the targets, and measures how well it predicts these, token by token, when it is
+    /// told what came before.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pairs">Texts and their translations.</param>
+    /// <param name="most">Most pairs to translate, evenly over all of them; all count for the loss.</param>
+    public static TranslationReport Evaluate(Translator model, IReadOnlyList<TextPair> pairs, int most = int.MaxValue)
+    {
+        int[][] sources = [.. pairs.Select(pair => model.ReadSource(pair.Source))], targets = [.. pairs.Select(pair => model.ReadTarget(pair.Target))];
+        double[] nats = new double[pairs.Count];
+        InBatches(targets.Select(target => target.Length), batch =>
+        {
+            double[] sums = model.Score([.. batch.Select(i => sources[i])], [.. batch.Select(i => targets[i])]);
+            for (int i = 0; i < batch.Length; i++) nats[batch[i]] = sums[i];
+        });
+
+        int count = Math.Min(most, pairs.Count);
+        int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * pairs.Count / count))];
+        string[] translations = new string[count];
+        InBatches(chosen.Select(i => sources[i].Length), batch =>
+        {
+            string[] greedy = Greedy(model, [.. batch.Select(i => sources[chosen[i]])]);
+            for (int i = 0; i < batch.Length; i++) translations[batch[i]] = greedy[i];
+        });
+        (string, string)[] compared = [.. chosen.Select((i, at) => (translations[at], pairs[i].Target))];
+        return new TranslationReport(
+            new LanguageScores(nats.Sum(), targets.Sum(target => target.Length - 1L)), BleuScore.Of(compared), ChrfScore.Of(compared), translations);
+    }
+
     /// <summary>Scores a model of any task on a corpus of it, in one figure; running text is read as one stream.</summary>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
     public static ValidationScore Score(Model model, CorpusSource corpus)
@@ -109,6 +139,8 @@ public static class Evaluator
         {
             case LanguageModel language:
                 return ValidationScore.Of(Evaluate(language, Corpus.ReadText(corpus), place: corpus.Path));
+            case Translator translator:
+                return ValidationScore.Of(Evaluate(translator, Corpus.ReadPairs(corpus)));
             case Classifier classifier:
                 IReadOnlyList<LabelledText> examples = Corpus.ReadLabelled(corpus);
                 UnseenLabels.Find(model.Config.Labels, examples, "corpus"); // refuses where every one is
@@ -161,6 +193,29 @@ public static class Evaluator
             to = Math.Clamp(to, 0, tokens.Length - 1);
             return tokens.AsMemory(from, to - from + 1);
         }
+    }
+
+    /// <summary>The likeliest token at every step, until the end token or twice as many tokens as the longest source has, and some.</summary>
+    private static string[] Greedy(Translator model, int[][] sources)
+    {
+        int end = model.TargetTokenizer.Vocabulary.EndId, most = 2 * sources.Max(source => source.Length) + 10;
+        RecurrentState state = model.Network.Encode(sources);
+        int[] last = [.. sources.Select(_ => end)];
+        List<int>[] written = [.. sources.Select(_ => new List<int>())];
+        bool[] ended = new bool[sources.Length];
+        for (int step = 0; step < most && ended.Contains(false); step++)
+        {
+            model.Network.Forward(
+                [.. last.Select(id => (ReadOnlyMemory<int>)new[] { id })], new int[sources.Length], state,
+                (row, _, logits) => last[row] = TensorPrimitives.IndexOfMax<float>(logits));
+            for (int row = 0; row < ended.Length; row++)
+            {
+                ended[row] |= last[row] == end;
+                if (!ended[row]) written[row].Add(last[row]);
+            }
+        }
+
+        return [.. written.Select(model.TargetTokenizer.Decode)];
     }
 
     /// <summary>Runs over batches of examples of about the same length, on all processors.</summary>

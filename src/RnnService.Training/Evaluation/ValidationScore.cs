@@ -26,6 +26,9 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
     /// <summary>Of a language model: nats a token.</summary>
     public static ValidationScore Of(LanguageScores scores) => new(scores.Nats, "nats_a_token", scores.Nats, HigherIsBetter: false);
 
+    /// <summary>Of a translator: BLEU.</summary>
+    public static ValidationScore Of(TranslationReport report) => new(report.Tokens.Nats, "bleu", report.Bleu.Value, HigherIsBetter: true);
+
     /// <summary>Of a classifier: accuracy.</summary>
     public static ValidationScore Of(ClassificationReport report) =>
         new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);

@@ -77,6 +77,36 @@ internal static class CorpusSurvey
             notes, adviseCharacters: false);
     }
 
+    /// <summary>Of a translator: lengths are those of the sources.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="parts">The pairs.</param>
+    /// <param name="sources">The tokens' ids of the training sources.</param>
+    /// <param name="targets">Those of their targets.</param>
+    /// <param name="valid">Those of the validation sources.</param>
+    /// <param name="vocabulary">The vocabulary of the sources.</param>
+    /// <param name="left">How many training pairs are longer than the recipe allows.</param>
+    public static CorpusReport OfPairs(
+        Recipe recipe, CorpusParts<TextPair[]> parts, IReadOnlyList<int[]> sources, IReadOnlyList<int[]> targets, IReadOnlyList<int[]> valid,
+        Vocabulary vocabulary, int left)
+    {
+        if (left > 0)
+        {
+            parts.Notes.Add(new CorpusNote(
+                $"{left} of {sources.Count} pairs have a side longer than data.max_tokens ({recipe.Data.MaxTokens}) and are left out",
+                new CorpusSetting("data.max_tokens", "0")));
+        }
+
+        PairSurvey.AddNotes(parts.Train, sources, targets, parts.Notes);
+        NoteScript(recipe.Model, parts.Train.Select(pair => pair.Source), parts.Notes);
+        return Report(
+            recipe, "pairs", parts.SplitShare, Part(sources, []), Part(valid, []), valid.Sum(ids => Unknown(ids, vocabulary)), vocabulary,
+            Overlap(parts.Train.Select(pair => $"{pair.Source}\t{pair.Target}"), parts.Valid.Select(pair => $"{pair.Source}\t{pair.Target}")),
+            parts.Notes, adviseCharacters: false) with
+        {
+            TargetTokens = targets.Sum(ids => (long)ids.Length),
+        };
+    }
+
     /// <summary>Of a language model.</summary>
     public static CorpusReport OfText(Recipe recipe, CorpusParts<string> parts, int[] train, int[] valid, Vocabulary vocabulary)
     {

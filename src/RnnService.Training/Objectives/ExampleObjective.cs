@@ -19,6 +19,9 @@ internal abstract class ExampleObjective(TrainingSettings settings) : Objective
     /// <summary>Tokens of every training example.</summary>
     private protected abstract IReadOnlyList<int> Lengths { get; }
 
+    /// <summary>What examples of a batch are alike in.</summary>
+    private protected virtual IReadOnlyList<int> Order => Lengths;
+
     public override int StepsIn(int epoch) => (int)(((long)Lengths.Count + Settings.BatchSize - 1) / Settings.BatchSize);
 
     public override long StepsUpTo(int epoch) => (long)epoch * StepsIn(0);
@@ -27,7 +30,7 @@ internal abstract class ExampleObjective(TrainingSettings settings) : Objective
     {
         if (_planned != epoch)
         {
-            _plan = Buckets.Plan(Lengths, Settings.BatchSize, Settings.Seed, epoch);
+            _plan = Buckets.Plan(Order, Settings.BatchSize, Settings.Seed, epoch);
             _planned = epoch;
         }
 

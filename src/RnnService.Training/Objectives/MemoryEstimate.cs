@@ -33,6 +33,7 @@ internal static class MemoryEstimate
         int outputs = model.Task switch // logits of a token
         {
             ModelTask.LanguageModel => ((TextModel)objective.Model).Vocabulary.Tokens.Count,
+            ModelTask.Translator => ((Translator)objective.Model).TargetTokenizer.Vocabulary.Count,
             ModelTask.Tagger => objective.Model.Config.Labels.Count,
             _ => 0,
         };

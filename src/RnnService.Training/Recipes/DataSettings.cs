@@ -29,7 +29,10 @@ public sealed record DataSettings
     /// <summary>Most tokens in the vocabulary. Of subwords at least 259, and where nothing is said one for every 500 characters, 8192 at most.</summary>
     public int MaxVocabulary { get; init; } = int.MaxValue;
 
-    /// <summary>Longer texts of a classifier are cut to this many tokens in training; 0 cuts none.</summary>
+    /// <summary>
+    /// Longer texts of a classifier are cut to this many tokens in training, and pairs of a translator with a longer side left out; 0 takes all as they
+    /// are.
+    /// </summary>
     public int MaxTokens { get; init; }
 
     /// <summary>
@@ -49,7 +52,7 @@ public sealed record DataSettings
     /// <summary>The vocabulary of a model, from the texts that it is trained on.</summary>
     internal Vocabulary BuildVocabulary(IEnumerable<string> texts, ModelConfig model) => Tokenizer.BuildVocabulary(
         texts, model.Tokenizer, model.LowerCase, MinCount, MaxVocabulary,
-        withEnd: model is { Task: ModelTask.LanguageModel, Tokenizer: Tokenization.Whitespace });
+        withEnd: model is { Task: ModelTask.Translator } or { Task: ModelTask.LanguageModel, Tokenizer: Tokenization.Whitespace });
 
     /// <summary>Notes labels that are never learnt, or refuses them as the rule says.</summary>
     internal void NoteOrThrow(CorpusNote? unseen, List<CorpusNote> notes)

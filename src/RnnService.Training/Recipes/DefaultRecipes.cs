@@ -26,8 +26,8 @@ public static class DefaultRecipes
     /// <param name="train">Corpora to train on.</param>
     /// <param name="valid">Corpora that choose the best weights.</param>
     /// <param name="examples">
-    /// How much there is to train on: labelled texts, sentences, or a language model's characters; see <see cref="Count"/>. Epochs, batches and
-    /// averaging depend on it, and the network of a classifier. When null, enough for a recurrent network.
+    /// How much there is to train on: labelled texts, sentences, pairs, or a language model's characters; see <see cref="Count"/>. Epochs, batches and
+    /// averaging depend on it, and the network of a classifier or translator. When null, enough for a recurrent network.
     /// </param>
     /// <param name="overrides">
     /// Settings as for <see cref="Recipe.With"/>. Where they name a part of the network, a classifier starts from the recurrent one.
@@ -45,6 +45,7 @@ public static class DefaultRecipes
             {
                 ModelTask.LanguageModel => LanguageModel,
                 ModelTask.Classifier => bag ? BagOfWords : Classifier,
+                ModelTask.Translator => Translator(size),
                 _ => Tagger,
             },
             Data = new DataSettings
@@ -52,12 +53,13 @@ public static class DefaultRecipes
                 Train = train,
                 Valid = valid,
                 ValidShare = valid.Count == 0 ? DataSettings.UsualShare : null, // kept with the model, so that its recipe says it
-                MaxTokens = task == ModelTask.Classifier ? 400 : 0,
+                MaxTokens = task switch { ModelTask.Classifier => 400, ModelTask.Translator => 100, _ => 0 },
             },
             Training = task switch
             {
                 ModelTask.LanguageModel => LanguageModelSettings(size),
                 ModelTask.Classifier => bag ? BagOfWordsSettings(size) : ClassifierSettings(size),
+                ModelTask.Translator => TranslatorSettings(size),
                 _ => TaggerSettings(size),
             },
             GoldenInput = "The quick brown fox doesn't jump over the lazy dog.",
@@ -67,12 +69,12 @@ public static class DefaultRecipes
 
     /// <summary>The recipe of a task for examples that a program gives: see <see cref="TrainingOptions"/>.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="size">How much there is to train on: labelled texts, tagged sentences, or characters of running text.</param>
+    /// <param name="size">How much there is to train on: labelled texts, tagged sentences, pairs, or characters of running text.</param>
     /// <param name="settings">Settings as for <see cref="Recipe.With"/>, such as <c>training.epochs=5</c>.</param>
     /// <exception cref="RecipeException">A setting is wrong; the message names it, its value and what was expected.</exception>
     public static Recipe For(ModelTask task, long size, params IEnumerable<string> settings) => For(task, [], [], size, [.. settings]);
 
-    /// <summary>How much a task finds to learn from in corpora: labelled texts, sentences, or a language model's characters.</summary>
+    /// <summary>How much a task finds to learn from in corpora: labelled texts, sentences, pairs, or a language model's characters.</summary>
     /// <param name="task">The task.</param>
     /// <param name="train">The corpora, read once for it.</param>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
@@ -80,6 +82,7 @@ public static class DefaultRecipes
     {
         ModelTask.LanguageModel => (long)Corpus.ReadText(source).Length,
         ModelTask.Classifier => Corpus.ReadLabelled(source).Count,
+        ModelTask.Translator => Corpus.ReadPairs(source).Count,
         _ => Corpus.ReadTagged(source).Count,
     });
 
@@ -106,6 +109,22 @@ public static class DefaultRecipes
     };
 
     private static ModelConfig Tagger => Words(ModelTask.Tagger) with { Characters = new CharacterConfig() };
+
+    private static ModelConfig Translator(long pairs)
+    {
+        (int encoder, int decoder) = pairs switch { < 10_000 => (128, 192), < 60_000 => (192, 256), _ => (256, 384) };
+        return new ModelConfig
+        {
+            Task = ModelTask.Translator,
+            Cell = CellKind.Gru,
+            Tokenizer = Tokenization.Subwords,
+            EmbeddingSize = encoder,
+            HiddenSize = encoder,
+            Bidirectional = true,
+            TieWeights = true,
+            Decoder = new DecoderConfig { HiddenSize = decoder },
+        };
+    }
 
     private static ModelConfig Words(ModelTask task) => new()
     {
@@ -182,6 +201,25 @@ public static class DefaultRecipes
             UnknownChance = 0.25,
             AverageDecay = small ? 0.99 : 0.998,
             Patience = small ? 8 : 3,
+        };
+    }
+
+    private static TrainingSettings TranslatorSettings(long pairs)
+    {
+        bool small = pairs < 10_000;
+        int batch = small ? 16 : 64;
+        return new TrainingSettings
+        {
+            BatchSize = batch,
+            Epochs = Epochs(pairs, batch, steps: 10_000, least: 6, most: 40),
+            LearningRate = small ? 2e-3 : 1e-3,
+            Beta2 = 0.98f,
+            Schedule = LearningRateSchedule.Cosine,
+            WarmupSteps = 200,
+            Dropout = new DropoutRates { Embedding = 0.2f, Output = 0.3f },
+            LabelSmoothing = 0.1,
+            AverageDecay = small ? 0.99 : 0.998,
+            Patience = small ? 6 : 3,
         };
     }
 

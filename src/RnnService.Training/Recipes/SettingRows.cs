@@ -92,7 +92,7 @@ internal static class SettingRows
         new("data.min_count", "Tokens that are rarer are read as unknown.", new Bounds(1)),
         new("data.max_vocabulary", "Most tokens in the vocabulary.", new Bounds(3)),
         new("data.examples", "Short validation texts that model.examples are taken from where there are none, by everybody to be seen; not for a language model.", new Bounds(0, DataSettings.MostExamples)),
-        new("data.max_tokens", "Tokens that a classifier's longer texts are cut to in training.", new Bounds(0) { Zero = "all" }),
+        new("data.max_tokens", "Tokens that a classifier's longer texts are cut to in training; a translator is not trained on pairs with a longer side.", new Bounds(0) { Zero = "all" }),
 
         new("training.seed", "Every draw depends on it."),
         new("training.epochs", "Passes over the corpus.", new Bounds(1, 1_000_000)),
@@ -117,6 +117,8 @@ internal static class SettingRows
         new("training.dropout.between", "Share dropped between stacked layers.", Share),
         new("training.dropout.output", "Share dropped before the output layer.", Share),
         new("training.unknown_chance", "A word seen n times is read as unknown with chance a/(a+n), so that the unknown word is learnt.", new Bounds(0) { Zero = "never" }),
+        new("training.label_smoothing", "How much of a target's probability a translator's other tokens share.", Share),
+        new("training.scheduled_sampling", "How often, at the last step, a translator's decoder reads its own likeliest token and not the right one; rises evenly from 0.", new Bounds(0, 1)),
         new("training.average_decay", "Decay a step of the averaged weights that are evaluated and saved; 0 takes the weights as they are.", Share),
         new("training.identity_start", "Starts recurrent matrices as the identity, for ReLU networks."),
         new("training.log_every", "Steps between lines of the log.", new Bounds(1)),

@@ -73,6 +73,15 @@ public sealed record TrainingSettings
     /// </summary>
     public double UnknownChance { get; init; }
 
+    /// <summary>How much of a target's probability a translator's other tokens share (Szegedy et al. 2016).</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>
+    /// How often a translator's decoder reads, at the last step of a training, its own likeliest token and not the right one (Bengio et al. 2015): the
+    /// chance rises evenly from 0 at the first.
+    /// </summary>
+    public double ScheduledSampling { get; init; }
+
     /// <summary>Decay a step of the averaged weights that are evaluated and saved; 0 takes the weights as they are.</summary>
     public double AverageDecay { get; init; }
 

@@ -23,8 +23,9 @@ public sealed class StartTests : IDisposable
         Recipe recipe = TinyRecipes.Write(_folder, task, sizes);
         IReadOnlyList<Parameter> all = Objective.Create(recipe, _folder[""]).Model.Parameters.All;
         List<Parameter> inputs = [.. all.Where(parameter => parameter.Name.Contains(".bias_ih_", StringComparison.Ordinal))];
-        Assert.Equal((task == "language_model" ? 1 : 2) * 3, inputs.Count(parameter => parameter.Name.StartsWith("rnn.", StringComparison.Ordinal)));
-        Assert.Equal(task == "tagger", inputs.Any(parameter => !parameter.Name.StartsWith("rnn.", StringComparison.Ordinal)));
+        string layers = task == "translator" ? "encoder." : "rnn.";
+        Assert.Equal((task == "language_model" ? 1 : 2) * 3, inputs.Count(parameter => parameter.Name.StartsWith(layers, StringComparison.Ordinal)));
+        Assert.Equal(task is "tagger" or "translator", inputs.Any(parameter => !parameter.Name.StartsWith(layers, StringComparison.Ordinal)));
         foreach (Parameter input in inputs)
         {
             Parameter hidden = all.Single(parameter => parameter.Name == input.Name.Replace("_ih_", "_hh_", StringComparison.Ordinal));

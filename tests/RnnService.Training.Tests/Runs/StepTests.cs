@@ -14,7 +14,7 @@ public sealed class StepTests : IDisposable
     [
         "training.optimizer=sgd", "training.momentum=0", "training.learning_rate=0.1", "training.clip_norm=0", "training.schedule=constant", "training.average_decay=0",
         "training.unknown_chance=0", "training.dropout.embedding=0", "training.dropout.between=0", "training.dropout.output=0", "training.unroll_steps=6",
-        "training.log_every=1", "training.evaluate_every=1000",
+        "training.scheduled_sampling=0", "training.log_every=1", "training.evaluate_every=1000",
     ];
 
     private readonly ScratchFolder _folder = new();
@@ -81,6 +81,7 @@ public sealed class StepTests : IDisposable
         _folder.Write("train.tsv", string.Concat(Enumerable.Repeat($"up\t{text}\n", Copies)));
         _folder.Write("train.txt", string.Concat(Enumerable.Repeat("abcab. ", Copies)));
         _folder.Write("train.conll", string.Concat(Enumerable.Repeat("the\tD\ndog\tN\nrun\tV\n.\tP\n\n", Copies)));
+        _folder.Write("train.pairs", string.Concat(Enumerable.Repeat("zwei eins\ttwo one\n", Copies)));
         if (task == "classifier") recipe = recipe with { Model = recipe.Model with { Labels = ["down", "up"] } };
         string output = _folder[$"run{_runs++}"];
         var trainer = new Trainer(recipe, new RunFolders { Data = _folder[""], Output = output });

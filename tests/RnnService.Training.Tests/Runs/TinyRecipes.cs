@@ -42,6 +42,24 @@ internal static class TinyRecipes
                     }
                     """);
                 break;
+            case "translator":
+                string[] german = ["eins", "zwei", "drei"], english = ["one", "two", "three"];
+                var pairs = Enumerable.Range(0, 81).Select(i => (int[])[i % 3, i / 3 % 3, i / 9 % 3, i / 27]).Select(numbers => numbers.AsSpan(0, 1 + numbers.Sum() % 4).ToArray())
+                    .Select(numbers => $"{string.Join(' ', numbers.Select(i => german[i]))}\t{string.Join(' ', numbers.Select(i => english[i]))}\tby hand");
+                File.WriteAllLines(folder["train.pairs"], pairs);
+                File.WriteAllLines(folder["valid.pairs"], ["zwei eins\ttwo one\tby hand", "drei\tthree\tby hand", "eins drei zwei drei\tone three two three\tby hand"]);
+                File.WriteAllText(path, """
+                    {
+                      "model": { "task": "translator", "cell": "gru", "tokenizer": "subwords", "embedding_size": 16, "hidden_size": 12, "bidirectional": true,
+                                 "tie_weights": true, "decoder": { "hidden_size": 16 } },
+                      "data": { "train": [{ "path": "train.pairs", "format": "pairs" }], "valid": [{ "path": "valid.pairs", "format": "pairs" }],
+                                "max_vocabulary": 280 },
+                      "training": { "epochs": 4, "batch_size": 9, "learning_rate": 0.03, "dropout": { "embedding": 0.1, "output": 0.1 }, "average_decay": 0.9,
+                                    "label_smoothing": 0.1, "scheduled_sampling": 0.2, "log_every": 3, "shards": 2 },
+                      "golden_input": "zwei drei"
+                    }
+                    """);
+                break;
             default:
                 string[] sentences = [.. Enumerable.Range(0, 40).Select(i =>
                     $"the\tD\n{(i % 2 == 0 ? "dog" : "cats")}\tN\n{(i % 3 == 0 ? "sleeps" : "run")}\tV\n{(i % 5 == 0 ? "!" : ".")}\tP\n")];
@@ -64,8 +82,8 @@ internal static class TinyRecipes
     }
 }
 
-/// <summary>The three tasks, for theories.</summary>
+/// <summary>The tasks, for theories.</summary>
 public sealed class TheoryDataOfTasks : Xunit.TheoryData<string>
 {
-    public TheoryDataOfTasks() => AddRange("language_model", "classifier", "tagger");
+    public TheoryDataOfTasks() => AddRange("language_model", "classifier", "tagger", "translator");
 }

@@ -27,6 +27,7 @@ public sealed class TrainerTests : IDisposable
         string output = Train(TinyRecipes.Write(_folder, task, "training.epochs=12"), "learnt");
         ModelConfig config = ModelFolder.Load(output).Model.Config;
         if (task == "language_model") Assert.InRange(config.Metrics["valid_nats_a_token"], 0, 0.4); // chance over 6 characters: 1.79
+        else if (task == "translator") Assert.InRange(config.Metrics["valid_loss"], 0, 0.9); // chance over three words and the end: 1.39
         else Assert.Equal(1, config.Metrics["valid_accuracy"]);
     }
 
