@@ -3,10 +3,13 @@ using RnnService.Engine.Networks;
 
 namespace RnnService.Engine.Generation;
 
-/// <summary>A stream's place in a batch: a part of it and a row there. Only the batch knows it.</summary>
-internal sealed class Seat(GenerationStream stream)
+/// <summary>The place of one of a stream's rows in a batch: a part of it and a row there. Only the batch knows it.</summary>
+internal sealed class Seat(GenerationStream stream, int index)
 {
     public GenerationStream Stream { get; } = stream;
+
+    /// <summary>Which of the stream's rows.</summary>
+    public int Index { get; set; } = index;
 
     /// <summary>The part; null before the first and after the last.</summary>
     public BatchPart? Part { get; set; }
@@ -38,9 +41,19 @@ internal sealed class BatchPart(ILanguageNetwork network)
     /// <summary>Gives a newcomer a row, with the state that its stream brings.</summary>
     public void Add(Seat seat)
     {
-        Add(seat, seat.Stream.State, 0);
-        seat.Stream.State = null;
+        Add(seat, seat.Stream.States[seat.Index], 0);
+        seat.Stream.States[seat.Index] = null;
     }
+
+    /// <summary>Gives a newcomer a row with the state of another seat of any part.</summary>
+    public void AddCopy(Seat seat, Seat from)
+    {
+        Add(seat, null, 0);
+        Copy(from, seat);
+    }
+
+    /// <summary>Puts a copy of the state of one seat, of any part, in the place of that of a seat of this.</summary>
+    public void Copy(Seat from, Seat to) => State.CopyFrom(from.Part!.State, from.Row, to.Row);
 
     /// <summary>Takes a seat's row away; what lies there stays until another comes.</summary>
     public void Remove(Seat seat)
@@ -78,7 +91,7 @@ internal sealed class BatchPart(ILanguageNetwork network)
     /// <summary>Lets a stream of this part take the step.</summary>
     public void Take(Seat seat, int promptChunk)
     {
-        _pending[seat.Row] = seat.Stream.Pending(promptChunk);
+        _pending[seat.Row] = seat.Stream.Pending(seat.Index, promptChunk);
         // Logits are needed after each stream's last token, and after every one where the prompt is scored.
         _start[seat.Row] = seat.Stream.IsScoringPrompt ? 0 : _pending[seat.Row].Length - 1;
         IsTaking = true;
@@ -102,8 +115,8 @@ internal sealed class BatchPart(ILanguageNetwork network)
         _rows[seat.Row] = seat;
     }
 
-    private void Accept(int row, int step, Span<float> logits) =>
-        _rows[row]!.Stream.Accept(step, _pending[row].Length, logits, _scratch!);
+    private void Accept(int row, int step, Span<float> logits) => _rows[row]!.Stream.Accept(
+        _rows[row]!.Index, step, _pending[row].Length, logits, State.Sources[row] is { } source ? source.Weights : default, _scratch!);
 
     private void Resize(int rows)
     {

@@ -8,7 +8,7 @@ namespace RnnService.Engine.Generation;
 /// Texts that one model continues together. Streams come in with the first step they take and leave when they end, fail or are removed;
 /// between steps their states stay side by side where the network reads them, so that a step copies and allocates nothing. Many streams
 /// are several parts, each of which one thread takes through the whole network: threads then wait for each other once a step, and scratch
-/// memory grows with a part, not with the batch. Not thread-safe.
+/// memory grows with a part, not with the batch. A stream that searches takes a row for each of its beams. Not thread-safe.
 /// </summary>
 /// <param name="network">What continues them.</param>
 public sealed class GenerationBatch(ILanguageNetwork network)
@@ -19,13 +19,17 @@ public sealed class GenerationBatch(ILanguageNetwork network)
     /// <summary>Streams of a part: enough for the products to reach their speed, few enough for the parts to come out even.</summary>
     private const int StreamsOfPart = 32;
 
+    /// <summary>Tokens from which sources are read by themselves: more together are no faster.</summary>
+    private const int SourceTokens = 2048;
+
     private readonly ThreadPair _threads = new();
     private readonly DrawScratch _hereScratch = new(), _thereScratch = new();
     private readonly List<BatchPart> _parts = [new(network)];
-    private readonly Dictionary<GenerationStream, Seat> _seats = [];
+    private readonly Dictionary<GenerationStream, List<Seat>> _seats = [];
     private readonly List<Seat> _taking = []; // this step
     private Action? _here, _there, _betweenParts;
     private int _next; // part to be read
+    private int _rows; // of all streams
 
     /// <summary>Number of streams that have a place.</summary>
     public int Count => _seats.Count;
@@ -45,8 +49,9 @@ public sealed class GenerationBatch(ILanguageNetwork network)
         _betweenParts = betweenParts;
         if (streams.Count == 0) return;
         for (int i = 0; i < streams.Count; i++) Check(streams[i]);
+        ReadSources(streams);
         _taking.Clear();
-        for (int i = 0; i < streams.Count; i++) _taking.Add(SeatOf(streams[i]));
+        for (int i = 0; i < streams.Count; i++) _taking.AddRange(SeatsOf(streams[i]));
         Balance();
         foreach (BatchPart part in _parts) part.Begin();
         foreach (Seat seat in _taking) seat.Part!.Take(seat, promptChunk);
@@ -56,9 +61,10 @@ public sealed class GenerationBatch(ILanguageNetwork network)
         }
         finally
         {
-            foreach (Seat seat in _taking)
+            for (int i = 0; i < streams.Count; i++)
             {
-                if (seat.Stream.Finished is not null || seat.Stream.Failure is not null) Free(seat);
+                if (streams[i].EndStep() is { } rows) Follow(streams[i], rows);
+                if (streams[i].Finished is not null || streams[i].Failure is not null) Remove(streams[i]);
             }
         }
     }
@@ -66,11 +72,74 @@ public sealed class GenerationBatch(ILanguageNetwork network)
     /// <summary>Lets a stream go, with its state, if it is here.</summary>
     public void Remove(GenerationStream stream)
     {
-        if (_seats.TryGetValue(stream, out Seat? seat)) Free(seat);
+        if (!_seats.Remove(stream, out List<Seat>? seats)) return;
+        foreach (Seat seat in seats)
+        {
+            if (seat.Part is not { } part) continue;
+            // A translation that is over is not gone on with.
+            if (stream.Source is null || stream.Finished is null) stream.States[seat.Index] ??= part.StateOf(seat);
+            part.Remove(seat);
+        }
+
+        _rows -= seats.Count;
+        stream.Batch = null;
     }
 
     /// <summary>A copy of the state of a stream that is here; null before its first step.</summary>
-    internal RecurrentState? StateOf(GenerationStream stream) => _seats[stream] is { Part: { } part } seat ? part.StateOf(seat) : null;
+    internal RecurrentState? StateOf(GenerationStream stream) => _seats[stream][0] is { Part: { } part } seat ? part.StateOf(seat) : null;
+
+    /// <summary>Reads the sources of those that come with one.</summary>
+    private void ReadSources(IReadOnlyList<GenerationStream> streams)
+    {
+        if (network is not ITranslatorNetwork translator) return;
+        List<GenerationStream> some = [];
+        for (int i = 0, tokens = 0; i < streams.Count; i++)
+        {
+            if (streams[i] is { Source: { } source } stream && stream.Batch is null && stream.State is null)
+            {
+                some.Add(stream);
+                tokens += source.Length;
+            }
+
+            if (some.Count == 0 || (tokens < SourceTokens && i < streams.Count - 1)) continue;
+            RecurrentState states = translator.Encode([.. some.Select(one => one.Source!)], _betweenParts);
+            for (int place = 0; place < some.Count; place++)
+            {
+                some[place].State = network.NewState(1);
+                some[place].State!.CopyFrom(states, place, 0);
+            }
+
+            some.Clear();
+            tokens = 0;
+        }
+    }
+
+    /// <summary>Lets each row of a stream go on from one of those it had.</summary>
+    private void Follow(GenerationStream stream, int[] rows)
+    {
+        List<Seat> before = _seats[stream];
+        var after = new Seat?[rows.Length];
+        // The first that goes on from a row keeps its place; those beside it copy what stays, into places that are left over.
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (Array.IndexOf(rows, rows[i]) == i) after[i] = before[rows[i]];
+        }
+
+        var free = new Queue<Seat>(before.Except(after).OfType<Seat>());
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (after[i] is not null) continue;
+            Seat from = before[rows[i]];
+            if (free.TryDequeue(out Seat? seat)) seat.Part!.Copy(from, seat);
+            else from.Part!.AddCopy(seat = new Seat(stream, i), from);
+            after[i] = seat;
+        }
+
+        foreach (Seat seat in free) seat.Part!.Remove(seat);
+        for (int i = 0; i < after.Length; i++) after[i]!.Index = i;
+        _rows += after.Length - before.Count;
+        _seats[stream] = [.. after.OfType<Seat>()];
+    }
 
     private void Check(GenerationStream stream)
     {
@@ -80,26 +149,20 @@ public sealed class GenerationBatch(ILanguageNetwork network)
         if (stream.Failure is not null) throw new InvalidOperationException("the generation has failed", stream.Failure);
     }
 
-    private Seat SeatOf(GenerationStream stream)
+    private List<Seat> SeatsOf(GenerationStream stream)
     {
-        if (_seats.TryGetValue(stream, out Seat? seat)) return seat;
-        _seats.Add(stream, seat = new Seat(stream));
+        if (_seats.TryGetValue(stream, out List<Seat>? seats)) return seats;
+        _seats.Add(stream, seats = []);
+        for (int row = 0; row < stream.Rows; row++) seats.Add(new Seat(stream, row));
+        _rows += seats.Count;
         stream.Batch = this;
-        return seat;
-    }
-
-    private void Free(Seat seat)
-    {
-        seat.Stream.State ??= seat.Part?.StateOf(seat);
-        seat.Part?.Remove(seat);
-        _seats.Remove(seat.Stream);
-        seat.Stream.Batch = null;
+        return seats;
     }
 
     /// <summary>Gives those that come a place and keeps the parts about equal.</summary>
     private void Balance()
     {
-        int all = Count;
+        int all = _rows;
         int parts = all < WorthParts ? 1 : Math.Max(2, (all + StreamsOfPart - 1) / StreamsOfPart);
         while (_parts.Count < parts) _parts.Add(new BatchPart(network));
         // A little below the border they stay as they are, so that a stream that comes and goes does not move the others each time.

@@ -10,8 +10,8 @@ namespace RnnService.Engine.Generation;
 /// </summary>
 public sealed record GenerationOptions
 {
-    private readonly int? _maxNewTokens, _topK, _topNTokens;
-    private readonly float? _temperature, _topP, _typicalP, _repetitionPenalty, _frequencyPenalty, _presencePenalty;
+    private readonly int? _maxNewTokens, _topK, _topNTokens, _beams, _best;
+    private readonly float? _temperature, _topP, _typicalP, _repetitionPenalty, _frequencyPenalty, _presencePenalty, _lengthPenalty, _coveragePenalty;
     private readonly bool? _doSample, _scorePrompt;
     private readonly IReadOnlyList<string>? _stop;
     private readonly IReadOnlyDictionary<int, float>? _logitBias;
@@ -25,10 +25,10 @@ public sealed record GenerationOptions
     [JsonConstructor]
     internal GenerationOptions(
         int maxNewTokens = 200, float temperature = 1, float topP = 1, float typicalP = 1, float repetitionPenalty = 1, bool doSample = true,
-        IReadOnlyList<string>? stop = null)
+        IReadOnlyList<string>? stop = null, int beams = 1, int best = 1, float lengthPenalty = 1)
     {
         (MaxNewTokens, Temperature, TopP, TypicalP, RepetitionPenalty) = (maxNewTokens, temperature, topP, typicalP, repetitionPenalty);
-        (DoSample, Stop) = (doSample, stop ?? []);
+        (DoSample, Stop, Beams, Best, LengthPenalty) = (doSample, stop ?? [], beams, best, lengthPenalty);
     }
 
     /// <summary>Most tokens to add; 200. With 0 the prompt is read, and scored if asked for, and nothing else.</summary>
@@ -67,6 +67,26 @@ public sealed record GenerationOptions
     /// <summary>False takes the likeliest token at every step, whatever the temperature; true.</summary>
     public bool DoSample { get => _doSample ?? true; init => _doSample = value; }
 
+    /// <summary>
+    /// How many unfinished texts a translator follows at a time (beam search); 1, which takes one token after the other. With more nothing is drawn: of
+    /// what is above only <see cref="MaxNewTokens"/> acts.
+    /// </summary>
+    public int Beams { get => _beams ?? 1; init => _beams = value; }
+
+    /// <summary>How many texts a beam search gives, best first; at most <see cref="Beams"/>; 1.</summary>
+    public int Best { get => _best ?? 1; init => _best = value; }
+
+    /// <summary>
+    /// The texts of a beam search are compared by log P / length^this, as Hugging Face does it: 1, the mean of a token, is usual; 0 compares log P; more
+    /// favours longer ones. Length counts the end token.
+    /// </summary>
+    public float LengthPenalty { get => _lengthPenalty ?? 1; init => _lengthPenalty = value; }
+
+    /// <summary>
+    /// β of β·Σ ln min(1, Σ attention), added to that for every token of the source, so that none is left out (Wu et al. 2016); not negative; 0.
+    /// </summary>
+    public float CoveragePenalty { get => _coveragePenalty ?? 0; init => _coveragePenalty = value; }
+
     /// <summary>Generation ends once the new text ends with one of these; the text keeps it.</summary>
     public IReadOnlyList<string> Stop { get => _stop ?? []; init => _stop = value; }
 
@@ -93,6 +113,10 @@ public sealed record GenerationOptions
         PresencePenalty = _presencePenalty ?? others.PresencePenalty,
         LogitBias = _logitBias ?? others.LogitBias,
         DoSample = _doSample ?? others.DoSample,
+        Beams = _beams ?? others.Beams,
+        Best = _best ?? others.Best,
+        LengthPenalty = _lengthPenalty ?? others.LengthPenalty,
+        CoveragePenalty = _coveragePenalty ?? others.CoveragePenalty,
         Stop = _stop ?? others.Stop,
         Seed = Seed ?? others.Seed,
         TopNTokens = _topNTokens ?? others.TopNTokens,
@@ -116,6 +140,10 @@ public sealed record GenerationOptions
             if (!float.IsFinite(bias)) throw Wrong($"logit_bias of token {id}", bias, "a finite number");
         }
 
+        if (Beams < 1) throw Wrong("beams", Beams, "1 or more");
+        if (Best < 1 || Best > Beams) throw Wrong("best", Best, $"1 to {Beams} (beams)");
+        if (!float.IsFinite(LengthPenalty)) throw Wrong("length_penalty", LengthPenalty, "a finite number");
+        if (!(CoveragePenalty >= 0 && float.IsFinite(CoveragePenalty))) throw Wrong("coverage_penalty", CoveragePenalty, "0 or more");
         if (TopNTokens < 0) throw Wrong("top_n_tokens", TopNTokens, "0 or more");
         if (Stop.Any(string.IsNullOrEmpty)) throw new ArgumentException("stop holds an empty string; expected a character or more in each");
 

@@ -8,12 +8,14 @@ using RnnService.Engine.Weights;
 namespace RnnService.Engine.Generation;
 
 /// <summary>
-/// One text being continued: its state, its draws and what came of them. Not thread-safe; a <see cref="GenerationBatch"/> moves it on.
+/// One text being continued, or written from a source: its state, its draws and what came of them. Not thread-safe; a <see cref="GenerationBatch"/>
+/// moves it on.
 /// </summary>
-public sealed class GenerationStream
+public sealed partial class GenerationStream
 {
     private readonly GenerationOptions _options;
     private readonly Tokenizer _tokenizer;
+    private readonly Tokenizer _reader; // of the source, where there is one
     private readonly Sampler _sampler;
     private readonly int[] _prompt; // what a state left to be read, then the prompt's own
     private readonly int _carried; // tokens that a state left to be read
@@ -33,7 +35,8 @@ public sealed class GenerationStream
 
     /// <summary>Prepares to continue a text; see <see cref="Continue(ILanguageNetwork, Tokenizer, string, GenerationOptions, StreamState?)"/>.</summary>
     private GenerationStream(
-        ILanguageNetwork network, Tokenizer tokenizer, int[] prompt, IReadOnlyList<string> unknown, GenerationOptions options, StreamState? state)
+        ILanguageNetwork network, Tokenizer tokenizer, int[] prompt, IReadOnlyList<string> unknown, GenerationOptions options, StreamState? state,
+        Tokenizer? reader = null)
     {
         options.Validate();
         foreach (int id in options.LogitBias.Keys)
@@ -42,7 +45,7 @@ public sealed class GenerationStream
                 throw new ArgumentException($"logit_bias has token {id}; expected 0 to {tokenizer.Vocabulary.Count - 1}", nameof(options));
         }
 
-        (Network, _tokenizer, _options, UnknownTokens) = (network, tokenizer, options, unknown);
+        (Network, _tokenizer, _reader, _options, UnknownTokens) = (network, tokenizer, reader ?? tokenizer, options, unknown);
         // Of 53 bits, so that a client whose numbers are doubles can send it back as it was.
         Seed = options.Seed ?? state?.Seed ?? (ulong)Random.Shared.NextInt64(1L << 53);
         _sampler = new Sampler(
@@ -88,6 +91,7 @@ public sealed class GenerationStream
         ILanguageNetwork network, Tokenizer tokenizer, string prompt, GenerationOptions options, StreamState? state)
     {
         int[] ids = tokenizer.Encode(prompt, out IReadOnlyList<string> unknown);
+        if (options.Beams > 1) throw NoBeams(options);
         if (ids.Length == 0 && prompt.Length > 0) throw new ArgumentException(
             $"the prompt holds none of the {tokenizer.Vocabulary.Count} {tokenizer.Unit}s that the model knows; expected one or more, or no prompt", nameof(prompt));
         return new GenerationStream(network, tokenizer, ids, unknown, options, state);
@@ -98,6 +102,7 @@ public sealed class GenerationStream
     internal static GenerationStream Continue(
         ILanguageNetwork network, Tokenizer tokenizer, IReadOnlyList<int> prompt, GenerationOptions options, StreamState? state)
     {
+        if (options.Beams > 1) throw NoBeams(options);
         int[] ids = [.. prompt];
         int wrong = Array.FindIndex(ids, id => id < 0 || id >= tokenizer.Vocabulary.Count);
         if (wrong >= 0)
@@ -106,7 +111,7 @@ public sealed class GenerationStream
     }
 
     /// <summary>What keeps the prompt from being read as it stands, in a sentence; null where nothing does. It quotes the prompt.</summary>
-    public string? Warning => UnknownText.Sentence(_tokenizer, UnknownTokens);
+    public string? Warning => UnknownText.Sentence(_reader, UnknownTokens);
 
     /// <summary>What continues it.</summary>
     internal ILanguageNetwork Network { get; }
@@ -114,8 +119,8 @@ public sealed class GenerationStream
     /// <summary>The batch that holds its state, which knows where; null while it is in none.</summary>
     internal GenerationBatch? Batch { get; set; }
 
-    /// <summary>Number of the prompt's tokens.</summary>
-    public int PromptTokens => _prompt.Length - _carried;
+    /// <summary>Number of the prompt's, or the source's, tokens.</summary>
+    public int PromptTokens => Source?.Length ?? _prompt.Length - _carried;
 
     /// <summary>Number of tokens of the whole text: those before the prompt where a state has them, the prompt's and those generated.</summary>
     public long Position => _start + PromptTokens + _tokens.Count - _begun;
@@ -126,8 +131,8 @@ public sealed class GenerationStream
     public IReadOnlyList<string> UnknownTokens { get; }
 
     /// <summary>Whether the model knows any of the prompt's tokens, or there is no prompt; else what follows has nothing to do with it.</summary>
-    public bool KnowsPrompt => _tokenizer.Vocabulary.UnknownId < 0 || PromptTokens == 0
-        || _prompt.AsSpan(_carried).ContainsAnyExcept(_tokenizer.Vocabulary.UnknownId);
+    public bool KnowsPrompt => _reader.Vocabulary.UnknownId < 0 || PromptTokens == 0
+        || (Source is null ? _prompt.AsSpan(_carried) : Source.AsSpan(0, Source.Length - 1)).ContainsAnyExcept(_reader.Vocabulary.UnknownId);
 
     /// <summary>The ids of all tokens so far: the prompt's, then those generated.</summary>
     public IReadOnlyList<int> TokenIds => [.. _prompt.AsSpan(_carried), .. _tokens.Skip(_begun).Select(generated => generated.Token.Id)];
@@ -162,17 +167,17 @@ public sealed class GenerationStream
     public Exception? Failure { get; private set; }
 
     /// <summary>The network's state after all tokens read, while no batch holds it; null is zero.</summary>
-    internal RecurrentState? State { get; set; }
+    internal RecurrentState? State { get => States[0]; set => States[0] = value; }
 
     /// <summary>Whether logits are needed after every token of the prompt.</summary>
     internal bool IsScoringPrompt => _scoresPrompt && _read < _end;
 
-    /// <summary>The tokens to read next.</summary>
-    internal ReadOnlyMemory<int> Pending(int promptChunk) =>
-        _read < _end ? _prompt.AsMemory(_read, Math.Min(promptChunk, (PromptStop > _read ? Math.Min(_end, PromptStop) : _end) - _read)) : _last;
+    /// <summary>The tokens that one of its rows reads next.</summary>
+    internal ReadOnlyMemory<int> Pending(int row, int promptChunk) =>
+        _search is not null ? _search.Pending(row) : _read < _end ? _prompt.AsMemory(_read, Math.Min(promptChunk, (PromptStop > _read ? Math.Min(_end, PromptStop) : _end) - _read)) : _last;
 
     /// <summary>The prompt's ids while its reading may begin with a <see cref="PromptPrefix"/>, and else none.</summary>
-    internal ReadOnlyMemory<int> PromptIds => _read == 0 && _carried == 0 && !_scoresPrompt ? _prompt.AsMemory(0, _end) : default;
+    internal ReadOnlyMemory<int> PromptIds => _read == 0 && _carried == 0 && !_scoresPrompt && Source is null ? _prompt.AsMemory(0, _end) : default;
 
     /// <summary>Number of the prompt's tokens that have been read or skipped.</summary>
     internal int PromptRead => _read;
@@ -197,6 +202,7 @@ public sealed class GenerationStream
     public StreamState SaveState()
     {
         if (Failure is not null) throw new InvalidOperationException("the generation has failed", Failure);
+        if (Source is not null) throw new InvalidOperationException("a translation is not gone on with");
         return new StreamState(Batch?.StateOf(this) ?? State ?? Network.NewState(1))
         {
             Position = Position,
@@ -210,16 +216,26 @@ public sealed class GenerationStream
     }
 
     /// <summary>Takes the logits [V] after a token read: the last one of a step, or each in turn while the prompt is scored.</summary>
+    /// <param name="row">Which of the stream's rows.</param>
     /// <param name="step">Index of the token among those read in this step.</param>
     /// <param name="read">Tokens read in this step.</param>
     /// <param name="logits">The logits.</param>
+    /// <param name="attention">Where a decoder looked meanwhile; empty for others.</param>
     /// <param name="scratch">Memory to choose the next token in.</param>
-    internal void Accept(int step, int read, ReadOnlySpan<float> logits, DrawScratch scratch)
+    internal void Accept(int row, int step, int read, ReadOnlySpan<float> logits, ReadOnlySpan<float> attention, DrawScratch scratch)
     {
         if (Failure is not null) return;
         try
         {
-            if (Read(step, read, logits, scratch)) Draw(logits, scratch);
+            if (_search is not null)
+            {
+                _search.Accept(row, logits, attention, scratch);
+                return;
+            }
+
+            if (!Read(step, read, logits, scratch)) return;
+            _attention?.Add(attention.ToArray());
+            Draw(logits, scratch);
         }
         catch (Exception exception)
         {
@@ -234,7 +250,7 @@ public sealed class GenerationStream
         if (_read == _end) return true;
         if (_scoresPrompt) ScorePrompt(_read + step, logits, scratch);
         if (step < read - 1) return false;
-        for (int i = 0; i < read; i++) _sampler.Read(_prompt[_read + i]);
+        for (int i = 0; Source is null && i < read; i++) _sampler.Read(_prompt[_read + i]);
         _read += read;
         EndPrompt();
         return _read == _prompt.Length;
@@ -285,7 +301,9 @@ public sealed class GenerationStream
 
     private void Append(int id)
     {
-        string text = _tokenizer.Decode(id, ref _partial);
+        // A translation begins a text; whatever else there is stands after its prompt.
+        string text = Source is not null && _text.Length == 0 && _tokenizer.DecodingContext == 0
+            ? _tokenizer.Decode(id, first: true) : _tokenizer.Decode(id, ref _partial);
         _text.Append(text);
         if (EndsWithStop(text.Length)) Finished = FinishReason.StopSequence;
         else if (_tokens.Count >= _options.MaxNewTokens) Finished = FinishReason.Length;
@@ -307,7 +325,7 @@ public sealed class GenerationStream
     }
 
     /// <exception cref="NetworkException">A logit is too large or no number: then the sum is none either.</exception>
-    private static float LogSumExp(ReadOnlySpan<float> logits, Span<float> scratch)
+    internal static float LogSumExp(ReadOnlySpan<float> logits, Span<float> scratch)
     {
         float sum = Activations.LogSumExp(logits, scratch);
         NetworkException.ThrowIfNotFinite(sum);
@@ -323,38 +341,4 @@ public sealed class GenerationStream
             likeliest[rank] = ScoredToken.Of(_tokenizer, ranking[rank], logits[ranking[rank]] - logSum, partial);
         return likeliest;
     }
-
-    /// <summary>Whether a stop string ends where the text does, or where it is of subwords inside the newest one.</summary>
-    /// <param name="added">Characters of the newest token.</param>
-    private bool EndsWithStop(int added)
-    {
-        int ends = _tokenizer.Kind == Tokenization.Subwords ? added : 1;
-        foreach (string stop in _options.Stop)
-        {
-            int last = _tail.Length + _text.Length - stop.Length;
-            for (int from = last; from > last - ends && from >= 0; from--)
-            {
-                int i = 0;
-                while (i < stop.Length && At(from + i) == stop[i]) i++;
-                if (i == stop.Length) return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>What a stop string may begin with that ends later: none of what one has ended with.</summary>
-    private string Tail()
-    {
-        int all = _tail.Length + _text.Length, most = _options.Stop.Select(stop => stop.Length - 1).DefaultIfEmpty(0).Max();
-        if (Finished == FinishReason.StopSequence || most == 0) return "";
-        return string.Create(Math.Min(all, most), this, static (tail, stream) =>
-        {
-            int from = stream._tail.Length + stream._text.Length - tail.Length;
-            for (int i = 0; i < tail.Length; i++) tail[i] = stream.At(from + i);
-        });
-    }
-
-    /// <summary>A character of the generated text and what is kept of the text before.</summary>
-    private char At(int index) => index < _tail.Length ? _tail[index] : _text[index - _tail.Length];
 }

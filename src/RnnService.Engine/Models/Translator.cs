@@ -1,4 +1,5 @@
-using System.Numerics.Tensors;
+using System.Runtime.ExceptionServices;
+using RnnService.Engine.Generation;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
@@ -8,8 +9,19 @@ namespace RnnService.Engine.Models;
 /// <summary>
 /// Reads a text and writes another, such as a translation or a summary. Immutable and safe for any number of threads; whoever made it disposes of it.
 /// </summary>
+/// <example>
+/// <code>
+/// using var translator = Translator.Load("models/translate-fr-en");
+/// Console.WriteLine(translator.Translate("Il fait beau.", new() { Beams = 5 }));
+/// </code>
+/// </example>
 public sealed class Translator : TextModel
 {
+    /// <summary>Most tokens of a source.</summary>
+    public const int MostSourceTokens = 4096;
+
+    private const int MostTogether = 256; // texts, so that memory does not grow with their number
+
     internal Translator(ModelConfig config, ModelVocabulary vocabulary, ITranslatorNetwork network)
         : base(config, vocabulary)
     {
@@ -52,27 +64,68 @@ public sealed class Translator : TextModel
         return sums;
     }
 
+    /// <summary>What this model's maker chose for callers who ask for nothing else; the likeliest token after the other where there is nothing.</summary>
+    public GenerationOptions DefaultOptions => Config.Generation ?? new GenerationOptions { DoSample = false };
+
+    /// <summary>The best text for a source.</summary>
+    /// <inheritdoc cref="Translate(IReadOnlyList{string}, GenerationOptions?)"/>
+    /// <param name="text">The source.</param>
+    /// <param name="options">How; what is left out is <see cref="DefaultOptions"/>'.</param>
+    public string Translate(string text, GenerationOptions? options = null) => Translate([text], options)[0].Hypotheses[0].Text;
+
+    /// <summary>Texts for sources, computed together: each is what it would be alone.</summary>
+    /// <param name="texts">The sources.</param>
+    /// <param name="options">
+    /// How: tokens are drawn where <see cref="GenerationOptions.DoSample"/> says so, searched for with <see cref="GenerationOptions.Beams"/>, and else the
+    /// likeliest. What is left out is <see cref="DefaultOptions"/>'. A text has at most <see cref="GenerationOptions.MaxNewTokens"/>, and no more than
+    /// twice its source's and 20.
+    /// </param>
+    /// <returns>For each source its texts, tokens and where they look: <see cref="GenerationStream.Hypotheses"/>, <see cref="GenerationStream.SourceTokens"/>.</returns>
+    /// <exception cref="ArgumentException">A source holds nothing that the model reads, or more than <see cref="MostSourceTokens"/>; or an option is out of its bounds.</exception>
+    /// <exception cref="NetworkException">The network cannot compute one of these texts.</exception>
+    public IReadOnlyList<GenerationStream> Translate(IReadOnlyList<string> texts, GenerationOptions? options = null)
+    {
+        GenerationStream[] streams = [.. texts.Select(text => NewStream(text, options))];
+        GenerationBatch batch = NewBatch();
+        Queue<GenerationStream> waiting = new(streams);
+        List<GenerationStream> open = [];
+        while (waiting.Count > 0 || open.Count > 0)
+        {
+            while (open.Count < MostTogether && waiting.TryDequeue(out GenerationStream? next))
+            {
+                if (next.Finished is null) open.Add(next);
+            }
+
+            if (open.Count > 0) batch.Advance(open);
+            foreach (GenerationStream stream in open)
+            {
+                if (stream.Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
+            }
+
+            open.RemoveAll(stream => stream.Finished is not null);
+        }
+
+        return streams;
+    }
+
+    /// <summary>Prepares to write a text from a source, for a <see cref="NewBatch"/> to move on.</summary>
+    /// <inheritdoc cref="Translate(IReadOnlyList{string}, GenerationOptions?)"/>
+    /// <param name="text">The source.</param>
+    /// <param name="options">How.</param>
+    public GenerationStream NewStream(string text, GenerationOptions? options = null)
+    {
+        GenerationOptions all = options?.Over(DefaultOptions) ?? DefaultOptions;
+        return GenerationStream.Translate(Network, Tokenizer, TargetTokenizer, text, all, MostSourceTokens, searches: all.Beams > 1);
+    }
+
+    /// <summary>An empty batch for streams of this model.</summary>
+    public GenerationBatch NewBatch() => new(Network);
+
     /// <inheritdoc/>
     public override ModelAnswer Answer(string input)
     {
-        Text.Vocabulary written = TargetTokenizer.Vocabulary;
-        int[] source = ReadSource(input);
-        if (source.Length == 1) throw new ArgumentException("the text holds no token; expected one or more", nameof(input));
-        Layers.RecurrentState state = Network.Encode([source]);
-        int last = written.EndId;
-        float[] scratch = new float[written.Count];
-        var (labels, scores) = (new List<string>(), new List<float>());
-        while (labels.Count < 2 * source.Length + 10)
-        {
-            Network.Forward([new[] { last }], [0], state, (_, _, logits) =>
-            {
-                last = TensorPrimitives.IndexOfMax<float>(logits);
-                labels.Add(written[last]);
-                scores.Add(logits[last] - Activations.LogSumExp(logits, scratch));
-            });
-            if (last == written.EndId) break;
-        }
-
-        return new ModelAnswer(labels, scores);
+        Hypothesis written = Translate([input], new GenerationOptions { DoSample = false, Beams = 1, Best = 1, MaxNewTokens = int.MaxValue })[0].Hypotheses[0];
+        return new ModelAnswer(
+            [.. written.Tokens.Select(token => TargetTokenizer.Vocabulary[token.Id])], [.. written.Tokens.Select(token => token.LogProbability)]);
     }
 }

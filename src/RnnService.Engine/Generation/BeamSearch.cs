@@ -1,0 +1,118 @@
+using RnnService.Engine.Text;
+
+namespace RnnService.Engine.Generation;
+
+/// <summary>
+/// The likeliest texts, followed several at a time. After every step the likeliest continuations of all that run, as many as there are beams, are kept; one that
+/// ends takes its beam with it (Sutskever et al. 2014), so that a single beam takes the likeliest token until that is the end. It is over when no beam
+/// is left, or when nothing that runs can come before what has ended. Rows are accepted by any threads, all else is for one at a time.
+/// </summary>
+/// <param name="options">How many beams, and what texts are compared by.</param>
+/// <param name="vocabulary">The tokens.</param>
+/// <param name="most">Most tokens of a text.</param>
+internal sealed class BeamSearch(GenerationOptions options, Vocabulary vocabulary, int most)
+{
+    private readonly List<Node> _ended = [], _cut = [];
+    private Node[] _running = [new Node(null, vocabulary.EndId, 0, 0, 0, [])];
+    private Node[]?[] _candidates = new Node[]?[1]; // of each row, the likeliest first
+    private int _beams = options.Beams;
+
+    /// <summary>Texts that are followed now, a row each.</summary>
+    public int Rows => _running.Length;
+
+    /// <summary>The token that a row reads next.</summary>
+    public ReadOnlyMemory<int> Pending(int row) => _running[row].Token;
+
+    /// <summary>Takes what the network says after a row's token.</summary>
+    public void Accept(int row, ReadOnlySpan<float> logits, ReadOnlySpan<float> attention, DrawScratch scratch)
+    {
+        Span<float> values = scratch.Values(logits.Length);
+        float logSum = GenerationStream.LogSumExp(logits, values);
+        logits.CopyTo(values);
+        // What stands for no text cannot be said.
+        if (vocabulary.UnknownId >= 0) values[vocabulary.UnknownId] = float.NegativeInfinity;
+        if (vocabulary.PaddingId >= 0) values[vocabulary.PaddingId] = float.NegativeInfinity;
+        scratch.Ranking.Rank(values);
+        scratch.Ranking.Keep(_beams);
+        Node from = _running[row];
+        float[] looked = attention.ToArray();
+        var likeliest = new List<Node>(scratch.Ranking.Count);
+        for (int rank = 0; rank < scratch.Ranking.Count && !float.IsNegativeInfinity(values[scratch.Ranking[rank]]); rank++)
+        {
+            int id = scratch.Ranking[rank];
+            float logProbability = logits[id] - logSum;
+            likeliest.Add(new Node(from, id, logProbability, from.Sum + logProbability, from.Length + 1, looked));
+        }
+
+        _candidates[row] = [.. likeliest];
+    }
+
+    /// <summary>Ends a step.</summary>
+    /// <returns>For every row of the next step the row that it goes on from, none when the search is over; null where no row took the step.</returns>
+    /// <exception cref="InvalidOperationException">Some rows took the step, and others did not.</exception>
+    public int[]? Choose()
+    {
+        int taken = _candidates.Count(candidates => candidates is not null);
+        if (taken == 0) return null;
+        if (taken < Rows) throw new InvalidOperationException("some beams took a step that others did not");
+        // Ties go to the row that was likelier before, then to the smaller id: the order is stable.
+        (Node Node, int Row)[] kept = [.. _candidates.SelectMany((nodes, row) => nodes!.Select(node => (Node: node, Row: row)))
+            .OrderByDescending(candidate => candidate.Node.Sum).Take(_beams)];
+        (Node Node, int Row)[] next = [.. kept.Where(candidate => candidate.Node.Id != vocabulary.EndId && candidate.Node.Length < most)];
+        foreach ((Node node, _) in kept)
+        {
+            if (node.Id == vocabulary.EndId) _ended.Add(node);
+            else if (node.Length == most) _cut.Add(node);
+        }
+
+        _beams = options.Beams - _ended.Count;
+        if (next.Length > 0 && IsDecided(next)) next = [];
+        _running = [.. next.Select(candidate => candidate.Node)];
+        _candidates = new Node[]?[_running.Length];
+        return [.. next.Select(candidate => candidate.Row)];
+    }
+
+    /// <summary>The texts, best first: those that ended by themselves, then those that reached the limit.</summary>
+    public IEnumerable<Hypothesis> Best(Tokenizer tokenizer) => _ended.OrderByDescending(ScoreOf).Concat(_cut.OrderByDescending(ScoreOf))
+        .Take(options.Best).Select(node => node.ToHypothesis(tokenizer, ScoreOf(node)));
+
+    /// <summary>Whether as many as are asked for have ended, none of which anything that runs can overtake: a sum only falls.</summary>
+    private bool IsDecided((Node Node, int Row)[] running)
+    {
+        if (_ended.Count < options.Best) return false;
+        double worst = _ended.Select(ScoreOf).OrderDescending().ElementAt(options.Best - 1);
+        return running.All(one => worst >= one.Node.Sum / Math.Pow(options.LengthPenalty >= 0 ? most : one.Node.Length + 1, options.LengthPenalty));
+    }
+
+    private double ScoreOf(Node node) => Hypothesis.ScoreOf(node.Sum, node.Length, options.CoveragePenalty == 0 ? [] : node.Path().Select(one => one.Attention), options);
+
+    /// <summary>A token of a text, after those before it.</summary>
+    /// <param name="Before">The token before; null at the start, which is no token of the text.</param>
+    /// <param name="Id">Its id.</param>
+    /// <param name="LogProbability">Its own.</param>
+    /// <param name="Sum">That of the text up to here.</param>
+    /// <param name="Length">Tokens up to here.</param>
+    /// <param name="Attention">Where the decoder looked for it.</param>
+    private sealed record Node(Node? Before, int Id, float LogProbability, double Sum, int Length, float[] Attention)
+    {
+        public int[] Token { get; } = [Id];
+
+        public Node[] Path()
+        {
+            var path = new Node[Length];
+            for (Node node = this; node.Before is not null; node = node.Before) path[node.Length - 1] = node;
+            return path;
+        }
+
+        public Hypothesis ToHypothesis(Tokenizer tokenizer, double score)
+        {
+            Node[] path = Path();
+            bool hasEnd = Id == tokenizer.Vocabulary.EndId;
+            var tokens = new GeneratedTokens(tokenizer, default);
+            foreach (Node node in path) tokens.Add(node.Id, node.LogProbability, null);
+            return new Hypothesis(
+                tokenizer.Decode(path.Take(path.Length - (hasEnd ? 1 : 0)).Select(node => node.Id)), [.. tokens.Select(token => token.Token)], Sum, score,
+                hasEnd ? FinishReason.EndOfText : FinishReason.Length, [.. path.Select(node => node.Attention)]);
+        }
+    }
+}
