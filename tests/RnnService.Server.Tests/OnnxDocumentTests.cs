@@ -6,11 +6,13 @@ namespace RnnService.Server.Tests;
 /// <summary>The C# example of docs/onnx.md: shown as it is compiled here, and doing what the page says of it.</summary>
 public sealed class OnnxDocumentTests
 {
-    private const string Page = "docs/onnx.md", Example = "docs/examples/StreamText.cs";
+    private const string Page = "docs/onnx.md";
 
-    [Fact]
-    public void The_page_shows_the_example_that_is_compiled() => Repository.CompareSection(
-        Page, "StreamText", $"```csharp\n{File.ReadAllText(Path.Combine(Repository.Root, Example))}```\n");
+    [Theory]
+    [InlineData("StreamText")]
+    [InlineData("TranslateText")]
+    public void The_page_shows_the_example_that_is_compiled(string example) => Repository.CompareSection(
+        Page, example, $"```csharp\n{File.ReadAllText(Path.Combine(Repository.Root, $"docs/examples/{example}.cs"))}```\n");
 
     [Fact]
     public async Task The_example_streams_the_services_greedy_text_character_for_character()

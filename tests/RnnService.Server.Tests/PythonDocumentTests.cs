@@ -12,9 +12,11 @@ public sealed class PythonDocumentTests
 {
     private static readonly string Examples = Path.Combine(Repository.Root, "docs", "examples");
 
-    [Fact]
-    public void The_page_shows_the_example() => Repository.CompareSection(
-        "docs/onnx.md", "RunOnnx", $"```python\n{File.ReadAllText(Path.Combine(Examples, "run_onnx.py"))}```\n");
+    [Theory]
+    [InlineData("RunOnnx", "run_onnx.py")]
+    [InlineData("TranslateOnnx", "translate_onnx.py")]
+    public void The_page_shows_the_example(string section, string file) => Repository.CompareSection(
+        "docs/onnx.md", section, $"```python\n{File.ReadAllText(Path.Combine(Examples, file))}```\n");
 
     [Theory]
     [InlineData(Tokenization.English, true, true)]

@@ -24,7 +24,7 @@ internal sealed class ExportVerb : Verb
 
     private readonly Option<string> _out = new("--out", "-o")
     {
-        Description = "The file to write [default: the model's name with .onnx, in this folder].",
+        Description = "The file to write, of a translator a folder [default: the model's name with .onnx, or -onnx, in this folder].",
         HelpName = "FILE",
     };
 
@@ -42,7 +42,8 @@ internal sealed class ExportVerb : Verb
             terminal, "export", "Writes a model as an ONNX file.",
             "Before it is written, the file's answers are compared in ONNX Runtime with the model's own, on the golden input and on random\n"
             + $"texts; a difference above {Agreement.Tolerance:0e+0} is an error. Weights of 8 or 16 bits become 32-bit floats; for 8\n"
-            + "bits the answers are those of the same weights in floats. Vocabulary, labels, tokenizer and licence are in its metadata.",
+            + "bits the answers are those of the same weights in floats. Vocabulary, labels, tokenizer and licence are in its metadata.\n"
+            + "A translator becomes two files in a folder, encoder.onnx and decoder.onnx, one step of it.",
             "rnn export shakespeare --out shakespeare.onnx",
             "rnn export pos --opset 14 --out pos.onnx")
     {
@@ -54,14 +55,20 @@ internal sealed class ExportVerb : Verb
     protected override int Run(ParseResult parsed)
     {
         LoadedModel loaded = ModelArgument.Load(Terminal, parsed.GetValue(_model)!);
-        string file = parsed.GetValue(_out) ?? $"{loaded.Name}.onnx";
-        if (File.Exists(file) && !parsed.GetValue(_force)) throw new CommandException($"{file} exists; expected a new file: another --out, or --force to replace it");
+        bool isWhole = OnnxExport.PartsOf(loaded.Model) is [GraphPart.Whole];
+        string file = parsed.GetValue(_out) ?? (isWhole ? $"{loaded.Name}.onnx" : $"{loaded.Name}-onnx");
+        if (!parsed.GetValue(_force))
+        {
+            foreach (string path in OnnxExport.PathsOf(file, loaded.Model).Where(File.Exists))
+                throw new CommandException($"{path} exists; expected a new file: another --out, or --force to replace it");
+        }
+
         int? opset = parsed.GetValue(_opset);
         ExportedModel exported = Terminal.While("exporting and comparing", () => OnnxExport.Write(file, loaded, opset));
         if (parsed.GetValue(_json))
         {
             Terminal.Out.WriteJson(
-                new { File = file, Bytes = exported.Content.Length, exported.Opset, exported.Difference, exported.Rounding });
+                new { File = file, Bytes = exported.Files.Sum(one => one.Content.Length), exported.Opset, exported.Difference, exported.Rounding });
         }
         else
         {
@@ -70,7 +77,7 @@ internal sealed class ExportVerb : Verb
                 ? Invariant($"{exported.Difference:0.0e+0} of the model's own")
                 : Invariant($"{exported.Difference:0.0e+0} of the same weights' in floats, ")
                     + Invariant($"{exported.Rounding:0.0e+0} of the model's own, which rounds to 7 bits on the way");
-            Terminal.Out.WriteLine($"{Figures.Count(exported.Content.Length)} bytes, opset {exported.Opset}, answers within {agreement}");
+            Terminal.Out.WriteLine($"{Figures.Count(exported.Files.Sum(one => one.Content.Length))} bytes, opset {exported.Opset}, answers within {agreement}");
         }
 
         return ExitCode.Done;

@@ -33,8 +33,8 @@ internal sealed record ComparisonScope
 
 /// <summary>
 /// The one proof that two models of a configuration are equal, whatever computes them: their logits on random batches, seeded, with rows
-/// of one token and rows alone, for language models from random states and in pieces too, with the states at the end; and their answer to a
-/// text.
+/// of one token and rows alone, for language models from random states and in pieces too, with the states at the end; for translators of a
+/// greedy translation, with the states and where each step looked; and their answer to a text.
 /// </summary>
 public static class Agreement
 {
@@ -87,6 +87,9 @@ public static class Agreement
                 case (LanguageModel one, LanguageModel other):
                     Compare(comparison, one, other, lengths, ref random, inPieces: scope.Length is null);
                     break;
+                case (Translator one, Translator other):
+                    Translate(comparison, one, other, Ids(lengths, one.Vocabulary.Tokens.Count, ref random));
+                    break;
                 case (Classifier one, Classifier other):
                     int[][] texts = Ids(lengths, one.Vocabulary.Tokens.Count, ref random);
                     comparison.AddLogits(lengths, "logits", Read(texts, one.Network.Forward), Read(texts, other.Network.Forward));
@@ -101,7 +104,11 @@ public static class Agreement
             }
         }
 
-        if (text is not null)
+        if (text is not null && (expected, found) is (Translator read, Translator written))
+        {
+            Translate(comparison, read, written, [read.ReadSource(text)]);
+        }
+        else if (text is not null)
         {
             // Labels may change places where their scores are equal, so it is the scores that tell.
             ModelAnswer one = expected.Answer(text), other = found.Answer(text);
@@ -128,18 +135,41 @@ public static class Agreement
 
             int[] cuts = new int[count];
             for (int row = 0; row < count; row++) cuts[row] = random.Below(lengths[row] + 1);
-            float[][] logits = Read(rows, cuts: null, expected, one);
-            comparison.AddLogits(lengths, $"logits{from}", logits, Read(rows, cuts: null, found, whole));
+            float[][] logits = Read(rows, cuts: null, expected.Network, one);
+            comparison.AddLogits(lengths, $"logits{from}", logits, Read(rows, cuts: null, found.Network, whole));
             string place = $"states{from} of rows of {string.Join(", ", lengths)} tokens";
             comparison.Add(Get(one), Get(whole), i => $"{place}: value {i}");
             if (!inPieces) continue;
-            comparison.AddLogits(lengths, $"logits in two pieces{from}", logits, Read(rows, cuts, found, parts));
+            comparison.AddLogits(lengths, $"logits in two pieces{from}", logits, Read(rows, cuts, found.Network, parts));
             comparison.Add(Get(one), Get(parts), i => $"{place} read in two pieces: value {i}");
         }
     }
 
+    // Both read what the first finds likeliest, so that they cannot part where two tokens are as good.
+    private static void Translate(Comparison comparison, Translator expected, Translator found, int[][] sources)
+    {
+        const int most = 12;
+        RecurrentState one = expected.Network.Encode(sources), other = found.Network.Encode(sources);
+        string rows = $"a translation of sources of {string.Join(", ", sources.Select(source => source.Length))} tokens";
+        int[] next = [.. Enumerable.Repeat(expected.TargetTokenizer.Vocabulary.EndId, sources.Length)];
+        for (int step = 0; step < most; step++)
+        {
+            int[][] read = [.. next.Select(id => (int[])[id])];
+            float[][] logits = Read(read, cuts: null, expected.Network, one), likewise = Read(read, cuts: null, found.Network, other);
+            for (int row = 0; row < sources.Length; row++)
+            {
+                string place = $"{rows}: row {row}, step {step}";
+                comparison.Add(logits[row], likewise[row], i => $"{place}, token {i}");
+                if (one.Sources[row] is { } seen) comparison.Add(seen.Weights, other.Sources[row]!.Weights, i => $"{place}, attention to token {i}");
+                next[row] = TensorPrimitives.IndexOfMax<float>(logits[row]);
+            }
+
+            comparison.Add(Get(one), Get(other), i => $"states of {rows}, step {step}: value {i}");
+        }
+    }
+
     /// <summary>The logits of each row, step after step, read at once or in two pieces.</summary>
-    private static float[][] Read(int[][] rows, int[]? cuts, LanguageModel model, RecurrentState state)
+    private static float[][] Read(int[][] rows, int[]? cuts, ILanguageNetwork network, RecurrentState state)
     {
         if (cuts is null) return Piece((_, length) => ..length);
         float[][] first = Piece((row, _) => ..cuts[row]), second = Piece((row, _) => cuts[row]..);
@@ -148,7 +178,7 @@ public static class Agreement
         float[][] Piece(Func<int, int, Range> range) => Read(
             [.. rows.Select((row, i) => new ReadOnlyMemory<int>(row)[range(i, row.Length)])],
             (IReadOnlyList<ReadOnlyMemory<int>> parts, LogitsReader logits, Action? _) =>
-                model.Network.Forward(parts, new int[parts.Count], state, logits));
+                network.Forward(parts, new int[parts.Count], state, logits));
     }
 
     private static float[][] Read<TRow>(IReadOnlyList<TRow> rows, Action<IReadOnlyList<TRow>, LogitsReader, Action?> read)
@@ -210,7 +240,7 @@ public static class Agreement
         values.AsSpan(state.Hidden.Length).CopyTo(state.CellState);
     }
 
-    private static float[] Get(RecurrentState state) => [.. state.Hidden, .. state.CellState];
+    private static float[] Get(RecurrentState state) => [.. state.Hidden, .. state.CellState, .. state.Fed];
 
     /// <summary>The largest difference so far.</summary>
     private sealed class Comparison(ModelConfig config, ComparisonScope scope)

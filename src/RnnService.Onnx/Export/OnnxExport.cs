@@ -4,6 +4,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Comparison;
@@ -12,18 +13,6 @@ using RnnService.Onnx.Format.Protos;
 using RnnService.Onnx.Runtime;
 
 namespace RnnService.Onnx.Export;
-
-/// <summary>A model written as ONNX.</summary>
-/// <param name="Content">The bytes of the file.</param>
-/// <param name="Opset">The version of the operators.</param>
-/// <param name="Difference">
-/// The largest difference from the answers of the model's weights multiplied as 32-bit floats, as <see cref="Agreement"/> measures it.
-/// </param>
-/// <param name="Rounding">
-/// The largest difference from the answers of a model with 8-bit weights, which rounds what they are multiplied with as well; 0 for any
-/// other model, whose own answers are those of floats.
-/// </param>
-public sealed record ExportedModel(byte[] Content, int Opset, double Difference, double Rounding = 0);
 
 /// <summary>
 /// Writes models as ONNX: standard operators only, batch and time dynamic, lengths honoured, and everything about the model in the
@@ -34,6 +23,7 @@ public sealed record ExportedModel(byte[] Content, int Opset, double Difference,
 /// and gives logits [batch,time,vocabulary] and the states h_n (c_n): a text read in pieces, states carried on, gives what it gives read
 /// at once. A classifier takes input_ids and lengths, 1 or more each, and gives logits [batch,labels]. A tagger takes the same, with a
 /// character network also character_ids [batch,time,characters] and character_lengths [batch,time], and gives logits [batch,time,labels].
+/// A translator becomes two graphs, an encoder and one step of a decoder; the encoder's outputs are called what the decoder's inputs are.
 /// What stands past a sequence's length does not matter, and the logits there have no meaning.
 /// </remarks>
 public static class OnnxExport
@@ -75,23 +65,27 @@ public static class OnnxExport
             if (Convert.ToHexStringLower(SHA256.HashData(content)) != loaded.Sha256) throw new IOException($"{loaded.File}: was changed after it was loaded");
             using var stream = new MemoryStream(content);
             OnnxFile file = OnnxFile.Read(stream, loaded.File);
-            return new ExportedModel(content, (int)file.Model.OpsetImport.First(set => set.Domain is "" or "ai.onnx").Version, 0);
+            int version = (int)file.Model.OpsetImport.First(set => set.Domain is "" or "ai.onnx").Version;
+            return new ExportedModel([new ExportedFile(GraphPart.Whole, content)], version, 0);
         }
 
-        byte[] bytes = Build(model, opset ?? DefaultOpset).ToByteArray();
-        using var exported = TextModel.Create(
-            model.Config, model.Vocabulary, OnnxRuntimeNetwork.Open(bytes, $"{loaded.Name}.onnx", model.Config, model.Vocabulary));
+        ExportedFile[] files = [.. PartsOf(model).Select(part => new ExportedFile(part, Build(model, opset ?? DefaultOpset, part).ToByteArray()))];
+        using var exported = TextModel.Create(model.Config, model.Vocabulary, Open(model, loaded.Name, files));
         string? text = loaded.Golden?.Input;
         bool rounds = Rounds(model);
         double difference = Agreement.Check(rounds ? model.InSinglePrecision() : model, exported, text).Largest;
-        return new ExportedModel(bytes, opset ?? DefaultOpset, difference, rounds ? Agreement.Compare(model, exported, text).Largest : 0);
+        return new ExportedModel(files, opset ?? DefaultOpset, difference, rounds ? Agreement.Compare(model, exported, text).Largest : 0);
     }
+
+    /// <summary>The parts that a model is written as: one whole, or a translator's encoder and decoder.</summary>
+    public static IReadOnlyList<GraphPart> PartsOf(Model model) =>
+        model is Translator ? [GraphPart.Encoder, GraphPart.Decoder] : [GraphPart.Whole];
 
     /// <summary>
     /// Writes what <see cref="ToBytes"/> gives to a file, beside the path first and then renamed, so that whoever reads the path sees the
-    /// old file or the new one, whole.
+    /// old file or the new one, whole. Of a translator the path is a folder, made where there is none, with a file of each part.
     /// </summary>
-    /// <param name="path">The file, in a folder that exists.</param>
+    /// <param name="path">The file, in a folder that exists; or the folder.</param>
     /// <param name="loaded">The model.</param>
     /// <param name="opset">The operator set, <see cref="OldestOpset"/> to <see cref="NewestOpset"/>; null for the usual one.</param>
     /// <exception cref="ArgumentException">As <see cref="ToBytes"/>.</exception>
@@ -100,25 +94,41 @@ public static class OnnxExport
     public static ExportedModel Write(string path, LoadedModel loaded, int? opset = null)
     {
         ExportedModel exported = ToBytes(loaded, opset);
-        WholeFile.Write(path, stream => stream.Write(exported.Content));
+        IReadOnlyList<string> paths = PathsOf(path, loaded.Model);
+        if (paths.Count > 1) Directory.CreateDirectory(path);
+        for (int i = 0; i < paths.Count; i++)
+        {
+            byte[] content = exported.Files[i].Content;
+            WholeFile.Write(paths[i], stream => stream.Write(content));
+        }
+
         return exported;
     }
+
+    /// <summary>The files that <see cref="Write"/> writes: the path itself, or those of the parts in it.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="model">The model.</param>
+    public static IReadOnlyList<string> PathsOf(string path, Model model) =>
+        [.. PartsOf(model).Select(part => part == GraphPart.Whole ? path : Path.Combine(path, ExportedFile.NameOf(part)))];
 
     /// <summary>
     /// A hash, in lower-case hexadecimal, of all that the content of <see cref="ToBytes"/> depends on: weights, configuration, vocabulary,
     /// operator set and the build of the exporter. Costs no more than writing the vocabulary.
     /// </summary>
-    public static string Fingerprint(LoadedModel loaded, int? opset = null)
+    /// <param name="loaded">The model.</param>
+    /// <param name="opset">The operator set; null for the usual one.</param>
+    /// <param name="part">Which of its graphs.</param>
+    public static string Fingerprint(LoadedModel loaded, int? opset = null, GraphPart part = GraphPart.Whole)
     {
         if (loaded.Model.Network.Backend == OnnxRuntimeNetwork.Name) return opset is null ? loaded.Sha256 : $"{loaded.Sha256}-{opset}";
         string all = string.Join(
-            '\n', typeof(OnnxExport).Module.ModuleVersionId, opset ?? DefaultOpset, loaded.Sha256, ConfigJson(loaded.Model),
+            '\n', typeof(OnnxExport).Module.ModuleVersionId, opset ?? DefaultOpset, part, loaded.Sha256, ConfigJson(loaded.Model),
             VocabularyJson(loaded.TextModel));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)));
     }
 
-    /// <summary>The model as ONNX's messages.</summary>
-    internal static ModelProto Build(TextModel model, int opset)
+    /// <summary>A part of a model as ONNX's messages.</summary>
+    internal static ModelProto Build(TextModel model, int opset, GraphPart part = GraphPart.Whole)
     {
         if (opset is < OldestOpset or > NewestOpset)
             throw new ArgumentException($"opset is {opset}; expected {OldestOpset} to {NewestOpset}", nameof(opset));
@@ -129,11 +139,20 @@ public static class OnnxExport
         if (bytes > int.MaxValue)
             throw new ArgumentException($"the model takes {bytes} bytes; expected at most {int.MaxValue} in one ONNX file", nameof(model));
 
-        ModelProto proto = Wrap(new TaskExport(model, opset).Write(), opset);
+        ModelProto proto = Wrap(
+            (model, part) switch
+            {
+                (Translator translator, GraphPart.Encoder) => new TranslatorExport(translator, opset).Encoder(),
+                (Translator translator, GraphPart.Decoder) => new TranslatorExport(translator, opset).Decoder(),
+                (not Translator, GraphPart.Whole) => new TaskExport(model, opset).Write(),
+                _ => throw new ArgumentException($"part is {part}; expected {string.Join(" or ", PartsOf(model))}", nameof(part)),
+            },
+            opset);
         proto.DocString = config.Description ?? "";
         Say(ConfigKey, configJson);
         Say(VocabularyKey, vocabularyJson);
         Say("task", SnakeCase.Of(config.Task));
+        if (part != GraphPart.Whole) Say("part", SnakeCase.Of(part));
         Say("tokenizer", SnakeCase.Of(config.Tokenizer));
         if (config.Labels.Count > 0) Say("labels", JsonSerializer.Serialize(config.Labels));
         if (config.License is not null) Say("license", config.License);
@@ -142,6 +161,10 @@ public static class OnnxExport
 
         void Say(string key, string value) => proto.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
     }
+
+    private static INetwork Open(TextModel model, string name, IReadOnlyList<ExportedFile> files) => model is Translator translator
+        ? TranslatorGraphs.Open(files[0].Content, files[1].Content, name, translator)
+        : OnnxRuntimeNetwork.Open(files[0].Content, $"{name}.onnx", model.Config, model.Vocabulary);
 
     /// <summary>The configuration that goes with the file. Scores of 8-bit weights are not those of the floats in it.</summary>
     private static string ConfigJson(Model model) => JsonSerializer.Serialize(

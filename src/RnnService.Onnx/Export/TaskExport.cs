@@ -1,6 +1,5 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
-using RnnService.Engine.Weights;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
@@ -14,16 +13,14 @@ internal sealed class TaskExport
 
     private readonly TextModel _model;
     private readonly GraphWriter _graph;
-    private readonly Dictionary<string, Parameter> _parameters;
-    private readonly RecurrentExport _recurrent;
+    private readonly LayerExport _layers;
     private readonly RecurrentStack _stack;
 
     public TaskExport(TextModel model, int opset)
     {
         _model = model;
         _graph = new GraphWriter(opset);
-        _parameters = model.Parameters.All.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
-        _recurrent = new RecurrentExport(_graph, _parameters);
+        _layers = new LayerExport(_graph, model.Parameters);
         ModelConfig config = model.Config;
         _stack = new RecurrentStack(
             config.Cell, "rnn", config.HiddenSize, config.Layers, config.Direction);
@@ -54,7 +51,7 @@ internal sealed class TaskExport
         GraphWriter.Size[] sizes = [_stack.Layers, Batch, _stack.HiddenSize];
         string hidden = _graph.Input("h_0", DataType.Float, "States to start from, zero for a new text.", sizes);
         string? cellState = _stack.HasCellState ? _graph.Input("c_0", DataType.Float, "The states' second part.", sizes) : null;
-        StackValues values = _recurrent.Write(_stack, Embed("embedding", ids), lengths, hidden, cellState, withSteps: true);
+        StackValues values = _layers.Recurrent.Write(_stack, _layers.Embed("embedding", ids), lengths, hidden, cellState, withSteps: true);
         string weight = _model.Config.TieWeights ? "embedding.weight" : "head.weight";
         StepLogits(ids, values.Steps, weight, _model.Vocabulary.Tokens.Count, "Of the next token, after each.");
         _graph.Output(_graph.Concat("h_n", values.Hidden, 0), "States after each row's last token.", sizes);
@@ -65,12 +62,12 @@ internal sealed class TaskExport
     {
         // A text of no token is read as its first id, so that no mean is taken of nothing.
         lengths = _graph.Node("Max", "lengths.positive", [lengths, _graph.Integer(1)]);
-        string x = Embed("embedding", ids);
+        string x = _layers.Embed("embedding", ids);
         Pooling pooling = _model.Config.Pooling;
-        StackValues values = _recurrent.Write(_stack, x, lengths, null, null, withSteps: pooling != Pooling.Last);
+        StackValues values = _layers.Recurrent.Write(_stack, x, lengths, null, null, withSteps: pooling != Pooling.Last);
         string pooled = pooling switch
         {
-            Pooling.Last => States("pool", values.Hidden[^1], _stack),
+            Pooling.Last => _layers.States("pool", values.Hidden[^1], _stack),
             Pooling.Mean => _graph.Node(
                 "Div", "pool.mean",
                 [
@@ -80,7 +77,7 @@ internal sealed class TaskExport
             _ => _graph.Reduce("ReduceMax", "pool.max", Masked(float.MinValue), 0),
         };
         int labels = _model.Config.Labels.Count;
-        _graph.Output(Linear("logits", pooled, "head.weight"), "Of each label.", Batch, labels);
+        _graph.Output(_layers.Linear("logits", pooled, "head.weight", "head.bias"), "Of each label.", Batch, labels);
 
         string Masked(float outside) => _graph.Node(
             "Where", "pool.x", [RecurrentExport.Mask(_graph, "pool", values.Steps, lengths), values.Steps, _graph.Float(outside)]);
@@ -88,9 +85,9 @@ internal sealed class TaskExport
 
     private void Tagger(string ids, string lengths)
     {
-        string x = Embed("embedding", ids);
+        string x = _layers.Embed("embedding", ids);
         if (_model.Config.Characters is { } characters) x = _graph.Concat("words", [x, Spell(characters)], 2);
-        StackValues values = _recurrent.Write(_stack, x, lengths, null, null, withSteps: true);
+        StackValues values = _layers.Recurrent.Write(_stack, x, lengths, null, null, withSteps: true);
         StepLogits(ids, values.Steps, "head.weight", _model.Config.Labels.Count, "Of each word's labels.");
     }
 
@@ -109,42 +106,20 @@ internal sealed class TaskExport
         // Words of all rows side by side: [characters, N·T].
         string first = _graph.Transpose("characters.first", ids, 2, 0, 1);
         string flat = _graph.Node("Reshape", "characters.flat", [first, _graph.Integers(0, -1)]);
-        string x = _graph.Node("Gather", "characters.embedded", [Weight("characters.embedding.weight"), flat]);
+        string x = _graph.Node("Gather", "characters.embedded", [_layers.Weight("characters.embedding.weight"), flat]);
         string each = _graph.Node("Reshape", "characters.lengths", [lengths, _graph.Integers(-1)]);
-        StackValues values = _recurrent.Write(reader, x, each, null, null, withSteps: false);
+        StackValues values = _layers.Recurrent.Write(reader, x, each, null, null, withSteps: false);
 
-        string states = States("characters", values.Hidden[0], reader);
+        string states = _layers.States("characters", values.Hidden[0], reader);
         string shape = _graph.Concat(
             "characters.shape", [_graph.Node("Shape", "characters.words", [lengths]), _graph.Integers(reader.OutputSize)], 0);
         return _graph.Transpose("characters.spelled", _graph.Node("Reshape", "characters.rows", [states, shape]), 1, 0, 2);
     }
 
-    // Ids [N,T] as embeddings [T,N,D].
-    private string Embed(string prefix, string ids) =>
-        _graph.Node("Gather", $"{prefix}.x", [Weight($"{prefix}.weight"), _graph.Transpose($"{prefix}.ids", ids, 1, 0)]);
-
-    // States [directions,N,H] as [N,directions·H].
-    private string States(string prefix, string states, RecurrentStack stack) => stack.Directions == 1
-        ? _graph.Squeeze($"{prefix}.states", states, 0)
-        : _graph.Node(
-            "Reshape", $"{prefix}.states", [_graph.Transpose($"{prefix}.side", states, 1, 0, 2), _graph.Integers(0, stack.OutputSize)]);
-
     // Logits [N,T,outputs] of all steps [T,N,width].
     private void StepLogits(string ids, string steps, string weight, int outputs, string doc)
     {
         string rows = _graph.Transpose("head.rows", steps, 1, 0, 2);
-        string flat = _graph.Node("Reshape", "head.x", [rows, _graph.Integers(-1, _stack.OutputSize)]);
-        string shape = _graph.Concat("head.shape", [_graph.Node("Shape", "head.steps", [ids]), _graph.Integers(outputs)], 0);
-        _graph.Output(_graph.Node("Reshape", "logits", [Linear("head.y", flat, weight), shape]), doc, Batch, Time, outputs);
-    }
-
-    // x Wᵀ + b: the matrix lies as the model has it, so that one tied to the embedding is stored once.
-    private string Linear(string output, string x, string weight) =>
-        _graph.Node("Gemm", output, [x, Weight(weight), Weight("head.bias")], GraphWriter.Attribute("transB", 1));
-
-    private string Weight(string name)
-    {
-        Parameter parameter = _parameters[name];
-        return _graph.Floats(name, [.. parameter.Shape.Select(size => (long)size)], parameter.Values);
+        _graph.Output(_layers.StepLinear("logits", "head", ids, rows, weight, "head.bias"), doc, Batch, Time, outputs);
     }
 }

@@ -14,6 +14,9 @@ internal sealed record PathExample(string Name, string Value, string Description
 /// <summary>What a query parameter means, a whole number.</summary>
 internal sealed record QueryExample(string Name, string Description, int Least, int Most);
 
+/// <summary>What a query parameter means, one of a few words.</summary>
+internal sealed record QueryChoice(string Name, string Description, params string[] Words);
+
 /// <summary>A row of the status table that a route may answer.</summary>
 internal sealed record MayAnswer(ProblemKind Kind);
 

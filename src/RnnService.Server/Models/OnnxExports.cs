@@ -29,11 +29,12 @@ internal sealed class OnnxExports(LimitOptions limits) : IDisposable
     /// <summary>The file of a model that is served.</summary>
     /// <param name="model">The model.</param>
     /// <param name="opset">The operator set; null for the usual one.</param>
+    /// <param name="part">Which of its graphs.</param>
     /// <param name="fingerprint">What the file's content depends on.</param>
     /// <param name="left">Cancelled when nobody waits for it any more; others may.</param>
     /// <exception cref="QueueFullException">Too many wait already.</exception>
     /// <exception cref="ArgumentException">The model cannot be written with these operators.</exception>
-    public async Task<Stream> ReadAsync(LoadedModel model, int? opset, string fingerprint, CancellationToken left)
+    public async Task<Stream> ReadAsync(LoadedModel model, int? opset, GraphPart part, string fingerprint, CancellationToken left)
     {
         Task<KeptFile>? file;
         lock (_files)
@@ -47,7 +48,7 @@ internal sealed class OnnxExports(LimitOptions limits) : IDisposable
             lock (_files)
             {
                 if (!_files.TryGetValue(fingerprint, out file))
-                    _files[fingerprint] = file = Task.Run(() => MakeAsync(model, opset, fingerprint), CancellationToken.None);
+                    _files[fingerprint] = file = Task.Run(() => MakeAsync(model, opset, part, fingerprint), CancellationToken.None);
             }
 
             // Made, it can have had to go for others before this came by.
@@ -68,13 +69,13 @@ internal sealed class OnnxExports(LimitOptions limits) : IDisposable
         _turn.Dispose();
     }
 
-    private async Task<KeptFile> MakeAsync(LoadedModel model, int? opset, string fingerprint)
+    private async Task<KeptFile> MakeAsync(LoadedModel model, int? opset, GraphPart part, string fingerprint)
     {
         await _turn.WaitAsync();
         KeptFile? file = null;
         try
         {
-            byte[] content = OnnxExport.ToBytes(model, opset).Content;
+            byte[] content = OnnxExport.ToBytes(model, opset)[part];
             Made++;
             file = HasRoomFor(content.Length) ? KeptFile.OnDisk(content) : KeptFile.InMemory(content);
             return file;

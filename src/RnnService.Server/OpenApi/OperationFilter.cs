@@ -28,6 +28,13 @@ internal sealed class OperationFilter : IOperationFilter
             (parameter.Description, parameter.Schema) = (query.Description, WholeNumber(query.Least, query.Most));
         }
 
+        foreach (QueryChoice query in metadata.OfType<QueryChoice>())
+        {
+            OpenApiParameter parameter = Parameter(operation, query.Name);
+            (parameter.Description, parameter.Schema) =
+                (query.Description, new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. query.Words.Select(word => (JsonNode)word)] });
+        }
+
         if (metadata.OfType<RequestExample>().Any() && operation.RequestBody is OpenApiRequestBody body)
         {
             body.Required = true;

@@ -23,7 +23,7 @@ internal sealed class OrtService : IDisposable
     {
         _model = (Classifier)folder.Model;
         using var options = new Microsoft.ML.OnnxRuntime.SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
-        _session = new InferenceSession(OnnxExport.ToBytes(folder).Content, options);
+        _session = new InferenceSession(OnnxExport.ToBytes(folder)[GraphPart.Whole], options);
     }
 
     /// <summary>Serves the model of a folder until the process is stopped.</summary>

@@ -21,7 +21,7 @@ internal sealed class OrtStepper : IDisposable
     public OrtStepper(LoadedModel folder, int streams, int threads)
     {
         using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1 };
-        _session = new InferenceSession(OnnxExport.ToBytes(folder).Content, options);
+        _session = new InferenceSession(OnnxExport.ToBytes(folder)[GraphPart.Whole], options);
         TextModel model = folder.TextModel;
         ModelConfig config = model.Config;
         int state = config.Layers * config.HiddenSize, vocabulary = model.Vocabulary.Tokens.Count;

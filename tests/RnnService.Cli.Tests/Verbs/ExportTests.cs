@@ -1,5 +1,8 @@
 using RnnService.Cli.Shell;
+using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
 using RnnService.Onnx.Comparison;
 using RnnService.Onnx.Runtime;
 
@@ -42,6 +45,31 @@ public sealed class ExportTests(TrainedModels models)
         string file = folder.Write("mine.onnx", "precious");
         CommandRun.Of("export", models.Classifier, "--out", file).FailedWith(ExitCode.Failed, "mine.onnx exists", "--force to replace it");
         Assert.Equal("precious", File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void A_translator_becomes_two_files_in_a_folder()
+    {
+        using var folder = new ScratchFolder();
+        var vocabulary = new ModelVocabulary(new Vocabulary([Vocabulary.Unknown, Vocabulary.End, "a", "b"]));
+        var config = new ModelConfig
+        {
+            Task = ModelTask.Translator,
+            Cell = CellKind.Gru,
+            Tokenizer = Tokenization.Characters,
+            EmbeddingSize = 4,
+            HiddenSize = 5,
+            Decoder = new DecoderConfig(),
+        };
+        ModelFolder.Save(folder["model"], TextModel.Create(config, vocabulary, Parameters.Random(1)), "ab");
+        string output = folder["out"];
+        var json = CommandRun.Of("export", folder["model"], "--out", output, "--json").Succeeded().Json();
+        string[] files = [Path.Combine(output, "encoder.onnx"), Path.Combine(output, "decoder.onnx")];
+        Assert.Equal(files.Order(), Directory.GetFiles(output).Order());
+        Assert.Equal(files.Sum(file => new FileInfo(file).Length), json.GetProperty("bytes").GetInt64());
+        Assert.InRange(json.GetProperty("difference").GetDouble(), 0, Agreement.Tolerance);
+        CommandRun.Of("export", folder["model"], "--out", output).FailedWith(ExitCode.Failed, "encoder.onnx exists", "--force to replace it");
+        CommandRun.Of("export", folder["model"], "--out", output, "--force").Succeeded();
     }
 
     [Theory]

@@ -79,7 +79,7 @@ public sealed class OnnxTests(SharedService shared)
         {
             while (true)
             {
-                Task<Stream> next = exports.ReadAsync(loaded, null, $"another {waiting.Count}", Cancel);
+                Task<Stream> next = exports.ReadAsync(loaded, null, GraphPart.Whole, $"another {waiting.Count}", Cancel);
                 waiting.Add(next);
                 if (next.IsFaulted) await next;
             }
@@ -98,8 +98,8 @@ public sealed class OnnxTests(SharedService shared)
         using var exports = new OnnxExports(new LimitOptions { KeptOnnxMegabytes = megabytes });
         string fingerprint = OnnxExport.Fingerprint(loaded);
         using var first = new MemoryStream();
-        await using (Stream file = await exports.ReadAsync(loaded, null, fingerprint, Cancel)) await file.CopyToAsync(first, Cancel);
-        await using Stream second = await exports.ReadAsync(loaded, null, fingerprint, Cancel);
+        await using (Stream file = await exports.ReadAsync(loaded, null, GraphPart.Whole, fingerprint, Cancel)) await file.CopyToAsync(first, Cancel);
+        await using Stream second = await exports.ReadAsync(loaded, null, GraphPart.Whole, fingerprint, Cancel);
         Assert.Equal((made, seeks), (exports.Made, second is not MemoryStream));
         Assert.Equal(first.Length, second.Length);
         byte[] end = new byte[100];
@@ -116,14 +116,14 @@ public sealed class OnnxTests(SharedService shared)
             new ModelVocabulary(new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, "a", "b"])), Parameters.Random(1));
         var loaded = new LoadedModel("large", model, 0, 0, "", "");
         using var exports = new OnnxExports(new LimitOptions { KeptOnnxMegabytes = 1 });
-        await using Stream read = await exports.ReadAsync(loaded, null, "one", Cancel);
+        await using Stream read = await exports.ReadAsync(loaded, null, GraphPart.Whole, "one", Cancel);
         Assert.InRange(read.Length, 500_001, 1_000_000);
-        await using (Stream other = await exports.ReadAsync(loaded, null, "two", Cancel)) Assert.IsNotType<MemoryStream>(other);
+        await using (Stream other = await exports.ReadAsync(loaded, null, GraphPart.Whole, "two", Cancel)) Assert.IsNotType<MemoryStream>(other);
         var whole = new MemoryStream();
         await read.CopyToAsync(whole, Cancel);
         Assert.Equal(read.Length, whole.Length);
-        await using (Stream other = await exports.ReadAsync(loaded, null, "two", Cancel)) Assert.Equal(2, exports.Made);
-        await using (Stream again = await exports.ReadAsync(loaded, null, "one", Cancel)) Assert.Equal(3, exports.Made);
+        await using (Stream other = await exports.ReadAsync(loaded, null, GraphPart.Whole, "two", Cancel)) Assert.Equal(2, exports.Made);
+        await using (Stream again = await exports.ReadAsync(loaded, null, GraphPart.Whole, "one", Cancel)) Assert.Equal(3, exports.Made);
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class OnnxTests(SharedService shared)
         OnnxTwin.Add(models, "ner");
         var exports = service.Services.GetRequiredService<OnnxExports>();
         AspNetCore.Models.ModelEntry entry = service.Services.GetRequiredService<AspNetCore.Models.ModelRegistry>().Entry("ner-onnx");
-        await Assert.ThrowsAsync<IOException>(() => exports.ReadAsync(entry.Loaded!, null, "another", Cancel));
+        await Assert.ThrowsAsync<IOException>(() => exports.ReadAsync(entry.Loaded!, null, GraphPart.Whole, "another", Cancel));
         await service.Services.GetRequiredService<AspNetCore.Models.ModelChanges>().LoadAsync("ner-onnx");
         Assert.NotEqual(file, await client.GetByteArrayAsync("/models/ner-onnx/onnx", Cancel));
     }
@@ -151,8 +151,8 @@ public sealed class OnnxTests(SharedService shared)
         LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "ner"));
         using var exports = new OnnxExports(new LimitOptions());
         using var leaver = new CancellationTokenSource();
-        Task<Stream> leaving = exports.ReadAsync(loaded, null, "one", leaver.Token);
-        Task<Stream>[] staying = [.. Enumerable.Range(0, 8).Select(_ => exports.ReadAsync(loaded, null, "one", Cancel))];
+        Task<Stream> leaving = exports.ReadAsync(loaded, null, GraphPart.Whole, "one", leaver.Token);
+        Task<Stream>[] staying = [.. Enumerable.Range(0, 8).Select(_ => exports.ReadAsync(loaded, null, GraphPart.Whole, "one", Cancel))];
         await leaver.CancelAsync();
         await Task.WhenAll(staying);
         await leaving.ContinueWith(_ => { }, Cancel, TaskContinuationOptions.None, TaskScheduler.Default);
@@ -164,8 +164,8 @@ public sealed class OnnxTests(SharedService shared)
     {
         LoadedModel loaded = ModelFolder.Load(Path.Combine(shared.Models.Path, "ner"));
         using var exports = new OnnxExports(new LimitOptions());
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => exports.ReadAsync(loaded, 99, "one", Cancel));
-        await using Stream file = await exports.ReadAsync(loaded, null, "one", Cancel);
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => exports.ReadAsync(loaded, 99, GraphPart.Whole, "one", Cancel));
+        await using Stream file = await exports.ReadAsync(loaded, null, GraphPart.Whole, "one", Cancel);
         Assert.True(file.Length > 0);
     }
 
@@ -185,6 +185,7 @@ public sealed class OnnxTests(SharedService shared)
     [InlineData("/models/words/onnx?opset=22", 422, "validation", "expected 14 to 21")]
     [InlineData("/models/words/onnx?opset=", 422, "validation", "expected 14 to 21")]
     [InlineData("/models/words/onnx?opset=seventeen", 422, "validation", "seventeen")]
+    [InlineData("/models/words/onnx?part=encoder", 422, "validation", "is \"encoder\"; expected none, since this model is one graph")]
     [InlineData("/models/nobody/onnx", 404, "model_not_found", "there is no model named")]
     [InlineData("/models/broken/onnx", 404, "model_not_found", "cannot be served")]
     public async Task What_cannot_be_handed_out_is_refused(string route, int status, string errorType, string sentence)

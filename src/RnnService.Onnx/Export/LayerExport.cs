@@ -1,0 +1,73 @@
+using RnnService.Engine.Weights;
+using RnnService.Onnx.Format;
+
+namespace RnnService.Onnx.Export;
+
+/// <summary>Writes the layers that graphs of every task are made of, from a model's parameters by name. Not thread-safe.</summary>
+internal sealed class LayerExport
+{
+    private readonly GraphWriter _graph;
+    private readonly Dictionary<string, Parameter> _parameters;
+
+    /// <summary>Layers of these parameters for this graph.</summary>
+    public LayerExport(GraphWriter graph, Parameters parameters)
+    {
+        _graph = graph;
+        _parameters = parameters.All.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        Recurrent = new RecurrentExport(graph, _parameters);
+    }
+
+    /// <summary>Stacks of recurrent layers.</summary>
+    public RecurrentExport Recurrent { get; }
+
+    /// <summary>Ids [N,T] as embeddings [T,N,D].</summary>
+    public string Embed(string prefix, string ids) =>
+        _graph.Node("Gather", $"{prefix}.x", [Weight($"{prefix}.weight"), _graph.Transpose($"{prefix}.ids", ids, 1, 0)]);
+
+    /// <summary>States [directions,N,H] as [N,directions·H].</summary>
+    public string States(string prefix, string states, RecurrentStack stack) => stack.Directions == 1
+        ? _graph.Squeeze($"{prefix}.states", states, 0)
+        : _graph.Node(
+            "Reshape", $"{prefix}.states", [_graph.Transpose($"{prefix}.side", states, 1, 0, 2), _graph.Integers(0, stack.OutputSize)]);
+
+    /// <summary>x Wᵀ + b, or without b: the matrix lies as the model has it, so that one tied to the embedding is stored once.</summary>
+    public string Linear(string output, string x, string weight, string? bias) =>
+        _graph.Node("Gemm", output, [x, Weight(weight), bias is null ? "" : Weight(bias)], GraphWriter.Attribute("transB", 1));
+
+    /// <summary>The same of every step: [N,T,outputs] of [N,T,width].</summary>
+    /// <param name="output">Name of the result.</param>
+    /// <param name="prefix">What names between begin with.</param>
+    /// <param name="steps">A value [N,T], which gives the shape.</param>
+    /// <param name="x">The steps.</param>
+    /// <param name="weight">The matrix.</param>
+    /// <param name="bias">The bias; null for none.</param>
+    public string StepLinear(string output, string prefix, string steps, string x, string weight, string? bias)
+    {
+        IReadOnlyList<int> sizes = _parameters[weight].Shape;
+        string flat = _graph.Node("Reshape", $"{prefix}.x", [x, _graph.Integers(-1, sizes[1])]);
+        string shape = _graph.Concat($"{prefix}.shape", [_graph.Node("Shape", $"{prefix}.steps", [steps]), _graph.Integers(sizes[0])], 0);
+        return _graph.Node("Reshape", output, [Linear($"{prefix}.y", flat, weight, bias), shape]);
+    }
+
+    /// <summary>A parameter as a tensor of the graph.</summary>
+    public string Weight(string name)
+    {
+        Parameter parameter = _parameters[name];
+        return _graph.Floats(name, [.. parameter.Shape.Select(size => (long)size)], parameter.Values);
+    }
+
+    /// <summary>Puts the columns of one matrix beside those of another, under the name of the first: what they multiply must stand so too.</summary>
+    public void Widen(string name, string by)
+    {
+        (Parameter one, Parameter other) = (_parameters[name], _parameters[by]);
+        (int rows, int left, int right) = (one.Shape[0], one.Shape[1], other.Shape[1]);
+        float[] values = new float[rows * (left + right)];
+        for (int row = 0; row < rows; row++)
+        {
+            one.Values.Slice(row * left, left).CopyTo(values.AsSpan(row * (left + right)));
+            other.Values.Slice(row * right, right).CopyTo(values.AsSpan(row * (left + right) + left));
+        }
+
+        _parameters[name] = new Parameter(one.Index, name, [rows, left + right], values, one.Type);
+    }
+}
