@@ -43,6 +43,11 @@ public abstract class Model : IDisposable
     /// <exception cref="ArgumentException">The network is of another task.</exception>
     internal static Model OfChecked(ModelConfig config, ModelVocabulary? vocabulary, INetwork network) => (config.Task, network) switch
     {
+        (ModelTask.Classifier, INumberNetwork numbers) => new NumberClassifier(config, numbers),
+        (ModelTask.Tagger, INumberNetwork numbers) => new NumberTagger(config, numbers),
+        (ModelTask.Regressor, INumberNetwork numbers) => new Regressor(config, numbers),
+        (ModelTask.Forecaster, INumberNetwork numbers) => new Forecaster(config, numbers),
+        (ModelTask.Transcriber, INumberNetwork numbers) => new Transcriber(config, numbers),
         (ModelTask.LanguageModel, ILanguageNetwork language) => new LanguageModel(config, vocabulary!, language),
         (ModelTask.Classifier, IClassifierNetwork classifier) => new Classifier(config, vocabulary!, classifier),
         (ModelTask.Tagger, ITaggerNetwork tagger) => new Tagger(config, vocabulary!, tagger),

@@ -12,8 +12,8 @@ internal static class NativeNetworks
     /// <summary>The network for a configuration and vocabulary that were checked.</summary>
     public static NativeNetwork Create(ModelConfig config, ModelVocabulary? vocabulary, Parameters parameters)
     {
-        if (vocabulary is null) throw new ArgumentException("numbers is given; expected none (null)", nameof(config));
-        var embedding = new Embedding(parameters, "embedding", vocabulary.Tokens.Count, config.EmbeddingSize);
+        if (config.Numbers is { } numbers) return NumberNetworks.Create(config, numbers, parameters);
+        var embedding = new Embedding(parameters, "embedding", vocabulary!.Tokens.Count, config.EmbeddingSize);
         return config.Task switch
         {
             ModelTask.LanguageModel => Language(config, embedding, vocabulary, parameters),

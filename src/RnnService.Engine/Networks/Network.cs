@@ -98,6 +98,9 @@ public interface ITaggerNetwork : INetwork
 /// <summary>The network of a model that reads numbers.</summary>
 public interface INumberNetwork : INetwork
 {
+    /// <summary>How many values it gives at a time.</summary>
+    int Outputs { get; }
+
     /// <summary>Whether it reads forward alone, so that pieces with carried states give what the whole gives.</summary>
     bool IsCausal { get; }
 

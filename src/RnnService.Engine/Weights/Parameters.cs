@@ -20,6 +20,9 @@ public sealed class Parameter
     /// <summary>How precise the values are: layers that compute with narrow weights keep them narrow.</summary>
     public ElementType Type { get; }
 
+    /// <summary>Whether no training changes it, such as what inputs are normalised by.</summary>
+    internal bool IsFixed { get; init; }
+
     /// <summary>Place among the parameters of its model.</summary>
     internal int Index { get; }
 
@@ -98,6 +101,14 @@ public sealed class Parameters
     internal Parameter Add(string name, Initializer initializer, params int[] shape)
     {
         var parameter = new Parameter(_all.Count, name, shape, _origin(name, shape, initializer), _typeOf?.Invoke(name) ?? ElementType.F32);
+        _all.Add(parameter);
+        return parameter;
+    }
+
+    /// <summary>Asks for values that belong to the model, but that no training changes.</summary>
+    internal Parameter AddFixed(string name, Initializer initializer, params int[] shape)
+    {
+        var parameter = new Parameter(_all.Count, name, shape, _origin(name, shape, initializer), ElementType.F32) { IsFixed = true };
         _all.Add(parameter);
         return parameter;
     }

@@ -26,6 +26,10 @@ internal abstract class Optimizer
     /// <param name="step">The step's number, from 1.</param>
     public abstract void Step(Parameters parameters, Gradients gradients, double rate, long step);
 
+    // Without a gradient there is no step; decay would be one.
+    private protected static float DecayOf(Parameter parameter, TrainingSettings settings, double rate) =>
+        parameter.IsFixed ? 0 : (float)(rate * settings.WeightDecay);
+
     private protected static float[][] Like(Parameters parameters) => [.. parameters.All.Select(parameter => new float[parameter.Values.Length])];
 
     private protected static IEnumerable<(string, Parameter, float[])> Named(string name, Parameters parameters, float[][] values) =>
@@ -45,7 +49,7 @@ internal abstract class Optimizer
             float corrected = (float)(rate * correction2 / correction1), epsilon = (float)(settings.Epsilon * correction2);
             ParallelLoop.ForEach(parameters.All, parameter => OptimizerUpdate.Adam(
                 parameter.Data, gradients.Of(parameter), _first[parameter.Index], _second[parameter.Index],
-                settings.Momentum, settings.Beta2, corrected, epsilon, (float)(rate * settings.WeightDecay)));
+                settings.Momentum, settings.Beta2, corrected, epsilon, DecayOf(parameter, settings, rate)));
         }
     }
 
@@ -60,7 +64,7 @@ internal abstract class Optimizer
         {
             ParallelLoop.ForEach(parameters.All, parameter => OptimizerUpdate.Momentum(
                 parameter.Data, gradients.Of(parameter), _velocity[parameter.Index],
-                settings.Momentum, (float)rate, (float)(rate * settings.WeightDecay)));
+                settings.Momentum, (float)rate, DecayOf(parameter, settings, rate)));
         }
     }
 }

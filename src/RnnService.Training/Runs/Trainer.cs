@@ -174,7 +174,7 @@ public sealed class Trainer
     {
         if (Model.Parameters.FirstNotFinite() is var (name, value))
             throw TrainingDivergedException.At(_state.Step, $"{name} holds {value}");
-        foreach (Parameter parameter in Model.Parameters.All)
+        foreach (Parameter parameter in Model.Parameters.All.Where(parameter => !parameter.IsFixed))
         {
             // After a step of an absurd size weights and score are finite, but the model is useless.
             float largest = TensorPrimitives.MaxMagnitude(parameter.Values);

@@ -59,7 +59,7 @@ public sealed partial class WholeModelTests
         var gradients = new Gradients(parameters);
         Assert.Equal(trial.ReferenceLoss(values), trial.Loss(new Pass(new Workspace(), record: true), new DropoutRates(), gradients), 2e-5);
         var random = new RandomSource(9);
-        foreach (Parameter parameter in parameters.All)
+        foreach (Parameter parameter in parameters.All.Where(parameter => !parameter.IsFixed))
         {
             ReadOnlySpan<float> gradient = gradients.Of(parameter);
             double[] data = values[parameter.Name];
@@ -86,7 +86,7 @@ public sealed partial class WholeModelTests
 
     private static void CheckWithDropout(Trial trial)
     {
-        TextModel model = trial.Model;
+        Model model = trial.Model;
         var gradients = new Gradients(model.Parameters);
         double loss = trial.Loss(new Pass(new Workspace(), new Dropout(1, 2), record: true), Dropped, gradients);
         double other = trial.Loss(new Pass(new Workspace(), new Dropout(1, 3), record: true), Dropped, new Gradients(model.Parameters));
@@ -116,7 +116,7 @@ public sealed partial class WholeModelTests
         {
             foreach (Parameter parameter in model.Parameters.All)
             {
-                for (int i = 0; i < parameter.Data.Length; i++)
+                for (int i = 0; i < parameter.Data.Length && !parameter.IsFixed; i++)
                     parameter.Data[i] = start[parameter.Index][i] + step * direction[parameter.Index][i];
             }
 
@@ -126,9 +126,9 @@ public sealed partial class WholeModelTests
     }
 
     /// <summary>A model with a batch of its task and the targets; the loss is summed over all targets.</summary>
-    private abstract class Trial(TextModel model)
+    private abstract class Trial(Model model)
     {
-        public TextModel Model { get; } = model;
+        public Model Model { get; } = model;
 
         /// <summary>The engine's loss; its gradients are added.</summary>
         public abstract double Loss(Pass pass, DropoutRates rates, Gradients gradients);
