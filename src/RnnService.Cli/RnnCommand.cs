@@ -68,6 +68,7 @@ internal static partial class RnnCommand
             new TrainVerb(terminal, stop),
             new EvaluateVerb(terminal),
             new GenerateVerb(terminal, stop),
+            new TranslateVerb(terminal, stop),
             new ClassifyVerb(terminal, stop),
             new TagVerb(terminal, stop),
             new InspectVerb(terminal),

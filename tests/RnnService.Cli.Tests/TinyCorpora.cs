@@ -24,6 +24,14 @@ internal static class TinyCorpora
         return text.ToString();
     }
 
+    /// <summary>Numbers in German and English: "eins zwei TAB one two", three or four of them.</summary>
+    public static string Pairs(int lines)
+    {
+        string[] german = ["eins", "zwei", "drei"], english = ["one", "two", "three"];
+        return string.Concat(Enumerable.Range(0, lines).Select(i => new[] { i % 3, i / 3 % 3, i / 9 % 3, i / 27 % 3 }[..(3 + (i % 2))])
+            .Select(line => $"{string.Join(' ', line.Select(number => german[number]))}\t{string.Join(' ', line.Select(number => english[number]))}\n"));
+    }
+
     /// <summary>Word and BIO tag columns: names of people and places.</summary>
     public static string Spans(int sentences)
     {

@@ -17,6 +17,8 @@ public sealed class TrainedModels : IDisposable
         TextFile = _folder.Write("text.txt", TinyCorpora.Text(60));
         LabelledFile = _folder.Write("labelled.tsv", TinyCorpora.Labelled(48));
         SpansFile = _folder.Write("spans.conll", TinyCorpora.Spans(36));
+        PairsFile = _folder.Write("pairs.tsv", TinyCorpora.Pairs(81));
+        Translator = Train("numbers", "translator", PairsFile, "--epochs", "10", "--set", "data.max_vocabulary=280");
         LanguageModel = Train("clock", "language_model", TextFile, "--epochs", "15", "--set", "training.unroll_steps=16");
         Classifier = Train("mood", "classifier", LabelledFile, "--epochs", "8");
         Tagger = Train(
@@ -30,6 +32,10 @@ public sealed class TrainedModels : IDisposable
     public string LabelledFile { get; }
 
     public string SpansFile { get; }
+
+    public string PairsFile { get; }
+
+    public string Translator { get; }
 
     public string LanguageModel { get; }
 

@@ -31,6 +31,7 @@ internal sealed class EvaluateVerb : Verb
     };
 
     private readonly CorpusOptions _corpus;
+    private readonly TranslationArguments _translation = new();
 
     private readonly Option<string> _translations = new("--translations")
     {
@@ -61,7 +62,7 @@ internal sealed class EvaluateVerb : Verb
             "rnn evaluate shakespeare --corpus data/shakespeare/valid.txt",
             "rnn evaluate sentiment --corpus data/sst2/dev.txt --format labelled-space --label-name 0=negative --label-name 1=positive",
             "rnn evaluate pos --corpus data/ewt-pos/dev.conllu --table",
-            "rnn evaluate translate-fr-en --corpus data/fra-eng/dev.tsv --swap")
+            "rnn evaluate translate-fr-en --corpus data/fra-eng/dev.tsv --swap --beams 5")
     {
         Add(_model);
         Add(_corpusFile);
@@ -69,6 +70,7 @@ internal sealed class EvaluateVerb : Verb
         _corpus = new CorpusOptions(this);
         _unseen.AcceptOnlyFromAmong("miss", "error");
         Add(_unseen);
+        _translation.AddTo(this);
         Add(_translations);
         Add(_table);
         Add(_json);
@@ -90,7 +92,7 @@ internal sealed class EvaluateVerb : Verb
             case Translator model:
                 IReadOnlyList<TextPair> pairs = Terminal.While("reading the corpus", () => Corpus.ReadPairs(source, notes));
                 ShowNotes(notes);
-                TranslationReport report = Terminal.While("translating", () => Evaluator.Evaluate(model, pairs));
+                TranslationReport report = Terminal.While("translating", () => Evaluator.Evaluate(model, pairs, _translation.Of(parsed, model)));
                 if (parsed.GetValue(_translations) is { } file) WholeFile.Write(file, string.Concat(report.Translations.Select(line => $"{line.ReplaceLineEndings(" ")}\n")));
                 Show(report, model.TargetTokenizer.Unit, json);
                 break;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using RnnService.Engine.Generation;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
@@ -12,6 +13,8 @@ namespace RnnService.Training.Evaluation;
 /// <summary>Measures models on corpora. Safe for any number of threads; uses all processors.</summary>
 public static class Evaluator
 {
+    private static readonly GenerationOptions Greedy = new() { DoSample = false, Beams = 1, Best = 1 };
+
     /// <summary>
     /// Scores a language model on running text. One stream reads it as it stands, its state carried over from the first token to the last.
     /// More streams each read a part side by side, which is faster, after warming up on the tokens before it; the figure differs a little.
@@ -107,8 +110,9 @@ public static class Evaluator
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="pairs">Texts and their translations.</param>
+    /// <param name="options">How it translates; the likeliest token after the other when null.</param>
     /// <param name="most">Most pairs to translate, evenly over all of them; all count for the loss.</param>
-    public static TranslationReport Evaluate(Translator model, IReadOnlyList<TextPair> pairs, int most = int.MaxValue)
+    public static TranslationReport Evaluate(Translator model, IReadOnlyList<TextPair> pairs, GenerationOptions? options = null, int most = int.MaxValue)
     {
         int[][] sources = [.. pairs.Select(pair => model.ReadSource(pair.Source))], targets = [.. pairs.Select(pair => model.ReadTarget(pair.Target))];
         double[] nats = new double[pairs.Count];
@@ -123,8 +127,8 @@ public static class Evaluator
         string[] translations = new string[count];
         InBatches(chosen.Select(i => sources[i].Length), batch =>
         {
-            string[] greedy = Greedy(model, [.. batch.Select(i => sources[chosen[i]])]);
-            for (int i = 0; i < batch.Length; i++) translations[batch[i]] = greedy[i];
+            IReadOnlyList<GenerationStream> found = model.Translate([.. batch.Select(i => pairs[chosen[i]].Source)], options ?? Greedy);
+            for (int i = 0; i < batch.Length; i++) translations[batch[i]] = found[i].Text;
         });
         (string, string)[] compared = [.. chosen.Select((i, at) => (translations[at], pairs[i].Target))];
         return new TranslationReport(
@@ -193,29 +197,6 @@ public static class Evaluator
             to = Math.Clamp(to, 0, tokens.Length - 1);
             return tokens.AsMemory(from, to - from + 1);
         }
-    }
-
-    /// <summary>The likeliest token at every step, until the end token or twice as many tokens as the longest source has, and some.</summary>
-    private static string[] Greedy(Translator model, int[][] sources)
-    {
-        int end = model.TargetTokenizer.Vocabulary.EndId, most = 2 * sources.Max(source => source.Length) + 10;
-        RecurrentState state = model.Network.Encode(sources);
-        int[] last = [.. sources.Select(_ => end)];
-        List<int>[] written = [.. sources.Select(_ => new List<int>())];
-        bool[] ended = new bool[sources.Length];
-        for (int step = 0; step < most && ended.Contains(false); step++)
-        {
-            model.Network.Forward(
-                [.. last.Select(id => (ReadOnlyMemory<int>)new[] { id })], new int[sources.Length], state,
-                (row, _, logits) => last[row] = TensorPrimitives.IndexOfMax<float>(logits));
-            for (int row = 0; row < ended.Length; row++)
-            {
-                ended[row] |= last[row] == end;
-                if (!ended[row]) written[row].Add(last[row]);
-            }
-        }
-
-        return [.. written.Select(model.TargetTokenizer.Decode)];
     }
 
     /// <summary>Runs over batches of examples of about the same length, on all processors.</summary>

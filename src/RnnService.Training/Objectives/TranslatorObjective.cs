@@ -62,7 +62,7 @@ internal sealed class TranslatorObjective : ExampleObjective
         _sampling = Settings.ScheduledSampling * (StepsUpTo(epoch) + index) / Math.Max(1, StepsUpTo(Settings.Epochs) - 1);
     }
 
-    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Evaluate(_model, _valid, MostTranslated));
+    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Evaluate(_model, _valid, most: MostTranslated));
 
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {
