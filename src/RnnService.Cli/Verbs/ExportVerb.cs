@@ -3,6 +3,7 @@ using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Onnx.Comparison;
 using RnnService.Onnx.Export;
 using static System.FormattableString;
@@ -12,13 +13,13 @@ namespace RnnService.Cli.Verbs;
 /// <summary><c>rnn export</c>: a model as a file for another runtime.</summary>
 internal sealed class ExportVerb : Verb
 {
-    private const string Onnx = "onnx";
+    private const string Onnx = "onnx", Tokenizer = "tokenizer";
 
     private readonly Argument<string> _model = ModelArgument.Create();
 
     private readonly Option<string> _format = new("--format")
     {
-        Description = "Format of the file.",
+        Description = "onnx: the model. tokenizer: the folder FILE with the files by which Hugging Face's tokenizers read the subwords of the model.",
         DefaultValueFactory = _ => Onnx,
     };
 
@@ -45,9 +46,10 @@ internal sealed class ExportVerb : Verb
             + "bits the answers are those of the same weights in floats. Vocabulary, labels, tokenizer and licence are in its metadata.\n"
             + "A translator becomes two files in a folder, encoder.onnx and decoder.onnx, one step of it.",
             "rnn export shakespeare --out shakespeare.onnx",
-            "rnn export pos --opset 14 --out pos.onnx")
+            "rnn export pos --opset 14 --out pos.onnx",
+            "rnn export my-translator --format tokenizer --out my-tokenizer")
     {
-        _format.AcceptOnlyFromAmong(Onnx);
+        _format.AcceptOnlyFromAmong(Onnx, Tokenizer);
         Add(_model);
         foreach (Option option in (Option[])[_out, _format, _opset, _force, _json]) Add(option);
     }
@@ -55,6 +57,7 @@ internal sealed class ExportVerb : Verb
     protected override int Run(ParseResult parsed)
     {
         LoadedModel loaded = ModelArgument.Load(Terminal, parsed.GetValue(_model)!);
+        if (parsed.GetValue(_format) == Tokenizer) return WriteTokenizer(loaded, parsed.GetValue(_out) ?? $"{loaded.Name}-tokenizer", parsed.GetValue(_force));
         bool isWhole = OnnxExport.PartsOf(loaded.Model) is [GraphPart.Whole];
         string file = parsed.GetValue(_out) ?? (isWhole ? $"{loaded.Name}.onnx" : $"{loaded.Name}-onnx");
         if (!parsed.GetValue(_force))
@@ -78,6 +81,21 @@ internal sealed class ExportVerb : Verb
                 : Invariant($"{exported.Difference:0.0e+0} of the same weights' in floats, ")
                     + Invariant($"{exported.Rounding:0.0e+0} of the model's own, which rounds to 7 bits on the way");
             Terminal.Out.WriteLine($"{Figures.Count(exported.Files.Sum(one => one.Content.Length))} bytes, opset {exported.Opset}, answers within {agreement}");
+        }
+
+        return ExitCode.Done;
+    }
+
+    private int WriteTokenizer(LoadedModel loaded, string folder, bool force)
+    {
+        if ((loaded.Model as TextModel)?.Tokenizer is not SubwordTokenizer tokenizer)
+            throw new CommandException($"{loaded.Name} reads no subwords; expected a model that does, whose tokenizer others can read");
+        if (Directory.Exists(folder) && !force) throw new CommandException($"{folder} exists; expected a new folder: another --out, or --force to replace its files");
+        Directory.CreateDirectory(folder);
+        foreach ((string name, byte[] content) in SubwordFiles.Of(tokenizer))
+        {
+            File.WriteAllBytes(Path.Combine(folder, name), content);
+            Terminal.Out.WriteLine(Path.Combine(folder, name));
         }
 
         return ExitCode.Done;

@@ -4,6 +4,7 @@ using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
 using RnnService.Engine.Generation;
+using RnnService.Engine.Generation.Grammars;
 using RnnService.Engine.Models;
 
 namespace RnnService.Cli.Verbs;
@@ -54,6 +55,19 @@ internal sealed class GenerateVerb : Verb
         HelpName = "TEXT",
     };
 
+    private readonly Option<string> _grammar = new("--grammar")
+    {
+        Description = "The new text matches this regular expression as a whole, or is cut by --max-new-tokens.",
+        HelpName = "REGEX",
+    };
+
+    private readonly Option<string[]> _choices = new("--choices")
+    {
+        Description = "The new text is one of these.",
+        HelpName = "TEXT",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     private readonly Option<bool> _greedy = new("--greedy") { Description = "Take the likeliest token at every step." };
 
     private readonly Option<bool> _json = new("--json")
@@ -66,12 +80,19 @@ internal sealed class GenerateVerb : Verb
             terminal, "generate", "Continues a text with a language model.",
             "The prompt is printed first, then each token as it comes.",
             "rnn generate shakespeare \"ROMEO:\" --max-new-tokens 400 --temperature 0.7 --seed 7",
-            "rnn generate shakespeare --greedy --json < prompt.txt")
+            "rnn generate shakespeare --greedy --json < prompt.txt",
+            "rnn generate shakespeare \"ROMEO:\" --grammar \"( [a-z]+){5}[.!]\"")
     {
         _stop = stop;
         Add(_model);
         Add(_prompt);
-        foreach (Option option in (Option[])[_maxNewTokens, _temperature, _topK, _topP, _penalty, _seed, _stopTexts, _greedy, _json]) Add(option);
+        foreach (Option option in (Option[])[_maxNewTokens, _temperature, _topK, _topP, _penalty, _seed, _stopTexts, _grammar, _choices, _greedy, _json])
+            Add(option);
+        Validators.Add(given =>
+        {
+            if (given.GetResult(_grammar) is not null && given.GetResult(_choices) is not null)
+                given.AddError("--grammar and --choices are both given; expected either");
+        });
     }
 
     protected override int Run(ParseResult parsed)
@@ -87,6 +108,7 @@ internal sealed class GenerateVerb : Verb
             RepetitionPenalty = parsed.GetValue(_penalty) ?? usual.RepetitionPenalty,
             Seed = parsed.GetValue(_seed) ?? usual.Seed,
             Stop = parsed.GetValue(_stopTexts) is { Length: > 0 } stop ? stop : usual.Stop,
+            Grammar = Held(parsed) ?? usual.Grammar,
             DoSample = usual.DoSample && !parsed.GetValue(_greedy),
         };
         string prompt = Prompt(parsed.GetValue(_prompt));
@@ -126,6 +148,19 @@ internal sealed class GenerateVerb : Verb
         }
 
         return ExitCode.Done;
+    }
+
+    private Grammar? Held(ParseResult parsed)
+    {
+        try
+        {
+            return parsed.GetValue(_grammar) is { } pattern ? Grammar.Regex(pattern)
+                : parsed.GetValue(_choices) is { Length: > 0 } choices ? Grammar.Choices(choices) : null;
+        }
+        catch (GrammarException error)
+        {
+            throw new CommandException(error.Message);
+        }
     }
 
     private string Prompt(string? given)

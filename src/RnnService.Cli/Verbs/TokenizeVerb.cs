@@ -2,17 +2,24 @@ using System.CommandLine;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Training.Evaluation;
 
 namespace RnnService.Cli.Verbs;
 
-/// <summary><c>rnn tokenize</c>: the words of English text.</summary>
+/// <summary><c>rnn tokenize</c>: the words of English text, or the tokens of a model.</summary>
 internal sealed class TokenizeVerb : Verb
 {
     private readonly CancellationToken _stop;
     private readonly Argument<string[]> _texts = TextArguments.Create();
     private readonly Option<bool> _json = new("--json") { Description = "One JSON object a text: its tokens with their offsets." };
+
+    private readonly Option<string> _model = new("--model")
+    {
+        Description = "Splits as this model does, a folder or the name of one under models/, and tells its tokens' ids; without it English words are split.",
+        HelpName = "MODEL",
+    };
 
     private readonly Option<string> _evaluate = new("--evaluate")
     {
@@ -22,15 +29,17 @@ internal sealed class TokenizeVerb : Verb
 
     public TokenizeVerb(Terminal terminal, CancellationToken stop)
         : base(
-            terminal, "tokenize", "Splits English text into words, as the models do.",
-            "One line a word: start, end (exclusive, both in code points) and word separated by tabs; an empty line after each text.",
+            terminal, "tokenize", "Splits text into words, as the models do.",
+            "One line a word: start, end (exclusive, both in code points), word and, with --model, its id separated by tabs; an empty line\nafter each text.",
             "rnn tokenize \"We'll see, won't we?\"",
             "rnn tokenize --json < sentences.txt",
+            "rnn tokenize --model models/my-model \"We'll see.\"",
             "rnn tokenize --evaluate data/ewt-pos/dev.conllu")
     {
         _stop = stop;
         Add(_texts);
         Add(_json);
+        Add(_model);
         Add(_evaluate);
         Validators.Add(given =>
         {
@@ -48,16 +57,23 @@ internal sealed class TokenizeVerb : Verb
             return ExitCode.Done;
         }
 
+        using TextModel? model = parsed.GetValue(_model) is { } name ? ModelArgument.Load<TextModel>(Terminal, name) : null;
         foreach (string text in TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop))
         {
-            List<Token> tokens = EnglishTokenizer.Words(text);
+            TokenizedText? read = model?.Read(text);
+            IReadOnlyList<Token> tokens = read?.Tokens ?? EnglishTokenizer.Words(text);
             if (json)
             {
-                Terminal.Out.WriteJson(new { Text = text, Tokens = tokens });
+                Terminal.Out.WriteJson(read is null ? (object)new { Text = text, Tokens = tokens } : new { Text = text, Tokens = tokens, read.Ids });
                 continue;
             }
 
-            foreach (Token token in tokens) Terminal.Out.WriteLine($"{token.CodePointStart}\t{token.CodePointEnd}\t{token.Text}");
+            for (int i = 0; i < tokens.Count; i++)
+            {
+                Token token = tokens[i];
+                Terminal.Out.WriteLine($"{token.CodePointStart}\t{token.CodePointEnd}\t{token.Text}{(read is null ? "" : $"\t{read.Ids[i]}")}");
+            }
+
             Terminal.Out.WriteLine();
         }
 

@@ -13,14 +13,30 @@ internal sealed class GeneratedTokens(Tokenizer tokenizer, PartialCharacter befo
 {
     private readonly List<(int Id, float LogProbability)> _drawn = [];
     private List<ScoredToken[]>? _alternatives;
+    private bool _ended;
 
     public int Count => _drawn.Count;
 
-    public GeneratedToken this[int index] =>
-        new(ScoredToken.Of(tokenizer, _drawn[index].Id, _drawn[index].LogProbability, Before(index)), _alternatives?[index] ?? []);
-
-    public void Add(int id, float logProbability, ScoredToken[]? alternatives)
+    public GeneratedToken this[int index]
     {
+        get
+        {
+            (int id, float logProbability) = _drawn[index];
+            bool ends = _ended && index == Count - 1 && id != tokenizer.Vocabulary.EndId;
+            return new(
+                ends ? new ScoredToken(id, "", logProbability, IsSpecial: true) : ScoredToken.Of(tokenizer, id, logProbability, Before(index)),
+                _alternatives?[index] ?? []);
+        }
+    }
+
+    /// <summary>Adds a token.</summary>
+    /// <param name="id">The token.</param>
+    /// <param name="logProbability">Its log-probability.</param>
+    /// <param name="alternatives">The likeliest tokens, where they are asked for.</param>
+    /// <param name="ends">Whether it ends the text in place of an end token, and so adds nothing to it.</param>
+    public void Add(int id, float logProbability, ScoredToken[]? alternatives, bool ends = false)
+    {
+        _ended = ends;
         _drawn.Add((id, logProbability));
         if (alternatives is not null) (_alternatives ??= []).Add(alternatives);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json.Serialization;
+using RnnService.Engine.Generation.Grammars;
 using RnnService.Engine.Text;
 
 namespace RnnService.Engine.Generation;
@@ -90,6 +91,10 @@ public sealed record GenerationOptions
     /// <summary>Generation ends once the new text ends with one of these; the text keeps it.</summary>
     public IReadOnlyList<string> Stop { get => _stop ?? []; init => _stop = value; }
 
+    /// <summary>What the new text may be; null holds it to nothing.</summary>
+    [JsonIgnore]
+    public Grammar? Grammar { get; init; }
+
     /// <summary>Seed of the draws; none draws one.</summary>
     public ulong? Seed { get; init; }
 
@@ -118,6 +123,7 @@ public sealed record GenerationOptions
         LengthPenalty = _lengthPenalty ?? others.LengthPenalty,
         CoveragePenalty = _coveragePenalty ?? others.CoveragePenalty,
         Stop = _stop ?? others.Stop,
+        Grammar = Grammar ?? others.Grammar,
         Seed = Seed ?? others.Seed,
         TopNTokens = _topNTokens ?? others.TopNTokens,
         ScorePrompt = _scorePrompt ?? others.ScorePrompt,
@@ -158,7 +164,7 @@ public enum FinishReason
     /// <summary>It reached <see cref="GenerationOptions.MaxNewTokens"/>.</summary>
     Length,
 
-    /// <summary>The model drew its end token.</summary>
+    /// <summary>The model drew its end token, or a grammar ends the text.</summary>
     EndOfText,
 
     /// <summary>The text ends with one of <see cref="GenerationOptions.Stop"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using RnnService.Engine.Generation.Grammars;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Networks;
@@ -30,6 +31,8 @@ public sealed partial class GenerationStream
     private readonly int _end; // tokens of _prompt to be read
     private readonly bool _scoresPrompt;
     private readonly int _begun; // tokens that the start of an empty prompt has generated
+    private readonly TokenMasks? _grammar;
+    private long _grammarState;
     private PartialCharacter _scored; // what the part of the prompt that was scored holds back
     private PartialCharacter _partial; // what the generated text holds back
 
@@ -61,6 +64,14 @@ public sealed partial class GenerationStream
 
         foreach (int id in prompt.AsSpan(_carried)) tokenizer.Decode(id, ref _partial);
         _tokens = new GeneratedTokens(tokenizer, _partial);
+
+        if (options.Grammar is { } grammar)
+        {
+            _grammar = GrammarCache.Get(grammar, tokenizer);
+            _grammarState = _grammar.Start;
+            // Another prompt begins the text anew.
+            if (prompt.Length == _carried && state?.Grammar is { } stood && stood.Key == grammar.Key && _grammar.Has(stood.State)) _grammarState = stood.State;
+        }
 
         // Between what was generated before and what is now stands the prompt.
         bool isAlone = prompt.Length == _carried;
@@ -211,6 +222,7 @@ public sealed partial class GenerationStream
             Pending = _read < _prompt.Length ? _prompt[_read..] : [_last[0]],
             Tail = Tail(),
             Partial = _partial,
+            Grammar = _grammar is null ? null : (_options.Grammar!.Key, _grammarState),
             Counts = _sampler.Counts?.Order(),
         };
     }
@@ -269,12 +281,18 @@ public sealed partial class GenerationStream
         // What stands for no text cannot be said.
         if (_tokenizer.Vocabulary.UnknownId >= 0) values[_tokenizer.Vocabulary.UnknownId] = float.NegativeInfinity;
         if (_tokenizer.Vocabulary.PaddingId >= 0) values[_tokenizer.Vocabulary.PaddingId] = float.NegativeInfinity;
+        TokenMask? mask = _grammar?.Of(_grammarState);
+        if (mask is { MayEnd: false }) mask.Apply(values);
         int id = _sampler.Draw(values, scratch);
+        // Where the text may end, whatever cannot follow ends it.
+        bool ends = mask is { MayEnd: true } && !mask.Allows(id);
+        if (ends && _tokenizer.Vocabulary.EndId >= 0) id = _tokenizer.Vocabulary.EndId;
         _sampler.Generated(id);
         _last[0] = id;
 
-        _tokens.Add(id, logits[id] - logSum, Likeliest(logits, logSum, scratch.Ranking, _partial));
-        if (id == _tokenizer.Vocabulary.EndId)
+        ends |= id == _tokenizer.Vocabulary.EndId;
+        _tokens.Add(id, logits[id] - logSum, Likeliest(logits, logSum, scratch.Ranking, _partial), ends);
+        if (ends)
         {
             Finished = FinishReason.EndOfText;
             return;
@@ -289,7 +307,7 @@ public sealed partial class GenerationStream
         Vocabulary vocabulary = _tokenizer.Vocabulary;
         if (_tokenizer.Encode("\n") is [var start] && start != vocabulary.UnknownId) return start;
         if (vocabulary.EndId >= 0) return vocabulary.EndId;
-        int[] ids = [.. Enumerable.Range(0, vocabulary.Count).Where(id => !vocabulary.IsSpecial(id))];
+        int[] ids = [.. Enumerable.Range(0, vocabulary.Count).Where(id => !vocabulary.IsSpecial(id) && _grammar?.Of(_grammarState).Allows(id) != false)];
         if (ids.Length == 0) throw new ArgumentException($"the vocabulary holds no {_tokenizer.Unit}s to begin with; expected one or more");
         int first = ids[new RandomSource(Seed).Below(ids.Length)];
         if (_options.MaxNewTokens == 0) return first;
@@ -305,7 +323,9 @@ public sealed partial class GenerationStream
         string text = Source is not null && _text.Length == 0 && _tokenizer.DecodingContext == 0
             ? _tokenizer.Decode(id, first: true) : _tokenizer.Decode(id, ref _partial);
         _text.Append(text);
+        if (_grammar is not null) _grammarState = _grammar.Advance(_grammarState, id);
         if (EndsWithStop(text.Length)) Finished = FinishReason.StopSequence;
+        else if (_grammar?.Of(_grammarState).Any == false) Finished = FinishReason.EndOfText;
         else if (_tokens.Count >= _options.MaxNewTokens) Finished = FinishReason.Length;
     }
 

@@ -20,12 +20,16 @@ internal static class StateBytes
 
     private static ReadOnlySpan<byte> Mark => "RnnState1"u8;
 
-    /// <summary>The mark where a number follows the counts that says how many bytes of a character follow: where there are any.</summary>
-    private static ReadOnlySpan<byte> PartialMark => "RnnState2"u8;
+    /// <summary>
+    /// The mark where there follow the counts: how many bytes of a character, and they; and 1, the grammar's key and where it stands, or 0. A state
+    /// without either is written as it was before there were any.
+    /// </summary>
+    private static ReadOnlySpan<byte> MoreMark => "RnnState2"u8;
 
     public static byte[] Write(StreamState state)
     {
-        List<byte> head = [.. state.Partial.Count == 0 ? Mark : PartialMark];
+        bool hasMore = state.Partial.Count > 0 || state.Grammar is not null;
+        List<byte> head = [.. hasMore ? MoreMark : Mark];
         RecurrentState recurrent = state.Recurrent;
         Add((ulong)recurrent.Slots);
         Add((ulong)recurrent.Size);
@@ -46,8 +50,17 @@ internal static class StateBytes
             last = id;
         }
 
-        if (state.Partial.Count > 0) Add((ulong)state.Partial.Count);
-        head.AddRange(state.Partial.ToBytes());
+        if (hasMore)
+        {
+            Add((ulong)state.Partial.Count);
+            head.AddRange(state.Partial.ToBytes());
+            Add(state.Grammar is null ? 0 : 1UL);
+            if (state.Grammar is { } grammar)
+            {
+                Add(grammar.Key);
+                Add((ulong)grammar.State);
+            }
+        }
 
         byte[] bytes = new byte[head.Count + recurrent.Bytes + HashLength];
         head.CopyTo(bytes);
@@ -78,8 +91,8 @@ internal static class StateBytes
     /// <exception cref="StreamStateException">They are no state of that model.</exception>
     public static StreamState Read(ReadOnlySpan<byte> bytes, ILanguageNetwork network, int vocabulary)
     {
-        bool hasPartial = bytes.StartsWith(PartialMark);
-        if (!hasPartial && !bytes.StartsWith(Mark)) throw new StreamStateException("state: its first bytes are others; expected those of a stream's state");
+        bool hasMore = bytes.StartsWith(MoreMark);
+        if (!hasMore && !bytes.StartsWith(Mark)) throw new StreamStateException("state: its first bytes are others; expected those of a stream's state");
         if (bytes.Length < Mark.Length + HashLength || !bytes[^HashLength..].SequenceEqual(Hash(bytes)))
             throw new StreamStateException("state: its checksum is another; expected all bytes as they were written");
         RecurrentState zero = network.NewState(1); // of the model's sizes, whatever the bytes say
@@ -101,7 +114,8 @@ internal static class StateBytes
             Pending = pending,
             Tail = new string(tail),
             Counts = ReadCounts(ref reader, vocabulary),
-            Partial = hasPartial ? ReadPartial(ref reader) : default,
+            Partial = hasMore ? ReadPartial(ref reader) : default,
+            Grammar = hasMore && reader.Next("grammar", 1) == 1 ? (reader.Next("grammar"), (long)reader.Next("grammar")) : null,
         };
         if (reader.Left.Length != zero.Bytes) throw new StreamStateException($"state: values is {reader.Left.Length} bytes; expected {zero.Bytes}");
         ReadValues(reader.Left, zero.Hidden);
@@ -135,7 +149,7 @@ internal static class StateBytes
         int count = reader.Count("partial", bytesOfOne: 1);
         byte[] bytes = reader.Left[..count].ToArray();
         var partial = PartialCharacter.EndOf(bytes);
-        if (bytes.Length == 0 || partial.Count < bytes.Length) throw new StreamStateException("state: partial is no beginning of a character; expected one");
+        if (partial.Count < bytes.Length) throw new StreamStateException("state: partial is no beginning of a character; expected one");
         reader.Skip(bytes.Length);
         return partial;
     }

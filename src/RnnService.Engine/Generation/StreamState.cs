@@ -33,6 +33,9 @@ public sealed class StreamState
     /// <summary>A character that the text has begun, which the next token may complete.</summary>
     internal PartialCharacter Partial { get; init; }
 
+    /// <summary>The grammar that the text is held to, and where it stands in it; null where there is none.</summary>
+    internal (ulong Key, long State)? Grammar { get; init; }
+
     /// <summary>The tokens so far by rising id, with how often each was generated; null where no penalty counts them.</summary>
     internal IReadOnlyList<KeyValuePair<int, int>>? Counts { get; init; }
 

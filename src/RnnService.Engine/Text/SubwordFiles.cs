@@ -12,6 +12,10 @@ internal static class SubwordFiles
 {
     private static readonly JsonWriterOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true };
 
+    /// <summary>The files by their names.</summary>
+    public static IReadOnlyList<(string Name, byte[] Content)> Of(SubwordTokenizer tokenizer) =>
+        [("tokenizer.json", HuggingFace(tokenizer)), ("vocab.json", Ids(tokenizer)), ("merges.txt", Merges(tokenizer))];
+
     /// <summary><c>tokenizer.json</c>.</summary>
     public static byte[] HuggingFace(SubwordTokenizer tokenizer) => Json(json =>
     {

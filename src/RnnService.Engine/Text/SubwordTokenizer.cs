@@ -90,6 +90,9 @@ public sealed class SubwordTokenizer : Tokenizer
     }
 
     /// <inheritdoc/>
+    internal override byte[]? BytesOf(int id) => _bytes[id];
+
+    /// <inheritdoc/>
     private protected override int[] Encode(string text, List<string>? unknown)
     {
         string form = Form(text);

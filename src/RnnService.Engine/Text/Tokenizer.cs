@@ -153,6 +153,9 @@ public abstract class Tokenizer
     /// <param name="partial">What was held back, and then what this token holds back.</param>
     internal virtual string Decode(int id, ref PartialCharacter partial) => Decode(id);
 
+    /// <summary>The bytes in UTF-8 of the text that a token adds; null for one that stands for no text.</summary>
+    internal virtual byte[]? BytesOf(int id) => Vocabulary.IsSpecial(id) ? null : ByteAlphabet.Utf8(Decode(id));
+
     private protected virtual int[] Encode(string text, List<string>? unknown)
     {
         var ids = new List<int>(Kind == Tokenization.Characters ? text.Length : text.Length / 4);

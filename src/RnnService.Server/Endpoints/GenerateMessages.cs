@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
@@ -141,16 +140,15 @@ internal record GenerateParameters
     [OneOf(Extra = true)]
     public string? AdapterId { get; init; }
 
-    /// <summary>Not supported; accepted when null.</summary>
-    [OneOf(Extra = true)]
-    public JsonElement? Grammar { get; init; }
+    /// <summary>What the new text may be; none when left out. max_new_tokens may cut it.</summary>
+    public GrammarParameters? Grammar { get; init; }
 
     /// <summary>What the engine is asked for: what the request says, otherwise what the model's folder says.</summary>
     /// <param name="model">The model.</param>
     /// <param name="asked">The request's.</param>
     /// <param name="limits">What a request may ask for.</param>
     /// <param name="before">The seed of the text that is gone on with: its draws go on too, unless the request has another.</param>
-    /// <exception cref="RequestProblem">A bias is for a token that the model does not have.</exception>
+    /// <exception cref="RequestProblem">A bias is for a token that the model does not have, or the grammar is none.</exception>
     public static GenerationOptions Over(LanguageModel model, GenerateParameters? asked, LimitOptions limits, ulong? before = null)
     {
         // Colder than this is the likeliest token for all purposes, and dividing by it would leave the range of a float.
@@ -170,6 +168,7 @@ internal record GenerateParameters
             FrequencyPenalty = (float?)asked.FrequencyPenalty ?? usual.FrequencyPenalty,
             PresencePenalty = (float?)asked.PresencePenalty ?? usual.PresencePenalty,
             LogitBias = asked.LogitBias is { } biases ? LogitBiases.Of(biases, model, "parameters.logit_bias") : usual.LogitBias,
+            Grammar = asked.Grammar?.ToGrammar("parameters.grammar") ?? usual.Grammar,
             Seed = asked.Seed ?? before ?? usual.Seed,
             Stop = asked.Stop ?? usual.Stop,
             DoSample = asked.DoSample ?? usual.DoSample,

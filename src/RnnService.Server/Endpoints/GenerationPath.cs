@@ -3,6 +3,7 @@ using RnnService.AspNetCore.Errors;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Engine.Generation;
+using RnnService.Engine.Generation.Grammars;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Server.Options;
@@ -189,6 +190,10 @@ internal sealed class GenerationPath(HttpOptions http, LimitOptions limits, Time
             input.Check?.Invoke(stream);
             // Unknown words are common, but a text of unknown letters alone is one of another script, which the model never learnt to go on with.
             if (stream.KnowsPrompt || model.Tokenizer.Kind != Tokenization.Characters) return stream;
+        }
+        catch (GrammarException error)
+        {
+            throw RequestProblem.Of(ProblemKind.Validation, "parameters.grammar", error.Message);
         }
         catch (ArgumentException)
         {

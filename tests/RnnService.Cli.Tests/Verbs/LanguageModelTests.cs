@@ -70,6 +70,15 @@ public sealed class LanguageModelTests(TrainedModels models)
     }
 
     [Fact]
+    public void A_grammar_or_choices_hold_the_text()
+    {
+        Assert.Matches("^t( [tc]){3}$", CommandRun.Of("generate", models.LanguageModel, "t", "--grammar", "( [tc]){3}").Succeeded().Out.TrimEnd());
+        Assert.Matches("^(tick|tock)$", CommandRun.Of("generate", models.LanguageModel, "t", "--choices", "ick", "ock").Succeeded().Out.TrimEnd());
+        CommandRun.Of("generate", models.LanguageModel, "t", "--grammar", "(").FailedWith(ExitCode.Failed, "has no ) at its end");
+        CommandRun.Of("generate", models.LanguageModel, "t", "--grammar", "a", "--choices", "b").FailedWith(ExitCode.Misused, "expected either");
+    }
+
+    [Fact]
     public void Generate_draws_the_same_text_from_the_same_seed_and_reports_the_seed()
     {
         string[] hot = ["generate", models.LanguageModel, "t", "--temperature", "3", "-n", "60", "--json"];

@@ -32,7 +32,7 @@ internal sealed class DependencyRules
     /// </summary>
     public static readonly IReadOnlyDictionary<string, string[]> Storeys = new Dictionary<string, string[]>
     {
-        [Engine] = ["Kernels", "Text", "Weights", "Cells", "Layers", "Networks.Inputs", "Networks.Heads", "Networks", "Generation", "Models"],
+        [Engine] = ["Kernels", "Text", "Weights", "Cells", "Layers", "Networks.Inputs", "Networks.Heads", "Networks", "Generation.Grammars", "Generation", "Models"],
         [Audio] = [""],
         [Training] = ["Threading", "Corpora", "Log", "Curves", "Recipes", "Evaluation", "Optimizers", "Objectives", "Cards", "Runs", ""],
         [Onnx] =
@@ -53,7 +53,8 @@ internal sealed class DependencyRules
 
     /// <summary>What of Engine the service sees: of networks, how they fail.</summary>
     public static readonly IReadOnlyList<string> SeenByServer =
-        ["RnnService.Engine.Text", "RnnService.Engine.Networks", "RnnService.Engine.Generation", "RnnService.Engine.Models"];
+        ["RnnService.Engine.Text", "RnnService.Engine.Networks", "RnnService.Engine.Generation.Grammars", "RnnService.Engine.Generation",
+            "RnnService.Engine.Models"];
 
     private readonly SourceTree _tree;
     private readonly HashSet<string> _namespaces;

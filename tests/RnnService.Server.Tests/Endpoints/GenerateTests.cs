@@ -169,6 +169,26 @@ public sealed class GenerateTests(SharedService shared)
     }
 
     [Fact]
+    public async Task A_grammar_holds_the_text_whole_or_streamed_and_from_session_to_session()
+    {
+        const string regex = """{"type": "regex", "value": "[a-z]{3}( [a-z]{2}){4}!?"}""";
+        string parameters = $$"""{"grammar": {{regex}}, "seed": 5, "max_new_tokens": 60, "details": true}""";
+        JsonElement whole = await shared.Client.AnswerAsync("/generate", $$"""{"inputs": "O", "parameters": {{parameters}}}""");
+        string text = whole.GetProperty("generated_text").GetString()!;
+        Assert.Matches("^[a-z]{3}( [a-z]{2}){4}!?$", text);
+        Assert.Equal("eos_token", whole.GetProperty("details").GetProperty("finish_reason").GetString());
+
+        using HttpResponseMessage stream = await shared.Client.PostJsonAsync("/generate_stream", $$"""{"inputs": "O", "parameters": {{parameters}}}""");
+        List<JsonElement> events = Events(await stream.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(text, events[^1].GetProperty("generated_text").GetString());
+        Assert.Equal(text, string.Concat(events.Select(one => one.GetProperty("token").GetProperty("text").GetString())));
+
+        JsonElement chosen = await shared.Client.AnswerAsync(
+            "/generate", """{"inputs": "O", "parameters": {"grammar": {"type": "choices", "value": ["rome", "home"]}, "seed": 1}}""");
+        Assert.Matches("^(rome|home)$", chosen.GetProperty("generated_text").GetString());
+    }
+
+    [Fact]
     public async Task What_Hugging_Face_clients_send_is_accepted_when_it_is_switched_off()
     {
         await shared.Client.AnswerAsync("/generate", """

@@ -94,8 +94,12 @@ public sealed class RequestReaderTests(SharedService shared)
         "parameters.logit_bias: has a token that is none of the model's; expected ids from 0 to 37")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"best_of": 2}}""",
         "parameters.best_of: is not supported; leave it out or send 1")]
-    [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "json"}}}""",
-        "parameters.grammar: is not supported; leave it out")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "json", "value": "a"}}}""",
+        "parameters.grammar.type: is \"json\"; expected \"regex\" or \"choices\"")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "regex", "value": "(a"}}}""",
+        "parameters.grammar.value: character 3 of the regular expression has no ) at its end; expected one")]
+    [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "choices", "value": ["日本", "語"]}}}""",
+        "parameters.grammar: the grammar matches no text of this model's characters; expected one that does")]
     [InlineData("/generate", """{"inputs": "a", "options": {"use_gpu": true}}""",
         "options.use_gpu: is not supported; leave it out or send false")]
     [InlineData("/tag", """{"inputs": "a", "parameters": {"aggregation_strategy": "last"}}""",
