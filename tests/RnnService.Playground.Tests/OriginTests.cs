@@ -1,7 +1,7 @@
 namespace RnnService.Playground.Tests;
 
 /// <summary>The page keeps to its own origin by a policy that the browser holds, and works wherever a proxy puts it.</summary>
-public sealed class OriginTests(Chromium browser, ShippedService service) : PlaygroundTest(browser, service)
+public sealed class OriginTests(Chromium browser, TicketService service) : PlaygroundTest(browser, service)
 {
     [Theory]
     [InlineData("document.body.append(Object.assign(document.createElement('script'), { textContent: 'self.ran = 1' }))")]

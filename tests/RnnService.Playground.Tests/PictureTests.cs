@@ -55,6 +55,17 @@ public sealed class PictureTests(Chromium browser, ShippedService service) : Pla
     });
 
     [Fact]
+    public Task Music() => PictureAsync("music", ColorScheme.Light, async () =>
+    {
+        await OpenAsync("music");
+        await Panel.GetByLabel("Seed").FillAsync("3");
+        await Button("Write a tune").ClickAsync();
+        await Expect(Panel.Locator("p[role=status]")).ToContainTextAsync("seed 3");
+        await Button("Play").ClickAsync();
+        await Expect(Panel.Locator(".sounding").First).ToBeVisibleAsync();
+    });
+
+    [Fact]
     public Task Inside() => PictureAsync("inside", ColorScheme.Dark, async () =>
     {
         await ShowAsync(TabView.Of("inside"));

@@ -4,6 +4,7 @@ import write from './tabs/write.js';
 import judge from './tabs/judge.js';
 import tag from './tabs/tag.js';
 import inside from './tabs/inside.js';
+import music from './tabs/music.js';
 import service from './tabs/service.js';
 import { apiEvents, hasKey, needsKey, setKey } from './lib/api.js';
 import { codePanel } from './lib/code.js';
@@ -16,9 +17,10 @@ import { popover } from './lib/tokens.js';
  * @typedef {object} Tab
  * @property {string} id names its address (#id) and its files
  * @property {string} title
- * @property {string[]} tasks of which one must be served for the tab to work; empty for none
+ * @property {string[]} kinds of models of which one must be served for the tab to work; empty for none
+ * @property {boolean} [optional] whether the tab is not there without such a model; otherwise it says how to come by one
  * @property {boolean} [styles] whether tabs/{id}.css belongs to it
- * @property {(root: HTMLElement, context: Context) => void} render called once, when a model of its tasks is ready
+ * @property {(root: HTMLElement, context: Context) => void} render called once, when a model of its kinds is ready
  * @property {() => void} [enter] called whenever it comes into view
  * @property {() => void} [leave] called whenever it goes out of view
  * @property {(what: object) => void} [receive] takes what another tab hands over, such as { text, model }
@@ -29,7 +31,7 @@ import { popover } from './lib/tokens.js';
  */
 
 /** @type {Tab[]} */
-const tabs = [write, judge, tag, inside, service];
+const tabs = [write, judge, tag, music, inside, service];
 
 const needs = {
     language_model: ['a language model', 'rnn train --task language_model --train texts.txt --output models/mine'],
@@ -43,7 +45,7 @@ let current = null;
 
 function view(tab) {
     const button = h('button', {
-        type: 'button', role: 'tab', id: `tab-${tab.id}`, 'aria-controls': `panel-${tab.id}`, 'aria-selected': 'false', tabindex: -1, onclick: () => open(tab.id),
+        type: 'button', role: 'tab', id: `tab-${tab.id}`, hidden: tab.optional, 'aria-controls': `panel-${tab.id}`, 'aria-selected': 'false', tabindex: -1, onclick: () => open(tab.id),
     }, tab.title);
     const panel = h('section', { role: 'tabpanel', id: `panel-${tab.id}`, 'aria-labelledby': button.id, class: `panel ${tab.id}`, hidden: true });
     return { tab, button, panel, rendered: false };
@@ -74,12 +76,15 @@ function open(id, what) {
         next.tab.receive?.(what);
 }
 
+/** A service that does not list its models answers by its default ones; of those only the usual ones are taken for granted. */
+const isServed = tab => tab.kinds.length === 0 || !(tab.optional && models.unlisted) && models.of(...tab.kinds).length > 0;
+
 /** Renders a view once it can work; until then it says what it waits for. */
 function fill(shown) {
     const { tab, panel } = shown;
     if (shown.rendered)
         return;
-    if (tab.tasks.length === 0 || models.of(...tab.tasks).length > 0) {
+    if (isServed(tab)) {
         panel.replaceChildren();
         tab.render(panel, context);
         shown.rendered = true;
@@ -93,17 +98,17 @@ function fill(shown) {
 
 function missing(tab) {
     const broken = models.all().filter(card => card.status === 'broken');
-    const names = tab.tasks.map(task => needs[task][0]);
+    const names = tab.kinds.map(kind => needs[kind][0]);
     return h('div', { class: 'card' },
         h('h2', null, `No ${names.join(' or ').replace(/\ban? /g, '')} is served`),
         h('p', null, `“${tab.title}” shows what ${names.join(' or ')} does. Train one on your own data and start the service again; it appears here by itself:`),
-        h('pre', { tabindex: 0 }, h('code', null, tab.tasks.map(task => needs[task][1]).join('\n'))),
+        h('pre', { tabindex: 0 }, h('code', null, tab.kinds.map(kind => needs[kind][1]).join('\n'))),
         broken.length > 0 && h('p', null, `${broken.length === 1 ? 'One folder' : `${broken.length} folders`} could not be loaded. `,
             h('button', { type: 'button', class: 'link', onclick: () => open('service') }, 'See why')));
 }
 
 function tabKeys(event) {
-    const ids = tabs.map(tab => tab.id);
+    const ids = tabs.map(tab => tab.id).filter(id => !views.get(id).button.hidden);
     const at = ids.indexOf(current.tab.id);
     const next = { ArrowRight: at + 1, ArrowLeft: at - 1 + ids.length, Home: 0, End: ids.length - 1 }[event.key];
     if (next === undefined)
@@ -115,10 +120,14 @@ function tabKeys(event) {
 
 function modelsChanged() {
     for (const { tab, button } of views.values()) {
-        const unserved = tab.tasks.length > 0 && models.settled && models.of(...tab.tasks).length === 0;
+        const unserved = models.settled && !isServed(tab);
+        button.hidden = tab.optional && !isServed(tab);
         button.classList.toggle('unserved', unserved);
-        button.title = unserved ? `Needs ${tab.tasks.map(task => needs[task][0]).join(' or ')}` : '';
+        button.title = unserved && !tab.optional ? `Needs ${tab.kinds.map(kind => needs[kind][0]).join(' or ')}` : '';
     }
+
+    if (current.button.hidden && !models.loading)
+        open(tabs[0].id); // its address is known, but nothing here answers it
 
     const before = current.rendered;
     if (!before)

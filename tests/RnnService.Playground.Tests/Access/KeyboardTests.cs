@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace RnnService.Playground.Tests.Access;
 
 /// <summary>Every tab does what it is for without a mouse.</summary>
-public sealed class KeyboardTests(Chromium browser, ShippedService service) : PlaygroundTest(browser, service)
+public sealed class KeyboardTests(Chromium browser, TicketService service) : PlaygroundTest(browser, service)
 {
     private ILocator Focused => Page.Locator(":focus");
 
@@ -14,7 +14,7 @@ public sealed class KeyboardTests(Chromium browser, ShippedService service) : Pl
     {
         await OpenAsync("write");
         await Tab("Write").TabToAsync();
-        foreach (string next in new[] { "Judge", "Tag", "Look inside", "Models and service", "Write" })
+        foreach (string next in TabView.All.Skip(1).Append(TabView.All[0]).Select(view => view.Title))
         {
             await Keys.PressAsync("ArrowRight");
             await Expect(Tab(next)).ToBeFocusedAsync();
@@ -88,6 +88,22 @@ public sealed class KeyboardTests(Chromium browser, ShippedService service) : Pl
     }
 
     [Fact]
+    public async Task Writing_a_tune_and_hearing_it()
+    {
+        await OpenAsync("music");
+        await PickAsync(TinyModels.Tunes);
+        await Button("Write a tune").TabToAsync();
+        await Keys.PressAsync("Enter");
+        await Expect(Button("Play")).ToBeEnabledAsync();
+        await Button("Play").TabToAsync();
+        await Keys.PressAsync("Space");
+        await Expect(Panel.Locator(".sounding").First).ToBeVisibleAsync();
+        await Expect(Focused).ToHaveTextAsync("Pause");
+        await Keys.PressAsync("Space");
+        await Expect(Panel.Locator(".sounding")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task Looking_at_a_unit()
     {
         await OpenAsync("inside");
@@ -103,11 +119,12 @@ public sealed class KeyboardTests(Chromium browser, ShippedService service) : Pl
     public async Task A_card_is_unfolded()
     {
         await OpenAsync("service");
-        ILocator fold = Panel.GetByRole(AriaRole.Article).First.GetByText("Training curve");
+        ILocator card = Panel.GetByRole(AriaRole.Article).Filter(new() { HasText = "Training curve" }).First;
+        ILocator fold = card.GetByText("Training curve");
         await Expect(fold).ToBeVisibleAsync();
         await fold.TabToAsync();
         await Keys.PressAsync("Enter");
-        await Expect(Panel.GetByRole(AriaRole.Article).First.GetByRole(AriaRole.Img)).ToBeVisibleAsync();
+        await Expect(card.GetByRole(AriaRole.Img)).ToBeVisibleAsync();
     }
 
     [Fact]

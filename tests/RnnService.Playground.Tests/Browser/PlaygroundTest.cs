@@ -32,11 +32,19 @@ public abstract class PlaygroundTest(Chromium browser, PlaygroundService service
     protected async Task ShowAsync(TabView view)
     {
         await OpenAsync(view.Id);
-        if (view.Id != "service" && await Panel.Locator("textarea").First.InputValueAsync() == "")
+        if (view.Model is { } model) await PickAsync(model);
+        else if (view.Id != "service" && await Panel.Locator("textarea").First.InputValueAsync() == "")
             await Panel.Locator("textarea").First.FillAsync("A lovely film of Marie Curie.");
         if (view.Button is { } button) await Button(button).ClickAsync();
         await Expect(Panel.Locator(view.Shown).First).ToBeVisibleAsync();
         await Expect(Page.Locator("[aria-busy=true]")).ToHaveCountAsync(0);
+    }
+
+    /// <summary>Picks a model in the tab that is shown, which has a choice where there are several of its kind.</summary>
+    protected async Task PickAsync(string model)
+    {
+        if (await Panel.GetByLabel("Model").CountAsync() > 0) await Panel.GetByLabel("Model").SelectOptionAsync(model);
+        else await Expect(Panel.Locator(".one-model b")).ToHaveTextAsync(model);
     }
 
     /// <summary>The tab that is shown.</summary>

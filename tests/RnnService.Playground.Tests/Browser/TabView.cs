@@ -5,13 +5,15 @@ namespace RnnService.Playground.Tests.Browser;
 /// <param name="Title">What stands on it.</param>
 /// <param name="Shown">Elements that are there only with an answer of the service.</param>
 /// <param name="Button">What is pressed to get one; null where it comes by itself.</param>
-public sealed record TabView(string Id, string Title, string Shown, string? Button = null)
+/// <param name="Model">The model whose tab it is, where the tab is there only with a model of its kind.</param>
+public sealed record TabView(string Id, string Title, string Shown, string? Button = null, string? Model = null)
 {
     public static IReadOnlyList<TabView> All { get; } =
     [
         new("write", "Write", ".branch .token:nth-child(40)", "Write"),
         new("judge", "Judge", ".over-text .token"),
         new("tag", "Tag", ".tag-text .token"),
+        new("music", "Music", ".notes svg", "Write a tune", TinyModels.Tunes),
         new("inside", "Look inside", ".heat-tokens span"),
         new("service", "Models and service", ".gauge [role=img]"),
     ];

@@ -4,7 +4,7 @@ using RnnService.Training;
 [assembly: AssemblyFixture(typeof(TicketService))]
 namespace RnnService.Playground.Tests.Serving;
 
-/// <summary>The service as a user has it: the shipped models, a classifier of tickets of the user's own, and a folder that is no model.</summary>
+/// <summary>The service as a user has it: the shipped models, models of the user's own, a classifier of tickets among them, and a folder that is no model.</summary>
 public sealed class TicketService : PlaygroundService
 {
     /// <summary>The classifier's name, and that of the folder without a model.</summary>
@@ -35,6 +35,7 @@ public sealed class TicketService : PlaygroundService
                 from frame in Frames
                 select (string.Format(frame, subject), Labels[label]));
             trained.Save(Path.Combine(_folder, Tickets));
+            TinyModels.SaveInto(_folder);
             Directory.CreateDirectory(Path.Combine(_folder, Broken));
             return _folder;
         }

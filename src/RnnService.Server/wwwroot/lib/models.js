@@ -7,13 +7,22 @@ import { field, h, kept, replace } from './dom.js';
  * @typedef {object} Card as GET /models gives it
  * @property {string | undefined} name to be sent as `model`; undefined where the service does not list its models and its default answers
  * @property {'loading' | 'ready' | 'broken'} status
- * @property {'language_model' | 'classifier' | 'tagger'} task
+ * @property {'language_model' | 'classifier' | 'tagger' | 'translator' | 'regressor' | 'forecaster' | 'transcriber'} task
  * @property {boolean} default
  * @property {string} cell lstm, gru, gru_before, tanh, relu or sum
  * @property {string[]} labels
  * @property {string[]} examples texts to try it with
  * @property {string[]} files
+ * @property {{ features: number | string[], audio?: { sample_rate: number } }} [numbers] what a model reads that reads numbers instead of text
  */
+
+/** What a model may be wanted for: more than its task where tabs differ by what it reads or writes. */
+const kinds = {
+    language_model: ({ task }) => task === 'language_model',
+    music: ({ task, examples }) => task === 'language_model' && examples.some(text => /^X:\s*\d/.test(text)),
+    classifier: ({ task, numbers }) => task === 'classifier' && !numbers,
+    tagger: ({ task, numbers }) => task === 'tagger' && !numbers,
+};
 
 /** Dispatches `change` when the list of models, or why there is none, has changed. */
 class Models extends EventTarget {
@@ -41,12 +50,11 @@ class Models extends EventTarget {
         return this.#cards ?? [];
     }
 
-    /** The cards of the models that can answer for a task, the default first. @returns {Card[]} */
+    /** The cards of the models of some kinds that can answer, the default first. @returns {Card[]} */
     of(...wanted) {
-        if (this.unlisted)
-            return wanted.map(unlistedCard);
-        return this.all().filter(card => card.status === 'ready' && wanted.includes(card.task))
-            .sort((a, b) => wanted.indexOf(a.task) - wanted.indexOf(b.task) || b.default - a.default || a.name.localeCompare(b.name));
+        const kindOf = card => wanted.findIndex(kind => kinds[kind](card));
+        return (this.unlisted ? wanted.map(unlistedCard) : this.all()).filter(card => card.status === 'ready' && kindOf(card) >= 0)
+            .sort((a, b) => kindOf(a) - kindOf(b) || b.default - a.default || a.name.localeCompare(b.name));
     }
 
     /** Whether a model may still become able to answer. */
@@ -89,9 +97,9 @@ const unlistedCard = task => ({
 export const models = new Models();
 
 /**
- * A select of the models of some tasks, or the one's name where there is only one. What was picked is kept by tab.
+ * A select of the models of some kinds, or the one's name where there is only one. What was picked is kept by tab.
  * @param {string} tab the tab's id
- * @param {string[]} wanted tasks
+ * @param {string[]} wanted kinds
  * @param {(card: Card) => void} [onChange] called when another model is picked
  * @returns {{ element: HTMLElement, readonly card: Card, pick: (name: string) => void }} pick takes another model, as if somebody had picked it
  */

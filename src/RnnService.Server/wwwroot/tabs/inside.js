@@ -14,7 +14,7 @@ import { tokenFeatures } from './token-features.js';
 const page = 64; // units a request
 const mostTokens = 1000; // the service's own limit unless it was set otherwise
 
-const tasks = ['language_model', 'classifier', 'tagger'];
+const kinds = ['language_model', 'classifier', 'tagger'];
 const sentence = 'The old sailor, who had seen 3 wars, said that he would not go home before the rain stopped.';
 const play = 'MENENIUS:\nWhat then? The city waits, and we two stand\nHere at the gate. Go, tell them I have come!\n\n'
     + 'First Citizen:\nWe are not safe, you said. Was that in jest?\nNo more of this: to Rome, and there we rest.\n';
@@ -25,10 +25,10 @@ const settings = state.value;
 
 let receive = null;
 
-export default { id: 'inside', title: 'Look inside', tasks, styles: true, render, receive: what => receive(what) };
+export default { id: 'inside', title: 'Look inside', kinds, styles: true, render, receive: what => receive(what) };
 
 function render(root) {
-    const picker = modelPicker('inside', tasks, modelChanged);
+    const picker = modelPicker('inside', kinds, modelChanged);
     let read = null; // { text, model, tokens, features }: the text as the model read it
     let answer = null; // of the last request
 

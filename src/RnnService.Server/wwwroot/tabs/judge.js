@@ -8,7 +8,7 @@ import { judgePanel } from './judge-panel.js';
 
 const state = kept('judge', { texts: [null, ''], compare: false });
 
-export default { id: 'judge', title: 'Judge', tasks: ['classifier'], styles: true, render };
+export default { id: 'judge', title: 'Judge', kinds: ['classifier'], styles: true, render };
 
 function render(root) {
     const picker = modelPicker('judge', ['classifier'], card => panels.forEach(panel => panel.form.modelChanged(card)));

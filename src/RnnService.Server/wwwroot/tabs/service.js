@@ -12,7 +12,7 @@ let live = null;
 export default {
     id: 'service',
     title: 'Models and service',
-    tasks: [],
+    kinds: [],
     styles: true,
 
     render(root, context) {

@@ -14,7 +14,7 @@ const unsure = 0.6; // spans of a lower score are marked
 
 const state = kept('tag', { text: null });
 
-export default { id: 'tag', title: 'Tag', tasks: ['tagger'], styles: true, render };
+export default { id: 'tag', title: 'Tag', kinds: ['tagger'], styles: true, render };
 
 function render(root) {
     const picker = modelPicker('tag', ['tagger'], card => form.modelChanged(card));

@@ -13,7 +13,7 @@ let view = { leave() {}, receive() {} };
 export default {
     id: 'write',
     title: 'Write',
-    tasks: ['language_model'],
+    kinds: ['language_model'],
     styles: true,
     render,
     leave: () => view.leave(),

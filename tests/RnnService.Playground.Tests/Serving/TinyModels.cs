@@ -1,0 +1,29 @@
+using RnnService.Engine.Models;
+using RnnService.Training;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Playground.Tests.Serving;
+
+/// <summary>Models of a second's training for the tabs that are there only with a model of their kind.</summary>
+internal static class TinyModels
+{
+    /// <summary>Names of the models' folders.</summary>
+    public const string Tunes = "tunes";
+
+    /// <summary>The one tune that <see cref="Tunes"/> knows by heart, without its metre, and what the page writes before it.</summary>
+    public const string Tune = "GBd gdB|c2e dBG|ABc BGE|FGA D3:|", Header = "X:1\nM:6/8\nL:1/8\nK:G\n";
+
+    /// <summary>Trains all of them into a folder of models.</summary>
+    public static void SaveInto(string folder) => SaveTunes(Path.Combine(folder, Tunes));
+
+    private static void SaveTunes(string folder)
+    {
+        string[] texts = [.. Enumerable.Repeat($"{Header}{Tune}\n", 80)];
+        Recipe recipe = DefaultRecipes.For(ModelTask.LanguageModel, texts.Sum(text => text.Length),
+            "model.hidden_size=48", "model.embedding_size=16", "model.layers=1", "training.epochs=25", "training.batch_size=4", "training.shards=1",
+            "training.unroll_steps=60", "training.learning_rate=0.01", "golden_input=X:1");
+        using TrainedModel<LanguageModel> trained = LanguageModelTrainer.Train(
+            texts, new TrainingOptions { Recipe = recipe with { Model = recipe.Model with { Examples = [Header] } } });
+        trained.Save(folder);
+    }
+}
