@@ -82,6 +82,13 @@ public abstract class Model : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>The model with the same weights, as far as they were rounded, that multiplies them as 32-bit floats.</summary>
+    internal Model InSinglePrecision()
+    {
+        Dictionary<string, float[]> values = Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Data);
+        return Create(Config, (this as TextModel)?.Vocabulary, Parameters.From((name, _) => values[name]));
+    }
+
     /// <summary>Packs the weights anew after a trainer changed them.</summary>
     internal void Refresh() => Native.Refresh();
 

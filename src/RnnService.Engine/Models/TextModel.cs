@@ -71,13 +71,6 @@ public abstract class TextModel : Model
         return found;
     }
 
-    /// <summary>The model with the same weights, as far as they were rounded, that multiplies them as 32-bit floats.</summary>
-    internal TextModel InSinglePrecision()
-    {
-        Dictionary<string, float[]> values = Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Data);
-        return Create(Config, Vocabulary, Parameters.From((name, _) => values[name]));
-    }
-
     /// <summary>Checks that a vocabulary is one for a configuration.</summary>
     /// <exception cref="ArgumentException">It is not.</exception>
     internal static void CheckVocabulary(ModelConfig config, ModelVocabulary vocabulary)

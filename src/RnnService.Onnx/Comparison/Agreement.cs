@@ -48,16 +48,16 @@ public static class Agreement
     /// <param name="seed">What the batches depend on.</param>
     /// <returns>The largest difference.</returns>
     /// <exception cref="DisagreementException">They differ by more than <see cref="Tolerance"/>.</exception>
-    public static Difference Check(TextModel expected, TextModel found, string? text = null, ulong seed = 1)
+    public static Difference Check(Model expected, Model found, string? text = null, ulong seed = 1)
     {
         return Checked(expected, found, Compare(expected, found, text, seed));
     }
 
     /// <summary>Checks that two models agree in what matters.</summary>
-    internal static Difference Check(TextModel expected, TextModel found, ComparisonScope scope) =>
+    internal static Difference Check(Model expected, Model found, ComparisonScope scope) =>
         Checked(expected, found, Compare(expected, found, null, seed: 1, scope));
 
-    private static Difference Checked(TextModel expected, TextModel found, Difference difference)
+    private static Difference Checked(Model expected, Model found, Difference difference)
     {
         if (difference.Largest <= Tolerance) return difference;
         (string one, string other) = (expected.Network.Backend, found.Network.Backend);
@@ -71,10 +71,10 @@ public static class Agreement
     /// <param name="text">A text whose answers are compared too, such as the golden one; null for none.</param>
     /// <param name="seed">What the batches depend on.</param>
     /// <exception cref="ArgumentException">The models are of different tasks, or the text has no token.</exception>
-    public static Difference Compare(TextModel expected, TextModel found, string? text = null, ulong seed = 1) =>
+    public static Difference Compare(Model expected, Model found, string? text = null, ulong seed = 1) =>
         Compare(expected, found, text, seed, new ComparisonScope());
 
-    private static Difference Compare(TextModel expected, TextModel found, string? text, ulong seed, ComparisonScope scope)
+    private static Difference Compare(Model expected, Model found, string? text, ulong seed, ComparisonScope scope)
     {
         var comparison = new Comparison(expected.Config, scope);
         int[][] batches = scope.Length is { } only ? [[only], [only, only, only], [.. Enumerable.Repeat(only, 8)]] : Batches;
@@ -86,6 +86,9 @@ public static class Agreement
             {
                 case (LanguageModel one, LanguageModel other):
                     Compare(comparison, one, other, lengths, ref random, inPieces: scope.Length is null);
+                    break;
+                case (NumberModel one, NumberModel other):
+                    NumberAgreement.Compare(comparison.Add, one, other, lengths, ref random);
                     break;
                 case (Translator one, Translator other):
                     Translate(comparison, one, other, Ids(lengths, one.Vocabulary.Tokens.Count, ref random));
@@ -107,6 +110,10 @@ public static class Agreement
         if (text is not null && (expected, found) is (Translator read, Translator written))
         {
             Translate(comparison, read, written, [read.ReadSource(text)]);
+        }
+        else if (text is not null && (expected, found) is (NumberModel numbers, NumberModel likewise))
+        {
+            NumberAgreement.Compare(comparison.Add, numbers, likewise, [numbers.Read(text)]);
         }
         else if (text is not null)
         {

@@ -1,5 +1,7 @@
+using RnnService.Engine.Layers;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Format;
+using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx.Export;
 
@@ -37,16 +39,39 @@ internal sealed class LayerExport
     /// <summary>The same of every step: [N,T,outputs] of [N,T,width].</summary>
     /// <param name="output">Name of the result.</param>
     /// <param name="prefix">What names between begin with.</param>
-    /// <param name="steps">A value [N,T], which gives the shape.</param>
+    /// <param name="sizes">A shape: N and T.</param>
     /// <param name="x">The steps.</param>
     /// <param name="weight">The matrix.</param>
     /// <param name="bias">The bias; null for none.</param>
-    public string StepLinear(string output, string prefix, string steps, string x, string weight, string? bias)
+    public string StepLinear(string output, string prefix, string sizes, string x, string weight, string? bias)
     {
-        IReadOnlyList<int> sizes = _parameters[weight].Shape;
-        string flat = _graph.Node("Reshape", $"{prefix}.x", [x, _graph.Integers(-1, sizes[1])]);
-        string shape = _graph.Concat($"{prefix}.shape", [_graph.Node("Shape", $"{prefix}.steps", [steps]), _graph.Integers(sizes[0])], 0);
+        IReadOnlyList<int> matrix = _parameters[weight].Shape;
+        string flat = _graph.Node("Reshape", $"{prefix}.x", [x, _graph.Integers(-1, matrix[1])]);
+        string shape = _graph.Concat($"{prefix}.shape", [sizes, _graph.Integers(matrix[0])], 0);
         return _graph.Node("Reshape", output, [Linear($"{prefix}.y", flat, weight, bias), shape]);
+    }
+
+    /// <summary>One vector [N,directions·H] a sequence.</summary>
+    /// <param name="values">What the stack gives.</param>
+    /// <param name="lengths">Steps of each sequence, one or more.</param>
+    /// <param name="pooling">How.</param>
+    /// <param name="stack">The stack.</param>
+    public string Pool(StackValues values, string lengths, Pooling pooling, RecurrentStack stack)
+    {
+        return pooling switch
+        {
+            Pooling.Last => States("pool", values.Hidden[^1], stack),
+            Pooling.Mean => _graph.Node(
+                "Div", "pool.mean",
+                [
+                    _graph.Reduce("ReduceSum", "pool.sum", Masked(0), 0),
+                    _graph.Unsqueeze("pool.divisor", _graph.Cast("pool.length", lengths, DataType.Float), 1),
+                ]),
+            _ => _graph.Reduce("ReduceMax", "pool.max", Masked(float.MinValue), 0),
+        };
+
+        string Masked(float outside) => _graph.Node(
+            "Where", "pool.x", [RecurrentExport.Mask(_graph, "pool", values.Steps, lengths), values.Steps, _graph.Float(outside)]);
     }
 
     /// <summary>A parameter as a tensor of the graph.</summary>

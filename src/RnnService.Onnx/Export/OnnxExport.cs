@@ -23,7 +23,8 @@ namespace RnnService.Onnx.Export;
 /// and gives logits [batch,time,vocabulary] and the states h_n (c_n): a text read in pieces, states carried on, gives what it gives read
 /// at once. A classifier takes input_ids and lengths, 1 or more each, and gives logits [batch,labels]. A tagger takes the same, with a
 /// character network also character_ids [batch,time,characters] and character_lengths [batch,time], and gives logits [batch,time,labels].
-/// A translator becomes two graphs, an encoder and one step of a decoder; the encoder's outputs are called what the decoder's inputs are.
+/// A model that reads numbers takes input_values [batch,time,features] and lengths, and gives logits, or values in their own units, [batch,outputs] or
+/// [batch,time,outputs]; where it reads forward alone it has states as a language model has them. A translator becomes two graphs, an encoder and one step of a decoder; the encoder's outputs are called what the decoder's inputs are.
 /// What stands past a sequence's length does not matter, and the logits there have no meaning.
 /// </remarks>
 public static class OnnxExport
@@ -57,7 +58,7 @@ public static class OnnxExport
     /// <exception cref="IOException">The file that it came from cannot be read, or was changed since.</exception>
     public static ExportedModel ToBytes(LoadedModel loaded, int? opset = null)
     {
-        TextModel model = loaded.TextModel;
+        Model model = loaded.Model;
         if (model.Network.Backend == OnnxRuntimeNetwork.Name)
         {
             if (opset is not null) throw new ArgumentException($"opset is {opset}; expected none, since {loaded.Name} is an ONNX file already");
@@ -70,7 +71,7 @@ public static class OnnxExport
         }
 
         ExportedFile[] files = [.. PartsOf(model).Select(part => new ExportedFile(part, Build(model, opset ?? DefaultOpset, part).ToByteArray()))];
-        using var exported = TextModel.Create(model.Config, model.Vocabulary, Open(model, loaded.Name, files));
+        using Model exported = Model.OfChecked(model.Config, VocabularyOf(model), Open(model, loaded.Name, files));
         string? text = loaded.Golden?.Input;
         bool rounds = Rounds(model);
         double difference = Agreement.Check(rounds ? model.InSinglePrecision() : model, exported, text).Largest;
@@ -123,19 +124,20 @@ public static class OnnxExport
         if (loaded.Model.Network.Backend == OnnxRuntimeNetwork.Name) return opset is null ? loaded.Sha256 : $"{loaded.Sha256}-{opset}";
         string all = string.Join(
             '\n', typeof(OnnxExport).Module.ModuleVersionId, opset ?? DefaultOpset, part, loaded.Sha256, ConfigJson(loaded.Model),
-            VocabularyJson(loaded.TextModel));
+            VocabularyJson(loaded.Model));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)));
     }
 
     /// <summary>A part of a model as ONNX's messages.</summary>
-    internal static ModelProto Build(TextModel model, int opset, GraphPart part = GraphPart.Whole)
+    internal static ModelProto Build(Model model, int opset, GraphPart part = GraphPart.Whole)
     {
         if (opset is < OldestOpset or > NewestOpset)
             throw new ArgumentException($"opset is {opset}; expected {OldestOpset} to {NewestOpset}", nameof(opset));
         ModelConfig config = model.Config;
-        string configJson = ConfigJson(model), vocabularyJson = VocabularyJson(model);
+        string configJson = ConfigJson(model);
+        string? vocabularyJson = VocabularyJson(model);
         const long rest = 1 << 20; // nodes and constants, with room to spare
-        long bytes = model.Parameters.Count * sizeof(float) + 3L * (configJson.Length + vocabularyJson.Length) + rest;
+        long bytes = model.Parameters.Count * sizeof(float) + 3L * (configJson.Length + (vocabularyJson?.Length ?? 0)) + rest;
         if (bytes > int.MaxValue)
             throw new ArgumentException($"the model takes {bytes} bytes; expected at most {int.MaxValue} in one ONNX file", nameof(model));
 
@@ -144,16 +146,17 @@ public static class OnnxExport
             {
                 (Translator translator, GraphPart.Encoder) => new TranslatorExport(translator, opset).Encoder(),
                 (Translator translator, GraphPart.Decoder) => new TranslatorExport(translator, opset).Decoder(),
-                (not Translator, GraphPart.Whole) => new TaskExport(model, opset).Write(),
+                (NumberModel numbers, GraphPart.Whole) => new NumberExport(numbers, opset).Write(),
+                (TextModel text and not Translator, GraphPart.Whole) => new TaskExport(text, opset).Write(),
                 _ => throw new ArgumentException($"part is {part}; expected {string.Join(" or ", PartsOf(model))}", nameof(part)),
             },
             opset);
         proto.DocString = config.Description ?? "";
         Say(ConfigKey, configJson);
-        Say(VocabularyKey, vocabularyJson);
+        if (vocabularyJson is not null) Say(VocabularyKey, vocabularyJson);
         Say("task", SnakeCase.Of(config.Task));
         if (part != GraphPart.Whole) Say("part", SnakeCase.Of(part));
-        Say("tokenizer", SnakeCase.Of(config.Tokenizer));
+        if (config.Numbers is null) Say("tokenizer", SnakeCase.Of(config.Tokenizer));
         if (config.Labels.Count > 0) Say("labels", JsonSerializer.Serialize(config.Labels));
         if (config.License is not null) Say("license", config.License);
         if (config.Description is not null) Say("description", config.Description);
@@ -162,16 +165,19 @@ public static class OnnxExport
         void Say(string key, string value) => proto.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
     }
 
-    private static INetwork Open(TextModel model, string name, IReadOnlyList<ExportedFile> files) => model is Translator translator
+    private static INetwork Open(Model model, string name, IReadOnlyList<ExportedFile> files) => model is Translator translator
         ? TranslatorGraphs.Open(files[0].Content, files[1].Content, name, translator)
-        : OnnxRuntimeNetwork.Open(files[0].Content, $"{name}.onnx", model.Config, model.Vocabulary);
+        : OnnxRuntimeNetwork.Open(files[0].Content, $"{name}.onnx", model.Config, VocabularyOf(model));
 
     /// <summary>The configuration that goes with the file. Scores of 8-bit weights are not those of the floats in it.</summary>
     private static string ConfigJson(Model model) => JsonSerializer.Serialize(
         Rounds(model) ? model.Config with { Metrics = new Dictionary<string, double>() } : model.Config, ModelJson.Files.ModelConfig);
 
-    private static string VocabularyJson(TextModel model) =>
-        JsonSerializer.Serialize(VocabularyContent.Of(model.Vocabulary), ModelJson.Files.VocabularyContent);
+    private static string? VocabularyJson(Model model) => VocabularyOf(model) is { } vocabulary
+        ? JsonSerializer.Serialize(VocabularyContent.Of(vocabulary), ModelJson.Files.VocabularyContent)
+        : null;
+
+    private static ModelVocabulary? VocabularyOf(Model model) => (model as TextModel)?.Vocabulary;
 
     /// <summary>Whether the model rounds what its weights are multiplied with.</summary>
     private static bool Rounds(Model model) => model.Parameters.All.Any(parameter => parameter.Type == ElementType.I8);

@@ -65,22 +65,8 @@ internal sealed class TaskExport
         string x = _layers.Embed("embedding", ids);
         Pooling pooling = _model.Config.Pooling;
         StackValues values = _layers.Recurrent.Write(_stack, x, lengths, null, null, withSteps: pooling != Pooling.Last);
-        string pooled = pooling switch
-        {
-            Pooling.Last => _layers.States("pool", values.Hidden[^1], _stack),
-            Pooling.Mean => _graph.Node(
-                "Div", "pool.mean",
-                [
-                    _graph.Reduce("ReduceSum", "pool.sum", Masked(0), 0),
-                    _graph.Unsqueeze("pool.divisor", _graph.Cast("pool.length", lengths, DataType.Float), 1),
-                ]),
-            _ => _graph.Reduce("ReduceMax", "pool.max", Masked(float.MinValue), 0),
-        };
         int labels = _model.Config.Labels.Count;
-        _graph.Output(_layers.Linear("logits", pooled, "head.weight", "head.bias"), "Of each label.", Batch, labels);
-
-        string Masked(float outside) => _graph.Node(
-            "Where", "pool.x", [RecurrentExport.Mask(_graph, "pool", values.Steps, lengths), values.Steps, _graph.Float(outside)]);
+        _graph.Output(_layers.Linear("logits", _layers.Pool(values, lengths, pooling, _stack), "head.weight", "head.bias"), "Of each label.", Batch, labels);
     }
 
     private void Tagger(string ids, string lengths)
@@ -120,6 +106,6 @@ internal sealed class TaskExport
     private void StepLogits(string ids, string steps, string weight, int outputs, string doc)
     {
         string rows = _graph.Transpose("head.rows", steps, 1, 0, 2);
-        _graph.Output(_layers.StepLinear("logits", "head", ids, rows, weight, "head.bias"), doc, Batch, Time, outputs);
+        _graph.Output(_layers.StepLinear("logits", "head", _graph.Node("Shape", "head.sizes", [ids]), rows, weight, "head.bias"), doc, Batch, Time, outputs);
     }
 }

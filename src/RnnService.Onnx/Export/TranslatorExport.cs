@@ -46,7 +46,7 @@ internal sealed class TranslatorExport
         {
             string steps = _graph.Transpose("values", values.Steps, 1, 0, 2);
             _graph.Output(
-                _layers.StepLinear("keys", "attention.key", ids, steps, "attention.key.weight", null), "What the decoder compares its state with.",
+                _layers.StepLinear("keys", "attention.key", _graph.Node("Shape", "attention.key.sizes", [ids]), steps, "attention.key.weight", null), "What the decoder compares its state with.",
                 Batch, Source, _decoder.HiddenSize);
             _graph.Output(steps, "What it takes from where it looks.", Batch, Source, _encoder.OutputSize);
         }

@@ -16,7 +16,7 @@ namespace RnnService.Onnx.Runtime;
 /// </summary>
 /// <remarks>
 /// A graph takes token ids, two-dimensional; it may take lengths, one-dimensional. A language model's takes its state, three-dimensional,
-/// in one part or several, and gives it back. A file is untrusted input: it has standard operators alone and no data in other files, and
+/// in one part or several, and gives it back. A graph that reads numbers takes them three-dimensional, lengths and states. A file is untrusted input: it has standard operators alone and no data in other files, and
 /// what it takes to compute is bounded.
 /// </remarks>
 public static class OnnxRuntimeNetwork
@@ -37,7 +37,7 @@ public static class OnnxRuntimeNetwork
     /// <summary>Opens a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="config">What the model is.</param>
-    /// <param name="vocabulary">Its tokens.</param>
+    /// <param name="vocabulary">Its tokens; null for a model that reads numbers.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="WeightFormatException">The file is malformed, does not fit the configuration, or cannot be run.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -50,25 +50,26 @@ public static class OnnxRuntimeNetwork
     /// <param name="content">The content.</param>
     /// <param name="name">A name for messages.</param>
     /// <param name="config">What the model is.</param>
-    /// <param name="vocabulary">Its tokens.</param>
+    /// <param name="vocabulary">Its tokens; null for a model that reads numbers.</param>
     /// <exception cref="WeightFormatException">The content is malformed, does not fit the configuration, or cannot be run.</exception>
-    public static INetwork Open(byte[] content, string name, ModelConfig config, ModelVocabulary vocabulary) =>
+    public static INetwork Open(byte[] content, string name, ModelConfig config, ModelVocabulary? vocabulary) =>
         Open(() => OnnxFile.Read(new MemoryStream(content, writable: false), name), name, config, vocabulary, takesFixedLength: false, LongestRun);
 
     /// <summary>Opens a file that was read, for a comparison: a fixed number of tokens is taken, and rows must have it.</summary>
     internal static GraphNetwork OpenForComparison(OnnxFile file, ModelConfig config, ModelVocabulary vocabulary) =>
-        Open(() => file, file.Path, config, vocabulary, takesFixedLength: true, LongestRun);
+        (GraphNetwork)Open(() => file, file.Path, config, vocabulary, takesFixedLength: true, LongestRun);
 
-    private static GraphNetwork Open(
+    private static INetwork Open(
         Func<OnnxFile> read, string name, ModelConfig config, ModelVocabulary? vocabulary, bool takesFixedLength,
         TimeSpan longestRun, CancellationToken stop = default)
     {
-        if (vocabulary is null) throw new WeightFormatException(name, "the model reads numbers; expected one that reads text");
         try
         {
             OnnxFile file = read();
             OperatorCheck.Check(file);
-            return Open(file, new GraphSignature(file, config, vocabulary), config, vocabulary, takesFixedLength, longestRun, stop);
+            return vocabulary is null
+                ? OpenNumbers(file, new NumberSignature(file, config), longestRun, stop)
+                : OpenText(file, new GraphSignature(file, config, vocabulary), config, vocabulary, takesFixedLength, longestRun, stop);
         }
         catch (OnnxRuntimeException error)
         {
@@ -77,18 +78,17 @@ public static class OnnxRuntimeNetwork
         }
     }
 
-    private static GraphNetwork Open(
-        OnnxFile file, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength,
-        TimeSpan longestRun, CancellationToken stop)
-    {
-        stop.ThrowIfCancellationRequested();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(LongestTrials);
-        var session = new RuntimeSession(file, limit.Token);
-        try
+    private static NumberGraph OpenNumbers(OnnxFile file, NumberSignature signature, TimeSpan longestRun, CancellationToken stop) =>
+        Probed(file, longestRun, stop, (session, trials) =>
         {
-            // What a hostile graph took is given back, and one run that takes too long ends all of them.
-            var trials = new RunLimit(longestRun) { Together = limit, GivesMemoryBack = true };
+            NumberLayout layout = new NumberProbe(session, file, signature, trials).Find();
+            return new NumberGraph(session, new NumberRun(session, signature, layout, new RunLimit(longestRun)));
+        });
+
+    private static GraphNetwork OpenText(
+        OnnxFile file, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength,
+        TimeSpan longestRun, CancellationToken stop) => Probed<GraphNetwork>(file, longestRun, stop, (session, trials) =>
+        {
             var probe = new LayoutProbe(session, signature, config, vocabulary, trials) { TakesFixedLength = takesFixedLength };
             GraphLayout layout = probe.Find();
             var graph = new TokenGraph(session, signature, layout, new RunLimit(longestRun)) { Notes = probe.Notes };
@@ -99,6 +99,20 @@ public static class OnnxRuntimeNetwork
                 ModelTask.Classifier => new ClassifierGraph(session, graph, pace),
                 _ => new TaggerGraph(session, graph, pace, vocabulary),
             };
+        });
+
+    /// <summary>Loads a graph and makes its network, with a limit of the trial runs that it takes.</summary>
+    private static TNetwork Probed<TNetwork>(
+        OnnxFile file, TimeSpan longestRun, CancellationToken stop, Func<RuntimeSession, RunLimit, TNetwork> probe)
+    {
+        stop.ThrowIfCancellationRequested();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(LongestTrials);
+        var session = new RuntimeSession(file, limit.Token);
+        try
+        {
+            // What a hostile graph took is given back, and one run that takes too long ends all of them.
+            return probe(session, new RunLimit(longestRun) { Together = limit, GivesMemoryBack = true });
         }
         catch (Exception error)
         {

@@ -1,4 +1,3 @@
-using RnnService.Engine.Models;
 using RnnService.Training;
 
 [assembly: AssemblyFixture(typeof(TicketService))]

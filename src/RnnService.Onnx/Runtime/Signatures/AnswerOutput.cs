@@ -23,10 +23,10 @@ internal sealed record AnswerOutput(string Name, bool LabelsSecond, AnswerForm F
     /// <param name="paths">Where its values come from.</param>
     /// <param name="config">What the model is.</param>
     /// <param name="size">Logits of an answer: V or [labels].</param>
+    /// <param name="tokens">Whether each token or step has an answer, and not the row as a whole.</param>
     /// <exception cref="OnnxFormatException">No output fits.</exception>
-    public static AnswerOutput Find(OnnxFile file, GraphPaths paths, ModelConfig config, int size)
+    public static AnswerOutput Find(OnnxFile file, GraphPaths paths, ModelConfig config, int size, bool tokens)
     {
-        bool tokens = config.Task != ModelTask.Classifier;
         string form = tokens ? $"[batch,time,{size}]" : $"[batch,{size}]";
         ValueInfoProto[] outputs = [.. file.Model.Graph.Output];
         if (config.OutputName is { } name && outputs.All(output => output.Name != name)) throw file.RefuseOutput(name);

@@ -36,6 +36,9 @@ internal sealed record GraphInput(string Name, DataType Type, int?[] Sizes)
     /// <summary>Whether the name says that the mask marks the padding, as PyTorch's <c>key_padding_mask</c>.</summary>
     public bool IsCalledPadding => Has("pad");
 
+    /// <summary>Whether the name is one that states to start from have.</summary>
+    public bool IsCalledState => Has("state", "hidden", "h_0", "c_0", "h0", "c0");
+
     /// <summary>Whether it may have the sizes of another.</summary>
     public bool MayLieAs(GraphInput other) => Sizes.Length == other.Sizes.Length
         && Sizes.Zip(other.Sizes).All(pair => pair.First is null || pair.Second is null || pair.First == pair.Second)

@@ -39,6 +39,24 @@ internal sealed class GraphPaths
     public bool IsLookedUp(string name) => Readers(name, through: true).Any(
         reader => reader.OpType == "OneHot" || reader.OpType == "Gather" && reader.Input.Count == 2 && _floats.Contains(reader.Input[0]));
 
+    /// <summary>Whether a value is what recurrent layers start from.</summary>
+    public bool IsInitialState(string name)
+    {
+        var open = new Queue<string>([name]);
+        var seen = new HashSet<string>(open, StringComparer.Ordinal);
+        while (open.TryDequeue(out string? value))
+        {
+            foreach (NodeProto reader in _readers[value])
+            {
+                if (reader.OpType is "RNN" or "GRU" or "LSTM" && reader.Input.Skip(5).Contains(value)) return true;
+                if (!Moves(reader) && reader.OpType is not ("Slice" or "Split" or "Gather")) continue;
+                foreach (string output in reader.Output.Where(seen.Add)) open.Enqueue(output);
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The operator that makes a value's numbers; null where an input or a tensor does.</summary>
     public NodeProto? Origin(string name)
     {

@@ -82,7 +82,7 @@ internal sealed class GraphSignature
         if (vocabulary.Tokens.Count - 1 > ids.Largest)
             throw Refuse(ids, $"{ids.Show()} found, which ends at {ids.Largest}; expected a type that holds ids to {vocabulary.Tokens.Count - 1}");
         CheckEmbedding(vocabulary);
-        Answer = AnswerOutput.Find(file, _paths, config, OutputSize);
+        Answer = AnswerOutput.Find(file, _paths, config, OutputSize, AnswersTokens);
         States = Pair(states);
     }
 
@@ -262,17 +262,7 @@ internal sealed class GraphSignature
                 $"{outputs.Length} outputs for {states.Count} states found; expected one each, float [slots,batch,{StateSize}], {since}");
         }
 
-        // h_0 and h_n share more than h_0 and c_n; where names do not tell all apart, places do.
-        string[] named = [.. states.Select(input => outputs.MaxBy(output => Shared(input.Name, output))!)];
-        bool told = named.Distinct().Count() == named.Length;
-        return [.. states.Select((input, i) => new GraphState(input, told ? named[i] : outputs[i], slots[i]))];
-    }
-
-    private static int Shared(string one, string other)
-    {
-        int start = 0, end = 0;
-        while (start < one.Length && start < other.Length && one[start] == other[start]) start++;
-        while (end < one.Length - start && end < other.Length - start && one[^(end + 1)] == other[^(end + 1)]) end++;
-        return start + end;
+        string[] next = StatePairing.Pair([.. states.Select(state => state.Name)], outputs);
+        return [.. states.Select((input, i) => new GraphState(input, next[i], slots[i]))];
     }
 }

@@ -1,0 +1,164 @@
+using RnnService.Engine.Models;
+using RnnService.Onnx.Comparison;
+using RnnService.Onnx.Format;
+using RnnService.Onnx.Format.Protos;
+using static RnnService.Engine.Weights.WeightFormatException;
+using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
+
+namespace RnnService.Onnx.Runtime.Signatures;
+
+/// <summary>A part of the state of a graph that reads numbers: an input [slots,batch,width], and the output that gives it after the last step.</summary>
+internal sealed record NumberState(string Input, string Output, int Slots, int Width);
+
+/// <summary>
+/// What the inputs and outputs of a graph that reads numbers are for: one input of steps, lengths, states. Which dimension of the steps is time is for
+/// a run to show.
+/// </summary>
+internal sealed class NumberSignature
+{
+    private const string Steps = "one float input of steps, [batch,time,features] or [time,batch,features]";
+
+    private readonly OnnxFile _file;
+
+    /// <exception cref="OnnxFormatException">An input or output has no role or is missing, or a size is another.</exception>
+    public NumberSignature(OnnxFile file, ModelConfig config)
+    {
+        _file = file;
+        GraphPaths paths = new(file.Model.Graph);
+        List<GraphInput> steps = [], states = [], counts = [];
+        foreach (GraphInput input in InputsOf(file))
+        {
+            List<GraphInput> role = (input.Sizes.Length, input.Type) switch
+            {
+                (3, DataType.Float) => paths.IsInitialState(input.Name) ? states : steps,
+                (1, _) when input.IsWhole => counts,
+                _ => throw Refuse(input),
+            };
+            role.Add(input);
+        }
+
+        // What sums start from no recurrent operator reads: its name tells.
+        if (steps.Count > 1 && steps.Count(input => !input.IsCalledState) == 1)
+        {
+            states.AddRange(steps.Where(input => input.IsCalledState));
+            steps.RemoveAll(states.Contains);
+        }
+
+        if (steps.Count == 0) throw file.Refuse("graph", $"no input of numbers found; expected {Steps}");
+        if (steps.Count > 1)
+        {
+            throw Refuse(
+                steps[1], $"{steps[1].Show()} found beside {Quote(steps[0].Name)} {steps[0].Show()}; expected {Steps}, and states with an output each");
+        }
+
+        if (counts.Count > 1) throw Refuse(counts[1], $"{counts[1].Show()} found beside {Quote(counts[0].Name)}; expected lengths once");
+        (Values, Lengths) = (steps[0], counts.FirstOrDefault());
+        Features = config.Numbers!.Features;
+        if (Values.Sizes[2] is { } width && width != Features)
+            throw Refuse(Values, $"{Values.Show()} found; expected {Features} features, as numbers.features says");
+        AnswersSteps = AnswersEachStep(config);
+        Outputs = config.Task switch
+        {
+            ModelTask.Forecaster => config.Numbers.Horizon * Features,
+            ModelTask.Transcriber => config.Labels.Count + 1,
+            _ => config.Labels.Count,
+        };
+        AnswerOutput answer = AnswerOutput.Find(file, paths, config, Outputs, AnswersSteps);
+        if (answer.LabelsSecond || answer.Form == AnswerForm.Sigmoid)
+            throw file.Refuse($"output {Quote(answer.Name)}", $"{(answer.LabelsSecond ? "labels before time" : "a Sigmoid")} found; expected logits, labels last");
+        (Answer, Form) = (answer.Name, answer.Form);
+        States = Pair(states);
+    }
+
+    /// <summary>The steps.</summary>
+    public GraphInput Values { get; }
+
+    /// <summary>Steps of each row [batch]; null where there is none.</summary>
+    public GraphInput? Lengths { get; }
+
+    /// <summary>The state, part by part.</summary>
+    public IReadOnlyList<NumberState> States { get; }
+
+    /// <summary>Values of a step.</summary>
+    public int Features { get; }
+
+    /// <summary>Values of an answer.</summary>
+    public int Outputs { get; }
+
+    /// <summary>The output that gives the answers.</summary>
+    public string Answer { get; }
+
+    /// <summary>What the answers are.</summary>
+    public AnswerForm Form { get; }
+
+    /// <summary>Whether each step has an answer, and not the row as a whole.</summary>
+    public bool AnswersSteps { get; }
+
+    /// <summary>Values of the whole state of one row.</summary>
+    public int StateSize => States.Sum(state => state.Slots * state.Width);
+
+    /// <summary>Number of floating-point values among the tensors.</summary>
+    public long ParameterCount => _file.Model.Graph.Initializer
+        .Where(tensor => ElementTypes.IsFloat(tensor.DataType))
+        .Sum(tensor => tensor.Dims.Aggregate(1L, (product, size) => product * size));
+
+    /// <summary>Whether a model answers at every step, and not once a sequence.</summary>
+    public static bool AnswersEachStep(ModelConfig config) =>
+        config.Task is ModelTask.Tagger or ModelTask.Forecaster or ModelTask.Transcriber || config.Numbers is { EachStep: true };
+
+    /// <summary>Whether a graph reads numbers and no ids: one of its inputs is of floats that no state is.</summary>
+    public static bool ReadsNumbers(OnnxFile file)
+    {
+        GraphPaths paths = new(file.Model.Graph);
+        GraphInput[] inputs = [.. InputsOf(file)];
+        return inputs.Any(input => input.IsFloat && input.Sizes.Length >= 2 && !input.IsCalledMask && !paths.IsInitialState(input.Name) && !paths.IsCastToWhole(input.Name))
+            && !inputs.Any(input => input.IsWhole && paths.IsLookedUp(input.Name));
+    }
+
+    /// <summary>How many values a step has, as the graph declares it; null where it says nothing.</summary>
+    public static int? FeaturesOf(OnnxFile file)
+    {
+        GraphPaths paths = new(file.Model.Graph);
+        return InputsOf(file).Where(input => input is { Type: DataType.Float, Sizes.Length: 3 } && !paths.IsInitialState(input.Name))
+            .Select(input => input.Sizes[2]).FirstOrDefault();
+    }
+
+    /// <summary>An exception that names the input of the steps.</summary>
+    public OnnxFormatException Refuse(string problem, string? advice = null) => Refuse(Values, problem, advice);
+
+    // Older files list tensors among the inputs, as their defaults.
+    private static IEnumerable<GraphInput> InputsOf(OnnxFile file)
+    {
+        HashSet<string> tensors = [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name)];
+        foreach (ValueInfoProto value in file.Model.Graph.Input.Where(value => !tensors.Contains(value.Name)))
+        {
+            if (value.Type?.TensorType is not { Shape: { } shape } type)
+                throw file.Refuse($"input {Quote(value.Name)}", "no tensor with a shape found; expected one");
+            yield return new GraphInput(value.Name, (DataType)type.ElemType, GraphInput.SizesOf(shape));
+        }
+    }
+
+    private OnnxFormatException Refuse(GraphInput input, string problem, string? advice = null) => _file.Refuse($"input {Quote(input.Name)}", problem, advice);
+
+    private OnnxFormatException Refuse(GraphInput input) => Refuse(input, (input.Sizes.Length, input.Type) switch
+    {
+        ( >= 4, _) when input.IsFloat => $"{input.Show()} found, as images have it; expected {Steps}",
+        (2, _) when input.IsFloat => $"{input.Show()} found, numbers without time; expected {Steps}",
+        (3, DataType.Double) => $"{input.Show()} found; expected float, 32 bits",
+        _ => $"{input.Show()} found, which nothing can be filled in for; expected {Steps}, lengths ([batch]) or states (float [slots,batch,width])",
+    });
+
+    private NumberState[] Pair(List<GraphInput> states)
+    {
+        string[] outputs = [.. _file.Model.Graph.Output.Select(output => output.Name).Where(name => name != Answer)];
+        foreach (GraphInput state in states)
+        {
+            if (state.Sizes is not [{ }, _, { }])
+                throw Refuse(state, $"{state.Show()} found, a state of no certain size; expected float [slots,batch,width] with slots and width as numbers");
+        }
+
+        // A state that does not come out starts from zero always.
+        string[] next = outputs.Length < states.Count ? [.. states.Select(_ => "")] : StatePairing.Pair([.. states.Select(state => state.Name)], outputs);
+        return [.. states.Select((input, i) => new NumberState(input.Name, next[i], input.Sizes[0]!.Value, input.Sizes[2]!.Value))];
+    }
+}
