@@ -1,7 +1,5 @@
 using RnnService.Engine.Generation;
 using RnnService.Engine.Kernels;
-using RnnService.Engine.Tests.Cells;
-using RnnService.Engine.Weights;
 using Xunit;
 
 namespace RnnService.Engine.Tests.Kernels;

@@ -1,3 +1,4 @@
+using RnnService.Engine.Models;
 using RnnService.Training;
 
 [assembly: AssemblyFixture(typeof(TicketService))]
