@@ -30,9 +30,12 @@ internal static class ModelArgument
 
     /// <summary>Reads a model of whatever task to be looked into.</summary>
     /// <inheritdoc cref="Load(Terminal, string)" path="/exception"/>
-    public static LoadedModel LoadToInspect(Terminal terminal, string name) => Load(terminal, name) is { Model.CanInspect: true } loaded
-        ? loaded
-        : throw new CommandException($"{name} is computed by ONNX Runtime, which tells its answers alone; expected a model of native weights: rnn import makes one");
+    public static LoadedModel LoadToInspect(Terminal terminal, string name) => Load(terminal, name) switch
+    {
+        { Model.CanInspect: true } loaded => loaded,
+        { Model: Translator } => throw new CommandException($"{name} is a translator, which shows where it looked and nothing else: rnn translate --attention"),
+        _ => throw new CommandException($"{name} is computed by ONNX Runtime, which tells its answers alone; expected a model of native weights: rnn import makes one"),
+    };
 
     /// <summary>Reads a model of one task.</summary>
     /// <exception cref="CommandException">There is no such folder, or the model is of another task.</exception>

@@ -18,7 +18,12 @@ internal static class Descriptions
 
     public static string Of(ModelTask task) => SnakeCase.Of(task).Replace('_', ' ');
 
-    /// <summary>Cell, depth, width and directions.</summary>
-    public static string Network(ModelConfig config) =>
-        $"{(config.Bidirectional ? "bidirectional " : "")}{config.CellName()} {config.Layers} x {config.HiddenSize}";
+    /// <summary>Cell, depth, width and directions; of a translator those of both halves.</summary>
+    public static string Network(ModelConfig config)
+    {
+        string encoder = $"{(config.Bidirectional ? "bidirectional " : "")}{config.CellName()} {config.Layers} x {config.HiddenSize}";
+        return config.Decoder is { } decoder
+            ? $"{encoder}, attention {SnakeCase.Of(decoder.Attention)}, decoder {config.CellName()} {decoder.Layers} x {decoder.HiddenSize ?? config.HiddenSize}"
+            : encoder;
+    }
 }

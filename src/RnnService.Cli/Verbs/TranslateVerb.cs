@@ -70,9 +70,19 @@ internal sealed class TranslateVerb : Verb
             int done = ForEach(texts, text =>
             {
                 number++;
-                GenerationStream? found = together is null ? Together(model, [text], options, throws: true)![0] : together[at++];
-                Terminal.Warn($"text {number}", found?.Warning);
-                Show(text, found, json, attention, best > 1);
+                try
+                {
+                    GenerationStream? found = together is null ? Together(model, [text], options, throws: true)![0] : together[at++];
+                    Terminal.Warn($"text {number}", found?.Warning);
+                    Show(text, found, json, attention, best > 1);
+                }
+                catch (ArgumentException error)
+                {
+                    // Its line stays empty, and the others are translated.
+                    Terminal.Error.WriteLine($"rnn: text {number}: {FailureSentence.Of(error)}");
+                    if (!json) Terminal.Out.WriteLine();
+                    code = ExitCode.Failed;
+                }
             });
             if (done != ExitCode.Done) code = done;
         }
@@ -80,7 +90,7 @@ internal sealed class TranslateVerb : Verb
         return code;
     }
 
-    /// <summary>Translations of several texts, none of an empty one; null where the network cannot compute them all.</summary>
+    /// <summary>Translations of several texts, none of an empty one; null where one of them cannot be translated.</summary>
     private static GenerationStream?[]? Together(Translator model, string[] texts, GenerationOptions options, bool throws = false)
     {
         int[] full = [.. Enumerable.Range(0, texts.Length).Where(i => !string.IsNullOrWhiteSpace(texts[i]))];
@@ -91,7 +101,7 @@ internal sealed class TranslateVerb : Verb
             for (int i = 0; i < full.Length; i++) all[full[i]] = found[i];
             return all;
         }
-        catch (NetworkException) when (!throws)
+        catch (Exception error) when (!throws && error is NetworkException or ArgumentException)
         {
             return null;
         }

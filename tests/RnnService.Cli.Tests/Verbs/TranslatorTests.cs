@@ -19,6 +19,17 @@ public sealed class TranslatorTests(TrainedModels models)
     }
 
     [Fact]
+    public void A_text_that_is_too_long_costs_no_other_its_translation()
+    {
+        string expected = CommandRun.Of("translate", models.Translator, "eins zwei drei").Succeeded().Lines[0];
+        string endless = string.Concat(Enumerable.Repeat("eins ", 5000));
+        CommandRun run = CommandRun.With($"eins zwei drei\n{endless}\neins zwei drei\n", ["translate", models.Translator]);
+        Assert.Equal(ExitCode.Failed, run.Code);
+        Assert.Equal([expected, "", expected, ""], run.Out.Split('\n'));
+        Assert.Matches(@"^rnn: text 2: the text holds \d+ subwords; expected at most 4096\n$", run.Error);
+    }
+
+    [Fact]
     public void The_best_come_with_their_scores_best_first()
     {
         string[] lines = CommandRun.Of("translate", models.Translator, "eins zwei drei", "--n-best", "3").Succeeded().Lines;
@@ -98,5 +109,6 @@ public sealed class TranslatorTests(TrainedModels models)
     {
         CommandRun.Of("translate", models.Classifier, "a text").FailedWith(ExitCode.Failed, "is a classifier; expected a translator: rnn classify is for this one");
         CommandRun.Of("generate", models.Translator, "a text").FailedWith(ExitCode.Failed, "is a translator; expected a language model: rnn translate is for this one");
+        CommandRun.Of("inspect", models.Translator, "--text", "eins").FailedWith(ExitCode.Failed, "is a translator, which shows where it looked and nothing else: rnn translate --attention");
     }
 }
