@@ -34,6 +34,21 @@ internal sealed class CorpusOptions
     private readonly Option<string> _formColumn = Column("--form-column", "Column of the word [default: 0 in conll, 1 in conllu; in jsonl tokens, words …].");
     private readonly Option<string> _tagColumn = Column("--tag-column", "Column of the tag [default: the last in conll, 3 in conllu; in jsonl tags, ner_tags …].");
 
+    private readonly Option<string> _sequenceColumn = Column(
+        "--sequence-column", "Column of csv that says which sequence of numbers a row belongs to [default: the file is one].");
+
+    private readonly Option<string[]> _columns = new("--column")
+    {
+        Description = "A column of csv that is a number of each step [default: all that hold numbers]. May be repeated.",
+        HelpName = "COLUMN",
+    };
+
+    private readonly Option<string> _namePattern = new("--name-pattern")
+    {
+        Description = "How the names of WAV files are read, a regular expression with a group label [default: what stands before the first underscore].",
+        HelpName = "REGEX",
+    };
+
     private readonly Option<string> _header = YesNo(
         "--header", "Whether the first line of a labelled, pairs or csv file names the columns [default: found from the names it has].");
 
@@ -78,7 +93,7 @@ internal sealed class CorpusOptions
     [
         _format, _encoding, _textColumn, _labelColumn, _sourceColumn, _targetColumn, _swap, _distinct, _header, _delimiter, _labelSeparator, _skipLines, _where,
         _formColumn, _tagColumn,
-        _comments, _skipEmptyWords, _labelNames, _phrases,
+        _comments, _skipEmptyWords, _labelNames, _phrases, _sequenceColumn, _columns, _namePattern,
     ];
 
     /// <summary>A file, read as the options say.</summary>
@@ -107,6 +122,9 @@ internal sealed class CorpusOptions
         Comments = YesNoOf(parsed, _comments),
         SkipEmptyWords = parsed.GetValue(_skipEmptyWords) ? true : null,
         Phrases = parsed.GetValue(_phrases) ? true : null,
+        SequenceColumn = ColumnOf(parsed, _sequenceColumn),
+        Columns = parsed.GetValue(_columns) is { Length: > 0 } columns ? [.. columns.Select(CorpusColumn.Parse)] : null,
+        NamePattern = parsed.GetValue(_namePattern),
         Where = Split(parsed, _where),
         LabelNames = Split(parsed, _labelNames),
     };

@@ -18,7 +18,7 @@ internal static class CorpusSummary
         string targets = report.TargetTokens is { } tokens ? $"; targets: {Figures.Count(tokens)} tokens" : "";
         output.WriteLine($"train: {Part(report.Train, report.Unit)}{targets}");
         output.WriteLine($"valid: {Part(report.Valid, report.Unit)}{split}");
-        output.WriteLine(
+        if (report.Vocabulary > 0) output.WriteLine(
             $"       {Figures.Percent(report.UnknownShare)} of the tokens unknown (vocabulary {Figures.Count(report.Vocabulary)}), "
             + $"{Figures.Count(report.Overlap)} of the {report.Unit} in train too");
         if (report.Train.Labels.Count > 0) output.WriteLine($"labels: {Labels(report.Train)}");
@@ -39,7 +39,7 @@ internal static class CorpusSummary
         string lengths = part.Lengths is var (median, most, longest)
             ? $"; lengths: half up to {Figures.Count(median)}, 95 % up to {Figures.Count(most)}, longest {Figures.Count(longest)}"
             : "";
-        return $"{Figures.Count(part.Texts)} {unit}, {Figures.Count(part.Tokens)} tokens{lengths}";
+        return $"{Figures.Count(part.Texts)} {unit}, {Figures.Count(part.Tokens)} {(unit == "sequences" ? "steps" : "tokens")}{lengths}";
     }
 
     private static string Labels(CorpusPart part)

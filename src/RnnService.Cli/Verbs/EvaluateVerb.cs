@@ -7,6 +7,8 @@ using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
+using RnnService.Training.Objectives;
+using RnnService.Training.Recipes;
 
 namespace RnnService.Cli.Verbs;
 
@@ -57,7 +59,8 @@ internal sealed class EvaluateVerb : Verb
             A language model: perplexity, nats and bits a token and a character, the text read as one stream. A classifier: accuracy,
             macro F1 and the confusion matrix. A tagger, which is given the corpus's words, or their characters: accuracy, macro F1, and
             precision, recall and F1 of the spans that labels mark (BIO, IO, BIOES, BMES, BILOU). A translator: BLEU and chrF2 of its
-            translations, as sacrebleu 2 computes them, and its perplexity over the targets.
+            translations, as sacrebleu 2 computes them, and its perplexity over the targets. A model of numbers: the same as of texts;
+            of values the errors, of a forecast beside those of whoever expects no change; of a transcriber the errors a symbol.
             """,
             "rnn evaluate shakespeare --corpus data/shakespeare/valid.txt",
             "rnn evaluate sentiment --corpus data/sst2/dev.txt --format labelled-space --label-name 0=negative --label-name 1=positive",
@@ -74,7 +77,13 @@ internal sealed class EvaluateVerb : Verb
         Add(_translations);
         Add(_table);
         Add(_json);
+        Add(_join);
     }
+
+    private readonly NumberOption<int> _join = new("--join")
+    {
+        Description = "Puts the recordings of a corpus of sounds together to strings of 3 to so many, with pauses and noise, always the same.",
+    };
 
     protected override int Run(ParseResult parsed)
     {
@@ -84,6 +93,11 @@ internal sealed class EvaluateVerb : Verb
         var notes = new List<CorpusNote>();
         switch (loaded.Model)
         {
+            case NumberModel model:
+                IReadOnlyList<NumberExample> sequences = Terminal.While("reading the corpus", () => Corpus.ReadNumbers(source).Examples);
+                if (parsed.GetValue(_join) is { } join) sequences = SoundMixer.Strings(sequences, new SoundChanges(join, pause: 0.5, noise: 8));
+                NumberFigures.Write(Terminal, Terminal.While("evaluating", () => NumberEvaluator.Evaluate(model, sequences)), json);
+                break;
             case LanguageModel model:
                 string text = Corpus.ReadText(source, notes);
                 ShowNotes(notes);

@@ -20,6 +20,9 @@ internal sealed class TrainVerb : Verb
         ["classifier"] = ModelTask.Classifier,
         ["tagger"] = ModelTask.Tagger,
         ["translator"] = ModelTask.Translator,
+        ["regressor"] = ModelTask.Regressor,
+        ["forecaster"] = ModelTask.Forecaster,
+        ["transcriber"] = ModelTask.Transcriber,
     };
 
     private readonly CancellationToken _stop;
@@ -49,7 +52,7 @@ internal sealed class TrainVerb : Verb
     {
         Description = "A corpus to train on: running text for a language model; CSV, JSON lines, fastText, Parquet or \"label TAB text\" lines "
             + "for a classifier; CoNLL columns, CoNLL-U or JSON lines for a tagger; \"source TAB target\" lines, CSV, JSON lines or Parquet for a "
-            + "translator. May be repeated.",
+            + "translator; .ts, .npy, CSV or a folder of WAV files for models of numbers. May be repeated.",
         HelpName = "FILE",
     };
 
@@ -109,6 +112,7 @@ internal sealed class TrainVerb : Verb
             "rnn train models/sentiment/training/recipe.json --data data --output models/sentiment",
             "rnn train --task classifier --train reviews.csv --text-column review --label-column sentiment --output models/reviews",
             "rnn train --task translator --train fra-eng.tsv --source-column 1 --target-column 0 --output models/fr-en",
+            "rnn train --task classifier --train gestures.ts --output models/gestures",
             "rnn train --task language_model --train novel.txt --valid novel-end.txt --output models/novel --epochs 5")
     {
         _stop = stop;

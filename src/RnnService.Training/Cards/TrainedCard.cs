@@ -64,6 +64,8 @@ internal sealed record TrainedCard
         ModelTask.LanguageModel => "generate",
         ModelTask.Classifier => "classify",
         ModelTask.Translator => "translate",
+        ModelTask.Transcriber => "transcribe",
+        ModelTask.Regressor or ModelTask.Forecaster => "evaluate", // the service answers them
         _ => "tag",
     };
 
@@ -89,13 +91,17 @@ internal sealed record TrainedCard
         Line();
         Line($"    rnn train {Quoted($"{Argument}/training/recipe.json")} --data DATA --output NEW");
         Line($"    rnn evaluate {Quoted(Argument)} --corpus FILE");
-        Line($"    rnn {Verb} {Quoted(Argument)} {Quoted(Recipe.GoldenInput)}");
-        Line($"    curl localhost:8080/{ServicePath} -H 'content-type: application/json' -d {Quoted(Request())}");
+        if (Config.Numbers is null)
+        {
+            Line($"    rnn {Verb} {Quoted(Argument)} {Quoted(Recipe.GoldenInput)}");
+            Line($"    curl localhost:8080/{ServicePath} -H 'content-type: application/json' -d {Quoted(Request())}");
+        }
+
         Line();
         Line("`DATA` is the folder that the [recipe](training/recipe.json)'s corpus paths start from, `NEW` another model folder.");
         Line("[log](training/log.jsonl) · [curve](training/curve.svg)");
         Line();
-        Line("**Not good for** texts of another kind or language than the corpora above; what else is to be filled in.");
+        Line($"**Not good for** {(Config.Numbers is null ? "texts of another kind or language" : "sequences of another kind")} than the corpora above; what else is to be filled in.");
         return card.ToString();
 
         void Line(string line = "") => card.Append(line).Append('\n');
@@ -107,7 +113,11 @@ internal sealed record TrainedCard
     private string WhatItDoes() => Config.Task switch
     {
         ModelTask.LanguageModel => $"Continues texts, {Tokenizer.UnitOf(Config.Tokenizer)} by {Tokenizer.UnitOf(Config.Tokenizer)}.",
-        ModelTask.Classifier => $"Gives a text one of {Config.Labels.Count} labels.",
+        ModelTask.Transcriber => "Writes down what is said.",
+        ModelTask.Forecaster => $"Tells the next {Config.Numbers!.Horizon} steps of a sequence of numbers.",
+        ModelTask.Regressor => $"Gives a sequence of numbers, or every step of it, {Config.Labels.Count} values.",
+        ModelTask.Classifier => $"Gives a {(Config.Numbers is null ? "text" : "sequence of numbers")} one of {Config.Labels.Count} labels.",
+        ModelTask.Tagger when Config.Numbers is not null => $"Gives every step of a sequence of numbers one of {Config.Labels.Count} labels.",
         ModelTask.Translator => "Reads a text and writes another, as the corpora have them.",
         _ => $"Gives every word of a text one of {Config.Labels.Count} labels.",
     };
@@ -137,6 +147,13 @@ internal sealed record TrainedCard
             return $"embedding {Config.EmbeddingSize} → {layers}{Config.CellName()} {Config.HiddenSize}{ways} → {attention}"
                 + $"{(decoder.InputFeeding ? ", input feeding" : "")} → {decoderLayers}{Config.CellName()} {decoder.HiddenSize ?? Config.HiddenSize} → "
                 + $"{Count(((Translator)Model).TargetTokenizer.Vocabulary.Count)} tokens";
+        }
+
+        if (Config.Numbers is { } numbers)
+        {
+            string reads = numbers.Audio is null ? "" : ", made of sound";
+            string gives = Config.Task == ModelTask.Forecaster ? $"{numbers.Horizon} steps" : $"{Config.Labels.Count} {(Config.Task == ModelTask.Transcriber ? "symbols and the blank" : Config.Task == ModelTask.Regressor ? "values" : "labels")}";
+            return $"{numbers.Features} numbers a step{reads} → {layers}{Config.CellName()} {Config.HiddenSize}{ways}{pooling} → {gives}";
         }
 
         int outputs = Config.Task == ModelTask.LanguageModel ? ((TextModel)Model).Vocabulary.Tokens.Count : Config.Labels.Count;

@@ -88,6 +88,10 @@ public static class Corpus
         return sentences.Count > 0 ? sentences : throw Empty(source, "tagged sentence");
     }
 
+    /// <summary>The sequences of a file or folder of numbers, in its order.</summary>
+    /// <inheritdoc cref="Corpus" path="/remarks"/>
+    public static NumberCorpus ReadNumbers(CorpusSource source) => NumberReader.Read(source);
+
     private static CorpusFile Open(CorpusSource source, ICollection<CorpusNote>? notes)
     {
         CorpusFile file = CorpusFile.Open(source.Path, source.Encoding);

@@ -41,30 +41,43 @@ public static class CorpusFormat
     /// <summary>CoNLL-U: ten columns separated by tabs.</summary>
     public const string Conllu = "conllu";
 
+    /// <summary>Sequences of numbers as the archives of UEA and UCR have them.</summary>
+    public const string TimeSeries = "ts";
+
+    /// <summary>Sequences of numbers in an array of NumPy.</summary>
+    public const string NumPy = "npy";
+
+    /// <summary>Sounds: a folder of WAV files whose names say what is said in them, or a list of <c>path TAB text</c>.</summary>
+    public const string Wav = "wav";
+
     internal static readonly string[] Tables = [Labelled, Csv, Parquet];
     internal static readonly string[] OfLabelledText = [Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet];
     internal static readonly string[] PairTables = [Pairs, Csv, JsonLines, Parquet];
     internal static readonly string[] OfPairs = [.. PairTables, Parallel];
+    internal static readonly string[] OfNumbers = [Csv, TimeSeries, NumPy, Wav];
     internal static readonly string[] OfTaggedSentences = [Conll, Conllu, JsonLines];
 
     /// <summary>Every format's name.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Text, Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet, Pairs, Parallel, Conll, Conllu];
+        [Text, Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet, Pairs, Parallel, Conll, Conllu, TimeSeries, NumPy, Wav];
 
     /// <summary>
     /// The likeliest format of a file by its name: text for a language model; csv, jsonl (also .json and .ndjson), parquet and fasttext (also
     /// .ft) where it ends so; else for a classifier sst-trees where ".trees" is in it, else labelled; for a tagger conllu where it ends so, else
-    /// conll; for a translator pairs. A ".gz" at the end is looked past.
+    /// conll; for a translator pairs; ts and npy where it ends so, for a regressor and a forecaster csv, for a transcriber and every folder wav. A ".gz" at the end is looked past.
     /// </summary>
     public static string Guess(string path, ModelTask task)
     {
         string name = Path.GetFileName(path).ToLowerInvariant();
         if (name.EndsWith(".gz", StringComparison.Ordinal)) name = name[..^3];
         if (task == ModelTask.LanguageModel) return Text;
+        if (Directory.Exists(path)) return Wav;
         string? byEnd = Path.GetExtension(name) switch
         {
             ".jsonl" or ".ndjson" or ".json" => JsonLines,
-            ".csv" when task is ModelTask.Classifier or ModelTask.Translator => Csv,
+            ".csv" when task is ModelTask.Classifier or ModelTask.Translator or ModelTask.Regressor or ModelTask.Forecaster => Csv,
+            ".ts" => TimeSeries,
+            ".npy" => NumPy,
             ".parquet" when task is ModelTask.Classifier or ModelTask.Translator => Parquet,
             ".ft" or ".fasttext" when task == ModelTask.Classifier => FastText,
             ".conllu" when task == ModelTask.Tagger => Conllu,
@@ -74,6 +87,8 @@ public static class CorpusFormat
         {
             ModelTask.Tagger => Conll,
             ModelTask.Translator => Pairs,
+            ModelTask.Regressor or ModelTask.Forecaster => Csv,
+            ModelTask.Transcriber => Wav,
             _ => name.Contains(".trees", StringComparison.Ordinal) ? SstTrees : Labelled,
         };
     }

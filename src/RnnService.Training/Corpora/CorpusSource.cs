@@ -100,6 +100,18 @@ public sealed record CorpusSource
     /// </summary>
     public IReadOnlyDictionary<string, string>? LabelNames { get; init; }
 
+    /// <summary>In <c>csv</c> of numbers: the column that says which sequence a row belongs to; unless given the file is one.</summary>
+    public CorpusColumn? SequenceColumn { get; init; }
+
+    /// <summary>In <c>csv</c> of numbers: the columns that are read, in this order; unless given all that hold numbers.</summary>
+    public IReadOnlyList<CorpusColumn>? Columns { get; init; }
+
+    /// <summary>
+    /// In <c>wav</c>: how the names of a folder's files are read, a regular expression with a group <c>label</c> and any others, which
+    /// <see cref="Where"/> may ask for by regular expressions; unless given what stands before the first underscore is the label.
+    /// </summary>
+    public string? NamePattern { get; init; }
+
     /// <summary>Checks the settings; the file is not touched.</summary>
     /// <exception cref="ArgumentException">A setting is wrong; the message says which and what is expected.</exception>
     public void Validate()
@@ -109,14 +121,17 @@ public sealed record CorpusSource
             throw Wrong($"format \"{Format}\" is not known; expected one of {string.Join(", ", CorpusFormat.All)}");
 
         string[] fields = [.. CorpusFormat.Tables, CorpusFormat.JsonLines];
-        Belongs(Encoding, "encoding", [.. CorpusFormat.All.Where(format => format != CorpusFormat.Parquet)]);
+        Belongs(Encoding, "encoding", [.. CorpusFormat.All.Where(format => format is not (CorpusFormat.Parquet or CorpusFormat.NumPy))]);
         Belongs(LabelColumn, "label_column", fields);
         Belongs(TextColumn, "text_column", fields);
         Belongs(SkipLines, "skip_lines", CorpusFormat.Labelled, CorpusFormat.Pairs, CorpusFormat.Csv, CorpusFormat.Conll);
         Belongs(Header, "header", CorpusFormat.Labelled, CorpusFormat.Pairs, CorpusFormat.Csv);
         Belongs(Delimiter, "delimiter", CorpusFormat.Csv, CorpusFormat.Conll);
         Belongs(LabelSeparator, "label_separator", CorpusFormat.Tables);
-        Belongs(Where, "where", [.. CorpusFormat.Tables, CorpusFormat.Pairs]);
+        Belongs(Where, "where", [.. CorpusFormat.Tables, CorpusFormat.Pairs, CorpusFormat.Wav]);
+        Belongs(SequenceColumn, "sequence_column", CorpusFormat.Csv);
+        Belongs(Columns, "columns", CorpusFormat.Csv);
+        Belongs(NamePattern, "name_pattern", CorpusFormat.Wav);
         Belongs(SourceColumn, "source_column", CorpusFormat.PairTables);
         Belongs(TargetColumn, "target_column", CorpusFormat.PairTables);
         Belongs(TargetPath, "target_path", CorpusFormat.Parallel);
@@ -127,7 +142,7 @@ public sealed record CorpusSource
         Belongs(SkipEmptyWords, "skip_empty_words", CorpusFormat.Conll);
         Belongs(Phrases, "phrases", CorpusFormat.SstTrees);
         Belongs(Distinct, "distinct", [.. CorpusFormat.OfLabelledText.Union(CorpusFormat.OfPairs)]);
-        Belongs(LabelNames, "label_names", [.. CorpusFormat.OfLabelledText.Union(CorpusFormat.OfTaggedSentences)]);
+        Belongs(LabelNames, "label_names", [.. CorpusFormat.OfLabelledText.Union(CorpusFormat.OfTaggedSentences).Union(CorpusFormat.OfNumbers)]);
 
         if (Encoding is not null && !CorpusEncoding.IsKnown(Encoding))
             throw Wrong($"encoding is \"{Encoding}\"; expected a name such as utf-8, utf-16le, windows-1252, gb18030 or shift_jis");

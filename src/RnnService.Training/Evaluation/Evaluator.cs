@@ -141,6 +141,8 @@ public static class Evaluator
     {
         switch (model)
         {
+            case NumberModel numbers:
+                return ValidationScore.Of(NumberEvaluator.Evaluate(numbers, Corpus.ReadNumbers(corpus).Examples));
             case LanguageModel language:
                 return ValidationScore.Of(Evaluate(language, Corpus.ReadText(corpus), place: corpus.Path));
             case Translator translator:

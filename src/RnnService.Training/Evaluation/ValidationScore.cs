@@ -20,7 +20,7 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
         const string part = "valid_", loss = part + "loss";
         if (!config.Metrics.TryGetValue(loss, out double nats)) return null;
         var (name, value) = config.Metrics.FirstOrDefault(metric => metric.Key.StartsWith(part, StringComparison.Ordinal) && metric.Key != loss);
-        return name is null ? null : new(nats, name[part.Length..], value, HigherIsBetter: config.Task != ModelTask.LanguageModel);
+        return name is null ? null : new(nats, name[part.Length..], value, HigherIsBetter: config.Task is not (ModelTask.LanguageModel or ModelTask.Regressor or ModelTask.Forecaster));
     }
 
     /// <summary>Of a language model: nats a token.</summary>
@@ -37,6 +37,14 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
     public static ValidationScore Of(TaggingReport report) => report.Spans is { } spans
         ? new(report.Loss, "span_f1", spans.Overall.F1, HigherIsBetter: true)
         : new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);
+
+    /// <summary>Of a model of numbers: accuracy, the share of symbols without an error, or the root of the mean squared error.</summary>
+    public static ValidationScore Of(NumberReport report) => report switch
+    {
+        { Symbols: { } symbols } => new(report.Loss, "symbols_right", Math.Max(0, 1 - symbols.Rate), HigherIsBetter: true),
+        { Confusion: { } confusion } => new(report.Loss, "accuracy", confusion.Accuracy, HigherIsBetter: true),
+        _ => new(report.Loss, "rmse", report.Errors!.RootMeanSquare, HigherIsBetter: false),
+    };
 
     /// <summary>Whether loss and figure are numbers.</summary>
     public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(Value);

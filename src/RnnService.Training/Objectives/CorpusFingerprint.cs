@@ -30,6 +30,23 @@ internal sealed record CorpusFingerprint(string Sha256, long Texts, long Charact
     public static CorpusFingerprint Of(IEnumerable<TaggedSentence> sentences) =>
         Of(sentences.Select(sentence => (IReadOnlyList<string>)[.. sentence.Tags, .. sentence.Words]), labels: null);
 
+    /// <summary>Of sequences of numbers; as characters count their steps.</summary>
+    public static CorpusFingerprint Of(IEnumerable<NumberExample> examples)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long count = 0, steps = 0;
+        foreach (NumberExample example in examples)
+        {
+            count++;
+            steps += example.Sequence.Steps;
+            hash.AppendData(Encoding.UTF8.GetBytes($"{example.Sequence.Steps} {example.Sequence.Features} {example.Labels.Count} {string.Join('\0', example.Labels)}\0"));
+            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(example.Sequence.Values.Span));
+            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(example.Values.Span));
+        }
+
+        return new CorpusFingerprint(Convert.ToHexStringLower(hash.GetHashAndReset()), count, steps);
+    }
+
     /// <summary>Of what <see cref="ToString"/> gave.</summary>
     /// <exception cref="FormatException">The text is something else.</exception>
     public static CorpusFingerprint Parse(string text) => text.Split(' ') is [{ Length: 64 } hash, var texts, var characters]

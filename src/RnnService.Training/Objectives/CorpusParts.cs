@@ -26,6 +26,21 @@ internal static class CorpusParts
         recipe, corpora, (all, notes) => LabelIds.Complete(recipe.Model, all, notes), _ => "", sentence => string.Join('\t', sentence.Words),
         sentence => sentence.Tags);
 
+    /// <summary>
+    /// Sequences of numbers; a split keeps the shares of labels. One sequence alone is split in time: its end chooses the weights.
+    /// </summary>
+    public static CorpusParts<NumberExample[]> Split(Recipe recipe, RunCorpora<NumberExample> corpora)
+    {
+        if (corpora.Valid is null && corpora.Train is [{ Sound: null } only])
+        {
+            int end = Math.Clamp((int)(only.Sequence.Steps * (1 - recipe.Data.SplitShare)), 1, Math.Max(1, only.Sequence.Steps - 1));
+            return new([only.Slice(0, end)], [only.Slice(end, only.Sequence.Steps - end)], recipe.Data.SplitShare, corpora.Notes);
+        }
+
+        return Split(
+            recipe, corpora, (_, _) => { }, example => example.Labels is [var label] ? label : "", example => example.Name, example => example.Labels);
+    }
+
     /// <summary>Running text; a split takes the end of every text.</summary>
     public static CorpusParts<string> Split(Recipe recipe, RunCorpora<string> corpora)
     {

@@ -54,6 +54,9 @@ internal abstract class Objective
     /// </summary>
     public abstract ShardResult Run(int shard, Pass pass, Gradients gradients);
 
+    /// <summary>The input whose answer is kept with the model.</summary>
+    public virtual string GoldenInput(Recipe recipe) => recipe.GoldenInput;
+
     /// <summary>Scores the model on the validation corpora.</summary>
     public abstract ValidationScore Evaluate();
 
@@ -65,6 +68,7 @@ internal abstract class Objective
         DataSettings data = recipe.Data with { Train = Locate(recipe.Data.Train), Valid = Locate(recipe.Data.Valid) };
         recipe = recipe with { Data = data };
         if (data.Train.Count == 0) throw new RecipeException("data.train is empty; expected at least one corpus");
+        if (recipe.Model.Numbers is not null) return NumberObjective.Read(recipe, data);
         return recipe.Model.Task switch
         {
             ModelTask.LanguageModel => new LanguageObjective(recipe, RunCorpora.ReadText(data)),

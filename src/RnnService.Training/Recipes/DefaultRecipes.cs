@@ -37,6 +37,7 @@ public static class DefaultRecipes
         ModelTask task, IReadOnlyList<CorpusSource> train, IReadOnlyList<CorpusSource> valid, long? examples = null,
         IReadOnlyList<string>? overrides = null)
     {
+        if (NumberRecipes.ReadsNumbers(task, train)) return NumberRecipes.For(task, train, valid, examples ?? UsualExamples, overrides);
         long size = examples ?? (task == ModelTask.LanguageModel ? UsualCharacters : UsualExamples);
         bool bag = size < BagOfWordsBelow && !(overrides ?? []).Any(setting => OwnNetwork.Contains(setting.Split('=')[0]));
         var recipe = new Recipe
@@ -78,7 +79,7 @@ public static class DefaultRecipes
     /// <param name="task">The task.</param>
     /// <param name="train">The corpora, read once for it.</param>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
-    public static long Count(ModelTask task, IReadOnlyList<CorpusSource> train) => train.Sum(source => task switch
+    public static long Count(ModelTask task, IReadOnlyList<CorpusSource> train) => train.Sum(source => NumberRecipes.ReadsNumbers(task, train) ? Corpus.ReadNumbers(source).Examples.Count : task switch
     {
         ModelTask.LanguageModel => (long)Corpus.ReadText(source).Length,
         ModelTask.Classifier => Corpus.ReadLabelled(source).Count,

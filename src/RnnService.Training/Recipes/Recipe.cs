@@ -18,7 +18,9 @@ public sealed record Recipe
     /// <summary>How it is trained.</summary>
     public TrainingSettings Training { get; init; } = new();
 
-    /// <summary>The text whose answer is kept with the model and checked at every load.</summary>
+    /// <summary>
+    /// The text whose answer is kept with the model and checked at every load; of numbers their JSON, or nothing for some steps of the corpus.
+    /// </summary>
     public required string GoldenInput { get; init; }
 
     /// <summary>Reads a recipe, and changes settings of it.</summary>
@@ -53,7 +55,7 @@ public sealed record Recipe
             ModelConfig model = WithStandIns(Model);
             WithPath("model.generation.", () => model.Generation?.Validate());
             WithPath("model.", model.Validate);
-            if (string.IsNullOrEmpty(GoldenInput)) throw new ArgumentException("golden_input is empty; expected a text");
+            if (string.IsNullOrEmpty(GoldenInput) && Model.Numbers is null) throw new ArgumentException("golden_input is empty; expected a text");
             Data.Validate(namesCorpora);
             if (Model.Tokenizer == Tokenization.Subwords && Data.MaxVocabulary < SubwordTrainer.FewestTokens)
             {

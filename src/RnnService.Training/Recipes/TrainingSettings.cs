@@ -82,6 +82,12 @@ public sealed record TrainingSettings
     /// </summary>
     public double ScheduledSampling { get; init; }
 
+    /// <summary>Error, in standard deviations, beyond which a value's loss goes on in a straight line; 0 for the square alone.</summary>
+    public float Huber { get; init; }
+
+    /// <summary>How sounds are changed in training; null leaves them as they are.</summary>
+    public SoundChanges? Sound { get; init; }
+
     /// <summary>Decay a step of the averaged weights that are evaluated and saved; 0 takes the weights as they are.</summary>
     public double AverageDecay { get; init; }
 

@@ -50,8 +50,9 @@ public sealed class Trainer
     {
         bool resume = store.CanResume(restart);
         TrainingSettings settings = recipe.Training;
-        (_recipe, _store) = (recipe, store);
+        _store = store;
         _objective = readCorpora();
+        _recipe = recipe with { GoldenInput = _objective.GoldenInput(recipe) };
         CheckGoldenInput();
         MemoryEstimate.CheckStep(recipe, _objective);
         _optimizer = Optimizer.Create(settings, Model.Parameters);
@@ -192,7 +193,7 @@ public sealed class Trainer
         }
         catch (ArgumentException error)
         {
-            throw new RecipeException($"golden_input is \"{_recipe.GoldenInput}\": {error.Message}; expected a text of the corpus's kind", error);
+            throw new RecipeException($"golden_input is \"{_recipe.GoldenInput}\": {error.Message}; expected an input of the corpus's kind", error);
         }
     }
 }

@@ -1,0 +1,174 @@
+using System.Numerics.Tensors;
+using RnnService.Audio;
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
+using RnnService.Training.Corpora;
+using RnnService.Training.Threading;
+
+namespace RnnService.Training.Evaluation;
+
+/// <summary>Measures models that read numbers. Safe for any number of threads; uses all processors.</summary>
+public static class NumberEvaluator
+{
+    /// <summary>Scores a model on sequences; sounds are read as the model reads them.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="examples">The sequences with what is to be found.</param>
+    /// <exception cref="ArgumentException">A sequence is not one for this model; the message says which.</exception>
+    public static NumberReport Evaluate(NumberModel model, IReadOnlyList<NumberExample> examples)
+    {
+        AudioFeatures? features = model.Numbers.Audio is { } audio ? new AudioFeatures(audio) : null;
+        NumberExample[] read = [.. examples.Select(example => example.Sound is { } sound && example.Sequence.Steps == 0
+            ? example with { Sequence = (features ?? throw new ArgumentException($"{example.Name}: is a sound; expected numbers")).Of(sound) }
+            : example)];
+        float[][] outputs = new float[read.Length][];
+        ParallelLoop.ForEach(LengthBatches.Of([.. read.Select(example => example.Sequence.Steps)]), batch =>
+        {
+            foreach (int i in batch) Check(model, read[i]);
+            float[][] rows = model.Logits([.. batch.Select(i => read[i].Sequence)]);
+            for (int i = 0; i < batch.Length; i++) outputs[batch[i]] = rows[i];
+        });
+        return model switch
+        {
+            Transcriber transcriber => OfTranscripts(transcriber, read, outputs),
+            Forecaster forecaster => OfForecasts(forecaster, read, outputs),
+            Regressor regressor => OfValues(regressor, read, outputs),
+            _ => OfLabels(model, read, outputs),
+        };
+    }
+
+    private static void Check(NumberModel model, NumberExample example)
+    {
+        try
+        {
+            model.Check(example.Sequence);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"{example.Name}: {error.Message}", error);
+        }
+    }
+
+    private static NumberReport OfLabels(NumberModel model, NumberExample[] examples, float[][] outputs)
+    {
+        int known = model.Config.Labels.Count, size = model.Outputs;
+        var confusion = new ConfusionMatrix(model.Config.Labels.Union(examples.SelectMany(example => example.Labels)));
+        double loss = 0;
+        long learnt = 0;
+        for (int i = 0; i < examples.Length; i++)
+        {
+            for (int t = 0; t < outputs[i].Length / size; t++)
+            {
+                Span<float> row = outputs[i].AsSpan(t * size, size);
+                int gold = confusion.IdOf(examples[i].Labels[t], "gold");
+                confusion.Add(gold, TensorPrimitives.IndexOfMax<float>(row));
+                if (gold >= known) continue;
+                loss += CrossEntropy.Backward(row, gold);
+                learnt++;
+            }
+        }
+
+        return new NumberReport(loss / Math.Max(1, learnt)) { Confusion = confusion };
+    }
+
+    private static NumberReport OfValues(Regressor model, NumberExample[] examples, float[][] outputs)
+    {
+        var errors = new Sums();
+        for (int i = 0; i < examples.Length; i++)
+        {
+            float[] found = model.Values(outputs[i]);
+            for (int at = 0; at < found.Length; at++) errors.Add(found[at] - examples[i].Values.Span[at]);
+        }
+
+        return new NumberReport(errors.Report.RootMeanSquare) { Errors = errors.Report };
+    }
+
+    private static NumberReport OfForecasts(Forecaster model, NumberExample[] examples, float[][] outputs)
+    {
+        Sums errors = new(), naive = new();
+        for (int i = 0; i < examples.Length; i++)
+        {
+            NumberSequence sequence = examples[i].Sequence;
+            float[] found = model.Values(outputs[i]);
+            int size = sequence.Features;
+            ReadOnlySpan<float> values = sequence.Values.Span;
+            for (int t = 0; t < sequence.Steps; t++)
+            {
+                for (int h = 0; h < model.Horizon && t + 1 + h < sequence.Steps; h++)
+                {
+                    for (int f = 0; f < size; f++)
+                    {
+                        float actual = values[(t + 1 + h) * size + f];
+                        errors.Add(found[(t * model.Horizon + h) * size + f] - actual);
+                        naive.Add(values[t * size + f] - actual);
+                    }
+                }
+            }
+        }
+
+        return new NumberReport(errors.Report.RootMeanSquare) { Errors = errors.Report, Naive = naive.Report };
+    }
+
+    private static NumberReport OfTranscripts(Transcriber model, NumberExample[] examples, float[][] outputs)
+    {
+        long right = 0, symbols = 0, errors = 0;
+        double loss = 0;
+        for (int i = 0; i < examples.Length; i++)
+        {
+            IReadOnlyList<string> said = examples[i].Labels;
+            string[] written = [.. model.Decode(outputs[i]).Symbols.Select(symbol => symbol.Text)];
+            int distance = Distance(said, written);
+            (symbols, errors, right) = (symbols + said.Count, errors + distance, right + (distance == 0 ? 1 : 0));
+            int[] ids = [.. said.Select(label => 1 + model.Symbols.ToList().IndexOf(label))];
+            if (!ids.Contains(0)) loss -= Math.Max(-1e4, CtcLoss.LogProbability(outputs[i], model.Outputs, ids));
+        }
+
+        return new NumberReport(loss / Math.Max(1, symbols))
+        {
+            Symbols = new SymbolErrors(examples.Length, right, symbols, errors),
+            Confusion = examples.All(example => example.Labels.Count == 1) ? OneSymbol(model, examples, outputs) : null,
+        };
+    }
+
+    private static ConfusionMatrix OneSymbol(Transcriber model, NumberExample[] examples, float[][] outputs)
+    {
+        var confusion = new ConfusionMatrix(model.Symbols.Union(examples.Select(example => example.Labels[0])));
+        for (int i = 0; i < examples.Length; i++)
+            confusion.Add(confusion.IdOf(examples[i].Labels[0], "gold"), confusion.IdOf(model.OneSymbol(outputs[i])[0].Label, "predicted"));
+        return confusion;
+    }
+
+    /// <summary>The fewest symbols to change, put in and take out (Levenshtein 1966).</summary>
+    internal static int Distance(IReadOnlyList<string> said, IReadOnlyList<string> written)
+    {
+        int[] row = [.. Enumerable.Range(0, written.Count + 1)];
+        for (int i = 0; i < said.Count; i++)
+        {
+            int corner = row[0];
+            row[0] = i + 1;
+            for (int j = 0; j < written.Count; j++)
+            {
+                int changed = corner + (said[i] == written[j] ? 0 : 1);
+                corner = row[j + 1];
+                row[j + 1] = Math.Min(changed, 1 + Math.Min(row[j], row[j + 1]));
+            }
+        }
+
+        return row[^1];
+    }
+
+    private sealed class Sums
+    {
+        private double _squares, _absolutes;
+        private long _count;
+
+        public ValueErrors Report => new(_count, Math.Sqrt(_squares / Math.Max(1, _count)), _absolutes / Math.Max(1, _count));
+
+        public void Add(double error)
+        {
+            _squares += error * error;
+            _absolutes += Math.Abs(error);
+            _count++;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
+using RnnService.Engine.Networks.Heads;
+using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
+
+namespace RnnService.Training.Objectives;
+
+/// <summary>What a model of numbers is to give for examples, and the statistics that it measures by: those of what it is trained on.</summary>
+internal sealed class NumberTargets
+{
+    private readonly NumberModel _model;
+    private readonly LabelIds _ids;
+    private readonly IMeasuredNetwork _units;
+    private readonly float _huber;
+
+    public NumberTargets(NumberModel model, IReadOnlyList<NumberExample> train, float huber)
+    {
+        (_model, _ids, _units, _huber) = (model, new LabelIds(model.Config), (IMeasuredNetwork)model.Network, huber > 0 ? huber : float.PositiveInfinity);
+        Measure(_units.InputUnits, train.Select(example => example.Sequence.Values));
+        if (model is Regressor) Measure(_units.OutputUnits!, train.Select(example => example.Values));
+    }
+
+    /// <summary>The labels of a configuration, or where it names none those of the corpus in ordinal order.</summary>
+    public static IReadOnlyList<string> LabelsOf(ModelConfig config, IReadOnlyList<NumberExample> train)
+    {
+        if (config.Labels.Count > 0 || config.Task == ModelTask.Forecaster) return config.Labels;
+        if (config.Task != ModelTask.Regressor) return [.. train.SelectMany(example => example.Labels).Distinct().Order(StringComparer.Ordinal)];
+        NumberExample first = train[0];
+        int values = config.Numbers!.EachStep ? first.Values.Length / first.Sequence.Steps : 1;
+        return values == 1 ? ["value"] : [.. Enumerable.Range(1, values).Select(i => $"value{i}")];
+    }
+
+    /// <summary>Checks that an example can be learnt from.</summary>
+    /// <exception cref="InvalidDataException">It cannot; the message says which, and why.</exception>
+    public static void Check(ModelConfig config, NumberExample example)
+    {
+        int steps = example.Sequence.Steps, features = config.Numbers!.Features, labels = example.Labels.Count;
+        if (example.Sequence.Features != features) throw Wrong($"a step has {example.Sequence.Features} values; expected {features}");
+        if (steps == 0) throw Wrong("has no step; expected one or more");
+        switch (config.Task)
+        {
+            case ModelTask.Classifier when example.Labels.Distinct().Count() != 1:
+                throw Wrong($"has {example.Labels.Distinct().Count()} labels; expected one, at every step or once");
+            case ModelTask.Tagger when labels != steps:
+                throw Wrong($"has {labels} labels; expected {steps}, one a step");
+            case ModelTask.Regressor when config.Numbers.EachStep ? example.Values.Length == 0 || example.Values.Length % steps != 0 : example.Values.Length == 0:
+                throw Wrong("has no values to learn; expected a column of numbers");
+            case ModelTask.Transcriber when !HasRoom(config, example):
+                throw Wrong($"has {labels} symbols for {steps} steps; expected fewer: a symbol takes a step, and one more where it follows itself");
+        }
+
+        InvalidDataException Wrong(string sentence) => new($"{example.Name}: {sentence}");
+    }
+
+    /// <summary>Whether a transcriber has steps enough for what is said.</summary>
+    public static bool HasRoom(ModelConfig config, NumberExample example) => config.Task != ModelTask.Transcriber
+        || CtcLoss.LeastSteps([.. example.Labels.Select(label => 1 + config.Labels.ToList().IndexOf(label))]) <= example.Sequence.Steps;
+
+    /// <summary>Adds the gradient of the summed loss of examples.</summary>
+    public ShardResult Run(NumberExample[] batch, Pass pass, DropoutRates rates, Gradients gradients)
+    {
+        NumberSequence[] rows = [.. batch.Select(example => example.Sequence)];
+        long steps = rows.Sum(row => (long)row.Steps);
+        return _model switch
+        {
+            NumberClassifier => new(Sequence(batch.Select(example => _ids.Of(example.Labels[0])).ToArray()), rows.Length, steps),
+            NumberTagger => new(Steps<IReadOnlyList<ReadOnlyMemory<int>>>([.. batch.Select(example => Ids(example, 0))]), steps, steps),
+            Transcriber => new(Steps<IReadOnlyList<ReadOnlyMemory<int>>>([.. batch.Select(example => Ids(example, 1))]), batch.Sum(example => (long)example.Labels.Count), steps),
+            Regressor when !_model.Numbers.EachStep => new(Sequence(Values(batch)), (long)rows.Length * _model.Outputs, steps),
+            _ => new(Steps(Values(batch)), steps * _model.Outputs, steps),
+        };
+
+        double Sequence<TTargets>(TTargets targets) => Loss<SequenceHead.Trace, TTargets>(targets);
+
+        double Steps<TTargets>(TTargets targets) => Loss<StepHead.Trace, TTargets>(targets);
+
+        double Loss<THead, TTargets>(TTargets targets)
+            where THead : struct, IHeadTrace
+        {
+            var network = (NumberNetwork<THead, TTargets>)_model.Network;
+            var trace = network.Forward(pass, rows, network.NewState(rows.Length), rates);
+            return network.Backward(pass, trace, targets, gradients);
+        }
+    }
+
+    /// <summary>The values that should come out for examples, as the network gives them.</summary>
+    public ValueTargets Values(IReadOnlyList<NumberExample> batch) => new([.. batch.Select(example => _model is Forecaster ? Ahead(example.Sequence) : Standard(example))], _huber);
+
+    private ReadOnlyMemory<int> Ids(NumberExample example, int first) => example.Labels.Select(label => first + _ids.Of(label)).ToArray();
+
+    private ReadOnlyMemory<float> Standard(NumberExample example)
+    {
+        int size = _model.Outputs;
+        float[] standard = new float[_model.Numbers.EachStep ? example.Values.Length : size];
+        for (int at = 0; at < standard.Length; at += size)
+            _units.OutputUnits!.Forward(example.Values.Span.Slice(at, size), standard.AsSpan(at, size));
+        return standard;
+    }
+
+    /// <summary>After every step the next ones; NaN past the end.</summary>
+    private float[] Ahead(NumberSequence sequence)
+    {
+        int size = sequence.Features, horizon = _model.Numbers.Horizon;
+        float[] next = new float[sequence.Steps * horizon * size];
+        Array.Fill(next, float.NaN);
+        for (int t = 0; t < sequence.Steps; t++)
+        {
+            for (int h = 0; h < horizon && t + 1 + h < sequence.Steps; h++)
+                _units.InputUnits.Forward(sequence.Values.Span.Slice((t + 1 + h) * size, size), next.AsSpan((t * horizon + h) * size, size));
+        }
+
+        return next;
+    }
+
+    private static void Measure(Standardization units, IEnumerable<ReadOnlyMemory<float>> rows)
+    {
+        double[] sums = new double[units.Size], squares = new double[units.Size];
+        long count = 0;
+        ReadOnlyMemory<float>[] all = [.. rows];
+        foreach (ReadOnlyMemory<float> values in all)
+        {
+            for (int i = 0; i < values.Length; i++) sums[i % units.Size] += values.Span[i];
+            count += values.Length / units.Size;
+        }
+
+        double[] means = [.. sums.Select(sum => sum / Math.Max(1, count))];
+        foreach (ReadOnlyMemory<float> values in all)
+        {
+            for (int i = 0; i < values.Length; i++) squares[i % units.Size] += Math.Pow(values.Span[i] - means[i % units.Size], 2);
+        }
+
+        units.Set([.. means.Select(mean => (float)mean)], [.. squares.Select(square => (float)Math.Sqrt(square / Math.Max(1, count)))]);
+    }
+}

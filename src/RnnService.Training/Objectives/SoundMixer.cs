@@ -1,0 +1,77 @@
+using RnnService.Audio;
+using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
+using RnnService.Training.Recipes;
+
+namespace RnnService.Training.Objectives;
+
+/// <summary>
+/// Puts recordings together to others: with pauses, speeds, loudness and noise that are drawn from keys, never from what was drawn before.
+/// </summary>
+internal sealed class SoundMixer(IReadOnlyList<NumberExample> recordings, SoundChanges changes)
+{
+    private const ulong StringStream = 0x50CE;
+
+    /// <summary>
+    /// As many strings as there are recordings, each of 3 or more up to <see cref="SoundChanges.Join"/> that are drawn, always the same: what a
+    /// transcriber is measured by. Speeds stay as they are.
+    /// </summary>
+    public static NumberExample[] Strings(IReadOnlyList<NumberExample> recordings, SoundChanges changes)
+    {
+        const int fewest = 3;
+        var mixer = new SoundMixer(recordings, changes with { Speed = 0 });
+        return [.. recordings.Select((_, i) => mixer.Mix(
+            i, Math.Min(fewest, changes.Join) + i % Math.Max(1, changes.Join - fewest + 1), new RandomSource(StringStream, (ulong)i)))];
+    }
+
+    /// <summary>The changed sound of one recording, which begins it.</summary>
+    /// <param name="first">Index of the recording.</param>
+    /// <param name="count">How many recordings; the others are drawn.</param>
+    /// <param name="random">Drawn from.</param>
+    public NumberExample Mix(int first, int count, RandomSource random)
+    {
+        int rate = recordings[first].Sound!.SampleRate;
+        var samples = new List<float>(rate * count);
+        var labels = new List<string>(count);
+        Pause(ref random);
+        for (int i = 0; i < count; i++)
+        {
+            NumberExample one = recordings[i == 0 ? first : random.Below(recordings.Count)];
+            samples.AddRange(Changed(one.Sound!, rate, ref random));
+            labels.AddRange(one.Labels);
+            Pause(ref random);
+        }
+
+        float[] mixed = [.. samples];
+        if (changes.Noise > 0 && random.Uniform() < 0.5) AddNoise(mixed, changes.Noise + 30 * random.Uniform(), ref random);
+        return new NumberExample { Sound = new Sound(mixed, rate), Labels = labels, Name = recordings[first].Name };
+
+        void Pause(ref RandomSource random)
+        {
+            int silent = (int)(changes.Pause * random.Uniform() * rate);
+            for (int i = 0; i < silent; i++) samples.Add((float)(1e-4 * random.Normal())); // no microphone is silent
+        }
+    }
+
+    private float[] Changed(Sound sound, int rate, ref RandomSource random)
+    {
+        double speed = 1 + changes.Speed * (2 * random.Uniform() - 1), step = speed * sound.SampleRate / rate;
+        float gain = (float)Math.Pow(10, changes.Gain * (2 * random.Uniform() - 1) / 20);
+        float[] samples = sound.Samples, changed = new float[(int)((samples.Length - 1) / step)];
+        for (int i = 0; i < changed.Length; i++)
+        {
+            double at = i * step;
+            int left = (int)at;
+            changed[i] = gain * (float)(samples[left] + (at - left) * (samples[left + 1] - samples[left]));
+        }
+
+        return changed;
+    }
+
+    private static void AddNoise(float[] samples, double decibels, ref RandomSource random)
+    {
+        double energy = samples.Sum(value => (double)value * value) / Math.Max(1, samples.Length);
+        double deviation = Math.Sqrt(energy) * Math.Pow(10, -decibels / 20);
+        foreach (ref float value in samples.AsSpan()) value += (float)(deviation * random.Normal());
+    }
+}

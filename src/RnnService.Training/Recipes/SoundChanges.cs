@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+
+namespace RnnService.Training.Recipes;
+
+/// <summary>How sounds are changed in training, anew in every epoch: so few recordings sound like many.</summary>
+public sealed record SoundChanges
+{
+    /// <summary>What is not given is not done.</summary>
+    [JsonConstructor]
+    public SoundChanges(int join = 1, double pause = 0, double speed = 0, double gain = 0, double noise = 0) =>
+        (Join, Pause, Speed, Gain, Noise) = (join, pause, speed, gain, noise);
+
+    /// <summary>At most so many recordings are put together for one, of a transcriber; half stay alone.</summary>
+    public int Join { get; init; }
+
+    /// <summary>The longest silence between and around recordings, in seconds.</summary>
+    public double Pause { get; init; }
+
+    /// <summary>Share by which a recording is made faster or slower, and with it higher or lower.</summary>
+    public double Speed { get; init; }
+
+    /// <summary>Decibels by which it is made louder or softer.</summary>
+    public double Gain { get; init; }
+
+    /// <summary>White noise in half of the sounds: at the least so many decibels softer than the sound; 0 for none.</summary>
+    public double Noise { get; init; }
+}
