@@ -79,7 +79,13 @@ internal abstract class Objective
         };
 
         CorpusSource[] Locate(IReadOnlyList<CorpusSource> sources) =>
-            [.. sources.Select(source => source with { Path = Path.Combine(dataFolder, source.Path) })];
+        [
+            .. sources.Select(source => source with
+            {
+                Path = Path.Combine(dataFolder, source.Path),
+                TargetPath = source.TargetPath is { } targets ? Path.Combine(dataFolder, targets) : null,
+            }),
+        ];
     }
 
     /// <summary>A model with random weights, if this machine has the memory to train it.</summary>

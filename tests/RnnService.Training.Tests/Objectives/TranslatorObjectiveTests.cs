@@ -83,6 +83,18 @@ public sealed class TranslatorObjectiveTests
         Assert.Contains(notes, note => note.StartsWith("4 of 53 training pairs have the same text on both sides", StringComparison.Ordinal));
     }
 
+    /// <summary>Both files of a recipe's pairs start from the data folder.</summary>
+    [Fact]
+    public void Two_files_of_a_recipe_lie_in_the_data_folder()
+    {
+        using var folder = new ScratchFolder();
+        folder.Write("a.de", "eins\nzwei\n");
+        folder.Write("a.en", "one\ntwo\n");
+        CorpusSource[] corpora = [new() { Path = "a.de", TargetPath = "a.en", Format = CorpusFormat.Parallel }];
+        Recipe recipe = DefaultRecipes.For(ModelTask.Translator, corpora, corpora, 2, ["data.max_vocabulary=260", "training.batch_size=2"]);
+        Assert.Equal(2, Objective.Create(recipe, folder[""]).Report.Train.Texts);
+    }
+
     /// <summary>Without a validation part of its own, all translations of one source are on one side.</summary>
     [Fact]
     public void A_split_keeps_translations_of_a_source_together()
