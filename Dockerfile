@@ -7,12 +7,14 @@ WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src/Directory.Build.props src/
 COPY src/RnnService.Engine/RnnService.Engine.csproj src/RnnService.Engine/
+COPY src/RnnService.Audio/RnnService.Audio.csproj src/RnnService.Audio/
 COPY src/RnnService.Onnx/RnnService.Onnx.csproj src/RnnService.Onnx/
 COPY src/RnnService.AspNetCore/RnnService.AspNetCore.csproj src/RnnService.AspNetCore/
 COPY src/RnnService.Server/RnnService.Server.csproj src/RnnService.Server/Runtime.props src/RnnService.Server/
 # For this machine alone: ONNX Runtime comes in native code for seven of them.
 RUN dotnet restore src/RnnService.Server --use-current-runtime
 COPY src/RnnService.Engine src/RnnService.Engine
+COPY src/RnnService.Audio src/RnnService.Audio
 COPY src/RnnService.Onnx src/RnnService.Onnx
 COPY src/RnnService.AspNetCore src/RnnService.AspNetCore
 COPY src/RnnService.Server src/RnnService.Server

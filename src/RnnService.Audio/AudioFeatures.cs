@@ -50,7 +50,7 @@ public sealed class AudioFeatures
 
     /// <summary>When a step's last sample has been heard, in seconds from the beginning.</summary>
     /// <param name="step">The step, the first is 0.</param>
-    public double SecondsAt(int step) => ((double)step * Config.Stack * Config.HopLength + SamplesOfFirstStep) / Config.SampleRate;
+    public double SecondsAt(long step) => ((double)step * Config.Stack * Config.HopLength + SamplesOfFirstStep) / Config.SampleRate;
 
     internal FrameTransform Rent() => _transforms.TryTake(out FrameTransform? transform) ? transform : new FrameTransform(Config, _bank);
 

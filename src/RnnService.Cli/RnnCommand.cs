@@ -71,6 +71,7 @@ internal static partial class RnnCommand
             new TranslateVerb(terminal, stop),
             new ClassifyVerb(terminal, stop),
             new TagVerb(terminal, stop),
+            new TranscribeVerb(terminal, stop),
             new InspectVerb(terminal),
             new GradientsVerb(terminal),
             new TokenizeVerb(terminal, stop),

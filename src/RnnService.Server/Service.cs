@@ -11,6 +11,7 @@ using RnnService.Server.Endpoints;
 using RnnService.Server.Endpoints.HuggingFace;
 using RnnService.Server.Endpoints.OpenAi;
 using RnnService.Server.Endpoints.OpenInference;
+using RnnService.Server.Endpoints.Streams;
 using RnnService.Server.Hosting;
 using RnnService.Server.Keys;
 using RnnService.Server.Models;
@@ -63,7 +64,7 @@ internal static class Service
             .AddKeys(options.Keys, options.Http).AddSingleton(options.Limits).AddSingleton(options.Http).AddSingleton<RequestMetrics>()
             .AddSingleton(options.Routes).AddSingleton<ConnectionLimit>().AddSingleton<SettingsReload>().AddSingleton<IHostLifetime, SignalLifetime>()
             .AddSingleton<OnnxExports>().AddSingleton(new StartReport.Style(format)).AddSingleton<BodyBudget>().AddSingleton<LargeBodyTurns>().AddSingleton<RequestReader>()
-            .AddSingleton<InferencePath>().AddSingleton<GenerationPath>().AddSingleton<GenerateTools>().AddSingleton<HuggingFaceEndpoints>().AddSingleton<InspectionRules>()
+            .AddSingleton<InferencePath>().AddSingleton<GenerationPath>().AddSingleton<GenerateTools>().AddSingleton<HuggingFaceEndpoints>().AddSingleton<StreamEndpoints>().AddSingleton<InspectionRules>()
             .AddSingleton<StartReport>().AddHostedService(services => services.GetRequiredService<StartReport>())
             .AddSessions(options.Sessions)
             .AddSingleton<IResponseCompressionProvider, AnswerCompression>()
@@ -87,6 +88,7 @@ internal static class Service
         app.UseHeadRequests();
         app.UseProbeListener(options.Http, options.Routes);
         app.UseAllowedHosts(FrameworkSettings.Hosts(builder.Configuration));
+        app.UseWebSockets();
         app.UseRouting();
         if (cors is not null) app.UseCors();
         app.UseResponseCompression();
@@ -97,6 +99,9 @@ internal static class Service
         GenerateEndpoints.Map(app);
         ClassifyEndpoints.Map(app);
         TagEndpoints.Map(app);
+        TranscribeEndpoints.Map(app);
+        PredictEndpoints.Map(app);
+        app.Services.GetRequiredService<StreamEndpoints>().Map(app);
         app.Services.GetRequiredService<HuggingFaceEndpoints>().Map(app);
         OpenAiEndpoints.Map(app);
         OpenInferenceEndpoints.Map(app);

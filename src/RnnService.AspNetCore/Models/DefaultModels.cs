@@ -24,6 +24,6 @@ internal sealed class DefaultModels(DefaultModelOptions names, Func<ModelTask, b
         ModelTask.LanguageModel => names.Generate,
         ModelTask.Classifier => names.Classify,
         ModelTask.Tagger => names.Tag,
-        _ => "",
+        _ => "", // the only one, or none
     };
 }

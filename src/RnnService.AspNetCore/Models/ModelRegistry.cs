@@ -75,7 +75,7 @@ internal sealed class ModelRegistry(
     /// meanwhile stays the one that answers.
     /// </summary>
     /// <typeparam name="T">What it must do.</typeparam>
-    /// <param name="name">As asked for; null for the default of the task.</param>
+    /// <param name="name">As asked for; null for the default of its kind.</param>
     /// <param name="cancel">Cancelled when nobody waits for the answer any more.</param>
     /// <exception cref="InferenceException">There is none, it is broken or not loaded in time, or it does something else.</exception>
     /// <exception cref="OperationCanceledException">Nobody waits for the answer any more.</exception>
@@ -83,7 +83,7 @@ internal sealed class ModelRegistry(
         where T : ServedModel, IServedTask
     {
         ModelSet models = Models;
-        ModelEntry? entry = name is null ? models.Default(T.Task) : models.Find(name);
+        ModelEntry? entry = name is null ? models.Default(ModelKind.Of<T>()) : models.Find(name);
         return entry?.Served is T served && served.Uses.TryEnter() ? new ValueTask<T>(served) : EnterLaterAsync<T>(name, cancel);
     }
 
@@ -104,14 +104,14 @@ internal sealed class ModelRegistry(
         if (name is not null)
         {
             ModelEntry entry = await ServedAsync(name, cancel);
-            return entry.Served as T ?? throw Models.WrongTask(entry, T.Task);
+            return entry.Served as T ?? throw Models.WrongTask(entry, ModelKind.Of<T>());
         }
 
         ModelSet models = Models;
-        if (models.Default(T.Task) is null && models.IsUndecided(T.Task))
-            await WaitAsync(later => later.IsUndecided(T.Task), models.UndecidedSentence(T.Task), cancel);
+        ModelKind kind = ModelKind.Of<T>();
+        if (models.Default(kind) is null && models.IsUndecided(kind)) await WaitAsync(later => later.IsUndecided(kind), models.UndecidedSentence(kind), cancel);
         models = Models;
-        return models.Default(T.Task)?.Served as T ?? throw models.NoDefault(T.Task);
+        return models.Default(kind)?.Served as T ?? throw models.NoDefault(kind);
     }
 
     private ModelEntry? Change(string name, Func<ModelSet, ModelSet> change)

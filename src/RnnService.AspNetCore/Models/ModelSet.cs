@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using RnnService.AspNetCore.Errors;
-using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 
 namespace RnnService.AspNetCore.Models;
@@ -10,14 +9,14 @@ internal sealed class ModelSet
 {
     private readonly DefaultModels _defaults;
     private readonly FrozenDictionary<string, ModelEntry> _byName;
-    private readonly (ModelEntry? Entry, bool IsUndecided)[] _default = new (ModelEntry?, bool)[ModelTasks.Count];
+    private readonly FrozenDictionary<ModelKind, (ModelEntry? Entry, bool IsUndecided)> _default;
 
     public ModelSet(IEnumerable<ModelEntry> entries, DefaultModels defaults)
     {
         _defaults = defaults;
         Entries = [.. entries.OrderBy(entry => entry.Name, StringComparer.Ordinal)];
         _byName = Entries.ToFrozenDictionary(entry => entry.Name, StringComparer.Ordinal);
-        foreach (ModelTask task in Enum.GetValues<ModelTask>()) _default[(int)task] = ChooseDefault(task);
+        _default = ModelKind.All.ToFrozenDictionary(kind => kind, ChooseDefault);
     }
 
     /// <summary>All model folders by name.</summary>
@@ -33,16 +32,16 @@ internal sealed class ModelSet
     public ModelEntry? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The models that are served and do this.</summary>
-    public IEnumerable<ModelEntry> Of(ModelTask task) => Entries.Where(entry => entry.Loaded?.Model.Config.Task == task);
+    public IEnumerable<ModelEntry> Of(ModelKind kind) => Entries.Where(entry => entry.Loaded is { } loaded && ModelKind.Of(loaded.Model.Config) == kind);
 
     /// <summary>
     /// The model that answers when none is named: the configured one. Without one, or when one that may be missing is not in this folder, the
-    /// only model of the task; of several none, so that no model takes a route unasked.
+    /// only model of the kind; of several none, so that no model takes a route unasked.
     /// </summary>
-    public ModelEntry? Default(ModelTask task) => _default[(int)task].Entry;
+    public ModelEntry? Default(ModelKind kind) => _default[kind].Entry;
 
-    /// <summary>Whether the default of a task depends on a folder that is being loaded.</summary>
-    public bool IsUndecided(ModelTask task) => _default[(int)task].IsUndecided;
+    /// <summary>Whether the default of a kind depends on a folder that is being loaded.</summary>
+    public bool IsUndecided(ModelKind kind) => _default[kind].IsUndecided;
 
     /// <summary>Why this does not count as ready; null when it does: at least one model is served, and no default is being loaded.</summary>
     public string? NotReady
@@ -61,10 +60,10 @@ internal sealed class ModelSet
 
     public static string LoadingSentence(string name) => $"the model {Quoted(name)} is being loaded";
 
-    /// <summary>Why the default of a task is not known yet.</summary>
-    public string UndecidedSentence(ModelTask task)
+    /// <summary>Why the default of a kind is not known yet.</summary>
+    public string UndecidedSentence(ModelKind kind)
     {
-        string name = _defaults.NameOf(task);
+        string name = NameOf(kind);
         return Find(name) is not null ? LoadingSentence(name) : "the models are being loaded, and any of them could be the second of its kind: name one as model";
     }
 
@@ -75,20 +74,20 @@ internal sealed class ModelSet
         ? new ModelNotFoundException($"the model {Quoted(entry.Name)} is unloaded; {Others()}")
         : new ModelBrokenException(entry.Name, Quoted(entry.Name), entry.Reason!, Others());
 
-    public ModelTaskException WrongTask(ModelEntry entry, ModelTask expected) => new(
-        $"{Quoted(entry.Name)} is a {ModelTasks.NameOf(entry.Loaded!.Model.Config.Task)}; expected a {ModelTasks.NameOf(expected)}"
+    public ModelTaskException WrongTask(ModelEntry entry, ModelKind expected) => new(
+        $"{Quoted(entry.Name)} is a {ModelKind.Of(entry.Loaded!.Model.Config)}; expected a {expected}"
         + $"{(Names(expected) is { Length: > 0 } names ? ": " + names : "")}");
 
-    /// <summary>Why no model answers for a task where none is named.</summary>
-    public InferenceException NoDefault(ModelTask task)
+    /// <summary>Why no model answers for a kind where none is named.</summary>
+    public InferenceException NoDefault(ModelKind kind)
     {
-        string configured = _defaults.NameOf(task), names = Names(task);
+        string configured = NameOf(kind), names = Names(kind);
         if (names.Length == 0 && (configured.Length == 0 || Find(configured) is null))
-            return new ModelNotFoundException($"no model here is a {ModelTasks.NameOf(task)}; {Others()}");
-        bool isMissing = configured.Length > 0 && (!_defaults.MayBeMissing(task) || Find(configured) is { Loaded: null });
+            return new ModelNotFoundException($"no model here is a {kind}; {Others()}");
+        bool isMissing = configured.Length > 0 && (!_defaults.MayBeMissing(kind.Task) || Find(configured) is { Loaded: null });
         return isMissing
             ? new ModelNotFoundException($"the default model {Quoted(configured)} is not served; {Others()}")
-            : new NoDefaultModelException(ModelTasks.NameOf(task), names);
+            : new NoDefaultModelException(kind.ToString(), names);
     }
 
     private static string Quoted(string name) => $"\"{Listing.Cut(name, 100)}\"";
@@ -96,25 +95,32 @@ internal sealed class ModelSet
     private string Others()
     {
         string names = Listing.Of([.. Entries.Where(entry => entry.Loaded is not null)
-            .Select(entry => $"{entry.Name} ({ModelTasks.NameOf(entry.Loaded!.Model.Config.Task)})")]);
+            .Select(entry => $"{entry.Name} ({ModelKind.Of(entry.Loaded!.Model.Config)})")]);
         return names.Length == 0 ? "no model is served" : "there are: " + names;
     }
 
-    private string Names(ModelTask task) => Listing.Of([.. Of(task).Select(entry => entry.Name)]);
+    private string Names(ModelKind kind) => Listing.Of([.. Of(kind).Select(entry => entry.Name)]);
 
-    private (ModelEntry? Entry, bool IsUndecided) ChooseDefault(ModelTask task)
+    /// <summary>The configured name; a task's that is one of a model that reads texts is not meant for those that read numbers.</summary>
+    private string NameOf(ModelKind kind)
     {
-        string name = _defaults.NameOf(task);
+        string name = _defaults.NameOf(kind.Task);
+        return kind.ReadsNumbers && !(Find(name)?.Loaded is { } loaded && ModelKind.Of(loaded.Model.Config) == kind) ? "" : name;
+    }
+
+    private (ModelEntry? Entry, bool IsUndecided) ChooseDefault(ModelKind kind)
+    {
+        string name = NameOf(kind);
         if (name.Length > 0)
         {
             ModelEntry? named = Find(name);
-            if (named?.Loaded?.Model.Config.Task == task) return (named, false);
+            if (named?.Loaded is { } loaded && ModelKind.Of(loaded.Model.Config) == kind) return (named, false);
             bool isLoading = named?.State == ModelState.Loading;
             // A broken one keeps its route: nothing else answers in its place.
-            if (isLoading || !_defaults.MayBeMissing(task) || named is { Loaded: null }) return (null, isLoading);
+            if (isLoading || !_defaults.MayBeMissing(kind.Task) || named is { Loaded: null }) return (null, isLoading);
         }
 
-        ModelEntry[] candidates = [.. Of(task).Take(2)];
+        ModelEntry[] candidates = [.. Of(kind).Take(2)];
         bool isUndecided = candidates.Length < 2 && IsLoading;
         return (candidates.Length == 1 && !isUndecided ? candidates[0] : null, isUndecided);
     }

@@ -9,6 +9,9 @@ internal interface IServedTask
 {
     /// <summary>What models of this kind do.</summary>
     static abstract ModelTask Task { get; }
+
+    /// <summary>Whether they read numbers, and not texts.</summary>
+    static virtual bool ReadsNumbers => false;
 }
 
 /// <summary>A loaded model and what computes with it.</summary>
@@ -29,13 +32,16 @@ internal abstract class ServedModel(string name, LoadedModel loaded, TextBatcher
     public UseCount Uses { get; } = new();
 
     /// <summary>Its queues.</summary>
-    public IEnumerable<ModelScheduler> Schedulers => new ModelScheduler?[] { Answers, Explains, Inspector }.OfType<ModelScheduler>();
+    public IEnumerable<ModelScheduler> Schedulers => new ModelScheduler?[] { Answers, Explains, Live, Inspector }.OfType<ModelScheduler>();
 
     /// <summary>The queue of what the model is for.</summary>
     protected abstract ModelScheduler Answers { get; }
 
     /// <summary>The queue of what explains those answers, where there is one.</summary>
     protected virtual ModelScheduler? Explains => null;
+
+    /// <summary>The queue of what is read while it comes, where there is one.</summary>
+    protected virtual ModelScheduler? Live => null;
 }
 
 /// <summary>A classifier; its batcher answers token ids with logits, its explainer with why; null where its network cannot be looked into.</summary>

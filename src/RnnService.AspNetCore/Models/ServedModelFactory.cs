@@ -32,8 +32,17 @@ internal sealed class ServedModelFactory(RnnModelsOptions options, SchedulingMet
                 model.CanInspect ? Batcher<int[], Explanation>("explain", model.Explain, ids => model.ExplanationCost(ids.Length), ids => ids.Length, ShortExplanation) : null, inspector),
             Tagger model => new ServedTagger(
                 name, loaded, model, Batcher<TaggerInput, TagScore[]>("tag", model.Tag, sentence => sentence.Length), inspector),
+            NumberClassifier model => new ServedNumberClassifier(Queues(model, "classify", isStepwise: false), model),
+            NumberTagger model => new ServedNumberTagger(Queues(model, "tag", isStepwise: true), model),
+            Regressor model => new ServedRegressor(Queues(model, "predict", model.Config.Numbers!.EachStep), model),
+            Forecaster model => new ServedForecaster(Queues(model, "predict", isStepwise: true), model),
+            Transcriber model => new ServedTranscriber(Queues(model, "transcribe", isStepwise: true), model),
             _ => throw new ModelFolderException($"config.json: task is {loaded.Model.Config.Task}; expected one that this service computes"),
         };
+
+        NumberQueues Queues(NumberModel model, string kind, bool isStepwise) => new(
+            name, loaded, Batcher<NumberSequence, float[]>(kind, model.Logits, sequence => sequence.Steps),
+            model.IsCausal ? new NumberStreams(name, model.Network, model.Outputs, isStepwise, options.Batching, metrics, time, loop) : null);
 
         TextBatcher<TInput, TOutput> Batcher<TInput, TOutput>(string kind, TextComputation<TInput, TOutput> compute, Func<TInput, int> cost, Func<TInput, int>? tokens = null,
             int shortTurn = ModelScheduler.ShortTurnTokens) =>

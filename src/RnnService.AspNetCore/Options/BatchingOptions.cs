@@ -27,7 +27,18 @@ public sealed record BatchingOptions
     public int MaxStreams { get; set; } = 1_024;
 
     /// <summary>
-    /// Tokens of a batch of texts, all together. A longer text is computed alone. Larger: higher throughput, longer waits for short texts.
+    /// Streams of numbers that may be open at one model, whether they send or not; one more is refused (over HTTP 429). Each takes a state of some
+    /// kilobytes beside its connection.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxLiveStreams { get; set; } = 4_096;
+
+    /// <summary>Of them, streams of one client; one more is refused (over HTTP 429).</summary>
+    [Range(1, 1_000_000)]
+    public int MaxLiveStreamsOfClient { get; set; } = 2_048;
+
+    /// <summary>
+    /// Tokens of a batch of texts, or steps of sequences of numbers, all together. A longer text is computed alone. Larger: higher throughput, longer waits for short texts.
     /// </summary>
     [Range(1, 10_000_000)]
     public int BatchTokens { get; set; } = 4_096;

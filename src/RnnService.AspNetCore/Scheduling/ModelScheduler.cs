@@ -41,6 +41,9 @@ internal abstract class ModelScheduler
     /// <summary>Whether nothing waits and nothing runs. For the loop.</summary>
     public abstract bool IsEmpty { get; }
 
+    /// <summary>Streams of numbers that are open now.</summary>
+    public virtual int LiveStreams => 0;
+
     protected Admission Admission { get; }
 
     protected BatchingOptions Options { get; }

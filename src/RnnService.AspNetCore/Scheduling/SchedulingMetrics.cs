@@ -57,6 +57,8 @@ internal sealed class SchedulingMetrics
             "rnn.streams.active", () => Streams(one => one.Active), null,
             "Texts being continued.");
         _meter.CreateObservableGauge(
+            "rnn.number_streams.open", () => ByModel(one => one.LiveStreams), null, "Streams of numbers that are open.");
+        _meter.CreateObservableGauge(
             "rnn.prefix_cache.size", () => Streams(one => one.PrefixBytes), "By", "Bytes of the states kept of the beginnings of prompts.");
 
         IEnumerable<Measurement<long>> ByModel(Func<ModelScheduler, long> value) => Sums(loop.Schedulers, value);

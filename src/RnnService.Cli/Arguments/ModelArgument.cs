@@ -41,12 +41,13 @@ internal static class ModelArgument
     /// <exception cref="CommandException">There is no such folder, or the model is of another task.</exception>
     /// <exception cref="ModelFolderException">It is broken.</exception>
     public static T Load<T>(Terminal terminal, string name)
-        where T : Model
-    {
-        Model model = Load(terminal, name).Model;
-        return model as T ?? throw new CommandException(
+        where T : Model => As<T>(name, Load(terminal, name).Model);
+
+    /// <summary>A model as one of a task.</summary>
+    /// <exception cref="CommandException">It is of another.</exception>
+    public static T As<T>(string name, Model model)
+        where T : Model => model as T ?? throw new CommandException(
             $"{name} is a {KindOf(model.GetType())}; expected a {KindOf(typeof(T))}: rnn {TrainedCard.VerbOf(model.Config.Task)} is for this one");
-    }
 
     /// <summary>The folder of a model.</summary>
     /// <exception cref="CommandException">There is none.</exception>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using RnnService.Audio;
 using RnnService.Cli.Arguments;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
@@ -22,7 +23,7 @@ internal static class FailureSentence
         is CommandException or RecipeException or RunFolderException or TrainingDivergedException or ModelFolderException
         or WeightFormatException or ImportException or DisagreementException or IOException or UnauthorizedAccessException
         or InvalidDataException or ArgumentException or NetworkException or OutOfMemoryException or OverflowException
-        or CorpusException or KeyFileException;
+        or CorpusException or KeyFileException or SoundFormatException;
 
     /// <summary>What went wrong itself: several threads at work wrap it, and so does a type that cannot be made ready.</summary>
     private static Exception Innermost(Exception error) =>

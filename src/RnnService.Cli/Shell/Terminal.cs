@@ -9,6 +9,9 @@ namespace RnnService.Cli.Shell;
 /// <param name="InputIsPiped">Whether standard input is a file or a pipe and no keyboard.</param>
 internal sealed record Terminal(IAnsiConsole Console, TextReader In, TextWriter Error, bool InputIsPiped)
 {
+    /// <summary>Opens standard input for bytes, in place of <see cref="In"/>.</summary>
+    public Func<Stream> OpenInput { get; init; } = System.Console.OpenStandardInput;
+
     private const int WidthOfFiles = 160;
 
     /// <summary>Standard output as it is, for texts that must be neither wrapped nor styled.</summary>

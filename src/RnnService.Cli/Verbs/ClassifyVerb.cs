@@ -22,9 +22,10 @@ internal sealed class ClassifyVerb : Verb
     public ClassifyVerb(Terminal terminal, CancellationToken stop)
         : base(
             terminal, "classify", "Gives each text a label with a classifier.",
-            "One line a text: the likeliest label, its probability, the text.",
+            "One line a text: the likeliest label, its probability, the text. Of a model that reads sound, WAV files in place of texts.",
             "rnn classify sentiment \"A lovely film.\" \"Two hours I want back.\"",
-            "rnn classify sentiment --json < reviews.txt")
+            "rnn classify sentiment --json < reviews.txt",
+            "rnn classify digits seven.wav")
     {
         _stop = stop;
         Add(_model);
@@ -34,8 +35,11 @@ internal sealed class ClassifyVerb : Verb
 
     protected override int Run(ParseResult parsed)
     {
-        var model = ModelArgument.Load<Classifier>(Terminal, parsed.GetValue(_model)!);
+        string name = parsed.GetValue(_model)!;
         bool json = parsed.GetValue(_json);
+        Model loaded = ModelArgument.Load(Terminal, name).Model;
+        if (loaded is NumberModel { Numbers.Audio: not null } and (NumberClassifier or Transcriber)) return RunOnFiles(new SoundInput(name, (NumberModel)loaded), (NumberModel)loaded, parsed.GetValue(_texts) ?? [], json);
+        Classifier model = ModelArgument.As<Classifier>(name, loaded);
         int width = model.Config.Labels.Max(label => label.Length);
         int number = 0;
         return ForEach(TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop), text =>
@@ -43,15 +47,28 @@ internal sealed class ClassifyVerb : Verb
             Terminal.Warn($"text {++number}", model.Warning(text, model.Encode(text)));
             ModelAnswer answer = model.Answer(text);
             NetworkException.ThrowIfNotFinite([.. answer.Scores]);
-            if (json)
-            {
-                Terminal.Out.WriteJson(new { Text = text, Labels = answer.Labels.Zip(answer.Scores, (label, score) => new { label, score }) });
-            }
-            else
-            {
-                string percent = Figures.Percent(answer.Scores[0]).PadLeft(Figures.Percent(1).Length);
-                Terminal.Out.WriteLine($"{answer.Labels[0].PadRight(width)}  {percent}  {text.ReplaceLineEndings(" ")}");
-            }
+            if (json) Terminal.Out.WriteJson(new { Text = text, Labels = answer.Labels.Zip(answer.Scores, (label, score) => new { label, score }) });
+            else Write(answer.Labels[0], answer.Scores[0], width, text.ReplaceLineEndings(" "));
         });
     }
+
+    /// <summary>Sounds are files; of a transcriber the one symbol that each says.</summary>
+    private int RunOnFiles(SoundInput sound, NumberModel model, string[] files, bool json)
+    {
+        if (files.Length == 0) throw new CommandException("no file is given; expected WAV files, since this model reads sound");
+        int width = model.Config.Labels.Max(label => label.Length);
+        foreach (string file in files)
+        {
+            _stop.ThrowIfCancellationRequested();
+            NumberSequence steps = sound.OfFile(file);
+            IReadOnlyList<LabelScore> labels = model is NumberClassifier classifier ? classifier.Classify(steps) : ((Transcriber)model).Classify(steps);
+            if (json) Terminal.Out.WriteJson(new { File = file, Labels = labels.Select(label => new { label.Label, label.Score }) });
+            else Write(labels[0].Label, labels[0].Score, width, file);
+        }
+
+        return ExitCode.Done;
+    }
+
+    private void Write(string label, float score, int width, string what) =>
+        Terminal.Out.WriteLine($"{label.PadRight(width)}  {Figures.Percent(score).PadLeft(Figures.Percent(1).Length)}  {what}");
 }

@@ -112,10 +112,11 @@ internal static class ClassifyEndpoints
             .WithDescription(
                 "Answers with a list for each text, the best label first; for a single text with a list of one list. Labels below the threshold are left out: an "
                 + "empty list says that none fits. With explain it is an "
-                + "object for each text. A text of a list that the model cannot compute has an object with error, error_type and status in its "
+                + "object for each text. For a model that reads numbers inputs is {\"values\": [[…], …]}, a list of numbers for each step, or a list of those; or the body is a "
+                + "WAV file as audio/wav, with ?model=. A text of a list that the model cannot compute has an object with error, error_type and status in its "
                 + "place; when there is no other text, it is 422.")
             .WithTags("Text")
-            .Accepts<ClassifyRequest>("application/json")
+            .Accepts<ClassifyRequest>("application/json", NumberQuestion.SoundTypes)
             .Produces<List<List<LabelScore>>>()
             .WithMetadata(new RequestExample(Example, "labels"), new AnswerExample(Answer, Name: "labels"))
             .WithMetadata(new RequestExample(ExplainExample, "explained"), new AnswerExample(ExplainAnswer, Name: "explained"))
@@ -124,8 +125,24 @@ internal static class ClassifyEndpoints
 
     public static async Task<IResult> AnswerAsync(InferenceCall call, InspectionRules rules)
     {
-        ClassifyRequest request = await call.ReadAsync<ClassifyRequest>();
-        return Json.Answer(await AnswersAsync(call, await call.ModelAsync<ServedClassifier>(request.Model), request, rules));
+        if (NumberQuestion.IsSound(call.Context.Request))
+            return await AnswerAsync(call, await NumberQuestion.ReadSoundAsync<ClassifyNumbersRequest>(call, rules.Limits), rules.Limits);
+        (ClassifyRequest? texts, ClassifyNumbersRequest? numbers) = await call.ReadEitherAsync<ClassifyRequest, ClassifyNumbersRequest>(NumberLists.AreIn);
+        return numbers is not null
+            ? await AnswerAsync(call, new NumberQuestion<ClassifyNumbersRequest>(numbers, null, numbers.Model), rules.Limits)
+            : Json.Answer(await AnswersAsync(call, await call.ModelAsync<ServedClassifier>(texts!.Model), texts, rules));
+    }
+
+    /// <summary>Answers numbers or a sound, always with a list of lists.</summary>
+    private static async Task<IResult> AnswerAsync(InferenceCall call, NumberQuestion<ClassifyNumbersRequest> question, LimitOptions limits)
+    {
+        ClassifyParameters? parameters = question.Json?.Parameters;
+        if (parameters?.Explain ?? false) throw RequestProblem.Of(ProblemKind.Validation, "parameters.explain", "is true; expected false or none, since tokens of texts alone are explained");
+        var served = (ServedNumbers)await call.EitherAsync<ServedNumberClassifier, ServedTranscriber>(question.Name);
+        var form = new LabelForm(served.NumberModel.Config, parameters);
+        TextAnswers<float[]> logits = await question.ComputeAsync(call, served, limits);
+        // Which one symbol a transcriber hears: the logarithms of its strings' probabilities are what a classifier's logits are.
+        return Json.Answer(ListAnswer.Of(logits, "inputs", (one, _) => form.Ranked(served is ServedTranscriber heard ? NumberAnswers.OneSymbol(heard.Model, one) : one, default)));
     }
 
     /// <summary>The answer to each text: labels, an <see cref="ExplainedText"/> or a <see cref="FailedText"/>.</summary>
@@ -133,7 +150,7 @@ internal static class ClassifyEndpoints
     {
         Classifier model = served.Model;
         IReadOnlyList<string> texts = request.Inputs.Items;
-        var form = new LabelForm(model, request.Parameters);
+        var form = new LabelForm(model.Config, request.Parameters);
         var notes = new TextNote[texts.Count];
         object[] answers;
         if (request.Parameters?.Explain ?? false)
@@ -144,7 +161,7 @@ internal static class ClassifyEndpoints
             await call.HoldAnswerAsync(texts.Count * form.Most * BytesOfLabel + tokens * (BytesOfToken + form.Most * InspectEndpoints.BytesOfNumber));
             TextAnswers<Explanation> found = await call.ComputeAsync(
                 explainer, () => Encode(index => (read[index] = model.Read(texts[index])).Ids, rules.Limits.MaxExplainTokens));
-            answers = ListAnswer.Of(found, "inputs", (one, index) => form.Explained(one, read[index], notes[index]));
+            answers = ListAnswer.Of(found, "inputs", (one, index) => form.Explained(one, read[index], model.Vocabulary.Tokens.UnknownId, notes[index]));
         }
         else
         {

@@ -72,6 +72,17 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     public ValueTask<T> ReadAsync<T>(Func<ReadOnlyMemory<byte>, RequestReader, T> parse) =>
         path.Reader.ReadAsync(Context.Request, body => parse(body, path.Reader), Deadline.Token);
 
+    /// <summary>A body that is one of two requests in JSON.</summary>
+    /// <param name="isOther">Tells the second by the body.</param>
+    /// <exception cref="RequestProblem">It is neither.</exception>
+    public ValueTask<(TOne? One, TOther? Other)> ReadEitherAsync<TOne, TOther>(Func<ReadOnlyMemory<byte>, bool> isOther)
+        where TOne : class
+        where TOther : class
+    {
+        RequestReader.CheckMediaType(Context.Request);
+        return ReadAsync<(TOne?, TOther?)>((body, reader) => isOther(body) ? (null, reader.Parse<TOther>(body)) : (reader.Parse<TOne>(body), null));
+    }
+
     /// <summary>A part of the body that was read as any object.</summary>
     /// <param name="element">The object; null where there is none.</param>
     /// <param name="field">Where it stands in the body.</param>
@@ -104,6 +115,20 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
         if (name is null) KeyAccess.ThrowIfForbidden(Context, model.Name, isDefault: true);
         RequestFacts.Of(Context).Model = model.Name;
         return model;
+    }
+
+    /// <summary>As <see cref="ModelAsync{T}(string)"/>, of either of two kinds; where none is named and each has a default, that of the first.</summary>
+    /// <inheritdoc cref="ModelAsync{T}(string)" path="/exception"/>
+    public async ValueTask<ServedModel> EitherAsync<TOne, TOther>(string? name)
+        where TOne : ServedModel, IServedTask
+        where TOther : ServedModel, IServedTask
+    {
+        string? known = name ?? Address;
+        if (known is not null) KeyAccess.ThrowIfForbidden(Context, known);
+        ModelEntry? entry = known is not null
+            ? await path.Registry.ServedAsync(known, Deadline.Token)
+            : path.Registry.Models.Default(ModelKind.Of<TOne>()) ?? path.Registry.Models.Default(ModelKind.Of<TOther>());
+        return entry?.Served is TOther ? await ModelAsync<TOther>(name) : await ModelAsync<TOne>(name);
     }
 
     /// <summary>The model whose address the request was sent to, whatever it does.</summary>
@@ -150,6 +175,10 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     /// <exception cref="AspNetCore.Errors.QueueFullException">There is no permit.</exception>
     public GenerationJob Generate(GenerationScheduler generator, Func<LanguageModel, GenerationStream> prepare, bool readsAlong) =>
         generator.Submit(prepare, readsAlong, Deadline.Token, client, Context.Abort, RequestFacts.Of(Context).Owner);
+
+    /// <summary>Opens a stream of numbers, which is in the caller's hand.</summary>
+    /// <exception cref="AspNetCore.Errors.QueueFullException">As many are open as may be.</exception>
+    public NumberStream Open(NumberStreams streams) => streams.Open(client, Deadline.Token, Context.Abort);
 
     /// <summary>Where the body was large, making tokens takes as long as reading it: one after the other.</summary>
     private ValueTask<Task<TextAnswers<TOutput>>> SubmitInTurnAsync<TInput, TOutput>(

@@ -5,9 +5,9 @@ using RnnService.Engine.Text;
 namespace RnnService.Server.Endpoints;
 
 /// <summary>How a classifier's numbers become the labels of an answer.</summary>
-/// <param name="model">The classifier.</param>
+/// <param name="config">The classifier's configuration.</param>
 /// <param name="asked">How it was asked to answer.</param>
-internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
+internal sealed class LabelForm(ModelConfig config, ClassifyParameters? asked)
 {
     private readonly ScoreFunction _function = asked?.FunctionToApply switch
     {
@@ -18,10 +18,10 @@ internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
 
     // A model's own is a probability.
     private readonly float _threshold = (float?)asked?.Threshold
-        ?? (asked?.FunctionToApply == ClassifyParameters.None ? null : model.Config.Threshold) ?? float.NegativeInfinity;
+        ?? (asked?.FunctionToApply == ClassifyParameters.None ? null : config.Threshold) ?? float.NegativeInfinity;
 
     /// <summary>Most labels that a text is answered with.</summary>
-    public int Most { get; } = asked?.TopK is > 0 and var few ? (int)Math.Min(few, model.Labels.Count) : model.Labels.Count;
+    public int Most { get; } = asked?.TopK is > 0 and var few ? (int)Math.Min(few, config.Labels.Count) : config.Labels.Count;
 
     /// <summary>The best labels first, as far as they reach the threshold; ties in the labels' order.</summary>
     /// <param name="logits">Of each label; of no meaning afterwards.</param>
@@ -34,8 +34,12 @@ internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
     }
 
     /// <summary>The labels and why the best is the best.</summary>
+    /// <param name="found">What each token adds.</param>
+    /// <param name="read">The text's tokens.</param>
+    /// <param name="unknown">The id of tokens that the model does not know.</param>
+    /// <param name="note">What to say with the best.</param>
     /// <inheritdoc cref="Ranked(float[], TextNote)" path="/exception"/>
-    public ExplainedText Explained(Explanation found, TokenizedText read, TextNote note)
+    public ExplainedText Explained(Explanation found, TokenizedText read, int unknown, TextNote note)
     {
         NetworkException.ThrowIfNotFinite([(float)found.Value, (float)found.Baseline, .. found.Contributions]);
         float[][] running = [.. found.Running.Select(logits => Classifier.Scores([.. logits], _function))];
@@ -45,7 +49,7 @@ internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
             Labels = Ranked(running[^1], order, note),
             Explanation = new ExplanationMessage
             {
-                Label = model.Labels[found.Label],
+                Label = config.Labels[found.Label],
                 Method = "integrated_gradients",
                 Baseline = (float)found.Baseline,
                 Value = (float)found.Value,
@@ -56,7 +60,7 @@ internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
                     Text = token.Text,
                     Start = token.CodePointStart,
                     End = token.CodePointEnd,
-                    Known = read.Ids[at] != model.Vocabulary.Tokens.UnknownId,
+                    Known = read.Ids[at] != unknown,
                     Scores = [.. order.Select(label => running[at][label])],
                     Contribution = found.Contributions[at],
                 })],
@@ -72,7 +76,7 @@ internal sealed class LabelForm(Classifier model, ClassifyParameters? asked)
             TextNote said = rank == 0 ? note : default;
             ranked[rank] = new LabelScore
             {
-                Label = model.Labels[order[rank]],
+                Label = config.Labels[order[rank]],
                 Score = scores[order[rank]],
                 Warning = said.Warning,
                 KnownTokens = said.IsUnknown ? 0 : null,

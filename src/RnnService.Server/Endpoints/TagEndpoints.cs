@@ -125,7 +125,8 @@ internal static class TagEndpoints
             .WithName("tag")
             .WithSummary("Tag words")
             .WithDescription(
-                "A text is answered with a list, a list of texts or of split sentences with a list of lists. A text of a list that the model "
+                "A text is answered with a list, a list of texts or of split sentences with a list of lists. For a model that reads numbers inputs is "
+                + "{\"values\": [[…], …]}, a list of numbers for each step, or a list of those; steps in a row with one label are answered with label, score, start and end. A text of a list that the model "
                 + "cannot compute has an object with error, error_type and status in its place; when there is no other text, it is 422.")
             .WithTags("Text")
             .Accepts<TagRequest>("application/json")
@@ -136,7 +137,21 @@ internal static class TagEndpoints
 
     public static async Task<IResult> AnswerAsync(InferenceCall call, LimitOptions limits)
     {
-        TagRequest request = await call.ReadAsync<TagRequest>();
+        (TagRequest? request, TagNumbersRequest? numbers) = await call.ReadEitherAsync<TagRequest, TagNumbersRequest>(NumberLists.AreIn);
+        if (numbers is not null) return await AnswerAsync(call, new NumberQuestion<TagNumbersRequest>(numbers, null, numbers.Model), limits);
+        return await AnswerAsync(call, request!, limits);
+    }
+
+    private static async Task<IResult> AnswerAsync(InferenceCall call, NumberQuestion<TagNumbersRequest> question, LimitOptions limits)
+    {
+        var served = await call.ModelAsync<ServedNumberTagger>(question.Name);
+        bool joins = question.Json?.Parameters?.AggregationStrategy != TagParameters.None;
+        TextAnswers<float[]> outputs = await question.ComputeAsync(call, served, limits);
+        return question.Answer(outputs, (found, _) => NumberAnswers.Tags(served.Model, found, 0, joins));
+    }
+
+    private static async Task<IResult> AnswerAsync(InferenceCall call, TagRequest request, LimitOptions limits)
+    {
         if (request.Inputs is null == request.Tokens is null)
         {
             throw RequestProblem.Of(ProblemKind.Validation, "inputs",

@@ -91,7 +91,7 @@ internal sealed record ModelCard
         {
             Task = ModelTasks.NameOf(config.Task),
             Route = RouteOf(config.Task),
-            Default = registry.Models.Default(config.Task)?.Name == entry.Name,
+            Default = registry.Models.Default(ModelKind.Of(config))?.Name == entry.Name,
             Backend = loaded.Model.Network.Backend,
             Dtype = loaded.Dtype,
             Description = config.Description,
@@ -117,6 +117,8 @@ internal sealed record ModelCard
     {
         ModelTask.LanguageModel => "/generate",
         ModelTask.Classifier => "/classify",
+        ModelTask.Transcriber => "/transcribe",
+        ModelTask.Regressor or ModelTask.Forecaster => "/predict",
         _ => "/tag",
     };
 }

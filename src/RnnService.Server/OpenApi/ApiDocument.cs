@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.OpenApi;
+using RnnService.Engine.Networks;
 using RnnService.Server.Requests;
 using Swashbuckle.AspNetCore.SwaggerGen;
 using Swashbuckle.AspNetCore.SwaggerUI;
@@ -49,6 +50,9 @@ internal static class ApiDocument
         options.MapType<Texts>(() => new OpenApiSchema());
         options.MapType<Prompts>(() => new OpenApiSchema());
         options.MapType<ChatContent>(() => new OpenApiSchema());
+        options.MapType<NumberLists>(() => new OpenApiSchema()); // a sequence or a list of them: their field's description has the form
+        options.MapType<NumberSequence>(() => new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema() });
+        options.MapType<NumberSequence?>(() => new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema() });
         options.SchemaFilter<SchemaFilter>();
         options.OperationFilter<OperationFilter>();
         options.DocumentFilter<DocumentFilter>();

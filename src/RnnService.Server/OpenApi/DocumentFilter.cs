@@ -9,6 +9,7 @@ internal sealed class DocumentFilter : IDocumentFilter
     private static readonly (string Name, string Description)[] Order =
     [
         ("Text", "Continue, classify and tag texts."),
+        ("Numbers", "Sound and sequences of numbers: write down, predict, and read while they come. /classify and /tag take them too."),
         ("OpenAI", "The same for OpenAI's clients: their base URL is /v1, or /models/{name}/v1 for one model."),
         ("Hugging Face", "The same for Hugging Face's clients, which are given one URL: the root, or a model's address."),
         ("Open Inference", "Tensors in, tensors out: what clients of KServe and Triton speak."),

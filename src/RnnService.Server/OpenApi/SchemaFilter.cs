@@ -15,8 +15,6 @@ namespace RnnService.Server.OpenApi;
 /// </summary>
 internal sealed class SchemaFilter(LimitOptions limits) : ISchemaFilter
 {
-    private readonly NullabilityInfoContext _nullability = new();
-
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
         if (schema is not OpenApiSchema { Properties: { } properties } record || context.Type.Assembly != typeof(SchemaFilter).Assembly) return;
@@ -44,8 +42,8 @@ internal sealed class SchemaFilter(LimitOptions limits) : ISchemaFilter
     private static bool IsRequest(Type type) => type.Name.EndsWith("Request", StringComparison.Ordinal)
         || type.Name.EndsWith("Parameters", StringComparison.Ordinal) || type.Name.EndsWith("Options", StringComparison.Ordinal);
 
-    /// <summary>Whether the field of an answer may be null; where null is left out it is not.</summary>
-    private bool IsNullable(PropertyInfo property) => _nullability.Create(property).ReadState == NullabilityState.Nullable
+    /// <summary>Whether the field of an answer may be null; where null is left out it is not. The document may be asked for by several at once, for whom a context is none.</summary>
+    private static bool IsNullable(PropertyInfo property) => new NullabilityInfoContext().Create(property).ReadState == NullabilityState.Nullable
         && property.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition != JsonIgnoreCondition.WhenWritingNull;
 
     private static IOpenApiSchema OrNull(IOpenApiSchema schema, bool nullable)

@@ -12,6 +12,10 @@ internal sealed record HttpOptions
     [Range(1, 3_600)]
     public int StreamKeepAliveSeconds { get; init; } = 15;
 
+    /// <summary>Seconds that a stream of numbers is kept open of which nothing comes; then it is ended with 408.</summary>
+    [Range(1, 86_400)]
+    public int StreamIdleSeconds { get; init; } = 60;
+
     /// <summary>
     /// Seconds a turn of computing may take; from then on /health/live and /health/ready answer 503, so that whoever runs the service starts
     /// it anew. Turns take milliseconds: one that long never ends.

@@ -28,7 +28,7 @@ internal sealed record LimitOptions
     [Range(1_000, 100_000_000)]
     public int MaxStateLength { get; init; } = 400_000;
 
-    /// <summary>Most texts in one request; a longer list is answered with 422.</summary>
+    /// <summary>Most texts, or sequences of numbers, in one request; a longer list is answered with 422.</summary>
     [Range(1, 100_000)]
     public int MaxListLength { get; init; } = 64;
 
@@ -38,10 +38,18 @@ internal sealed record LimitOptions
 
     /// <summary>
     /// Most tokens of the texts of one request, all together, one that is continued n times as n of them; more are answered with 422. At least those of one
-    /// text of the greatest length.
+    /// text of the greatest length. Of sequences of numbers, most steps.
     /// </summary>
     [Range(1, 100_000_000)]
     public int MaxRequestTokens { get; init; } = 32_768;
+
+    /// <summary>Most seconds of a sound that is sent as a file; a longer one is answered with 422. A stream may last as long as it likes.</summary>
+    [Range(1, 86_400)]
+    public int MaxSoundSeconds { get; init; } = 300;
+
+    /// <summary>Most bytes of a message in JSON of a stream of numbers; a larger one ends the stream with 413.</summary>
+    [Range(1_000, 100_000_000)]
+    public int MaxStreamMessageBytes { get; init; } = 262_144;
 
     /// <summary>Most texts that one request of OpenAI's dialect generates: its prompts times <c>n</c>, or times <c>best_of</c>.</summary>
     [Range(1, 1_000)]

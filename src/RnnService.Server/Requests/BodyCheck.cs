@@ -103,6 +103,8 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root, string 
             case JsonForm.Objects when Is(element, JsonValueKind.Array, path, "a list of objects"):
                 Items(element, field, path, (item, at) => Object(item, field.Nested!, at));
                 break;
+            case JsonForm.Sequences: NumberLists.Check(element, path, limits, Malformed, OutOfBounds); break;
+            case JsonForm.Steps: NumberLists.CheckSteps(element, path, limits.MaxRequestTokens, Malformed, OutOfBounds); break;
             case JsonForm.AnyObject: Is(element, JsonValueKind.Object, path, "an object"); break;
             case JsonForm.AnyList when Is(element, JsonValueKind.Array, path, "a list"): Counted(element, field.Count!, path); break;
         }
@@ -264,7 +266,7 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root, string 
         return fields.Length == 0 ? "" : $"; the fields are {Listing.Of(fields)}";
     }
 
-    private static string Found(JsonElement element) => element.ValueKind switch
+    public static string Found(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "a list",
@@ -316,7 +318,8 @@ internal sealed class BodyCheck(LimitOptions limits, RequestSchema root, string 
         }
     }
 
-    private static string? NameOf(JsonProperty property)
+    /// <summary>A field's name; null where an escape is half of a surrogate pair.</summary>
+    public static string? NameOf(JsonProperty property)
     {
         try
         {

@@ -26,7 +26,8 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
     /// <summary>The body is not JSON, as far as its content type says.</summary>
     public static RequestProblem WrongMediaType(HttpRequest request) => new(ProblemKind.MediaType,
         $"the header Content-Type is {(request.ContentType is { Length: > 0 } type ? RequestProblem.Quoted(type) : "missing")}; "
-        + "expected Content-Type: application/json, in UTF-8"
+        + (request.ContentType?.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) == true ? "expected audio/wav, at a route that takes a sound, or " : "expected ")
+        + "Content-Type: application/json, in UTF-8"
         + (request.HasFormContentType ? " (with curl: -H 'content-type: application/json')" : ""));
 
     /// <exception cref="RequestProblem">The body is not what <typeparamref name="T"/> describes.</exception>

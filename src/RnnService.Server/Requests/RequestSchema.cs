@@ -23,6 +23,8 @@ internal enum JsonForm
     Objects,
     Prompts,
     TextOrParts,
+    Sequences,
+    Steps,
     Any,
     AnyObject,
     AnyList,
@@ -88,6 +90,8 @@ internal sealed class RequestSchema
         _ when type == typeof(IReadOnlyList<string>) => JsonForm.Texts,
         _ when type == typeof(IReadOnlyList<IReadOnlyList<string>>) => JsonForm.ListsOfTexts,
         _ when type == typeof(Prompts) => JsonForm.Prompts,
+        _ when type == typeof(NumberLists) => JsonForm.Sequences,
+        _ when type == typeof(Engine.Networks.NumberSequence) => JsonForm.Steps,
         _ when type == typeof(ChatContent) => JsonForm.TextOrParts,
         _ when type == typeof(IReadOnlyList<long>) => JsonForm.WholeNumbers,
         _ when type == typeof(JsonElement) => JsonForm.AnyObject, // a list where it has a count, anything where it may only be what is named

@@ -9,6 +9,9 @@ namespace RnnService.Server.Tests.OpenApi;
 
 public sealed partial class OpenApiTests(SharedService shared)
 {
+    /// <summary>Routes whose requests are sounds or streams, or that no shipped model answers.</summary>
+    private static readonly string[] WithoutExample = ["/transcribe", "/predict", "/stream/{name}"];
+
     private static readonly JsonSerializerOptions Readable =
         new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -31,6 +34,7 @@ public sealed partial class OpenApiTests(SharedService shared)
             foreach ((string method, JsonNode? operation) in item!.AsObject())
             {
                 Assert.False(string.IsNullOrEmpty(operation!["summary"]?.GetValue<string>()), path);
+                if (WithoutExample.Contains(path)) continue;
                 string route = Route(path, operation);
                 string?[] bodies = operation["requestBody"] is not { } sent ? [null]
                     : [.. Examples(sent["content"]!["application/json"]!).Values.Select(one => one.ToJsonString())];
@@ -60,7 +64,7 @@ public sealed partial class OpenApiTests(SharedService shared)
         int compared = 0;
         foreach ((string path, JsonNode? item) in (await DocumentAsync())["paths"]!.AsObject())
         {
-            if (item!["post"] is not { } operation) continue;
+            if (item!["post"] is not { } operation || WithoutExample.Contains(path)) continue;
             string route = Route(path, operation);
             foreach ((string name, JsonNode body) in Examples(operation["requestBody"]!["content"]!["application/json"]!))
             {

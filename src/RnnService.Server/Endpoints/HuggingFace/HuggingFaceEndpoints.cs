@@ -63,11 +63,11 @@ internal sealed class HuggingFaceEndpoints(
         routes.MapInference($"/models/{{{InferenceCall.NameInPath}}}", AnswerAsync, endsWithRequest: true)
             .WithName("callModel")
             .WithSummary("Do what a model does, at its own address")
-            .WithDescription("Continues, classifies or tags, as /generate, /classify and /tag do. A continued text is answered in a list of one.")
+            .WithDescription("Continues, classifies, tags, transcribes or predicts, as the route of the model's task does; a sound is sent as audio/wav. A continued text is answered in a list of one.")
             .WithTags(Tag)
             .WithMetadata(new PathExample(InferenceCall.NameInPath, "shakespeare", "Name of the model."))
             .MayAnswer(ProblemKind.OfSessions)
-            .Accepts<GenerateRequest>("application/json")
+            .Accepts<GenerateRequest>("application/json", NumberQuestion.SoundTypes)
             .Produces<List<GenerateAnswer>>()
             .WithMetadata(new AnyTask([typeof(ClassifyRequest), typeof(TagRequest)], [typeof(List<List<LabelScore>>), typeof(List<TaggedText>)]))
             .WithMetadata(new RequestExample(Example), new AnswerExample(Answer), new StreamsEvents(typeof(StreamEvent)));
@@ -91,8 +91,10 @@ internal sealed class HuggingFaceEndpoints(
 
     private async Task<IResult> AnswerAsync(InferenceCall call) => await call.ModelAsync() switch
     {
-        ServedClassifier => await ClassifyEndpoints.AnswerAsync(call, rules),
-        ServedTagger => await TagEndpoints.AnswerAsync(call, limits),
+        ServedClassifier or ServedNumberClassifier => await ClassifyEndpoints.AnswerAsync(call, rules),
+        ServedTagger or ServedNumberTagger => await TagEndpoints.AnswerAsync(call, limits),
+        ServedTranscriber => await TranscribeEndpoints.AnswerAsync(call, limits),
+        ServedRegressor or ServedForecaster => await PredictEndpoints.AnswerAsync(call, limits),
         _ => await GenerateEndpoints.AnswerAsync(call, generate, stream: false, asList: true),
     };
 

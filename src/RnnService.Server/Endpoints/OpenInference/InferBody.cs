@@ -1,4 +1,5 @@
 using System.Globalization;
+using RnnService.Engine.Networks;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
 
@@ -6,15 +7,16 @@ namespace RnnService.Server.Endpoints.OpenInference;
 
 /// <summary>A request's body: JSON, and after it, where the header says how long it is, the bytes of tensors.</summary>
 /// <param name="Request">The JSON.</param>
-/// <param name="Texts">The elements of the tensor of texts.</param>
-internal sealed record InferBody(InferRequest Request, string[] Texts)
+/// <param name="Texts">The elements of the tensor of texts; null where there are numbers.</param>
+/// <param name="Sequences">The sequences of numbers; null where there are texts.</param>
+internal sealed record InferBody(InferRequest Request, string[]? Texts, NumberSequence[]? Sequences = null)
 {
     /// <summary>Says how many bytes of a body are JSON; the rest are tensors.</summary>
     public const string Header = "Inference-Header-Content-Length";
 
     public const string BinaryType = "application/octet-stream";
 
-    /// <summary>The only input there is.</summary>
+    /// <summary>The only input of texts.</summary>
     public const string Input = "text";
 
     /// <exception cref="RequestProblem">The content type is of something else.</exception>
@@ -34,10 +36,11 @@ internal sealed record InferBody(InferRequest Request, string[] Texts)
     {
         int json = JsonLength(header, body.Length);
         var request = reader.Parse<InferRequest>(body[..json]);
+        if (NumberBytes.AreIn(request)) return new InferBody(request, null, NumberBytes.Read(request, body[json..].Span, limits));
         if (request.Inputs is not [{ Name: Input } input])
         {
             int other = request.Inputs.Index().Where(one => one.Item.Name != Input).Select(one => one.Index).FirstOrDefault(1);
-            throw RequestProblem.Of(ProblemKind.Validation, $"inputs[{other}].name", $"is {RequestProblem.Quoted(request.Inputs[other].Name)}; expected \"{Input}\" once and no other tensor");
+            throw RequestProblem.Of(ProblemKind.Validation, $"inputs[{other}].name", $"is {RequestProblem.Quoted(request.Inputs[other].Name)}; expected \"{Input}\" once and no other tensor, or \"{NumberBytes.Values}\"");
         }
 
         if (input.Datatype != Tensor.Text)

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using RnnService.Server.Options;
 using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints.OpenInference;
@@ -14,7 +13,7 @@ internal sealed record InferRequest
     /// <summary>Of a classifier function_to_apply, of a tagger and a language model those of /tag and /generate; binary_data_output for all outputs.</summary>
     public JsonElement? Parameters { get; init; }
 
-    /// <summary>The texts, as the only tensor.</summary>
+    /// <summary>The texts as the only tensor; or values FP32 [n, steps, features], and lengths INT32 [n] where sequences are shorter.</summary>
     [Count(1, 16)]
     public required IReadOnlyList<InputTensorRequest> Inputs { get; init; }
 
@@ -26,28 +25,28 @@ internal sealed record InferRequest
 /// <summary>A tensor that is sent.</summary>
 internal sealed record InputTensorRequest
 {
-    /// <summary>text.</summary>
+    /// <summary>text, values or lengths.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The number of texts, or that and 1.</summary>
+    /// <summary>The number of texts, or that and 1; of values the numbers of sequences, steps and features.</summary>
     [Count(1, 8), Value(0, int.MaxValue)]
     public required IReadOnlyList<long> Shape { get; init; }
 
-    /// <summary>BYTES.</summary>
+    /// <summary>BYTES, FP32 or INT32.</summary>
     public required string Datatype { get; init; }
 
     /// <summary>Where its elements are.</summary>
     public InputTensorParameters? Parameters { get; init; }
 
-    /// <summary>The texts, nested as the shape says or in one list.</summary>
-    [Count(0, nameof(LimitOptions.MaxListLength))]
+    /// <summary>The texts or numbers, nested as the shape says or in one list.</summary>
+    [Count(0, int.MaxValue)]
     public JsonElement? Data { get; init; }
 }
 
 /// <summary>Where a tensor's elements are.</summary>
 internal sealed record InputTensorParameters
 {
-    /// <summary>Bytes after the JSON that are the elements, each after its length in four bytes, the lowest first; instead of data.</summary>
+    /// <summary>Bytes after the JSON that are the elements, texts each after its length in four bytes, the lowest first; instead of data.</summary>
     [Value(0, int.MaxValue)]
     public long? BinaryDataSize { get; init; }
 

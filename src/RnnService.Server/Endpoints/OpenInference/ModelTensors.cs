@@ -10,8 +10,8 @@ internal abstract class ModelTensors(ServedModel served)
     /// <summary>Stands for a size that each request has its own of.</summary>
     protected const int Any = -1;
 
-    /// <summary>What it takes: as many texts as one likes.</summary>
-    public static IReadOnlyList<TensorMetadata> Inputs { get; } = [new(InferBody.Input, Tensor.Text, Any)];
+    /// <summary>What it takes: as many texts as one likes, of a model that reads them.</summary>
+    public virtual IReadOnlyList<TensorMetadata> Inputs { get; } = [new(InferBody.Input, Tensor.Text, Any)];
 
     protected string Name => served.Name;
 
@@ -25,11 +25,16 @@ internal abstract class ModelTensors(ServedModel served)
         ServedClassifier classifier => new ClassifierTensors(classifier, tools.Rules),
         ServedTagger tagger => new TaggerTensors(tagger, tools.Limits),
         ServedLanguageModel language => new LanguageModelTensors(language, tools),
+        ServedNumbers numbers => new NumberModelTensors(numbers),
         _ => throw new InvalidOperationException($"{served.GetType().Name} has no tensors"),
     };
 
     /// <summary>Answers a request.</summary>
     public abstract Task<IResult> InferAsync(InferenceCall call, InferBody body);
+
+    /// <summary>The tensors are those of a model that reads something else.</summary>
+    protected RequestProblem WrongInput(string expected) => RequestProblem.Of(ProblemKind.Validation, "inputs[0].name",
+        $"is not what {RequestProblem.Quoted(Name)} reads; expected \"{expected}\"");
 
     /// <summary>The answer to a text, which must be one: a tensor has no place for the reason why not.</summary>
     protected static T Answered<T>(object answer, int index)
@@ -47,7 +52,7 @@ internal abstract class ModelTensors<TParameters>(ServedModel served) : ModelTen
         var parameters = call.Parse<TParameters>(body.Request.Parameters, "parameters");
         var outputs = new InferOutputs(Name, body.Request, parameters.BinaryDataOutput ?? false);
         outputs.Check(Outputs);
-        return outputs.Answer(await ComputeAsync(call, body.Texts, parameters));
+        return outputs.Answer(await ComputeAsync(call, body.Texts ?? throw WrongInput(InferBody.Input), parameters));
     }
 
     /// <summary>Computes all outputs.</summary>

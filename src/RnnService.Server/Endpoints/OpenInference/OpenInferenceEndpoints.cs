@@ -73,7 +73,7 @@ internal static class OpenInferenceEndpoints
             .Produces<ModelReadyAnswer>().MayAnswer(ProblemKind.ModelNotFound, ProblemKind.NotReady);
         routes.MapInference("/infer", call => AnswerAsync(call, tools), endsWithRequest: true)
             .WithName($"infer{of}").WithSummary("Compute tensors")
-            .WithDescription("Texts in, tensors out: what the model's own route answers, in the protocol's form. The elements of tensors are JSON, or bytes after it "
+            .WithDescription("Texts or numbers in, tensors out: what the model's own route answers, in the protocol's form. The elements of tensors are JSON, or bytes after it "
                 + $"when the header {InferBody.Header} says how long it is.")
             .Accepts<InferRequest>("application/json", InferBody.BinaryType)
             .Produces<InferAnswer>(StatusCodes.Status200OK, "application/json", InferBody.BinaryType)
@@ -98,7 +98,7 @@ internal static class OpenInferenceEndpoints
             Name = entry.Name,
             Versions = [InferOutputs.Version],
             Platform = $"rnnservice_{entry.Loaded!.Model.Network.Backend}",
-            Inputs = ModelTensors.Inputs,
+            Inputs = tensors.Inputs,
             Outputs = tensors.Outputs,
             Parameters = new ModelFacts { Task = ModelTasks.NameOf(entry.Loaded!.Model.Config.Task), Labels = tensors.Labels },
         };

@@ -1,0 +1,117 @@
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
+using RnnService.Audio;
+using RnnService.Engine.Networks;
+using RnnService.Server.Options;
+using RnnService.Server.Requests;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>
+/// What a route that takes numbers was sent: sequences in JSON, or one sound as its body, as Hugging Face's clients send it. Bodies are compared with
+/// what the model reads before anything is computed.
+/// </summary>
+/// <param name="Json">The request in JSON; null for a sound.</param>
+/// <param name="Sound">The sound; null for JSON.</param>
+/// <param name="Name">The model asked for; null for none.</param>
+internal sealed record NumberQuestion<T>(T? Json, Sound? Sound, string? Name)
+    where T : class, INumbersRequest
+{
+    /// <summary>Whether the answer is to be a list.</summary>
+    public bool IsList => Json?.Inputs.IsList ?? false;
+
+    /// <summary>Has the sequences computed.</summary>
+    /// <exception cref="RequestProblem">The model does not read them.</exception>
+    public ValueTask<TextAnswers<float[]>> ComputeAsync(InferenceCall call, ServedNumbers served, LimitOptions limits) => call.ComputeAsync(served.Batcher, () =>
+    {
+        IReadOnlyList<NumberSequence> sequences = Json?.Inputs.Items ?? [NumberQuestion.StepsOf(Sound!, served)];
+        for (int i = 0; i < sequences.Count; i++) NumberQuestion.CheckFeatures(sequences[i], served, NumberQuestion.PlaceOf(i, IsList));
+        long steps = sequences.Sum(sequence => (long)sequence.Steps);
+        return steps <= limits.MaxRequestTokens ? sequences
+            : throw RequestProblem.Of(ProblemKind.Validation, "inputs", $"holds {steps} steps; at most {limits.MaxRequestTokens} are allowed in one request");
+    });
+
+    /// <summary>The answers to the sequences as the body of an answer: one of them, or a list.</summary>
+    public IResult Answer<TAnswer>(TextAnswers<float[]> outputs, Func<float[], int, TAnswer> answer)
+        where TAnswer : class
+    {
+        object[] answers = ListAnswer.Of(outputs, "inputs", answer);
+        return IsList ? Requests.Json.Answer(answers) : Requests.Json.Answer(answers[0]);
+    }
+}
+
+/// <summary>Reads and checks what a route that takes numbers was sent.</summary>
+internal static class NumberQuestion
+{
+    public const string Wav = "audio/wav", Bytes = "application/octet-stream", ModelQuery = "model", DetailsQuery = "details";
+
+    /// <summary>Types of bodies that are sounds, by all the names that WAV files go by; bytes of no type are taken for one too.</summary>
+    public static readonly string[] SoundTypes = [Wav, "audio/x-wav", "audio/wave", "audio/vnd.wave", Bytes];
+
+    /// <summary>Whether a body is sent as a sound, by its type.</summary>
+    public static bool IsSound(HttpRequest request) => request.ContentType is { } sent
+        && SoundTypes.Any(type => sent.StartsWith(type, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Reads a request of numbers or a sound.</summary>
+    /// <exception cref="RequestProblem">It is neither.</exception>
+    public static async ValueTask<NumberQuestion<T>> ReadAsync<T>(InferenceCall call, LimitOptions limits)
+        where T : class, INumbersRequest
+    {
+        if (IsSound(call.Context.Request)) return await ReadSoundAsync<T>(call, limits);
+        T request = await call.ReadAsync<T>();
+        return new NumberQuestion<T>(request, null, request.Model);
+    }
+
+    /// <summary>Reads a sound.</summary>
+    /// <exception cref="RequestProblem">It is none that can be read.</exception>
+    public static async ValueTask<NumberQuestion<T>> ReadSoundAsync<T>(InferenceCall call, LimitOptions limits)
+        where T : class, INumbersRequest
+    {
+        HttpRequest request = call.Context.Request;
+        Sound sound = await call.ReadAsync((bytes, _) => Read(bytes, limits));
+        string name = request.Query[ModelQuery].ToString();
+        return new NumberQuestion<T>(null, sound, name.Length > 0 ? name : null);
+    }
+
+    /// <summary>Whether the query asks for details.</summary>
+    /// <exception cref="RequestProblem">It says something else.</exception>
+    public static bool WantsDetails(HttpRequest request) => request.Query[DetailsQuery].ToString() switch
+    {
+        "" or "false" => false,
+        "true" => true,
+        var other => throw RequestProblem.Of(ProblemKind.Validation, DetailsQuery, $"is {RequestProblem.Quoted(other)}; expected true or false"),
+    };
+
+    /// <exception cref="RequestProblem">The steps have another number of numbers than the model reads.</exception>
+    public static void CheckFeatures(NumberSequence sequence, ServedNumbers served, string place)
+    {
+        if (sequence.Features != served.Features)
+            throw RequestProblem.Of(ProblemKind.Validation, place, $"has {sequence.Features} numbers a step; expected {served.Features}, which {RequestProblem.Quoted(served.Name)} reads");
+    }
+
+    /// <exception cref="RequestProblem">The model reads no sound, or it is shorter than a step.</exception>
+    public static NumberSequence StepsOf(Sound sound, ServedNumbers served)
+    {
+        if (served.Sound is not { } features)
+            throw RequestProblem.Of(ProblemKind.Validation, "model", $"{RequestProblem.Quoted(served.Name)} reads numbers and no sound; expected {{\"inputs\": {{\"values\": …}}}} as application/json");
+        NumberSequence steps = features.Of(sound);
+        double least = features.SecondsAt(0);
+        return steps.Steps > 0 ? steps : throw new RequestProblem(ProblemKind.Validation, string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            $"the sound is {sound.Seconds:0.###} s long; expected at least {least:0.###} s, which is a step of the model"));
+    }
+
+    /// <summary>Where a sequence's values stand in the request.</summary>
+    public static string PlaceOf(int index, bool isList) => isList ? $"inputs[{index}].{NumberLists.Values}" : $"inputs.{NumberLists.Values}";
+
+    private static Sound Read(ReadOnlyMemory<byte> body, LimitOptions limits)
+    {
+        try
+        {
+            return WavFile.Read(new MemoryStream(body.ToArray()), limits.MaxSoundSeconds);
+        }
+        catch (SoundFormatException fault)
+        {
+            throw new RequestProblem(ProblemKind.Validation, "the body is no WAV file that can be read: " + fault.Message);
+        }
+    }
+}

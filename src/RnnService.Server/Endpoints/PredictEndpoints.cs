@@ -1,0 +1,36 @@
+using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
+using RnnService.Server.Options;
+
+namespace RnnService.Server.Endpoints;
+
+/// <summary>Answers numbers with numbers: values of a sequence or of its steps, or the steps that follow.</summary>
+internal static class PredictEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        LimitOptions limits = routes.ServiceProvider.GetRequiredService<LimitOptions>();
+        routes.MapInference("/predict", call => AnswerAsync(call, limits))
+            .WithName("predict")
+            .WithSummary("Predict numbers from numbers")
+            .WithDescription(
+                "A regressor answers with values of the sequence or of each step, a forecaster with the steps that follow. One sequence is answered with an object, a list with a list.")
+            .WithTags("Numbers")
+            .Accepts<PredictRequest>("application/json")
+            .Produces<Prediction>()
+            .WithMetadata(new AnswersTexts(typeof(Prediction), OrOne: true));
+    }
+
+    public static async Task<IResult> AnswerAsync(InferenceCall call, LimitOptions limits)
+    {
+        NumberQuestion<PredictRequest> question = await NumberQuestion.ReadAsync<PredictRequest>(call, limits);
+        var served = (ServedNumbers)await call.EitherAsync<ServedRegressor, ServedForecaster>(question.Name);
+        TextAnswers<float[]> outputs = await question.ComputeAsync(call, served, limits);
+        return question.Answer(outputs, (found, _) => Of(served, found));
+    }
+
+    /// <summary>What a sequence's outputs mean.</summary>
+    private static Prediction Of(ServedNumbers served, float[] outputs) => served is ServedForecaster forecaster
+        ? new Prediction { Forecast = NumberAnswers.Rows(forecaster.Model.Values(outputs)[^forecaster.Model.Outputs..], served.Features) }
+        : new Prediction { Values = NumberAnswers.Rows(((ServedRegressor)served).Model.Values(outputs), served.NumberModel.Outputs) };
+}
