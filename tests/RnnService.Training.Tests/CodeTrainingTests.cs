@@ -140,6 +140,8 @@ public sealed class CodeTrainingTests : IDisposable
         Says("examples[1].Label is empty; expected a label", () => ClassifierTrainer.Train([("a", "x"), ("b", " ")]));
         Says("validation[0].Text is empty; expected a text", () => ClassifierTrainer.Train([("a", "x")], validation: [("", "x")]));
         Says("sentences[0] has 2 words and 1 tags; expected a tag for every word", () => TaggerTrainer.Train([new TaggedSentence(["a", "b"], ["X"])]));
+        Says("pairs[1].Target is empty; expected a text", () => TranslatorTrainer.Train([("a", "x"), ("b", "")]));
+        Says("validation[0].Source is empty; expected a text", () => TranslatorTrainer.Train([("a", "x")], validation: [(" ", "x")]));
         Says("texts is empty; expected at least one text", () => LanguageModelTrainer.Train([]));
         Recipe tagger = DefaultRecipes.For(ModelTask.Tagger, 100);
         Assert.Equal(
@@ -172,6 +174,8 @@ public sealed class CodeTrainingTests : IDisposable
         return recipe.Model.Task switch
         {
             ModelTask.Classifier => ClassifierTrainer.Train(Pairs(train), options, Pairs(valid), progress, stop),
+            ModelTask.Translator => TranslatorTrainer.Train(
+                Corpus.ReadPairs(train).Select(pair => (pair.Source, pair.Target)), options, Corpus.ReadPairs(valid).Select(pair => (pair.Source, pair.Target)), progress, stop),
             ModelTask.Tagger => TaggerTrainer.Train(Corpus.ReadTagged(train), options, Corpus.ReadTagged(valid), progress, stop),
             _ => LanguageModelTrainer.Train([Corpus.ReadText(train)], options, [Corpus.ReadText(valid)], progress, stop),
         };
@@ -185,6 +189,7 @@ public sealed class CodeTrainingTests : IDisposable
     {
         TrainedModel<Classifier> classifier => classifier.Model,
         TrainedModel<Tagger> tagger => tagger.Model,
+        TrainedModel<Translator> translator => translator.Model,
         _ => ((TrainedModel<LanguageModel>)trained).Model,
     });
 }
