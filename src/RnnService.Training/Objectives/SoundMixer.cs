@@ -33,6 +33,8 @@ internal sealed class SoundMixer(IReadOnlyList<NumberExample> recordings, SoundC
         int rate = recordings[first].Sound!.SampleRate;
         var samples = new List<float>(rate * count);
         var labels = new List<string>(count);
+        // A recording alone often is no longer than what is said in it: the last symbol must then be written without anything after it.
+        bool isBare = count == 1 && random.Uniform() < 0.5;
         Pause(ref random);
         for (int i = 0; i < count; i++)
         {
@@ -48,7 +50,7 @@ internal sealed class SoundMixer(IReadOnlyList<NumberExample> recordings, SoundC
 
         void Pause(ref RandomSource random)
         {
-            int silent = (int)(changes.Pause * random.Uniform() * rate);
+            int silent = isBare ? 0 : (int)(changes.Pause * random.Uniform() * rate);
             for (int i = 0; i < silent; i++) samples.Add((float)(1e-4 * random.Normal())); // no microphone is silent
         }
     }
