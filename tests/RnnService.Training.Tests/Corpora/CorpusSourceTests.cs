@@ -33,7 +33,7 @@ public sealed class CorpusSourceTests
     [InlineData("""{ "path": " ", "format": "text" }""", "a corpus has no path; expected the file's name")]
     [InlineData(
         """{ "path": "x", "format": "xls" }""",
-        "corpus x: format \"xls\" is not known; expected one of text, labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, pairs, parallel, conll, conllu")]
+        "corpus x: format \"xls\" is not known; expected one of text, labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, pairs, parallel, conll, conllu, ts, npy, wav")]
     [InlineData(
         """{ "path": "x", "format": "conll", "text_column": 1 }""",
         "corpus x: text_column does not belong to format \"conll\": it is for labelled, csv, parquet, jsonl")]
@@ -45,7 +45,7 @@ public sealed class CorpusSourceTests
         "corpus x: skip_lines does not belong to format \"sst-trees\": it is for labelled, pairs, csv, conll")]
     [InlineData(
         """{ "path": "x", "format": "text", "where": { "0": "a" } }""",
-        "corpus x: where does not belong to format \"text\": it is for labelled, csv, parquet, pairs")]
+        "corpus x: where does not belong to format \"text\": it is for labelled, csv, parquet, pairs, wav")]
     [InlineData(
         """{ "path": "x", "format": "labelled", "form_column": 1 }""",
         "corpus x: form_column does not belong to format \"labelled\": it is for conll, conllu, jsonl")]
@@ -72,7 +72,7 @@ public sealed class CorpusSourceTests
         "corpus x: target_path is missing; expected the file whose lines are the translations of x's")]
     [InlineData(
         """{ "path": "x", "format": "text", "label_names": {} }""",
-        "corpus x: label_names does not belong to format \"text\": it is for labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, conll, conllu")]
+        "corpus x: label_names does not belong to format \"text\": it is for labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, conll, conllu, ts, npy, wav")]
     [InlineData("""{ "path": "x", "format": "labelled", "skip_lines": -1 }""", "corpus x: skip_lines is -1; expected 0 or more")]
     [InlineData(
         """{ "path": "x", "format": "labelled", "label_column": 1, "text_column": 1 }""",

@@ -42,7 +42,8 @@ public sealed class NumberCorpusTests : IDisposable
 
         // As R writes tables: the column of row numbers has no name.
         NumberExample r = Read("r.csv", "\"x\",\"y\",\"Occupancy\"\n\"1\",5,6,0\n\"2\",7,8,1\n", CorpusFormat.Csv).Examples[0];
-        Assert.Equal(([5, 6, 7, 8], ["0", "1"]), (r.Sequence.Values.ToArray(), r.Labels.ToArray()));
+        Assert.Equal([5, 6, 7, 8], r.Sequence.Values.ToArray());
+        Assert.Equal(["0", "1"], r.Labels);
         Assert.Contains("column z is not there; expected one of time, run, x, y, label",
             Refused("a.csv", table, CorpusFormat.Csv, source => source with { Columns = [CorpusColumn.Parse("z")] }), StringComparison.Ordinal);
     }
