@@ -3,6 +3,7 @@ using RnnService.AspNetCore.Diagnostics;
 using RnnService.AspNetCore.Errors;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
+using RnnService.Engine.Generation;
 using RnnService.Engine.Networks;
 
 namespace RnnService.AspNetCore;
@@ -80,6 +81,45 @@ internal sealed class ModelCalls(Readiness readiness, ComputeLoop loop, ModelReg
         {
             call.Fail(exception);
             throw;
+        }
+    }
+
+    /// <summary>Has texts written beside each other.</summary>
+    /// <typeparam name="TModel">The kind of model.</typeparam>
+    /// <param name="operation">What is done, for the trace.</param>
+    /// <param name="name">Which model.</param>
+    /// <param name="texts">What is continued, or the sources.</param>
+    /// <param name="options">How; what is left out is as the model's folder says.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <returns>The texts, which have ended.</returns>
+    /// <exception cref="ArgumentException">A text holds nothing that the model reads, or an option is out of its bounds.</exception>
+    /// <exception cref="InferenceException">There is no such model, it is not loaded in time, or too much waits.</exception>
+    /// <exception cref="NetworkException">A text cannot be computed.</exception>
+    public async Task<IReadOnlyList<GenerationStream>> WriteAsync<TModel>(
+        string operation, ModelName name, IReadOnlyList<string> texts, GenerationOptions? options, CancellationToken cancel)
+        where TModel : ServedGenerator, IServedTask
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (texts.Count == 0) return [];
+        using ModelCall call = Begin(operation);
+        // Cancelled too when one of the texts fails.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        try
+        {
+            TModel served = await call.ModelAsync<TModel>(name.Value, cancel).ConfigureAwait(false);
+            GenerationJob[] jobs = [.. texts.Select(text => served.Generator.Submit(model => model.NewStream(text, options), readsAlong: false, end.Token))];
+            var ended = new GenerationStream[jobs.Length];
+            for (int i = 0; i < ended.Length; i++) ended[i] = await jobs[i].Ended.WaitAsync(cancel).ConfigureAwait(false);
+            return ended;
+        }
+        catch (Exception exception)
+        {
+            call.Fail(exception);
+            throw;
+        }
+        finally
+        {
+            await end.CancelAsync().ConfigureAwait(false);
         }
     }
 }

@@ -17,8 +17,8 @@ namespace RnnService.AspNetCore;
 public static class RnnModelsExtensions
 {
     /// <summary>
-    /// Loads the model folders of a folder when the host starts, and gives <see cref="ITextClassifier"/>, <see cref="ITextTagger"/> and
-    /// <see cref="ITextGenerator"/> to whoever injects them: the default model, or with <c>[FromKeyedServices("name")]</c> the one of that
+    /// Loads the model folders of a folder when the host starts, and gives <see cref="ITextClassifier"/>, <see cref="ITextTagger"/>,
+    /// <see cref="ITextGenerator"/> and <see cref="ITextTranslator"/> to whoever injects them: the default model, or with <c>[FromKeyedServices("name")]</c> the one of that
     /// name. Texts of all callers are computed together, in batches.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -62,6 +62,8 @@ public static class RnnModelsExtensions
         services.TryAddSingleton<ITextClassifier>(provider => new TextClassifier(ModelName.Default, provider.GetRequiredService<ModelCalls>()));
         services.TryAddSingleton<ITextTagger>(provider => new TextTagger(ModelName.Default, provider.GetRequiredService<ModelCalls>()));
         services.TryAddSingleton<ITextGenerator>(provider => new TextGenerator(ModelName.Default, provider.GetRequiredService<ModelCalls>()));
+        services.TryAddSingleton<ITextTranslator>(provider => new TextTranslator(ModelName.Default, provider.GetRequiredService<ModelCalls>()));
+        services.TryAddKeyedSingleton<ITextTranslator>(KeyedService.AnyKey, (provider, key) => new TextTranslator(NameOf(provider, key), provider.GetRequiredService<ModelCalls>()));
         services.TryAddKeyedSingleton<ITextClassifier>(KeyedService.AnyKey, (provider, key) => new TextClassifier(NameOf(provider, key), provider.GetRequiredService<ModelCalls>()));
         services.TryAddKeyedSingleton<ITextTagger>(KeyedService.AnyKey, (provider, key) => new TextTagger(NameOf(provider, key), provider.GetRequiredService<ModelCalls>()));
         services.TryAddKeyedSingleton<ITextGenerator>(KeyedService.AnyKey, (provider, key) => new TextGenerator(NameOf(provider, key), provider.GetRequiredService<ModelCalls>()));

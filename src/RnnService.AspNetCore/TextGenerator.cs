@@ -88,35 +88,6 @@ internal sealed class TextGenerator(ModelName name, ModelCalls calls) : ITextGen
         }
     }
 
-    private async Task<IReadOnlyList<string>> TextsAsync(IReadOnlyList<string> prompts, GenerationOptions? options, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (prompts.Count == 0) return [];
-        using ModelCall call = calls.Begin(Operation);
-        // Cancelled too when one of the texts fails.
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        try
-        {
-            var served = await call.ModelAsync<ServedLanguageModel>(name.Value, cancellationToken).ConfigureAwait(false);
-            var jobs = new GenerationJob[prompts.Count];
-            for (int i = 0; i < jobs.Length; i++)
-            {
-                string prompt = prompts[i];
-                jobs[i] = served.Generator.Submit(model => model.NewStream(prompt, options), readsAlong: false, end.Token);
-            }
-
-            string[] texts = new string[jobs.Length];
-            for (int i = 0; i < texts.Length; i++) texts[i] = (await jobs[i].Ended.WaitAsync(cancellationToken).ConfigureAwait(false)).Text;
-            return texts;
-        }
-        catch (Exception exception)
-        {
-            call.Fail(exception);
-            throw;
-        }
-        finally
-        {
-            await end.CancelAsync().ConfigureAwait(false);
-        }
-    }
+    private async Task<IReadOnlyList<string>> TextsAsync(IReadOnlyList<string> prompts, GenerationOptions? options, CancellationToken cancellationToken) =>
+        [.. (await calls.WriteAsync<ServedLanguageModel>(Operation, name, prompts, options, cancellationToken).ConfigureAwait(false)).Select(stream => stream.Text)];
 }

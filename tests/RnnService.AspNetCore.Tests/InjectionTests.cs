@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using RnnService.AspNetCore.Errors;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Options;
+using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
 
 namespace RnnService.AspNetCore.Tests;
@@ -28,6 +29,23 @@ public sealed class InjectionTests(SharedModels shared)
         Assert.Equal(ner.Tag(Sentence), await page.Names.TagAsync(Sentence, Cancel));
         Assert.NotEqual(pos.Tag(Sentence), ner.Tag(Sentence));
         Assert.Equal(2, (await page.Classifier.ClassifyAsync(Text, Cancel)).Count); // the only classifier is the default one
+    }
+
+    [Fact]
+    public async Task A_translator_is_injected_as_the_only_one_and_by_its_name()
+    {
+        using var models = new TinyModels();
+        models.AddTranslator("cab");
+        await using TestHost host = await TestHost.StartAsync(models);
+        using var alone = (Translator)models.Load("cab");
+        var translator = host.Services.GetRequiredService<ITextTranslator>();
+        Assert.Equal(alone.Translate("abca"), await translator.TranslateAsync("abca", cancellationToken: Cancel));
+        IReadOnlyList<IReadOnlyList<Hypothesis>> found = await host.Services.GetRequiredKeyedService<ITextTranslator>("cab")
+            .TranslateAsync(["abc", "b"], new() { Beams = 3, Best = 2 }, Cancel);
+        Assert.Equal(
+            alone.Translate(["abc", "b"], new() { Beams = 3, Best = 2 }).SelectMany(one => one.Hypotheses).Select(one => (one.Text, one.Score)),
+            found.SelectMany(one => one).Select(one => (one.Text, one.Score)));
+        await Assert.ThrowsAsync<ArgumentException>(() => translator.TranslateAsync("ÄÖ", new() { Beams = 0 }, Cancel));
     }
 
     [Fact]

@@ -61,6 +61,21 @@ public sealed class TinyModels : IDisposable
             new ModelVocabulary(tokens), Parameters.Random(6)), "to be");
     }
 
+    /// <summary>Adds a translator of a few letters.</summary>
+    public void AddTranslator(string name) => Save(
+        name, TextModel.Create(
+            new ModelConfig
+            {
+                Task = ModelTask.Translator,
+                Cell = CellKind.Gru,
+                Tokenizer = Tokenization.Characters,
+                EmbeddingSize = 4,
+                HiddenSize = 6,
+                Bidirectional = true,
+                Decoder = new DecoderConfig(),
+            },
+            new ModelVocabulary(new Vocabulary([Vocabulary.Padding, Vocabulary.Unknown, Vocabulary.End, "a", "b", "c"])), Parameters.Random(8)), "abc");
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
     private void Save(string name, TextModel model, string golden) => ModelFolder.Save(System.IO.Path.Combine(Path, name), model, golden);

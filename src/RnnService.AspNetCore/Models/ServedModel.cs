@@ -76,16 +76,31 @@ internal sealed class ServedTagger(
     protected override ModelScheduler Answers => Batcher;
 }
 
-/// <summary>A language model; its scheduler continues texts.</summary>
-internal sealed class ServedLanguageModel(
-    string name, LoadedModel loaded, LanguageModel model, GenerationScheduler generator, TextBatcher<InspectionInput, Inspection>? inspector)
-    : ServedModel(name, loaded, inspector), IServedTask
+/// <summary>What writes texts, by a scheduler in which they grow together.</summary>
+internal abstract class ServedGenerator(
+    string name, LoadedModel loaded, GenerativeModel model, GenerationScheduler generator, TextBatcher<InspectionInput, Inspection>? inspector)
+    : ServedModel(name, loaded, inspector)
 {
-    public static ModelTask Task => ModelTask.LanguageModel;
-
-    public LanguageModel Model { get; } = model;
+    public GenerativeModel Model { get; } = model;
 
     public GenerationScheduler Generator { get; } = generator;
 
     protected override ModelScheduler Answers => Generator;
+}
+
+/// <summary>A language model; its scheduler continues texts.</summary>
+internal sealed class ServedLanguageModel(
+    string name, LoadedModel loaded, LanguageModel model, GenerationScheduler generator, TextBatcher<InspectionInput, Inspection>? inspector)
+    : ServedGenerator(name, loaded, model, generator, inspector), IServedTask
+{
+    public static ModelTask Task => ModelTask.LanguageModel;
+
+    public new LanguageModel Model { get; } = model;
+}
+
+/// <summary>A translator; its scheduler writes what sources become. It tells where it looked with each text, and nothing else of its inside.</summary>
+internal sealed class ServedTranslator(string name, LoadedModel loaded, Translator model, GenerationScheduler generator)
+    : ServedGenerator(name, loaded, model, generator, inspector: null), IServedTask
+{
+    public static ModelTask Task => ModelTask.Translator;
 }

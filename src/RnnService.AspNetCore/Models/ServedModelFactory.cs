@@ -27,6 +27,8 @@ internal sealed class ServedModelFactory(RnnModelsOptions options, SchedulingMet
         {
             LanguageModel model => new ServedLanguageModel(
                 name, loaded, model, new GenerationScheduler(name, model, options.Batching, metrics, time, loop, isAside), inspector),
+            Translator model => new ServedTranslator(
+                name, loaded, model, new GenerationScheduler(name, model, options.Batching, metrics, time, loop, isAside)),
             Classifier model => new ServedClassifier(
                 name, loaded, model, Batcher<int[], float[]>("classify", model.Logits, ids => ids.Length),
                 model.CanInspect ? Batcher<int[], Explanation>("explain", model.Explain, ids => model.ExplanationCost(ids.Length), ids => ids.Length, ShortExplanation) : null, inspector),

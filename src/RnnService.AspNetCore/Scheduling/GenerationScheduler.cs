@@ -9,7 +9,7 @@ using RnnService.Engine.Models;
 namespace RnnService.AspNetCore.Scheduling;
 
 /// <summary>
-/// Texts continued by one language model, all of them one step at a time. They join and leave between steps. One whose reader is behind
+/// Texts written by one model, a language model or a translator, all of them one step at a time. They join and leave between steps. One whose reader is behind
 /// gives its place up until it is read again, and one of a client that has many does so for the first of a client that has few: a state is
 /// some kilobytes, which costs nothing to put aside.
 /// </summary>
@@ -22,7 +22,7 @@ namespace RnnService.AspNetCore.Scheduling;
 /// <param name="isAside">Whether a long step cannot be interrupted and is run beside the loop.</param>
 internal sealed class GenerationScheduler(
     string name,
-    LanguageModel model,
+    GenerativeModel model,
     BatchingOptions options,
     SchedulingMetrics metrics,
     TimeProvider time,
@@ -80,7 +80,7 @@ internal sealed class GenerationScheduler(
     /// <param name="owner">Whose data the text is.</param>
     /// <exception cref="QueueFullException">The queue is full.</exception>
     public GenerationJob Submit(
-        Func<LanguageModel, GenerationStream> prepare, bool readsAlong, CancellationToken left, string client = "", Action? abort = null,
+        Func<GenerativeModel, GenerationStream> prepare, bool readsAlong, CancellationToken left, string client = "", Action? abort = null,
         string owner = "")
     {
         Admission.Permit permit = Admission.Enter(client);

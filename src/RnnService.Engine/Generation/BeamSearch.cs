@@ -12,9 +12,9 @@ namespace RnnService.Engine.Generation;
 /// <param name="most">Most tokens of a text.</param>
 internal sealed class BeamSearch(GenerationOptions options, Vocabulary vocabulary, int most)
 {
-    private readonly List<Node> _ended = [], _cut = [];
-    private Node[] _running = [new Node(null, vocabulary.EndId, 0, 0, 0, [])];
-    private Node[]?[] _candidates = new Node[]?[1]; // of each row, the likeliest first
+    private readonly List<BeamToken> _ended = [], _cut = [];
+    private BeamToken[] _running = [new BeamToken(null, vocabulary.EndId, 0, 0, 0, [])];
+    private BeamToken[]?[] _candidates = new BeamToken[]?[1]; // of each row, the likeliest first
     private int _beams = options.Beams;
 
     /// <summary>Texts that are followed now, a row each.</summary>
@@ -34,14 +34,14 @@ internal sealed class BeamSearch(GenerationOptions options, Vocabulary vocabular
         if (vocabulary.PaddingId >= 0) values[vocabulary.PaddingId] = float.NegativeInfinity;
         scratch.Ranking.Rank(values);
         scratch.Ranking.Keep(_beams);
-        Node from = _running[row];
+        BeamToken from = _running[row];
         float[] looked = attention.ToArray();
-        var likeliest = new List<Node>(scratch.Ranking.Count);
+        var likeliest = new List<BeamToken>(scratch.Ranking.Count);
         for (int rank = 0; rank < scratch.Ranking.Count && !float.IsNegativeInfinity(values[scratch.Ranking[rank]]); rank++)
         {
             int id = scratch.Ranking[rank];
             float logProbability = logits[id] - logSum;
-            likeliest.Add(new Node(from, id, logProbability, from.Sum + logProbability, from.Length + 1, looked));
+            likeliest.Add(new BeamToken(from, id, logProbability, from.Sum + logProbability, from.Length + 1, looked));
         }
 
         _candidates[row] = [.. likeliest];
@@ -56,35 +56,35 @@ internal sealed class BeamSearch(GenerationOptions options, Vocabulary vocabular
         if (taken == 0) return null;
         if (taken < Rows) throw new InvalidOperationException("some beams took a step that others did not");
         // Ties go to the row that was likelier before, then to the smaller id: the order is stable.
-        (Node Node, int Row)[] kept = [.. _candidates.SelectMany((nodes, row) => nodes!.Select(node => (Node: node, Row: row)))
-            .OrderByDescending(candidate => candidate.Node.Sum).Take(_beams)];
-        (Node Node, int Row)[] next = [.. kept.Where(candidate => candidate.Node.Id != vocabulary.EndId && candidate.Node.Length < most)];
-        foreach ((Node node, _) in kept)
+        (BeamToken Token, int Row)[] kept = [.. _candidates.SelectMany((tokens, row) => tokens!.Select(token => (Token: token, Row: row)))
+            .OrderByDescending(candidate => candidate.Token.Sum).Take(_beams)];
+        (BeamToken Token, int Row)[] next = [.. kept.Where(candidate => candidate.Token.Id != vocabulary.EndId && candidate.Token.Length < most)];
+        foreach ((BeamToken token, _) in kept)
         {
-            if (node.Id == vocabulary.EndId) _ended.Add(node);
-            else if (node.Length == most) _cut.Add(node);
+            if (token.Id == vocabulary.EndId) _ended.Add(token);
+            else if (token.Length == most) _cut.Add(token);
         }
 
         _beams = options.Beams - _ended.Count;
         if (next.Length > 0 && IsDecided(next)) next = [];
-        _running = [.. next.Select(candidate => candidate.Node)];
-        _candidates = new Node[]?[_running.Length];
+        _running = [.. next.Select(candidate => candidate.Token)];
+        _candidates = new BeamToken[]?[_running.Length];
         return [.. next.Select(candidate => candidate.Row)];
     }
 
     /// <summary>The texts, best first: those that ended by themselves, then those that reached the limit.</summary>
     public IEnumerable<Hypothesis> Best(Tokenizer tokenizer) => _ended.OrderByDescending(ScoreOf).Concat(_cut.OrderByDescending(ScoreOf))
-        .Take(options.Best).Select(node => node.ToHypothesis(tokenizer, ScoreOf(node)));
+        .Take(options.Best).Select(token => token.ToHypothesis(tokenizer, ScoreOf(token)));
 
     /// <summary>Whether as many as are asked for have ended, none of which anything that runs can overtake: a sum only falls.</summary>
-    private bool IsDecided((Node Node, int Row)[] running)
+    private bool IsDecided((BeamToken Token, int Row)[] running)
     {
         if (_ended.Count < options.Best) return false;
         double worst = _ended.Select(ScoreOf).OrderDescending().ElementAt(options.Best - 1);
-        return running.All(one => worst >= one.Node.Sum / Math.Pow(options.LengthPenalty >= 0 ? most : one.Node.Length + 1, options.LengthPenalty));
+        return running.All(one => worst >= one.Token.Sum / Math.Pow(options.LengthPenalty >= 0 ? most : one.Token.Length + 1, options.LengthPenalty));
     }
 
-    private double ScoreOf(Node node) => Hypothesis.ScoreOf(node.Sum, node.Length, options.CoveragePenalty == 0 ? [] : node.Path().Select(one => one.Attention), options);
+    private double ScoreOf(BeamToken token) => Hypothesis.ScoreOf(token.Sum, token.Length, options.CoveragePenalty == 0 ? [] : token.Path().Select(one => one.Attention), options);
 
     /// <summary>A token of a text, after those before it.</summary>
     /// <param name="Before">The token before; null at the start, which is no token of the text.</param>
@@ -93,26 +93,26 @@ internal sealed class BeamSearch(GenerationOptions options, Vocabulary vocabular
     /// <param name="Sum">That of the text up to here.</param>
     /// <param name="Length">Tokens up to here.</param>
     /// <param name="Attention">Where the decoder looked for it.</param>
-    private sealed record Node(Node? Before, int Id, float LogProbability, double Sum, int Length, float[] Attention)
+    private sealed record BeamToken(BeamToken? Before, int Id, float LogProbability, double Sum, int Length, float[] Attention)
     {
         public int[] Token { get; } = [Id];
 
-        public Node[] Path()
+        public BeamToken[] Path()
         {
-            var path = new Node[Length];
-            for (Node node = this; node.Before is not null; node = node.Before) path[node.Length - 1] = node;
+            var path = new BeamToken[Length];
+            for (BeamToken token = this; token.Before is not null; token = token.Before) path[token.Length - 1] = token;
             return path;
         }
 
         public Hypothesis ToHypothesis(Tokenizer tokenizer, double score)
         {
-            Node[] path = Path();
+            BeamToken[] path = Path();
             bool hasEnd = Id == tokenizer.Vocabulary.EndId;
             var tokens = new GeneratedTokens(tokenizer, default);
-            foreach (Node node in path) tokens.Add(node.Id, node.LogProbability, null);
+            foreach (BeamToken token in path) tokens.Add(token.Id, token.LogProbability, null);
             return new Hypothesis(
-                tokenizer.Decode(path.Take(path.Length - (hasEnd ? 1 : 0)).Select(node => node.Id)), [.. tokens.Select(token => token.Token)], Sum, score,
-                hasEnd ? FinishReason.EndOfText : FinishReason.Length, [.. path.Select(node => node.Attention)]);
+                tokenizer.Decode(path.Take(path.Length - (hasEnd ? 1 : 0)).Select(token => token.Id)), [.. tokens.Select(token => token.Token)], Sum, score,
+                hasEnd ? FinishReason.EndOfText : FinishReason.Length, [.. path.Select(token => token.Attention)]);
         }
     }
 }

@@ -57,13 +57,11 @@ internal static class Activations
     /// <summary>y = exp(x − max x) and the sum of y; x and y may be the same.</summary>
     internal static float ExpShifted(ReadOnlySpan<float> x, Span<float> y, out float largest)
     {
-        largest = float.NegativeInfinity;
-        foreach (float value in x) largest = MathF.Max(largest, value);
-        for (int i = 0; i < x.Length; i++) y[i] = x[i] - largest;
-        Map<ExpFunction>(y[..x.Length], y);
-        double sum = 0;
-        for (int i = 0; i < x.Length; i++) sum += y[i];
-        return (float)sum;
+        y = y[..x.Length];
+        largest = x.IsEmpty ? float.NegativeInfinity : System.Numerics.Tensors.TensorPrimitives.Max(x);
+        System.Numerics.Tensors.TensorPrimitives.Subtract(x, largest, y);
+        Map<ExpFunction>(y, y);
+        return (float)ExactSums.Sum(y);
     }
 
     private static void Scale(Span<float> x, float factor) => System.Numerics.Tensors.TensorPrimitives.Multiply(x, factor, x);

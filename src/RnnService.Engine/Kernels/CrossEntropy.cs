@@ -22,8 +22,7 @@ internal static class CrossEntropy
     public static double Backward(Span<float> logits, int target, float smoothing)
     {
         if (smoothing == 0) return Backward(logits, target);
-        double sum = 0, chosen = logits[target];
-        foreach (float logit in logits) sum += logit;
+        double chosen = logits[target], sum = ExactSums.Sum(logits);
         double loss = Backward(logits, target) + smoothing * (chosen - sum / logits.Length);
         TensorPrimitives.Subtract(logits, smoothing / logits.Length, logits);
         logits[target] += smoothing;

@@ -19,7 +19,7 @@ namespace RnnService.Engine.Models;
 ///     Console.Write(token.Text);
 /// </code>
 /// </example>
-public sealed class LanguageModel : TextModel
+public sealed class LanguageModel : GenerativeModel
 {
     internal LanguageModel(ModelConfig config, ModelVocabulary vocabulary, ILanguageNetwork network)
         : base(config, vocabulary)
@@ -30,8 +30,8 @@ public sealed class LanguageModel : TextModel
     /// <inheritdoc/>
     public override ILanguageNetwork Network { get; }
 
-    /// <summary>What this model's maker chose for callers who ask for nothing else.</summary>
-    public GenerationOptions DefaultOptions => Config.Generation ?? new GenerationOptions();
+    /// <inheritdoc/>
+    public override GenerationOptions DefaultOptions => Config.Generation ?? new GenerationOptions();
 
     /// <summary>Loads a language model from its folder and checks that it still gives its golden answer.</summary>
     /// <param name="path">The folder.</param>
@@ -98,7 +98,10 @@ public sealed class LanguageModel : TextModel
         }
     }
 
-    /// <summary>Prepares to continue a text, for a <see cref="NewBatch"/> to move on.</summary>
+    /// <inheritdoc/>
+    public override GenerationStream NewStream(string text, GenerationOptions? options = null) => NewStream(text, options, state: null);
+
+    /// <summary>Prepares to continue a text, for a <see cref="GenerativeModel.NewBatch"/> to move on.</summary>
     /// <param name="prompt">The text; an empty one goes on from the state, and without one it begins a text.</param>
     /// <param name="options">How; what is left out is <see cref="DefaultOptions"/>'.</param>
     /// <param name="state">
@@ -109,7 +112,7 @@ public sealed class LanguageModel : TextModel
     /// The prompt holds nothing that the model reads, or an option is out of its bounds. A model with an unknown token reads whatever it does
     /// not know as that: <see cref="GenerationStream.KnowsPrompt"/>.
     /// </exception>
-    public GenerationStream NewStream(string prompt, GenerationOptions? options = null, StreamState? state = null) =>
+    public GenerationStream NewStream(string prompt, GenerationOptions? options, StreamState? state) =>
         GenerationStream.Continue(Network, Tokenizer, prompt, options?.Over(Config.Generation) ?? DefaultOptions, state);
 
     /// <summary>Prepares to continue a text of tokens.</summary>
@@ -127,9 +130,6 @@ public sealed class LanguageModel : TextModel
     /// They were changed or cut off, or are a state of a model of other sizes. Another model of the same sizes cannot be told from this one here.
     /// </exception>
     public StreamState ReadState(ReadOnlySpan<byte> bytes) => StateBytes.Read(bytes, Network, Vocabulary.Tokens.Count);
-
-    /// <summary>An empty batch for streams of this model.</summary>
-    public GenerationBatch NewBatch() => new(Network);
 
     /// <inheritdoc/>
     public override ModelAnswer Answer(string input)

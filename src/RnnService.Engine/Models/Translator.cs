@@ -15,7 +15,7 @@ namespace RnnService.Engine.Models;
 /// Console.WriteLine(translator.Translate("Il fait beau.", new() { Beams = 5 }));
 /// </code>
 /// </example>
-public sealed class Translator : TextModel
+public sealed class Translator : GenerativeModel
 {
     /// <summary>Most tokens of a source.</summary>
     public const int MostSourceTokens = 4096;
@@ -32,8 +32,8 @@ public sealed class Translator : TextModel
     /// <inheritdoc/>
     public override ITranslatorNetwork Network { get; }
 
-    /// <summary>How it writes text; <see cref="TextModel.Tokenizer"/> where it reads and writes with one vocabulary.</summary>
-    public Tokenizer TargetTokenizer { get; }
+    /// <inheritdoc/>
+    public override Tokenizer TargetTokenizer { get; }
 
     /// <summary>Loads a translator from its folder and checks that it still gives its golden answer.</summary>
     /// <param name="path">The folder.</param>
@@ -65,7 +65,7 @@ public sealed class Translator : TextModel
     }
 
     /// <summary>What this model's maker chose for callers who ask for nothing else; the likeliest token after the other where there is nothing.</summary>
-    public GenerationOptions DefaultOptions => Config.Generation ?? new GenerationOptions { DoSample = false };
+    public override GenerationOptions DefaultOptions => Config.Generation ?? new GenerationOptions { DoSample = false };
 
     /// <summary>The best text for a source.</summary>
     /// <inheritdoc cref="Translate(IReadOnlyList{string}, GenerationOptions?)"/>
@@ -108,18 +108,15 @@ public sealed class Translator : TextModel
         return streams;
     }
 
-    /// <summary>Prepares to write a text from a source, for a <see cref="NewBatch"/> to move on.</summary>
+    /// <summary>Prepares to write a text from a source, for a <see cref="GenerativeModel.NewBatch"/> to move on.</summary>
     /// <inheritdoc cref="Translate(IReadOnlyList{string}, GenerationOptions?)"/>
     /// <param name="text">The source.</param>
     /// <param name="options">How.</param>
-    public GenerationStream NewStream(string text, GenerationOptions? options = null)
+    public override GenerationStream NewStream(string text, GenerationOptions? options = null)
     {
         GenerationOptions all = options?.Over(DefaultOptions) ?? DefaultOptions;
         return GenerationStream.Translate(Network, Tokenizer, TargetTokenizer, text, all, MostSourceTokens, searches: all.Beams > 1);
     }
-
-    /// <summary>An empty batch for streams of this model.</summary>
-    public GenerationBatch NewBatch() => new(Network);
 
     /// <inheritdoc/>
     public override ModelAnswer Answer(string input)

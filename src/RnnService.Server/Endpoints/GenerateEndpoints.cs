@@ -61,18 +61,20 @@ internal static class GenerateEndpoints
     public static async Task<IResult> AnswerAsync(InferenceCall call, GenerateTools tools, bool stream, bool asList = false)
     {
         GenerateRequest request = await call.ReadAsync<GenerateRequest>();
-        ServedLanguageModel served = await call.ModelAsync<ServedLanguageModel>(request.Model);
-        await using GenerationSession? session = await tools.Sessions.BeginAsync(request.Session, RequestFacts.Of(call.Context).Owner, served);
+        ServedGenerator served = await call.GeneratorAsync(request.Model);
+        await using GenerationSession? session = served is ServedLanguageModel language
+            ? await tools.Sessions.BeginAsync(request.Session, RequestFacts.Of(call.Context).Owner, language) : NoSession(request);
         if (request.Inputs.Length == 0 && session?.State is null) throw RequestProblem.Of(ProblemKind.Validation, "inputs", "is empty; expected a text");
-        GenerationOptions options = GenerateParameters.Over(served.Model, request.Parameters, tools.Limits, session?.State?.Seed);
         stream |= request.Stream ?? false;
+        GenerationOptions options = GenerateParameters.Over(served.Model, request.Parameters, tools.Limits, session?.State?.Seed, stream);
         InspectionOptions? asked = await AskedAsync(call, request, options, served, tools.Rules, session);
-        bool details = (request.Parameters?.Details ?? false) || asked is not null;
+        bool details = (request.Parameters?.Details ?? false) || asked is not null || (options.Best > 1 && !asList);
 
         if (!stream && details)
         {
-            long tokens = options.MaxNewTokens * (1L + options.TopNTokens) + (options.ScorePrompt ? request.Inputs.Length : 0);
-            await call.HoldAnswerAsync(tokens * BytesOfToken);
+            long tokens = options.MaxNewTokens * (long)options.Best * (1L + options.TopNTokens) + (options.ScorePrompt ? request.Inputs.Length : 0);
+            long weights = served is ServedTranslator ? Math.Min(options.MaxNewTokens, 2L * request.Inputs.Length + 20) * options.Best * request.Inputs.Length : 0;
+            await call.HoldAnswerAsync(tokens * BytesOfToken + weights * InspectEndpoints.BytesOfNumber);
         }
 
         GenerationInput input = new(request.Inputs, options) { State = session?.State, Check = asked is null ? null : text => ThrowIfTooLong(text, options, tools.Limits) };
@@ -99,12 +101,30 @@ internal static class GenerateEndpoints
             Details = details ? GenerateDetails.Of(generation, await ActivationsAsync(call, served, request.Inputs, generation, asked)) : null,
             Session = session is null ? null : await session.SaveAsync(generation),
         };
-        return asList ? Json.Answer<GenerateAnswer[]>([answer]) : Json.Answer(answer);
+        if (!asList) return Json.Answer(answer);
+        return served is ServedLanguageModel ? Json.Answer<GenerateAnswer[]>([answer]) : Json.Answer<GenerateAnswer[]>(
+            [.. generation.Hypotheses.Select((text, place) => new GenerateAnswer
+            {
+                GeneratedText = text.Text,
+                TranslationText = text.Text,
+                SummaryText = text.Text,
+                Details = place == 0 ? answer.Details : null,
+            })]);
+    }
+
+    /// <summary>Nothing; refuses what a translator has no use for.</summary>
+    private static GenerationSession? NoSession(GenerateRequest request)
+    {
+        if (request.Session is not null)
+            throw RequestProblem.Of(ProblemKind.Validation, "session", "is given; expected none with a translator, whose texts are not gone on with");
+        if (request.Parameters?.ReturnFullText == true)
+            throw RequestProblem.Of(ProblemKind.Validation, "parameters.return_full_text", "is true; expected false with a translator, whose texts do not go on from inputs");
+        return null;
     }
 
     /// <summary>What to look at, once the text has ended; null for nothing.</summary>
     private static async ValueTask<InspectionOptions?> AskedAsync(
-        InferenceCall call, GenerateRequest request, GenerationOptions generation, ServedLanguageModel served, InspectionRules rules,
+        InferenceCall call, GenerateRequest request, GenerationOptions generation, ServedGenerator served, InspectionRules rules,
         GenerationSession? session)
     {
         const string field = "parameters.activations";
@@ -120,7 +140,7 @@ internal static class GenerateEndpoints
     }
 
     private static async ValueTask<StepActivations?> ActivationsAsync(
-        InferenceCall call, ServedLanguageModel served, string prompt, GenerationStream generation, InspectionOptions? asked)
+        InferenceCall call, ServedGenerator served, string prompt, GenerationStream generation, InspectionOptions? asked)
     {
         if (asked is null) return null;
         // What the model does not know of the prompt stands as it was written.

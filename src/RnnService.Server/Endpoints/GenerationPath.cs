@@ -47,16 +47,16 @@ internal sealed class GenerationPath(HttpOptions http, LimitOptions limits, Time
     /// <param name="readsAlong">Whether its tokens are sent while it grows: see <see cref="StreamAsync"/>.</param>
     /// <exception cref="QueueFullException">There is no permit.</exception>
     /// <exception cref="RequestProblem">The model can read nothing of it, or it is too much for one request.</exception>
-    public GenerationJob Start(InferenceCall call, ServedLanguageModel served, GenerationInput input, bool readsAlong) =>
+    public GenerationJob Start(InferenceCall call, ServedGenerator served, GenerationInput input, bool readsAlong) =>
         Start(call, served, [input], readsAlong)[0];
 
     /// <summary>Has texts continued beside each other: all of them, or none.</summary>
-    /// <inheritdoc cref="Start(InferenceCall, ServedLanguageModel, GenerationInput, bool)"/>
+    /// <inheritdoc cref="Start(InferenceCall, ServedGenerator, GenerationInput, bool)"/>
     /// <param name="call">The request.</param>
     /// <param name="served">The model.</param>
     /// <param name="inputs">The texts, one or more.</param>
     /// <param name="readsAlong">Whether their tokens are sent while they grow: see <see cref="StreamAsync"/>.</param>
-    public IReadOnlyList<GenerationJob> Start(InferenceCall call, ServedLanguageModel served, IReadOnlyList<GenerationInput> inputs, bool readsAlong)
+    public IReadOnlyList<GenerationJob> Start(InferenceCall call, ServedGenerator served, IReadOnlyList<GenerationInput> inputs, bool readsAlong)
     {
         var jobs = new List<GenerationJob>(inputs.Count);
         // One request is to have its place whatever it asks for, and not the queue's whole room.
@@ -181,12 +181,15 @@ internal sealed class GenerationPath(HttpOptions http, LimitOptions limits, Time
         foreach (GenerationJob job in jobs) job.Cancel();
     }
 
-    private static GenerationStream Prepare(LanguageModel model, GenerationInput input)
+    private static GenerationStream Prepare(GenerativeModel model, GenerationInput input)
     {
+        if (model is Translator translator && translator.ReadSource(input.Prompt).Length - 1 is var length and > Translator.MostSourceTokens)
+            throw RequestProblem.Of(ProblemKind.Validation, input.Field, $"holds {length} {model.Tokenizer.Unit}s; expected at most {Translator.MostSourceTokens}");
         try
         {
-            GenerationStream stream = input.Tokens is { } tokens
-                ? model.NewStream(tokens, input.Options, input.State) : model.NewStream(input.Prompt, input.Options, input.State);
+            GenerationStream stream = model is not LanguageModel language ? model.NewStream(input.Prompt, input.Options)
+                : input.Tokens is { } tokens ? language.NewStream(tokens, input.Options, input.State)
+                : language.NewStream(input.Prompt, input.Options, input.State);
             input.Check?.Invoke(stream);
             // Unknown words are common, but a text of unknown letters alone is one of another script, which the model never learnt to go on with.
             if (stream.KnowsPrompt || model.Tokenizer.Kind != Tokenization.Characters) return stream;

@@ -101,14 +101,7 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     public async ValueTask<T> ModelAsync<T>(string? name)
         where T : ServedModel, IServedTask
     {
-        if (Address is { } address)
-        {
-            if (name is not null && name != address)
-                throw RequestProblem.Of(ProblemKind.Validation, "model",
-                    $"is {RequestProblem.Quoted(name)}; expected {RequestProblem.Quoted(address)}, whose address this is, or none");
-            name = address;
-        }
-
+        name = NameOf(name);
         if (name is not null) KeyAccess.ThrowIfForbidden(Context, name);
         T model = await path.Registry.EnterAsync<T>(name, Deadline.Token);
         _entered.Add(model);
@@ -131,6 +124,11 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
         return entry?.Served is TOther ? await ModelAsync<TOther>(name) : await ModelAsync<TOne>(name);
     }
 
+    /// <summary>A model that writes texts: a language model or a translator.</summary>
+    /// <inheritdoc cref="ModelAsync{T}(string)" path="/exception"/>
+    public async ValueTask<ServedGenerator> GeneratorAsync(string? name) =>
+        (ServedGenerator)await EitherAsync<ServedLanguageModel, ServedTranslator>(name);
+
     /// <summary>The model whose address the request was sent to, whatever it does.</summary>
     /// <exception cref="AspNetCore.Errors.InferenceException">There is none, or it is not ready in time.</exception>
     public ValueTask<ServedModel> ModelAsync() => ModelAsync(Address!);
@@ -145,6 +143,11 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
         RequestFacts.Of(Context).Model = model.Name;
         return model;
     }
+
+    /// <summary>The name that a request gives, or that of the model whose address it was sent to; null for neither.</summary>
+    private string? NameOf(string? name) => Address is not { } address || name is null || name == address ? name ?? Address
+        : throw RequestProblem.Of(ProblemKind.Validation, "model",
+            $"is {RequestProblem.Quoted(name)}; expected {RequestProblem.Quoted(address)}, whose address this is, or none");
 
     public void Dispose()
     {
@@ -173,7 +176,7 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     /// <param name="prepare">Makes tokens of the prompt; called once there is a permit.</param>
     /// <param name="readsAlong">Whether the tokens are sent while the text grows.</param>
     /// <exception cref="AspNetCore.Errors.QueueFullException">There is no permit.</exception>
-    public GenerationJob Generate(GenerationScheduler generator, Func<LanguageModel, GenerationStream> prepare, bool readsAlong) =>
+    public GenerationJob Generate(GenerationScheduler generator, Func<GenerativeModel, GenerationStream> prepare, bool readsAlong) =>
         generator.Submit(prepare, readsAlong, Deadline.Token, client, Context.Abort, RequestFacts.Of(Context).Owner);
 
     /// <summary>Opens a stream of numbers, which is in the caller's hand.</summary>

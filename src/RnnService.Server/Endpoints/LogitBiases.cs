@@ -12,9 +12,9 @@ internal static class LogitBiases
     /// <param name="model">Whose tokens they are.</param>
     /// <param name="field">Where they stand in the request.</param>
     /// <exception cref="RequestProblem">One is for a token that the model does not have.</exception>
-    public static IReadOnlyDictionary<int, float> Of(IReadOnlyDictionary<string, double> asked, LanguageModel model, string field)
+    public static IReadOnlyDictionary<int, float> Of(IReadOnlyDictionary<string, double> asked, GenerativeModel model, string field)
     {
-        int count = model.Vocabulary.Tokens.Count;
+        int count = model.TargetTokenizer.Vocabulary.Count;
         var biases = new Dictionary<int, float>();
         foreach ((string token, double bias) in asked)
         {

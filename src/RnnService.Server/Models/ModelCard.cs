@@ -19,7 +19,7 @@ internal sealed record ModelCard
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
-    /// <summary>language_model, classifier or tagger.</summary>
+    /// <summary>language_model, classifier, tagger or translator.</summary>
     public string? Task { get; init; }
 
     /// <summary>The route that uses it.</summary>
@@ -58,7 +58,10 @@ internal sealed record ModelCard
     /// <summary>Whether it reads from the end alone.</summary>
     public bool? Reverse { get; init; }
 
-    /// <summary>Names of the labels; empty for a language model.</summary>
+    /// <summary>How a translator attends to what it has read: additive, multiplicative or none; nothing for others.</summary>
+    public string? Attention { get; init; }
+
+    /// <summary>Names of the labels; empty for what writes texts.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>Texts to try it with; may be empty.</summary>
@@ -102,6 +105,7 @@ internal sealed record ModelCard
             Layers = config.Layers,
             Bidirectional = config.Bidirectional,
             Reverse = config.Reverse,
+            Attention = config.Decoder is { } decoder ? SnakeCase.Of(decoder.Attention) : null,
             Labels = config.Labels,
             Examples = config.Examples,
             Parameters = loaded.Parameters,
@@ -115,7 +119,7 @@ internal sealed record ModelCard
 
     public static string RouteOf(ModelTask task) => task switch
     {
-        ModelTask.LanguageModel => "/generate",
+        ModelTask.LanguageModel or ModelTask.Translator => "/generate",
         ModelTask.Classifier => "/classify",
         ModelTask.Transcriber => "/transcribe",
         ModelTask.Regressor or ModelTask.Forecaster => "/predict",

@@ -114,7 +114,7 @@ public sealed class PrefixCacheTests(SharedModels shared)
         string text = Text(new Random(1), 500);
         GenerationJob first = Submit(scheduler, text, Options(1));
         Run(scheduler);
-        GenerationJob next = scheduler.Submit(model => model.NewStream(text, Options(1), first.Stream.SaveState()), false, CancellationToken.None);
+        GenerationJob next = scheduler.Submit(model => ((LanguageModel)model).NewStream(text, Options(1), first.Stream.SaveState()), false, CancellationToken.None);
         Assert.Null(next.Reading);
     }
 

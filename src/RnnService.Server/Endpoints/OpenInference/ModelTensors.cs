@@ -24,7 +24,7 @@ internal abstract class ModelTensors(ServedModel served)
     {
         ServedClassifier classifier => new ClassifierTensors(classifier, tools.Rules),
         ServedTagger tagger => new TaggerTensors(tagger, tools.Limits),
-        ServedLanguageModel language => new LanguageModelTensors(language, tools),
+        ServedGenerator generator => new GeneratorTensors(generator, tools),
         ServedNumbers numbers => new NumberModelTensors(numbers),
         _ => throw new InvalidOperationException($"{served.GetType().Name} has no tensors"),
     };
