@@ -75,7 +75,7 @@ public static class CorpusFormat
         string? byEnd = Path.GetExtension(name) switch
         {
             ".jsonl" or ".ndjson" or ".json" => JsonLines,
-            ".csv" when task is ModelTask.Classifier or ModelTask.Translator or ModelTask.Regressor or ModelTask.Forecaster => Csv,
+            ".csv" when task is ModelTask.Classifier or ModelTask.Tagger or ModelTask.Translator or ModelTask.Regressor or ModelTask.Forecaster => Csv,
             ".ts" => TimeSeries,
             ".npy" => NumPy,
             ".parquet" when task is ModelTask.Classifier or ModelTask.Translator => Parquet,
