@@ -7,7 +7,7 @@ using RnnService.Benchmarks.Trials;
 // [--write] [PART…]              the engine's tables: the workloads whose name holds a part and the costs, or all; --write: into results/
 // load [--write] [PART…]         the service under load over HTTP, into results/ with --write
 // trials [--label before|after]  attacks on the service, into results/trials-LABEL.json with --label; docs/reliability.md has the options
-// audio                          frames of sound a second
+// audio                          live streams of sound: features alone, and with a network
 // ort-service FOLDER             the peer of /classify, which load starts
 // kernels [BenchmarkDotNet's …]  kernels and layers alone
 switch (args)
