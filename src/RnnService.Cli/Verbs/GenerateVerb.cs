@@ -68,6 +68,8 @@ internal sealed class GenerateVerb : Verb
         AllowMultipleArgumentsPerToken = true,
     };
 
+    private readonly Option<bool> _abc = new("--abc") { Description = "Prompt and new text are a tune in ABC notation whose bars add up to its metre." };
+
     private readonly Option<bool> _greedy = new("--greedy") { Description = "Take the likeliest token at every step." };
 
     private readonly Option<bool> _json = new("--json")
@@ -86,12 +88,12 @@ internal sealed class GenerateVerb : Verb
         _stop = stop;
         Add(_model);
         Add(_prompt);
-        foreach (Option option in (Option[])[_maxNewTokens, _temperature, _topK, _topP, _penalty, _seed, _stopTexts, _grammar, _choices, _greedy, _json])
+        foreach (Option option in (Option[])[_maxNewTokens, _temperature, _topK, _topP, _penalty, _seed, _stopTexts, _grammar, _choices, _abc, _greedy, _json])
             Add(option);
         Validators.Add(given =>
         {
-            if (given.GetResult(_grammar) is not null && given.GetResult(_choices) is not null)
-                given.AddError("--grammar and --choices are both given; expected either");
+            if (((Option[])[_grammar, _choices, _abc]).Count(option => given.GetResult(option) is { Implicit: false }) > 1)
+                given.AddError("more than one of --grammar, --choices and --abc is given; expected either");
         });
     }
 
@@ -154,6 +156,7 @@ internal sealed class GenerateVerb : Verb
     {
         try
         {
+            if (parsed.GetValue(_abc)) return Grammar.Tune;
             return parsed.GetValue(_grammar) is { } pattern ? Grammar.Regex(pattern)
                 : parsed.GetValue(_choices) is { Length: > 0 } choices ? Grammar.Choices(choices) : null;
         }

@@ -69,6 +69,12 @@ public sealed partial class GenerationStream
         {
             _grammar = GrammarCache.Get(grammar, tokenizer);
             _grammarState = _grammar.Start;
+            if (grammar.Begins is { } begins && prompt.Length > _carried)
+            {
+                string sent = tokenizer.Decode(prompt[_carried..]);
+                _grammarState = _grammar.After(sent[Math.Max(0, sent.LastIndexOf(begins, StringComparison.Ordinal))..]);
+            }
+
             // Another prompt begins the text anew.
             if (prompt.Length == _carried && state?.Grammar is { } stood && stood.Key == grammar.Key && _grammar.Has(stood.State)) _grammarState = stood.State;
         }

@@ -95,7 +95,7 @@ public sealed class RequestReaderTests(SharedService shared)
     [InlineData("/generate", """{"inputs": "a", "parameters": {"best_of": 2}}""",
         "parameters.best_of: is not supported; leave it out or send 1")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "json", "value": "a"}}}""",
-        "parameters.grammar.type: is \"json\"; expected \"regex\" or \"choices\"")]
+        "parameters.grammar.type: is \"json\"; expected \"regex\" or \"choices\" or \"abc\"")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "regex", "value": "(a"}}}""",
         "parameters.grammar.value: character 3 of the regular expression has no ) at its end; expected one")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"grammar": {"type": "choices", "value": ["日本", "語"]}}}""",

@@ -12,6 +12,9 @@ internal abstract class Automaton
     /// <summary>Memory that it takes, roughly.</summary>
     public abstract long Bytes { get; }
 
+    /// <summary>Characters that a vocabulary must have for every state to have a way to an end; null where that has to be found out.</summary>
+    public virtual string? Needs => null;
+
     /// <summary>The state after a byte, or <see cref="Dead"/>.</summary>
     public abstract long Next(long state, byte value);
 

@@ -47,6 +47,15 @@ public sealed class Grammar : IEquatable<Grammar>
             source => new Grammar(source, ByteAutomaton.Of(new RegexNode.Either([.. choices.Select(RegexNode.Literal)]))));
     }
 
+    /// <summary>
+    /// A tune in ABC whose bars add up to its metre (docs/http.md says in which form): the text that was sent and the new one together. Text before the
+    /// last <c>X:</c> is another tune.
+    /// </summary>
+    public static Grammar Tune { get; } = new("abc", AbcAutomaton.Instance) { Begins = "X:" };
+
+    /// <summary>What a text that was sent has to go on from, the last time that it stands there; null where the new text stands for itself.</summary>
+    internal string? Begins { get; private init; }
+
     /// <inheritdoc/>
     public bool Equals(Grammar? other) => other?._source == _source;
 

@@ -48,7 +48,16 @@ internal sealed class TokenMasks
         Start = tokenizer.Kind is Tokenization.Characters or Tokenization.Subwords ? _automaton.Start : BeforeWords;
         _most = (int)(MostBytes / (tokenizer.Vocabulary.Count / 8 + 64)) + 1;
         // All bytes are subwords: whatever bytes can finish, they can.
-        if (tokenizer.Kind != Tokenization.Subwords) _ends = Ends();
+        if (_automaton.Needs is { } needed)
+        {
+            if (tokenizer.Kind != Tokenization.Subwords && needed.Any(character => !tokenizer.Knows($"{character}")))
+                throw new GrammarException($"the grammar needs a model of characters that has {needed.ReplaceLineEndings("\\n")}; expected one");
+        }
+        else if (tokenizer.Kind != Tokenization.Subwords)
+        {
+            _ends = Ends();
+        }
+
         if (!Of(Start).Any) throw new GrammarException($"the grammar matches no text of this model's {tokenizer.Unit}s; expected one that does");
     }
 
@@ -70,6 +79,20 @@ internal sealed class TokenMasks
         mask = new TokenMask(allowed, any, state != BeforeWords && _automaton.Accepts(state));
         if (_masks.Count < _most) _masks.TryAdd(state, mask);
         return mask;
+    }
+
+    /// <summary>The state after a text that was sent, which the new text goes on with.</summary>
+    /// <exception cref="GrammarException">It begins no text of the grammar.</exception>
+    public long After(string text)
+    {
+        long state = Start;
+        foreach (byte value in ByteAlphabet.Utf8(text))
+        {
+            state = Next(state, value);
+            if (state == Automaton.Dead) throw new GrammarException("the text that was sent begins no text of the grammar; expected one that does, or none");
+        }
+
+        return state;
     }
 
     /// <summary>The state after a token that may follow.</summary>
