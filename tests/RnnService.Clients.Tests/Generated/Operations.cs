@@ -14,6 +14,9 @@ internal static class Operations
 
     public static string Older { get; } = Path.Combine(Repository.Root, "docs", "openapi-3.0.json");
 
+    /// <summary>What is sent sounds and streams, or answered by no shipped model.</summary>
+    private static readonly string[] NotCalled = ["/transcribe", "/predict", "/stream/{name}"];
+
     /// <summary>Checks that every operation was called, and answered as the document says; a session that is not there is 404.</summary>
     public static void AreAllCalled(IReadOnlyCollection<Call> calls)
     {
@@ -21,6 +24,7 @@ internal static class Operations
         var missing = new List<string>();
         foreach ((string path, JsonNode? item) in JsonNode.Parse(File.ReadAllText(Newer))!["paths"]!.AsObject())
         {
+            if (NotCalled.Contains(path)) continue;
             string pattern = $"^{Regex.Replace(path, "{[^}]+}", "[^/]+")}$";
             missing.AddRange(item!.AsObject().Select(operation => operation.Key)
                 .Where(method => !calls.Any(call => call.Method.Equals(method, StringComparison.OrdinalIgnoreCase) && Regex.IsMatch(call.Path, pattern)))
