@@ -10,7 +10,13 @@ public class AudioFeaturesTests
         Gen.Bool, Gen.Int[1, 3], Gen.Bool.Select(some => some ? 0.97 : 0), Gen.Bool.Select(all => all ? (double?)null : 3000), Gen.Int[20, 200], Gen.Bool.Select(some => some ? 60.0 : 0),
         (deltas, stack, emphasis, high, hop, low) => new AudioConfig
         {
-            Deltas = deltas, Stack = stack, Preemphasis = emphasis, HighFrequency = high, HopLength = hop, LowFrequency = low, MelBands = 24,
+            Deltas = deltas,
+            Stack = stack,
+            Preemphasis = emphasis,
+            HighFrequency = high,
+            HopLength = hop,
+            LowFrequency = low,
+            MelBands = 24,
         });
 
     private static readonly Gen<float[]> Noise = Gen.Select(Gen.Double[0.001, 1], Gen.Double[-1, 1].Array[0, 3000],

@@ -53,7 +53,11 @@ internal static class AudioCommand
         using NumberModel model = NumberModel.Create(
             new ModelConfig
             {
-                Task = ModelTask.Transcriber, Cell = CellKind.Gru, HiddenSize = 112, Layers = 2, Labels = [.. Enumerable.Range(0, 10).Select(digit => $"{digit}")],
+                Task = ModelTask.Transcriber,
+                Cell = CellKind.Gru,
+                HiddenSize = 112,
+                Layers = 2,
+                Labels = [.. Enumerable.Range(0, 10).Select(digit => $"{digit}")],
                 Numbers = new NumbersConfig { Features = audio.Features, Audio = audio },
             },
             Parameters.Random(1));

@@ -142,7 +142,12 @@ public sealed class BeamSearchTests
     private static Translator Toy(ulong seed) => (Translator)TextModel.Create(
         new ModelConfig
         {
-            Task = ModelTask.Translator, Cell = CellKind.Gru, Tokenizer = Tokenization.Characters, EmbeddingSize = 4, HiddenSize = 5, Bidirectional = true,
+            Task = ModelTask.Translator,
+            Cell = CellKind.Gru,
+            Tokenizer = Tokenization.Characters,
+            EmbeddingSize = 4,
+            HiddenSize = 5,
+            Bidirectional = true,
             Decoder = new DecoderConfig(),
         },
         new ModelVocabulary(new Vocabulary([Vocabulary.End, "a", "b", "c"])),

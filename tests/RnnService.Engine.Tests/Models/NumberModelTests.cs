@@ -44,7 +44,7 @@ public sealed class NumberModelTests : IDisposable
             var state = model.NewState(rows.Length);
             foreach (int size in (int[])[1, 3, 0, 7, 1, 100])
             {
-                                float[][] found = model.Logits([.. rows.Select((row, i) => row.Slice(read[i], Math.Min(size, row.Steps - read[i])))], state);
+                float[][] found = model.Logits([.. rows.Select((row, i) => row.Slice(read[i], Math.Min(size, row.Steps - read[i])))], state);
                 for (int i = 0; i < rows.Length; i++)
                 {
                     read[i] += Math.Min(size, rows[i].Steps - read[i]);

@@ -41,7 +41,11 @@ public sealed class TranslatorTests
         using var model = (Translator)TextModel.Create(
             new ModelConfig
             {
-                Task = ModelTask.Translator, Cell = CellKind.Gru, Tokenizer = Tokenization.Whitespace, EmbeddingSize = 4, HiddenSize = 5,
+                Task = ModelTask.Translator,
+                Cell = CellKind.Gru,
+                Tokenizer = Tokenization.Whitespace,
+                EmbeddingSize = 4,
+                HiddenSize = 5,
                 Decoder = new DecoderConfig(),
             },
             new ModelVocabulary(new Vocabulary([.. Tiny.Words.Tokens, Vocabulary.End])), Parameters.Random(3));

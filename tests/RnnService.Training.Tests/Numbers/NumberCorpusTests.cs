@@ -37,7 +37,8 @@ public sealed class NumberCorpusTests : IDisposable
         Assert.Equal(["down"], runs.Examples[1].Labels);
         Assert.Equal([4], Read("a.csv", table, CorpusFormat.Csv, source => source with
         {
-            Columns = [CorpusColumn.Parse("y")], Where = new Dictionary<string, string> { ["time"] = "09:01" },
+            Columns = [CorpusColumn.Parse("y")],
+            Where = new Dictionary<string, string> { ["time"] = "09:01" },
         }).Examples[0].Sequence.Values.ToArray());
 
         // As R writes tables: the column of row numbers has no name.

@@ -100,7 +100,10 @@ public sealed class NumberTrainingTests : IDisposable
         CorpusSource source = isTable
             ? new CorpusSource
             {
-                Path = "waves.csv", Format = CorpusFormat.Csv, SequenceColumn = CorpusColumn.Parse("run"), Columns = [CorpusColumn.Parse("x")],
+                Path = "waves.csv",
+                Format = CorpusFormat.Csv,
+                SequenceColumn = CorpusColumn.Parse("run"),
+                Columns = [CorpusColumn.Parse("x")],
                 LabelColumn = CorpusColumn.Parse("y"),
             }
             : new CorpusSource { Path = "waves.ts", Format = CorpusFormat.TimeSeries };
