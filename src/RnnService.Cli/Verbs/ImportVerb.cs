@@ -32,6 +32,12 @@ internal sealed class ImportVerb : Verb
         HelpName = "NAME",
     };
 
+    private readonly Option<string> _labels = new("--labels")
+    {
+        Description = "Names of the labels of an ONNX graph in the order of its outputs, separated by commas.",
+        HelpName = "NAMES",
+    };
+
     private readonly Option<string> _config = new("--config")
     {
         Description = "What the model is, in JSON.",
@@ -106,6 +112,10 @@ internal sealed class ImportVerb : Verb
             random texts, and a difference is an error. What the graph says need not be in the configuration. A graph of another form is refused
             with the first operator that does not fit; --as-is takes it as it is, and then the configuration says what the graph does not.
 
+            A graph with one float input [batch, time, features] or [time, batch, features], lengths and states beside it at most, reads numbers: it
+            needs no vocabulary, and ONNX Runtime computes it. --labels names what it tells; a task in the configuration (classifier, tagger,
+            regressor, forecaster, transcriber) says what else its outputs are.
+
             <unk>, [UNK], <oov> and the like stand for unknown tokens, <pad>, [PAD] for padding, </s>, <eos>, [EOS], <|endoftext|> for the
             end. A classifier or tagger without any token for unknown ones takes token 0.
             """,
@@ -114,13 +124,15 @@ internal sealed class ImportVerb : Verb
             "rnn import --weights model.safetensors --config config.json --vocab vocab.json --check check.json --out models/reviews",
             "rnn import --weights lm.safetensors --config lm.json --vocab chars.json --golden \"Once upon a time\" --out models/tales",
             "rnn import --onnx tagger.onnx --vocab words.txt --out models/tags",
-            "rnn import --onnx other.onnx --as-is --config config.json --vocab words.txt --out models/other")
+            "rnn import --onnx other.onnx --as-is --config config.json --vocab words.txt --out models/other",
+            "rnn import --onnx gestures.onnx --labels rest,wave,circle --out models/gestures")
     {
         _stop = stop;
         Add(_weights);
         Add(_onnx);
         Add(_asIs);
         Add(_outputName);
+        Add(_labels);
         Add(_config);
         Add(_vocabulary);
         Add(_map);
@@ -138,6 +150,7 @@ internal sealed class ImportVerb : Verb
             if (hasWeights && given.GetResult(_vocabulary) is null) given.AddError("--weights alone makes no model; expected --vocab beside it.");
             if (!hasOnnx && given.GetValue(_asIs)) given.AddError("--as-is is for --onnx.");
             if (!hasOnnx && given.GetResult(_outputName) is not null) given.AddError("--output-name is for --onnx.");
+            if (!hasOnnx && given.GetResult(_labels) is not null) given.AddError("--labels is for --onnx.");
             if (hasOnnx && given.GetResult(_map) is not null) given.AddError("--map is for --weights.");
         });
     }
@@ -167,7 +180,7 @@ internal sealed class ImportVerb : Verb
         var description = new ImportDescription(
             parsed.GetValue(_config), parsed.GetValue(_vocabulary), parsed.GetValue(_unknownToken), parsed.GetValue(_check));
         if (parsed.GetValue(_weights) is { } weights) return ModelImport.FromStateDict(weights, description, parsed.GetValue(_map));
-        description = description with { OutputName = parsed.GetValue(_outputName) };
+        description = description with { OutputName = parsed.GetValue(_outputName), Labels = parsed.GetValue(_labels)?.Split(',', StringSplitOptions.TrimEntries) };
         string onnx = parsed.GetValue(_onnx)!;
         return parsed.GetValue(_asIs) ? ModelImport.AsIs(onnx, description) : ModelImport.FromOnnx(onnx, description);
     }
@@ -182,7 +195,7 @@ internal sealed class ImportVerb : Verb
                 Folder = folder,
                 loaded.Model.Config,
                 loaded.Model.Network.Backend,
-                VocabularySize = loaded.TextModel.Vocabulary.Tokens.Count,
+                VocabularySize = (loaded.Model as TextModel)?.Vocabulary.Tokens.Count,
                 imported.Tensors,
                 loaded.Parameters,
                 loaded.Bytes,
@@ -196,7 +209,7 @@ internal sealed class ImportVerb : Verb
         foreach (string note in imported.Notes) Terminal.Out.WriteLine(note.EndsWith('}') ? note : $"{note}.");
         Terminal.Out.WriteLine($"Read {Figures.Count(imported.Tensors)} tensors from {imported.Files[0]}.");
         Terminal.Out.WriteLine($"{folder}: {Descriptions.Of(loaded.Model)}");
-        Terminal.Out.WriteLine($"Try it: rnn {TrainedCard.VerbOf(loaded.Model.Config.Task)} {folder} \"a text\"");
+        if (loaded.Model is TextModel) Terminal.Out.WriteLine($"Try it: rnn {TrainedCard.VerbOf(loaded.Model.Config.Task)} {folder} \"a text\"");
         Terminal.Out.WriteLine("A service that finds the folder among its models serves it from its next start on.");
     }
 }

@@ -12,6 +12,7 @@ using RnnService.Onnx.Import.Config;
 using RnnService.Onnx.Import.Files;
 using RnnService.Onnx.Import.Graph;
 using RnnService.Onnx.Runtime;
+using RnnService.Onnx.Runtime.Signatures;
 using static RnnService.Engine.Weights.WeightFormatException;
 
 namespace RnnService.Onnx.Import;
@@ -39,6 +40,8 @@ internal sealed class GraphImport
     /// <summary>Into this engine's weights.</summary>
     public ImportedModel Native()
     {
+        // This engine recognises layers over tokens; what reads numbers is kept.
+        if (NumberSignature.ReadsNumbers(_file)) return NumberImport.AsIs(_file, _config, _description, OutputName());
         try
         {
             return ReadWeights();
@@ -52,6 +55,7 @@ internal sealed class GraphImport
     /// <summary>As it is.</summary>
     public ImportedModel AsIs()
     {
+        if (NumberSignature.ReadsNumbers(_file)) return NumberImport.AsIs(_file, _config, _description, OutputName());
         try
         {
             return KeepGraph();
@@ -65,16 +69,16 @@ internal sealed class GraphImport
     private ImportedModel ReadWeights()
     {
         OnnxImport import = OnnxImport.Read(_file, OutputName());
-        ImportedModel imported = ModelImport.Build(import.Tensors, import.Facts, _config, Vocabulary(), _description.UnknownToken, [_path], []);
-        string proof = Prove(imported.Model, import);
-        return imported with { Notes = [.. imported.Notes, .. NotesOf(import), .. CommonNotes(imported.Model), proof] };
+        ImportedModel imported = ModelImport.Build(import.Tensors, import.Facts, _config, Vocabulary(), _description.UnknownToken, [_path], [], _description.Labels);
+        string proof = Prove(imported.TextModel, import);
+        return imported with { Notes = [.. imported.Notes, .. NotesOf(import), .. CommonNotes(imported.TextModel), proof] };
     }
 
     private ImportedModel KeepGraph()
     {
         var notes = new List<string>();
         VocabularyFile tokens = VocabularyFile.Read(Vocabulary());
-        var (config, ids) = ConfigFile.Read(_config, tokens, Facts() with { IsKept = true }, notes);
+        var (config, ids) = ConfigFile.Read(_config, tokens, Facts() with { IsKept = true }, notes, labels: _description.Labels);
         config = config with { OutputName = _description.OutputName ?? config.OutputName };
         ModelVocabulary vocabulary = tokens.ToVocabulary(config.Task, _description.UnknownToken, ids, notes);
         INetwork network = OnnxRuntimeNetwork.Open(_path, config, vocabulary);

@@ -27,6 +27,9 @@ public sealed record ImportDescription(string? Config, string? Vocabulary, strin
 {
     /// <summary>The output of an ONNX graph that gives the logits; null leaves it to the configuration, or to names and shapes.</summary>
     public string? OutputName { get; init; }
+
+    /// <summary>Names of the labels of an ONNX graph, in place of those of the configuration; null leaves them to it.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
 }
 
 /// <summary>A model read from files of another origin.</summary>
@@ -35,7 +38,12 @@ public sealed record ImportDescription(string? Config, string? Vocabulary, strin
 /// <param name="Type">The element type that keeps their values exactly.</param>
 /// <param name="Files">The files it was read from, its weights first.</param>
 /// <param name="Notes">What was assumed or measured, a sentence each.</param>
-public sealed record ImportedModel(TextModel Model, int Tensors, ElementType Type, IReadOnlyList<string> Files, IReadOnlyList<string> Notes);
+public sealed record ImportedModel(Model Model, int Tensors, ElementType Type, IReadOnlyList<string> Files, IReadOnlyList<string> Notes)
+{
+    /// <summary>The model, of one that reads text.</summary>
+    /// <exception cref="InvalidCastException">It reads numbers.</exception>
+    public TextModel TextModel => (TextModel)Model;
+}
 
 /// <summary>Makes model folders of what other programs wrote. Safe for any number of threads.</summary>
 public static class ModelImport
@@ -120,10 +128,10 @@ public static class ModelImport
 
     internal static ImportedModel Build(
         TensorSet tensors, NetworkFacts facts, TextSource text, TextSource vocabularyText, string? unknownToken, IReadOnlyList<string> files,
-        List<string> notes)
+        List<string> notes, IReadOnlyList<string>? labels = null)
     {
         VocabularyFile tokens = VocabularyFile.Read(vocabularyText);
-        var (config, ids) = ConfigFile.Read(text, tokens, facts, notes, tensors.Advice());
+        var (config, ids) = ConfigFile.Read(text, tokens, facts, notes, tensors.Advice(), labels);
         config = config with { OutputName = null }; // of a graph that is kept
         ModelVocabulary vocabulary = tokens.ToVocabulary(config.Task, unknownToken, ids, notes);
         try
@@ -141,9 +149,10 @@ public static class ModelImport
     private static ImportedModel Checked(ImportedModel imported, ImportDescription description)
     {
         if (description.Check is not { } file) return imported;
+        if (imported.Model is not TextModel) throw new ImportException(file, "a check is of texts; expected none for a model that reads numbers");
         try
         {
-            string note = LogitsCheck.Run(imported.Model, file);
+            string note = LogitsCheck.Run(imported.TextModel, file);
             return imported with { Files = [.. imported.Files, file], Notes = [.. imported.Notes, note] };
         }
         catch

@@ -1,5 +1,9 @@
 using System.Text;
 using RnnService.Cli.Shell;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
+using RnnService.Engine.Weights;
+using RnnService.Onnx.Runtime;
 
 namespace RnnService.Cli.Tests.Verbs;
 
@@ -66,7 +70,28 @@ public sealed class ImportTests : IDisposable
             CommandRun.Of([.. verb.Select(word => word == "{0}" ? model : word)]).Succeeded().Out, @"\d+\.\d+|""seed"":\d+", "#");
     }
 
+    [Fact]
+    public void A_graph_that_reads_numbers_needs_no_vocabulary_and_takes_its_labels_from_the_command()
+    {
+        var config = new ModelConfig
+        {
+            Task = ModelTask.Classifier,
+            Cell = CellKind.Gru,
+            HiddenSize = 4,
+            Labels = ["a", "b"],
+            Numbers = new NumbersConfig { Features = 2 },
+        };
+        ModelFolder.Save(_folder["model"], NumberModel.Create(config, Parameters.Random(1)), "[[1, 2], [3, 4]]");
+        string file = _folder["numbers.onnx"], output = _folder["imported"];
+        CommandRun.Of("export", _folder["model"], "--out", file).Succeeded();
+        string told = CommandRun.Of("import", "--onnx", file, "--labels", "rest, wave", "--out", output).Succeeded().Out;
+        Assert.Contains("states are carried", told, StringComparison.Ordinal);
+        using var model = (NumberClassifier)OnnxModels.Load(output);
+        Assert.Equal(["rest", "wave"], model.Labels);
+    }
+
     [Theory]
+    [InlineData("--labels is for --onnx.", "--weights", "a", "--config", "c", "--vocab", "v", "--labels", "x,y")]
     [InlineData("Expected either --weights or --onnx.")]
     [InlineData("Expected either --weights or --onnx.", "--weights", "a", "--onnx", "b", "--config", "c", "--vocab", "v")]
     [InlineData("expected --config beside it.", "--weights", "a", "--vocab", "v")]

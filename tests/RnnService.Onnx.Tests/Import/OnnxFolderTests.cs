@@ -63,8 +63,8 @@ public sealed class OnnxFolderTests
             OnnxExport.Write(file, ModelFolder.Load(source));
             ImportedModel back = ModelImport.FromOnnx(file, new ImportDescription(null, null));
             Assert.Equivalent(started.Config, back.Model.Config, strict: true);
-            Assert.Equal(started.Vocabulary.Tokens.Tokens, back.Model.Vocabulary.Tokens.Tokens);
-            Assert.Equal(started.Vocabulary.Characters?.Tokens, back.Model.Vocabulary.Characters?.Tokens);
+            Assert.Equal(started.Vocabulary.Tokens.Tokens, back.TextModel.Vocabulary.Tokens.Tokens);
+            Assert.Equal(started.Vocabulary.Characters?.Tokens, back.TextModel.Vocabulary.Characters?.Tokens);
             Assert.Equal(
                 started.Parameters.All.Select(parameter => (parameter.Name, Convert.ToHexString(Bytes(parameter)))).Order(),
                 back.Model.Parameters.All.Select(parameter => (parameter.Name, Convert.ToHexString(Bytes(parameter)))).Order());

@@ -80,7 +80,7 @@ public sealed class WriteTests
     public void A_golden_text_is_made_of_tokens_the_model_knows(string name)
     {
         using var files = new ImportCase(name);
-        using TextModel model = files.Import().Model;
+        using TextModel model = files.Import().TextModel;
         string text = GoldenInput.For(model);
         List<Token> tokens = [.. model.Tokenizer.Split(text)];
         Assert.Equal(24, tokens.Count);

@@ -11,7 +11,17 @@ internal static class GoldenInput
     private const int MostTokens = 24;
 
     /// <summary>A text of the model's own tokens, evenly from the whole vocabulary: those that are read again as themselves.</summary>
-    public static string For(TextModel model)
+    public static string For(Model model) => model is TextModel text ? For(text) : For((NumberModel)model);
+
+    // A few steps of small numbers, no longer than a text may be.
+    private static string For(NumberModel model)
+    {
+        const int mostSteps = 8, mostValues = 4000;
+        int features = model.Numbers.Features, steps = Math.Clamp(mostValues / features, 1, mostSteps);
+        return $"[{string.Join(',', Enumerable.Range(0, steps).Select(t => $"[{string.Join(',', Enumerable.Range(0, features).Select(i => (3 * t + i) % 5 - 2))}]"))}]";
+    }
+
+    private static string For(TextModel model)
     {
         Vocabulary tokens = model.Vocabulary.Tokens;
         string[] readable = [.. tokens.Tokens.Where((token, id) => !tokens.IsSpecial(id) && IsReadable(model.Config, token))];
@@ -40,7 +50,7 @@ internal static class GoldenInput
     /// <param name="file">The file it was read from, for messages.</param>
     /// <param name="input">The text.</param>
     /// <exception cref="ImportException">The text holds no token, or the answer is not finite.</exception>
-    public static void Check(TextModel model, string file, string input)
+    public static void Check(Model model, string file, string input)
     {
         ModelAnswer answer;
         try

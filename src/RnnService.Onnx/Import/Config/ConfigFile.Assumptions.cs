@@ -14,7 +14,7 @@ internal sealed partial class ConfigFile
     {
         NoteCell();
         if (config.Task == ModelTask.Classifier && !_facts.IsKept) NotePooling(config);
-        NoteCase(config.LowerCase);
+        if (_vocabulary is not null) NoteCase(_vocabulary, config.LowerCase);
     }
 
     private void NoteCell()
@@ -43,15 +43,15 @@ internal sealed partial class ConfigFile
     }
 
     // A vocabulary without capitals was made of texts without them.
-    private void NoteCase(bool lowerCase)
+    private void NoteCase(VocabularyFile vocabulary, bool lowerCase)
     {
-        string[] plain = [.. _vocabulary.Tokens.Where(token => token is not (['<', .., '>'] or ['[', .., ']']) && token != "UNK")];
+        string[] plain = [.. vocabulary.Tokens.Where(token => token is not (['<', .., '>'] or ['[', .., ']']) && token != "UNK")];
         string? capital = plain.FirstOrDefault(token => token.Any(char.IsUpper));
         if (lowerCase && capital is not null)
-            _notes.Add($"lower_case is true, but {_vocabulary.Path} holds {Quote(capital)}, which then is never found");
+            _notes.Add($"lower_case is true, but {vocabulary.Path} holds {Quote(capital)}, which then is never found");
         else if (!lowerCase && !_given.ContainsKey("lower_case") && capital is null && plain.Any(token => token.Any(char.IsLower)))
         {
-            _notes.Add($"{_path} does not say lower_case, and no token of {_vocabulary.Path} has a capital: "
+            _notes.Add($"{_path} does not say lower_case, and no token of {vocabulary.Path} has a capital: "
                 + "words with capitals are unknown unless \"lower_case\" is true");
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using RnnService.Engine.Models;
 using RnnService.Onnx.Import.Files;
 using static RnnService.Engine.Weights.WeightFormatException;
 
@@ -10,8 +11,18 @@ internal sealed partial class ConfigFile
 {
     private const int MostLabels = 1 << 16;
 
-    private IReadOnlyList<string> Labels()
+    // Names given beside the configuration go before those in it.
+    private void Name(IReadOnlyList<string> labels)
     {
+        foreach (string field in (string[])["id2label", "label2id", "num_labels"]) _given.Remove(field);
+        _given["labels"] = ("labels", JsonSerializer.SerializeToElement(labels, ModelJson.Files.IReadOnlyListString));
+    }
+
+    private IReadOnlyList<string> Labels(ModelTask task)
+    {
+        // Before the symbols of a transcriber the blank has an output.
+        if (task == ModelTask.Transcriber) _facts = _facts with { Outputs = _facts.Outputs - 1 };
+        int least = task is ModelTask.Regressor or ModelTask.Transcriber ? 1 : 2;
         int? count = Whole("num_labels");
         (string Spelling, List<string>? Names)[] lists = [.. from field in (string[])["labels", "id2label", "label2id"]
                                                              where _given.ContainsKey(field)
@@ -31,8 +42,8 @@ internal sealed partial class ConfigFile
         if (lists.Length > 0) return lists[0].Names!;
         if (Settle("num_labels", count, _facts.Outputs) is not { } number)
             Missing("labels", "labels, id2label or num_labels");
-        else if (number is < 2 or > MostLabels)
-            _problems.Add($"num_labels is {number}; expected 2 to {MostLabels}");
+        else if (number < least || number > MostLabels)
+            _problems.Add($"num_labels is {number}; expected {least} to {MostLabels}");
         else
             return Unnamed([.. Enumerable.Range(0, number).Select(id => $"LABEL_{id}")]);
         return [];
@@ -40,7 +51,7 @@ internal sealed partial class ConfigFile
 
     private string[] Unnamed(string[] names)
     {
-        _notes.Add($"{_path} names no labels: they are {Quote(names[0])}{(names.Length > 2 ? " to " : " and ")}{Quote(names[^1])}");
+        _notes.Add($"{_path} names no labels: they are {Quote(names[0])}{(names.Length == 1 ? "" : names.Length > 2 ? $" to {Quote(names[^1])}" : $" and {Quote(names[^1])}")}");
         return names;
     }
 

@@ -36,7 +36,7 @@ internal sealed partial class ConfigFile
     private int? TokenId(string field)
     {
         int? id = Whole(field);
-        if (id is null || id >= 0 && id < _vocabulary.Tokens.Count) return id;
+        if (id is null || _vocabulary is null || id >= 0 && id < _vocabulary.Tokens.Count) return id;
         _problems.Add($"{Found(field)}; expected 0 to {_vocabulary.Tokens.Count - 1}");
         return null;
     }

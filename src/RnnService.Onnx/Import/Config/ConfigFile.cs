@@ -16,29 +16,31 @@ internal sealed partial class ConfigFile
     private const int MostBytes = 1 << 22;
 
     private readonly string _path;
-    private readonly VocabularyFile _vocabulary;
+    private readonly VocabularyFile? _vocabulary; // null of a model that reads numbers
     private readonly Dictionary<string, (string Spelling, JsonElement Value)> _given = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
     private readonly List<string> _notes;
     private NetworkFacts _facts;
     private bool _isIncomplete;
 
-    private ConfigFile(string path, VocabularyFile vocabulary, NetworkFacts facts, List<string> notes) =>
+    private ConfigFile(string path, VocabularyFile? vocabulary, NetworkFacts facts, List<string> notes) =>
         (_path, _vocabulary, _facts, _notes) = (path, vocabulary, facts, notes);
 
     /// <summary>Reads a configuration.</summary>
     /// <param name="text">The file, or what stands in its place.</param>
-    /// <param name="vocabulary">The tokens, whose number is checked.</param>
+    /// <param name="vocabulary">The tokens, whose number is checked; null for a model that reads numbers.</param>
     /// <param name="facts">What is known about the network.</param>
     /// <param name="notes">Told what was assumed.</param>
     /// <param name="advice">What to say where something is missing that the facts do not tell.</param>
+    /// <param name="labels">Names of the labels, in place of those of the configuration.</param>
     /// <exception cref="ImportException">It is malformed, incomplete, or contradicts itself, the vocabulary or the network.</exception>
     public static (ModelConfig Config, SpecialIds Ids) Read(
-        TextSource text, VocabularyFile vocabulary, NetworkFacts facts, List<string> notes, string? advice = null)
+        TextSource text, VocabularyFile? vocabulary, NetworkFacts facts, List<string> notes, string? advice = null, IReadOnlyList<string>? labels = null)
     {
         string path = text.Place;
         var file = new ConfigFile(path, vocabulary, facts, notes);
         file.Collect(text.ReadObject(MostBytes));
+        if (labels is not null) file.Name(labels);
         ModelConfig config = file.Build();
         var ids = new SpecialIds(file.TokenId("unk_token_id"), file.TokenId("pad_token_id"), file.TokenId("eos_token_id"));
         if (file._problems.Count == 0) file.CheckAgreement(config);
@@ -72,21 +74,23 @@ internal sealed partial class ConfigFile
         if (isTied == true && _facts.IfTied is var (rows, columns)) _facts = _facts with { Tokens = rows, EmbeddingSize = columns };
         CheckVocabulary();
         ModelTask? task = Settle("task", Word("task", ConfigWords.Tasks), _facts.Task);
+        if (task is null && !_given.ContainsKey("task")) task = _facts.AnswersSteps is { } each ? each ? ModelTask.Tagger : ModelTask.Classifier : null;
         if (task is null && !_given.ContainsKey("task"))
             _problems.Add("task is missing; expected text-generation, text-classification or token-classification");
         CheckProblemType(task);
         return new ModelConfig(
             formatVersion: Whole("format_version") ?? ModelConfig.CurrentFormat,
             layers: Settle("layers", Whole("layers"), _facts.Layers) ?? 1,
-            labels: task is null or ModelTask.LanguageModel ? [] : Labels(),
+            labels: task is null or ModelTask.LanguageModel or ModelTask.Forecaster ? [] : Labels(task.Value),
             metrics: Metrics(),
             examples: Nested("examples", ModelJson.Files.IReadOnlyListString))
         {
             Task = task ?? default,
             Cell = Cell(),
-            Tokenizer = Tokenizer(task),
+            Numbers = Numbers(task),
+            Tokenizer = _vocabulary is null ? Tokenization.None : Tokenizer(task),
             LowerCase = Flag("lower_case") ?? false,
-            EmbeddingSize = Size("embedding_size", _facts.EmbeddingSize),
+            EmbeddingSize = _vocabulary is null ? 0 : Size("embedding_size", _facts.EmbeddingSize),
             HiddenSize = Size("hidden_size", _facts.HiddenSize),
             Bidirectional = Way("bidirectional", Direction.Bidirectional),
             Reverse = Way("reverse", Direction.Reverse),
@@ -114,6 +118,7 @@ internal sealed partial class ConfigFile
 
     private void CheckVocabulary()
     {
+        if (_vocabulary is null) return;
         int count = _vocabulary.Tokens.Count;
         if (_facts.Tokens is { } tokens && tokens != count)
             _problems.Add($"{_vocabulary.Path} holds {count} tokens; expected {tokens}, as {_facts.Witness}");
@@ -143,7 +148,7 @@ internal sealed partial class ConfigFile
     private Tokenization Tokenizer(ModelTask? task)
     {
         if (_given.ContainsKey("tokenizer")) return Word("tokenizer", ConfigWords.Tokenizers) ?? default;
-        bool characters = task == ModelTask.LanguageModel && _vocabulary.IsOfCharacters;
+        bool characters = task == ModelTask.LanguageModel && _vocabulary!.IsOfCharacters;
         _notes.Add($"{_path} names no tokenizer: " + (characters
             ? "characters, since every token is one"
             : task == ModelTask.LanguageModel ? "whitespace" : "whitespace; \"tokenizer\": \"english\" would split off punctuation"));

@@ -13,7 +13,7 @@ internal static class ConfigWords
         "format_version", "task", "cell", "tokenizer", "lower_case", "embedding_size", "hidden_size", "layers", "bidirectional", "reverse",
         "tie_weights", "pooling", "characters", "labels", "generation", "description", "license", "metrics", "examples", "vocab_size", "num_labels",
         "id2label", "label2id", "unk_token_id", "pad_token_id", "eos_token_id",
-        "problem_type", "output_name",
+        "problem_type", "output_name", "numbers",
     ];
 
     /// <summary>Field by the name it has elsewhere.</summary>
@@ -46,6 +46,9 @@ internal static class ConfigWords
         ["language_model"] = ModelTask.LanguageModel,
         ["classifier"] = ModelTask.Classifier,
         ["tagger"] = ModelTask.Tagger,
+        ["regressor"] = ModelTask.Regressor,
+        ["forecaster"] = ModelTask.Forecaster,
+        ["transcriber"] = ModelTask.Transcriber,
     };
 
     /// <summary>A word may stand for several cells: then the network's facts choose, and without them it is the first.</summary>

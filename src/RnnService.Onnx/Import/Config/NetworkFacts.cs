@@ -42,6 +42,12 @@ internal sealed record NetworkFacts
     /// <summary>Rows of the head.</summary>
     public int? Outputs { get; init; }
 
+    /// <summary>Values of a step, of a network that reads numbers; null for one that reads text or does not say.</summary>
+    public int? Features { get; init; }
+
+    /// <summary>Whether each step of numbers has an answer, and not the sequence as a whole; null for a network that reads text.</summary>
+    public bool? AnswersSteps { get; init; }
+
     /// <summary>Whether the head is the embedding.</summary>
     public bool? TieWeights { get; init; }
 

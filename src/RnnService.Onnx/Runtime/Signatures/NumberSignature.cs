@@ -32,7 +32,7 @@ internal sealed class NumberSignature
             {
                 (3, DataType.Float) => paths.IsInitialState(input.Name) ? states : steps,
                 (1, _) when input.IsWhole => counts,
-                _ => throw Refuse(input),
+                _ => throw Refuse(file, input),
             };
             role.Add(input);
         }
@@ -123,6 +123,31 @@ internal sealed class NumberSignature
             .Select(input => input.Sizes[2]).FirstOrDefault();
     }
 
+    /// <summary>Refuses the first input of floats that is none of steps, as far as its shape tells.</summary>
+    /// <exception cref="OnnxFormatException">There is one.</exception>
+    public static void CheckInputs(OnnxFile file)
+    {
+        GraphPaths paths = new(file.Model.Graph);
+        foreach (GraphInput input in InputsOf(file))
+        {
+            if (input.IsFloat && input is not { Sizes.Length: 3, Type: DataType.Float } && !paths.IsInitialState(input.Name)) throw Refuse(file, input);
+        }
+    }
+
+    /// <summary>The output that seems to give the answers, before the task is known: the one named, else one called logits or values, else the first.</summary>
+    public static GraphInput? AnswerOf(OnnxFile file, string? name)
+    {
+        GraphPaths paths = new(file.Model.Graph);
+        int?[][] states = [.. InputsOf(file).Where(input => input.Sizes.Length == 3 && paths.IsInitialState(input.Name)).Select(input => input.Sizes)];
+        ValueInfoProto[] outputs = [.. file.Model.Graph.Output.Where(output => output.Name == name || !IsState(output))];
+        ValueInfoProto? found = outputs.FirstOrDefault(output => output.Name == name) ?? outputs.FirstOrDefault(output => output.Name is "logits" or "values")
+            ?? outputs.FirstOrDefault(output => output.Name.Contains("logit", StringComparison.OrdinalIgnoreCase)) ?? outputs.FirstOrDefault();
+        return found?.Type?.TensorType is { Shape: { } shape } type ? new GraphInput(found.Name, (DataType)type.ElemType, GraphInput.SizesOf(shape)) : null;
+
+        bool IsState(ValueInfoProto output) => output.Type?.TensorType?.Shape is { Dim.Count: 3 } shape
+            && states.Any(sizes => sizes[0] == GraphInput.SizesOf(shape)[0] && sizes[2] == GraphInput.SizesOf(shape)[2]);
+    }
+
     /// <summary>An exception that names the input of the steps.</summary>
     public OnnxFormatException Refuse(string problem, string? advice = null) => Refuse(Values, problem, advice);
 
@@ -138,9 +163,11 @@ internal sealed class NumberSignature
         }
     }
 
-    private OnnxFormatException Refuse(GraphInput input, string problem, string? advice = null) => _file.Refuse($"input {Quote(input.Name)}", problem, advice);
+    private OnnxFormatException Refuse(GraphInput input, string problem, string? advice = null) => Refuse(_file, input, problem, advice);
 
-    private OnnxFormatException Refuse(GraphInput input) => Refuse(input, (input.Sizes.Length, input.Type) switch
+    private static OnnxFormatException Refuse(OnnxFile file, GraphInput input, string problem, string? advice = null) => file.Refuse($"input {Quote(input.Name)}", problem, advice);
+
+    private static OnnxFormatException Refuse(OnnxFile file, GraphInput input) => Refuse(file, input, (input.Sizes.Length, input.Type) switch
     {
         ( >= 4, _) when input.IsFloat => $"{input.Show()} found, as images have it; expected {Steps}",
         (2, _) when input.IsFloat => $"{input.Show()} found, numbers without time; expected {Steps}",

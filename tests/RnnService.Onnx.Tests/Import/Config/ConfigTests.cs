@@ -181,7 +181,7 @@ public sealed class ConfigTests
 
     private static (int Unknown, int Padding, int End) Special(ImportedModel imported)
     {
-        var tokens = imported.Model.Vocabulary.Tokens;
+        var tokens = imported.TextModel.Vocabulary.Tokens;
         return (tokens.UnknownId, tokens.PaddingId, tokens.EndId);
     }
 }

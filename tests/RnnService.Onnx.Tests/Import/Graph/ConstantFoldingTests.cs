@@ -45,7 +45,7 @@ public sealed class ConstantFoldingTests
     {
         Action<GraphWriter> make = Formulas.Single(formula => formula.Name == name).Make;
         using var kind = new GraphKind(Text, model => Replace(model, make));
-        using TextModel native = kind.Import(asIs: false).Model;
+        using TextModel native = kind.Import(asIs: false).TextModel;
         Agreement.Check(kind.Reference, native);
     }
 

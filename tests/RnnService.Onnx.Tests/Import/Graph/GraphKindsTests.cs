@@ -119,7 +119,7 @@ public sealed class GraphKindsTests
                 continue;
             }
 
-            using TextModel found = kind.Import(asIs).Model;
+            using TextModel found = kind.Import(asIs).TextModel;
             Agreement.Check(kind.Reference, found, new ComparisonScope { Form = form });
         }
     }
@@ -175,7 +175,7 @@ public sealed class GraphKindsTests
                 return graph.Node("Div", "mean", [sum, graph.Reduce("ReduceSum", "count", mask, 0)]);
             });
         });
-        using TextModel kept = kind.Import(asIs: true).Model, native = kind.Import(asIs: false).Model, expected = plain.Import(asIs: false).Model;
+        using TextModel kept = kind.Import(asIs: true).TextModel, native = kind.Import(asIs: false).TextModel, expected = plain.Import(asIs: false).TextModel;
         Agreement.Check(expected, kept);
         Agreement.Check(expected, native);
         Assert.Equal(Pooling.Mean, native.Config.Pooling);

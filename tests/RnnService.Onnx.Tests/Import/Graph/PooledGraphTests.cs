@@ -70,7 +70,7 @@ public sealed class PooledGraphTests
     {
         (_, int rows, Func<GraphWriter, string> pool) = Read.Single(form => form.Name == name);
         using var kind = new GraphKind(Both, model => Change(model, rows, pool));
-        using TextModel native = kind.Import(asIs: false).Model, kept = kind.Import(asIs: true).Model;
+        using TextModel native = kind.Import(asIs: false).TextModel, kept = kind.Import(asIs: true).TextModel;
         Assert.Equal("native", native.Network.Backend);
         Agreement.Check(kept, native);
         // Not the plain graph's answers: what stands between counts.
@@ -130,7 +130,7 @@ public sealed class PooledGraphTests
             GraphKind.Input(model, "mask", DataType.Int64, null, null);
             Change(model, Hidden, pool);
         });
-        using TextModel native = kind.Import(asIs: false).Model, kept = kind.Import(asIs: true).Model;
+        using TextModel native = kind.Import(asIs: false).TextModel, kept = kind.Import(asIs: true).TextModel;
         Assert.Equal(pooling, ((Classifier)native).Config.Pooling);
         Agreement.Check(kept, native);
     }
@@ -149,7 +149,7 @@ public sealed class PooledGraphTests
             while (layer.Input.Count < 5) layer.Input.Add("");
             layer.Input[4] = "lens";
         });
-        using TextModel native = kind.Import(asIs: false).Model, kept = kind.Import(asIs: true).Model;
+        using TextModel native = kind.Import(asIs: false).TextModel, kept = kind.Import(asIs: true).TextModel;
         Agreement.Check(kind.Reference, native);
         Agreement.Check(kept, native);
     }

@@ -27,7 +27,7 @@ public sealed class PyTorchGraphTests
     [InlineData("one-logit", true)]
     public void It_gives_the_probabilities_that_PyTorch_gave(string name, bool asIs)
     {
-        using TextModel model = Import(name, asIs).Model;
+        using TextModel model = Import(name, asIs).TextModel;
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, name + ".expected.json")));
         foreach (JsonProperty text in expected.RootElement.EnumerateObject())
         {

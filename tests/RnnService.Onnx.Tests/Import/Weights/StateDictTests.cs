@@ -230,7 +230,7 @@ public sealed class StateDictTests
 
     private static float[] Answer(ImportCase files)
     {
-        using TextModel model = files.Import().Model;
+        using TextModel model = files.Import().TextModel;
         return [.. model.Answer("w5 w99 w7").Scores];
     }
 

@@ -205,7 +205,7 @@ public sealed class TensorNamesTests
 
     internal static float[] Values(ImportedModel imported)
     {
-        using TextModel model = imported.Model;
+        using TextModel model = imported.TextModel;
         return [.. model.Parameters.All.SelectMany(parameter => parameter.Values.ToArray())];
     }
 
