@@ -36,6 +36,33 @@ public sealed class OnnxTests(SharedService shared)
     }
 
     [Fact]
+    public async Task A_translator_is_handed_out_part_by_part()
+    {
+        using var models = new TinyModels();
+        models.AddTranslator("letters");
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+        var tags = new HashSet<string>();
+        foreach (string part in (string[])["encoder", "decoder"])
+        {
+            using HttpResponseMessage answer = await client.GetAsync($"/models/letters/onnx?part={part}", Cancel);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Equal($"letters-{part}.onnx", answer.Content.Headers.ContentDisposition?.FileName);
+            Assert.True(tags.Add(answer.Headers.ETag!.Tag));
+            GraphPart wanted = part == "encoder" ? GraphPart.Encoder : GraphPart.Decoder;
+            Assert.Equal(
+                OnnxExport.ToBytes(ModelFolder.Load(Path.Combine(models.Path, "letters")))[wanted], await answer.Content.ReadAsByteArrayAsync(Cancel));
+        }
+
+        foreach (string query in (string[])["", "?part=whole"])
+        {
+            using HttpResponseMessage refusal = await client.GetAsync($"/models/letters/onnx{query}", Cancel);
+            JsonElement problem = await refusal.IsProblemAsync(422, "validation");
+            Assert.Contains("expected encoder or decoder, since a translator is two graphs", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Who_has_the_file_is_not_sent_it_again()
     {
         using HttpResponseMessage first = await shared.Client.GetAsync("/models/words/onnx", Cancel);
