@@ -100,6 +100,9 @@ public sealed record ModelConfig
     [JsonIgnore]
     public Direction Direction => Bidirectional ? Direction.Bidirectional : Reverse ? Direction.Reverse : Direction.Forward;
 
+    /// <summary>Whether a model of numbers answers at every step, and not once a sequence.</summary>
+    internal bool AnswersEachStep => Task is ModelTask.Tagger or ModelTask.Forecaster or ModelTask.Transcriber || Numbers is { EachStep: true };
+
     /// <summary>
     /// Whether the output matrix of a language model or a translator is the embedding of what it writes. A language model needs equal widths for it; what
     /// a translator's output layer reads has the embedding's width then.

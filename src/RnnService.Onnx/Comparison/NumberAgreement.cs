@@ -2,7 +2,6 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
-using RnnService.Onnx.Runtime.Signatures;
 
 namespace RnnService.Onnx.Comparison;
 
@@ -41,7 +40,7 @@ internal static class NumberAgreement
         RecurrentState state = found.NewState(rows.Length);
         float[][] first = found.Logits([.. rows.Select(row => row.Slice(0, row.Steps / 2))], state);
         float[][] second = found.Logits([.. rows.Select(row => row.Slice(row.Steps / 2, row.Steps - row.Steps / 2))], state);
-        bool eachStep = NumberSignature.AnswersEachStep(found.Config);
+        bool eachStep = found.Config.AnswersEachStep;
         Add(whole, [.. first.Zip(second, (one, other) => InUnits(found, eachStep ? [.. one, .. other] : other))], " in two pieces");
 
         void Add(float[][] one, float[][] other, string how)

@@ -2,7 +2,6 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
-using RnnService.Onnx.Runtime.Signatures;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx.Export;
@@ -41,7 +40,7 @@ internal sealed class NumberExport
         // A sequence of no step that nothing is carried to is read as its first, so that no mean is taken of nothing.
         if (!carries) lengths = _graph.Node("Max", "lengths.positive", [lengths, _graph.Integer(1)]);
 
-        bool eachStep = NumberSignature.AnswersEachStep(_model.Config);
+        bool eachStep = _model.Config.AnswersEachStep;
         string x = _graph.Transpose("input.steps", Standardized(input), 1, 0, 2);
         Pooling pooling = _model.Config.Pooling;
         StackValues values = _layers.Recurrent.Write(_stack, x, lengths, hidden, cellState, withSteps: eachStep || pooling != Pooling.Last);

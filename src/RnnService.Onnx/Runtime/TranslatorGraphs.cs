@@ -64,7 +64,7 @@ internal sealed class TranslatorGraphs : ITranslatorNetwork
             for (int t = 0; t < sources[n].Length; t++) ids[n * longest + t] = sources[n][t];
         }
 
-        using var run = new Run();
+        using var run = new GraphCall();
         run.Give("input_ids", ids, batch, longest);
         run.Give("lengths", [.. sources.Select(source => (long)source.Length)], batch);
         RecurrentState state = NewState(batch);
@@ -116,7 +116,7 @@ internal sealed class TranslatorGraphs : ITranslatorNetwork
     private float[] Step(long[] ids, RecurrentState state)
     {
         int batch = ids.Length, longest = _attends ? state.Sources.Max(source => source!.Length) : 0;
-        using var run = new Run();
+        using var run = new GraphCall();
         run.Give("input_ids", ids, batch);
         run.Give("h_0", state.Hidden, _layers, batch, _stateSize);
         if (_hasCellState) run.Give("c_0", state.CellState, _layers, batch, _stateSize);
@@ -162,7 +162,7 @@ internal sealed class TranslatorGraphs : ITranslatorNetwork
     }
 
     /// <summary>One call of a graph: what it is given, and where what it gives belongs.</summary>
-    private sealed class Run : IDisposable
+    private sealed class GraphCall : IDisposable
     {
         private readonly List<string> _names = [];
         private readonly List<OrtValue> _values = [];

@@ -41,7 +41,7 @@ internal sealed class DependencyRules
             "Import.Files", "Import.Config", "Import.Weights", "Import.Graph.Symbols", "Import.Graph.Operators", "Import.Graph", "Import.Checks", "Import",
         ],
         [AspNetCore] = ["Options", "Errors", "Diagnostics", "Scheduling", "Models", ""],
-        [Server] = ["Options", "Requests", "Keys", "Models", "Sessions", "Endpoints", "Endpoints.HuggingFace", "Endpoints.OpenAi", "Endpoints.OpenInference", "OpenApi", "Hosting", ""],
+        [Server] = ["Options", "Requests", "Keys", "Models", "Sessions", "Endpoints", "Endpoints.HuggingFace", "Endpoints.OpenAi", "Endpoints.OpenInference", "Endpoints.Streams", "OpenApi", "Hosting", ""],
         [Cli] = ["Shell", "Arguments", "Output", "Verbs", ""],
     };
 

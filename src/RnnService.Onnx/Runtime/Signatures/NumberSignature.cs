@@ -56,7 +56,7 @@ internal sealed class NumberSignature
         Features = config.Numbers!.Features;
         if (Values.Sizes[2] is { } width && width != Features)
             throw Refuse(Values, $"{Values.Show()} found; expected {Features} features, as numbers.features says");
-        AnswersSteps = AnswersEachStep(config);
+        AnswersSteps = config.AnswersEachStep;
         Outputs = config.Task switch
         {
             ModelTask.Forecaster => config.Numbers.Horizon * Features,
@@ -101,10 +101,6 @@ internal sealed class NumberSignature
     public long ParameterCount => _file.Model.Graph.Initializer
         .Where(tensor => ElementTypes.IsFloat(tensor.DataType))
         .Sum(tensor => tensor.Dims.Aggregate(1L, (product, size) => product * size));
-
-    /// <summary>Whether a model answers at every step, and not once a sequence.</summary>
-    public static bool AnswersEachStep(ModelConfig config) =>
-        config.Task is ModelTask.Tagger or ModelTask.Forecaster or ModelTask.Transcriber || config.Numbers is { EachStep: true };
 
     /// <summary>Whether a graph reads numbers and no ids: one of its inputs is of floats that no state is.</summary>
     public static bool ReadsNumbers(OnnxFile file)
