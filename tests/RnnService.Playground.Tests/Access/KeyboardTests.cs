@@ -95,6 +95,9 @@ public sealed class KeyboardTests(Chromium browser, TicketService service) : Pla
         await Button("Write a tune").TabToAsync();
         await Keys.PressAsync("Enter");
         await Expect(Button("Play")).ToBeEnabledAsync();
+        // A tune that lasts until the end has been looked at.
+        await TextBox("ABC notation").FillAsync(TinyModels.Header + string.Concat(Enumerable.Repeat(TinyModels.Tune, 8)));
+        await Expect(Panel.Locator(".notes [data-name=note]")).ToHaveCountAsync(8 * 21);
         await Button("Play").TabToAsync();
         await Keys.PressAsync("Space");
         await Expect(Panel.Locator(".sounding").First).ToBeVisibleAsync();

@@ -11,7 +11,7 @@ namespace RnnService.Server.Tests.Requests;
 public sealed class BoundsTests(SharedService shared)
 {
     /// <summary>How far these go is the model's or the session's to say.</summary>
-    private static readonly string[] Elsewhere = ["layer", "first_unit", "at", "position"];
+    private static readonly string[] Elsewhere = ["layer", "first_unit", "at", "position", "num_beams", "num_return_sequences"];
 
     public static TheoryData<string, string> Numbers => [.. Requests.SelectMany(request => RequestSchema.Of(request.Type).Fields
         .SelectMany(group => group.Nested?.Fields.Where(one => one.Value is not null && one.Form is JsonForm.Number or JsonForm.WholeNumber && !Elsewhere.Contains(one.Name)).Select(one => (Group: group.Name, Field: one.Name)) ?? [])

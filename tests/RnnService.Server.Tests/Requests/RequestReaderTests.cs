@@ -23,7 +23,7 @@ public sealed class RequestReaderTests(SharedService shared)
     [InlineData("/generate", """{"inputs": "a", "parameters": {"qqq": 3}}""",
         "parameters.qqq: unknown field; the fields are parameters.max_new_tokens, parameters.temperature, parameters.top_k, parameters.top_p, "
         + "parameters.typical_p, parameters.repetition_penalty, parameters.frequency_penalty, parameters.presence_penalty, parameters.logit_bias, "
-        + "parameters.seed and 14 more")]
+        + "parameters.seed and 17 more")]
     [InlineData("/generate", """{"inputs": "a", "parameters": {"maxNewTokens": 3}}""",
         "parameters.maxNewTokens: unknown field; did you mean parameters.max_new_tokens?")]
     [InlineData("/generate", """{"inputs": "a", "inputs": "b"}""", "inputs: occurs twice")]
