@@ -84,34 +84,51 @@ internal sealed class ModelRegistry(
     {
         ModelSet models = Models;
         ModelEntry? entry = name is null ? models.Default(ModelKind.Of<T>()) : models.Find(name);
-        return entry?.Served is T served && served.Uses.TryEnter() ? new ValueTask<T>(served) : EnterLaterAsync<T>(name, cancel);
+        return entry?.Served is T served && served.Uses.TryEnter() ? new ValueTask<T>(served) : LaterAsync();
+
+        async ValueTask<T> LaterAsync() => (T)await EnterLaterAsync(name, [ModelKind.Of<T>()], cancel);
     }
 
-    private async ValueTask<T> EnterLaterAsync<T>(string? name, CancellationToken cancel)
-        where T : ServedModel, IServedTask
+    /// <summary>As <see cref="EnterAsync{T}"/>, of either of two kinds; where none is named and each has a default, that of the first.</summary>
+    /// <inheritdoc cref="EnterAsync{T}" path="/param|/exception"/>
+    public ValueTask<ServedModel> EnterEitherAsync<TOne, TOther>(string? name, CancellationToken cancel)
+        where TOne : ServedModel, IServedTask
+        where TOther : ServedModel, IServedTask
+    {
+        ModelSet models = Models;
+        ModelEntry? entry = name is null ? models.Default(ModelKind.Of<TOne>()) : models.Find(name);
+        return entry?.Served is { } served and (TOne or TOther) && served.Uses.TryEnter()
+            ? new ValueTask<ServedModel>(served)
+            : EnterLaterAsync(name, [ModelKind.Of<TOne>(), ModelKind.Of<TOther>()], cancel);
+    }
+
+    private async ValueTask<ServedModel> EnterLaterAsync(string? name, ModelKind[] kinds, CancellationToken cancel)
     {
         while (true)
         {
             // One that nobody has any more was replaced before it was let go of: the next look finds another, or none.
-            T served = await WaitForAsync<T>(name, cancel);
+            ServedModel served = await WaitForAsync(name, kinds, cancel);
             if (served.Uses.TryEnter()) return served;
         }
     }
 
-    private async ValueTask<T> WaitForAsync<T>(string? name, CancellationToken cancel)
-        where T : ServedModel, IServedTask
+    private async ValueTask<ServedModel> WaitForAsync(string? name, ModelKind[] kinds, CancellationToken cancel)
     {
         if (name is not null)
         {
             ModelEntry entry = await ServedAsync(name, cancel);
-            return entry.Served as T ?? throw Models.WrongTask(entry, ModelKind.Of<T>());
+            return kinds.Contains(ModelKind.Of(entry.Loaded!.Model.Config)) ? entry.Served! : throw Models.WrongTask(entry, kinds[0]);
         }
 
-        ModelSet models = Models;
-        ModelKind kind = ModelKind.Of<T>();
-        if (models.Default(kind) is null && models.IsUndecided(kind)) await WaitAsync(later => later.IsUndecided(kind), models.UndecidedSentence(kind), cancel);
-        models = Models;
-        return models.Default(kind)?.Served as T ?? throw models.NoDefault(kind);
+        foreach (ModelKind kind in kinds)
+        {
+            ModelSet models = Models;
+            if (models.Default(kind) is null && models.IsUndecided(kind)) await WaitAsync(later => later.IsUndecided(kind), models.UndecidedSentence(kind), cancel);
+            if (Models.Default(kind)?.Served is { } served) return served;
+        }
+
+        ModelSet known = Models;
+        throw known.NoDefault(kinds.FirstOrDefault(kind => known.Of(kind).Any(), kinds[0]));
     }
 
     private ModelEntry? Change(string name, Func<ModelSet, ModelSet> change)

@@ -101,11 +101,12 @@ internal sealed class ModelSet
 
     private string Names(ModelKind kind) => Listing.Of([.. Of(kind).Select(entry => entry.Name)]);
 
-    /// <summary>The configured name; a task's that is one of a model that reads texts is not meant for those that read numbers.</summary>
+    /// <summary>The configured name, where it is meant for this kind: a task has one, for models that read texts unless the model that it names reads numbers.</summary>
     private string NameOf(ModelKind kind)
     {
         string name = _defaults.NameOf(kind.Task);
-        return kind.ReadsNumbers && !(Find(name)?.Loaded is { } loaded && ModelKind.Of(loaded.Model.Config) == kind) ? "" : name;
+        bool readsNumbers = Find(name)?.Loaded is { } loaded && ModelKind.Of(loaded.Model.Config) == new ModelKind(kind.Task, ReadsNumbers: true);
+        return readsNumbers == kind.ReadsNumbers ? name : "";
     }
 
     private (ModelEntry? Entry, bool IsUndecided) ChooseDefault(ModelKind kind)

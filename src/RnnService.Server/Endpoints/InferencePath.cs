@@ -101,13 +101,8 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     public async ValueTask<T> ModelAsync<T>(string? name)
         where T : ServedModel, IServedTask
     {
-        name = NameOf(name);
-        if (name is not null) KeyAccess.ThrowIfForbidden(Context, name);
-        T model = await path.Registry.EnterAsync<T>(name, Deadline.Token);
-        _entered.Add(model);
-        if (name is null) KeyAccess.ThrowIfForbidden(Context, model.Name, isDefault: true);
-        RequestFacts.Of(Context).Model = model.Name;
-        return model;
+        name = AllowedName(name);
+        return Hold(await path.Registry.EnterAsync<T>(name, Deadline.Token), isDefault: name is null);
     }
 
     /// <summary>As <see cref="ModelAsync{T}(string)"/>, of either of two kinds; where none is named and each has a default, that of the first.</summary>
@@ -116,12 +111,8 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
         where TOne : ServedModel, IServedTask
         where TOther : ServedModel, IServedTask
     {
-        string? known = name ?? Address;
-        if (known is not null) KeyAccess.ThrowIfForbidden(Context, known);
-        ModelEntry? entry = known is not null
-            ? await path.Registry.ServedAsync(known, Deadline.Token)
-            : path.Registry.Models.Default(ModelKind.Of<TOne>()) ?? path.Registry.Models.Default(ModelKind.Of<TOther>());
-        return entry?.Served is TOther ? await ModelAsync<TOther>(name) : await ModelAsync<TOne>(name);
+        name = AllowedName(name);
+        return Hold(await path.Registry.EnterEitherAsync<TOne, TOther>(name, Deadline.Token), isDefault: name is null);
     }
 
     /// <summary>A model that writes texts: a language model or a translator.</summary>
@@ -138,10 +129,24 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     public async ValueTask<ServedModel> ModelAsync(string name)
     {
         KeyAccess.ThrowIfForbidden(Context, name);
-        ServedModel model = await path.Registry.EnterAsync(name, Deadline.Token);
+        return Hold(await path.Registry.EnterAsync(name, Deadline.Token), isDefault: false);
+    }
+
+    /// <summary>Keeps an entered model in hand until the answer is made.</summary>
+    private T Hold<T>(T model, bool isDefault)
+        where T : ServedModel
+    {
         _entered.Add(model);
+        if (isDefault) KeyAccess.ThrowIfForbidden(Context, model.Name, isDefault: true);
         RequestFacts.Of(Context).Model = model.Name;
         return model;
+    }
+
+    private string? AllowedName(string? name)
+    {
+        name = NameOf(name);
+        if (name is not null) KeyAccess.ThrowIfForbidden(Context, name);
+        return name;
     }
 
     /// <summary>The name that a request gives, or that of the model whose address it was sent to; null for neither.</summary>

@@ -90,6 +90,28 @@ public sealed class DefaultModelTests(SharedService shared)
     }
 
     [Fact]
+    public async Task A_default_that_reads_numbers_leaves_texts_to_the_only_model_that_reads_them()
+    {
+        using var models = new TinyModels();
+        using var numbers = new TinyNumberModels();
+        Directory.Move(Path.Combine(numbers.Path, "gestures"), Path.Combine(models.Path, "gestures"));
+        await using TestService service = await TestService.StartAsync(models, ("Rnn:Defaults:Classify", "gestures"));
+        using HttpClient client = service.Client();
+        string ofNumbers = await LabelAsync("""{"values": [[1, 2, 3]]}"""), ofText = await LabelAsync("\"a\"");
+        Assert.Contains(ofNumbers, Labels("gestures"));
+        Assert.Contains(ofText, Labels("sentiment"));
+
+        IReadOnlyList<string> Labels(string name)
+        {
+            using LoadedModel loaded = ModelFolder.Load(Path.Combine(models.Path, name));
+            return loaded.Model.Config.Labels;
+        }
+
+        async Task<string> LabelAsync(string inputs) =>
+            (await client.AnswerAsync("/classify", $$"""{"inputs": {{inputs}} }"""))[0][0].GetProperty("label").GetString()!;
+    }
+
+    [Fact]
     public void A_name_counts_as_shipped_only_where_nobody_else_sets_it()
     {
         var shipped = new ConfigurationManager();

@@ -65,6 +65,20 @@ public sealed class LoadingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_route_of_two_kinds_waits_for_the_second_too()
+    {
+        using var numbers = new TinyNumberModels();
+        Directory.Move(Path.Combine(numbers.Path, "load"), Path.Combine(_models.Path, "stuck"));
+        await using TestService service = Start(["stuck"], ("Rnn:Http:LoadWaitSeconds", "3600"));
+        using HttpClient client = service.Client();
+        await BecomesReadyAsync(client);
+        Task<JsonElement> answer = client.AnswerAsync("/predict", """{"inputs": {"values": [[1, 2], [3, 4]]}}""");
+        Assert.Equal(ModelState.Loading, service.Services.GetRequiredService<ModelRegistry>().Entry("stuck").State);
+        _goesOn.Set();
+        Assert.Equal(3, (await answer).GetProperty("forecast").GetArrayLength());
+    }
+
+    [Fact]
     public async Task A_service_that_is_asked_to_stop_does_not_wait_for_a_folder_that_hangs()
     {
         // A stop that waited for the folder would take an hour.
