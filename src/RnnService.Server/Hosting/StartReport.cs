@@ -35,6 +35,7 @@ internal sealed partial class StartReport(
     /// <summary>How long the report waits for models: somebody looks at the terminal.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Tasks whose default can be set.</summary>
     private static readonly ModelTask[] Tasks = [ModelTask.LanguageModel, ModelTask.Classifier, ModelTask.Tagger];
 
     /// <summary>Where the service listens, as a browser on this machine asks.</summary>
@@ -49,10 +50,7 @@ internal sealed partial class StartReport(
             + "(Ctrl-C stops)";
         if (Addresses.FirstOrDefault(IsProbe) is { } probes) yield return $"{"probes",-10} {Listeners.Reachable(probes)}/health/ready, /health/live, /metrics";
         if (connections.IsNarrow) yield return $"{"note",-10} {connections.Sentence}";
-        foreach (ModelTask task in Tasks)
-        {
-            if (RouteLine(task) is { } line) yield return $"{ModelCard.RouteOf(task),-10} {line}";
-        }
+        foreach ((string route, string line) in Routes()) yield return $"{route,-10} {line}";
 
         foreach (string broken in Cut([.. registry.Entries.Where(entry => entry.State == ModelState.Broken).Select(NotServed)])) yield return broken;
         if (Loading() is { Length: > 0 } loading) yield return $"{"loading",-10} {string.Join(", ", Cut(loading))}";
@@ -70,7 +68,7 @@ internal sealed partial class StartReport(
         {
             string name = defaults.NameOf(task), route = ModelCard.RouteOf(task);
             ModelEntry? answers = registry.Models.Default(task);
-            if (name.Length == 0 || answers?.Name == name || Loading().Contains(name)) continue;
+            if (name.Length == 0 || answers?.Name == name || registry.Models.Default(new ModelKind(task, ReadsNumbers: true))?.Name == name || Loading().Contains(name)) continue;
             if (!defaults.MayBeMissing(task))
             {
                 yield return (LogLevel.Error, $"{ConfiguredDefaults.OptionOf(task)} is \"{name}\", which is no {ModelTasks.NameOf(task)} that is served; "
@@ -111,10 +109,7 @@ internal sealed partial class StartReport(
 
         LogNote(logger, connections.IsNarrow ? LogLevel.Warning : LogLevel.Information, connections.Sentence);
         if (!states.IsShared) LogNote(logger, LogLevel.Information, KeyRing.NotShared);
-        foreach (ModelTask task in Tasks)
-        {
-            if (RouteLine(task) is { } line) LogRoute(logger, ModelCard.RouteOf(task), line);
-        }
+        foreach ((string route, string line) in Routes()) LogRoute(logger, route, line);
 
         foreach ((LogLevel level, string text) in Notes()) LogNote(logger, level, text);
     }
@@ -136,15 +131,26 @@ internal sealed partial class StartReport(
 
     private string[] Loading() => [.. registry.Entries.Where(entry => entry.State == ModelState.Loading).Select(entry => entry.Name)];
 
-    /// <summary>Which models a route has; null when it has none.</summary>
-    private string? RouteLine(ModelTask task)
+    /// <summary>Which models the routes have, a line for each kind of model there is.</summary>
+    private IEnumerable<(string Route, string Line)> Routes()
     {
-        string[] names = [.. registry.Models.Of(task).Select(entry => entry.Name)];
-        if (names.Length == 0) return null;
-        if (registry.Models.Default(task)?.Name is not { } answers)
-            return $"no default: requests name {string.Join(" or ", Cut(names))} as model, or set {ConfiguredDefaults.OptionOf(task).Replace(":", "__")}";
+        foreach (ModelKind kind in ModelKind.All)
+        {
+            string[] names = [.. registry.Models.Of(kind).Select(entry => entry.Name)];
+            if (names.Length > 0) yield return (ModelCard.RouteOf(kind.Task), RouteLine(kind, names));
+        }
+    }
+
+    private string RouteLine(ModelKind kind, string[] names)
+    {
+        if (registry.Models.Default(kind)?.Name is not { } answers)
+        {
+            return $"no default: requests name {string.Join(" or ", Cut(names))} as model"
+                + (Tasks.Contains(kind.Task) ? $", or set {ConfiguredDefaults.OptionOf(kind.Task).Replace(":", "__")}" : "");
+        }
+
         string[] others = [.. names.Where(name => name != answers)];
-        string answer = $"{answers} ({ModelTasks.NameOf(task)})";
+        string answer = $"{answers} ({kind})";
         return others.Length == 0 ? answer : $"{answer}; by name also {string.Join(", ", Cut(others))}";
     }
 

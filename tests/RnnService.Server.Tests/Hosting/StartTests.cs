@@ -33,6 +33,21 @@ public sealed class StartTests(SharedService shared)
         await shared.Client.AnswerAsync("/generate", body);
     }
 
+    [Fact]
+    public async Task Every_kind_of_model_has_its_line()
+    {
+        using var models = new TinyNumberModels();
+        await using var service = new TestService(null, null, ("Rnn:ModelsPath", models.Path), ("Rnn:Defaults:Classify", "gestures"));
+        await service.ReadyAsync();
+        string[] lines = [.. service.Services.GetRequiredService<StartReport>().Lines()];
+        foreach (string line in (string[])
+        [
+            "/classify  gestures (classifier of numbers)", "/predict   level (regressor)", "/predict   load (forecaster)", "/transcribe digits (transcriber)",
+            "/tag       no default: requests name backwards or phases as model, or set Rnn__Defaults__Tag",
+        ]) Assert.Contains(line, lines);
+        Assert.DoesNotContain(lines, line => line.Contains("which is no classifier", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("http://localhost:1", true)]
     [InlineData("https://127.0.0.2:1", true)]
