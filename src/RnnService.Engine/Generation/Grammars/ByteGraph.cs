@@ -6,9 +6,11 @@ namespace RnnService.Engine.Generation.Grammars;
 internal sealed class ByteGraph
 {
     private const int MostPlaces = 100_000;
+    private const int MostWork = 1_000_000; // edges, and parts of the tree as often as they are repeated, those that take no place too
 
     private readonly List<List<(byte First, byte Last, int To)>> _edges = [];
     private readonly List<List<int>> _free = [];
+    private int _work;
 
     public ByteGraph(RegexNode node)
     {
@@ -30,6 +32,7 @@ internal sealed class ByteGraph
     /// <returns>The place after it.</returns>
     private int Add(RegexNode node, int from)
     {
+        Work();
         switch (node)
         {
             case RegexNode.Characters characters:
@@ -39,6 +42,7 @@ internal sealed class ByteGraph
                     int at = from;
                     for (int i = 0; i < bytes.Length; i++)
                     {
+                        Work();
                         int to = i == bytes.Length - 1 ? end : NewPlace();
                         _edges[at].Add((bytes[i].First, bytes[i].Last, to));
                         at = to;
@@ -82,6 +86,11 @@ internal sealed class ByteGraph
         int to = NewPlace();
         Join(from, to);
         return to;
+    }
+
+    private void Work()
+    {
+        if (++_work > MostWork) throw ByteAutomaton.TooLarge();
     }
 
     private int NewPlace()

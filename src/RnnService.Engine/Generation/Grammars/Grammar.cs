@@ -15,7 +15,7 @@ public sealed class Grammar : IEquatable<Grammar>
 
     private readonly string _source;
 
-    private Grammar(string source, Automaton automaton) => (_source, Automaton) = (source, automaton);
+    internal Grammar(string source, Automaton automaton) => (_source, Automaton) = (source, automaton);
 
     /// <summary>What reads the text, byte by byte.</summary>
     internal Automaton Automaton { get; }
@@ -43,7 +43,7 @@ public sealed class Grammar : IEquatable<Grammar>
         if (choices.Sum(choice => choice.Length) is > MostCharacters and var length)
             throw new GrammarException($"the choices have {length} characters; expected at most {MostCharacters}");
         return GrammarCache.Get(
-            "choices\0" + string.Join('\0', choices.Select(choice => choice.Replace("\0", "\0\0", StringComparison.Ordinal))),
+            "choices\0" + string.Concat(choices.Select(choice => $"{choice.Length}:{choice}")),
             source => new Grammar(source, ByteAutomaton.Of(new RegexNode.Either([.. choices.Select(RegexNode.Literal)]))));
     }
 

@@ -50,8 +50,7 @@ internal sealed class RegexParser
             }
 
             RegexNode part = Part();
-            while (!IsEnd && Repeated(part) is { } repeated) part = repeated;
-            parts.Add(part);
+            parts.Add(IsEnd ? part : Repeated(part));
         }
 
         return parts.Count == 1 ? parts[0] : new RegexNode.Sequence(parts);
@@ -84,7 +83,8 @@ internal sealed class RegexParser
         }
     }
 
-    private RegexNode? Repeated(RegexNode part)
+    /// <summary>A part as often as it says after it; once where nothing is said.</summary>
+    private RegexNode Repeated(RegexNode part)
     {
         int from = _at;
         (int Least, int? Most)? bounds = _pattern[_at] switch
@@ -95,10 +95,12 @@ internal sealed class RegexParser
             '{' => Bounds(),
             _ => null,
         };
-        if (bounds is not { } found) return null;
+        if (bounds is not { } found) return part;
         if (_at == from) _at++;
         Take('?'); // a lazy repetition matches the same texts
         if (!IsEnd && _pattern[_at] == '+') throw Wrong("is a possessive repetition; expected none");
+        if (!IsEnd && _pattern[_at] is ('*' or '?' or '{') and var again)
+            throw Wrong($"is a {again} after a repetition; expected a group around what is repeated again, or \\{again} for the character");
         return new RegexNode.Repeat(part, found.Least, found.Most);
     }
 

@@ -135,6 +135,10 @@ public sealed class GrammarTests
     [InlineData("[z-a]", "character 1 of the regular expression is no range of characters; expected the smaller one first")]
     [InlineData("*", "character 1 of the regular expression is a * after nothing to repeat; expected \\* for the character")]
     [InlineData("a^b", "character 2 of the regular expression is a ^ inside the expression, which is matched as a whole; expected \\^ for the character")]
+    [InlineData("ab**", "character 4 of the regular expression is a * after a repetition; expected a group around what is repeated again, or \\* for the character")]
+    [InlineData("a{2}{3}", "character 5 of the regular expression is a { after a repetition; expected a group around what is repeated again, or \\{ for the character")]
+    [InlineData("a+??", "character 4 of the regular expression is a ? after a repetition; expected a group around what is repeated again, or \\? for the character")]
+    [InlineData("a*+", "character 3 of the regular expression is a possessive repetition; expected none")]
     [InlineData("[^\\s\\S]", "the grammar matches no text; expected one that matches some")]
     public void What_cannot_be_done_is_refused_in_a_sentence(string pattern, string expected) =>
         Assert.Equal(expected, Assert.Throws<GrammarException>(() => Grammar.Regex(pattern)).Message);
@@ -150,6 +154,54 @@ public sealed class GrammarTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.StartsWith("the grammar is too large", Assert.Throws<GrammarException>(() => Grammar.Regex(pattern)).Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 400 << 20);
+    }
+
+    /// <summary>Every mark and many pairs of them as often as there is room, inside groups and classes too.</summary>
+    [Fact]
+    public void Patterns_of_full_length_neither_overflow_the_stack_nor_the_memory()
+    {
+        string[] parts =
+        [
+            "*", "+", "?", "*?", "{2}", "{0,}", "{1,1}", "{0,1000}?", "|", "a|", "|*", "(", ")", "()", "()*", "(?:", "(|", "(a)*", "[", "]", "[a]", "[^a]", "[]", "[^", "a-", "a-z",
+            "-", "\\", "\\W", "\\d", "\\u", ".", ".*", ".?", ".{1000}", "^", "$", "a", "a?", "é", "日-", "\uD800", "\uDC00", "😀", ",", "{", "}", "{,", "\0",
+        ];
+        string[] patterns =
+        [
+            .. parts.SelectMany(part => (string[])[Full("", part, ""), Full("a", part, ""), Full("(", part, "){1000}"), Full("[", part, "]"), Full("[^", part, "]{1000}")]),
+            .. from part in (string[])["", "a", "()", "[ab]", "|"] from after in (string[])["", "*", "+", "?", "{1000}", "{1000,}", "{0,1000}"] select Nested(part, after),
+            Full("((", "()", "){1000}){1000}"), Full("(((", "|", "){1000}){1000}){1000}"), Full("([", "ab", "]{1000}){90}"), Full("([", "\\W", "]{1000}){90}"),
+        ];
+        foreach (string pattern in patterns)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                Assert.NotNull(Grammar.Regex(pattern));
+            }
+            catch (GrammarException error)
+            {
+                Assert.Matches("^(character [0-9]+ of the regular expression .+; expected .+|the grammar (is too large|matches no text).*; expected .+)$", error.Message);
+            }
+
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 400 << 20);
+        }
+
+        static string Full(string head, string part, string tail) =>
+            head + string.Concat(Enumerable.Repeat(part, (Grammar.MostCharacters - head.Length - tail.Length) / part.Length)) + tail;
+
+        static string Nested(string part, string after) => new string('(', 99) + part + string.Concat(Enumerable.Repeat(")" + after, 99));
+    }
+
+    [Fact]
+    public void Choices_are_equal_where_they_are_the_same_in_the_same_order()
+    {
+        Gen<string[]> choices = Of("a", "\0", ":", "1").Array[1, 3].Select(string.Concat).Array[1, 3];
+        Gen.Select(choices, choices).Sample((some, others) =>
+            Assert.Equal(some.SequenceEqual(others), Grammar.Choices(some).Equals(Grammar.Choices(others))), iter: 10_000);
+        Grammar first = Grammar.Choices(["a\0", "b"]), second = Grammar.Choices(["a", "\0b"]);
+        Assert.NotEqual(first, second);
+        Assert.NotEqual(first.Key, second.Key);
+        Assert.Equal((true, false), (Accepts(first, "a\0"), Accepts(second, "a\0")));
     }
 
     [Fact]
