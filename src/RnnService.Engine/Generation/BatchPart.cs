@@ -55,11 +55,10 @@ internal sealed class BatchPart(ILanguageNetwork network)
     /// <summary>Puts a copy of the state of one seat, of any part, in the place of that of a seat of this.</summary>
     public void Copy(Seat from, Seat to) => State.CopyFrom(from.Part!.State, from.Row, to.Row);
 
-    /// <summary>Takes a seat's row away; what lies there stays until another comes.</summary>
+    /// <summary>Takes a seat's row away.</summary>
     public void Remove(Seat seat)
     {
-        _rows[seat.Row] = null;
-        _free.Push(seat.Row);
+        Free(seat.Row);
         seat.Part = null;
     }
 
@@ -68,8 +67,8 @@ internal sealed class BatchPart(ILanguageNetwork network)
     {
         Seat seat = Array.FindLast(_rows, row => row is not null)!;
         int row = seat.Row;
-        Remove(seat);
         other.Add(seat, State, row);
+        Free(row);
     }
 
     /// <summary>A copy of a seat's state.</summary>
@@ -113,6 +112,14 @@ internal sealed class BatchPart(ILanguageNetwork network)
         if (state is null) State.Clear(seat.Row);
         else State.CopyFrom(state, row, seat.Row);
         _rows[seat.Row] = seat;
+    }
+
+    /// <summary>Lets go of a row. Its numbers stay until another comes; what it attends to is large, and every step would make room for it.</summary>
+    private void Free(int row)
+    {
+        _rows[row] = null;
+        State.Sources[row] = null;
+        _free.Push(row);
     }
 
     private void Accept(int row, int step, Span<float> logits) => _rows[row]!.Stream.Accept(

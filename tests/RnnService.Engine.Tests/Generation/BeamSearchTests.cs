@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
@@ -53,6 +55,30 @@ public sealed class BeamSearchTests
                 Same(greedy, search);
             }
         }
+    }
+
+    [Fact]
+    public void An_idle_batch_keeps_nothing_of_the_sources_that_were_translated()
+    {
+        using Translator model = Tiny.Translator(seed: 5);
+        GenerationBatch batch = model.NewBatch();
+        List<WeakReference> keys = [.. Texts.SelectMany(text => Translate(text))];
+        GC.Collect();
+        Assert.DoesNotContain(keys, source => source.IsAlive);
+        GC.KeepAlive(batch);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference[] Translate(string text)
+        {
+            GenerationStream[] streams = [model.NewStream(text), model.NewStream(text, new() { Beams = 3 })];
+            batch.Advance(streams);
+            WeakReference[] seen = [.. streams.Select(stream => KeysOf(batch.StateOf(stream)!))];
+            while (streams.Any(stream => stream.Finished is null)) batch.Advance([.. streams.Where(stream => stream.Finished is null)]);
+            return seen;
+        }
+
+        static WeakReference KeysOf(RecurrentState state) =>
+            new(MemoryMarshal.TryGetArray(state.Sources[0]!.Keys, out ArraySegment<float> array) ? array.Array : throw new InvalidOperationException());
     }
 
     [Fact]
