@@ -33,6 +33,7 @@ public sealed partial class GenerationStream
     private readonly int _begun; // tokens that the start of an empty prompt has generated
     private readonly TokenMasks? _grammar;
     private long _grammarState;
+    private TokenMask? _mask; // what may follow there, once somebody has asked
     private PartialCharacter _scored; // what the part of the prompt that was scored holds back
     private PartialCharacter _partial; // what the generated text holds back
 
@@ -287,7 +288,7 @@ public sealed partial class GenerationStream
         // What stands for no text cannot be said.
         if (_tokenizer.Vocabulary.UnknownId >= 0) values[_tokenizer.Vocabulary.UnknownId] = float.NegativeInfinity;
         if (_tokenizer.Vocabulary.PaddingId >= 0) values[_tokenizer.Vocabulary.PaddingId] = float.NegativeInfinity;
-        TokenMask? mask = _grammar?.Of(_grammarState);
+        TokenMask? mask = Mask();
         if (mask is { MayEnd: false }) mask.Apply(values);
         int id = _sampler.Draw(values, scratch);
         // Where the text may end, whatever cannot follow ends it.
@@ -313,7 +314,7 @@ public sealed partial class GenerationStream
         Vocabulary vocabulary = _tokenizer.Vocabulary;
         if (_tokenizer.Encode("\n") is [var start] && start != vocabulary.UnknownId) return start;
         if (vocabulary.EndId >= 0) return vocabulary.EndId;
-        int[] ids = [.. Enumerable.Range(0, vocabulary.Count).Where(id => !vocabulary.IsSpecial(id) && _grammar?.Of(_grammarState).Allows(id) != false)];
+        int[] ids = [.. Enumerable.Range(0, vocabulary.Count).Where(id => !vocabulary.IsSpecial(id) && Mask()?.Allows(id) != false)];
         if (ids.Length == 0) throw new ArgumentException($"the vocabulary holds no {_tokenizer.Unit}s to begin with; expected one or more");
         int first = ids[new RandomSource(Seed).Below(ids.Length)];
         if (_options.MaxNewTokens == 0) return first;
@@ -329,11 +330,14 @@ public sealed partial class GenerationStream
         string text = Source is not null && _text.Length == 0 && _tokenizer.DecodingContext == 0
             ? _tokenizer.Decode(id, first: true) : _tokenizer.Decode(id, ref _partial);
         _text.Append(text);
-        if (_grammar is not null) _grammarState = _grammar.Advance(_grammarState, id);
+        if (_grammar is not null) (_grammarState, _mask) = (_grammar.Advance(_grammarState, id), null);
         if (EndsWithStop(text.Length)) Finished = FinishReason.StopSequence;
-        else if (_grammar?.Of(_grammarState).Any == false) Finished = FinishReason.EndOfText;
+        else if (Mask()?.Any == false) Finished = FinishReason.EndOfText;
         else if (_tokens.Count >= _options.MaxNewTokens) Finished = FinishReason.Length;
     }
+
+    /// <summary>Which tokens may follow; null where there is no grammar.</summary>
+    private TokenMask? Mask() => _mask ??= _grammar?.Of(_grammarState);
 
     private void ScorePrompt(int position, ReadOnlySpan<float> logits, DrawScratch scratch)
     {

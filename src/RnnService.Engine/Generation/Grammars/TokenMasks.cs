@@ -40,6 +40,7 @@ internal sealed class TokenMasks
     private readonly HashSet<long>? _ends; // states from which tokens lead to an end; null where all do
     private readonly ConcurrentDictionary<long, TokenMask> _masks = new();
     private readonly int _most;
+    private int _remembered;
 
     /// <exception cref="GrammarException">No text of the vocabulary's tokens is one of the grammar's, or finding out takes too long.</exception>
     public TokenMasks(Grammar grammar, Tokenizer tokenizer, TokenTrie trie)
@@ -77,7 +78,8 @@ internal sealed class TokenMasks
             any = true;
         });
         mask = new TokenMask(allowed, any, state != BeforeWords && _automaton.Accepts(state));
-        if (_masks.Count < _most) _masks.TryAdd(state, mask);
+        // The dictionary's own count would take all of its locks.
+        if (Volatile.Read(ref _remembered) < _most && _masks.TryAdd(state, mask)) Interlocked.Increment(ref _remembered);
         return mask;
     }
 

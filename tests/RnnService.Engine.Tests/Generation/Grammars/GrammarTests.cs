@@ -205,6 +205,23 @@ public sealed class GrammarTests
     }
 
     [Fact]
+    public void A_state_is_looked_into_once_even_where_no_more_are_remembered()
+    {
+        var automaton = new CountingAutomaton();
+        var grammar = new Grammar(nameof(CountingAutomaton), automaton);
+        TokenMasks masks = GrammarCache.Get(grammar, Subwords.Tokenizer);
+        for (int state = 0; state < 10_000; state++) masks.Of(1_000_000 + state);
+        automaton.Looks = 0;
+        masks.Of(1_009_999);
+        masks.Of(1_009_999);
+        Assert.Equal(2, automaton.Looks); // the last are not remembered
+        automaton.Looks = 0;
+        GenerationStream stream = Run(Subwords, Subwords.NewStream("the", new GenerationOptions { Grammar = grammar, Seed = 3, MaxNewTokens = 20 }));
+        Assert.Equal(20, stream.Tokens.Count);
+        Assert.Equal(20, automaton.Looks); // after each token; what comes before the first is remembered
+    }
+
+    [Fact]
     public void Deep_and_long_patterns_are_refused()
     {
         Assert.Contains("more than 100 groups", Assert.Throws<GrammarException>(() => Grammar.Regex(new string('(', 5000))).Message, StringComparison.Ordinal);
@@ -253,6 +270,27 @@ public sealed class GrammarTests
         }
 
         return stream;
+    }
+
+    /// <summary>Texts without byte 255, a state for each number of bytes. It notices whenever all that may follow is looked for, and so that byte.</summary>
+    private sealed class CountingAutomaton : Automaton
+    {
+        public int Looks { get; set; }
+
+        public override long Start => 0;
+
+        public override long Bytes => 0;
+
+        public override long Next(long state, byte value)
+        {
+            if (value < 255) return state + 1;
+            Looks++;
+            return Dead;
+        }
+
+        public override bool Accepts(long state) => false;
+
+        public override bool Has(long state) => state >= 0;
     }
 
     private static Gen<string> Of(params string[] parts) => Gen.Int[0, parts.Length - 1].Select(at => parts[at]);
