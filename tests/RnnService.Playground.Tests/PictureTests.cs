@@ -55,6 +55,14 @@ public sealed class PictureTests(Chromium browser, ShippedService service) : Pla
     });
 
     [Fact]
+    public Task Translate() => PictureAsync("translate", ColorScheme.Light, async () =>
+    {
+        await OpenAsync("translate");
+        await TextBox("Text to translate").FillAsync("Je ne crois pas qu'il vienne demain, parce que sa voiture est en panne.");
+        await Expect(Panel.Locator(".sources .source").First).ToHaveTextAsync("Je");
+    });
+
+    [Fact]
     public Task Music() => PictureAsync("music", ColorScheme.Light, async () =>
     {
         await OpenAsync("music");

@@ -70,7 +70,7 @@ internal static class GenerateEndpoints
         InspectionOptions? asked = await AskedAsync(call, request, options, served, tools.Rules, session);
         bool details = (request.Parameters?.Details ?? false) || asked is not null || (options.Best > 1 && !asList);
 
-        if (!stream && details)
+        if (details && (!stream || served is ServedTranslator))
         {
             long tokens = options.MaxNewTokens * (long)options.Best * (1L + options.TopNTokens) + (options.ScorePrompt ? request.Inputs.Length : 0);
             long weights = served is ServedTranslator ? Math.Min(options.MaxNewTokens, 2L * request.Inputs.Length + 20) * options.Best * request.Inputs.Length : 0;
@@ -89,7 +89,7 @@ internal static class GenerateEndpoints
                 Token = TokenMessage.Of(frame.Token.Token),
                 TopTokens = frame.Token.Alternatives.Count == 0 ? null : TokenMessage.Of(frame.Token.Alternatives),
                 GeneratedText = frame.IsLast ? before + frame.Stream.Text : null,
-                Details = frame.IsLast ? StreamDetails.Of(frame.Stream, await ActivationsAsync(call, served, request.Inputs, frame.Stream, asked)) : null,
+                Details = frame.IsLast ? StreamDetails.Of(frame.Stream, await ActivationsAsync(call, served, request.Inputs, frame.Stream, asked), details) : null,
                 Session = frame.IsLast && session is not null ? await session.SaveAsync(frame.Stream) : null,
             }), session: session);
         }

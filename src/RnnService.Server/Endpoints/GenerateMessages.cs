@@ -94,7 +94,15 @@ internal sealed record StreamDetails
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public StepActivations? Activations { get; init; }
 
-    public static StreamDetails Of(GenerationStream generation, StepActivations? activations) => new()
+    /// <summary>The tokens of the source as a translator reads them, when details asks for them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? SourceTokens { get; init; }
+
+    /// <summary>For each token added the weights of the source's, when details asks for them; only of a translator that attends.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<float[]>? Attention { get; init; }
+
+    public static StreamDetails Of(GenerationStream generation, StepActivations? activations, bool looks = false) => new()
     {
         FinishReason = ReasonOf(generation),
         GeneratedTokens = generation.Tokens.Count,
@@ -103,6 +111,8 @@ internal sealed record StreamDetails
         Warning = generation.Warning,
         KnownTokens = generation.KnowsPrompt ? null : 0,
         Activations = activations,
+        SourceTokens = looks && generation.SourceTokens.Count > 0 ? generation.SourceTokens : null,
+        Attention = looks && generation.Hypotheses.Count > 0 ? SequenceDetails.AttentionOf(generation.Hypotheses[0]) : null,
     };
 
     public static string ReasonOf(GenerationStream generation) => ReasonOf(generation.Finished);

@@ -3,6 +3,7 @@
 import write from './tabs/write.js';
 import judge from './tabs/judge.js';
 import tag from './tabs/tag.js';
+import translate from './tabs/translate.js';
 import inside from './tabs/inside.js';
 import music from './tabs/music.js';
 import service from './tabs/service.js';
@@ -31,7 +32,7 @@ import { popover } from './lib/tokens.js';
  */
 
 /** @type {Tab[]} */
-const tabs = [write, judge, tag, music, inside, service];
+const tabs = [write, judge, tag, translate, music, inside, service];
 
 const needs = {
     language_model: ['a language model', 'rnn train --task language_model --train texts.txt --output models/mine'],

@@ -13,6 +13,7 @@ public sealed record TabView(string Id, string Title, string Shown, string? Butt
         new("write", "Write", ".branch .token:nth-child(40)", "Write"),
         new("judge", "Judge", ".over-text .token"),
         new("tag", "Tag", ".tag-text .token"),
+        new("translate", "Translate", ".targets .token", Model: TinyModels.Translator),
         new("music", "Music", ".notes svg", "Write a tune", TinyModels.Tunes),
         new("inside", "Look inside", ".heat-tokens span"),
         new("service", "Models and service", ".gauge [role=img]"),

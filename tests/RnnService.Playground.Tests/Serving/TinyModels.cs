@@ -1,3 +1,4 @@
+using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Training;
 using RnnService.Training.Recipes;
@@ -8,13 +9,21 @@ namespace RnnService.Playground.Tests.Serving;
 internal static class TinyModels
 {
     /// <summary>Names of the models' folders.</summary>
-    public const string Tunes = "tunes";
+    public const string Tunes = "tunes", Translator = "french";
 
     /// <summary>The one tune that <see cref="Tunes"/> knows by heart, without its metre, and what the page writes before it.</summary>
     public const string Tune = "GBd gdB|c2e dBG|ABc BGE|FGA D3:|", Header = "X:1\nM:6/8\nL:1/8\nK:G\n";
 
+    private static readonly (string Source, string Target)[] Nouns = [("chat", "cat"), ("chien", "dog"), ("lit", "bed"), ("livre", "book"), ("jardin", "garden")];
+
+    private static readonly (string Source, string Target)[] Colours = [("noir", "black"), ("blanc", "white"), ("rouge", "red"), ("vert", "green"), ("gris", "grey")];
+
     /// <summary>Trains all of them into a folder of models.</summary>
-    public static void SaveInto(string folder) => SaveTunes(Path.Combine(folder, Tunes));
+    public static void SaveInto(string folder)
+    {
+        SaveTunes(Path.Combine(folder, Tunes));
+        SaveTranslator(Path.Combine(folder, Translator));
+    }
 
     private static void SaveTunes(string folder)
     {
@@ -24,6 +33,24 @@ internal static class TinyModels
             "training.unroll_steps=60", "training.learning_rate=0.01", "golden_input=X:1");
         using TrainedModel<LanguageModel> trained = LanguageModelTrainer.Train(
             texts, new TrainingOptions { Recipe = recipe with { Model = recipe.Model with { Examples = [Header] } } });
+        trained.Save(folder);
+    }
+
+    /// <summary>Of phrases of three words, whose last two change places.</summary>
+    private static void SaveTranslator(string folder)
+    {
+        (string, string)[] pairs =
+        [
+            .. from noun in Nouns
+               from colour in Colours
+               from article in new[] { ("le", "the"), ("un", "a") }
+               select ($"{article.Item1} {noun.Source} {colour.Source}", $"{article.Item2} {colour.Target} {noun.Target}"),
+        ];
+        Recipe recipe = DefaultRecipes.For(ModelTask.Translator, pairs.Length,
+            "model.tokenizer=whitespace", "model.hidden_size=32", "model.embedding_size=24", "training.epochs=60", "training.batch_size=8", "training.shards=1",
+            "training.learning_rate=0.01", "training.warmup_steps=0", "training.average_decay=0", "training.label_smoothing=0", "golden_input=le chat noir");
+        recipe = recipe with { Model = recipe.Model with { Examples = ["le chat noir"] }, Training = recipe.Training with { Dropout = new DropoutRates() } };
+        using TrainedModel<Translator> trained = TranslatorTrainer.Train(pairs, new TrainingOptions { Recipe = recipe }, pairs);
         trained.Save(folder);
     }
 }

@@ -61,14 +61,21 @@ public sealed class TranslateTests(TranslatorService shared) : IClassFixture<Tra
     public async Task A_translation_is_streamed_but_for_beams()
     {
         GenerationStream wanted = _model.Translate(["abca"])[0];
-        using HttpResponseMessage answer = await _client.PostJsonAsync("/generate_stream", """{"inputs": "abca", "model": "cab"}""");
-        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
-        JsonElement[] events = [.. (await answer.Content.ReadAsStringAsync(Cancel)).Split('\n').Where(line => line.StartsWith("data:", StringComparison.Ordinal))
-            .Select(line => JsonElement.Parse(line[5..]))];
+        JsonElement[] events = await Stream("{}");
         Assert.Equal(wanted.Tokens.Select(token => token.Token.Id), events.Select(one => one.GetProperty("token").GetProperty("id").GetInt32()));
         Assert.Equal(wanted.Text, events[^1].GetProperty("generated_text").GetString());
+        Assert.False(events[^1].GetProperty("details").TryGetProperty("attention", out _));
         await Refused("/generate_stream", """{"inputs": "abca", "model": "cab", "parameters": {"num_beams": 2}}""", "parameters.num_beams",
             "is 2; expected 1 where tokens are streamed: a beam search knows its text at the end");
+    }
+
+    [Fact]
+    public async Task Where_a_stream_looked_is_in_its_last_event()
+    {
+        JsonElement whole = (await Generate("abca", """{"details": true}""")).GetProperty("details");
+        JsonElement[] events = await Stream("""{"details": true}""");
+        foreach (string field in (string[])["source_tokens", "attention"])
+            Assert.True(JsonElement.DeepEquals(whole.GetProperty(field), events[^1].GetProperty("details").GetProperty(field)), field);
     }
 
     [Fact]
@@ -121,6 +128,14 @@ public sealed class TranslateTests(TranslatorService shared) : IClassFixture<Tra
         await Refused("/generate", $$"""{"inputs": "{{new string('a', 5000)}}", "model": "cab"}""", "inputs", "holds 5000 characters; expected at most 4096");
         using HttpResponseMessage wrong = await _client.PostJsonAsync("/generate", """{"inputs": "a", "model": "pos"}""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.StatusCode);
+    }
+
+    private async Task<JsonElement[]> Stream(string parameters)
+    {
+        using HttpResponseMessage answer = await _client.PostJsonAsync("/generate_stream", $$"""{"inputs": "abca", "model": "cab", "parameters": {{parameters}}}""");
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
+        return [.. (await answer.Content.ReadAsStringAsync(Cancel)).Split('\n').Where(line => line.StartsWith("data:", StringComparison.Ordinal))
+            .Select(line => JsonElement.Parse(line[5..]))];
     }
 
     private async Task Refused(string route, string body, string field, string sentence)

@@ -9,20 +9,25 @@ import { field, h, kept, replace } from './dom.js';
  * @property {'loading' | 'ready' | 'broken'} status
  * @property {'language_model' | 'classifier' | 'tagger' | 'translator' | 'regressor' | 'forecaster' | 'transcriber'} task
  * @property {boolean} default
+ * @property {string | null} tokenizer null where it reads numbers instead of text
  * @property {string} cell lstm, gru, gru_before, tanh, relu or sum
  * @property {string[]} labels
  * @property {string[]} examples texts to try it with
  * @property {string[]} files
- * @property {{ features: number | string[], audio?: { sample_rate: number } }} [numbers] what a model reads that reads numbers instead of text
  */
 
 /** What a model may be wanted for: more than its task where tabs differ by what it reads or writes. */
 const kinds = {
     language_model: ({ task }) => task === 'language_model',
     music: ({ task, examples }) => task === 'language_model' && examples.some(text => /^X:\s*\d/.test(text)),
-    classifier: ({ task, numbers }) => task === 'classifier' && !numbers,
-    tagger: ({ task, numbers }) => task === 'tagger' && !numbers,
+    classifier: card => card.task === 'classifier' && !readsNumbers(card),
+    tagger: card => card.task === 'tagger' && !readsNumbers(card),
+    translator: ({ task }) => task === 'translator',
 };
+
+/** What reads numbers splits no text. */
+const readsNumbers = ({ task, tokenizer }) => ['transcriber', 'regressor', 'forecaster'].includes(task)
+    || (task === 'classifier' || task === 'tagger') && (tokenizer === null || tokenizer === undefined);
 
 /** Dispatches `change` when the list of models, or why there is none, has changed. */
 class Models extends EventTarget {
