@@ -10,10 +10,11 @@ internal static class CtcLoss
     public const int Blank = 0;
 
     /// <summary>The fewest steps that a string can be written over: a blank must part two of the same symbol.</summary>
-    public static int LeastSteps(ReadOnlySpan<int> target)
+    public static int LeastSteps<TSymbol>(ReadOnlySpan<TSymbol> target)
+        where TSymbol : IEquatable<TSymbol>
     {
         int steps = target.Length;
-        for (int i = 1; i < target.Length; i++) steps += target[i] == target[i - 1] ? 1 : 0;
+        for (int i = 1; i < target.Length; i++) steps += target[i].Equals(target[i - 1]) ? 1 : 0;
         return steps;
     }
 
@@ -21,7 +22,7 @@ internal static class CtcLoss
     /// <param name="logits">[T,K], the blank first.</param>
     /// <param name="symbols">K.</param>
     /// <param name="target">The string, of symbols above 0.</param>
-    /// <exception cref="ArgumentException">There are fewer steps than <see cref="LeastSteps"/>.</exception>
+    /// <exception cref="ArgumentException">There are fewer steps than <see cref="LeastSteps{TSymbol}"/>.</exception>
     public static double Backward(Span<float> logits, int symbols, ReadOnlySpan<int> target)
     {
         int steps = logits.Length / symbols;

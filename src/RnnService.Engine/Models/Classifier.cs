@@ -20,7 +20,11 @@ public enum ScoreFunction
 /// <summary>A label and what a model thinks of it.</summary>
 /// <param name="Label">The label's name.</param>
 /// <param name="Score">Its probability, or what another <see cref="ScoreFunction"/> makes of its logit.</param>
-public readonly record struct LabelScore(string Label, float Score);
+public readonly record struct LabelScore(string Label, float Score)
+{
+    internal static LabelScore[] Ranked(IReadOnlyList<string> labels, float[] scores) =>
+        [.. scores.Select((score, label) => new LabelScore(labels[label], score)).OrderByDescending(label => label.Score)];
+}
 
 /// <summary>Gives a text one label. Immutable and safe for any number of threads; whoever made it disposes of it.</summary>
 /// <example>
@@ -79,8 +83,7 @@ public sealed class Classifier : TextModel
     }
 
     /// <summary>Labels with scores [labels] in id order, the best first; of equal scores in id order.</summary>
-    public LabelScore[] Ranked(float[] scores) =>
-        [.. scores.Select((score, label) => new LabelScore(Labels[label], score)).OrderByDescending(label => label.Score)];
+    public LabelScore[] Ranked(float[] scores) => LabelScore.Ranked(Labels, scores);
 
     /// <summary>The ids of a text's tokens; a text without any gets the unknown id.</summary>
     public int[] Encode(string text)

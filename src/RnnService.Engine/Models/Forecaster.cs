@@ -42,8 +42,6 @@ public sealed class Forecaster : NumberModel
         return values;
     }
 
-    private protected override int AnswersOf(int steps) => steps;
-
     private protected override ModelAnswer AnswerOf(float[] logits) =>
         Plain(logits[^Outputs..], i => $"{i / Numbers.Features + 1}.{i % Numbers.Features}");
 }

@@ -41,10 +41,7 @@ public sealed class NumberClassifier : NumberModel
         [.. InBatches(sequences).Select(logits => Ranked(Classifier.Scores(logits, function)))];
 
     /// <summary>Labels with scores [labels] in id order, the best first; of equal scores in id order.</summary>
-    public LabelScore[] Ranked(float[] scores) =>
-        [.. scores.Select((score, label) => new LabelScore(Labels[label], score)).OrderByDescending(label => label.Score)];
-
-    private protected override int AnswersOf(int steps) => 1;
+    public LabelScore[] Ranked(float[] scores) => LabelScore.Ranked(Labels, scores);
 
     private protected override ModelAnswer AnswerOf(float[] logits)
     {

@@ -56,7 +56,7 @@ public abstract class NumberModel : Model
         Network.Forward(rows, state, (row, step, logits) =>
         {
             NetworkException.ThrowIfNotFinite(logits);
-            if (step == 0) result[row] = new float[AnswersOf(rows[row].Steps) * Outputs];
+            if (step == 0) result[row] = new float[(Config.AnswersEachStep ? rows[row].Steps : 1) * Outputs];
             logits.CopyTo(result[row].AsSpan(step * Outputs));
         }, betweenSteps);
         return result;
@@ -111,9 +111,6 @@ public abstract class NumberModel : Model
 
     /// <summary>What is kept of the outputs for a sequence.</summary>
     private protected abstract ModelAnswer AnswerOf(float[] logits);
-
-    /// <summary>How many answers so many steps have.</summary>
-    private protected abstract int AnswersOf(int steps);
 
     /// <summary>Outputs [rows·outputs] as they are, to be kept.</summary>
     private protected static ModelAnswer Plain(float[] outputs, Func<int, string> name) => new([.. outputs.Select((_, i) => name(i))], outputs);

@@ -49,8 +49,6 @@ public sealed class NumberTagger : NumberModel
         return tags;
     }
 
-    private protected override int AnswersOf(int steps) => steps;
-
     private protected override ModelAnswer AnswerOf(float[] logits)
     {
         TagScore[] tags = Tags(logits);

@@ -41,7 +41,5 @@ public sealed class Regressor : NumberModel
         return values;
     }
 
-    private protected override int AnswersOf(int steps) => Numbers.EachStep ? steps : 1;
-
     private protected override ModelAnswer AnswerOf(float[] logits) => Plain(logits, i => Names[i % Names.Count]);
 }

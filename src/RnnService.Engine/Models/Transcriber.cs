@@ -86,8 +86,6 @@ public sealed class Transcriber : NumberModel
 
     internal HeardSymbol Heard(CtcSymbol found) => new(Symbols[found.Symbol - 1], found.Step, found.LogProbability);
 
-    private protected override int AnswersOf(int steps) => steps;
-
     private protected override ModelAnswer AnswerOf(float[] logits)
     {
         // Of every step the likeliest symbol, a blank too: an answer of several numbers even where nothing is said.

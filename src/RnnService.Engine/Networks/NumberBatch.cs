@@ -7,9 +7,6 @@ public sealed class NumberStreamState
 {
     internal NumberStreamState(RecurrentState recurrent) => Recurrent = recurrent;
 
-    /// <summary>Bytes that it takes.</summary>
-    public int Bytes => Recurrent.Bytes;
-
     internal RecurrentState Recurrent { get; }
 }
 
