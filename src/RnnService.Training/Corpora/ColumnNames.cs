@@ -25,6 +25,9 @@ internal static class ColumnNames
     public static readonly string[] Tags =
         ["tags", "ner_tags", "pos_tags", "labels", "upos", "ner", "pos", "bio_tags", "chunk_tags", "slot_tags", "slots", "tag", "label"];
 
+    /// <summary>Of what is to be found at the steps of a sequence of numbers.</summary>
+    public static readonly string[] StepLabels = ["label", "class", "target", "occupancy", "phase", "y"];
+
     /// <summary>The place of the first of the usual names that is there, or −1.</summary>
     public static int Find(IReadOnlyList<string> names, IReadOnlyList<string> usual)
     {

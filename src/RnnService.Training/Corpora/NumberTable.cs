@@ -8,31 +8,27 @@ namespace RnnService.Training.Corpora;
 /// </summary>
 internal static class NumberTable
 {
-    private static readonly string[] UsualLabels = ["label", "class", "target", "occupancy", "phase", "y"];
-
     public static NumberCorpus Read(CorpusSource source, CorpusFile file)
     {
         List<TableRow> rows = CsvRecords.Read(source, file);
         if (rows.Count == 0) return new NumberCorpus([], []);
-        bool header = source.Header ?? rows[0].Cells.All(cell => NumberCell.TryRead(cell) is null);
-        string[] names = header ? rows[0].Cells : [.. rows[0].Cells.Select((_, i) => $"{i}")];
-        if (header) rows.RemoveAt(0);
+        CorpusLine head = rows[0].Line;
+        string[]? names = IsHeader(rows[0].Cells, source) ? [.. rows[0].Cells.Select(cell => cell.Trim())] : null;
+        if (names is not null) rows.RemoveAt(0);
         if (rows.Count == 0) return new NumberCorpus([], []);
-        int width = rows[0].Cells.Length, ahead = width - names.Length; // R's tables number their rows in a column without a name
-        if (ahead is not (0 or 1)) throw new InvalidDataException($"{file.Path}, line 1: has {names.Length} names; expected {width}, as the rows have columns");
-        int? label = source.LabelColumn is { } asked ? Place(asked) : UsualLabel();
-        int? sequence = source.SequenceColumn is { } by ? Place(by) : null;
-        int[] features = source.Columns is { } given ? [.. given.Select(Place)] : [.. Enumerable.Range(ahead, width - ahead)
+        int width = rows[0].Cells.Length, ahead = names is null ? 0 : width - names.Length; // R's tables number their rows in a column without a name
+        if (ahead is not (0 or 1)) throw head.Error($"has {names!.Length} names; expected {width}, as the rows have columns");
+        if (ahead == 1) names = ["", .. names!];
+        var columns = new TableColumns(names, width);
+        int? label = source.LabelColumn is { } asked ? columns.PlaceOf(head, asked, "label_column")
+            : names is not null && ColumnNames.Find(names, ColumnNames.StepLabels) is >= 0 and var usual ? usual : null;
+        int? sequence = source.SequenceColumn is { } by ? columns.PlaceOf(head, by, "sequence_column") : null;
+        int[] features = source.Columns is { } given ? [.. given.Select(column => columns.PlaceOf(head, column, "columns"))] : [.. Enumerable.Range(ahead, width - ahead)
             .Where(column => column != label && column != sequence && rows.Take(100).All(row => column < row.Cells.Length && NumberCell.TryRead(row.Cells[column]) is not null))];
         if (features.Length == 0) throw new InvalidDataException($"{file.Path}: no column holds numbers; expected one or more");
         if (rows.FirstOrDefault(row => row.Cells.Length != width) is { Cells: not null } odd)
-            throw new InvalidDataException($"{file.Path}, line {odd.Line.Number}: has {odd.Cells.Length} columns; expected {width}, as in the first row");
-
-        foreach (var (column, value) in source.Where ?? new Dictionary<string, string>())
-        {
-            int place = Place(CorpusColumn.Parse(column));
-            rows = [.. rows.Where(row => row.Cells[place] == value)];
-        }
+            throw odd.Line.Error($"has {odd.Cells.Length} columns; expected {width}, as in the first row");
+        if (columns.Kept(head, source) is { } kept) rows = [.. rows.Where(row => kept(row.Cells))];
 
         var examples = new List<NumberExample>();
         if (rows.Count == 0) return new NumberCorpus(examples, []);
@@ -49,22 +45,12 @@ internal static class NumberTable
             });
         }
 
-        return new NumberCorpus(examples, header ? [.. features.Select(column => names[column - ahead])] : []);
-
-        int Place(CorpusColumn column)
-        {
-            int place = column.Name is { } name ? Array.IndexOf(names, name) + ahead : column.Number!.Value < 0 ? width + column.Number.Value : column.Number.Value;
-            return place >= ahead && place < width && (column.Name is null || names.Contains(column.Name))
-                ? place
-                : throw new InvalidDataException($"{file.Path}: column {column} is not there; expected one of {string.Join(", ", names)}");
-        }
-
-        int? UsualLabel()
-        {
-            int found = UsualLabels.Select(usual => Array.FindIndex(names, name => name.Trim().Equals(usual, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(place => place >= 0, -1);
-            return found < 0 ? null : found + ahead;
-        }
+        return new NumberCorpus(examples, names is null ? [] : [.. features.Select(column => names[column])]);
     }
+
+    private static bool IsHeader(string[] cells, CorpusSource source) => source.Header
+        ?? (cells.All(cell => NumberCell.TryRead(cell) is null)
+            || source.LabelColumn?.Name is not null || source.SequenceColumn?.Name is not null || source.Columns?.Any(column => column.Name is not null) == true);
 
     private static IEnumerable<TableRow[]> Sequences(List<TableRow> rows, int? column) => column is { } place
         ? rows.GroupBy(row => row.Cells[place]).Select(group => group.ToArray())

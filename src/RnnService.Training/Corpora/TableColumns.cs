@@ -17,7 +17,7 @@ internal sealed class TableColumns(string[]? names, int count)
         int place = names is null ? -1 : ColumnNames.Find(names, column.Name!);
         return place >= 0
             ? place
-            : throw line.Error($"{setting} is \"{column.Name}\"; expected one of {Listing.Of([.. (names ?? []).Select(Listing.Quote)])}");
+            : throw line.Error($"{setting} is \"{column.Name}\"; expected one of {Listing.Of([.. (names ?? []).Where(name => name.Length > 0).Select(Listing.Quote)])}");
     }
 
     /// <summary>Tells which rows a source keeps; null where it keeps all.</summary>

@@ -45,8 +45,21 @@ public sealed class NumberCorpusTests : IDisposable
         NumberExample r = Read("r.csv", "\"x\",\"y\",\"Occupancy\"\n\"1\",5,6,0\n\"2\",7,8,1\n", CorpusFormat.Csv).Examples[0];
         Assert.Equal([5, 6, 7, 8], r.Sequence.Values.ToArray());
         Assert.Equal(["0", "1"], r.Labels);
-        Assert.Contains("column z is not there; expected one of time, run, x, y, label",
+        Assert.Contains("line 1: columns is \"z\"; expected one of \"time\", \"run\", \"x\", \"y\", \"label\"",
             Refused("a.csv", table, CorpusFormat.Csv, source => source with { Columns = [CorpusColumn.Parse("z")] }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Columns_of_numbers_are_found_as_those_of_texts_are()
+    {
+        const string table = "time,Run,x\n1,2,3\n4,5,6\n";
+        Assert.Equal([3, 6], Read("a.csv", table, CorpusFormat.Csv, source => source with { Columns = [CorpusColumn.Parse("-1")] }).Examples[0].Sequence.Values.ToArray());
+        Assert.Equal([2, 5], Read("a.csv", table, CorpusFormat.Csv, source => source with { Columns = [CorpusColumn.Parse("run")] }).Examples[0].Sequence.Values.ToArray());
+        Assert.Contains("line 1: 3 columns, but columns is 3",
+            Refused("a.csv", table, CorpusFormat.Csv, source => source with { Columns = [CorpusColumn.Parse("3")] }), StringComparison.Ordinal);
+        // A column that is asked for by name says that there are names, even where they look like numbers.
+        Assert.Equal([7], Read("b.csv", "x,2020\n5,7\n", CorpusFormat.Csv, source => source with { Columns = [CorpusColumn.Parse("x")], Where = new Dictionary<string, string> { ["x"] = "5" } })
+            .Examples[0].Sequence.Values.ToArray().Select(value => value + 2));
     }
 
     [Theory]
