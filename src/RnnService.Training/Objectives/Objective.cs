@@ -74,8 +74,7 @@ internal abstract class Objective
             ModelTask.LanguageModel => new LanguageObjective(recipe, RunCorpora.ReadText(data)),
             ModelTask.Classifier => new ClassifierObjective(recipe, RunCorpora.ReadLabelled(data)),
             ModelTask.Translator => new TranslatorObjective(recipe, RunCorpora.ReadPairs(data)),
-            ModelTask.Tagger => new TaggerObjective(recipe, RunCorpora.ReadTagged(data)),
-            _ => throw new RecipeException($"model.task is {recipe.Model.Task}; expected language_model, classifier or tagger"),
+            _ => new TaggerObjective(recipe, RunCorpora.ReadTagged(data)),
         };
 
         CorpusSource[] Locate(IReadOnlyList<CorpusSource> sources) =>
