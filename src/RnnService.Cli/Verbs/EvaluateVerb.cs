@@ -95,7 +95,12 @@ internal sealed class EvaluateVerb : Verb
         {
             case NumberModel model:
                 IReadOnlyList<NumberExample> sequences = Terminal.While("reading the corpus", () => Corpus.ReadNumbers(source).Examples);
-                if (parsed.GetValue(_join) is { } join) sequences = SoundMixer.Strings(sequences, new SoundChanges(join, pause: 0.5, noise: 8));
+                if (parsed.GetValue(_join) is { } join)
+                {
+                    if (join is < 1 or > 100) throw new CommandException($"--join is {join}; expected 1 to 100");
+                    sequences = SoundMixer.Strings(sequences, new SoundChanges(join, pause: 0.5, noise: 8));
+                }
+
                 NumberFigures.Write(Terminal, Terminal.While("evaluating", () => NumberEvaluator.Evaluate(model, sequences)), json);
                 break;
             case LanguageModel model:

@@ -27,6 +27,11 @@ internal static class UnseenLabels
     /// <exception cref="CorpusException">There are some.</exception>
     internal static void ThrowIfAny(IReadOnlyList<string> known, IReadOnlyList<TaggedSentence> sentences) => ThrowIfAny(known, Places(sentences));
 
+    /// <summary>Likewise for what is to be found in sequences of numbers.</summary>
+    /// <exception cref="CorpusException">There are some.</exception>
+    internal static void ThrowIfAny(IReadOnlyList<string> known, IReadOnlyList<NumberExample> examples) =>
+        ThrowIfAny(known, examples.SelectMany(example => example.Labels.Select(label => (label, example.Name))));
+
     private static IEnumerable<(string Label, string Place)> Places(IReadOnlyList<LabelledText> examples) =>
         examples.Select(example => (example.Label, example.Place));
 

@@ -14,23 +14,29 @@ public static class NumberEvaluator
     /// <summary>Scores a model on sequences; sounds are read as the model reads them.</summary>
     /// <param name="model">The model.</param>
     /// <param name="examples">The sequences with what is to be found.</param>
-    /// <exception cref="ArgumentException">A sequence is not one for this model; the message says which.</exception>
-    public static NumberReport Evaluate(NumberModel model, IReadOnlyList<NumberExample> examples)
+    /// <param name="oneSymbol">
+    /// Of a transcriber, where one symbol is said in each sequence: whether to tell as well which one it takes each for, which costs the probability of
+    /// every symbol for every sequence; <see cref="NumberReport.Confusion"/>.
+    /// </param>
+    /// <exception cref="InvalidDataException">
+    /// A sequence is not one for this model, or lacks what is to be found in it, such as a label; the message says which.
+    /// </exception>
+    public static NumberReport Evaluate(NumberModel model, IReadOnlyList<NumberExample> examples, bool oneSymbol = true)
     {
         AudioFeatures? features = model.Numbers.Audio is { } audio ? new AudioFeatures(audio) : null;
         NumberExample[] read = [.. examples.Select(example => example.Sound is { } sound && example.Sequence.Steps == 0
-            ? example with { Sequence = (features ?? throw new ArgumentException($"{example.Name}: is a sound; expected numbers")).Of(sound) }
+            ? example with { Sequence = (features ?? throw NumberChecks.Wrong(example, "is a sound; expected numbers")).Of(sound) }
             : example)];
+        foreach (NumberExample example in read) Check(model, example);
         float[][] outputs = new float[read.Length][];
         ParallelLoop.ForEach(LengthBatches.Of([.. read.Select(example => example.Sequence.Steps)]), batch =>
         {
-            foreach (int i in batch) Check(model, read[i]);
             float[][] rows = model.Logits([.. batch.Select(i => read[i].Sequence)]);
             for (int i = 0; i < batch.Length; i++) outputs[batch[i]] = rows[i];
         });
         return model switch
         {
-            Transcriber transcriber => OfTranscripts(transcriber, read, outputs),
+            Transcriber transcriber => OfTranscripts(transcriber, read, outputs, oneSymbol),
             Forecaster forecaster => OfForecasts(forecaster, read, outputs),
             Regressor regressor => OfValues(regressor, read, outputs),
             _ => OfLabels(model, read, outputs),
@@ -47,6 +53,8 @@ public static class NumberEvaluator
         {
             throw new InvalidDataException($"{example.Name}: {error.Message}", error);
         }
+
+        NumberChecks.Check(model.Config, example);
     }
 
     private static NumberReport OfLabels(NumberModel model, NumberExample[] examples, float[][] outputs)
@@ -109,8 +117,9 @@ public static class NumberEvaluator
         return new NumberReport(errors.Report.RootMeanSquare) { Errors = errors.Report, Naive = naive.Report };
     }
 
-    private static NumberReport OfTranscripts(Transcriber model, NumberExample[] examples, float[][] outputs)
+    private static NumberReport OfTranscripts(Transcriber model, NumberExample[] examples, float[][] outputs, bool oneSymbol)
     {
+        Dictionary<string, int> ids = model.Symbols.Index().ToDictionary(symbol => symbol.Item, symbol => 1 + symbol.Index, StringComparer.Ordinal);
         long right = 0, symbols = 0, errors = 0;
         double loss = 0;
         for (int i = 0; i < examples.Length; i++)
@@ -119,14 +128,13 @@ public static class NumberEvaluator
             string[] written = [.. model.Decode(outputs[i]).Symbols.Select(symbol => symbol.Text)];
             int distance = Distance(said, written);
             (symbols, errors, right) = (symbols + said.Count, errors + distance, right + (distance == 0 ? 1 : 0));
-            int[] ids = [.. said.Select(label => 1 + model.Symbols.ToList().IndexOf(label))];
-            if (!ids.Contains(0)) loss -= Math.Max(-1e4, CtcLoss.LogProbability(outputs[i], model.Outputs, ids));
+            if (said.All(ids.ContainsKey)) loss -= Math.Max(-1e4, CtcLoss.LogProbability(outputs[i], model.Outputs, [.. said.Select(label => ids[label])]));
         }
 
         return new NumberReport(loss / Math.Max(1, symbols))
         {
             Symbols = new SymbolErrors(examples.Length, right, symbols, errors),
-            Confusion = examples.All(example => example.Labels.Count == 1) ? OneSymbol(model, examples, outputs) : null,
+            Confusion = oneSymbol && examples.All(example => example.Labels.Count == 1) ? OneSymbol(model, examples, outputs) : null,
         };
     }
 

@@ -30,8 +30,9 @@ internal sealed class NumberObjective : ExampleObjective
         _features = numbers.Audio is { } audio ? new AudioFeatures(audio) : null;
         int most = recipe.Data.MaxTokens;
         bool eachStep = numbers.EachStep || recipe.Model.Task is ModelTask.Tagger or ModelTask.Forecaster;
-        _train = [.. parts.Train.Select(Measured).SelectMany(example => eachStep && most > 0 ? Pieces(example, most) : [example])];
-        _valid = [.. parts.Valid.Select(Measured)];
+        parts = parts with { Train = [.. parts.Train.Select(Measured)], Valid = [.. parts.Valid.Select(Measured)] };
+        _train = [.. parts.Train.SelectMany(example => eachStep && most > 0 ? Pieces(example, most) : [example])];
+        _valid = parts.Valid;
         int features = _features?.Config.Features ?? _train[0].Sequence.Features;
         ModelConfig config = recipe.Model with
         {
@@ -39,6 +40,7 @@ internal sealed class NumberObjective : ExampleObjective
             Labels = NumberTargets.LabelsOf(recipe.Model, _train),
         };
         foreach (NumberExample example in _train.Concat(_valid)) NumberTargets.Check(config, example);
+        if (config.Task is ModelTask.Classifier or ModelTask.Tagger or ModelTask.Transcriber) UnseenLabels.ThrowIfAny(config.Labels, _train);
         _model = (NumberModel)NewModel(recipe, config, null);
         _targets = new NumberTargets(_model, _train, recipe.Training.Huber);
         Report = ReportOf(parts);
@@ -87,7 +89,7 @@ internal sealed class NumberObjective : ExampleObjective
         base.Begin(epoch, index);
     }
 
-    public override ValidationScore Evaluate() => ValidationScore.Of(NumberEvaluator.Evaluate(_model, _valid));
+    public override ValidationScore Evaluate() => ValidationScore.Of(NumberEvaluator.Evaluate(_model, _valid, oneSymbol: false));
 
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {

@@ -5,6 +5,7 @@ using RnnService.Engine.Networks;
 using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
+using RnnService.Training.Evaluation;
 
 namespace RnnService.Training.Objectives;
 
@@ -29,7 +30,7 @@ internal sealed class NumberTargets
         if (config.Labels.Count > 0 || config.Task == ModelTask.Forecaster) return config.Labels;
         if (config.Task != ModelTask.Regressor) return [.. train.SelectMany(example => example.Labels).Distinct().Order(StringComparer.Ordinal)];
         NumberExample first = train[0];
-        int values = config.Numbers!.EachStep ? first.Values.Length / first.Sequence.Steps : 1;
+        int values = config.Numbers!.EachStep ? Math.Max(1, first.Values.Length / Math.Max(1, first.Sequence.Steps)) : 1;
         return values == 1 ? ["value"] : [.. Enumerable.Range(1, values).Select(i => $"value{i}")];
     }
 
@@ -37,27 +38,16 @@ internal sealed class NumberTargets
     /// <exception cref="InvalidDataException">It cannot; the message says which, and why.</exception>
     public static void Check(ModelConfig config, NumberExample example)
     {
-        int steps = example.Sequence.Steps, features = config.Numbers!.Features, labels = example.Labels.Count;
-        if (example.Sequence.Features != features) throw Wrong($"a step has {example.Sequence.Features} values; expected {features}");
-        if (steps == 0) throw Wrong("has no step; expected one or more");
-        switch (config.Task)
-        {
-            case ModelTask.Classifier when example.Labels.Distinct().Count() != 1:
-                throw Wrong($"has {example.Labels.Distinct().Count()} labels; expected one, at every step or once");
-            case ModelTask.Tagger when labels != steps:
-                throw Wrong($"has {labels} labels; expected {steps}, one a step");
-            case ModelTask.Regressor when config.Numbers.EachStep ? example.Values.Length == 0 || example.Values.Length % steps != 0 : example.Values.Length == 0:
-                throw Wrong("has no values to learn; expected a column of numbers");
-            case ModelTask.Transcriber when !HasRoom(config, example):
-                throw Wrong($"has {labels} symbols for {steps} steps; expected fewer: a symbol takes a step, and one more where it follows itself");
-        }
-
-        InvalidDataException Wrong(string sentence) => new($"{example.Name}: {sentence}");
+        NumberChecks.Check(config, example);
+        if (HasRoom(config, example)) return;
+        throw NumberChecks.Wrong(
+            example,
+            $"has {example.Labels.Count} symbols for {example.Sequence.Steps} steps; expected fewer: a symbol takes a step, and one more where it follows itself");
     }
 
     /// <summary>Whether a transcriber has steps enough for what is said.</summary>
-    public static bool HasRoom(ModelConfig config, NumberExample example) => config.Task != ModelTask.Transcriber
-        || CtcLoss.LeastSteps([.. example.Labels.Select(label => 1 + config.Labels.ToList().IndexOf(label))]) <= example.Sequence.Steps;
+    public static bool HasRoom(ModelConfig config, NumberExample example) =>
+        config.Task != ModelTask.Transcriber || CtcLoss.LeastSteps<string>([.. example.Labels]) <= example.Sequence.Steps;
 
     /// <summary>Adds the gradient of the summed loss of examples.</summary>
     public ShardResult Run(NumberExample[] batch, Pass pass, DropoutRates rates, Gradients gradients)

@@ -1,6 +1,7 @@
 using RnnService.Audio;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
+using RnnService.Training.Evaluation;
 using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Objectives;
@@ -8,9 +9,20 @@ namespace RnnService.Training.Objectives;
 /// <summary>
 /// Puts recordings together to others: with pauses, speeds, loudness and noise that are drawn from keys, never from what was drawn before.
 /// </summary>
-internal sealed class SoundMixer(IReadOnlyList<NumberExample> recordings, SoundChanges changes)
+internal sealed class SoundMixer
 {
     private const ulong StringStream = 0x50CE;
+
+    private readonly (Sound Sound, NumberExample Example)[] _recordings;
+    private readonly SoundChanges _changes;
+
+    /// <summary>Mixes these recordings.</summary>
+    /// <exception cref="InvalidDataException">One of them is no sound; the message says which.</exception>
+    public SoundMixer(IReadOnlyList<NumberExample> recordings, SoundChanges changes)
+    {
+        _changes = changes;
+        _recordings = [.. recordings.Select(example => (example.Sound ?? throw NumberChecks.Wrong(example, "is a sequence of numbers; expected a sound"), example))];
+    }
 
     /// <summary>
     /// As many strings as there are recordings, each of 3 or more up to <see cref="SoundChanges.Join"/> that are drawn, always the same: what a
@@ -30,7 +42,7 @@ internal sealed class SoundMixer(IReadOnlyList<NumberExample> recordings, SoundC
     /// <param name="random">Drawn from.</param>
     public NumberExample Mix(int first, int count, RandomSource random)
     {
-        int rate = recordings[first].Sound!.SampleRate;
+        int rate = _recordings[first].Sound.SampleRate;
         var samples = new List<float>(rate * count);
         var labels = new List<string>(count);
         // A recording alone often is no longer than what is said in it: the last symbol must then be written without anything after it.
@@ -38,28 +50,28 @@ internal sealed class SoundMixer(IReadOnlyList<NumberExample> recordings, SoundC
         Pause(ref random);
         for (int i = 0; i < count; i++)
         {
-            NumberExample one = recordings[i == 0 ? first : random.Below(recordings.Count)];
-            samples.AddRange(Changed(one.Sound!, rate, ref random));
-            labels.AddRange(one.Labels);
+            var (sound, example) = _recordings[i == 0 ? first : random.Below(_recordings.Length)];
+            samples.AddRange(Changed(sound, rate, ref random));
+            labels.AddRange(example.Labels);
             Pause(ref random);
         }
 
         float[] mixed = [.. samples];
-        if (changes.Noise > 0 && random.Uniform() < 0.5) AddNoise(mixed, changes.Noise + 30 * random.Uniform(), ref random);
-        return new NumberExample { Sound = new Sound(mixed, rate), Labels = labels, Name = recordings[first].Name };
+        if (_changes.Noise > 0 && random.Uniform() < 0.5) AddNoise(mixed, _changes.Noise + 30 * random.Uniform(), ref random);
+        return new NumberExample { Sound = new Sound(mixed, rate), Labels = labels, Name = _recordings[first].Example.Name };
 
         void Pause(ref RandomSource random)
         {
-            int silent = isBare ? 0 : (int)(changes.Pause * random.Uniform() * rate);
+            int silent = isBare ? 0 : (int)(_changes.Pause * random.Uniform() * rate);
             for (int i = 0; i < silent; i++) samples.Add((float)(1e-4 * random.Normal())); // no microphone is silent
         }
     }
 
     private float[] Changed(Sound sound, int rate, ref RandomSource random)
     {
-        double speed = 1 + changes.Speed * (2 * random.Uniform() - 1), step = speed * sound.SampleRate / rate;
-        float gain = (float)Math.Pow(10, changes.Gain * (2 * random.Uniform() - 1) / 20);
-        float[] samples = sound.Samples, changed = new float[(int)((samples.Length - 1) / step)];
+        double speed = 1 + _changes.Speed * (2 * random.Uniform() - 1), step = speed * sound.SampleRate / rate;
+        float gain = (float)Math.Pow(10, _changes.Gain * (2 * random.Uniform() - 1) / 20);
+        float[] samples = sound.Samples, changed = new float[Math.Max(0, (int)((samples.Length - 1) / step))];
         for (int i = 0; i < changed.Length; i++)
         {
             double at = i * step;

@@ -51,6 +51,15 @@ public sealed class TranscribeTests : IDisposable
         Assert.Equal(_expected, Piped(File.ReadAllBytes(_wav)).TrimEnd('\n'));
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("101")]
+    public void Strings_to_measure_by_are_of_so_many_recordings(string join)
+    {
+        CommandRun run = CommandRun.Of("evaluate", Digits, "--corpus", _models.Path, "--format", "wav", "--name-pattern", "(?<label>.*)", "--join", join);
+        Assert.Contains($"--join is {join}; expected 1 to 100", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_transcriber_tells_which_one_symbol_it_is()
     {

@@ -1,0 +1,91 @@
+using RnnService.Audio;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
+using RnnService.Engine.Networks;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
+using RnnService.Training.Corpora;
+using RnnService.Training.Evaluation;
+using RnnService.Training.Objectives;
+using RnnService.Training.Recipes;
+using Xunit;
+
+namespace RnnService.Training.Tests.Numbers;
+
+/// <summary>Corpora that are not what a model of numbers needs are refused with the place, in an evaluation as in a training.</summary>
+public sealed class NumberCheckTests
+{
+    private static readonly NumberExample Three = new() { Sequence = new NumberSequence(new float[] { 1, 2, 3 }, 1), Name = "x.csv, line 2" };
+
+    [Theory]
+    [InlineData(ModelTask.Classifier, "", 0, "has 0 labels; expected one, at every step or once")]
+    [InlineData(ModelTask.Classifier, "a b a", 0, "has 2 labels; expected one, at every step or once")]
+    [InlineData(ModelTask.Tagger, "", 0, "has 0 labels; expected 3, one a step")]
+    [InlineData(ModelTask.Tagger, "a b", 0, "has 2 labels; expected 3, one a step")]
+    [InlineData(ModelTask.Regressor, "", 0, "has no values to be found; expected a column of numbers")]
+    [InlineData(ModelTask.Regressor, "", 2, "has 2 values to be found; expected 1, at every step or once")]
+    public void An_evaluation_refuses_what_lacks_its_answers(ModelTask task, string labels, int values, string message)
+    {
+        NumberExample example = Three with { Labels = labels.Split(' ', StringSplitOptions.RemoveEmptyEntries), Values = new float[values] };
+        Assert.Equal($"x.csv, line 2: {message}", Assert.Throws<InvalidDataException>(() => NumberEvaluator.Evaluate(Model(task), [example])).Message);
+        Assert.Equal($"x.csv, line 2: {message}", Assert.Throws<InvalidDataException>(() => NumberTargets.Check(Model(task).Config, example)).Message);
+    }
+
+    [Fact]
+    public void A_regressor_of_every_step_needs_a_value_for_each()
+    {
+        NumberModel model = Model(ModelTask.Regressor, eachStep: true);
+        Assert.Equal(3, NumberEvaluator.Evaluate(model, [Three with { Values = new float[3] }]).Errors!.Count);
+        Assert.Equal(
+            "x.csv, line 2: has 6 values to be found; expected 3, 1 a step",
+            Assert.Throws<InvalidDataException>(() => NumberEvaluator.Evaluate(model, [Three with { Values = new float[6] }])).Message);
+    }
+
+    [Fact]
+    public void A_sound_is_refused_by_a_model_without_a_way_to_read_it() => Assert.Equal(
+        "x.csv, line 2: is a sound; expected numbers",
+        Assert.Throws<InvalidDataException>(() => NumberEvaluator.Evaluate(
+            Model(ModelTask.Classifier), [Three with { Sequence = default, Sound = new Sound(new float[9], 8000), Labels = ["a"] }])).Message);
+
+    [Fact]
+    public void Labels_that_the_recipe_lacks_end_a_training_before_it_begins()
+    {
+        NumberExample[] corpus = [Three with { Labels = ["a"] }, Three with { Labels = ["c"], Name = "y.csv, line 2" }];
+        Recipe recipe = DefaultRecipes.For(ModelTask.Classifier, [new CorpusSource { Path = "x.ts", Format = CorpusFormat.TimeSeries }], [], 2, ["model.labels=[\"a\",\"b\"]"]);
+        CorpusException error = Assert.Throws<CorpusException>(() => new NumberObjective(recipe, new RunCorpora<NumberExample>(corpus, corpus, "x.ts", "", []), []));
+        Assert.Contains("model.labels lacks 1 of the training corpora's labels: \"c\"", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Symbols_that_a_transcriber_does_not_have_take_no_step_more()
+    {
+        NumberModel model = Model(ModelTask.Transcriber);
+        Assert.True(NumberTargets.HasRoom(model.Config, Three with { Labels = ["x", "y", "z"] }));
+        Assert.False(NumberTargets.HasRoom(model.Config, Three with { Labels = ["x", "x", "z"] }));
+        NumberReport report = NumberEvaluator.Evaluate(model, [Three with { Labels = ["x", "y", "z"] }]);
+        Assert.Equal((3, 0), (report.Symbols!.Symbols, report.Symbols.Right));
+    }
+
+    [Fact]
+    public void Which_one_symbol_a_sequence_holds_is_told_where_it_is_asked_for()
+    {
+        NumberModel model = Model(ModelTask.Transcriber);
+        NumberExample[] corpus = [Three with { Labels = ["a"] }, Three with { Labels = ["b"] }];
+        NumberReport with = NumberEvaluator.Evaluate(model, corpus), without = NumberEvaluator.Evaluate(model, corpus, oneSymbol: false);
+        Assert.Equal(2, with.Confusion!.Total);
+        Assert.Null(without.Confusion);
+        Assert.Equal(with.Symbols, without.Symbols);
+    }
+
+    private static NumberModel Model(ModelTask task, bool eachStep = false) => NumberModel.Create(
+        new ModelConfig
+        {
+            Task = task,
+            Cell = CellKind.Gru,
+            Tokenizer = Tokenization.None,
+            HiddenSize = 4,
+            Labels = task == ModelTask.Regressor ? ["value"] : ["a", "b"],
+            Numbers = new NumbersConfig { Features = 1, EachStep = eachStep },
+        },
+        Parameters.Random(1));
+}
