@@ -112,9 +112,17 @@ public static class Evaluator
     /// <param name="pairs">Texts and their translations.</param>
     /// <param name="options">How it translates; the likeliest token after the other when null.</param>
     /// <param name="most">Most pairs to translate, evenly over all of them; all count for the loss.</param>
+    /// <exception cref="InvalidDataException">A source is too long to translate, or holds nothing that the model reads; the message says which.</exception>
     public static TranslationReport Evaluate(Translator model, IReadOnlyList<TextPair> pairs, GenerationOptions? options = null, int most = int.MaxValue)
     {
         int[][] sources = [.. pairs.Select(pair => model.ReadSource(pair.Source))], targets = [.. pairs.Select(pair => model.ReadTarget(pair.Target))];
+        int count = Math.Min(most, pairs.Count);
+        int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * pairs.Count / count))];
+        foreach (int i in chosen)
+        {
+            if (SourceFault(model, pairs[i], sources[i]) is { } fault) throw new InvalidDataException(fault);
+        }
+
         double[] nats = new double[pairs.Count];
         InBatches(targets.Select(target => target.Length), batch =>
         {
@@ -122,8 +130,6 @@ public static class Evaluator
             for (int i = 0; i < batch.Length; i++) nats[batch[i]] = sums[i];
         });
 
-        int count = Math.Min(most, pairs.Count);
-        int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * pairs.Count / count))];
         string[] translations = new string[count];
         InBatches(chosen.Select(i => sources[i].Length), batch =>
         {
@@ -135,6 +141,11 @@ public static class Evaluator
             new LanguageScores(nats.Sum(), targets.Sum(target => target.Length - 1L)), BleuScore.Of(compared), ChrfScore.Of(compared), translations);
     }
 
+    /// <summary>Why a model does not translate a pair's source; null where it does.</summary>
+    internal static string? SourceFault(Translator model, TextPair pair, int[] source) => source.Length - 1 is var tokens and (< 1 or > Translator.MostSourceTokens)
+        ? $"{pair.Place}: the source holds {tokens} {model.Tokenizer.Unit}s; expected 1 to {Translator.MostSourceTokens}"
+        : null;
+
     /// <summary>Scores a model of any task on a corpus of it, in one figure; running text is read as one stream.</summary>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
     public static ValidationScore Score(Model model, CorpusSource corpus)
@@ -142,7 +153,7 @@ public static class Evaluator
         switch (model)
         {
             case NumberModel numbers:
-                return ValidationScore.Of(NumberEvaluator.Evaluate(numbers, Corpus.ReadNumbers(corpus).Examples));
+                return ValidationScore.Of(NumberEvaluator.Evaluate(numbers, Corpus.ReadNumbers(corpus).Examples, oneSymbol: false));
             case LanguageModel language:
                 return ValidationScore.Of(Evaluate(language, Corpus.ReadText(corpus), place: corpus.Path));
             case Translator translator:

@@ -20,7 +20,7 @@ internal sealed class TranslatorObjective : ExampleObjective
     private readonly Translator _model;
     private readonly int[][] _sources; // with the end token
     private readonly int[][] _targets; // between two
-    private readonly IReadOnlyList<TextPair> _valid;
+    private readonly TextPair[] _valid;
     private double _sampling;
 
     public TranslatorObjective(Recipe recipe, RunCorpora<TextPair> corpora)
@@ -28,13 +28,14 @@ internal sealed class TranslatorObjective : ExampleObjective
     {
         CorpusParts<TextPair[]> parts = CorpusParts.Split(recipe, corpora);
         TextPair[] train = parts.Train;
-        _valid = parts.Valid;
-        ModelConfig config = ExampleTexts.Complete(recipe.Model, recipe.Data, _valid.Select(pair => ("", pair.Source)));
+        ModelConfig config = ExampleTexts.Complete(recipe.Model, recipe.Data, parts.Valid.Select(pair => ("", pair.Source)));
         _model = (Translator)NewModel(recipe, config, Vocabularies(recipe.Data, config, train));
+        (_valid, int[][] valid) = Translatable(_model, parts);
+        parts = parts with { Valid = _valid };
         int[][] sources = [.. train.Select(pair => _model.ReadSource(pair.Source))], targets = [.. train.Select(pair => _model.ReadTarget(pair.Target))];
         int most = recipe.Data.MaxTokens == 0 ? int.MaxValue : recipe.Data.MaxTokens;
         int[] kept = [.. Enumerable.Range(0, train.Length).Where(i => sources[i].Length - 1 <= most && targets[i].Length - 2 <= most)];
-        Report = CorpusSurvey.OfPairs(recipe, parts, sources, targets, [.. _valid.Select(pair => _model.ReadSource(pair.Source))], _model.Vocabulary.Tokens, train.Length - kept.Length);
+        Report = CorpusSurvey.OfPairs(recipe, parts, sources, targets, valid, _model.Vocabulary.Tokens, train.Length - kept.Length);
         if (kept.Length == 0)
             throw new InvalidDataException($"{corpora.TrainName}: no pair has at most data.max_tokens ({most}) tokens a side; expected at least one");
         (_sources, _targets) = ([.. kept.Select(i => sources[i])], [.. kept.Select(i => targets[i])]);
@@ -72,6 +73,20 @@ internal sealed class TranslatorObjective : ExampleObjective
         double loss = network.Backward(pass, trace, [.. examples.Select(i => _targets[i].AsMemory(1))], gradients, (float)Settings.LabelSmoothing);
         long predictions = inputs.Sum(input => (long)input.Length);
         return new ShardResult(loss, predictions, predictions + sources.Sum(source => (long)source.Length));
+    }
+
+    /// <summary>Validation pairs with their sources' ids, but those that the model cannot translate: they would end the training at its first score.</summary>
+    private static (TextPair[] Pairs, int[][] Sources) Translatable(Translator model, CorpusParts<TextPair[]> parts)
+    {
+        TextPair[] all = parts.Valid;
+        int[][] sources = [.. all.Select(pair => model.ReadSource(pair.Source))];
+        string?[] faults = [.. all.Zip(sources, (pair, source) => Evaluator.SourceFault(model, pair, source))];
+        int[] kept = [.. Enumerable.Range(0, all.Length).Where(i => faults[i] is null)];
+        if (kept.Length == all.Length) return (all, sources);
+        string first = faults.First(fault => fault is not null)!;
+        if (kept.Length == 0) throw new InvalidDataException(first);
+        parts.Notes.Add(new CorpusNote($"{first}; {all.Length - kept.Length} of {all.Length} validation pairs are left out"));
+        return ([.. kept.Select(i => all[i])], [.. kept.Select(i => sources[i])]);
     }
 
     private static ModelVocabulary Vocabularies(DataSettings data, ModelConfig config, TextPair[] train)

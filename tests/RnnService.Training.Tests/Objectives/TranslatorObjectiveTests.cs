@@ -106,6 +106,24 @@ public sealed class TranslatorObjectiveTests
         Assert.Empty(parts.Valid.Select(pair => pair.Source).Intersect(parts.Train.Select(pair => pair.Source)));
     }
 
+    /// <summary>A source that is too long to translate would end the training at its first score.</summary>
+    [Fact]
+    public void Validation_pairs_that_cannot_be_translated_are_left_out_and_said()
+    {
+        TextPair tooLong = new(new string('x', Translator.MostSourceTokens + 1), "one") { Path = "dev.tsv", Line = 2 }, empty = new("", "one") { Path = "dev.tsv", Line = 3 };
+        Recipe recipe = DefaultRecipes.For(
+            ModelTask.Translator, Pairs.Length, ["model.embedding_size=8", "model.hidden_size=6", "model.decoder.hidden_size=7", "data.max_vocabulary=270", "training.batch_size=6"]);
+        var objective = new TranslatorObjective(recipe, new RunCorpora<TextPair>(Pairs, [Pairs[0], tooLong, empty, Pairs[1]], "train", "valid", []) { IsInMemory = true });
+        Assert.Contains(
+            objective.Report.Notes.Select(note => note.Sentence),
+            note => note.StartsWith("dev.tsv, line 2: the source holds 4097 ", StringComparison.Ordinal) && note.EndsWith("expected 1 to 4096; 2 of 4 validation pairs are left out", StringComparison.Ordinal));
+        Assert.True(double.IsFinite(objective.Evaluate().Loss));
+        Assert.Equal(2, objective.Report.Valid.Texts);
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Evaluator.Evaluate((Translator)objective.Model, [Pairs[0], empty]));
+        Assert.StartsWith("dev.tsv, line 3: the source holds 0 ", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_evaluation_scores_every_target_and_translates_as_many_as_it_may()
     {
