@@ -45,8 +45,8 @@ internal readonly record struct PartialCharacter
     /// <summary>The characters that bytes complete, and what they leave open. Bytes that are no character become U+FFFD.</summary>
     public (string Text, PartialCharacter Held) Append(ReadOnlySpan<byte> bytes)
     {
-        byte[] all = [.. ToBytes(), .. bytes];
+        ReadOnlySpan<byte> all = Count == 0 ? bytes : [.. ToBytes(), .. bytes];
         PartialCharacter rest = EndOf(all);
-        return (Encoding.UTF8.GetString(all.AsSpan(0, all.Length - rest.Count)), rest);
+        return (Encoding.UTF8.GetString(all[..^rest.Count]), rest);
     }
 }

@@ -1,12 +1,12 @@
 namespace RnnService.Engine.Text;
 
-/// <summary>The pairs of tokens that are joined, by rank. Immutable and safe for any number of threads.</summary>
+/// <summary>The pairs of tokens that are joined, by rank, and what each token spells. Immutable and safe for any number of threads.</summary>
 internal sealed class SubwordMerges
 {
     private readonly int[] _bytes = new int[256]; // the token of each byte alone
     private readonly Dictionary<(int Left, int Right), (int Rank, int Joined)> _pairs;
 
-    /// <exception cref="ArgumentException">A byte is no token, there are no merges, or one joins what is no token.</exception>
+    /// <exception cref="ArgumentException">A byte is no token, there are no merges, one joins what is no token, or a token spells no bytes.</exception>
     public SubwordMerges(Vocabulary vocabulary)
     {
         if (vocabulary.Merges is not { } merges) throw new ArgumentException("merges is missing; expected those of the tokens, since the tokenizer is subwords");
@@ -26,7 +26,13 @@ internal sealed class SubwordMerges
             if (!_pairs.TryAdd((vocabulary.IdOf(parts[0]), vocabulary.IdOf(parts[1])), (rank, vocabulary.IdOf(parts[0] + parts[1]))))
                 throw new ArgumentException($"merge {rank} repeats {Listing.Quote(merges[rank])}; expected every merge once");
         }
+
+        Spellings = [.. vocabulary.Tokens.Select((token, id) => vocabulary.IsSpecial(id) ? null : ByteAlphabet.Bytes(token)
+            ?? throw new ArgumentException($"token {id} is {Listing.Quote(token)}; expected characters that stand for bytes"))];
     }
+
+    /// <summary>The bytes of each token; null of special ones.</summary>
+    public byte[]?[] Spellings { get; }
 
     /// <summary>
     /// The tokens of a word's bytes: as long as neighbours can be joined, those of the lowest rank are, the leftmost first. Takes time in proportion to

@@ -25,9 +25,8 @@ public sealed class SubwordTokenizer : Tokenizer
     public SubwordTokenizer(Vocabulary vocabulary, bool lowerCase = false)
         : base(Tokenization.Subwords, vocabulary, lowerCase)
     {
-        _merges = new SubwordMerges(vocabulary);
-        _bytes = [.. vocabulary.Tokens.Select((token, id) => vocabulary.IsSpecial(id) ? null : ByteAlphabet.Bytes(token)
-            ?? throw new ArgumentException($"token {id} is {Listing.Quote(token)}; expected characters that stand for bytes"))];
+        _merges = vocabulary.Subwords;
+        _bytes = _merges.Spellings;
         _lookup = _words.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
@@ -82,9 +81,9 @@ public sealed class SubwordTokenizer : Tokenizer
         id == Vocabulary.EndId ? "" : _bytes[id] is { } bytes ? Encoding.UTF8.GetString(bytes) : Vocabulary[id];
 
     /// <inheritdoc/>
-    internal override string Decode(int id, ref PartialCharacter partial)
+    internal override string Decode(int id, ref PartialCharacter partial, bool first = false)
     {
-        if (_bytes[id] is not { } bytes) return Decode(id);
+        if (_bytes[id] is not { } bytes) return Decode(id, first);
         (string text, partial) = partial.Append(bytes);
         return text;
     }

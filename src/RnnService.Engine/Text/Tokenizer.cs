@@ -29,7 +29,7 @@ public abstract class Tokenizer
         _ => "word",
     };
 
-    /// <summary>How many tokens before one <see cref="Decode(int, ref PartialCharacter)"/> may depend on.</summary>
+    /// <summary>How many tokens before one <see cref="Decode(int, ref PartialCharacter, bool)"/> may depend on.</summary>
     internal virtual int DecodingContext => 0;
 
     /// <summary>A tokenizer of a kind.</summary>
@@ -120,7 +120,7 @@ public abstract class Tokenizer
         var partial = default(PartialCharacter);
         for (int i = 0; i < tokens.Length; i++)
         {
-            string text = i == 0 && DecodingContext == 0 ? Decode(ids[i], first: true) : Decode(ids[i], ref partial);
+            string text = Decode(ids[i], ref partial, first: i == 0);
             int length = text.EnumerateRunes().Count();
             tokens[i] = new Token(text, start, codePoint, codePoint + length);
             (start, codePoint) = (start + text.Length, codePoint + length);
@@ -151,7 +151,24 @@ public abstract class Tokenizer
     /// </summary>
     /// <param name="id">The token.</param>
     /// <param name="partial">What was held back, and then what this token holds back.</param>
-    internal virtual string Decode(int id, ref PartialCharacter partial) => Decode(id);
+    /// <param name="first">Whether nothing came before, so that a word needs no space.</param>
+    internal virtual string Decode(int id, ref PartialCharacter partial, bool first = false) => Decode(id, first);
+
+    /// <summary>The character that tokens leave begun.</summary>
+    /// <param name="ids">The tokens.</param>
+    /// <param name="before">The character that the text before them has begun.</param>
+    internal PartialCharacter PartialAfter(ReadOnlySpan<int> ids, PartialCharacter before)
+    {
+        int from = ids.Length;
+        for (int context = DecodingContext; from > 0 && context > 0; from--)
+        {
+            if (!Vocabulary.IsSpecial(ids[from - 1])) context--; // those add no bytes
+        }
+
+        PartialCharacter partial = from == 0 ? before : default;
+        foreach (int id in ids[from..]) Decode(id, ref partial);
+        return partial;
+    }
 
     /// <summary>The bytes in UTF-8 of the text that a token adds; null for one that stands for no text.</summary>
     internal virtual byte[]? BytesOf(int id) => Vocabulary.IsSpecial(id) ? null : ByteAlphabet.Utf8(Decode(id));

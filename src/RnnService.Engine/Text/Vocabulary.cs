@@ -19,6 +19,7 @@ public sealed class Vocabulary
     private readonly string[] _tokens;
     private readonly FrozenDictionary<string, int> _ids;
     private readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+    private SubwordMerges? _subwords;
 
     /// <summary>Creates a vocabulary from its tokens in id order. Others may have named the special ones otherwise.</summary>
     /// <param name="tokens">The tokens.</param>
@@ -68,6 +69,10 @@ public sealed class Vocabulary
     /// Tokens and pairs are written in GPT-2's characters for bytes. Null elsewhere.
     /// </summary>
     public IReadOnlyList<string>? Merges { get; }
+
+    /// <summary>How its subwords are joined and spelt, made once for all tokenizers.</summary>
+    /// <exception cref="ArgumentException">It is none of subwords.</exception>
+    internal SubwordMerges Subwords => _subwords ??= new SubwordMerges(this);
 
     /// <summary>The tokens in id order.</summary>
     public IReadOnlyList<string> Tokens => _tokens;

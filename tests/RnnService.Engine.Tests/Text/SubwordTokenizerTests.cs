@@ -71,6 +71,22 @@ public sealed partial class SubwordTokenizerTests
     }
 
     [Fact]
+    public void The_last_tokens_say_which_character_has_begun()
+    {
+        Vocabulary known = Subwords.Vocabulary;
+        int[] bytes = [.. Encoding.UTF8.GetBytes("é日😀").Select(one => known.IdOf($"{ByteAlphabet.Of(one)}"))];
+        Gen<int> id = Gen.OneOf(Gen.Int[0, known.Count - 1], Gen.Const(known.EndId), Gen.Int[0, bytes.Length - 1].Select(at => bytes[at]));
+        Gen.Select(id.Array[0, 8], id.Array[0, 3]).Sample((ids, earlier) =>
+        {
+            PartialCharacter before = default, expected;
+            foreach (int one in earlier) Subwords.Decode(one, ref before);
+            expected = before;
+            foreach (int one in ids) Subwords.Decode(one, ref expected);
+            Assert.Equal(expected, Subwords.PartialAfter(ids, before));
+        });
+    }
+
+    [Fact]
     public void Pieces_are_those_of_the_regular_expression_of_GPT2()
     {
         // .NET's expressions read UTF-16 units, so that letters beyond U+FFFF are none.
