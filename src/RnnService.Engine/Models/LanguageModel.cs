@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
@@ -87,15 +86,8 @@ public sealed class LanguageModel : GenerativeModel
     public IReadOnlyList<string> Complete(IReadOnlyList<string> prompts, GenerationOptions? options = null)
     {
         GenerationStream[] streams = [.. prompts.Select(prompt => NewStream(prompt, options))];
-        GenerationBatch batch = NewBatch();
-        for (GenerationStream[] open = Open(); open.Length > 0; open = Open()) batch.Advance(open);
+        Write(streams);
         return [.. streams.Select(stream => stream.Text)];
-
-        GenerationStream[] Open()
-        {
-            foreach (GenerationStream stream in streams) ThrowIfFailed(stream);
-            return [.. streams.Where(stream => stream.Finished is null)];
-        }
     }
 
     /// <inheritdoc/>
@@ -172,10 +164,5 @@ public sealed class LanguageModel : GenerativeModel
         batch.Advance([stream]);
         ThrowIfFailed(stream);
         return stream.Newest;
-    }
-
-    private static void ThrowIfFailed(GenerationStream stream)
-    {
-        if (stream.Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
     }
 }

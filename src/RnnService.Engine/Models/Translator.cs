@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Kernels;
 using RnnService.Engine.Networks;
@@ -19,8 +18,6 @@ public sealed class Translator : GenerativeModel
 {
     /// <summary>Most tokens of a source.</summary>
     public const int MostSourceTokens = 4096;
-
-    private const int MostTogether = 256; // texts, so that memory does not grow with their number
 
     internal Translator(ModelConfig config, ModelVocabulary vocabulary, ITranslatorNetwork network)
         : base(config, vocabulary)
@@ -86,25 +83,7 @@ public sealed class Translator : GenerativeModel
     public IReadOnlyList<GenerationStream> Translate(IReadOnlyList<string> texts, GenerationOptions? options = null)
     {
         GenerationStream[] streams = [.. texts.Select(text => NewStream(text, options))];
-        GenerationBatch batch = NewBatch();
-        Queue<GenerationStream> waiting = new(streams);
-        List<GenerationStream> open = [];
-        while (waiting.Count > 0 || open.Count > 0)
-        {
-            while (open.Count < MostTogether && waiting.TryDequeue(out GenerationStream? next))
-            {
-                if (next.Finished is null) open.Add(next);
-            }
-
-            if (open.Count > 0) batch.Advance(open);
-            foreach (GenerationStream stream in open)
-            {
-                if (stream.Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
-            }
-
-            open.RemoveAll(stream => stream.Finished is not null);
-        }
-
+        Write(streams);
         return streams;
     }
 
