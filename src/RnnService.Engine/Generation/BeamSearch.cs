@@ -26,12 +26,7 @@ internal sealed class BeamSearch(GenerationOptions options, Vocabulary vocabular
     /// <summary>Takes what the network says after a row's token.</summary>
     public void Accept(int row, ReadOnlySpan<float> logits, ReadOnlySpan<float> attention, DrawScratch scratch)
     {
-        Span<float> values = scratch.Values(logits.Length);
-        float logSum = GenerationStream.LogSumExp(logits, values);
-        logits.CopyTo(values);
-        // What stands for no text cannot be said.
-        if (vocabulary.UnknownId >= 0) values[vocabulary.UnknownId] = float.NegativeInfinity;
-        if (vocabulary.PaddingId >= 0) values[vocabulary.PaddingId] = float.NegativeInfinity;
+        Span<float> values = GenerationStream.Sayable(logits, vocabulary, scratch, out float logSum);
         scratch.Ranking.Rank(values);
         scratch.Ranking.Keep(_beams);
         BeamToken from = _running[row];

@@ -10,6 +10,8 @@ public sealed partial class GenerationStream
     private BeamSearch? _search;
     private List<float[]>? _attention; // of each token, where nothing is searched
     private IReadOnlyList<Hypothesis>? _hypotheses;
+    private string? _sourceText;
+    private string[]? _sourceTokens; // once somebody has asked
 
     /// <summary>Prepares to write a text from a source.</summary>
     /// <param name="network">What writes it.</param>
@@ -35,7 +37,7 @@ public sealed partial class GenerationStream
             network, writer, [writer.Vocabulary.EndId], unknown, options with { MaxNewTokens = most, ScorePrompt = false }, state: null, reader)
         {
             Source = [.. ids, reader.Vocabulary.EndId],
-            SourceTokens = [.. reader.Read(text).Tokens.Select(token => token.Text), reader.Vocabulary[reader.Vocabulary.EndId]],
+            _sourceText = text,
         };
         if (most == 0) return stream;
         if (searches) stream._search = new BeamSearch(options, writer.Vocabulary, most);
@@ -47,7 +49,8 @@ public sealed partial class GenerationStream
     internal int[]? Source { get; private init; }
 
     /// <summary>The tokens of the source in the order of <see cref="Hypothesis.Attention"/>'s columns, the end token's last; none where there is no source.</summary>
-    public IReadOnlyList<string> SourceTokens { get; private init; } = [];
+    public IReadOnlyList<string> SourceTokens => _sourceText is null ? []
+        : _sourceTokens ??= [.. _reader.Read(_sourceText).Tokens.Select(token => token.Text), _reader.Vocabulary[_reader.Vocabulary.EndId]];
 
     /// <summary>The texts written from a source, best first, once they are there: <see cref="GenerationOptions.Best"/> of a search, and else the one.</summary>
     public IReadOnlyList<Hypothesis> Hypotheses => Source is null || Finished is not { } reason ? [] : _hypotheses ??= [Written(reason)];

@@ -22,19 +22,15 @@ public sealed partial class GenerationStream
     private readonly int _carried; // tokens that a state left to be read
     private readonly long _start; // tokens of the text before the prompt
     private readonly string _tail; // the end of what was generated before
-    private readonly List<ScoredToken> _scoredPrompt = [];
-    private readonly List<IReadOnlyList<ScoredToken>> _promptAlternatives = [];
     private readonly GeneratedTokens _tokens;
     private readonly StringBuilder _text = new();
     private readonly int[] _last = new int[1];
     private int _read; // tokens of _prompt read so far
     private readonly int _end; // tokens of _prompt to be read
-    private readonly bool _scoresPrompt;
     private readonly int _begun; // tokens that the start of an empty prompt has generated
     private readonly TokenMasks? _grammar;
     private long _grammarState;
     private TokenMask? _mask; // what may follow there, once somebody has asked
-    private PartialCharacter _scored; // what the part of the prompt that was scored holds back
     private PartialCharacter _partial; // what the generated text holds back
 
     /// <summary>Prepares to continue a text; see <see cref="Continue(ILanguageNetwork, Tokenizer, string, GenerationOptions, StreamState?)"/>.</summary>
@@ -63,7 +59,7 @@ public sealed partial class GenerationStream
             prompt = [.. state.Pending, .. prompt];
         }
 
-        foreach (int id in prompt.AsSpan(_carried)) tokenizer.Decode(id, ref _partial);
+        _partial = tokenizer.PartialAfter(prompt.AsSpan(_carried), _partial);
         _tokens = new GeneratedTokens(tokenizer, _partial);
 
         if (options.Grammar is { } grammar)
@@ -164,14 +160,6 @@ public sealed partial class GenerationStream
     /// <summary>The tokens generated so far.</summary>
     public IReadOnlyList<GeneratedToken> Tokens => _tokens;
 
-    /// <summary>The prompt's tokens with their log-probabilities, when <see cref="GenerationOptions.ScorePrompt"/> asked for them.</summary>
-    public IReadOnlyList<ScoredToken> Prompt => _scoredPrompt;
-
-    /// <summary>
-    /// The likeliest tokens at each place of <see cref="Prompt"/>, as many as <see cref="GenerationOptions.TopNTokens"/>; none at a text's first.
-    /// </summary>
-    public IReadOnlyList<IReadOnlyList<ScoredToken>> PromptAlternatives => _promptAlternatives;
-
     /// <summary>The token that the last step added; null while the prompt is still being read.</summary>
     public GeneratedToken? Newest => _tokens.Count > 0 ? _tokens[_tokens.Count - 1] : null;
 
@@ -187,31 +175,9 @@ public sealed partial class GenerationStream
     /// <summary>The network's state after all tokens read, while no batch holds it; null is zero.</summary>
     internal RecurrentState? State { get => States[0]; set => States[0] = value; }
 
-    /// <summary>Whether logits are needed after every token of the prompt.</summary>
-    internal bool IsScoringPrompt => _scoresPrompt && _read < _end;
-
     /// <summary>The tokens that one of its rows reads next.</summary>
     internal ReadOnlyMemory<int> Pending(int row, int promptChunk) =>
         _search is not null ? _search.Pending(row) : _read < _end ? _prompt.AsMemory(_read, Math.Min(promptChunk, (PromptStop > _read ? Math.Min(_end, PromptStop) : _end) - _read)) : _last;
-
-    /// <summary>The prompt's ids while its reading may begin with a <see cref="PromptPrefix"/>, and else none.</summary>
-    internal ReadOnlyMemory<int> PromptIds => _read == 0 && _carried == 0 && !_scoresPrompt && Source is null ? _prompt.AsMemory(0, _end) : default;
-
-    /// <summary>Number of the prompt's tokens that have been read or skipped.</summary>
-    internal int PromptRead => _read;
-
-    /// <summary>A number of the prompt's tokens after which a step ends, for whoever wants the state there.</summary>
-    internal int PromptStop { get; set; } = int.MaxValue;
-
-    /// <summary>What the network keeps of the prompt as far as it has been read, which is not to its end.</summary>
-    internal PromptPrefix SavePrompt() => new(_read, Batch?.StateOf(this) ?? State ?? Network.NewState(1));
-
-    /// <summary>Begins after the tokens that another stream with the same <see cref="PromptIds"/> up to there has read.</summary>
-    internal void SkipPrompt(PromptPrefix prefix)
-    {
-        (State, _read) = (prefix.State, prefix.Tokens);
-        foreach (int id in _prompt.AsSpan(0, _read)) _sampler.Read(id);
-    }
 
     /// <summary>
     /// Everything that the text's continuation depends on, after any step and at its end. Not while a step is taken, and not by two threads at once.
@@ -282,12 +248,7 @@ public sealed partial class GenerationStream
 
     private void Draw(ReadOnlySpan<float> logits, DrawScratch scratch)
     {
-        Span<float> values = scratch.Values(logits.Length);
-        float logSum = LogSumExp(logits, values);
-        logits.CopyTo(values);
-        // What stands for no text cannot be said.
-        if (_tokenizer.Vocabulary.UnknownId >= 0) values[_tokenizer.Vocabulary.UnknownId] = float.NegativeInfinity;
-        if (_tokenizer.Vocabulary.PaddingId >= 0) values[_tokenizer.Vocabulary.PaddingId] = float.NegativeInfinity;
+        Span<float> values = Sayable(logits, _tokenizer.Vocabulary, scratch, out float logSum);
         TokenMask? mask = Mask();
         if (mask is { MayEnd: false }) mask.Apply(values);
         int id = _sampler.Draw(values, scratch);
@@ -327,8 +288,7 @@ public sealed partial class GenerationStream
     private void Append(int id)
     {
         // A translation begins a text; whatever else there is stands after its prompt.
-        string text = Source is not null && _text.Length == 0 && _tokenizer.DecodingContext == 0
-            ? _tokenizer.Decode(id, first: true) : _tokenizer.Decode(id, ref _partial);
+        string text = _tokenizer.Decode(id, ref _partial, first: Source is not null && _text.Length == 0);
         _text.Append(text);
         if (_grammar is not null) (_grammarState, _mask) = (_grammar.Advance(_grammarState, id), null);
         if (EndsWithStop(text.Length)) Finished = FinishReason.StopSequence;
@@ -339,23 +299,23 @@ public sealed partial class GenerationStream
     /// <summary>Which tokens may follow; null where there is no grammar.</summary>
     private TokenMask? Mask() => _mask ??= _grammar?.Of(_grammarState);
 
-    private void ScorePrompt(int position, ReadOnlySpan<float> logits, DrawScratch scratch)
-    {
-        if (position + 1 == _prompt.Length || position + 1 < _carried) return;
-        int next = _prompt[position + 1];
-        float logSum = LogSumExp(logits, scratch.Values(logits.Length));
-        AddScored(next, logits[next] - logSum, Likeliest(logits, logSum, scratch.Ranking, _scored));
-    }
-
-    private void AddScored(int id, float logProbability, ScoredToken[]? likeliest)
-    {
-        _scoredPrompt.Add(ScoredToken.Of(_tokenizer, id, logProbability, _scored));
-        _tokenizer.Decode(id, ref _scored);
-        _promptAlternatives.Add(likeliest ?? []);
-    }
-
+    /// <summary>The logits of what can be said: a copy in which all that stands for no text is −∞.</summary>
+    /// <param name="logits">Logits [V].</param>
+    /// <param name="vocabulary">The tokens.</param>
+    /// <param name="scratch">Where the copy stands.</param>
+    /// <param name="logSum">ln Σ exp of all logits.</param>
     /// <exception cref="NetworkException">A logit is too large or no number: then the sum is none either.</exception>
-    internal static float LogSumExp(ReadOnlySpan<float> logits, Span<float> scratch)
+    internal static Span<float> Sayable(ReadOnlySpan<float> logits, Vocabulary vocabulary, DrawScratch scratch, out float logSum)
+    {
+        Span<float> values = scratch.Values(logits.Length);
+        logSum = LogSumExp(logits, values);
+        logits.CopyTo(values);
+        if (vocabulary.UnknownId >= 0) values[vocabulary.UnknownId] = float.NegativeInfinity;
+        if (vocabulary.PaddingId >= 0) values[vocabulary.PaddingId] = float.NegativeInfinity;
+        return values;
+    }
+
+    private static float LogSumExp(ReadOnlySpan<float> logits, Span<float> scratch)
     {
         float sum = Activations.LogSumExp(logits, scratch);
         NetworkException.ThrowIfNotFinite(sum);
