@@ -28,6 +28,9 @@ internal sealed record NumberGraphForm
     /// <summary>Whether there is no recurrent layer.</summary>
     public bool Flat { get; init; }
 
+    /// <summary>Whether lengths come in that make zero of the answers past them, and leave the states alone; batch first, of each step.</summary>
+    public bool Masks { get; init; }
+
     /// <summary>What comes after the head.</summary>
     public string End { get; init; } = "";
 
@@ -60,8 +63,14 @@ internal sealed record NumberGraphForm
 
         string read = !EachStep ? last : TimeMajor ? steps : graph.Transpose("back", steps, 1, 0, 2);
         string product = graph.Node("MatMul", "product", [read, graph.Floats("head", [width, Outputs], Draw.Normal(3, width * Outputs, 0.5))]);
-        string answer = graph.Node("Add", End.Length == 0 ? "out" : "sum", [product, graph.Floats("bias", [Outputs], [0.1f, 0.2f, -0.3f])]);
+        string answer = graph.Node("Add", End.Length == 0 && !Masks ? "out" : "sum", [product, graph.Floats("bias", [Outputs], [0.1f, 0.2f, -0.3f])]);
         if (End.Length > 0) answer = graph.Node(End, "out", [answer]);
+        if (Masks)
+        {
+            string mask = RecurrentExport.Mask(graph, "answers", x, graph.Input("lengths", DataType.Int64, "", "batch"));
+            answer = graph.Node("Where", "out", [graph.Transpose("inside", mask, 1, 0, 2), answer, graph.Float(0)]);
+        }
+
         if (EachStep) graph.Output(answer, "", Sizes[0], Sizes[1], Outputs);
         else graph.Output(answer, "", "batch", Outputs);
         return OnnxExport.Wrap(graph.Graph, OnnxExport.DefaultOpset).ToByteArray();

@@ -53,6 +53,28 @@ public sealed class NumberImportTests : IDisposable
         Expect.Near(Draw.ToDouble(together[1]), form.EachStep ? [.. start, .. end] : end, 1e-5, "in two pieces");
     }
 
+    [Fact]
+    public void States_that_lengths_do_not_hold_still_are_those_of_each_row_alone()
+    {
+        byte[] content = new NumberGraphForm { States = true, EachStep = true, Masks = true }.Bytes();
+        using var model = (NumberModel)Import(content, Labels).Model;
+        Assert.True(model.IsCausal);
+        using var ort = new Ort(content);
+        const int rest = 2;
+        NumberSequence[] rows = [.. new[] { 8, 6, 7, 3 }.Select((steps, i) => new NumberSequence(
+            Draw.Normal((ulong)i, steps * NumberGraphForm.Features), NumberGraphForm.Features))];
+        RecurrentState state = model.NewState(rows.Length);
+        float[][] start = model.Logits([.. rows.Select(row => row.Slice(0, row.Steps - rest))], state);
+        float[][] end = model.Logits([.. rows.Select(row => row.Slice(row.Steps - rest, rest))], state);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            float[] alone = ort.Run(
+                ("signal", rows[i].Values.ToArray(), [1, rows[i].Steps, NumberGraphForm.Features]), ("lengths", new long[] { rows[i].Steps }, [1]),
+                ("hx", new float[NumberGraphForm.Hidden], [1, 1, NumberGraphForm.Hidden]))["out"];
+            Expect.Near(Draw.ToDouble(alone), [.. start[i], .. end[i]], 1e-5, $"row {i}");
+        }
+    }
+
     [Theory]
     [InlineData("image", "input \"signal\": float [any,3,224,224] found, as images have it; expected one float input of steps")]
     [InlineData("no time", "input \"signal\": float [any,4] found, numbers without time; expected one float input of steps")]

@@ -55,7 +55,7 @@ internal sealed class NumberProbe(RuntimeSession session, OnnxFile file, NumberS
         if (layout.SingleStep && !continues)
             throw signature.Refuse($"{signature.Values.Show()} found, one step without states; expected any number of steps, or states that are carried from step to step");
         int rows = layout.Batch ?? SomeRows;
-        NumberSequence[] drawn = [.. Enumerable.Range(0, rows).Select(row => Draw((ulong)row, SomeSteps))];
+        NumberSequence[] drawn = [.. Enumerable.Range(0, rows).Select(row => Draw((ulong)row, SomeSteps, signature.Features))];
         NumberSequence[] changed = [Changed(drawn[0]), .. drawn[1..]];
         float[][] one = Read(layout, drawn), other = Read(layout, changed);
         for (int row = 1; row < rows; row++)
@@ -66,7 +66,7 @@ internal sealed class NumberProbe(RuntimeSession session, OnnxFile file, NumberS
         if (Elsewhere(one[0]).SequenceEqual(Elsewhere(other[0])))
             throw file.Refuse("graph", "an answer does not depend on other steps; expected a graph that reads sequences");
         layout = layout with { Carries = continues && (layout.SingleStep || PiecesGiveTheWhole(layout, drawn, one)) };
-        return layout with { Ragged = !layout.SingleStep && signature.Lengths is not null && HonoursLengths(layout, drawn, one) };
+        return layout with { Ragged = !layout.SingleStep && signature.Lengths is not null && HonoursLengths(layout, drawn) };
     }
 
     // The answers of other steps than the one that is changed, or the answer to the sequence.
@@ -83,10 +83,30 @@ internal sealed class NumberProbe(RuntimeSession session, OnnxFile file, NumberS
             row.Item, signature.AnswersSteps ? [.. start[row.Index], .. end[row.Index]] : end[row.Index], Near));
     }
 
-    private bool HonoursLengths(NumberLayout layout, NumberSequence[] rows, float[][] whole)
+    // Whether rows of different lengths, padded, give what each gives alone, states included: lengths may mask the answers, and the states still move on.
+    private bool HonoursLengths(NumberLayout layout, NumberSequence[] rows)
     {
-        float[][] padded = Runner(layout).Compute(rows, [], padding: 2);
-        return whole.Zip(padded).All(pair => Closeness.AreNear(pair.First, pair.Second, Near));
+        NumberRun run = Runner(layout);
+        NumberSequence[] cut = [.. rows.Select((row, i) => row.Slice(0, Math.Max(1, row.Steps - i)))];
+        int size = layout.Carries ? signature.StateSize : 0; // what is not carried on starts from zero always
+        float[] start = Draw((ulong)rows.Length, cut.Length * size, features: 1).Values.ToArray(), after = [.. start];
+        try
+        {
+            // Padding after the longest too, so that a batch of 1 tells.
+            float[][] together = run.Compute(cut, after, padding: 2);
+            for (int row = 0; row < Math.Min(cut.Length, SomeSteps); row++)
+            {
+                float[] afterAlone = start[(row * size)..((row + 1) * size)];
+                float[][] alone = run.Compute([cut[row]], afterAlone);
+                if (!Closeness.AreNear(alone[0], together[row], Near) || !Closeness.AreNear(afterAlone, after.AsSpan(row * size, size), Near)) return false;
+            }
+
+            return true;
+        }
+        catch (Exception error) when (error is OnnxRuntimeException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     // All steps of each row, at once or one by one.
@@ -107,12 +127,12 @@ internal sealed class NumberProbe(RuntimeSession session, OnnxFile file, NumberS
 
     private NumberRun Runner(NumberLayout layout) => new(session, signature, layout, limit);
 
-    private NumberSequence Draw(ulong seed, int steps)
+    private static NumberSequence Draw(ulong seed, int steps, int features)
     {
         var random = new RandomSource(seed);
-        float[] values = new float[steps * signature.Features];
+        float[] values = new float[steps * features];
         foreach (ref float value in values.AsSpan()) value = (float)random.Normal();
-        return new NumberSequence(values, signature.Features);
+        return new NumberSequence(values, features);
     }
 
     private static NumberSequence Changed(NumberSequence row)
