@@ -11,6 +11,9 @@ internal sealed class LayerExport
     private readonly GraphWriter _graph;
     private readonly Dictionary<string, Parameter> _parameters;
 
+    /// <summary>Sizes of a forward stack's states.</summary>
+    public static GraphWriter.Size[] StateSizes(RecurrentStack stack) => [stack.Layers, "batch", stack.HiddenSize];
+
     /// <summary>Layers of these parameters for this graph.</summary>
     public LayerExport(GraphWriter graph, Parameters parameters)
     {
@@ -56,7 +59,7 @@ internal sealed class LayerExport
     /// <param name="lengths">Steps of each sequence, one or more.</param>
     /// <param name="pooling">How.</param>
     /// <param name="stack">The stack.</param>
-    public string Pool(StackValues values, string lengths, Pooling pooling, RecurrentStack stack)
+    private string Pool(StackValues values, string lengths, Pooling pooling, RecurrentStack stack)
     {
         return pooling switch
         {
@@ -72,6 +75,36 @@ internal sealed class LayerExport
 
         string Masked(float outside) => _graph.Node(
             "Where", "pool.x", [RecurrentExport.Mask(_graph, "pool", values.Steps, lengths), values.Steps, _graph.Float(outside)]);
+    }
+
+    /// <summary>Lengths of which none is below one: a sequence of no step is read as its first, so that no mean is taken of nothing.</summary>
+    public string Positive(string lengths) => _graph.Node("Max", "lengths.positive", [lengths, _graph.Integer(1)]);
+
+    /// <summary>One answer a sequence: the head of its pooled values.</summary>
+    /// <inheritdoc cref="Pool"/>
+    /// <param name="output">Name of the result.</param>
+    /// <param name="values">What the stack gives.</param>
+    /// <param name="lengths">Steps of each sequence, one or more.</param>
+    /// <param name="pooling">How.</param>
+    /// <param name="stack">The stack.</param>
+    public string Answer(string output, StackValues values, string lengths, Pooling pooling, RecurrentStack stack) =>
+        Linear(output, Pool(values, lengths, pooling, stack), "head.weight", "head.bias");
+
+    /// <summary>Adds the inputs of a forward stack's states: h_0 [layers,batch,H] and, for an LSTM, c_0.</summary>
+    /// <param name="stack">The stack.</param>
+    /// <param name="doc">What h_0 is.</param>
+    public (string Hidden, string? CellState) StatesIn(RecurrentStack stack, string doc) => (
+        _graph.Input("h_0", DataType.Float, doc, StateSizes(stack)),
+        stack.HasCellState ? _graph.Input("c_0", DataType.Float, "The states' second part.", StateSizes(stack)) : null);
+
+    /// <summary>Adds the outputs of a forward stack's states: h_n and, for an LSTM, c_n.</summary>
+    /// <param name="stack">The stack.</param>
+    /// <param name="values">What it gives.</param>
+    /// <param name="doc">What h_n is.</param>
+    public void StatesOut(RecurrentStack stack, StackValues values, string doc)
+    {
+        _graph.Output(_graph.Concat("h_n", values.Hidden, 0), doc, StateSizes(stack));
+        if (stack.HasCellState) _graph.Output(_graph.Concat("c_n", values.CellState, 0), "The states' second part.", StateSizes(stack));
     }
 
     /// <summary>A parameter as a tensor of the graph.</summary>

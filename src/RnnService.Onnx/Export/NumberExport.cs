@@ -33,12 +33,9 @@ internal sealed class NumberExport
         string input = _graph.Input(
             "input_values", DataType.Float, "Steps of numbers in their own units; anything past a row's length.", Batch, Time, features);
         string lengths = _graph.Input("lengths", DataType.Int64, "Steps of each row.", Batch);
-        GraphWriter.Size[] sizes = [_stack.Layers, Batch, _stack.HiddenSize];
         bool carries = _model.IsCausal;
-        string? hidden = carries ? _graph.Input("h_0", DataType.Float, "States to start from, zero for a new sequence.", sizes) : null;
-        string? cellState = carries && _stack.HasCellState ? _graph.Input("c_0", DataType.Float, "The states' second part.", sizes) : null;
-        // A sequence of no step that nothing is carried to is read as its first, so that no mean is taken of nothing.
-        if (!carries) lengths = _graph.Node("Max", "lengths.positive", [lengths, _graph.Integer(1)]);
+        (string? hidden, string? cellState) = carries ? _layers.StatesIn(_stack, "States to start from, zero for a new sequence.") : (null, null);
+        if (!carries) lengths = _layers.Positive(lengths); // a piece of no step is one, where states are carried on
 
         bool eachStep = _model.Config.AnswersEachStep;
         string x = _graph.Transpose("input.steps", Standardized(input), 1, 0, 2);
@@ -53,16 +50,14 @@ internal sealed class NumberExport
         }
         else
         {
-            output = _layers.Linear(output, _layers.Pool(values, lengths, pooling, _stack), "head.weight", "head.bias");
+            output = _layers.Answer(output, values, lengths, pooling, _stack);
         }
 
         if (measures) output = InOwnUnits(output);
         string doc = measures ? "In their own units." : "Of each label; of a transcriber the blank comes first.";
         if (eachStep) _graph.Output(output, doc, Batch, Time, _model.Outputs);
         else _graph.Output(output, doc, Batch, _model.Outputs);
-        if (!carries) return _graph.Graph;
-        _graph.Output(_graph.Concat("h_n", values.Hidden, 0), "States after each row's last step.", sizes);
-        if (_stack.HasCellState) _graph.Output(_graph.Concat("c_n", values.CellState, 0), "The states' second part.", sizes);
+        if (carries) _layers.StatesOut(_stack, values, "States after each row's last step.");
         return _graph.Graph;
     }
 

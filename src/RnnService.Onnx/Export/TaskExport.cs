@@ -48,25 +48,21 @@ internal sealed class TaskExport
 
     private void LanguageModel(string ids, string lengths)
     {
-        GraphWriter.Size[] sizes = [_stack.Layers, Batch, _stack.HiddenSize];
-        string hidden = _graph.Input("h_0", DataType.Float, "States to start from, zero for a new text.", sizes);
-        string? cellState = _stack.HasCellState ? _graph.Input("c_0", DataType.Float, "The states' second part.", sizes) : null;
+        (string hidden, string? cellState) = _layers.StatesIn(_stack, "States to start from, zero for a new text.");
         StackValues values = _layers.Recurrent.Write(_stack, _layers.Embed("embedding", ids), lengths, hidden, cellState, withSteps: true);
         string weight = _model.Config.TieWeights ? "embedding.weight" : "head.weight";
         StepLogits(ids, values.Steps, weight, _model.Vocabulary.Tokens.Count, "Of the next token, after each.");
-        _graph.Output(_graph.Concat("h_n", values.Hidden, 0), "States after each row's last token.", sizes);
-        if (_stack.HasCellState) _graph.Output(_graph.Concat("c_n", values.CellState, 0), "The states' second part.", sizes);
+        _layers.StatesOut(_stack, values, "States after each row's last token.");
     }
 
     private void Classifier(string ids, string lengths)
     {
-        // A text of no token is read as its first id, so that no mean is taken of nothing.
-        lengths = _graph.Node("Max", "lengths.positive", [lengths, _graph.Integer(1)]);
+        lengths = _layers.Positive(lengths);
         string x = _layers.Embed("embedding", ids);
         Pooling pooling = _model.Config.Pooling;
         StackValues values = _layers.Recurrent.Write(_stack, x, lengths, null, null, withSteps: pooling != Pooling.Last);
         int labels = _model.Config.Labels.Count;
-        _graph.Output(_layers.Linear("logits", _layers.Pool(values, lengths, pooling, _stack), "head.weight", "head.bias"), "Of each label.", Batch, labels);
+        _graph.Output(_layers.Answer("logits", values, lengths, pooling, _stack), "Of each label.", Batch, labels);
     }
 
     private void Tagger(string ids, string lengths)

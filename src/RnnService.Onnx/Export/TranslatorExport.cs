@@ -34,8 +34,6 @@ internal sealed class TranslatorExport
 
     private bool Attends => _config.Attention != AttentionKind.None;
 
-    private GraphWriter.Size[] StateSizes => [_decoder.Layers, Batch, _decoder.HiddenSize];
-
     /// <summary>Sources to what the decoder starts from and looks at.</summary>
     public GraphProto Encoder()
     {
@@ -51,8 +49,8 @@ internal sealed class TranslatorExport
             _graph.Output(steps, "What it takes from where it looks.", Batch, Source, _encoder.OutputSize);
         }
 
-        _graph.Output(Bridge("h", values.Hidden), "The decoder's states to start from.", StateSizes);
-        if (_decoder.HasCellState) _graph.Output(Bridge("c", values.CellState), "The states' second part.", StateSizes);
+        _graph.Output(Bridge("h", values.Hidden), "The decoder's states to start from.", LayerExport.StateSizes(_decoder));
+        if (_decoder.HasCellState) _graph.Output(Bridge("c", values.CellState), "The states' second part.", LayerExport.StateSizes(_decoder));
         if (!_config.InputFeeding) return _graph.Graph;
         string shape = _graph.Concat("fed.shape", [_graph.Node("Shape", "fed.batch", [lengths]), _graph.Integers(_fed)], 0);
         _graph.Output(_graph.Node("ConstantOfShape", "fed_0", [shape]), "What the first step is fed: zero.", Batch, _fed);
@@ -63,8 +61,7 @@ internal sealed class TranslatorExport
     public GraphProto Decoder()
     {
         string ids = _graph.Input("input_ids", DataType.Int64, "The last token of each target; the end token to begin with.", Batch);
-        string hidden = _graph.Input("h_0", DataType.Float, "States, the encoder's to begin with.", StateSizes);
-        string? cellState = _decoder.HasCellState ? _graph.Input("c_0", DataType.Float, "The states' second part.", StateSizes) : null;
+        (string hidden, string? cellState) = _layers.StatesIn(_decoder, "States, the encoder's to begin with.");
         string embedding = _config.SharedVocabulary ? "embedding" : "decoder.embedding";
         string x = _graph.Node("Gather", "decoder.x", [_layers.Weight($"{embedding}.weight"), ids]);
         if (_config.InputFeeding)
@@ -82,8 +79,7 @@ internal sealed class TranslatorExport
         string weight = _model.Config.TieWeights ? $"{embedding}.weight" : "head.weight";
         _graph.Output(
             _layers.Linear("logits", output, weight, "head.bias"), "Of the next token.", Batch, _model.TargetTokenizer.Vocabulary.Count);
-        _graph.Output(_graph.Concat("h_n", values.Hidden, 0), "States for the next step.", StateSizes);
-        if (_decoder.HasCellState) _graph.Output(_graph.Concat("c_n", values.CellState, 0), "The states' second part.", StateSizes);
+        _layers.StatesOut(_decoder, values, "States for the next step.");
         if (_config.InputFeeding) _graph.Output(output, "What the next step is fed.", Batch, _fed);
         if (Attends) _graph.Output("attention", "Where it looked: a share for each token of the source.", Batch, Source);
         return _graph.Graph;
