@@ -22,6 +22,11 @@ internal sealed class OnnxFile
     /// <summary>The file, as the caller named it.</summary>
     public string Path { get; }
 
+    /// <summary>Number of floating-point values among the tensors.</summary>
+    public long ParameterCount => Model.Graph.Initializer
+        .Where(tensor => ElementTypes.IsFloat(tensor.DataType))
+        .Sum(tensor => tensor.Dims.Aggregate(1L, (product, size) => product * size));
+
     /// <summary>Reads a file and checks it.</summary>
     /// <exception cref="OnnxFormatException">It is not a well-formed ONNX model, or holds what this project does not take.</exception>
     /// <exception cref="IOException">The file is missing, is no regular file or cannot be read.</exception>

@@ -27,24 +27,9 @@ internal sealed record GraphLayout(bool TimeMajor, int? Batch, bool SingleStep, 
     /// <summary>What the answers are.</summary>
     public AnswerForm Form { get; init; }
 
-    /// <summary>
-    /// Which rows to read in one run, the longest first: as many as fit, and none shorter than half the longest, so that no more than half
-    /// of what is computed is padding. Rows without tokens are left out.
-    /// </summary>
+    /// <summary>Which rows to read in one run; see <see cref="RowGroups.Of"/>.</summary>
     /// <param name="lengths">Tokens of each row.</param>
     /// <param name="outputs">Logits of each token.</param>
-    public IEnumerable<int[]> Group(IReadOnlyList<int> lengths, int outputs)
-    {
-        int[] order = [.. Enumerable.Range(0, lengths.Count).Where(row => lengths[row] > 0).OrderByDescending(row => lengths[row])];
-        for (int first = 0, next; first < order.Length; first = next)
-        {
-            int longest = lengths[order[first]];
-            int most = Batch ?? Math.Max(1, Math.Min(MostTokens / longest, (int)(MostValues / ((long)longest * outputs))));
-            next = first + 1;
-            while (next < order.Length && next - first < most && Fits(lengths[order[next]], longest)) next++;
-            yield return order[first..next];
-        }
-    }
-
-    private bool Fits(int length, int longest) => Ragged ? length >= longest - longest / 2 : length == longest;
+    public IEnumerable<int[]> Group(IReadOnlyList<int> lengths, int outputs) => RowGroups.Of(
+        lengths, Ragged, longest => Batch ?? Math.Max(1, Math.Min(MostTokens / longest, (int)(MostValues / ((long)longest * outputs)))));
 }

@@ -18,18 +18,9 @@ internal sealed record NumberLayout(bool TimeMajor, int? Batch, bool SingleStep 
 {
     private const int MostTogether = 16384; // steps of one run, padding included
 
-    /// <summary>Which rows to read in one run, the longest first; see <see cref="GraphLayout.Group"/>. Rows without steps are left out.</summary>
-    public IEnumerable<int[]> Group(IReadOnlyList<int> lengths)
-    {
-        int[] order = [.. Enumerable.Range(0, lengths.Count).Where(row => lengths[row] > 0).OrderByDescending(row => lengths[row])];
-        for (int first = 0, next; first < order.Length; first = next)
-        {
-            int longest = lengths[order[first]], most = Batch ?? Math.Max(1, MostTogether / longest);
-            next = first + 1;
-            while (next < order.Length && next - first < most && (Ragged ? lengths[order[next]] >= longest - longest / 2 : lengths[order[next]] == longest)) next++;
-            yield return order[first..next];
-        }
-    }
+    /// <summary>Which rows to read in one run; see <see cref="RowGroups.Of"/>.</summary>
+    public IEnumerable<int[]> Group(IReadOnlyList<int> lengths) =>
+        RowGroups.Of(lengths, Ragged, longest => Batch ?? Math.Max(1, MostTogether / longest));
 }
 
 /// <summary>Runs a graph that reads numbers. Safe for any number of threads.</summary>

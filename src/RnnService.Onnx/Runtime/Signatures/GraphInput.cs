@@ -1,5 +1,6 @@
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
+using static RnnService.Engine.Weights.WeightFormatException;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx.Runtime.Signatures;
@@ -43,6 +44,19 @@ internal sealed record GraphInput(string Name, DataType Type, int?[] Sizes)
     public bool MayLieAs(GraphInput other) => Sizes.Length == other.Sizes.Length
         && Sizes.Zip(other.Sizes).All(pair => pair.First is null || pair.Second is null || pair.First == pair.Second)
         && Sizes.Zip(other.Sizes).All(pair => pair is not (1, null));
+
+    /// <summary>The inputs of a graph that are to be filled in: older files list tensors among them, as their defaults.</summary>
+    /// <exception cref="OnnxFormatException">While enumerating: one is no tensor with a shape.</exception>
+    public static IEnumerable<GraphInput> AllOf(OnnxFile file)
+    {
+        HashSet<string> tensors = [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name)];
+        foreach (ValueInfoProto value in file.Model.Graph.Input.Where(value => !tensors.Contains(value.Name)))
+        {
+            if (value.Type?.TensorType is not { Shape: { } shape } type)
+                throw file.Refuse($"input {Quote(value.Name)}", "no tensor with a shape found; expected one");
+            yield return new GraphInput(value.Name, (DataType)type.ElemType, SizesOf(shape));
+        }
+    }
 
     /// <summary>Sizes of a declared shape.</summary>
     public static int?[] SizesOf(TensorShapeProto shape) =>

@@ -23,11 +23,8 @@ internal sealed class GraphSignature
         (_file, _config, _paths) = (file, config, new GraphPaths(file.Model.Graph));
         OutputSize = config.Task == ModelTask.LanguageModel ? vocabulary.Tokens.Count : config.Labels.Count;
         List<GraphInput> grids = [], states = [], counts = [], masks = [], segments = [], possible = [], unknown = [];
-        // Older files list tensors among the inputs, as their defaults.
-        HashSet<string> tensors = [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name)];
-        foreach (ValueInfoProto value in file.Model.Graph.Input.Where(value => !tensors.Contains(value.Name)))
+        foreach (GraphInput input in GraphInput.AllOf(file))
         {
-            GraphInput input = Read(value);
             bool isWhole = input.IsWhole || input.IsFloat && _paths.IsCastToWhole(input.Name);
             List<GraphInput> role = input.Sizes.Length switch
             {
@@ -123,9 +120,7 @@ internal sealed class GraphSignature
     public int StateSize => _config.HiddenSize;
 
     /// <summary>Number of floating-point values among the tensors.</summary>
-    public long ParameterCount => _file.Model.Graph.Initializer
-        .Where(tensor => ElementTypes.IsFloat(tensor.DataType))
-        .Sum(tensor => tensor.Dims.Aggregate(1L, (product, size) => product * size));
+    public long ParameterCount => _file.ParameterCount;
 
     /// <summary>The one number of rows that the declared sizes allow, null for any; or what speaks against the layout.</summary>
     public (int? Batch, string? Problem) DeclaredBatch(bool timeMajor)
@@ -186,13 +181,6 @@ internal sealed class GraphSignature
 
     private bool IsEmbedded(GraphInput input, ModelVocabulary vocabulary) => _paths.IsLookedUp(input.Name)
         && Embeddings(input).Any(embedding => embedding.Dims[0] == vocabulary.Tokens.Count);
-
-    private GraphInput Read(ValueInfoProto value)
-    {
-        if (value.Type?.TensorType is not { Shape: { } shape } type)
-            throw _file.Refuse($"input {Quote(value.Name)}", "no tensor with a shape found; expected one");
-        return new GraphInput(value.Name, (DataType)type.ElemType, GraphInput.SizesOf(shape));
-    }
 
     private void CheckEmbedding(ModelVocabulary vocabulary)
     {

@@ -26,7 +26,7 @@ internal sealed class NumberSignature
         _file = file;
         GraphPaths paths = new(file.Model.Graph);
         List<GraphInput> steps = [], states = [], counts = [];
-        foreach (GraphInput input in InputsOf(file))
+        foreach (GraphInput input in GraphInput.AllOf(file))
         {
             List<GraphInput> role = (input.Sizes.Length, input.Type) switch
             {
@@ -98,15 +98,13 @@ internal sealed class NumberSignature
     public int StateSize => States.Sum(state => state.Slots * state.Width);
 
     /// <summary>Number of floating-point values among the tensors.</summary>
-    public long ParameterCount => _file.Model.Graph.Initializer
-        .Where(tensor => ElementTypes.IsFloat(tensor.DataType))
-        .Sum(tensor => tensor.Dims.Aggregate(1L, (product, size) => product * size));
+    public long ParameterCount => _file.ParameterCount;
 
     /// <summary>Whether a graph reads numbers and no ids: one of its inputs is of floats that no state is.</summary>
     public static bool ReadsNumbers(OnnxFile file)
     {
         GraphPaths paths = new(file.Model.Graph);
-        GraphInput[] inputs = [.. InputsOf(file)];
+        GraphInput[] inputs = [.. GraphInput.AllOf(file)];
         return inputs.Any(input => input.IsFloat && input.Sizes.Length >= 2 && !input.IsCalledMask && !paths.IsInitialState(input.Name) && !paths.IsCastToWhole(input.Name))
             && !inputs.Any(input => input.IsWhole && paths.IsLookedUp(input.Name));
     }
@@ -115,7 +113,7 @@ internal sealed class NumberSignature
     public static int? FeaturesOf(OnnxFile file)
     {
         GraphPaths paths = new(file.Model.Graph);
-        return InputsOf(file).Where(input => input is { Type: DataType.Float, Sizes.Length: 3 } && !paths.IsInitialState(input.Name))
+        return GraphInput.AllOf(file).Where(input => input is { Type: DataType.Float, Sizes.Length: 3 } && !paths.IsInitialState(input.Name))
             .Select(input => input.Sizes[2]).FirstOrDefault();
     }
 
@@ -124,7 +122,7 @@ internal sealed class NumberSignature
     public static void CheckInputs(OnnxFile file)
     {
         GraphPaths paths = new(file.Model.Graph);
-        foreach (GraphInput input in InputsOf(file))
+        foreach (GraphInput input in GraphInput.AllOf(file))
         {
             if (input.IsFloat && input is not { Sizes.Length: 3, Type: DataType.Float } && !paths.IsInitialState(input.Name)) throw Refuse(file, input);
         }
@@ -134,7 +132,7 @@ internal sealed class NumberSignature
     public static GraphInput? AnswerOf(OnnxFile file, string? name)
     {
         GraphPaths paths = new(file.Model.Graph);
-        int?[][] states = [.. InputsOf(file).Where(input => input.Sizes.Length == 3 && paths.IsInitialState(input.Name)).Select(input => input.Sizes)];
+        int?[][] states = [.. GraphInput.AllOf(file).Where(input => input.Sizes.Length == 3 && paths.IsInitialState(input.Name)).Select(input => input.Sizes)];
         ValueInfoProto[] outputs = [.. file.Model.Graph.Output.Where(output => output.Name == name || !IsState(output))];
         ValueInfoProto? found = outputs.FirstOrDefault(output => output.Name == name) ?? outputs.FirstOrDefault(output => output.Name is "logits" or "values")
             ?? outputs.FirstOrDefault(output => output.Name.Contains("logit", StringComparison.OrdinalIgnoreCase)) ?? outputs.FirstOrDefault();
@@ -146,18 +144,6 @@ internal sealed class NumberSignature
 
     /// <summary>An exception that names the input of the steps.</summary>
     public OnnxFormatException Refuse(string problem, string? advice = null) => Refuse(Values, problem, advice);
-
-    // Older files list tensors among the inputs, as their defaults.
-    private static IEnumerable<GraphInput> InputsOf(OnnxFile file)
-    {
-        HashSet<string> tensors = [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name)];
-        foreach (ValueInfoProto value in file.Model.Graph.Input.Where(value => !tensors.Contains(value.Name)))
-        {
-            if (value.Type?.TensorType is not { Shape: { } shape } type)
-                throw file.Refuse($"input {Quote(value.Name)}", "no tensor with a shape found; expected one");
-            yield return new GraphInput(value.Name, (DataType)type.ElemType, GraphInput.SizesOf(shape));
-        }
-    }
 
     private OnnxFormatException Refuse(GraphInput input, string problem, string? advice = null) => Refuse(_file, input, problem, advice);
 
