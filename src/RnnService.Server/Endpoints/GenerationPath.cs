@@ -183,8 +183,6 @@ internal sealed class GenerationPath(HttpOptions http, LimitOptions limits, Time
 
     private static GenerationStream Prepare(GenerativeModel model, GenerationInput input)
     {
-        if (model is Translator translator && translator.ReadSource(input.Prompt).Length - 1 is var length and > Translator.MostSourceTokens)
-            throw RequestProblem.Of(ProblemKind.Validation, input.Field, $"holds {length} {model.Tokenizer.Unit}s; expected at most {Translator.MostSourceTokens}");
         try
         {
             GenerationStream stream = model is not LanguageModel language ? model.NewStream(input.Prompt, input.Options)
@@ -200,7 +198,9 @@ internal sealed class GenerationPath(HttpOptions http, LimitOptions limits, Time
         }
         catch (ArgumentException)
         {
-            // The bounds of the options have been checked: what is left is a prompt without any token, such as spaces for a word model.
+            // The bounds of the options have been checked: what is left is a source of too many tokens, or a prompt without any, such as spaces for a word model.
+            if (model is Translator translator && translator.ReadSource(input.Prompt).Length - 1 is var length and > Translator.MostSourceTokens)
+                throw RequestProblem.Of(ProblemKind.Validation, input.Field, $"holds {length} {model.Tokenizer.Unit}s; expected at most {Translator.MostSourceTokens}");
         }
 
         throw RequestProblem.Of(ProblemKind.Validation, input.Field, $"holds no {model.Tokenizer.Unit} that this model knows");
