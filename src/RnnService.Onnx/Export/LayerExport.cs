@@ -11,9 +11,6 @@ internal sealed class LayerExport
     private readonly GraphWriter _graph;
     private readonly Dictionary<string, Parameter> _parameters;
 
-    /// <summary>Sizes of a forward stack's states.</summary>
-    public static GraphWriter.Size[] StateSizes(RecurrentStack stack) => [stack.Layers, "batch", stack.HiddenSize];
-
     /// <summary>Layers of these parameters for this graph.</summary>
     public LayerExport(GraphWriter graph, Parameters parameters)
     {
@@ -89,6 +86,9 @@ internal sealed class LayerExport
     /// <param name="stack">The stack.</param>
     public string Answer(string output, StackValues values, string lengths, Pooling pooling, RecurrentStack stack) =>
         Linear(output, Pool(values, lengths, pooling, stack), "head.weight", "head.bias");
+
+    /// <summary>Sizes of a forward stack's states.</summary>
+    public static GraphWriter.Size[] StateSizes(RecurrentStack stack) => [stack.Layers, "batch", stack.HiddenSize];
 
     /// <summary>Adds the inputs of a forward stack's states: h_0 [layers,batch,H] and, for an LSTM, c_0.</summary>
     /// <param name="stack">The stack.</param>

@@ -118,13 +118,11 @@ public static class OnnxExport
     /// </summary>
     /// <param name="loaded">The model.</param>
     /// <param name="opset">The operator set; null for the usual one.</param>
-    /// <param name="part">Which of its graphs.</param>
-    public static string Fingerprint(LoadedModel loaded, int? opset = null, GraphPart part = GraphPart.Whole)
+    public static string Fingerprint(LoadedModel loaded, int? opset = null)
     {
         if (loaded.Model.Network.Backend == OnnxRuntimeNetwork.Name) return opset is null ? loaded.Sha256 : $"{loaded.Sha256}-{opset}";
         string all = string.Join(
-            '\n', typeof(OnnxExport).Module.ModuleVersionId, opset ?? DefaultOpset, part, loaded.Sha256, ConfigJson(loaded.Model),
-            VocabularyJson(loaded.Model));
+            '\n', typeof(OnnxExport).Module.ModuleVersionId, opset ?? DefaultOpset, loaded.Sha256, ConfigJson(loaded.Model), VocabularyJson(loaded.Model));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)));
     }
 

@@ -35,8 +35,8 @@ internal static class OnnxEndpoint
         RequestFacts.Of(context).Model = entry.Name;
         GraphPart graph = Part(part, entry);
         // Who has the file need not get it again, and it need not be written.
-        string fingerprint = OnnxExport.Fingerprint(entry.Loaded!, version, graph);
-        var tag = new EntityTagHeaderValue($"\"{fingerprint}\"");
+        string fingerprint = OnnxExport.Fingerprint(entry.Loaded!, version);
+        var tag = new EntityTagHeaderValue(graph == GraphPart.Whole ? $"\"{fingerprint}\"" : $"\"{fingerprint}-{part}\"");
         if (context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
         {
             context.Response.GetTypedHeaders().ETag = tag;

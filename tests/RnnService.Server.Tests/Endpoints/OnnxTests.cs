@@ -43,6 +43,7 @@ public sealed class OnnxTests(SharedService shared)
         await using TestService service = await TestService.StartAsync(models);
         using HttpClient client = service.Client();
         var tags = new HashSet<string>();
+        ExportedModel exported = OnnxExport.ToBytes(ModelFolder.Load(Path.Combine(models.Path, "letters")));
         foreach (string part in (string[])["encoder", "decoder"])
         {
             using HttpResponseMessage answer = await client.GetAsync($"/models/letters/onnx?part={part}", Cancel);
@@ -51,15 +52,38 @@ public sealed class OnnxTests(SharedService shared)
             Assert.True(tags.Add(answer.Headers.ETag!.Tag));
             GraphPart wanted = part == "encoder" ? GraphPart.Encoder : GraphPart.Decoder;
             Assert.Equal(
-                OnnxExport.ToBytes(ModelFolder.Load(Path.Combine(models.Path, "letters")))[wanted], await answer.Content.ReadAsByteArrayAsync(Cancel));
+                exported[wanted], await answer.Content.ReadAsByteArrayAsync(Cancel));
         }
 
+        // Both are of one export, which was compared once.
+        Assert.Equal(1, service.Services.GetRequiredService<OnnxExports>().Made);
         foreach (string query in (string[])["", "?part=whole"])
         {
             using HttpResponseMessage refusal = await client.GetAsync($"/models/letters/onnx{query}", Cancel);
             JsonElement problem = await refusal.IsProblemAsync(422, "validation");
             Assert.Contains("expected encoder or decoder, since a translator is two graphs", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData(256, 1)]
+    [InlineData(0, 2)]
+    public async Task Each_file_of_an_export_ends_where_it_ends(int megabytes, int made)
+    {
+        using var models = new TinyModels();
+        models.AddTranslator("letters");
+        LoadedModel loaded = ModelFolder.Load(Path.Combine(models.Path, "letters"));
+        ExportedModel exported = OnnxExport.ToBytes(loaded);
+        using var exports = new OnnxExports(new LimitOptions { KeptOnnxMegabytes = megabytes });
+        foreach (ExportedFile wanted in exported.Files)
+        {
+            var found = new MemoryStream();
+            await using (Stream file = await exports.ReadAsync(loaded, null, wanted.Part, "one", Cancel)) await file.CopyToAsync(found, Cancel);
+            Assert.Equal(wanted.Content, found.ToArray());
+        }
+
+        Assert.Equal(made, exports.Made);
+        await Assert.ThrowsAsync<ArgumentException>(() => exports.ReadAsync(loaded, null, GraphPart.Whole, "one", Cancel));
     }
 
     [Fact]
