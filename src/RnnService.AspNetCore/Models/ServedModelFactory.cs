@@ -44,7 +44,7 @@ internal sealed class ServedModelFactory(RnnModelsOptions options, SchedulingMet
 
         NumberQueues Queues(NumberModel model, string kind, bool isStepwise) => new(
             name, loaded, Batcher<NumberSequence, float[]>(kind, model.Logits, sequence => sequence.Steps),
-            model.IsCausal ? new NumberStreams(name, model.Network, model.Outputs, isStepwise, options.Batching, metrics, time, loop) : null);
+            model.IsCausal ? new NumberStreams(name, model.Network, model.Outputs, isStepwise, options.Batching, metrics, time, loop, isAside) : null);
 
         TextBatcher<TInput, TOutput> Batcher<TInput, TOutput>(string kind, TextComputation<TInput, TOutput> compute, Func<TInput, int> cost, Func<TInput, int>? tokens = null,
             int shortTurn = ModelScheduler.ShortTurnTokens) =>

@@ -1,6 +1,6 @@
 namespace RnnService.AspNetCore.Scheduling;
 
-/// <summary>The clients that have requests here now. Thread-safe.</summary>
+/// <summary>The clients that have requests here now, or steps of a stream. Thread-safe.</summary>
 internal sealed class ActiveClients(TimeProvider time)
 {
     /// <summary>Requests in a row that met no other, after which the next is expected to meet none either.</summary>

@@ -42,8 +42,6 @@ internal sealed class ComputeLoop : IHostedService, ITurns, IDisposable
     /// <summary>Who has requests here.</summary>
     public ActiveClients Clients => _turnScheduler.Clients;
 
-    public bool HasSeveralClients => Clients.AreSeveral;
-
     /// <summary>What <see cref="IsStuck"/> means, for people.</summary>
     public const string StuckSentence = "a turn of computing does not end";
 

@@ -117,7 +117,7 @@ internal sealed class GenerationScheduler(
     {
         if (_isStepping) return false;
         Admit();
-        bool isShared = Turns.HasSeveralClients;
+        bool isShared = Turns.Clients.AreSeveral;
         _running.Choose(isShared ? StreamsBesideOthers : int.MaxValue, _stepping, _resting);
         if (_stepping.Count == 0) return false;
         // Few rows among many empty ones would be read part by part.

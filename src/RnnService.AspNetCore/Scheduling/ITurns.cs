@@ -3,8 +3,8 @@ namespace RnnService.AspNetCore.Scheduling;
 /// <summary>What a model's scheduler asks of whoever gives it its turns.</summary>
 internal interface ITurns
 {
-    /// <summary>Whether several clients have had requests lately: then no one may take a turn for itself.</summary>
-    bool HasSeveralClients { get; }
+    /// <summary>Who has something to compute: where they are several, no one may take a turn for itself.</summary>
+    ActiveClients Clients { get; }
 
     /// <summary>Has the schedulers looked at: something was handed in or changed. Safe from any thread.</summary>
     void Wake();

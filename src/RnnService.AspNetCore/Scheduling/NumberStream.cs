@@ -47,6 +47,9 @@ internal sealed class NumberStream(NumberStreams owner, string client, NumberStr
     /// <summary>Whether it stands among those that have something to compute. For the loop.</summary>
     public bool IsQueued { get; set; }
 
+    /// <summary>Whether its client is here because of it. For the loop.</summary>
+    public bool IsHere { get; set; }
+
     /// <summary>Since when it is paused and how much had been read then. For the loop.</summary>
     public (long Since, int Reads) Unread { get; set; }
 

@@ -8,7 +8,8 @@ namespace RnnService.AspNetCore.Scheduling;
 /// <summary>
 /// Streams of numbers that one model reads while they come: in each turn the steps of all that have some, together, in one batch; clients take turns.
 /// A stream's state is a value of its own, put beside the others for a turn, so that its answers are those of the whole sequence at once, bit for bit.
-/// One whose answers are not read takes no steps until they are.
+/// One whose answers are not read takes no steps until they are. Its client is among those who have something to compute only while it has steps that can be
+/// computed: one that is open and silent costs the others nothing.
 /// </summary>
 /// <param name="name">Name of the model.</param>
 /// <param name="network">The model's network, which reads forward alone.</param>
@@ -18,8 +19,10 @@ namespace RnnService.AspNetCore.Scheduling;
 /// <param name="metrics">Where batches are counted.</param>
 /// <param name="time">The clock.</param>
 /// <param name="turns">Who gives it its turns.</param>
+/// <param name="isAside">Whether a long turn cannot be interrupted and is run beside the loop.</param>
 internal sealed class NumberStreams(
-    string name, INumberNetwork network, int outputs, bool isStepwise, BatchingOptions options, SchedulingMetrics metrics, TimeProvider time, ITurns turns)
+    string name, INumberNetwork network, int outputs, bool isStepwise, BatchingOptions options, SchedulingMetrics metrics, TimeProvider time, ITurns turns,
+    bool isAside = false)
     : ModelScheduler(name, options, time, turns)
 {
     public const string Kind = "stream";
@@ -40,7 +43,7 @@ internal sealed class NumberStreams(
 
     public override bool IsStepwise => true;
 
-    public override bool IsEmpty => _inbox.IsEmpty && _ready.Count == 0;
+    public override bool IsEmpty => _inbox.IsEmpty && _ready.Count == 0 && _paused.Count == 0;
 
     /// <summary>Begins a stream.</summary>
     /// <param name="client">Whose it is.</param>
@@ -80,6 +83,8 @@ internal sealed class NumberStreams(
             _count--;
             if (--_clients[stream.Client] == 0) _clients.Remove(stream.Client);
         }
+
+        Turns.Wake(); // one that is paused stands in the loop's way until it is seen to have ended
     }
 
     public override bool Turn(bool isShort = false)
@@ -92,7 +97,12 @@ internal sealed class NumberStreams(
         while (room > 0 && _ready.TryDequeue(out NumberStream stream))
         {
             stream.IsQueued = false;
-            if (Take(stream, room) is not { Steps: > 0 } steps) continue;
+            if (Take(stream, room) is not { Steps: > 0 } steps)
+            {
+                Leave(stream);
+                continue;
+            }
+
             room -= steps.Steps;
             _rows.Add((stream, steps));
         }
@@ -110,7 +120,12 @@ internal sealed class NumberStreams(
         }
 
         metrics.Batch(Model, Kind, _rows.Count, _rows.Sum(row => row.Steps.Steps), Time.GetElapsedTime(started));
-        foreach ((NumberStream stream, _) in _rows) Enqueue(stream);
+        foreach ((NumberStream stream, _) in _rows)
+        {
+            Enqueue(stream);
+            if (!stream.IsQueued) Leave(stream);
+        }
+
         return true;
     }
 
@@ -125,7 +140,7 @@ internal sealed class NumberStreams(
     protected override void Abandon(InferenceException reason)
     {
         foreach (NumberStream stream in _open.Keys) stream.Fail(reason);
-        _ready.RemoveAll(_ => true);
+        foreach (NumberStream stream in _ready.Drain()) Leave(stream);
         _paused.Clear();
     }
 
@@ -151,7 +166,13 @@ internal sealed class NumberStreams(
         long now = Time.GetTimestamp();
         _paused.RemoveWhere(stream =>
         {
-            if (stream.HasEnded || stream.HasLeft || !stream.IsPaused) return true; // its reader had it queued again
+            if (stream.HasEnded || stream.HasLeft) return true;
+            if (!stream.IsPaused)
+            {
+                Enqueue(stream); // its reader is about to
+                return true;
+            }
+
             if (stream.Unread.Reads != stream.Reads) stream.Unread = (now, stream.Reads);
             if (Time.GetElapsedTime(stream.Unread.Since, now) <= TimeSpan.FromSeconds(Options.UnreadSeconds)) return false;
             stream.GiveUp();
@@ -170,6 +191,17 @@ internal sealed class NumberStreams(
 
         stream.IsQueued = true;
         _ready.Enqueue(stream.Client, stream);
+        if (stream.IsHere) return;
+        stream.IsHere = true;
+        Turns.Clients.Enter(stream.Client);
+    }
+
+    /// <summary>Has nothing to compute of a stream for the time being.</summary>
+    private void Leave(NumberStream stream)
+    {
+        if (!stream.IsHere) return;
+        stream.IsHere = false;
+        Turns.Clients.Leave(stream.Client);
     }
 
     /// <summary>Reads the steps of some streams; when that fails, those of each alone, so that only the one at fault is lost.</summary>
@@ -178,6 +210,10 @@ internal sealed class NumberStreams(
         try
         {
             Read(rows);
+        }
+        catch (OperationCanceledException)
+        {
+            // The loop ends while a turn goes on beside it, and says so to all.
         }
         catch (Exception fault) when (rows.Count == 1)
         {
@@ -192,9 +228,8 @@ internal sealed class NumberStreams(
     private void Read(IReadOnlyList<(NumberStream Stream, NumberSequence Steps)> rows)
     {
         float[][] found = [.. rows.Select(row => new float[(isStepwise ? row.Steps.Steps : 1) * outputs])];
-        _batch.Read(
-            [.. rows.Select(row => row.Stream.State)], [.. rows.Select(row => row.Steps)],
-            (row, step, logits) => logits.CopyTo(found[row].AsSpan((isStepwise ? step : 0) * outputs)), _betweenSteps);
+        if (isAside && rows.Sum(row => row.Steps.Steps) > ShortTurnTokens) Turns.RunAside(() => Compute(null));
+        else Compute(_betweenSteps);
         for (int row = 0; row < rows.Count; row++)
         {
             try
@@ -207,5 +242,9 @@ internal sealed class NumberStreams(
                 rows[row].Stream.Fail(fault);
             }
         }
+
+        void Compute(Action? betweenSteps) => _batch.Read(
+            [.. rows.Select(row => row.Stream.State)], [.. rows.Select(row => row.Steps)],
+            (row, step, logits) => logits.CopyTo(found[row].AsSpan((isStepwise ? step : 0) * outputs)), betweenSteps);
     }
 }

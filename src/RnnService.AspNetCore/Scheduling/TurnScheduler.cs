@@ -44,8 +44,6 @@ internal sealed class TurnScheduler(TimeProvider time) : ITurns
         }
     }
 
-    public bool HasSeveralClients => Clients.AreSeveral;
-
     /// <summary>Takes up work for a model. Safe from any thread.</summary>
     public void Add(ModelScheduler scheduler)
     {

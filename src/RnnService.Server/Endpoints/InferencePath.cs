@@ -20,6 +20,8 @@ internal sealed class InferencePath(
 
     public ModelRegistry Registry { get; } = registry;
 
+    public ActiveClients Clients => loop.Clients;
+
     /// <summary>Answers a request: only until the service stops, and no longer than the request allows.</summary>
     /// <param name="context">The request.</param>
     /// <param name="answer">What the route does with it.</param>
@@ -29,7 +31,7 @@ internal sealed class InferencePath(
         using Deadline deadline = Deadline.Of(context, time, endsWithRequest);
         readiness.ThrowIfStopping();
         string client = RequestFacts.Of(context).Client;
-        loop.Clients.Enter(client);
+        Clients.Enter(client);
         using var call = new InferenceCall(this, context, deadline, client);
         try
         {
@@ -38,10 +40,6 @@ internal sealed class InferencePath(
         catch (OperationCanceledException) when (deadline.Passed)
         {
             throw Deadline.Problem();
-        }
-        finally
-        {
-            loop.Clients.Leave(client);
         }
     }
 }
@@ -57,6 +55,7 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     public const string NameInPath = "name";
 
     private readonly List<ServedModel> _entered = new(1);
+    private bool _hasLeft;
 
     public HttpContext Context { get; } = context;
 
@@ -156,6 +155,7 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
 
     public void Dispose()
     {
+        LeaveClients();
         foreach (ServedModel model in _entered) model.Uses.Leave();
     }
 
@@ -184,9 +184,24 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
     public GenerationJob Generate(GenerationScheduler generator, Func<GenerativeModel, GenerationStream> prepare, bool readsAlong) =>
         generator.Submit(prepare, readsAlong, Deadline.Token, client, Context.Abort, RequestFacts.Of(Context).Owner);
 
-    /// <summary>Opens a stream of numbers, which is in the caller's hand.</summary>
+    /// <summary>
+    /// Opens a stream of numbers, which is in the caller's hand. From now on its client is among the others only while the stream has steps: it may be open for
+    /// hours and silent.
+    /// </summary>
     /// <exception cref="AspNetCore.Errors.QueueFullException">As many are open as may be.</exception>
-    public NumberStream Open(NumberStreams streams) => streams.Open(client, Deadline.Token, Context.Abort);
+    public NumberStream Open(NumberStreams streams)
+    {
+        NumberStream stream = streams.Open(client, Deadline.Token, Context.Abort);
+        LeaveClients();
+        return stream;
+    }
+
+    private void LeaveClients()
+    {
+        if (_hasLeft) return;
+        _hasLeft = true;
+        path.Clients.Leave(client);
+    }
 
     /// <summary>Where the body was large, making tokens takes as long as reading it: one after the other.</summary>
     private ValueTask<Task<TextAnswers<TOutput>>> SubmitInTurnAsync<TInput, TOutput>(

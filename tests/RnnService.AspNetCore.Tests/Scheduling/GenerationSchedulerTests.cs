@@ -135,7 +135,9 @@ public sealed class GenerationSchedulerTests(SharedModels shared)
     public async Task Beside_another_client_a_flood_of_streams_takes_short_steps_and_says_what_it_says_alone()
     {
         var model = (LanguageModel)shared.Models.Load("words");
-        GenerationScheduler scheduler = Scheduler(model, turns: new ScriptedTurns { HasSeveralClients = true });
+        var turns = new ScriptedTurns();
+        foreach (string client in new[] { "flood", "light" }) turns.Clients.Enter(client);
+        GenerationScheduler scheduler = Scheduler(model, turns: turns);
         GenerationJob[] flood = [.. Enumerable.Range(0, 100).Select(
             seed => scheduler.Submit(own => own.NewStream("to", Options((ulong)seed)), false, CancellationToken.None, "flood"))];
         GenerationJob light = scheduler.Submit(own => own.NewStream("be", Options(1)), false, CancellationToken.None, "light");

@@ -13,11 +13,14 @@ namespace RnnService.AspNetCore.Tests.Scheduling;
 public sealed class NumberStreamsTests(NumberStreamsTests.Models models) : IClassFixture<NumberStreamsTests.Models>
 {
     private readonly SimulatedClock _clock = new();
+    private TurnScheduler? _turns;
     private int _cut;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private NumberModel Model => models.Tagger;
+
+    private TurnScheduler Turns => _turns ??= new TurnScheduler(_clock);
 
     [Fact]
     public async Task Pieces_of_many_streams_give_the_bits_of_the_whole_alone()
@@ -81,6 +84,77 @@ public sealed class NumberStreamsTests(NumberStreamsTests.Models models) : IClas
     }
 
     [Fact]
+    public async Task Who_is_behind_when_the_service_stops_is_waited_for_and_answered()
+    {
+        NumberStreams streams = Streams();
+        NumberStream behind = Open(streams, "behind"), gone = Open(streams, "gone");
+        NumberSequence whole = TinyNumberModels.Draw(1, 34, 2);
+        foreach (NumberStream stream in (NumberStream[])[behind, gone])
+        {
+            for (int step = 0; step < 34; step++)
+            {
+                await stream.PushAsync(whole.Slice(step, 1), Cancel);
+                streams.Turn();
+            }
+        }
+
+        behind.Complete();
+        Assert.False(streams.Turn());
+        Assert.True(behind.IsPaused && behind.Position < 34);
+        Assert.False(streams.IsEmpty);
+        gone.Dispose();
+        Task<float[]> read = ReadAsync(behind);
+        while (!read.IsCompleted)
+        {
+            if (!streams.Turn()) await Task.Yield();
+        }
+
+        Assert.Equal(Model.Logits([whole])[0], await read);
+        Assert.True(streams.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_client_is_there_for_others_only_while_its_streams_have_steps_that_can_be_computed()
+    {
+        NumberStreams streams = Streams(batchSteps: 30);
+        NumberStream talks = Open(streams, "talks"), silent = Open(streams, "silent"), left = Open(streams, "left"), deaf = Open(streams, "deaf");
+        streams.Turn();
+        Assert.False(IsAnyHere());
+        await talks.PushAsync(TinyNumberModels.Draw(1, 40, 2), Cancel);
+        Assert.True(streams.Turn());
+        Assert.True(IsAnyHere()); // ten steps are left
+        Assert.True(streams.Turn());
+        Assert.False(IsAnyHere());
+        await left.PushAsync(TinyNumberModels.Draw(1, 40, 2), Cancel);
+        Assert.True(streams.Turn());
+        left.Dispose();
+        Assert.False(streams.Turn());
+        Assert.False(IsAnyHere());
+        for (int step = 0; !deaf.IsPaused; step++)
+        {
+            await deaf.PushAsync(TinyNumberModels.Draw(step, 1, 2), Cancel);
+            streams.Turn();
+        }
+
+        await deaf.PushAsync(TinyNumberModels.Draw(1, 1, 2), Cancel);
+        Assert.False(streams.Turn());
+        Assert.False(IsAnyHere());
+        await silent.PushAsync(TinyNumberModels.Draw(1, 40, 2), Cancel);
+        Assert.True(streams.Turn());
+        streams.Close();
+        Assert.False(IsAnyHere());
+
+        bool IsAnyHere()
+        {
+            _clock.Pass(2_000_000); // those who were there are expected no more
+            Turns.Clients.Enter("asks");
+            bool areSeveral = Turns.Clients.AreSeveral;
+            Turns.Clients.Leave("asks");
+            return areSeveral;
+        }
+    }
+
+    [Fact]
     public async Task What_was_pushed_is_answered_after_the_end_and_a_stop_is_said()
     {
         NumberStreams streams = Streams();
@@ -131,7 +205,7 @@ public sealed class NumberStreamsTests(NumberStreamsTests.Models models) : IClas
     {
         var options = new BatchingOptions { BatchTokens = batchSteps, MaxLiveStreams = batchSteps < 4096 ? 100 : 3, MaxLiveStreamsOfClient = batchSteps < 4096 ? 100 : 2 };
         IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        return new NumberStreams("phases", Model.Network, Model.Outputs, isStepwise: true, options, new SchedulingMetrics(meters), _clock, new TurnScheduler(_clock));
+        return new NumberStreams("phases", Model.Network, Model.Outputs, isStepwise: true, options, new SchedulingMetrics(meters), _clock, Turns);
     }
 
     private NumberStream Open(NumberStreams streams, string client) => streams.Open(client, CancellationToken.None, () => _cut++);

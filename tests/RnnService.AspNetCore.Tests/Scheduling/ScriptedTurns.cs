@@ -5,7 +5,7 @@ namespace RnnService.AspNetCore.Tests.Scheduling;
 /// <summary>Turns that the test gives itself.</summary>
 internal sealed class ScriptedTurns : ITurns
 {
-    public bool HasSeveralClients { get; init; }
+    public ActiveClients Clients { get; } = new(TimeProvider.System);
 
     public Action Woken { get; init; } = () => { };
 
