@@ -68,7 +68,7 @@ internal sealed class TestService : WebApplicationFactory<Program>
         return text.Split('\n').Where(line =>
             line.StartsWith(name + "{", StringComparison.Ordinal) || line.StartsWith(name + " ", StringComparison.Ordinal))
             .Where(line => labels.All(label => line.Contains(label, StringComparison.Ordinal)))
-            .Sum(line => double.Parse(line[(line.IndexOf('}') + 1)..].Trim().Split(' ')[0],
+            .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[0],
                 System.Globalization.CultureInfo.InvariantCulture));
     }
 

@@ -74,8 +74,6 @@ internal sealed class ServerSentEvents(HttpResponse response) : IDisposable
     {
         if (HasStarted) return;
         HasStarted = true;
-        response.ContentType = $"{ContentType}; charset=utf-8";
-        response.Headers.CacheControl = "no-cache";
-        response.Headers["X-Accel-Buffering"] = "no"; // a proxy that gathers tokens would undo the stream
+        GrowingAnswer.Begin(response, $"{ContentType}; charset=utf-8");
     }
 }

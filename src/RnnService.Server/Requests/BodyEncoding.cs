@@ -8,26 +8,29 @@ namespace RnnService.Server.Requests;
 internal static class BodyEncoding
 {
     /// <summary>The encodings that are undone, as <c>Accept-Encoding</c> names them.</summary>
-    public const string Known = "gzip, deflate, br";
+    private const string Known = "gzip, deflate, br";
 
-    private const string Gzip = "gzip", Deflate = "deflate", Brotli = "br";
+    private const string Identity = "identity", Gzip = "gzip", Deflate = "deflate", Brotli = "br";
 
     /// <summary>The encoding of the body; null where the body comes as it is.</summary>
     /// <exception cref="RequestProblem">It is not known, or there are several on top of each other.</exception>
     public static string? NameOf(HttpRequest request)
     {
-        if (request.Headers.ContentEncoding.Count == 0) return null;
-        string header = request.Headers.ContentEncoding.ToString();
-        string[] names = [.. header.ToLowerInvariant()
-            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(name => name != "identity")];
+        string[] names = NamesOf(request);
         return names switch
         {
             [] => null,
             [Gzip or "x-gzip"] => Gzip,
             [Deflate or Brotli] => names[0],
-            _ => throw new RequestProblem(ProblemKind.ContentEncoding,
-                $"the content encoding is {RequestProblem.Quoted(header)}; expected one of {Known}, or no header Content-Encoding"),
+            _ => throw Refused(request, $"one of {Known}, or no header Content-Encoding", Known),
         };
+    }
+
+    /// <summary>Refuses a body that does not come as it is, where it is read in parts that cannot wait for a decoder.</summary>
+    /// <exception cref="RequestProblem">It is encoded.</exception>
+    public static void ThrowIfEncoded(HttpRequest request)
+    {
+        if (NamesOf(request).Length > 0) throw Refused(request, "no header Content-Encoding, as this body is read while it comes", Identity);
     }
 
     /// <summary>A reader of the decoded body.</summary>
@@ -48,6 +51,14 @@ internal static class BodyEncoding
 
     public static RequestProblem Broken(HttpRequest request) => new(ProblemKind.Malformed,
         $"the body is not what its content encoding says; expected whole {NameOf(request)} data");
+
+    private static string[] NamesOf(HttpRequest request) => request.Headers.ContentEncoding.Count == 0 ? []
+        : [.. request.Headers.ContentEncoding.ToString().ToLowerInvariant()
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(name => name != Identity)];
+
+    private static RequestProblem Refused(HttpRequest request, string expected, string accepted) => new(ProblemKind.ContentEncoding,
+        $"the content encoding is {RequestProblem.Quoted(request.Headers.ContentEncoding.ToString())}; expected {expected}")
+    { AcceptEncoding = accepted };
 
     /// <summary>
     /// Whether <c>deflate</c> means zlib's format, as it should (RFC 9110, 8.4.1.2); some clients send the bare compressed data instead.

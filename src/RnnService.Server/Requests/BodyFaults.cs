@@ -1,8 +1,9 @@
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Connections;
 
 namespace RnnService.Server.Requests;
 
-/// <summary>What the exceptions mean with which the reading of a body ends, whether as it stands or through a decoder.</summary>
+/// <summary>What the exceptions mean with which the reading of a body ends, whether as it stands or through a decoder, or that of a WebSocket.</summary>
 internal static class BodyFaults
 {
     /// <summary>
@@ -16,6 +17,8 @@ internal static class BodyFaults
     {
         ConnectionResetException or ConnectionAbortedException => true,
         BadHttpRequestException { Message: UnexpectedEnd } => true,
+        // Its connection ended, or had ended before: the service itself closes none that it still uses.
+        WebSocketException { WebSocketErrorCode: WebSocketError.ConnectionClosedPrematurely or WebSocketError.InvalidState } => true,
         OperationCanceledException or IOException => context.RequestAborted.IsCancellationRequested,
         _ => false,
     };
@@ -27,4 +30,7 @@ internal static class BodyFaults
         StatusCodes.Status408RequestTimeout => new RequestProblem(ProblemKind.BodyTimeout, "the request body came too slowly"),
         _ => new RequestProblem(ProblemKind.Malformed, "the request body could not be read: its length or its chunks are not as they should be"),
     };
+
+    /// <summary>What ends a WebSocket whose client did not leave.</summary>
+    public static RequestProblem SocketProblem() => new(ProblemKind.Malformed, "the WebSocket could not be read: its frames are not as they should be");
 }

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Connections.Features;
 using RnnService.AspNetCore.Diagnostics;
 using RnnService.Server.Options;
@@ -38,6 +39,10 @@ internal sealed partial class RequestMiddleware(
         {
             await AnswerAsync(context, BodyFaults.Problem(exception));
         }
+        catch (WebSocketException)
+        {
+            await AnswerAsync(context, BodyFaults.SocketProblem());
+        }
         catch (Exception exception) when (InferenceProblems.Of(exception, facts.Models) is { } problem)
         {
             await AnswerAsync(context, problem);
@@ -69,7 +74,7 @@ internal sealed partial class RequestMiddleware(
 
         context.Response.StatusCode = problem.Kind.Status;
         if ((problem.RetryAfterSeconds ?? problem.Kind.RetryAfterSeconds) is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString();
-        if (problem.Kind == ProblemKind.ContentEncoding) context.Response.Headers.AcceptEncoding = BodyEncoding.Known;
+        if (problem.AcceptEncoding is { } encodings) context.Response.Headers.AcceptEncoding = encodings;
         // What is left of a body is not waited for but cut off with its connection: a client must not send its next request there.
         if (RequestFacts.Of(context).IsBodyUnread || problem.Kind == ProblemKind.TooLarge) context.Response.Headers.Connection = "close";
         ProblemForm form = ProblemForm.Of(context.Request.Path);
@@ -100,7 +105,7 @@ internal sealed partial class RequestMiddleware(
         return allowed;
     }
 
-    private static string MethodOf(HttpContext context) => context.Request.Method is "GET" or "HEAD" or "POST" or "OPTIONS"
+    private static string MethodOf(HttpContext context) => context.Request.Method is "GET" or "HEAD" or "POST" or "OPTIONS" or "CONNECT"
         ? context.Request.Method : "other";
 
     /// <summary>

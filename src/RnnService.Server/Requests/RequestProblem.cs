@@ -24,6 +24,9 @@ internal sealed class RequestProblem(ProblemKind kind, string detail, IReadOnlyD
     /// <summary>Value of Retry-After where more is known than the row of the table says; null for what it says.</summary>
     public int? RetryAfterSeconds { get; init; }
 
+    /// <summary>Value of Accept-Encoding where the body's encoding is the problem; null where it is not.</summary>
+    public string? AcceptEncoding { get; init; }
+
     /// <summary>A problem with one field.</summary>
     public static RequestProblem Of(ProblemKind kind, string field, string message) =>
         new(kind, $"{field}: {message}", new Dictionary<string, string[]> { [field] = [Listing.Cut(message, MostDetail)] });

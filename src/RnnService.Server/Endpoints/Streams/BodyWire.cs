@@ -65,6 +65,7 @@ internal sealed class BodyWire : IStreamWire
 
     public async ValueTask WriteAsync<T>(T message, CancellationToken cancel)
     {
+        bool isFirst = !HasAnswered;
         HasAnswered = true;
         if (_events is not null)
         {
@@ -72,7 +73,7 @@ internal sealed class BodyWire : IStreamWire
         }
         else
         {
-            if (!_context.Response.HasStarted) _context.Response.ContentType = Lines;
+            if (isFirst) GrowingAnswer.Begin(_context.Response, Lines);
             _context.Response.BodyWriter.Write(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(message, Json.Options));
             _context.Response.BodyWriter.Write("\n"u8);
         }
@@ -84,6 +85,8 @@ internal sealed class BodyWire : IStreamWire
 
     public ValueTask DisposeAsync()
     {
+        // The connection is of use only to a server that can read on.
+        if (_taken is { } taken) Body.AdvanceTo(taken);
         _events?.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Server.Options;
@@ -26,7 +27,8 @@ internal sealed class StreamEndpoints(LimitOptions limits, HttpOptions http, Req
             .Produces<StreamAnswer>(StatusCodes.Status200OK, BodyWire.Lines)
             .WithMetadata(new PathExample(InferenceCall.NameInPath, "digits", "Name of the model."));
         Delegate socket = (HttpContext context) => path.AnswerAsync(context, AnswerAsync, endsWithRequest: true);
-        routes.MapGet(Route, socket).ExcludeFromDescription(); // OpenAPI knows no WebSockets
+        // Over HTTP/2 a WebSocket is a CONNECT. OpenAPI knows neither.
+        routes.MapMethods(Route, [HttpMethods.Get, HttpMethods.Connect], socket).ExcludeFromDescription();
     }
 
     private async Task<IResult> AnswerAsync(InferenceCall call)
@@ -37,6 +39,7 @@ internal sealed class StreamEndpoints(LimitOptions limits, HttpOptions http, Req
         if (!isSocket && !HttpMethods.IsPost(context.Request.Method))
             throw new RequestProblem(ProblemKind.Malformed, "the request is no WebSocket's; expected an upgrade to one, or POST with a body that grows");
         if (isSocket) SocketOrigin.ThrowIfForeign(context, http);
+        else BodyEncoding.ThrowIfEncoded(context.Request);
         StreamFormat format = StreamFormat.Of(context.Request, served);
         var input = new StreamInput(served, format, reader);
         using NumberStream stream = call.Open(served.Streams!);
@@ -50,7 +53,7 @@ internal sealed class StreamEndpoints(LimitOptions limits, HttpOptions http, Req
             RequestFacts facts = RequestFacts.Of(context);
             // A fault of the service goes to its log, as any request's does, and nothing of it to the client.
             RequestProblem? problem = InferenceProblems.Of(fault, facts.Models);
-            if (problem is null || !wire.HasAnswered) throw fault;
+            if (problem is null || !wire.HasAnswered) ExceptionDispatchInfo.Throw(fault);
             facts.Failure = problem.Kind.ErrorType;
             await wire.WriteAsync(StreamFault.Of(problem), left);
             await wire.CloseAsync(problem, left);

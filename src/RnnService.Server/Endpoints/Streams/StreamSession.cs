@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using System.Threading.Channels;
 using RnnService.AspNetCore.Errors;
 using RnnService.AspNetCore.Scheduling;
@@ -27,7 +28,7 @@ internal sealed class StreamSession(IStreamWire wire, NumberStream stream, Strea
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping, left);
         Task<Exception?> reading = ReadAsync(stopping, end.Token);
-        Exception? fault = null;
+        Exception? fault = null, broken = null;
         try
         {
             await foreach (StreamedOutputs outputs in stream.Answers(left))
@@ -39,14 +40,17 @@ internal sealed class StreamSession(IStreamWire wire, NumberStream stream, Strea
         {
             fault = exception;
         }
-        finally
+        catch (Exception exception)
         {
-            await end.CancelAsync(); // the reader waits for nothing any more
+            broken = exception;
         }
 
+        await end.CancelAsync(); // the reader waits for nothing any more
+        // However it ends: until the reader has, what it reads from is its own.
         Exception? cut = await reading;
         left.ThrowIfCancellationRequested();
-        fault ??= cut;
+        // A socket tells its reader alone why it broke.
+        fault ??= broken is WebSocketException ? cut ?? broken : broken ?? cut;
         if (fault is null) await wire.WriteAsync(output.Last(), left);
         return fault;
     }
