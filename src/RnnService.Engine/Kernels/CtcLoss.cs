@@ -31,7 +31,7 @@ internal static class CtcLoss
         double[] log = LogSoftmax(logits, symbols);
         int[] path = Extend(target);
         double[] forward = Forward(log, symbols, path, steps), backward = BackwardSums(log, symbols, path, steps);
-        double total = Total(forward, path.Length, steps);
+        double total = Total(forward.AsSpan((steps - 1) * path.Length));
         double[] shares = new double[symbols];
         for (int t = 0; t < steps; t++)
         {
@@ -47,28 +47,39 @@ internal static class CtcLoss
     /// <param name="logits">[T,K], the blank first.</param>
     /// <param name="symbols">K.</param>
     /// <param name="target">The string, of symbols above 0.</param>
-    public static double LogProbability(ReadOnlySpan<float> logits, int symbols, ReadOnlySpan<int> target)
+    public static double LogProbability(ReadOnlySpan<float> logits, int symbols, ReadOnlySpan<int> target) =>
+        LogProbability(LogSoftmax(logits, symbols), symbols, target);
+
+    /// <summary>The same of the logarithms of the softmax, with the sums of one step in memory.</summary>
+    /// <param name="log">[T,K]: see <see cref="LogSoftmax(ReadOnlySpan{float}, int)"/>.</param>
+    /// <param name="symbols">K.</param>
+    /// <param name="target">The string, of symbols above 0.</param>
+    public static double LogProbability(ReadOnlySpan<double> log, int symbols, ReadOnlySpan<int> target)
     {
+        if (log.IsEmpty) return target.IsEmpty ? 0 : double.NegativeInfinity;
         int[] path = Extend(target);
-        int steps = logits.Length / symbols;
-        return steps == 0 ? target.IsEmpty ? 0 : double.NegativeInfinity
-            : Total(Forward(LogSoftmax(logits, symbols), symbols, path, steps), path.Length, steps);
+        double[] sums = new double[path.Length];
+        Begin(sums, log, path);
+        for (int at = symbols; at < log.Length; at += symbols) Advance(sums, log.Slice(at, symbols), path);
+        return Total(sums);
     }
 
     /// <summary>The logarithms of the softmax of every step.</summary>
     public static double[] LogSoftmax(ReadOnlySpan<float> logits, int symbols)
     {
         double[] log = new double[logits.Length];
-        for (int at = 0; at < logits.Length; at += symbols)
-        {
-            double largest = double.NegativeInfinity, sum = 0;
-            for (int k = 0; k < symbols; k++) largest = Math.Max(largest, logits[at + k]);
-            for (int k = 0; k < symbols; k++) sum += Math.Exp(logits[at + k] - largest);
-            double shift = largest + Math.Log(sum);
-            for (int k = 0; k < symbols; k++) log[at + k] = logits[at + k] - shift;
-        }
-
+        for (int at = 0; at < logits.Length; at += symbols) LogSoftmax(logits.Slice(at, symbols), log.AsSpan(at, symbols));
         return log;
+    }
+
+    /// <summary>The logarithms of the softmax of one step [K].</summary>
+    public static void LogSoftmax(ReadOnlySpan<float> logits, Span<double> log)
+    {
+        double largest = double.NegativeInfinity, sum = 0;
+        foreach (float logit in logits) largest = Math.Max(largest, logit);
+        foreach (float logit in logits) sum += Math.Exp(logit - largest);
+        double shift = largest + Math.Log(sum);
+        for (int k = 0; k < logits.Length; k++) log[k] = logits[k] - shift;
     }
 
     /// <summary>log (eᵃ + eᵇ).</summary>
@@ -91,21 +102,34 @@ internal static class CtcLoss
     {
         int places = path.Length;
         double[] sums = new double[steps * places];
-        Array.Fill(sums, double.NegativeInfinity);
-        for (int s = 0; s < Math.Min(2, places); s++) sums[s] = log[path[s]];
+        Begin(sums.AsSpan(0, places), log, path);
         for (int t = 1; t < steps; t++)
         {
-            ReadOnlySpan<double> before = sums.AsSpan((t - 1) * places, places);
-            for (int s = 0; s < places; s++)
-            {
-                double sum = before[s];
-                if (s > 0) sum = LogSum(sum, before[s - 1]);
-                if (Skips(path, s)) sum = LogSum(sum, before[s - 2]);
-                sums[t * places + s] = sum + log[t * symbols + path[s]];
-            }
+            Span<double> now = sums.AsSpan(t * places, places);
+            sums.AsSpan((t - 1) * places, places).CopyTo(now);
+            Advance(now, log.AsSpan(t * symbols, symbols), path);
         }
 
         return sums;
+    }
+
+    // α [S] of the first step.
+    private static void Begin(Span<double> sums, ReadOnlySpan<double> log, int[] path)
+    {
+        sums.Fill(double.NegativeInfinity);
+        for (int s = 0; s < Math.Min(2, path.Length); s++) sums[s] = log[path[s]];
+    }
+
+    // α [S] of the step before becomes that of a step, from the last place on: each needs those below it as they were.
+    private static void Advance(Span<double> sums, ReadOnlySpan<double> log, int[] path)
+    {
+        for (int s = path.Length - 1; s >= 0; s--)
+        {
+            double sum = sums[s];
+            if (s > 0) sum = LogSum(sum, sums[s - 1]);
+            if (Skips(path, s)) sum = LogSum(sum, sums[s - 2]);
+            sums[s] = sum + log[path[s]];
+        }
     }
 
     /// <summary>β [T,S]: log of the sum over all ends from place s at step t, that step not included.</summary>
@@ -134,9 +158,6 @@ internal static class CtcLoss
     // The blank between two symbols may be left out, unless they are the same.
     private static bool Skips(int[] path, int s) => s >= 2 && path[s] != Blank && path[s] != path[s - 2];
 
-    private static double Total(double[] forward, int places, int steps)
-    {
-        int last = steps * places - 1;
-        return places == 1 ? forward[last] : LogSum(forward[last], forward[last - 1]);
-    }
+    // Of the last step's sums: a string ends in its last symbol or in the blank after it.
+    private static double Total(ReadOnlySpan<double> sums) => sums.Length == 1 ? sums[0] : LogSum(sums[^1], sums[^2]);
 }

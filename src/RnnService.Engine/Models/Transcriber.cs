@@ -9,8 +9,7 @@ namespace RnnService.Engine.Models;
 /// <summary>What was written down.</summary>
 /// <param name="Text">The symbols with what stands between them.</param>
 /// <param name="Symbols">The symbols one by one.</param>
-/// <param name="LogProbability">Natural logarithm of the string's probability: of all ways to write it over the steps.</param>
-public sealed record Transcript(string Text, IReadOnlyList<HeardSymbol> Symbols, double LogProbability);
+public sealed record Transcript(string Text, IReadOnlyList<HeardSymbol> Symbols);
 
 /// <summary>A symbol of a transcript.</summary>
 /// <param name="Text">The symbol.</param>
@@ -59,10 +58,7 @@ public sealed class Transcriber : NumberModel
     public Transcript Decode(ReadOnlySpan<float> logits, int beams = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(beams, 1);
-        CtcSymbol[] found = beams == 1 ? CtcDecoder.Greedy(logits, Outputs) : CtcDecoder.Beam(logits, Outputs, beams);
-        HeardSymbol[] symbols = [.. found.Select(Heard)];
-        double probability = CtcLoss.LogProbability(logits, Outputs, [.. found.Select(one => one.Symbol)]);
-        return new Transcript(string.Join(Numbers.Separator, symbols.Select(one => one.Text)), symbols, probability);
+        return Written(beams == 1 ? CtcDecoder.Greedy(logits, Outputs) : CtcDecoder.Beam(logits, Outputs, beams));
     }
 
     /// <summary>
@@ -75,14 +71,29 @@ public sealed class Transcriber : NumberModel
     /// <summary>As <see cref="Classify"/>, of the outputs of a sequence.</summary>
     public IReadOnlyList<LabelScore> OneSymbol(ReadOnlySpan<float> logits)
     {
-        float[] scores = new float[Symbols.Count];
-        for (int i = 0; i < scores.Length; i++) scores[i] = (float)CtcLoss.LogProbability(logits, Outputs, [i + 1]);
+        float[] scores = OneSymbolLogits(logits);
         Activations.Softmax(scores);
         return [.. scores.Select((score, i) => new LabelScore(Symbols[i], score)).OrderByDescending(label => label.Score)];
     }
 
+    /// <summary>The natural logarithms of the same scores, in the order of <see cref="Symbols"/>: what logits are to a classifier.</summary>
+    public float[] OneSymbolLogits(ReadOnlySpan<float> logits)
+    {
+        double[] log = CtcLoss.LogSoftmax(logits, Outputs);
+        double[] each = [.. Enumerable.Range(1, Symbols.Count).Select(symbol => CtcLoss.LogProbability(log, Outputs, [symbol]))];
+        double all = each.Aggregate(CtcLoss.LogSum);
+        return [.. each.Select(one => (float)Math.Max(one - all, float.MinValue))]; // finite, however sure the network is
+    }
+
     /// <summary>The start of a sequence that comes in pieces: see <see cref="TranscriptStream.Push"/>.</summary>
     public TranscriptStream NewStream() => new(this);
+
+    /// <summary>A string that was decoded, written down.</summary>
+    internal Transcript Written(CtcSymbol[] found)
+    {
+        HeardSymbol[] symbols = [.. found.Select(Heard)];
+        return new Transcript(string.Join(Numbers.Separator, symbols.Select(one => one.Text)), symbols);
+    }
 
     internal HeardSymbol Heard(CtcSymbol found) => new(Symbols[found.Symbol - 1], found.Step, found.LogProbability);
 

@@ -81,6 +81,35 @@ public sealed class NumberModelTests : IDisposable
         Assert.Equal(1, model.Classify(row).Sum(label => label.Score), 1e-5);
     }
 
+    [Fact]
+    public void A_long_sequence_that_says_something_at_every_step_is_written_down()
+    {
+        // A table of places by steps would have thousands of millions of numbers.
+        const int steps = 40_000;
+        var model = (Transcriber)TinyNumbers.Model(ModelTask.Transcriber);
+        float[] logits = new float[steps * model.Outputs];
+        for (int t = 0; t < steps; t++) logits[t * model.Outputs + 1 + t % 2] = 1;
+        Transcript found = model.Decode(logits);
+        Assert.Equal(steps, found.Symbols.Count);
+        Assert.Equal(model.Symbols.Take(2), found.Symbols.TakeLast(2).Select(symbol => symbol.Text));
+    }
+
+    [Fact]
+    public void Which_one_symbol_it_is_is_told_in_both_orders()
+    {
+        var model = (Transcriber)TinyNumbers.Model(ModelTask.Transcriber);
+        float[] logits = model.Logits(TinyNumbers.Draw(8, 20))[0];
+        float[] inOrder = model.OneSymbolLogits(logits);
+        double[] each = [.. model.Symbols.Select((_, symbol) => Math.Exp(CtcLoss.LogProbability(logits, model.Outputs, [symbol + 1])))];
+        for (int i = 0; i < each.Length; i++) Assert.Equal(each[i] / each.Sum(), Math.Exp(inOrder[i]), 1e-6);
+        IReadOnlyList<LabelScore> best = model.OneSymbol(logits);
+        Assert.Equal(best.OrderByDescending(label => label.Score), best);
+        foreach (LabelScore label in best) Assert.Equal(Math.Exp(inOrder[model.Symbols.ToList().IndexOf(label.Label)]), label.Score, 1e-6);
+
+        // So sure of nothing that floats are at their end.
+        Assert.All(model.OneSymbolLogits([.. Enumerable.Range(0, 4 * model.Outputs).Select(i => i % model.Outputs == 0 ? 3e38f : -3e38f)]), value => Assert.True(float.IsFinite(value)));
+    }
+
     [Theory]
     [InlineData(ElementType.F32)]
     [InlineData(ElementType.BF16)]
