@@ -52,6 +52,12 @@ public sealed class AudioFeatures
     /// <param name="step">The step, the first is 0.</param>
     public double SecondsAt(long step) => ((double)step * Config.Stack * Config.HopLength + SamplesOfFirstStep) / Config.SampleRate;
 
+    /// <summary>What to say of a sound without a step, after what it is called: <c>is 0.01 s long; expected at least 0.025 s, which is a step of digits</c>.</summary>
+    /// <param name="sound">The sound.</param>
+    /// <param name="model">What the model is called.</param>
+    public string WhyNoStep(Sound sound, string model) => FormattableString.Invariant(
+        $"is {sound.Seconds:0.###} s long; expected at least {SecondsAt(0):0.###} s, which is a step of {model}");
+
     internal FrameTransform Rent() => _transforms.TryTake(out FrameTransform? transform) ? transform : new FrameTransform(Config, _bank);
 
     internal void Return(FrameTransform transform) => _transforms.Add(transform);

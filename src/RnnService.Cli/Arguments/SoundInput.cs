@@ -33,8 +33,7 @@ internal sealed class SoundInput(string name, NumberModel model)
     {
         Sound sound = WavFile.Read(path);
         NumberSequence steps = _features.Of(sound);
-        return steps.Steps > 0 ? steps : throw new CommandException(FormattableString.Invariant(
-            $"{path} is {sound.Seconds:0.###} s long; expected at least {SecondsAt(0):0.###} s, which is a step of {name}"));
+        return steps.Steps > 0 ? steps : throw new CommandException($"{path} {_features.WhyNoStep(sound, name)}");
     }
 
     /// <summary>The steps of standard input as they come: signed 16 bits, little endian, one channel, or a WAV file of that.</summary>
@@ -47,8 +46,9 @@ internal sealed class SoundInput(string name, NumberModel model)
         using Stream input = terminal.OpenInput();
         byte[] buffer = new byte[BytesAtOnce];
         int got = input.ReadAtLeast(buffer, HeaderLength, throwOnEndOfStream: false);
-        int start = RateOfHeader(buffer.AsSpan(0, got)) is { } own ? HeaderLength : 0;
-        AudioStream stream = _features.NewStream(rate ?? (start > 0 ? RateOfHeader(buffer.AsSpan(0, got))!.Value : _features.Config.SampleRate));
+        int? own = RateOfHeader(buffer.AsSpan(0, got));
+        int start = own is null ? 0 : HeaderLength;
+        AudioStream stream = _features.NewStream(rate ?? own ?? _features.Config.SampleRate);
         var decoder = new PcmDecoder();
         for (; got > 0; got = input.Read(buffer), start = 0)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
+using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 
@@ -86,16 +87,12 @@ internal sealed class TranscribeVerb : Verb
         }
 
         TranscriptStream heard = model.NewStream();
-        var batch = new NumberBatch(model.Network);
-        NumberStreamState state = batch.NewState();
+        RecurrentState state = model.NewState(1);
         foreach (NumberSequence steps in sound.OfInput(Terminal, rate, _stop))
         {
             if (steps.Steps == 0) continue;
-            float[] logits = new float[steps.Steps * model.Outputs];
-            batch.Read([state], [steps], (_, step, outputs) => outputs.CopyTo(logits.AsSpan(step * model.Outputs)));
-            NetworkException.ThrowIfNotFinite(logits);
             int written = heard.Text.Length;
-            foreach (HeardSymbol symbol in heard.Push(logits))
+            foreach (HeardSymbol symbol in heard.Push(model.Logits([steps], state)[0]))
             {
                 if (json) Terminal.Out.WriteJson(Heard(symbol, sound));
             }
