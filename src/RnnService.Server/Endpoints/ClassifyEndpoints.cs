@@ -140,9 +140,9 @@ internal static class ClassifyEndpoints
         if (parameters?.Explain ?? false) throw RequestProblem.Of(ProblemKind.Validation, "parameters.explain", "is true; expected false or none, since tokens of texts alone are explained");
         var served = (ServedNumbers)await call.EitherAsync<ServedNumberClassifier, ServedTranscriber>(question.Name);
         var form = new LabelForm(served.NumberModel.Config, parameters);
-        TextAnswers<float[]> logits = await question.ComputeAsync(call, served, limits);
+        TextAnswers<float[]> logits = await question.ComputeAsync(call, served, limits, (count, _) => count * form.Most * BytesOfLabel);
         // Which one symbol a transcriber hears: the logarithms of its strings' probabilities are what a classifier's logits are.
-        return Json.Answer(ListAnswer.Of(logits, "inputs", (one, _) => form.Ranked(served is ServedTranscriber heard ? NumberAnswers.OneSymbol(heard.Model, one) : one, default)));
+        return Json.Answer(ListAnswer.Of(logits, "inputs", (one, _) => form.Ranked(served is ServedTranscriber heard ? heard.Model.OneSymbolLogits(one) : one, default)));
     }
 
     /// <summary>The answer to each text: labels, an <see cref="ExplainedText"/> or a <see cref="FailedText"/>.</summary>

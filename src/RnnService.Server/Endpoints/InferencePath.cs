@@ -79,7 +79,8 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
         where TOther : class
     {
         RequestReader.CheckMediaType(Context.Request);
-        return ReadAsync<(TOne?, TOther?)>((body, reader) => isOther(body) ? (null, reader.Parse<TOther>(body)) : (reader.Parse<TOne>(body), null));
+        return path.Reader.ReadAsync<(TOne?, TOther?)>(
+            Context.Request, body => isOther(body) ? (null, path.Reader.Parse<TOther>(body)) : (path.Reader.Parse<TOne>(body), null), Deadline.Token);
     }
 
     /// <summary>A part of the body that was read as any object.</summary>
@@ -174,6 +175,20 @@ internal sealed class InferenceCall(InferencePath path, HttpContext context, Dea
         Task<TextAnswers<TOutput>> answer = LargeBodyTurns.IsLarge(RequestFacts.Of(Context).BodyBytes)
             ? await SubmitInTurnAsync(batcher, tokenize) : batcher.Submit(tokenize, Deadline.Token, client);
         return await Deadline.WaitAsync(answer);
+    }
+
+    /// <summary>Does a piece of the work that comes after computing: at once where all of it is short, else in turn with other long work.</summary>
+    /// <param name="bytes">How long all of it takes, in bytes of a body that takes as long to take apart.</param>
+    /// <param name="work">The piece.</param>
+    /// <exception cref="OperationCanceledException">The time is over, or the client has left.</exception>
+    public async ValueTask WorkAsync(long bytes, Action work)
+    {
+        Deadline.Token.ThrowIfCancellationRequested();
+        await path.Reader.WorkAsync(bytes, () =>
+        {
+            work();
+            return true;
+        }, Deadline.Token);
     }
 
     /// <summary>Has a text continued: takes a permit, prepares it and queues it; the job tells of its steps.</summary>

@@ -1,5 +1,6 @@
-using RnnService.AspNetCore.Models;
+using RnnService.AspNetCore.Scheduling;
 using RnnService.Audio;
+using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
 
 namespace RnnService.Server.Endpoints;
@@ -7,6 +8,12 @@ namespace RnnService.Server.Endpoints;
 /// <summary>What the outputs of a network that reads numbers mean, in the words of answers.</summary>
 internal static class NumberAnswers
 {
+    /// <summary>About the bytes of a step that has a label, or of a symbol that was heard, in an answer.</summary>
+    public const int BytesOfStep = 80;
+
+    /// <summary>Prefixes that are made longer in one turn of a search: some tens of milliseconds.</summary>
+    private const int PrefixesOfTurn = 262_144;
+
     /// <summary>The label of each step, those in a row that have the same joined where that is asked for.</summary>
     /// <param name="model">The tagger.</param>
     /// <param name="outputs">Of each step.</param>
@@ -26,15 +33,30 @@ internal static class NumberAnswers
         return tags;
     }
 
-    /// <summary>What was heard, with each symbol where that is asked for.</summary>
-    /// <param name="served">The transcriber.</param>
-    /// <param name="outputs">Of each step.</param>
-    /// <param name="asked">How to answer.</param>
-    public static Transcription Heard(ServedTranscriber served, float[] outputs, TranscribeParameters? asked)
+    /// <summary>What was heard in each sequence. A long search goes on in turns, and ends with the request.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="model">The transcriber.</param>
+    /// <param name="outputs">Of each step of each sequence.</param>
+    /// <param name="beams">Strings followed side by side.</param>
+    /// <exception cref="OperationCanceledException">The time is over, or the client has left.</exception>
+    public static async ValueTask<TextAnswers<Transcript>> HeardAsync(InferenceCall call, Transcriber model, TextAnswers<float[]> outputs, int beams)
     {
-        Transcript heard = served.Model.Decode(outputs, (int)(asked?.Beams ?? 1));
-        return new Transcription { Text = heard.Text, Symbols = asked?.Details ?? false ? Symbols(heard.Symbols, served.Sound) : null };
+        var heard = new Transcript[outputs.Outputs.Length];
+        for (int i = 0; i < heard.Length; i++)
+        {
+            if (outputs.Failures.ContainsKey(i)) continue;
+            heard[i] = beams == 1 ? model.Decode(outputs.Outputs[i]) : await SearchAsync(call, model, outputs.Outputs[i], beams);
+        }
+
+        return new TextAnswers<Transcript>(heard, outputs.Failures);
     }
+
+    /// <summary>What was heard as answers have it, with each symbol where that is asked for.</summary>
+    public static Transcription Heard(Transcript heard, AudioFeatures? sound, bool withSymbols) =>
+        new() { Text = heard.Text, Symbols = withSymbols ? Symbols(heard.Symbols, sound) : null };
+
+    /// <summary>About the most bytes of a text that says something at each of so many steps.</summary>
+    public static long BytesOfText(Transcriber model, long steps) => steps * (model.Symbols.Max(symbol => symbol.Length) + model.Numbers.Separator.Length);
 
     /// <summary>Symbols as answers have them.</summary>
     public static TranscribedSymbol[] Symbols(IEnumerable<HeardSymbol> symbols, AudioFeatures? sound) =>
@@ -45,14 +67,19 @@ internal static class NumberAnswers
         }),
     ];
 
-    /// <summary>The logits of which one symbol it is, in the order of symbols.</summary>
-    public static float[] OneSymbol(Transcriber model, float[] outputs)
-    {
-        const float least = 1e-30f; // where the logarithm is still finite
-        Dictionary<string, float> scores = model.OneSymbol(outputs).ToDictionary(one => one.Label, one => one.Score);
-        return [.. model.Config.Labels.Select(label => MathF.Log(MathF.Max(scores[label], least)))];
-    }
-
     /// <summary>Rows of numbers of one width.</summary>
     public static float[][] Rows(float[] values, int width) => [.. values.Chunk(width)];
+
+    private static async ValueTask<Transcript> SearchAsync(InferenceCall call, Transcriber model, float[] outputs, int beams)
+    {
+        var search = new CtcBeamSearch(model.Outputs, beams);
+        int piece = Math.Max(1, PrefixesOfTurn / (beams * model.Outputs)) * model.Outputs;
+        for (int at = 0; at < outputs.Length; at += piece)
+        {
+            ReadOnlyMemory<float> next = outputs.AsMemory(at, Math.Min(piece, outputs.Length - at));
+            await call.WorkAsync((long)outputs.Length * sizeof(float) * beams, () => search.Read(next.Span));
+        }
+
+        return model.Written(search.Best());
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
 using RnnService.Audio;
@@ -21,18 +22,26 @@ internal sealed record NumberQuestion<T>(T? Json, Sound? Sound, string? Name)
     public bool IsList => Json?.Inputs.IsList ?? false;
 
     /// <summary>Has the sequences computed.</summary>
-    /// <exception cref="RequestProblem">The model does not read them.</exception>
-    public ValueTask<TextAnswers<float[]>> ComputeAsync(InferenceCall call, ServedNumbers served, LimitOptions limits) => call.ComputeAsync(served.Batcher, () =>
+    /// <param name="call">The request.</param>
+    /// <param name="served">The model.</param>
+    /// <param name="limits">What one request may ask for.</param>
+    /// <param name="bytesOfAnswer">About the bytes of the answer, by how many sequences and steps there are.</param>
+    /// <exception cref="RequestProblem">The model does not read them, or there is no room for the answer.</exception>
+    public async ValueTask<TextAnswers<float[]>> ComputeAsync(InferenceCall call, ServedNumbers served, LimitOptions limits, Func<int, long, long> bytesOfAnswer)
     {
-        IReadOnlyList<NumberSequence> sequences = Json?.Inputs.Items ?? [NumberQuestion.StepsOf(Sound!, served)];
-        for (int i = 0; i < sequences.Count; i++) NumberQuestion.CheckFeatures(sequences[i], served, NumberQuestion.PlaceOf(i, IsList));
-        long steps = sequences.Sum(sequence => (long)sequence.Steps);
-        return steps <= limits.MaxRequestTokens ? sequences
-            : throw RequestProblem.Of(ProblemKind.Validation, "inputs", $"holds {steps} steps; at most {limits.MaxRequestTokens} are allowed in one request");
-    });
+        long most = Json is { } json ? json.Inputs.Items.Sum(sequence => (long)sequence.Steps) : NumberQuestion.MostStepsOf(Sound!, served);
+        await call.HoldAnswerAsync(bytesOfAnswer(Json?.Inputs.Items.Count ?? 1, Math.Min(most, limits.MaxRequestTokens)));
+        return await call.ComputeAsync(served.Batcher, () =>
+        {
+            IReadOnlyList<NumberSequence> sequences = Json?.Inputs.Items ?? [NumberQuestion.StepsOf(Sound!, served)];
+            for (int i = 0; i < sequences.Count; i++) NumberQuestion.CheckFeatures(sequences[i], served, NumberQuestion.PlaceOf(i, IsList));
+            NumberQuestion.CheckTotal(sequences, limits);
+            return sequences;
+        });
+    }
 
     /// <summary>The answers to the sequences as the body of an answer: one of them, or a list.</summary>
-    public IResult Answer<TAnswer>(TextAnswers<float[]> outputs, Func<float[], int, TAnswer> answer)
+    public IResult Answer<TOutput, TAnswer>(TextAnswers<TOutput> outputs, Func<TOutput, int, TAnswer> answer)
         where TAnswer : class
     {
         object[] answers = ListAnswer.Of(outputs, "inputs", answer);
@@ -49,8 +58,16 @@ internal static class NumberQuestion
     public static readonly string[] SoundTypes = [Wav, "audio/x-wav", "audio/wave", "audio/vnd.wave", Bytes];
 
     /// <summary>Whether a body is sent as a sound, by its type.</summary>
-    public static bool IsSound(HttpRequest request) => request.ContentType is { } sent
-        && SoundTypes.Any(type => sent.StartsWith(type, StringComparison.OrdinalIgnoreCase));
+    public static bool IsSound(HttpRequest request)
+    {
+        if (request.ContentType is not { } sent || sent == "application/json") return false;
+        foreach (string type in SoundTypes) // of nearly every request: allocates nothing
+        {
+            if (sent.StartsWith(type, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
+    }
 
     /// <summary>Reads a request of numbers or a sound.</summary>
     /// <exception cref="RequestProblem">It is neither.</exception>
@@ -89,15 +106,25 @@ internal static class NumberQuestion
             throw RequestProblem.Of(ProblemKind.Validation, place, $"has {sequence.Features} numbers a step; expected {served.Features}, which {RequestProblem.Quoted(served.Name)} reads");
     }
 
+    /// <exception cref="RequestProblem">The sequences have more steps together than are allowed.</exception>
+    public static void CheckTotal(IReadOnlyList<NumberSequence> sequences, LimitOptions limits)
+    {
+        long steps = sequences.Sum(sequence => (long)sequence.Steps);
+        if (steps > limits.MaxRequestTokens)
+            throw RequestProblem.Of(ProblemKind.Validation, "inputs", $"holds {steps} steps; at most {limits.MaxRequestTokens} are allowed in one request");
+    }
+
+    /// <summary>About how many steps a sound has, and no fewer than it has; 0 where the model reads none.</summary>
+    public static long MostStepsOf(Sound sound, ServedNumbers served) =>
+        served.Sound is { } features ? 1 + (long)(sound.Seconds / (features.SecondsAt(1) - features.SecondsAt(0))) : 0;
+
     /// <exception cref="RequestProblem">The model reads no sound, or it is shorter than a step.</exception>
     public static NumberSequence StepsOf(Sound sound, ServedNumbers served)
     {
         if (served.Sound is not { } features)
             throw RequestProblem.Of(ProblemKind.Validation, "model", $"{RequestProblem.Quoted(served.Name)} reads numbers and no sound; expected {{\"inputs\": {{\"values\": …}}}} as application/json");
         NumberSequence steps = features.Of(sound);
-        double least = features.SecondsAt(0);
-        return steps.Steps > 0 ? steps : throw new RequestProblem(ProblemKind.Validation, string.Create(System.Globalization.CultureInfo.InvariantCulture,
-            $"the sound is {sound.Seconds:0.###} s long; expected at least {least:0.###} s, which is a step of the model"));
+        return steps.Steps > 0 ? steps : throw new RequestProblem(ProblemKind.Validation, $"the sound {features.WhyNoStep(sound, "the model")}");
     }
 
     /// <summary>Where a sequence's values stand in the request.</summary>
@@ -107,7 +134,8 @@ internal static class NumberQuestion
     {
         try
         {
-            return WavFile.Read(new MemoryStream(body.ToArray()), limits.MaxSoundSeconds);
+            ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(body, out ArraySegment<byte> own) ? own : body.ToArray();
+            return WavFile.Read(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false), limits.MaxSoundSeconds);
         }
         catch (SoundFormatException fault)
         {

@@ -25,7 +25,8 @@ internal static class PredictEndpoints
     {
         NumberQuestion<PredictRequest> question = await NumberQuestion.ReadAsync<PredictRequest>(call, limits);
         var served = (ServedNumbers)await call.EitherAsync<ServedRegressor, ServedForecaster>(question.Name);
-        TextAnswers<float[]> outputs = await question.ComputeAsync(call, served, limits);
+        TextAnswers<float[]> outputs = await question.ComputeAsync(call, served, limits,
+            (count, steps) => (served.NumberModel.Numbers.EachStep ? steps : count) * served.NumberModel.Outputs * InspectEndpoints.BytesOfNumber);
         return question.Answer(outputs, (found, _) => Of(served, found));
     }
 

@@ -146,7 +146,7 @@ internal static class TagEndpoints
     {
         var served = await call.ModelAsync<ServedNumberTagger>(question.Name);
         bool joins = question.Json?.Parameters?.AggregationStrategy != TagParameters.None;
-        TextAnswers<float[]> outputs = await question.ComputeAsync(call, served, limits);
+        TextAnswers<float[]> outputs = await question.ComputeAsync(call, served, limits, (_, steps) => steps * NumberAnswers.BytesOfStep);
         return question.Answer(outputs, (found, _) => NumberAnswers.Tags(served.Model, found, 0, joins));
     }
 

@@ -1,5 +1,6 @@
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
+using RnnService.Engine.Models;
 using RnnService.Server.Options;
 
 namespace RnnService.Server.Endpoints;
@@ -27,7 +28,10 @@ internal static class TranscribeEndpoints
         NumberQuestion<TranscribeRequest> question = await NumberQuestion.ReadAsync<TranscribeRequest>(call, limits);
         TranscribeParameters? asked = question.Json is { } json ? json.Parameters : new() { Details = NumberQuestion.WantsDetails(call.Context.Request) };
         var served = await call.ModelAsync<ServedTranscriber>(question.Name);
-        TextAnswers<float[]> outputs = await question.ComputeAsync(call, served, limits);
-        return question.Answer(outputs, (found, _) => NumberAnswers.Heard(served, found, asked));
+        bool details = asked?.Details ?? false;
+        TextAnswers<float[]> outputs = await question.ComputeAsync(call, served, limits,
+            (_, steps) => NumberAnswers.BytesOfText(served.Model, steps) + (details ? steps * NumberAnswers.BytesOfStep : 0));
+        TextAnswers<Transcript> heard = await NumberAnswers.HeardAsync(call, served.Model, outputs, (int)(asked?.Beams ?? 1));
+        return question.Answer(heard, (one, _) => NumberAnswers.Heard(one, served.Sound, details));
     }
 }

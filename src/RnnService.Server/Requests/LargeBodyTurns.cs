@@ -2,7 +2,7 @@ namespace RnnService.Server.Requests;
 
 /// <summary>
 /// Takes large bodies apart one after the other: checking a megabyte of JSON and splitting it into words takes tens of milliseconds of a
-/// processor, and many at once would leave none to the small requests between them. Thread-safe.
+/// processor, and many at once would leave none to the small requests between them; other work that takes as long waits for the same turns. Thread-safe.
 /// </summary>
 internal sealed class LargeBodyTurns : IDisposable
 {

@@ -60,7 +60,10 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
 
     /// <summary>Does what comes after reading, and takes as long where the body was large: making tokens of its texts.</summary>
     public ValueTask<TResult> PrepareAsync<TResult>(HttpContext context, Func<TResult> prepare, CancellationToken cancel) =>
-        large.RunAsync(RequestFacts.Of(context).BodyBytes, prepare, cancel);
+        WorkAsync(RequestFacts.Of(context).BodyBytes, prepare, cancel);
+
+    /// <summary>Does work that takes as long as taking a body of so many bytes apart.</summary>
+    public ValueTask<TResult> WorkAsync<TResult>(long bytes, Func<TResult> work, CancellationToken cancel) => large.RunAsync(bytes, work, cancel);
 
     /// <summary>Holds the bytes of an answer that is going to be large, until it is taken.</summary>
     /// <param name="context">Its request, whose body has been read.</param>

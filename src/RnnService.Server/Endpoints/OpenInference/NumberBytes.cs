@@ -62,14 +62,12 @@ internal static class NumberBytes
         if (lengths is not null && lengths.Length != rows)
             throw RequestProblem.Of(ProblemKind.Validation, $"{LengthsAt()}.shape", $"is [{lengths.Length}]; expected [{rows}], as {Values} has sequences");
         var sequences = new NumberSequence[rows];
-        long all = 0;
         for (int row = 0; row < rows; row++)
         {
             int length = lengths?[row] ?? steps;
             if (length < 1 || length > steps)
                 throw RequestProblem.Of(ProblemKind.Validation, $"{LengthsAt()}.data[{row}]", $"is {length}; expected 1 to {steps}, which {Values} has room for");
             sequences[row] = new NumberSequence(values.AsMemory(row * steps * features, length * features), features);
-            all += length;
             int wrong = sequences[row].Values.Span.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
             if (wrong >= 0)
             {
@@ -78,8 +76,8 @@ internal static class NumberBytes
             }
         }
 
-        return all <= limits.MaxRequestTokens ? sequences
-            : throw RequestProblem.Of(ProblemKind.Validation, "inputs", $"holds {all} steps; at most {limits.MaxRequestTokens} are allowed in one request");
+        NumberQuestion.CheckTotal(sequences, limits);
+        return sequences;
     }
 
     private static void Expect(InputTensorRequest input, string datatype, string at)

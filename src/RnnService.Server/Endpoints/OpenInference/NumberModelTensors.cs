@@ -36,9 +36,22 @@ internal sealed class NumberModelTensors(ServedNumbers served) : ModelTensors(se
         outputs.Check(Outputs);
         NumberSequence[] sequences = body.Sequences ?? throw WrongInput(NumberBytes.Values);
         foreach (NumberSequence sequence in sequences) NumberQuestion.CheckFeatures(sequence, served, "inputs[0].shape");
+        await call.HoldAnswerAsync(BytesOfAnswer(sequences));
         TextAnswers<float[]> found = await call.ComputeAsync(served.Batcher, () => sequences);
         float[][] answers = [.. ListAnswer.Of(found, "inputs[0].data", (one, _) => one).Select(Answered<float[]>)];
         return outputs.Answer(Tensors(answers, sequences.Max(sequence => sequence.Steps)));
+    }
+
+    private long BytesOfAnswer(NumberSequence[] sequences)
+    {
+        long rows = sequences.Length, numbers = rows * served.NumberModel.Outputs * InspectEndpoints.BytesOfNumber;
+        return served switch
+        {
+            ServedTranscriber transcriber => NumberAnswers.BytesOfText(transcriber.Model, sequences.Sum(sequence => (long)sequence.Steps)),
+            ServedNumberClassifier => rows * ClassifyEndpoints.BytesOfLabel + numbers,
+            ServedNumberTagger or { NumberModel.Numbers.EachStep: true } => sequences.Max(sequence => sequence.Steps) * numbers,
+            _ => numbers,
+        };
     }
 
     private IReadOnlyList<Tensor> Tensors(float[][] answers, int steps)

@@ -1,7 +1,10 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
+using RnnService.Server.Requests;
 
 namespace RnnService.Server.Tests.Endpoints.Numbers;
 
@@ -123,6 +126,30 @@ public sealed class NumberTests(NumberService shared) : IClassFixture<NumberServ
         using HttpResponseMessage answer = await Client.PostAsync("/transcribe", content, TestContext.Current.CancellationToken);
         Assert.Equal("the sound is 0.025 s long; expected at least 0.035 s, which is a step of the model",
             (await answer.IsProblemAsync(422, "validation")).GetProperty("detail").GetString());
+    }
+
+    [Theory]
+    [InlineData("/tag", 2, """, "model": "phases" """)]
+    [InlineData("/transcribe", 12, """, "parameters": {"details": true} """)]
+    [InlineData("/v2/models/phases/infer", 2, null)]
+    public async Task A_large_answer_is_computed_only_where_there_is_room_for_it(string route, int features, string? parameters)
+    {
+        const int steps = 700;
+        string values = string.Join(",", Enumerable.Repeat("[" + string.Join(",", Enumerable.Repeat("0", features)) + "]", parameters is null ? steps : 300));
+        string body = parameters is null ? $$"""{"inputs": [{"name": "values", "datatype": "FP32", "shape": [1,{{steps}},2], "data": [{{values}}]}]}"""
+            : $$$"""{"inputs": {"values": [{{{values}}}]} {{{parameters}}} }""";
+        Assert.InRange(body.Length, 1, BodyBudget.Free); // of itself it costs nothing
+        var budget = shared.Service.Services.GetRequiredService<BodyBudget>();
+        using (var others = new BodyBudget.Lease(budget, "others"))
+        using (var more = new BodyBudget.Lease(budget, "more"))
+        {
+            others.Hold(32_000_000);
+            more.Hold(32_000_000);
+            using HttpResponseMessage refused = await Client.PostJsonAsync(route, body);
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        }
+
+        await Client.AnswerAsync(route, body);
     }
 
     internal static string Values(NumberSequence sequence) => $$"""{"values": {{TinyNumberModels.Json(sequence)}}}""";
