@@ -18,6 +18,8 @@ internal static class GenerateEndpoints
     /// <summary>A request and its answer, which other addresses give too.</summary>
     public const string Example = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 60, "temperature": 0.6, "seed": 7}}""";
     public const string Answer = """{"generated_text": "\nI will thank you, with the present prayers for mine,\nAnd th"}""";
+    private const string TranslateExample = """{"inputs": "Où est la gare ?", "model": "translate-fr-en"}""";
+    private const string TranslateAnswer = """{"generated_text": "Where's the station?"}""";
     private const string StreamExample = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 3, "temperature": 0.6, "seed": 7}}""";
     private const string StreamAnswer = """
         data:{"index":1,"token":{"id":12,"text":"\n","logprob":-0.002448082,"special":false},"generated_text":null,"details":null}
@@ -40,7 +42,8 @@ internal static class GenerateEndpoints
             .MayAnswer(ProblemKind.OfSessions)
             .Accepts<GenerateRequest>("application/json")
             .Produces<GenerateAnswer>()
-            .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
+            .WithMetadata(new RequestExample(Example, "continued"), new AnswerExample(Answer, Name: "continued"))
+            .WithMetadata(new RequestExample(TranslateExample, "translated"), new AnswerExample(TranslateAnswer, Name: "translated"))
             .WithMetadata(new StreamsEvents(typeof(StreamEvent)));
         routes.MapInference("/generate_stream", call => AnswerAsync(call, tools, true), endsWithRequest: true)
             .WithName("generateStream")
