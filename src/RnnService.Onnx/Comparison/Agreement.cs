@@ -88,7 +88,7 @@ public static class Agreement
                     Compare(comparison, one, other, lengths, ref random, inPieces: scope.Length is null);
                     break;
                 case (NumberModel one, NumberModel other):
-                    NumberAgreement.Compare(comparison.Add, one, other, lengths, ref random);
+                    NumberAgreement.Compare(comparison.AddAnswer, one, other, lengths, ref random);
                     break;
                 case (Translator one, Translator other):
                     Translate(comparison, one, other, Ids(lengths, one.Vocabulary.Tokens.Count, ref random));
@@ -113,7 +113,7 @@ public static class Agreement
         }
         else if (text is not null && (expected, found) is (NumberModel numbers, NumberModel likewise))
         {
-            NumberAgreement.Compare(comparison.Add, numbers, likewise, [numbers.Read(text)]);
+            NumberAgreement.Compare(comparison.AddAnswer, numbers, likewise, [numbers.Read(text)]);
         }
         else if (text is not null)
         {
@@ -265,15 +265,27 @@ public static class Agreement
                 {
                     int at = step;
                     Span<float> one = expected[row].AsSpan(step * size, size), other = found[row].AsSpan(step * size, size);
-                    if (scope.Form != AnswerForm.Logits || scope.AllowsNotFinite && IsBeyondMeasure(one))
-                    {
-                        Normalize(one);
-                        Normalize(other);
-                    }
-
-                    Add(one, other, i => $"{place}, step {at}, {Label(i)}");
+                    AddScores(one, other, i => $"{place}, step {at}, {Label(i)}");
                 }
             }
+        }
+
+        /// <summary>Compares an answer of models that read numbers: scores, or values in their own units.</summary>
+        public void AddAnswer(ReadOnlySpan<float> expected, ReadOnlySpan<float> found, Func<int, string> where)
+        {
+            if (config.Task is ModelTask.Regressor or ModelTask.Forecaster) Add(expected, found, where);
+            else AddScores(expected.ToArray(), found.ToArray(), where);
+        }
+
+        private void AddScores(Span<float> expected, Span<float> found, Func<int, string> where)
+        {
+            if (scope.Form != AnswerForm.Logits || scope.AllowsNotFinite && IsBeyondMeasure(expected))
+            {
+                Normalize(expected);
+                Normalize(found);
+            }
+
+            Add(expected, found, where);
         }
 
         // Products so large that what is left of their sum is rounding: only which of them is the largest tells.

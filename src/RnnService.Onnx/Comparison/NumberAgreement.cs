@@ -18,7 +18,7 @@ internal static class NumberAgreement
     public static void Compare(ValueComparison compare, NumberModel expected, NumberModel found, int[] lengths, ref RandomSource random)
     {
         int size = expected.Numbers.Features;
-        Standardization? units = (expected.Network as IMeasuredNetwork)?.InputUnits;
+        Standardization? units = (expected.Network as IMeasuredNetwork ?? found.Network as IMeasuredNetwork)?.InputUnits;
         var rows = new NumberSequence[lengths.Length];
         for (int row = 0; row < rows.Length; row++)
         {

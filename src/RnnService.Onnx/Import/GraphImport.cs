@@ -40,8 +40,7 @@ internal sealed class GraphImport
     /// <summary>Into this engine's weights.</summary>
     public ImportedModel Native()
     {
-        // This engine recognises layers over tokens; what reads numbers is kept.
-        if (NumberSignature.ReadsNumbers(_file)) return NumberImport.AsIs(_file, _config, _description, OutputName());
+        if (NumberSignature.ReadsNumbers(_file)) return NumberImport.Native(_file, _config, _description, OutputName());
         try
         {
             return ReadWeights();

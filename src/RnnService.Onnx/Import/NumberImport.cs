@@ -3,18 +3,37 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
+using RnnService.Onnx.Comparison;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using RnnService.Onnx.Import.Config;
 using RnnService.Onnx.Import.Files;
+using RnnService.Onnx.Import.Graph;
 using RnnService.Onnx.Runtime;
 using RnnService.Onnx.Runtime.Signatures;
 
 namespace RnnService.Onnx.Import;
 
-/// <summary>Brings in a graph that reads numbers, to be computed by ONNX Runtime.</summary>
+/// <summary>Brings in a graph that reads numbers: into this engine's weights where it is a network of the engine's, and else as it is.</summary>
 internal static class NumberImport
 {
+    /// <summary>Into this engine's weights, or as it is, with a note why.</summary>
+    /// <inheritdoc cref="AsIs"/>
+    public static ImportedModel Native(OnnxFile file, TextSource config, ImportDescription description, string? output)
+    {
+        try
+        {
+            return ReadWeights(file, config, description, output);
+        }
+        catch (Exception refusal) when (refusal is WeightFormatException or DisagreementException)
+        {
+            ImportedModel kept = AsIs(file, config, description, output);
+            string start = $"{file.Path}: ";
+            string reason = refusal.Message.StartsWith(start, StringComparison.Ordinal) ? refusal.Message[start.Length..] : refusal.Message;
+            return kept with { Notes = [.. kept.Notes, $"It is not read into this engine's weights: {reason}"] };
+        }
+    }
+
     /// <summary>Keeps the graph.</summary>
     /// <param name="file">The file.</param>
     /// <param name="config">What is said about it.</param>
@@ -35,6 +54,19 @@ internal static class NumberImport
             : "ONNX Runtime computes it as it is; it carries no states, so that sequences are read whole");
         return new ImportedModel(
             Model.OfChecked(read, null, network), file.Model.Graph.Initializer.Count, ElementType.F32, [file.Path, config.Place], notes);
+    }
+
+    private static ImportedModel ReadWeights(OnnxFile file, TextSource config, ImportDescription description, string? output)
+    {
+        var notes = new List<string>();
+        OnnxImport import = OnnxImport.Read(file, output);
+        ModelConfig read = ConfigFile.Read(config, null, import.Facts, notes, labels: description.Labels).Config with { OutputName = null };
+        import.TakeUnits(read.Task);
+        NumberModel model = NumberModel.Create(read, import.Tensors.Fit(read, null, notes));
+        using var graph = (NumberModel)Model.OfChecked(read, null, OnnxRuntimeNetwork.Open(file.Path, read with { OutputName = import.Output }, null));
+        Difference difference = Agreement.Check(graph, model, new ComparisonScope { Form = import.Form, AllowsNotFinite = true });
+        notes.Add(FormattableString.Invariant($"Answers within {difference.Largest:0.0e+0} of the graph's in ONNX Runtime"));
+        return new ImportedModel(model, import.Tensors.Count, import.Tensors.Type, [file.Path, config.Place], notes);
     }
 
     // What the recurrent nodes and the shapes tell.

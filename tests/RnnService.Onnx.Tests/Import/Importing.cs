@@ -77,7 +77,7 @@ internal static class Importing
         RecognizedHead head = GraphRecognizer.Read(OnnxFile.Read(new MemoryStream(proto.ToByteArray()), "model.onnx")).Head;
         LayerStack stack = head.Layer.Stack;
         HashSet<string> tensors = [.. proto.Graph.Initializer.Select(tensor => tensor.Name)];
-        RecognizedInput given = stack.Source.Table.Ids;
+        RecognizedInput given = stack.Source.Origin.From;
         bool timeFirst = given.Dims[0].Axes[0].Is(stack.Time);
         int batch = rows.Length, time = rows.Max(row => row.Length);
         int Place(int n, int t) => timeFirst ? t * batch + n : n * time + t;

@@ -9,7 +9,10 @@ namespace RnnService.Onnx.Tests.Import;
 /// <summary>A graph that reads numbers, as others export it: a GRU of one layer and a head, in the forms that exporters give them.</summary>
 internal sealed record NumberGraphForm
 {
-    public const int Features = 4, Hidden = 5, Outputs = 3;
+    public const int Features = 4, Hidden = 5;
+
+    /// <summary>Values of an answer.</summary>
+    public int Outputs { get; init; } = 3;
 
     /// <summary>Sizes of the input; a text is the name of one that varies.</summary>
     public GraphWriter.Size[] Sizes { get; init; } = ["batch", "time", Features];
@@ -31,6 +34,12 @@ internal sealed record NumberGraphForm
     /// <summary>Whether lengths come in that make zero of the answers past them, and leave the states alone; batch first, of each step.</summary>
     public bool Masks { get; init; }
 
+    /// <summary>Whether steps are standardised before the layers.</summary>
+    public bool Standardizes { get; init; }
+
+    /// <summary>Whether values are put into their own units after the head.</summary>
+    public bool Measures { get; init; }
+
     /// <summary>What comes after the head.</summary>
     public string End { get; init; } = "";
 
@@ -43,6 +52,12 @@ internal sealed record NumberGraphForm
         string x = graph.Input("signal", DataType.Float, "", Sizes);
         if (!TimeMajor && Sizes.Length == 3) x = graph.Transpose("first", x, 1, 0, 2);
         if (Second.Length > 0) x = graph.Node("Add", "both", [x, graph.Input(Second, DataType.Float, "", "time", "batch", Features)]);
+        if (Standardizes)
+        {
+            string centred = graph.Node("Sub", "centred", [x, graph.Floats("mean", [1, 1, Features], [1, -2, 3, 0.5f])]);
+            x = graph.Node("Div", "standardised", [centred, graph.Floats("deviation", [Features], [0.3f, 2, 7, 1])]);
+        }
+
         int directions = Bidirectional ? 2 : 1, width = Flat ? Features : directions * Hidden;
         string steps = x, last = "";
         if (!Flat)
@@ -63,8 +78,14 @@ internal sealed record NumberGraphForm
 
         string read = !EachStep ? last : TimeMajor ? steps : graph.Transpose("back", steps, 1, 0, 2);
         string product = graph.Node("MatMul", "product", [read, graph.Floats("head", [width, Outputs], Draw.Normal(3, width * Outputs, 0.5))]);
-        string answer = graph.Node("Add", End.Length == 0 && !Masks ? "out" : "sum", [product, graph.Floats("bias", [Outputs], [0.1f, 0.2f, -0.3f])]);
+        string answer = graph.Node("Add", End.Length == 0 && !Masks && !Measures ? "out" : "sum", [product, graph.Floats("bias", [Outputs], [.. new[] { 0.1f, 0.2f, -0.3f, 0.4f }.AsSpan(0, Outputs)])]);
         if (End.Length > 0) answer = graph.Node(End, "out", [answer]);
+        if (Measures)
+        {
+            string scaled = graph.Node("Mul", "scaled", [graph.Floats("unit", [Outputs], [.. new[] { 3, 0.1f, 12, 5 }.AsSpan(0, Outputs)]), answer]);
+            answer = graph.Node("Add", "out", [scaled, graph.Floats("offset", [Outputs], [.. new float[] { -1, 20, 0, 2 }.AsSpan(0, Outputs)])]);
+        }
+
         if (Masks)
         {
             string mask = RecurrentExport.Mask(graph, "answers", x, graph.Input("lengths", DataType.Int64, "", "batch"));

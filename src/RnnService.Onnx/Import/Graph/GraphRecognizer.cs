@@ -3,6 +3,7 @@ using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using RnnService.Onnx.Import.Graph.Operators;
 using RnnService.Onnx.Import.Graph.Symbols;
+using RnnService.Onnx.Runtime.Signatures;
 using static RnnService.Engine.Weights.WeightFormatException;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
@@ -21,6 +22,7 @@ internal sealed class GraphRecognizer
 
     private readonly GraphContext _graph;
     private readonly string[] _outputs;
+    private HashSet<string>? _numbers; // inputs that may be steps of numbers, once one of their form is there
 
     private GraphRecognizer(OnnxFile file, string[] outputs) => (_graph, _outputs) = (new GraphContext(file), outputs);
 
@@ -130,12 +132,14 @@ internal sealed class GraphRecognizer
         if (input.Type?.TensorType?.Shape is not { } shape) throw _graph.Refuse(place, "its number of dimensions is not said", "a shape");
         if (shape.Dim.Count > most) throw _graph.Refuse(place, $"{shape.Dim.Count} dimensions found", $"at most {most}");
         Dimension[] dims = new Dimension[shape.Dim.Count];
-        bool isState = input.Type.TensorType.ElemType == (int)DataType.Float && dims.Length == stateDimensions && shape.Dim[0].HasDimValue;
+        bool isCube = input.Type.TensorType.ElemType == (int)DataType.Float && dims.Length == stateDimensions;
+        bool areNumbers = isCube && (_numbers ??= [.. NumberSignature.NumbersOf(_graph.File)]).Contains(input.Name);
+        bool isState = isCube && !areNumbers && shape.Dim[0].HasDimValue;
         var axes = new List<Axis>();
         for (int i = 0; i < dims.Length; i++)
         {
             int? size = shape.Dim[i].HasDimValue ? (int)shape.Dim[i].DimValue : null;
-            AxisKind kind = isState && i == 0 ? AxisKind.Directions : isState && i == dims.Length - 1 ? AxisKind.Features : AxisKind.Rows;
+            AxisKind kind = isState && i == 0 ? AxisKind.Directions : (isState || areNumbers) && i == dims.Length - 1 ? AxisKind.Features : AxisKind.Rows;
             var axis = new Axis($"{Quote(input.Name)}.{i}", kind, size);
             dims[i] = axis is { IsDirections: true, Size: 1 } ? Dimension.One : new Dimension(axis);
             foreach (Axis other in axes) _graph.Axes.KeepApart(other, axis);
@@ -144,6 +148,7 @@ internal sealed class GraphRecognizer
 
         var read = new RecognizedInput(input.Name, dims);
         _graph.Inputs.Add(read);
+        if (areNumbers && dims[^1].Size is { } features) read.MayBeNumbers(features);
         if (!isState) return new SymbolicValue.Computed(new Role.Input(read), dims);
         if (dims[0].Size > Constants.LongestShape)
             throw _graph.Refuse(place, $"{dims[0].Size} states found", $"at most {Constants.LongestShape}");

@@ -65,7 +65,7 @@ internal sealed class NetworkCheck(GraphContext graph)
     private bool CheckAnswer(string place, SymbolicValue.Computed logits, RecognizedHead head)
     {
         // Wherever rows and steps lie, and be they flattened, the weights are the same. What is of size 1 may be left out.
-        Dimension[] ids = head.Layer.Stack.Source.Table.Ids.Dims;
+        Dimension[] ids = head.Layer.Stack.Source.Origin.Rows;
         Axis[] found = [.. logits.Dims.SelectMany(dim => dim.Axes)];
         IEnumerable<Axis> rows = ids.SelectMany(dim => dim.Axes).Where(axis => head.Pooling is null || !axis.Is(head.Layer.Stack.Time));
         Axis[] expected = [.. rows, head.Outputs];
@@ -125,29 +125,29 @@ internal sealed class NetworkCheck(GraphContext graph)
 
     private void CheckIds(LayerStack stack, RecognizedInput? lengthsOfCharacters)
     {
-        RecognizedInput ids = stack.Source.Table.Ids;
-        if (ids.Dims.Length != 2) throw graph.Refuse(Place(ids), $"ids of {ids.Dims.Length} dimensions found", "batch and time");
+        Dimension[] ids = stack.Source.Origin.Rows;
+        if (ids.Length != 2) throw graph.Refuse(Place(stack.Source.Origin.From), $"ids of {ids.Length} dimensions found", "batch and time");
         if (stack.Source.Characters is not { } characters) return;
         if (characters.Top.Cell != stack.Top.Cell)
             throw graph.Refuse(characters.Top.Place, "the characters' layer is of another cell than the words'", "the same");
         CheckBatch(characters, lengthsOfCharacters!, lengthsOfCharacters!.Dims);
-        RecognizedInput spelled = characters.Source.Table.Ids;
+        RecognizedInput spelled = characters.Source.Origin.From;
         Dimension[] words = [.. spelled.Dims.Where(dim => !dim.Axes[0].Is(characters.Time))];
-        bool areWords = words.Length == 2 && words.All(word => ids.Dims.Any(dim => dim.Axes[0].Is(word.Axes[0])));
+        bool areWords = words.Length == 2 && words.All(word => ids.Any(dim => dim.Axes[0].Is(word.Axes[0])));
         if (!areWords) throw graph.Refuse(Place(spelled), "characters that do not lie as the words do", "[batch, time, characters]");
     }
 
     /// <summary>Checks that an input means the rows that the ids mean, in their order.</summary>
     private void CheckBatch(LayerStack stack, RecognizedInput input, Dimension[] dims)
     {
-        Dimension[] rows = [.. stack.Source.Table.Ids.Dims.Where(dim => !dim.Axes[0].Is(stack.Time))];
+        Dimension[] rows = [.. stack.Source.Origin.Rows.Where(dim => !dim.Axes[0].Is(stack.Time))];
         if (rows.Length == dims.Length && rows.Zip(dims).All(pair => graph.Axes.Same(pair.First, pair.Second))) return;
         throw graph.Refuse(Place(input), "it is used for other rows than the ids' or in another order", "the ids' rows in their order");
     }
 
     private void CheckMask(LayerStack stack, RecognizedInput mask)
     {
-        Dimension[] ids = stack.Source.Table.Ids.Dims;
+        Dimension[] ids = stack.Source.Origin.Rows;
         if (ids.Length == mask.Dims.Length && ids.Zip(mask.Dims).All(pair => graph.Axes.Same(pair.First, pair.Second))) return;
         throw graph.Refuse(Place(mask), "a mask that does not lie as the ids do", "the ids' rows and steps in their order");
     }

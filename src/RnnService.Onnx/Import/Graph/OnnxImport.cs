@@ -16,7 +16,7 @@ namespace RnnService.Onnx.Import.Graph;
 /// A recurrent network read from an ONNX file: its tensors under our names, and what its graph says about it. What the graph computes is
 /// recognised operator by operator; that both give the same numbers is for running both to prove. Not thread-safe.
 /// </summary>
-internal sealed class OnnxImport
+internal sealed partial class OnnxImport
 {
     private readonly OnnxFile _file;
     private readonly RecognizedNetwork _network;
@@ -35,15 +35,17 @@ internal sealed class OnnxImport
             Witness = "the graph has it",
             Task = Task(),
             Cells = [Stack.Top.Cell],
-            Tokens = Stack.Source.Table.Tokens,
-            EmbeddingSize = Stack.Source.Table.Size,
+            Tokens = Stack.Source.Origin.Tokens,
+            EmbeddingSize = ReadsNumbers ? null : Stack.Source.Origin.Size,
+            Features = ReadsNumbers ? Stack.Source.Origin.Size : null,
+            AnswersSteps = ReadsNumbers ? Head.Pooling is null : null,
             HiddenSize = Stack.Top.HiddenSize,
             Layers = Stack.Layers.Count,
             Direction = Stack.Top.Direction,
             Characters = Characters,
             Pooling = Head.Pooling,
             Outputs = IsOneLogit ? 2 : Head.Outputs.Size,
-            TieWeights = IsTied(),
+            TieWeights = ReadsNumbers ? null : IsTied(),
             IsSigmoid = IsOneLogit,
         };
         ConfigJson = file.Metadata(OnnxExport.ConfigKey);
@@ -53,7 +55,9 @@ internal sealed class OnnxImport
     /// <summary>The tensors.</summary>
     public TensorSet Tensors { get; }
 
-    /// <summary>What the graph says. A language model and a tagger that reads forward may have one graph: the task is null then.</summary>
+    /// <summary>
+    /// What the graph says. A language model and a tagger that reads forward may have one graph, as may any that read numbers: the task is null then.
+    /// </summary>
     public NetworkFacts Facts { get; }
 
     /// <summary>config.json as our exporter put it into the file; null where another wrote it.</summary>
@@ -73,7 +77,7 @@ internal sealed class OnnxImport
 
     /// <summary>Sizes of the character network; null where there is none.</summary>
     public CharacterConfig? Characters =>
-        CharacterStack is { } stack ? new CharacterConfig(stack.Source.Table.Size, stack.Top.HiddenSize) : null;
+        CharacterStack is { } stack ? new CharacterConfig(stack.Source.Origin.Size, stack.Top.HiddenSize) : null;
 
     /// <summary>The output that gives the answers.</summary>
     public string Output => _network.Output;
@@ -88,7 +92,10 @@ internal sealed class OnnxImport
     public AnswerForm Form => _network.Form;
 
     /// <summary>Whether one output stands for two labels: its sigmoid is the probability of the second.</summary>
-    public bool IsOneLogit => Head.Outputs.Size == 1;
+    public bool IsOneLogit => Head.Outputs.Size == 1 && !ReadsNumbers;
+
+    /// <summary>Whether it reads numbers, and no ids.</summary>
+    private bool ReadsNumbers => Stack.Source.Origin.Weight is null;
 
     private RecognizedHead Head => _network.Head;
 
@@ -116,17 +123,18 @@ internal sealed class OnnxImport
 
     private ModelTask? Task()
     {
+        if (ReadsNumbers) return null;
         if (Head.Pooling is not null) return ModelTask.Classifier;
         if (Stack.Top.Direction != Direction.Forward || CharacterStack is not null) return ModelTask.Tagger;
         // The head of a language model has an output for each token.
-        if (Head.Outputs.Size != Stack.Source.Table.Tokens) return ModelTask.Tagger;
+        if (Head.Outputs.Size != Stack.Source.Origin.Tokens) return ModelTask.Tagger;
         return TakesStates && GivesStates ? ModelTask.LanguageModel : null;
     }
 
     private void AddStack(string prefix, LayerStack stack)
     {
-        EmbeddingTable table = stack.Source.Table;
-        Add($"{prefix}embedding.weight", table.Weight.Tensor, () => _file.Floats(table.Weight.Tensor), table.Tokens, table.Size);
+        if (stack.Source.Origin.Weight is { Tensor: var embedding, Sizes: var sizes })
+            Add($"{prefix}embedding.weight", embedding, () => _file.Floats(embedding), sizes);
         foreach (RecurrentLayer layer in stack.Layers.Where(layer => layer.Weight is not null))
         {
             int rows = GateOrder.Count(layer.Cell) * layer.HiddenSize;

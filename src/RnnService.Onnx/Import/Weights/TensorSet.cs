@@ -95,14 +95,14 @@ internal sealed partial class TensorSet(string path, Dictionary<string, FoundTen
 
     /// <summary>The parameters of the network that a configuration describes.</summary>
     /// <param name="config">What the model is.</param>
-    /// <param name="vocabulary">Its tokens.</param>
+    /// <param name="vocabulary">Its tokens; null for a model that reads numbers.</param>
     /// <param name="notes">Told what was assumed.</param>
     /// <exception cref="ArgumentException">The configuration contradicts itself or the vocabulary.</exception>
     /// <exception cref="ImportException">A tensor is missing, has no place, is of another shape or type, or is not finite.</exception>
-    public Parameters Fit(ModelConfig config, ModelVocabulary vocabulary, List<string> notes)
+    public Parameters Fit(ModelConfig config, ModelVocabulary? vocabulary, List<string> notes)
     {
         Dictionary<string, IReadOnlyList<int>> expected =
-            TextModel.ParametersOf(config, vocabulary).ToDictionary(entry => entry.Name, entry => entry.Shape, StringComparer.Ordinal);
+            Model.ParametersOf(config, vocabulary).ToDictionary(entry => entry.Name, entry => entry.Shape, StringComparer.Ordinal);
         TakeTiedHead(config);
         // Another name of a tensor that has its place needs none.
         HashSet<string> placed = [.. expected.Keys.Where(tensors.ContainsKey).Select(name => tensors[name].Origin)];

@@ -109,6 +109,16 @@ internal sealed class NumberSignature
             && !inputs.Any(input => input.IsWhole && paths.IsLookedUp(input.Name));
     }
 
+    /// <summary>The inputs of a graph that reads numbers which may be its steps; none of another.</summary>
+    public static IEnumerable<string> NumbersOf(OnnxFile file)
+    {
+        // Whole numbers of two dimensions are ids: nothing of the graph need be followed.
+        if (GraphInput.AllOf(file).Any(input => input.IsWhole && input.Sizes.Length > 1) || !ReadsNumbers(file)) return [];
+        GraphPaths paths = new(file.Model.Graph);
+        return GraphInput.AllOf(file).Where(input => input is { Type: DataType.Float, Sizes.Length: 3, IsCalledState: false } && !paths.IsInitialState(input.Name))
+            .Select(input => input.Name);
+    }
+
     /// <summary>How many values a step has, as the graph declares it; null where it says nothing.</summary>
     public static int? FeaturesOf(OnnxFile file)
     {

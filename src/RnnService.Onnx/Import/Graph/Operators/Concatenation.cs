@@ -32,10 +32,10 @@ internal sealed class Concatenation(GraphContext graph, GraphNode node, Symbolic
                 int[] starts = [.. parts.SelectMany(part => ((Role.InitialState)part.Role).Directions).Take(Constants.LongestShape + 1)];
                 return Directions(starts.Length, start with { Directions = starts });
             case (Role.InitialState { Directions: [_] } start, [{ Dims: [{ Axes: [] }, _, _] }, var steps])
-                when _dim == 0 && steps.Role is Role.Embedded or Role.States { Part: StatePart.Steps }:
+                when _dim == 0 && steps.Role is Role.Vectors or Role.States { Part: StatePart.Steps }:
                 var line = new Axis("start and time", AxisKind.Rows);
                 return new SymbolicValue.Computed(new Role.StateAndSteps(start, steps), [new Dimension(line), .. steps.Dims[1..]]);
-            case (Role.Embedded { Characters: null } words, [_, { Role: Role.States { Part: StatePart.Hidden } last } characters])
+            case (Role.Vectors { Characters: null } words, [_, { Role: Role.States { Part: StatePart.Hidden } last } characters])
                 when _dim == _first.Dims.Length - 1:
                 return WithCharacters(words, last, characters);
             default:
@@ -61,7 +61,7 @@ internal sealed class Concatenation(GraphContext graph, GraphNode node, Symbolic
         return _first.Replace(_dim, apart ? joined : joined.Times(inner[0])) with { Role = role };
     }
 
-    private SymbolicValue.Computed WithCharacters(Role.Embedded words, Role.States last, SymbolicValue.Computed characters)
+    private SymbolicValue.Computed WithCharacters(Role.Vectors words, Role.States last, SymbolicValue.Computed characters)
     {
         RecurrentLayer reader = last.Directions[0].Layer;
         bool fits = last.Top == reader && reader.Index == 0 && reader.Direction == Direction.Bidirectional
@@ -73,8 +73,8 @@ internal sealed class Concatenation(GraphContext graph, GraphNode node, Symbolic
                 $"{reader.Place} beside the words' embeddings", "one bidirectional layer over the characters of each word, ended by their number");
         }
 
-        if (words.Table.IsRead) throw node.Refuse("another layer reads the words' embeddings", "one stack of layers");
-        var width = new Axis("words", AxisKind.Features, words.Table.Size + 2 * reader.HiddenSize);
+        if (words.Origin.IsRead) throw node.Refuse("another layer reads the words' embeddings", "one stack of layers");
+        var width = new Axis("words", AxisKind.Features, words.Origin.Size + 2 * reader.HiddenSize);
         return _first.Replace(_dim, new Dimension(width)) with { Role = words with { Width = width, Characters = reader.Stack } };
     }
 }

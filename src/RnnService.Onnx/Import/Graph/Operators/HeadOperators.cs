@@ -35,7 +35,7 @@ internal sealed class HeadOperators(GraphContext graph)
     {
         SymbolicValue one = node.Need(0), other = node.Need(1);
         if (one is not SymbolicValue.Computed) (one, other) = (other, one);
-        bool fits = one is SymbolicValue.Computed { Role: Role.Answer { Head.Bias: null, Form: AnswerForm.Logits } } && other is SymbolicValue.Constant;
+        bool fits = one is SymbolicValue.Computed { Role: Role.Answer { Head: { Bias: null, Factor: null, Offset: null }, Form: AnswerForm.Logits } } && other is SymbolicValue.Constant;
         if (!fits || one is not SymbolicValue.Computed { Role: Role.Answer { Head: var head } } computed) return null;
         return computed with { Role = new Role.Answer(WithBias(node, head, other, computed.Dims.Length)) };
     }

@@ -112,8 +112,8 @@ internal sealed class IndexOperators(GraphContext graph)
         if (axis != 0 || weight.Transposed) throw node.Refuse("it looks columns up", "rows, by axis 0");
         RecognizedInput input = ((Role.Input)ids.Role).Source;
         if (!input.TryTake(InputRole.Ids)) throw node.Misfit();
-        var table = new EmbeddingTable(weight, input);
-        var width = new Axis("embedding", AxisKind.Features, table.Size);
-        return new SymbolicValue.Computed(new Role.Embedded(table, width), [.. ids.Dims, new Dimension(width)]);
+        var embedding = new StackInput(input, input.Dims, weight.Sizes[1]) { Weight = weight };
+        var width = new Axis("embedding", AxisKind.Features, embedding.Size);
+        return new SymbolicValue.Computed(new Role.Vectors(embedding, width), [.. ids.Dims, new Dimension(width)]);
     }
 }

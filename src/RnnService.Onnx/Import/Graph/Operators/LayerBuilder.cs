@@ -17,10 +17,11 @@ internal sealed class LayerBuilder(GraphContext graph)
     /// <param name="create">Makes the layer of a stack.</param>
     public RecurrentLayer Add(GraphNode node, SymbolicValue.Computed x, int hidden, Func<LayerStack, RecurrentLayer> create)
     {
-        if (x.Role is not (Role.Embedded or Role.States { Part: StatePart.Steps }) || x.Fill == Fill.Low) throw node.Misfit();
+        x = NumberOperators.VectorsOf(x) ?? x;
+        if (x.Role is not (Role.Vectors or Role.States { Part: StatePart.Steps }) || x.Fill == Fill.Low) throw node.Misfit();
         if (x.Dims.Length != 3 || x.Dims[0].Axes is not [{ IsDirections: false } time] || x.Dims[1].Axes.Length == 0)
             throw node.Refuse($"it reads {x.Describe()}", Order);
-        LayerStack stack = x.Role is Role.Embedded embedded ? OnEmbedding(node, x, embedded, time) : OnLayer(node, x, (Role.States)x.Role, hidden);
+        LayerStack stack = x.Role is Role.Vectors vectors ? OnInput(node, x, vectors, time) : OnLayer(node, x, (Role.States)x.Role, hidden);
         if (stack.Layers.Count == MostLayers) throw node.Refuse($"it is layer {MostLayers + 1}", $"at most {MostLayers} layers");
         RecurrentLayer layer = create(stack);
         stack.Layers.Add(layer);
@@ -62,12 +63,12 @@ internal sealed class LayerBuilder(GraphContext graph)
         return start.Source;
     }
 
-    private static LayerStack OnEmbedding(GraphNode node, SymbolicValue.Computed x, Role.Embedded embedded, Axis time)
+    private static LayerStack OnInput(GraphNode node, SymbolicValue.Computed x, Role.Vectors vectors, Axis time)
     {
-        if (x.Dims[2].Axes is not [var width] || !width.Is(embedded.Width)) throw node.Refuse($"it reads {x.Describe()}", Order);
-        if (embedded.Table.IsRead) throw node.Refuse("it reads an embedding that another layer reads", "one stack of layers");
-        embedded.Table.IsRead = true;
-        return new LayerStack(embedded, time, x.Dims[1]);
+        if (x.Dims[2].Axes is not [var width] || !width.Is(vectors.Width)) throw node.Refuse($"it reads {x.Describe()}", Order);
+        if (vectors.Origin.IsRead) throw node.Refuse($"it reads {(vectors.Origin.Weight is null ? "numbers" : "an embedding")} that another layer reads", "one stack of layers");
+        vectors.Origin.IsRead = true;
+        return new LayerStack(vectors, time, x.Dims[1]);
     }
 
     private LayerStack OnLayer(GraphNode node, SymbolicValue.Computed x, Role.States states, int hidden)

@@ -147,7 +147,7 @@ internal sealed class LengthOperators(GraphContext graph)
     private SymbolicValue.Computed FillEnds(GraphNode node, SymbolicValue.Computed computed, Role.TokenMask mask, Dimension[] dims, float outside)
     {
         const float low = -1e4f; // far below any output of a layer
-        bool fits = computed.Role is Role.Embedded or Role.States { Part: StatePart.Steps } or Role.DirectionSum { Part: StatePart.Steps }
+        bool fits = computed.Role is Role.Vectors or Role.States { Part: StatePart.Steps } or Role.DirectionSum { Part: StatePart.Steps }
             && dims.Length <= computed.Dims.Length;
         if (!fits || computed.Fill == Fill.Low || graph.Axes.Broadcast(computed.Dims, dims) is null) throw node.Misfit();
         if (outside != 0 && !(outside <= low))

@@ -45,14 +45,18 @@ internal sealed class OperatorTable(GraphContext graph)
         new(["Softmax", "LogSoftmax"], "probabilities over the labels, or their logarithms", (all, node) => all._head.Normalize(node)),
         new("Sigmoid", "the probability of one logit", (_, node) => HeadOperators.Sigmoid(node)),
         new("Log", "the logarithm of a Softmax", (_, node) => HeadOperators.Log(node)),
-        new("Add", "the head's bias; the sum of both directions; arithmetic on sizes", (all, node) =>
-            ShapeOperators.Arithmetic(node) ?? HeadOperators.AddBias(node) ?? all._pooling.AddDirections(node) ?? throw node.Misfit()),
-        new("Sub", "1 less a mask; arithmetic on sizes", (_, node) =>
-            ShapeOperators.Arithmetic(node) ?? LengthOperators.Complement(node) ?? throw node.Misfit()),
-        new("Mul", "a mask that makes padding zero; a factor of the sum of both directions; arithmetic on sizes", (all, node) =>
-            ShapeOperators.Arithmetic(node) ?? all._lengths.Masked(node) ?? PoolingOperators.Scale(node) ?? throw node.Misfit()),
-        new("Div", "a mean: sums over time divided by lengths or by the sums of a mask; a divisor of the sum of both directions; arithmetic on sizes",
-            (all, node) => ShapeOperators.Arithmetic(node) ?? all._pooling.Mean(node) ?? PoolingOperators.Scale(node) ?? throw node.Misfit()),
+        new("Add", "the head's bias; the sum of both directions; the mean of values in their own units; arithmetic on sizes", (all, node) =>
+            ShapeOperators.Arithmetic(node) ?? HeadOperators.AddBias(node) ?? all._pooling.AddDirections(node) ?? NumberOperators.Offset(node)
+            ?? throw node.Misfit()),
+        new("Sub", "1 less a mask; numbers less their mean; arithmetic on sizes", (_, node) =>
+            ShapeOperators.Arithmetic(node) ?? LengthOperators.Complement(node) ?? NumberOperators.Centre(node) ?? throw node.Misfit()),
+        new("Mul", "a mask that makes padding zero; a factor of the sum of both directions, of numbers or of values; arithmetic on sizes", (all, node) =>
+            ShapeOperators.Arithmetic(node) ?? all._lengths.Masked(node) ?? PoolingOperators.Scale(node) ?? NumberOperators.Scale(node)
+            ?? throw node.Misfit()),
+        new("Div", "a mean: sums over time divided by lengths or by the sums of a mask; a divisor of the sum of both directions, of numbers or of values; "
+            + "arithmetic on sizes",
+            (all, node) => ShapeOperators.Arithmetic(node) ?? all._pooling.Mean(node) ?? PoolingOperators.Scale(node) ?? NumberOperators.Scale(node)
+            ?? throw node.Misfit()),
         new(["ReduceSum", "ReduceMean", "ReduceMax"], "pooling over time; the sum or mean of both directions; the tokens that a mask counts",
             (all, node) => all._pooling.Reduce(node)),
         new(["GlobalAveragePool", "GlobalMaxPool"], "pooling over the steps of [batch, units, time]", (all, node) => all._pooling.PoolGlobally(node)),

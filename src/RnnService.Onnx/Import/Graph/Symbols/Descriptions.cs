@@ -25,10 +25,11 @@ internal static class Descriptions
         SymbolicValue.Shape => "what shapes serve for",
         SymbolicValue.Computed { Role: var role } => role switch
         {
+            Role.Input { Source.Numbers: not null } => "a mean and a standard deviation of each feature, or RNN, GRU or LSTM",
             Role.Input => "a Gather from the embedding, the lengths of a recurrent layer, or a mask of its outputs",
             Role.InitialState => "the start of a recurrent layer",
             Role.SortOrder or Role.Positions or Role.TokenMask or Role.TokenCount or Role.EmptyMask => "what lengths serve for",
-            Role.Embedded or Role.StateAndSteps => "RNN, GRU or LSTM",
+            Role.Vectors or Role.StateAndSteps => "RNN, GRU or LSTM",
             Role.States { Part: StatePart.Hidden or StatePart.CellState } => "the MatMul or Gemm of the head, or an output",
             Role.States => "another recurrent layer, pooling (last, mean, max) or the MatMul or Gemm of the head",
             Role.DirectionSum => "a mean over time, or the MatMul or Gemm of the head",
@@ -43,6 +44,7 @@ internal static class Descriptions
     {
         Role.Input { Source: { Role: InputRole.None } input } => $"input {Quote(input.Name)}",
         Role.Input { Source: { Role: InputRole.Ids } input } => $"the ids {Quote(input.Name)}",
+        Role.Input { Source: { Role: InputRole.Numbers } input } => $"the numbers {Quote(input.Name)}",
         Role.Input { Source: { Role: InputRole.Mask } input } => $"the mask {Quote(input.Name)}",
         Role.Input { Source: var input } => $"the lengths {Quote(input.Name)}",
         Role.InitialState { Source: var input } => $"the states at the start {Quote(input.Name)}",
@@ -51,7 +53,8 @@ internal static class Descriptions
         Role.TokenMask { By.Role: InputRole.Mask } => "a mask",
         Role.TokenMask or Role.EmptyMask => "a mask by lengths",
         Role.TokenCount { By: var input } => $"the sums of the mask {Quote(input.Name)}",
-        Role.Embedded => "the embedding's rows",
+        Role.Vectors { Origin: { Weight: null, From: var input } } => $"the numbers {Quote(input.Name)}",
+        Role.Vectors => "the embedding's rows",
         Role.StateAndSteps => "a state and the steps after it",
         Role.States { Part: StatePart.Hidden or StatePart.CellState, Directions: var directions } => $"last states of {LayersOf(directions)}",
         Role.States { Directions: var directions } => $"outputs of {LayersOf(directions)}",

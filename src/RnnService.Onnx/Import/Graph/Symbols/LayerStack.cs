@@ -2,27 +2,33 @@ using RnnService.Engine.Layers;
 
 namespace RnnService.Onnx.Import.Graph.Symbols;
 
-/// <summary>An embedding: its matrix [V,D], and the ids that are looked up.</summary>
-internal sealed class EmbeddingTable(SymbolicValue.Constant weight, RecognizedInput ids)
+/// <summary>What a stack reads, a vector a step: rows of an embedding that ids look up, or the numbers of an input.</summary>
+/// <param name="from">The ids, or the numbers.</param>
+/// <param name="rows">The dimensions of the input that are batch and time.</param>
+/// <param name="size">D, the numbers of a vector.</param>
+internal sealed class StackInput(RecognizedInput from, Dimension[] rows, int size)
 {
-    public SymbolicValue.Constant Weight { get; } = weight;
+    public RecognizedInput From { get; } = from;
 
-    public RecognizedInput Ids { get; } = ids;
-
-    /// <summary>V.</summary>
-    public int Tokens { get; } = weight.Sizes[0];
+    public Dimension[] Rows { get; } = rows;
 
     /// <summary>D.</summary>
-    public int Size { get; } = weight.Sizes[1];
+    public int Size { get; } = size;
+
+    /// <summary>The embedding's matrix [V,D]; null of numbers.</summary>
+    public SymbolicValue.Constant? Weight { get; init; }
+
+    /// <summary>V; null of numbers.</summary>
+    public int? Tokens => Weight?.Sizes[0];
 
     /// <summary>Whether a recurrent layer reads it, or the words it is part of.</summary>
     public bool IsRead { get; set; }
 }
 
 /// <summary>Recurrent layers one above the other, and what the lowest reads.</summary>
-internal sealed class LayerStack(Role.Embedded source, Axis time, Dimension batch)
+internal sealed class LayerStack(Role.Vectors source, Axis time, Dimension batch)
 {
-    public Role.Embedded Source { get; } = source;
+    public Role.Vectors Source { get; } = source;
 
     public Axis Time { get; } = time;
 
@@ -32,9 +38,9 @@ internal sealed class LayerStack(Role.Embedded source, Axis time, Dimension batc
 
     public RecurrentLayer Top => Layers[^1];
 
-    /// <summary>Whether a dimension is the batch as the ids have it, in their order.</summary>
+    /// <summary>Whether a dimension is the batch as its input has it, in their order.</summary>
     public bool IsBatch(Dimension dimension) =>
-        dimension.Axes is [var axis] && !axis.Is(Time) && Source.Table.Ids.Dims.Any(dim => dim.Axes[0].Is(axis));
+        dimension.Axes is [var axis] && !axis.Is(Time) && Source.Origin.Rows.Any(dim => dim.Axes[0].Is(axis));
 }
 
 /// <summary>One direction of one layer.</summary>

@@ -9,6 +9,9 @@ internal enum InputRole
     /// <summary>Token ids.</summary>
     Ids,
 
+    /// <summary>Steps of numbers.</summary>
+    Numbers,
+
     /// <summary>Lengths of sequences.</summary>
     Lengths,
 
@@ -30,6 +33,12 @@ internal sealed class RecognizedInput(string name, Dimension[] dims)
     public Dimension[] Dims { get; } = dims;
 
     public InputRole Role { get; set; }
+
+    /// <summary>The input as steps of numbers; null where it cannot be that.</summary>
+    public StackInput? Numbers { get; private set; }
+
+    /// <summary>Says that it may be steps of numbers, whose last dimension is their features.</summary>
+    public void MayBeNumbers(int features) => Numbers = new StackInput(this, Dims[..^1], features);
 
     /// <summary>Whether a mask is 1 for tokens, and not for padding; null while its use has not told.</summary>
     public bool? MarksTokens { get; set; }

@@ -18,6 +18,12 @@ internal sealed record RecognizedHead(
     /// <summary>The factor of each direction where they are added up before the head; null where they are side by side.</summary>
     public float? Share { get; init; }
 
+    /// <summary>What its outputs are multiplied by, or divided by, to be in their own units; null for nothing.</summary>
+    public UnitFactor? Factor { get; init; }
+
+    /// <summary>What is added to them then; null for nothing.</summary>
+    public SymbolicValue.Constant? Offset { get; init; }
+
     /// <summary>The features it reads.</summary>
     public int Width => WidthOf(Layer, Share);
 
@@ -33,13 +39,13 @@ internal sealed record RecognizedHead(
 /// <param name="Form">What the answers are.</param>
 internal sealed record RecognizedNetwork(RecognizedHead Head, bool GivesStates, bool TakesLengths, string Output, AnswerForm Form)
 {
-    /// <summary>Whether the answers are ordered as the ids are, with the labels last.</summary>
+    /// <summary>Whether the answers are ordered as the input is, with the labels last.</summary>
     public bool AnswersLieAsIds { get; init; }
 
     /// <summary>Outputs that were left out.</summary>
     public IReadOnlyList<string> Unused { get; init; } = [];
 
-    /// <summary>The layers over the tokens.</summary>
+    /// <summary>The layers over the tokens, or the steps.</summary>
     public LayerStack Stack => Head.Layer.Stack;
 
     /// <summary>Whether the initial states are an input.</summary>

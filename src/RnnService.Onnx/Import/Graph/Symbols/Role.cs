@@ -39,8 +39,15 @@ internal abstract record Role
     /// <summary>Whether a sequence has no step.</summary>
     internal sealed record EmptyMask : Role;
 
-    /// <summary>Rows of an embedding; for a tagger with a character network, joined with each word's states.</summary>
-    internal sealed record Embedded(EmbeddingTable Table, Axis Width, LayerStack? Characters = null) : Role;
+    /// <summary>What a stack reads. Of a tagger with a character network, words are joined with their states; numbers may be standardised.</summary>
+    internal sealed record Vectors(StackInput Origin, Axis Width, LayerStack? Characters = null) : Role
+    {
+        /// <summary>What was taken from numbers; null for nothing.</summary>
+        public SymbolicValue.Constant? Mean { get; init; }
+
+        /// <summary>What they were then multiplied by, or divided by; null for nothing.</summary>
+        public UnitFactor? Factor { get; init; }
+    }
 
     /// <summary>An initial state before the steps of a layer of sums.</summary>
     internal sealed record StateAndSteps(InitialState Before, SymbolicValue.Computed Steps) : Role;
@@ -66,6 +73,9 @@ internal abstract record Role
     /// <summary>What the head gives.</summary>
     internal sealed record Answer(RecognizedHead Head, AnswerForm Form = AnswerForm.Logits) : Role;
 }
+
+/// <summary>What numbers are multiplied by, or divided by.</summary>
+internal sealed record UnitFactor(SymbolicValue.Constant Values, bool Divides);
 
 /// <summary>Which of a layer's outputs.</summary>
 internal enum StatePart
