@@ -8,6 +8,7 @@ using RnnService.Benchmarks.Trials;
 // load [--write] [PART…]         the service under load over HTTP, into results/ with --write
 // trials [--label before|after]  attacks on the service, into results/trials-LABEL.json with --label; docs/reliability.md has the options
 // audio                          live streams of sound: features alone, and with a network
+// music MODEL TRAIN VALID        bits a character beside n-grams, and how many tunes parse and add up
 // ort-service FOLDER             the peer of /classify, which load starts
 // kernels [BenchmarkDotNet's …]  kernels and layers alone
 switch (args)
@@ -17,6 +18,8 @@ switch (args)
         return 0;
     case ["audio"]:
         return AudioCommand.Run();
+    case ["music", string folder, string train, string valid]:
+        return MusicCommand.Run(folder, train, valid);
     case ["ort-service", string folder]:
         return await OrtService.RunAsync(folder);
     case ["load", .. string[] parts]:

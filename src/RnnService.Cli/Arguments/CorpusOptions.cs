@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RnnService.Audio.Music;
 using RnnService.Engine.Models;
 using RnnService.Training.Corpora;
 
@@ -49,6 +50,12 @@ internal sealed class CorpusOptions
         HelpName = "REGEX",
     };
 
+    private readonly NumberOption<int> _keys = new("--keys")
+    {
+        Description = $"How often the tunes of an abc file follow once more, each in another key near its own, 0 to {AbcBook.MostKeys} [default: 0].",
+        HelpName = "N",
+    };
+
     private readonly Option<string> _header = YesNo(
         "--header", "Whether the first line of a labelled, pairs or csv file names the columns [default: found from the names it has].");
 
@@ -93,7 +100,7 @@ internal sealed class CorpusOptions
     [
         _format, _encoding, _textColumn, _labelColumn, _sourceColumn, _targetColumn, _swap, _distinct, _header, _delimiter, _labelSeparator, _skipLines, _where,
         _formColumn, _tagColumn,
-        _comments, _skipEmptyWords, _labelNames, _phrases, _sequenceColumn, _columns, _namePattern,
+        _comments, _skipEmptyWords, _labelNames, _phrases, _sequenceColumn, _columns, _namePattern, _keys,
     ];
 
     /// <summary>A file, read as the options say.</summary>
@@ -125,6 +132,7 @@ internal sealed class CorpusOptions
         SequenceColumn = ColumnOf(parsed, _sequenceColumn),
         Columns = parsed.GetValue(_columns) is { Length: > 0 } columns ? [.. columns.Select(CorpusColumn.Parse)] : null,
         NamePattern = parsed.GetValue(_namePattern),
+        Keys = parsed.GetValue(_keys),
         Where = Split(parsed, _where),
         LabelNames = Split(parsed, _labelNames),
     };

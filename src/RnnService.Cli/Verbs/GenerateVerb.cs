@@ -70,6 +70,12 @@ internal sealed class GenerateVerb : Verb
 
     private readonly Option<bool> _abc = new("--abc") { Description = "Prompt and new text are a tune in ABC notation whose bars add up to its metre." };
 
+    private readonly Option<string> _midi = new("--midi")
+    {
+        Description = "Also write the tune, prompt and new text together, to this file as it is played.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<bool> _greedy = new("--greedy") { Description = "Take the likeliest token at every step." };
 
     private readonly Option<bool> _json = new("--json")
@@ -83,12 +89,13 @@ internal sealed class GenerateVerb : Verb
             "The prompt is printed first, then each token as it comes.",
             "rnn generate shakespeare \"ROMEO:\" --max-new-tokens 400 --temperature 0.7 --seed 7",
             "rnn generate shakespeare --greedy --json < prompt.txt",
+            "rnn generate music $'X:1\\nM:6/8\\nL:1/8\\nK:G\\n' --abc --midi jig.mid",
             "rnn generate shakespeare \"ROMEO:\" --grammar \"( [a-z]+){5}[.!]\"")
     {
         _stop = stop;
         Add(_model);
         Add(_prompt);
-        foreach (Option option in (Option[])[_maxNewTokens, _temperature, _topK, _topP, _penalty, _seed, _stopTexts, _grammar, _choices, _abc, _greedy, _json])
+        foreach (Option option in (Option[])[_maxNewTokens, _temperature, _topK, _topP, _penalty, _seed, _stopTexts, _grammar, _choices, _abc, _midi, _greedy, _json])
             Add(option);
         Validators.Add(given =>
         {
@@ -149,6 +156,7 @@ internal sealed class GenerateVerb : Verb
             Terminal.Out.WriteLine();
         }
 
+        if (parsed.GetValue(_midi) is { } file) MidiOutput.Write(file, prompt, stream.Text);
         return ExitCode.Done;
     }
 

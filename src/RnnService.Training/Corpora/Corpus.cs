@@ -1,3 +1,6 @@
+using System.Globalization;
+using RnnService.Audio.Music;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>
@@ -12,13 +15,27 @@ namespace RnnService.Training.Corpora;
 /// </remarks>
 public static class Corpus
 {
-    /// <summary>The running text of a <c>text</c> file, CR LF read as LF.</summary>
+    /// <summary>The running text of a <c>text</c> file, CR LF read as LF; of an <c>abc</c> file the tunes whose bars add up, in the form of <see cref="AbcBook"/>.</summary>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
     public static string ReadText(CorpusSource source, ICollection<CorpusNote>? notes = null)
     {
-        source.Expect("running text", CorpusFormat.Text);
+        source.Expect("running text", CorpusFormat.OfRunningText);
         CorpusFile file = Open(source, notes);
-        return file.RunningText is { Length: > 0 } text ? text : throw Empty(source, "text");
+        string text = source.Format == CorpusFormat.Abc ? TunesOf(source, file.RunningText, notes) : file.RunningText;
+        return text.Length > 0 ? text : throw Empty(source, source.Format == CorpusFormat.Abc ? "tune whose bars add up" : "text");
+    }
+
+    private static string TunesOf(CorpusSource source, string text, ICollection<CorpusNote>? notes)
+    {
+        AbcBook book = AbcBook.Read(text, source.Keys ?? 0);
+        if (book.Unread + book.Uneven > 0)
+        {
+            notes?.Add(new CorpusNote(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{source.Path}: {book.Unread + book.Uneven:N0} of {book.Tunes + book.Unread + book.Uneven:N0} tunes are left out: {book.Unread:N0} cannot be read, the bars of {book.Uneven:N0} do not add up")));
+        }
+
+        return book.Text;
     }
 
     /// <summary>The examples of a file of labelled text, in file order.</summary>

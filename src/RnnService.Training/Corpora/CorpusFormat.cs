@@ -8,6 +8,9 @@ public static class CorpusFormat
     /// <summary>Plain running text.</summary>
     public const string Text = "text";
 
+    /// <summary>Tunes in ABC notation with empty lines between, read as running text in one form.</summary>
+    public const string Abc = "abc";
+
     /// <summary>One example a line, columns separated by tabs: <c>label TAB text</c>, or the columns the source or a header names.</summary>
     public const string Labelled = "labelled";
 
@@ -50,6 +53,7 @@ public static class CorpusFormat
     /// <summary>Sounds: a folder of WAV files whose names say what is said in them, or a list of <c>path TAB text</c>.</summary>
     public const string Wav = "wav";
 
+    internal static readonly string[] OfRunningText = [Text, Abc];
     internal static readonly string[] Tables = [Labelled, Csv, Parquet];
     internal static readonly string[] OfLabelledText = [Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet];
     internal static readonly string[] PairTables = [Pairs, Csv, JsonLines, Parquet];
@@ -59,10 +63,10 @@ public static class CorpusFormat
 
     /// <summary>Every format's name.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Text, Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet, Pairs, Parallel, Conll, Conllu, TimeSeries, NumPy, Wav];
+        [Text, Abc, Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet, Pairs, Parallel, Conll, Conllu, TimeSeries, NumPy, Wav];
 
     /// <summary>
-    /// The likeliest format of a file by its name: text for a language model; csv, jsonl (also .json and .ndjson), parquet and fasttext (also
+    /// The likeliest format of a file by its name: for a language model abc where it ends so, else text; csv, jsonl (also .json and .ndjson), parquet and fasttext (also
     /// .ft) where it ends so; else for a classifier sst-trees where ".trees" is in it, else labelled; for a tagger conllu where it ends so, else
     /// conll; for a translator pairs; ts and npy where it ends so, for a regressor and a forecaster csv, for a transcriber and every folder wav. A ".gz" at the end is looked past.
     /// </summary>
@@ -70,7 +74,7 @@ public static class CorpusFormat
     {
         string name = Path.GetFileName(path).ToLowerInvariant();
         if (name.EndsWith(".gz", StringComparison.Ordinal)) name = name[..^3];
-        if (task == ModelTask.LanguageModel) return Text;
+        if (task == ModelTask.LanguageModel) return name.EndsWith(".abc", StringComparison.Ordinal) ? Abc : Text;
         if (Directory.Exists(path)) return Wav;
         string? byEnd = Path.GetExtension(name) switch
         {

@@ -1,3 +1,5 @@
+using RnnService.Audio.Music;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>
@@ -112,6 +114,11 @@ public sealed record CorpusSource
     /// </summary>
     public string? NamePattern { get; init; }
 
+    /// <summary>
+    /// In <c>abc</c>: how often the tunes follow once more, each in another key near its own, 0 to <see cref="AbcBook.MostKeys"/>; 0 unless given.
+    /// </summary>
+    public int? Keys { get; init; }
+
     /// <summary>Checks the settings; the file is not touched.</summary>
     /// <exception cref="ArgumentException">A setting is wrong; the message says which and what is expected.</exception>
     public void Validate()
@@ -132,6 +139,7 @@ public sealed record CorpusSource
         Belongs(SequenceColumn, "sequence_column", CorpusFormat.Csv);
         Belongs(Columns, "columns", CorpusFormat.Csv);
         Belongs(NamePattern, "name_pattern", CorpusFormat.Wav);
+        Belongs(Keys, "keys", CorpusFormat.Abc);
         Belongs(SourceColumn, "source_column", CorpusFormat.PairTables);
         Belongs(TargetColumn, "target_column", CorpusFormat.PairTables);
         Belongs(TargetPath, "target_path", CorpusFormat.Parallel);
@@ -147,6 +155,7 @@ public sealed record CorpusSource
         if (Encoding is not null && !CorpusEncoding.IsKnown(Encoding))
             throw Wrong($"encoding is \"{Encoding}\"; expected a name such as utf-8, utf-16le, windows-1252, gb18030 or shift_jis");
         if (SkipLines < 0) throw Wrong($"skip_lines is {SkipLines}; expected 0 or more");
+        if (Keys is < 0 or > AbcBook.MostKeys) throw Wrong($"keys is {Keys}; expected 0 to {AbcBook.MostKeys}");
         if (LabelSeparator?.Length == 0) throw Wrong("label_separator is empty; expected at least one character");
         Differ(LabelColumn, "label_column", TextColumn, "text_column");
         Differ(SourceColumn, "source_column", TargetColumn, "target_column");

@@ -1,3 +1,4 @@
+using RnnService.Audio.Music;
 using RnnService.Engine.Models;
 
 namespace RnnService.Training.Recipes;
@@ -92,6 +93,7 @@ internal static class SettingRows
         new("data.train[].sequence_column", "Column of csv that says which sequence of numbers a row belongs to; unless given the file is one."),
         new("data.train[].columns", "Columns of csv that are a step's numbers; unless given all that hold numbers."),
         new("data.train[].name_pattern", "How the names of WAV files are read: a regular expression with a group label and others, which where may ask for by regular expressions."),
+        new("data.train[].keys", "How often the tunes of abc follow once more, each in another key near its own; 0 unless given.", new Bounds(0, AbcBook.MostKeys)),
         new("data.train[].form_column", "Column of the word in conll (0 unless given) and conllu (1), or the field of the words in jsonl."),
         new("data.train[].tag_column", "Column of the tag in conll (the last unless given) and conllu (3), or the field of the tags in jsonl."),
         new("data.train[].comments", "Whether lines of conll that begin with \"# \" are comments; unless given those without the columns of a word."),

@@ -33,7 +33,7 @@ internal sealed class DependencyRules
     public static readonly IReadOnlyDictionary<string, string[]> Storeys = new Dictionary<string, string[]>
     {
         [Engine] = ["Kernels", "Text", "Weights", "Cells", "Layers", "Networks.Inputs", "Networks.Heads", "Networks", "Generation.Grammars", "Generation", "Models"],
-        [Audio] = [""],
+        [Audio] = ["", "Music"],
         [Training] = ["Threading", "Corpora", "Log", "Curves", "Recipes", "Evaluation", "Optimizers", "Objectives", "Cards", "Runs", ""],
         [Onnx] =
         [

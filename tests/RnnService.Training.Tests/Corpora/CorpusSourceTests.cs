@@ -33,7 +33,7 @@ public sealed class CorpusSourceTests
     [InlineData("""{ "path": " ", "format": "text" }""", "a corpus has no path; expected the file's name")]
     [InlineData(
         """{ "path": "x", "format": "xls" }""",
-        "corpus x: format \"xls\" is not known; expected one of text, labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, pairs, parallel, conll, conllu, ts, npy, wav")]
+        "corpus x: format \"xls\" is not known; expected one of text, abc, labelled, labelled-space, sst-trees, csv, jsonl, fasttext, parquet, pairs, parallel, conll, conllu, ts, npy, wav")]
     [InlineData(
         """{ "path": "x", "format": "conll", "text_column": 1 }""",
         "corpus x: text_column does not belong to format \"conll\": it is for labelled, csv, parquet, jsonl")]
@@ -106,7 +106,7 @@ public sealed class CorpusSourceTests
         var tagged = new CorpusSource { Path = "x", Format = "conll" };
 
         Assert.Equal(
-            "corpus x: format \"conll\" holds no running text; expected text",
+            "corpus x: format \"conll\" holds no running text; expected text or abc",
             Assert.Throws<ArgumentException>(() => Corpus.ReadText(tagged)).Message);
         Assert.Equal(
             "corpus x: format \"conll\" holds no labelled text; expected labelled or labelled-space or sst-trees or csv or jsonl or fasttext or parquet",

@@ -9,7 +9,7 @@ public sealed class DefaultRecipesTests
 {
     [Theory]
     [InlineData(ModelTask.LanguageModel, "novel.txt", CorpusFormat.Text)]
-    [InlineData(ModelTask.LanguageModel, "songs.abc", CorpusFormat.Text)]
+    [InlineData(ModelTask.LanguageModel, "songs.abc.gz", CorpusFormat.Abc)]
     [InlineData(ModelTask.Classifier, "reviews.tsv", CorpusFormat.Labelled)]
     [InlineData(ModelTask.Classifier, "imdb.tsv.gz", CorpusFormat.Labelled)]
     [InlineData(ModelTask.Classifier, "train.trees.txt", CorpusFormat.SstTrees)]
