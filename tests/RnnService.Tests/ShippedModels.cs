@@ -18,7 +18,7 @@ internal sealed class ShippedModels : IDisposable
     public static IReadOnlyList<string> Names { get; } =
     [
         .. from line in File.ReadLines(System.IO.Path.Combine(Repository.Root, ".gitignore"))
-           where line.StartsWith("!/models/", StringComparison.Ordinal)
+           where line.StartsWith("!/models/", StringComparison.Ordinal) && line.TrimEnd().EndsWith('/')
            select line["!/models/".Length..].TrimEnd('/', ' '),
     ];
 
