@@ -75,6 +75,15 @@ public static class DefaultRecipes
     /// <exception cref="RecipeException">A setting is wrong; the message names it, its value and what was expected.</exception>
     public static Recipe For(ModelTask task, long size, params IEnumerable<string> settings) => For(task, [], [], size, [.. settings]);
 
+    /// <summary>The recipe of a task for sequences of numbers that a program gives: see <see cref="NumberTrainer"/>.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="size">How many sequences there are to train on.</param>
+    /// <param name="sounds">Whether they are sounds, whose features the model then makes.</param>
+    /// <param name="settings">Settings as for <see cref="Recipe.With"/>, such as <c>model.numbers.horizon=12</c>.</param>
+    /// <exception cref="RecipeException">A setting is wrong; the message names it, its value and what was expected.</exception>
+    public static Recipe ForNumbers(ModelTask task, long size, bool sounds = false, params IEnumerable<string> settings) =>
+        NumberRecipes.For(task, [], [], size, sounds, [.. settings]);
+
     /// <summary>How much a task finds to learn from in corpora: labelled texts, sentences, pairs, or a language model's characters.</summary>
     /// <param name="task">The task.</param>
     /// <param name="train">The corpora, read once for it.</param>

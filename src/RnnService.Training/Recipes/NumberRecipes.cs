@@ -15,9 +15,13 @@ internal static class NumberRecipes
             || source.Format == CorpusFormat.Csv && (source.SequenceColumn is not null || source.Columns is not null || task == ModelTask.Tagger));
 
     public static Recipe For(
-        ModelTask task, IReadOnlyList<CorpusSource> train, IReadOnlyList<CorpusSource> valid, long size, IReadOnlyList<string>? overrides)
+        ModelTask task, IReadOnlyList<CorpusSource> train, IReadOnlyList<CorpusSource> valid, long size, IReadOnlyList<string>? overrides) =>
+        For(task, train, valid, size, train.Any(source => source.Format == CorpusFormat.Wav), overrides);
+
+    public static Recipe For(
+        ModelTask task, IReadOnlyList<CorpusSource> train, IReadOnlyList<CorpusSource> valid, long size, bool sound, IReadOnlyList<string>? overrides)
     {
-        bool sound = train.Any(source => source.Format == CorpusFormat.Wav), steps = task is ModelTask.Tagger or ModelTask.Forecaster;
+        bool steps = task is ModelTask.Tagger or ModelTask.Forecaster;
         const int batch = 16;
         var recipe = new Recipe
         {

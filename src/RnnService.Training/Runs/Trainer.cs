@@ -65,6 +65,9 @@ public sealed class Trainer
         else store.Begin(recipe, _checkpoint);
     }
 
+    /// <summary>The recipe, with the input that the corpora gave where it had none.</summary>
+    internal Recipe Recipe => _recipe;
+
     /// <summary>The model in training; its weights change until the run is over.</summary>
     public Model Model => _objective.Model;
 

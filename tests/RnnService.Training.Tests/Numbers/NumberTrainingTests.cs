@@ -46,6 +46,66 @@ public sealed class NumberTrainingTests : IDisposable
         Assert.Contains("numbers a step", File.ReadAllText(_folder["whole/README.md"]), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(ModelTask.Classifier)]
+    [InlineData(ModelTask.Tagger)]
+    [InlineData(ModelTask.Regressor)]
+    [InlineData(ModelTask.Forecaster)]
+    [InlineData(ModelTask.Transcriber)]
+    public void Examples_in_memory_train_to_the_bits_of_the_same_examples_in_files(ModelTask task)
+    {
+        Recipe recipe = RecipeOf(task).With(["training.epochs=2"]);
+        new Trainer(recipe, new RunFolders { Data = _folder[""], Output = _folder["files"] }).Run(cancellationToken: TestContext.Current.CancellationToken);
+        IReadOnlyList<NumberExample> examples = Corpus.ReadNumbers(recipe.Data.Train[0] with { Path = _folder[recipe.Data.Train[0].Path] }).Examples;
+        recipe = recipe with { Model = recipe.Model with { Numbers = recipe.Model.Numbers! with { Names = task is ModelTask.Classifier or ModelTask.Transcriber ? [] : ["x"] } } };
+        using IDisposable trained = task switch
+        {
+            ModelTask.Classifier => Train<NumberClassifier>(),
+            ModelTask.Tagger => Train<NumberTagger>(),
+            ModelTask.Regressor => Train<Regressor>(),
+            ModelTask.Forecaster => Train<Forecaster>(),
+            _ => Train<Transcriber>(),
+        };
+        Assert.Equal(File.ReadAllBytes(_folder["files/model.safetensors"]), File.ReadAllBytes(_folder["memory/model.safetensors"]));
+
+        TrainedModel<TModel> Train<TModel>()
+            where TModel : NumberModel
+        {
+            TrainedModel<TModel> model = NumberTrainer.Train<TModel>(
+                examples, new TrainingOptions { Recipe = recipe, OutputFolder = _folder["memory"] }, cancellationToken: TestContext.Current.CancellationToken);
+            NumberSequence sequence = examples[0].Sequence;
+            model.Save(_folder["saved"]);
+            using var loaded = (TModel)ModelFolder.Load(_folder["saved"]).Model;
+            Assert.Equal(model.Model.Logits([sequence]), loaded.Logits([sequence]));
+            return model;
+        }
+    }
+
+    [Fact]
+    public void Examples_that_cannot_be_learnt_from_are_refused_by_their_place()
+    {
+        NumberExample good = new() { Sequence = new NumberSequence(new float[6], 2), Labels = ["a"] };
+        Refused<ArgumentException>([], "examples is empty; expected at least one sequence");
+        Refused<ArgumentException>([good, good with { Sequence = default }], "examples[1].Sequence has no step; expected one or more, or a sound");
+        Refused<ArgumentException>(
+            [good with { Sequence = new NumberSequence(new float[] { 1, float.NaN }, 2) }], "examples[0].Sequence holds NaN; expected finite numbers");
+        Refused<InvalidDataException>(
+            [.. Enumerable.Repeat(good, 20), good with { Sequence = new NumberSequence(new float[6], 3) }],
+            "the training examples, sequence 21: a step has 3 values; expected 2");
+        Refused<InvalidDataException>(
+            [.. Enumerable.Repeat(good, 20), good with { Labels = [] }], "the training examples, sequence 21: has 0 labels; expected one, at every step or once");
+        Refused<RecipeException>(
+            [good], "model.numbers is missing; expected it, such as {}, since the examples are numbers", DefaultRecipes.For(ModelTask.Classifier, 1));
+        Assert.StartsWith("TModel is NumberModel; expected NumberClassifier,", Assert.Throws<ArgumentException>(() => NumberTrainer.Train<NumberModel>([good])).Message);
+
+        static void Refused<TException>(NumberExample[] examples, string message, Recipe? recipe = null)
+            where TException : Exception
+        {
+            Exception error = Assert.Throws<TException>(() => NumberTrainer.Train<NumberClassifier>(examples, new TrainingOptions { Recipe = recipe }));
+            Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void What_a_transcriber_has_no_room_for_is_refused_in_a_sentence()
     {
