@@ -143,6 +143,9 @@ internal sealed partial class StartReport(
 
     private string RouteLine(ModelKind kind, string[] names)
     {
+        // What is asked for without a name is a language model's where there is one.
+        if (kind.Task == ModelTask.Translator && registry.Models.Default(ModelTask.LanguageModel) is not null)
+            return $"by name {string.Join(", ", Cut(names))} ({kind})";
         if (registry.Models.Default(kind)?.Name is not { } answers)
         {
             return $"no default: requests name {string.Join(" or ", Cut(names))} as model"

@@ -34,6 +34,16 @@ public sealed class StartTests(SharedService shared)
     }
 
     [Fact]
+    public async Task A_translator_beside_a_language_model_is_asked_for_by_name()
+    {
+        using var models = new TinyModels();
+        models.AddTranslator("cab");
+        await using TestService service = await TestService.StartAsync(models);
+        await service.ReadyAsync();
+        Assert.Contains("/generate  by name cab (translator)", service.Services.GetRequiredService<StartReport>().Lines());
+    }
+
+    [Fact]
     public async Task Every_kind_of_model_has_its_line()
     {
         using var models = new TinyNumberModels();
