@@ -32,6 +32,7 @@ public sealed class OriginTests(Chromium browser, TicketService service) : Playg
         foreach (TabView view in TabView.All)
         {
             await Page.GetByRole(AriaRole.Tab, new() { Name = view.Title }).ClickAsync();
+            if (view.Model is { } model) await PickAsync(model);
             if (view.Button is { } button) await Button(button).ClickAsync();
             await Expect(Panel.Locator(view.Shown).First).ToBeVisibleAsync();
         }

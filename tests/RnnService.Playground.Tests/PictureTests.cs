@@ -58,9 +58,9 @@ public sealed class PictureTests(Chromium browser, ShippedService service) : Pla
     public Task Translate() => PictureAsync("translate", ColorScheme.Light, async () =>
     {
         await OpenAsync("translate");
-        await TextBox("Text to translate").FillAsync("Je ne crois pas qu'il vienne demain, parce que sa voiture est en panne.");
+        await TextBox("Text to translate").FillAsync("Je ne sais pas ce que tu veux dire.");
         await Expect(Panel.Locator(".sources .source").First).ToHaveTextAsync("Je");
-    });
+    }, height: 1300);
 
     [Fact]
     public Task Music() => PictureAsync("music", ColorScheme.Light, async () =>
@@ -71,6 +71,15 @@ public sealed class PictureTests(Chromium browser, ShippedService service) : Pla
         await Expect(Panel.Locator("p[role=status]")).ToContainTextAsync("seed 3");
         await Button("Play").ClickAsync();
         await Expect(Panel.Locator(".sounding").First).ToBeVisibleAsync();
+    });
+
+    [Fact]
+    public Task Numbers() => PictureAsync("numbers", ColorScheme.Light, async () =>
+    {
+        await Page.Context.GrantPermissionsAsync(["microphone"]);
+        await OpenAsync("numbers");
+        await Button("Listen").ClickAsync();
+        await Expect(Panel.Locator(".heard")).ToHaveTextAsync(new Regex($"{SpokenDigits.Text} 2"));
     });
 
     [Fact]
@@ -97,12 +106,12 @@ public sealed class PictureTests(Chromium browser, ShippedService service) : Pla
         await Expect(Panel.Locator(".over-text").Last).ToHaveTextAsync(text);
     }
 
-    private async Task PictureAsync(string name, ColorScheme theme, Func<Task> prepare)
+    private async Task PictureAsync(string name, ColorScheme theme, Func<Task> prepare, int height = 900)
     {
         string file = Path.Combine(Repository.Root, "docs", "images", $"playground-{name}.png");
         if (IsRefreshing)
         {
-            await NewWindowAsync(height: 900, theme: theme);
+            await NewWindowAsync(height: height, theme: theme);
             await prepare();
             await Page.ScreenshotAsync(new() { Path = file, Animations = ScreenshotAnimations.Disabled, Caret = ScreenshotCaret.Hide });
         }

@@ -19,7 +19,7 @@ internal sealed record ModelCard
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
-    /// <summary>language_model, classifier, tagger or translator.</summary>
+    /// <summary>language_model, classifier, tagger, translator, regressor, forecaster or transcriber.</summary>
     public string? Task { get; init; }
 
     /// <summary>The route that uses it.</summary>
@@ -60,6 +60,10 @@ internal sealed record ModelCard
 
     /// <summary>How a translator attends to what it has read: additive, multiplicative or none; nothing for others.</summary>
     public string? Attention { get; init; }
+
+    /// <summary>What it reads where it reads numbers, as its config.json has it; nothing for others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public NumbersConfig? Numbers { get; init; }
 
     /// <summary>Names of the labels; empty for what writes texts.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
@@ -106,6 +110,7 @@ internal sealed record ModelCard
             Bidirectional = config.Bidirectional,
             Reverse = config.Reverse,
             Attention = config.Decoder is { } decoder ? SnakeCase.Of(decoder.Attention) : null,
+            Numbers = config.Numbers,
             Labels = config.Labels,
             Examples = config.Examples,
             Parameters = loaded.Parameters,

@@ -1,38 +1,42 @@
-// The page: its tabs, its header, and what stands where a tab has no model. A new tab is a file in tabs/ and a line here.
+// The page: its tabs, its header, and what stands where a tab has no model. A new tab is a line here and two files in tabs/, which come when it is opened.
 
-import write from './tabs/write.js';
-import judge from './tabs/judge.js';
-import tag from './tabs/tag.js';
-import translate from './tabs/translate.js';
-import inside from './tabs/inside.js';
-import music from './tabs/music.js';
-import service from './tabs/service.js';
-import { apiEvents, hasKey, needsKey, setKey } from './lib/api.js';
+import { apiEvents, hasKey, loadPart, needsKey, setKey, unreachable } from './lib/api.js';
 import { codePanel } from './lib/code.js';
 import { field, h, replace } from './lib/dom.js';
-import { models } from './lib/models.js';
+import { modelPicker, models } from './lib/models.js';
 import { clearProblem, showProblem } from './lib/problem.js';
 import { popover } from './lib/tokens.js';
 
 /**
  * @typedef {object} Tab
- * @property {string} id names its address (#id) and its files
+ * @property {string} id names its address (#id) and its files: tabs/{id}.css, and tabs/{id}.js whose default export is its Render
  * @property {string} title
  * @property {string[]} kinds of models of which one must be served for the tab to work; empty for none
  * @property {boolean} [optional] whether the tab is not there without such a model; otherwise it says how to come by one
- * @property {boolean} [styles] whether tabs/{id}.css belongs to it
- * @property {(root: HTMLElement, context: Context) => void} render called once, when a model of its kinds is ready
- * @property {() => void} [enter] called whenever it comes into view
- * @property {() => void} [leave] called whenever it goes out of view
- * @property {(what: object) => void} [receive] takes what another tab hands over, such as { text, model }
+ *
+ * @typedef {(root: HTMLElement, context: Context) => Hooks | void} Render called once, when a model of the tab's kinds is ready
  *
  * @typedef {object} Context
- * @property {typeof models} models
+ * @property {(onChange?: (card: object) => void) => ReturnType<typeof modelPicker>} picker a choice of the tab's models
  * @property {(id: string, what?: object) => void} open goes to another tab, and hands something over
+ *
+ * @typedef {object} Hooks
+ * @property {() => void} [enter] called whenever the tab comes into view
+ * @property {() => void} [leave] called whenever it goes out of view
+ * @property {(what: object) => void} [receive] takes what another tab hands over, such as { text, model }
  */
 
 /** @type {Tab[]} */
-const tabs = [write, judge, tag, translate, music, inside, service];
+const tabs = [
+    { id: 'write', title: 'Write', kinds: ['language_model'] },
+    { id: 'judge', title: 'Judge', kinds: ['classifier'] },
+    { id: 'tag', title: 'Tag', kinds: ['tagger'] },
+    { id: 'translate', title: 'Translate', kinds: ['translator'], optional: true },
+    { id: 'music', title: 'Music', kinds: ['music'], optional: true },
+    { id: 'numbers', title: 'Speech and numbers', kinds: ['numbers'], optional: true },
+    { id: 'inside', title: 'Look inside', kinds: ['language_model', 'classifier', 'tagger'] },
+    { id: 'service', title: 'Models and service', kinds: [] },
+];
 
 const needs = {
     language_model: ['a language model', 'rnn train --task language_model --train texts.txt --output models/mine'],
@@ -40,7 +44,6 @@ const needs = {
     tagger: ['a tagger', 'rnn train --task tagger --train words.conll --output models/mine'],
 };
 
-const context = { models, open };
 const views = new Map(tabs.map(tab => [tab.id, view(tab)]));
 let current = null;
 
@@ -49,16 +52,16 @@ function view(tab) {
         type: 'button', role: 'tab', id: `tab-${tab.id}`, hidden: tab.optional, 'aria-controls': `panel-${tab.id}`, 'aria-selected': 'false', tabindex: -1, onclick: () => open(tab.id),
     }, tab.title);
     const panel = h('section', { role: 'tabpanel', id: `panel-${tab.id}`, 'aria-labelledby': button.id, class: `panel ${tab.id}`, hidden: true });
-    return { tab, button, panel, rendered: false };
+    return { tab, button, panel, render: null, hooks: null, problem: null, handed: null };
 }
 
 /** Shows a tab, and hands something to it. */
-function open(id, what) {
+function open(id, what = null) {
     const next = views.get(id) ?? views.get(tabs[0].id);
     popover.hide();
+    next.handed = what;
     if (current !== next) {
-        if (current?.rendered)
-            current.tab.leave?.();
+        current?.hooks?.leave?.();
         current = next;
         for (const { button, panel } of views.values()) {
             const shown = panel === next.panel;
@@ -69,27 +72,58 @@ function open(id, what) {
         next.button.scrollIntoView({ block: 'nearest', inline: 'nearest' });
         history.replaceState(null, '', `#${next.tab.id}`);
         document.title = `${next.tab.title} – RnnService playground`;
-        fill(next);
-        if (next.rendered)
-            next.tab.enter?.();
+        next.hooks?.enter?.();
+        if (next.render === null)
+            load(next);
     }
-    if (what && next.rendered)
-        next.tab.receive?.(what);
+    fill();
+}
+
+/** Gets the files of a tab. */
+async function load(view) {
+    const { tab: { id }, panel } = view;
+    view.problem = null;
+    panel.setAttribute('aria-busy', 'true');
+    try {
+        const [{ default: render }] = await Promise.all([import(`./tabs/${id}.js`), loadPart('link', `tabs/${id}.css`)]);
+        view.render = render;
+    } catch (error) {
+        if (error instanceof SyntaxError)
+            throw error;
+        view.problem = unreachable('The service does not answer.');
+    }
+    panel.removeAttribute('aria-busy');
+    if (view === current)
+        fill();
 }
 
 /** A service that does not list its models answers by its default ones; of those only the usual ones are taken for granted. */
 const isServed = tab => tab.kinds.length === 0 || !(tab.optional && models.unlisted) && models.of(...tab.kinds).length > 0;
 
-/** Renders a view once it can work; until then it says what it waits for. */
-function fill(shown) {
-    const { tab, panel } = shown;
-    if (shown.rendered)
-        return;
-    if (isServed(tab)) {
-        panel.replaceChildren();
-        tab.render(panel, context);
-        shown.rendered = true;
-    } else if (models.loading && !models.problem)
+/** Renders what is shown once its files and a model are there, and hands over what waits; until then it says what it waits for. */
+function fill() {
+    const { tab, panel, render, problem } = current;
+    if (current.hooks === null) {
+        if (problem)
+            showProblem(panel, problem, { retry: () => load(views.get(tab.id)) });
+        else if (render === null)
+            return;
+        else if (isServed(tab)) {
+            clearProblem(panel);
+            current.hooks = render(panel, { open, picker: onChange => modelPicker(tab.id, tab.kinds, onChange) }) ?? {};
+            current.hooks.enter?.();
+        } else
+            wait(current);
+    }
+    if (current.hooks !== null && current.handed !== null) {
+        current.hooks.receive?.(current.handed);
+        current.handed = null;
+    }
+}
+
+/** Says why a tab cannot work yet. */
+function wait({ tab, panel }) {
+    if (models.loading && !models.problem)
         replace(panel, h('p', { class: 'notice loading', role: 'status' }, 'The models are being loaded …'));
     else if (models.problem)
         showProblem(panel, models.problem, { retry: () => models.refresh() });
@@ -120,22 +154,21 @@ function tabKeys(event) {
 }
 
 function modelsChanged() {
+    let moved = false;
     for (const { tab, button } of views.values()) {
-        const unserved = models.settled && !isServed(tab);
-        button.hidden = tab.optional && !isServed(tab);
+        const unserved = models.settled && !isServed(tab), hidden = Boolean(tab.optional) && !isServed(tab);
+        moved ||= button.hidden !== hidden;
+        button.hidden = hidden;
         button.classList.toggle('unserved', unserved);
         button.title = unserved && !tab.optional ? `Needs ${tab.kinds.map(kind => needs[kind][0]).join(' or ')}` : '';
     }
 
     if (current.button.hidden && !models.loading)
         open(tabs[0].id); // its address is known, but nothing here answers it
+    if (moved)
+        current.button.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 
-    const before = current.rendered;
-    if (!before)
-        clearProblem(current.panel);
-    fill(current);
-    if (!before && current.rendered)
-        current.tab.enter?.();
+    fill();
     showState();
 }
 
@@ -216,11 +249,9 @@ function keyField() {
 }
 
 function start() {
-    for (const { tab, button, panel } of views.values()) {
+    for (const { button, panel } of views.values()) {
         document.getElementById('tabs').append(button);
         document.getElementById('main').append(panel);
-        if (tab.styles)
-            document.head.append(h('link', { rel: 'stylesheet', href: new URL(`tabs/${tab.id}.css`, import.meta.url).href }));
     }
 
     const bar = document.getElementById('tabs');

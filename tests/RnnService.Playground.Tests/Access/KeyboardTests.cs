@@ -107,6 +107,24 @@ public sealed class KeyboardTests(Chromium browser, TicketService service) : Pla
     }
 
     [Fact]
+    public async Task Typing_numbers_and_speaking_digits()
+    {
+        await Page.Context.GrantPermissionsAsync(["microphone"]);
+        await OpenAsync("numbers");
+        await PickAsync(TinyModels.Phases);
+        await TextBox("Numbers, a step a line").TabToAsync();
+        await Keys.PressAsync("Control+a");
+        await Keys.TypeAsync("1,2\n3,4");
+        await Expect(Panel.Locator(".chart")).ToHaveAttributeAsync("aria-label", new Regex("flow: from 2"));
+        await PickAsync("digits");
+        await Button("Listen").TabToAsync();
+        await Keys.PressAsync("Enter");
+        await Expect(Panel.Locator(".wave-heard li").First).ToBeVisibleAsync();
+        await Keys.PressAsync("Enter");
+        await Expect(Focused).ToHaveTextAsync("Listen");
+    }
+
+    [Fact]
     public async Task Looking_at_a_unit()
     {
         await OpenAsync("inside");

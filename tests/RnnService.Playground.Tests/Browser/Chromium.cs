@@ -9,8 +9,11 @@ public sealed class Chromium : IAsyncLifetime
 
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"];
 
-    /// <summary>What Playwright does not ask for by itself: no graphics processor and nothing but the service to talk to.</summary>
-    private static readonly string[] Arguments = ["--disable-gpu", "--disable-quic", "--disable-sync", "--disable-domain-reliability"];
+    /// <summary>What Playwright does not ask for by itself: no graphics processor, nothing but the service to talk to, and a microphone that hears a file.</summary>
+    private static readonly string[] Arguments = ["--disable-gpu", "--disable-quic", "--disable-sync", "--disable-domain-reliability", "--use-fake-device-for-media-stream"];
+
+    /// <summary>What its microphone hears, again and again.</summary>
+    private readonly string _sound = Path.GetTempFileName();
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -19,8 +22,9 @@ public sealed class Chromium : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (Find() is not { } program) return;
+        await File.WriteAllBytesAsync(_sound, SpokenDigits.Wav);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Headless = true, Args = Arguments, Timeout = 120_000 });
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Headless = true, Args = [.. Arguments, $"--use-file-for-fake-audio-capture={_sound}"], Timeout = 120_000 });
     }
 
     /// <summary>A window without history, storage or cache; the test that asks for it is skipped where there is no browser.</summary>
@@ -34,6 +38,7 @@ public sealed class Chromium : IAsyncLifetime
     {
         if (_browser is not null) await _browser.DisposeAsync();
         _playwright?.Dispose();
+        File.Delete(_sound);
     }
 
     private static string? Find()

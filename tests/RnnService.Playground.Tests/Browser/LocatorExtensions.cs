@@ -7,10 +7,14 @@ internal static class LocatorExtensions
     public static Task<string> ColourAsync(this ILocator element) => element.EvaluateAsync<string>("element => getComputedStyle(element).backgroundColor");
 
     /// <summary>Drops a file of this text on an element.</summary>
-    public static async Task DropAsync(this ILocator element, string name, string text)
+    public static Task DropAsync(this ILocator element, string name, string text) => element.DropAsync(name, System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Drops a file of these bytes on an element.</summary>
+    public static async Task DropAsync(this ILocator element, string name, byte[] bytes)
     {
         IJSHandle data = await element.Page.EvaluateHandleAsync(
-            "([name, text]) => { const data = new DataTransfer(); data.items.add(new File([text], name)); return data; }", new[] { name, text });
+            "([name, bytes]) => { const data = new DataTransfer(); data.items.add(new File([Uint8Array.fromBase64(bytes)], name)); return data; }",
+            new[] { name, Convert.ToBase64String(bytes) });
         foreach (string type in new[] { "dragenter", "dragover", "drop" }) await element.DispatchEventAsync(type, new { dataTransfer = data });
     }
 

@@ -43,6 +43,7 @@ public abstract class PlaygroundTest(Chromium browser, PlaygroundService service
     /// <summary>Picks a model in the tab that is shown, which has a choice where there are several of its kind.</summary>
     protected async Task PickAsync(string model)
     {
+        await Panel.Locator(".model-picker").WaitForAsync();
         if (await Panel.GetByLabel("Model").CountAsync() > 0) await Panel.GetByLabel("Model").SelectOptionAsync(model);
         else await Expect(Panel.Locator(".one-model b")).ToHaveTextAsync(model);
     }

@@ -15,6 +15,7 @@ public sealed record TabView(string Id, string Title, string Shown, string? Butt
         new("tag", "Tag", ".tag-text .token"),
         new("translate", "Translate", ".targets .token", Model: TinyModels.Translator),
         new("music", "Music", ".notes svg", "Write a tune", TinyModels.Tunes),
+        new("numbers", "Speech and numbers", ".steps li", Model: TinyModels.Phases),
         new("inside", "Look inside", ".heat-tokens span"),
         new("service", "Models and service", ".gauge [role=img]"),
     ];

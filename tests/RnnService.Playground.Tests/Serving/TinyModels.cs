@@ -1,15 +1,21 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Weights;
 using RnnService.Training;
 using RnnService.Training.Recipes;
 
 namespace RnnService.Playground.Tests.Serving;
 
-/// <summary>Models of a second's training for the tabs that are there only with a model of their kind.</summary>
+/// <summary>Models of a second's training, or of none, for the tabs that are there only with a model of their kind.</summary>
 internal static class TinyModels
 {
     /// <summary>Names of the models' folders.</summary>
-    public const string Tunes = "tunes", Translator = "french";
+    public const string Tunes = "tunes", Translator = "french", Phases = "phases", Kind = "kind", Level = "level", Next = "next";
+
+    /// <summary>What the models of numbers read a step, and how many steps ahead <see cref="Next"/> tells.</summary>
+    public static readonly string[] Columns = ["level", "flow"];
+
+    public const int Horizon = 4;
 
     /// <summary>The one tune that <see cref="Tunes"/> knows by heart, without its metre, and what the page writes before it.</summary>
     public const string Tune = "GBd gdB|c2e dBG|ABc BGE|FGA D3:|", Header = "X:1\nM:6/8\nL:1/8\nK:G\n";
@@ -23,6 +29,10 @@ internal static class TinyModels
     {
         SaveTunes(Path.Combine(folder, Tunes));
         SaveTranslator(Path.Combine(folder, Translator));
+        SaveNumbers(Path.Combine(folder, Phases), ModelTask.Tagger, "rising", "falling", "still");
+        SaveNumbers(Path.Combine(folder, Kind), ModelTask.Classifier, "slow", "fast");
+        SaveNumbers(Path.Combine(folder, Level), ModelTask.Regressor, "litres", "degrees");
+        SaveNumbers(Path.Combine(folder, Next), ModelTask.Forecaster);
     }
 
     private static void SaveTunes(string folder)
@@ -52,5 +62,20 @@ internal static class TinyModels
         recipe = recipe with { Model = recipe.Model with { Examples = ["le chat noir"] }, Training = recipe.Training with { Dropout = new DropoutRates() } };
         using TrainedModel<Translator> trained = TranslatorTrainer.Train(pairs, new TrainingOptions { Recipe = recipe }, pairs);
         trained.Save(folder);
+    }
+
+    /// <summary>Of random weights: what it says means nothing, and is the same each time.</summary>
+    private static void SaveNumbers(string folder, ModelTask task, params string[] labels)
+    {
+        var config = new ModelConfig
+        {
+            Task = task,
+            Cell = CellKind.Gru,
+            HiddenSize = 6,
+            Layers = 1,
+            Labels = labels,
+            Numbers = new NumbersConfig(Columns) { Features = Columns.Length, Horizon = task == ModelTask.Forecaster ? Horizon : 0 },
+        };
+        ModelFolder.Save(folder, NumberModel.Create(config, Parameters.Random((ulong)task)), "[[0.5,1],[1,0.5]]");
     }
 }

@@ -59,6 +59,18 @@ public sealed class MusicTests(Chromium browser, TicketService service) : Playgr
     }
 
     [Fact]
+    public async Task A_tune_is_held_to_its_metre_where_that_is_asked_for()
+    {
+        await ShowTabAsync();
+        await Expect(Panel.GetByLabel("Whole bars only")).Not.ToBeCheckedAsync();
+        await Panel.GetByLabel("Whole bars only").CheckAsync();
+        Watch.FailedAnswersAreExpected = true; // the model has not all letters that tunes may have
+        IRequest asked = await Page.RunAndWaitForRequestAsync(() => Button("Write a tune").ClickAsync(), request => request.Url.EndsWith("generate_stream", StringComparison.Ordinal));
+        Assert.Equal("abc", asked.PostDataJSON()!.Value.GetProperty("parameters").GetProperty("grammar").GetProperty("type").GetString());
+        await Expect(Panel.GetByRole(AriaRole.Alert)).ToContainTextAsync("parameters.grammar");
+    }
+
+    [Fact]
     public async Task A_key_without_a_metre_has_the_metre_that_the_model_writes()
     {
         await ShowTabAsync();

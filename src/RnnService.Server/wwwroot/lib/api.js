@@ -60,6 +60,10 @@ export function setKey(value) {
     apiEvents.dispatchEvent(new Event('keychange'));
 }
 
+/** The subprotocols that a WebSocket of the service is asked for with: browsers send no headers of a page's with it, so that the key goes in them. */
+export const socketProtocols = () => key === '' ? []
+    : ['rnn-stream', `key.${btoa(String.fromCharCode(...new TextEncoder().encode(key))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`];
+
 /**
  * @typedef {object} CallOptions
  * @property {AbortSignal} [signal] stops the call
@@ -69,7 +73,7 @@ export function setKey(value) {
  * @property {boolean} [remember] whether the code panel shows this call; true for what is posted
  */
 
-/** Posts JSON and gives the JSON that comes back. */
+/** Posts JSON, or a blob as it is, and gives the JSON that comes back. */
 export async function post(path, body, options = {}) {
     return parse(await send(path, body, false, options));
 }
@@ -127,7 +131,25 @@ function dispatch(event, onEvent) {
     onEvent(value);
 }
 
-async function send(path, body, streamed, { signal, retry = false, onWait, onWarning, remember = body !== undefined }) {
+/**
+ * Adds a script that is no module, or a style, of the page's own files, and waits until it is there.
+ * @param {'script' | 'link'} tag
+ * @param {string} path below the page's folder
+ */
+export function loadPart(tag, path) {
+    const address = new URL(`../${path}`, import.meta.url).href;
+    const element = Object.assign(document.createElement(tag), tag === 'link' ? { rel: 'stylesheet', href: address } : { src: address });
+    return new Promise((resolve, reject) => {
+        element.onload = resolve;
+        element.onerror = () => {
+            element.remove();
+            reject(unreachable('The service does not answer.'));
+        };
+        document.head.append(element);
+    });
+}
+
+async function send(path, body, streamed, { signal, retry = false, onWait, onWarning, remember = body !== undefined && !(body instanceof Blob) }) {
     if (remember) {
         lastCall = { path, body, streamed };
         apiEvents.dispatchEvent(new Event('call'));
@@ -154,13 +176,13 @@ async function send(path, body, streamed, { signal, retry = false, onWait, onWar
 }
 
 async function request(path, body, signal) {
-    const headers = {};
+    const headers = {}, isFile = body instanceof Blob;
     if (body !== undefined)
-        headers['Content-Type'] = 'application/json';
+        headers['Content-Type'] = isFile ? body.type : 'application/json';
     if (key)
         headers.Authorization = `Bearer ${key}`;
     try {
-        return await fetch(path, { method: body === undefined ? 'GET' : 'POST', headers, body: body && JSON.stringify(body), signal, cache: 'no-store' });
+        return await fetch(path, { method: body === undefined ? 'GET' : 'POST', headers, body: isFile ? body : body && JSON.stringify(body), signal, cache: 'no-store' });
     } catch (error) {
         throw isAbort(error) || signal?.aborted ? abortError() : unreachable('The service does not answer.');
     }
@@ -192,7 +214,8 @@ async function problemOf(response) {
     });
 }
 
-const unreachable = message => new Problem(message, { status: 0, type: 'unreachable' });
+/** A part of the page that did not come, or a service that says nothing. */
+export const unreachable = message => new Problem(message, { status: 0, type: 'unreachable' });
 const abortError = () => new DOMException('stopped', 'AbortError');
 
 /** Waits; a signal ends the wait with an AbortError. */

@@ -11,7 +11,7 @@ const lineNames = ['line-1', 'line-2', 'line-3'];
  * @param {object} chart
  * @param {string} chart.label what it shows; the text alternative begins with it
  * @param {number[]} chart.x ascending
- * @param {{ label: string, values: (number | null)[], colour?: string, format?: (value: number) => string }[]} chart.series colour: a name in
+ * @param {{ label: string, values: (number | null)[], colour?: string, dashed?: boolean, format?: (value: number) => string }[]} chart.series colour: a name in
  * app.css; null where there is no value
  * @param {number} [chart.height] pixels
  * @param {[number, number]} [chart.range] of the vertical axis; from 0 to a little more than the largest value when left out
@@ -42,7 +42,7 @@ export function lineChart(container, chart) {
                 svg('text', { x: margin.left - 6, y: scaleY(y) + 4, 'text-anchor': 'end' }, formatY(y)),
             ]),
             ticks(left, right, width / 75).map(x => svg('text', { x: Math.min(scaleX(x), edge.right - 8), y: height - 6, 'text-anchor': 'middle' }, formatX(x))),
-            chart.series.map((series, i) => svg('path', { class: 'chart-line', d: path(chart.x, series.values, scaleX, scaleY), style: { stroke: colourOf(series, i) } })));
+            chart.series.map((series, i) => svg('path', { class: 'chart-line', d: path(chart.x, series.values, scaleX, scaleY), 'stroke-dasharray': series.dashed && '5 4', style: { stroke: colourOf(series, i) } })));
         place.setAttribute('aria-label', `${chart.label}. ${chart.series.map(summary).join('. ')}`);
     }
 

@@ -94,6 +94,13 @@ export function field(label, control, hint) {
     return h('div', { class: 'field' }, h('label', { for: control.id }, label), control, note);
 }
 
+/** A choice of pairs of a value and its text, or of values that are texts: select([['', 'any'], 'C', 'G'], 'C', key => …). */
+export const select = (options, chosen, onPick, props) => h('select', { ...props, onchange: ({ target }) => onPick(target.value) },
+    options.map(option => [option].flat()).map(([value, text = value]) => h('option', { value, selected: value === chosen }, text)));
+
+/** What is too wide for its place, such as a table, to be scrolled by keyboard too. */
+export const scroller = (label, ...children) => h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': label }, children);
+
 /** A button that copies what text() gives and says so. */
 export function copyButton(text, label = 'Copy') {
     const button = h('button', { type: 'button', class: 'quiet' }, label);

@@ -1,7 +1,7 @@
 // The served models, and the select that picks one.
 
 import { get } from './api.js';
-import { field, h, kept, replace } from './dom.js';
+import { field, h, kept, replace, select } from './dom.js';
 
 /**
  * @typedef {object} Card as GET /models gives it
@@ -10,6 +10,7 @@ import { field, h, kept, replace } from './dom.js';
  * @property {'language_model' | 'classifier' | 'tagger' | 'translator' | 'regressor' | 'forecaster' | 'transcriber'} task
  * @property {boolean} default
  * @property {string | null} tokenizer null where it reads numbers instead of text
+ * @property {{ features: number, names: string[], audio?: { sample_rate: number } } | undefined} numbers what it reads of these, as config.json has it
  * @property {string} cell lstm, gru, gru_before, tanh, relu or sum
  * @property {string[]} labels
  * @property {string[]} examples texts to try it with
@@ -20,14 +21,11 @@ import { field, h, kept, replace } from './dom.js';
 const kinds = {
     language_model: ({ task }) => task === 'language_model',
     music: ({ task, examples }) => task === 'language_model' && examples.some(text => /^X:\s*\d/.test(text)),
-    classifier: card => card.task === 'classifier' && !readsNumbers(card),
-    tagger: card => card.task === 'tagger' && !readsNumbers(card),
+    classifier: ({ task, numbers }) => task === 'classifier' && !numbers,
+    tagger: ({ task, numbers }) => task === 'tagger' && !numbers,
     translator: ({ task }) => task === 'translator',
+    numbers: ({ numbers }) => Boolean(numbers),
 };
-
-/** What reads numbers splits no text. */
-const readsNumbers = ({ task, tokenizer }) => ['transcriber', 'regressor', 'forecaster'].includes(task)
-    || (task === 'classifier' || task === 'tagger') && (tokenizer === null || tokenizer === undefined);
 
 /** Dispatches `change` when the list of models, or why there is none, has changed. */
 class Models extends EventTarget {
@@ -133,14 +131,12 @@ export function modelPicker(tab, wanted, onChange) {
         cards = listed.length > 0 ? listed : cards;
         const card = current();
         if (cards.length > 1)
-            replace(element, field('Model', select(card)), description(card));
+            replace(element, field('Model', select(cards.map(({ name }) => name), card.name, pick)), description(card));
         else
             replace(element, card.name && h('p', { class: 'one-model' }, 'Model ', h('b', { dir: 'auto' }, card.name)), description(card));
         if (before !== card && before?.name !== card.name)
             onChange?.(card);
     };
-
-    const select = card => h('select', { onchange: event => pick(event.target.value) }, cards.map(({ name }) => h('option', { value: name, selected: name === card.name }, name)));
 
     const description = card => h('p', { class: 'description', dir: 'auto' }, card.description);
 

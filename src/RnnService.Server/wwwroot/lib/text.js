@@ -54,6 +54,9 @@ export function byteSize(bytes) {
     return `${bytes.toFixed(unit === 0 || bytes >= 100 ? 0 : 1)} ${units[unit]}`;
 }
 
+/** A number with so many digits after the point, and a true minus. */
+export const fixed = (number, digits) => number.toFixed(digits).replace('-', '−');
+
 /** A number with separators of thousands. */
 export const count = number => number.toLocaleString('en-US');
 

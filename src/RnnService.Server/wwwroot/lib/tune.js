@@ -1,21 +1,19 @@
 // Tunes in ABC notation as notes to see and as sound, by abcjs. It comes when the first tune is drawn: no other tab waits for it.
 
-import { Problem } from './api.js';
-import { h } from './dom.js';
+import { loadPart } from './api.js';
 
 let loading = null;
 
 /** The library, which sets a global name as a script that is no module does. */
-function library() {
-    return loading ??= new Promise((resolve, reject) => document.head.append(h('script', {
-        src: new URL('../vendor/abcjs-basic-min.js', import.meta.url).href,
-        onload: () => resolve(globalThis.ABCJS),
-        onerror({ target }) {
-            loading = null;
-            target.remove();
-            reject(new Problem('The service does not answer.', { status: 0, type: 'unreachable' }));
-        },
-    })));
+async function library() {
+    loading ??= loadPart('script', 'vendor/abcjs-basic-min.js');
+    try {
+        await loading;
+    } catch (problem) {
+        loading = null;
+        throw problem;
+    }
+    return globalThis.ABCJS;
 }
 
 /**

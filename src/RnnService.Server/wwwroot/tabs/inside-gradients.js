@@ -129,5 +129,5 @@ const power = exponent => Number.isInteger(exponent)
 const superscripts = { '-': '⁻', 0: '⁰', 1: '¹', 2: '²', 3: '³', 4: '⁴', 5: '⁵', 6: '⁶', 7: '⁷', 8: '⁸', 9: '⁹' };
 
 const stateLegend = states => h('p', { class: 'legend' },
-    seriesOf(states).map(({ label, colour }) => [h('span', { class: 'inside-key', style: { background: `var(--${colour})` } }), label]),
+    seriesOf(states).map(({ label, colour }) => [h('span', { class: 'line-key', style: { background: `var(--${colour})` } }), label]),
     h('span', null, 'Across: tokens before the answer, in the direction of reading. Up: norm of the gradient with respect to the state.'));

@@ -1,7 +1,7 @@
 // Goes through all units of a layer and says which follow which feature best.
 
 import { isAbort, post } from '../lib/api.js';
-import { h, replace } from '../lib/dom.js';
+import { h, replace, scroller } from '../lib/dom.js';
 import { clearProblem, showProblem, showWait } from '../lib/problem.js';
 import { count, plural } from '../lib/text.js';
 import { said } from './inside-values.js';
@@ -67,7 +67,7 @@ export function unitSearch({ page, what, onUnit }) {
     function show({ read, title }, tracks) {
         const tokens = read.tokens.length;
         replace(found,
-            h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Units by feature' }, h('table', null,
+            scroller('Units by feature', h('table', null,
                 h('caption', { class: 'muted' }, `${title}, ${plural(tokens, 'token')}`),
                 h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'feature'), h('th', { scope: 'col' }, 'units that follow it best, with r'))),
                 h('tbody', null, read.features.map(({ name, values }) => h('tr', null,

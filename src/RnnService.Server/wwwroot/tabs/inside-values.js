@@ -1,3 +1,5 @@
+import { fixed } from '../lib/text.js';
+
 /** Kinds of activity that are gates, from 0 (closed) to 1 (open). */
 const gates = new Set(['input', 'forget', 'output', 'reset', 'update']);
 
@@ -15,4 +17,4 @@ export function valueScale(kind, values) {
 }
 
 /** A value as people read it, with a true minus. */
-export const said = value => value.toFixed(Math.abs(value) < 10 ? 2 : 1).replace('-', '−');
+export const said = value => fixed(value, Math.abs(value) < 10 ? 2 : 1);

@@ -1,20 +1,18 @@
 // Look inside: what the units and gates of a network do over a text.
 
 import { post } from '../lib/api.js';
-import { field, h, kept, replace } from '../lib/dom.js';
-import { modelPicker } from '../lib/models.js';
+import { field, h, kept, replace, select } from '../lib/dom.js';
 import { codePoints, count, plural } from '../lib/text.js';
 import { gradientView } from './inside-gradients.js';
 import { heatMap } from './inside-heatmap.js';
 import { unitSearch } from './inside-search.js';
 import { showUnit } from './inside-unit.js';
-import { textForm } from './text-form.js';
+import { receiver, textForm } from './text-form.js';
 import { tokenFeatures } from './token-features.js';
 
 const page = 64; // units a request
 const mostTokens = 1000; // the service's own limit unless it was set otherwise
 
-const kinds = ['language_model', 'classifier', 'tagger'];
 const sentence = 'The old sailor, who had seen 3 wars, said that he would not go home before the rain stopped.';
 const play = 'MENENIUS:\nWhat then? The city waits, and we two stand\nHere at the gate. Go, tell them I have come!\n\n'
     + 'First Citizen:\nWe are not safe, you said. Was that in jest?\nNo more of this: to Rome, and there we rest.\n';
@@ -23,12 +21,8 @@ const beginning = { layer: 0, direction: null, kind: 'hidden', firstUnit: 0, uni
 const state = kept('inside', { text: null, ...beginning });
 const settings = state.value;
 
-let receive = null;
-
-export default { id: 'inside', title: 'Look inside', kinds, styles: true, render, receive: what => receive(what) };
-
-function render(root) {
-    const picker = modelPicker('inside', kinds, modelChanged);
+export default function render(root, context) {
+    const picker = context.picker(modelChanged);
     let read = null; // { text, model, tokens, features }: the text as the model read it
     let answer = null; // of the last request
 
@@ -46,11 +40,8 @@ function render(root) {
     const form = textForm({ label: 'Text', text: settings.text, card: picker.card, example, busy: activity, changed, ask, show });
 
     root.append(picker.element, ...form.parts, size, activity, unitPlace, search.element, gradients.element);
-    receive = ({ text, model }) => {
-        picker.pick(model);
-        form.set(text);
-    };
     form.send();
+    return receiver(picker, form);
 
     /** A token or a unit that was picked in one text is none of another. */
     function changed(text) {
@@ -112,9 +103,8 @@ function render(root) {
         const { layers, directions, kinds, hidden_size: units, activations } = answer;
         const { first_unit: first, of, layer, direction, values } = activations;
         const focused = document.activeElement?.dataset.control;
-        const choice = (name, label, options, value, read = option => option) => options.length > 1 && field(label, h('select', {
-            dataset: { control: name }, onchange: event => change({ [name]: read(event.target.value) }),
-        }, options.map(option => h('option', { value: option, selected: option === value }, option))));
+        const choice = (name, label, options, value, read = option => option) => options.length > 1
+            && field(label, select(options, value, picked => change({ [name]: read(picked) }), { dataset: { control: name } }));
         const turn = (name, label, firstUnit) => units > page && h('button', {
             type: 'button', dataset: { control: name }, disabled: firstUnit < 0 || firstUnit >= units, onclick: () => set({ firstUnit }, form.send),
         }, label);

@@ -2,7 +2,7 @@
 
 import { h } from '../lib/dom.js';
 import { paintDiverging } from '../lib/colour.js';
-import { percent, visibleForm } from '../lib/text.js';
+import { fixed, percent, visibleForm } from '../lib/text.js';
 import { tokenList } from '../lib/tokens.js';
 import { scoreBars } from './score-bars.js';
 import { drawOver, tokenNodes } from './token-text.js';
@@ -92,4 +92,4 @@ export function explainedText(text, { labels, explanation: { label, tokens } }, 
     };
 }
 
-export const signed = value => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+export const signed = value => `${value < 0 ? '' : '+'}${fixed(value, 2)}`;

@@ -2,9 +2,10 @@
 
 import { isAbort } from '../lib/api.js';
 import { formatCsv } from '../lib/csv.js';
-import { announce, download, field, h, kept, replace } from '../lib/dom.js';
+import { announce, download, field, h, kept, replace, scroller, select } from '../lib/dom.js';
 import { clearProblem, showProblem, showWait } from '../lib/problem.js';
 import { count, percent, plural } from '../lib/text.js';
+import { fileField } from './file-field.js';
 import { isJudged, judgeRows } from './judge-batch.js';
 import { scoreBars } from './score-bars.js';
 import { columnNames, readTextFile, textsOf } from './text-file.js';
@@ -20,36 +21,20 @@ export function fileJudge(card) {
     const batch = kept('judge-file', { name: '', model: '', labels: [], rows: [] });
     let run = null, started = 0, judgedBefore = 0;
 
-    const input = h('input', { type: 'file', accept: '.txt,.csv,.tsv,.jsonl,.ndjson', onchange: () => open(input.files[0]) });
     const choice = h('div', { class: 'stack' });
     const problems = h('div');
     const progress = h('div', { class: 'row' });
     const results = h('div', { class: 'stack' });
-    const element = h('section', {
-        class: 'card stack judge-file', 'aria-label': 'A file of texts', ondragover: dragged, ondragleave: dropped, ondrop: dropped,
-    },
-    h('h2', null, 'A file of texts'),
-    field('Drop it here or choose it: a text a line (.txt), .csv or .tsv, or .jsonl', input),
-    choice, progress, problems, results);
+    const element = h('section', { class: 'card stack judge-file', 'aria-label': 'A file of texts' });
+    element.append(h('h2', null, 'A file of texts'),
+        fileField('Drop it here or choose it: a text a line (.txt), .csv or .tsv, or .jsonl', '.txt,.csv,.tsv,.jsonl,.ndjson', element, open),
+        choice, progress, problems, results);
 
     addEventListener('pagehide', batch.save);
     show();
     return element;
 
-    function dragged(event) {
-        event.preventDefault();
-        element.classList.add('dragged');
-    }
-
-    function dropped(event) {
-        event.preventDefault();
-        element.classList.remove('dragged');
-        open(event.dataTransfer.files[0]);
-    }
-
     async function open(file) {
-        if (!file)
-            return;
         run?.abort();
         clearProblem(problems);
         replace(choice);
@@ -58,7 +43,6 @@ export function fileJudge(card) {
         } catch (error) {
             showProblem(problems, error, { title: 'This file cannot be read' });
         }
-        input.value = ''; // so that the same file can be chosen again
     }
 
     function showChoice(table) {
@@ -67,8 +51,7 @@ export function fileJudge(card) {
         const change = settings => showChoice({ ...table, ...settings });
         replace(choice,
             h('p', null, h('b', { dir: 'auto' }, table.name), `: ${plural(texts.length, 'text')}`),
-            names.length > 1 && field('Column of the texts', h('select', { onchange: event => change({ column: Number(event.target.value) }) },
-                names.map((name, column) => h('option', { value: column, selected: column === table.column }, name)))),
+            names.length > 1 && field('Column of the texts', select(names.map((name, column) => [column, name]), table.column, column => change({ column: Number(column) }))),
             !table.fields && h('label', { class: 'check' },
                 h('input', { type: 'checkbox', checked: table.header, onchange: event => change({ header: event.target.checked }) }),
                 'The first row names the columns'),
@@ -134,7 +117,7 @@ function labelCounts(rows, done) {
 }
 
 function preview(rows) {
-    return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'The first answers' }, h('table', null,
+    return scroller('The first answers', h('table', null,
         h('thead', null, h('tr', null, ['text', 'label', 'score'].map(name => h('th', { scope: 'col' }, name)))),
         h('tbody', null, rows.slice(0, previewedRows).map(({ text, labels, error }) => h('tr', null,
             h('td', { dir: 'auto', class: 'clipped', title: text }, text),

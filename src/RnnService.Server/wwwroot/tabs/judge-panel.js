@@ -5,7 +5,7 @@ import { h, replace } from '../lib/dom.js';
 import { withoutField } from '../lib/problem.js';
 import { percent } from '../lib/text.js';
 import { explainedText, signed } from './judge-explained.js';
-import { scoreBars } from './score-bars.js';
+import { labelBars } from './score-bars.js';
 import { textForm } from './text-form.js';
 
 /**
@@ -32,7 +32,7 @@ export function judgePanel({ label, card, onAnswer, form: options }) {
 
     function parts(text, judged) {
         const { labels, explanation, reason } = judged;
-        const list = scoreBars('Labels', labels.map(({ label: name, score }, index) => ({ name, share: score, class: index === 0 && 'best' })));
+        const list = labelBars('Labels', labels);
         if (!explanation?.tokens.length)
             return [list.element, reason && h('p', { class: 'muted' }, `Not explained: ${reason}`)];
         explained = explainedText(text, judged, scores => scores.forEach((score, index) => list.set(index, score)));

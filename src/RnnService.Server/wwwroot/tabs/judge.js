@@ -1,17 +1,15 @@
 // Judge: a text's labels and why, two texts side by side, a file of texts.
 
 import { h, kept } from '../lib/dom.js';
-import { modelPicker } from '../lib/models.js';
 import { percent } from '../lib/text.js';
 import { fileJudge } from './judge-file.js';
 import { judgePanel } from './judge-panel.js';
+import { receiver } from './text-form.js';
 
 const state = kept('judge', { texts: [null, ''], compare: false });
 
-export default { id: 'judge', title: 'Judge', kinds: ['classifier'], styles: true, render };
-
-function render(root) {
-    const picker = modelPicker('judge', ['classifier'], card => panels.forEach(panel => panel.form.modelChanged(card)));
+export default function render(root, context) {
+    const picker = context.picker(card => panels.forEach(panel => panel.form.modelChanged(card)));
     const card = () => picker.card;
     const panels = [];
     const place = h('div', { class: 'columns' });
@@ -62,6 +60,7 @@ function render(root) {
     root.append(h('div', { class: 'row tab-head' }, picker.element, toggle), place, difference, fileJudge(card));
     addPanel(0);
     compare(state.value.compare);
+    return receiver(picker, panels[0].form);
 }
 
 function sayDifference({ label, score }, others) {

@@ -1,42 +1,45 @@
 // Music: a language model that has read tunes in ABC notation writes one, which is drawn as notes and played.
 
 import { isAbort, post, stream } from '../lib/api.js';
-import { announce, copyButton, debounce, download, field, h, kept } from '../lib/dom.js';
-import { modelPicker } from '../lib/models.js';
+import { announce, copyButton, debounce, download, field, h, kept, select } from '../lib/dom.js';
 import { clearProblem, showProblem, showWait } from '../lib/problem.js';
 import { plural } from '../lib/text.js';
 import { drawTune } from '../lib/tune.js';
+import { control } from './control.js';
 import { tunePlayer } from './music-player.js';
 
 const tonics = ['C', 'G', 'D', 'A', 'E', 'B', 'F#', 'F', 'Bb', 'Eb', 'Ab'];
 const modes = [['', 'major'], ['m', 'minor'], ['dor', 'Dorian'], ['mix', 'Mixolydian'], ['phr', 'Phrygian'], ['lyd', 'Lydian']];
 const metres = ['2/4', '3/4', '4/4', '2/2', '6/8', '9/8'];
+const knobs = [
+    { name: 'temperature', label: 'Temperature', hint: 'less is plainer, more is wilder', type: 'range', min: 0.1, max: 1.5, step: 0.05 },
+    { name: 'seed', label: 'Seed', hint: 'the same seed gives the same tune; empty draws one', type: 'number', min: 0, max: Number.MAX_SAFE_INTEGER, step: 1 },
+];
 const longest = 1200; // characters; a tune ends by itself long before
 const endOfTune = '\n\n';
+const abcGrammar = { type: 'abc' };
 
 /** Seen in print, a flat looks like one. */
 const pretty = tonic => tonic.replace('#', '♯').replace(/b$/, '♭');
 
-let view = { leave() {} };
-
-export default { id: 'music', title: 'Music', kinds: ['music'], optional: true, styles: true, render, leave: () => view.leave() };
-
-function render(root) {
-    const state = kept('music', { tonic: 'G', mode: '', metre: '6/8', temperature: 0.8, seed: '', abc: '', about: '' });
+export default function render(root, context) {
+    const state = kept('music', { tonic: 'G', mode: '', metre: '6/8', temperature: 0.8, seed: '', held: false, abc: '', about: '' });
     const { value } = state;
-    const picker = modelPicker('music', ['music']);
+    const picker = context.picker();
     let running = null, tune = null, drawing = 0, wanted = 0;
 
+    const choice = (label, options, name) => field(label, select(options, value[name], picked => {
+        value[name] = picked;
+        changed();
+    }));
     const mode = choice('Mode', modes, 'mode');
-    const temperature = h('input', { type: 'range', min: 0.1, max: 1.5, step: 0.05, value: value.temperature, oninput: ({ target }) => set('temperature', Number(target.value)) });
-    const shownTemperature = h('output', { class: 'number' });
-    const seed = h('input', { type: 'number', min: 0, max: Number.MAX_SAFE_INTEGER, step: 1, value: value.seed, oninput: ({ target }) => set('seed', target.value) });
+    const held = h('input', { type: 'checkbox', checked: value.held, onchange: ({ target }) => { value.held = target.checked; changed(); } });
     const go = h('button', { type: 'button', class: 'primary', onclick: () => running ? running.abort() : write() });
     const problems = h('div');
 
     const player = tunePlayer(show);
     const notes = h('div', { class: 'notes' });
-    const abc = h('textarea', { rows: 9, spellcheck: 'false', dir: 'ltr', value: value.abc, oninput: edited });
+    const abc = h('textarea', { class: 'code', rows: 9, spellcheck: 'false', dir: 'ltr', value: value.abc, oninput: edited });
     const playButton = h('button', { type: 'button', onclick: () => player.playing ? player.stop() : player.play() });
     const speed = h('input', { type: 'range', min: 0.5, max: 1.5, step: 0.05, value: 1, oninput: ({ target }) => player.speed = Number(target.value) });
     const status = h('p', { class: 'muted number', role: 'status' });
@@ -48,20 +51,13 @@ function render(root) {
     const section = h('section', { class: 'card stack', 'aria-label': 'Tune', hidden: true },
         h('div', { class: 'row' }, playButton, h('div', { class: 'speed' }, field('Speed', speed)), saves), notes, status, field('ABC notation', abc, 'Change it, and the notes follow.'));
 
-    function choice(label, options, name) {
-        const select = h('select', { onchange: ({ target }) => set(name, target.value) },
-            options.map(([option, text]) => h('option', { value: option, selected: option === value[name] }, text)));
-        return { select, element: field(label, select) };
-    }
-
-    function set(name, to) {
-        value[name] = to;
+    function changed() {
         state.save();
         show();
     }
 
     const keyOf = () => value.tonic && value.tonic + value.mode;
-    const parameters = () => ({ temperature: value.temperature, ...value.seed !== '' && { seed: Number(value.seed) } });
+    const parameters = () => ({ temperature: value.temperature, ...value.seed !== '' && { seed: value.seed }, ...value.held && { grammar: abcGrammar } });
 
     /** What the tune begins with; what is left open the model writes, and ABC has the metre before the key. */
     async function header(call) {
@@ -156,8 +152,7 @@ function render(root) {
         playButton.textContent = player.playing ? 'Pause' : 'Play';
         playButton.disabled = saves[1].disabled = silent;
         abc.readOnly = running !== null;
-        mode.select.disabled = value.tonic === '';
-        shownTemperature.textContent = value.temperature.toFixed(2);
+        mode.querySelector('select').disabled = value.tonic === '';
         status.textContent = running ? 'Writing …' : tune === null ? '' : [
             plural(tune.notes.length, 'note'), `${tune.seconds.toFixed(0)} s`, value.about, tune.unread > 0 && `${plural(tune.unread, 'character')} of it are no ABC`,
         ].filter(Boolean).join('; ');
@@ -165,18 +160,16 @@ function render(root) {
 
     const width = new ResizeObserver(() => value.abc && drawSoon());
     width.observe(section);
-    view = { leave: () => player.stop() };
-    const fields = field('Temperature', temperature, 'less is plainer, more is wilder');
-    fields.querySelector('label').append(shownTemperature);
     root.append(
         h('div', { class: 'card stack' }, picker.element,
             h('div', { class: 'choices' },
-                choice('Key', [['', 'any'], ...tonics.map(tonic => [tonic, pretty(tonic)])], 'tonic').element, mode.element,
-                choice('Metre', [['', 'any'], ...metres.map(metre => [metre, metre])], 'metre').element,
-                fields, field('Seed', seed, 'the same seed gives the same tune; empty draws one')),
-            h('div', { class: 'row' }, go)),
+                choice('Key', [['', 'any'], ...tonics.map(tonic => [tonic, pretty(tonic)])], 'tonic'), mode,
+                choice('Metre', [['', 'any'], ...metres], 'metre'),
+                knobs.map(knob => control(knob, value, changed))),
+            h('div', { class: 'row' }, go, h('label', { class: 'check' }, held, 'Whole bars only'))),
         problems, section);
     if (value.abc !== '')
         draw();
     show();
+    return { leave: () => player.stop() };
 }

@@ -3,6 +3,9 @@ import { percent } from '../lib/text.js';
 
 const shownAtOnce = 10;
 
+/** Labels with their scores, the best first. */
+export const labelBars = (label, scores) => scoreBars(label, scores.map(({ label: name, score }, index) => ({ name, share: score, class: index === 0 && 'best' })));
+
 /**
  * Names with a bar and a number each.
  * @param {string} label what the list is, for screen readers

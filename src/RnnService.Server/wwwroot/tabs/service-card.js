@@ -7,9 +7,11 @@ import { markdown } from '../lib/markdown.js';
 import { clearProblem, showProblem } from '../lib/problem.js';
 import { byteSize, count } from '../lib/text.js';
 
-const taskNames = { language_model: 'Language model', classifier: 'Classifier', tagger: 'Tagger' };
+const taskNames = {
+    language_model: 'Language model', classifier: 'Classifier', tagger: 'Tagger', translator: 'Translator', transcriber: 'Transcriber', regressor: 'Regressor', forecaster: 'Forecaster',
+};
 const cellNames = { lstm: 'LSTM', gru: 'GRU', gru_before: 'GRU (reset before)', tanh: 'tanh', relu: 'ReLU', sum: 'sum of embeddings' };
-const tabOf = { language_model: 'write', classifier: 'judge', tagger: 'tag' };
+const tabOf = { language_model: 'write', classifier: 'judge', tagger: 'tag', translator: 'translate' };
 const labelsShown = 24;
 
 export function modelCard(card, context) {
@@ -73,7 +75,7 @@ function facts(card) {
     const directions = card.bidirectional ? 'read from both ends' : card.reverse ? 'read from the end' : 'read from the beginning';
     const rows = [
         ['Network', card.cell && `${cellNames[card.cell] ?? card.cell}${card.layers ? `, ${card.layers} ${card.layers === 1 ? 'layer' : 'layers'} of ${card.hidden_size}` : ''}`],
-        ['Text', `${{ characters: 'characters', whitespace: 'words between spaces', english: 'English words' }[card.tokenizer] ?? card.tokenizer}, ${directions}`],
+        card.numbers ? ['Numbers', card.numbers.audio ? `sound at ${card.numbers.audio.sample_rate / 1000} kHz, ${directions}` : `${card.numbers.features} a step, ${directions}`] : ['Text', `${{ characters: 'characters', whitespace: 'words between spaces', english: 'English words', subwords: 'subwords' }[card.tokenizer] ?? card.tokenizer}, ${directions}`],
         ['Embedding', card.embedding_size],
         ['Size', [card.parameters && `${count(card.parameters)} values`, card.bytes && byteSize(card.bytes), card.dtype].filter(Boolean).join(', ')],
         ['Computed by', card.backend === 'onnxruntime' ? 'ONNX Runtime' : 'the service itself'],

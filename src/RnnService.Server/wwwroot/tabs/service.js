@@ -7,48 +7,38 @@ import { plural } from '../lib/text.js';
 import { modelCard } from './service-card.js';
 import { liveService } from './service-live.js';
 
-let live = null;
+export default function render(root, context) {
+    const live = liveService();
+    const list = h('div', { class: 'model-cards' });
+    const problems = h('div');
+    const summary = h('p', { class: 'muted' });
+    const draw = () => {
+        clearProblem(problems);
+        if (models.unlisted)
+            problems.replaceChildren(h('p', { class: 'notice' }, 'This service keeps its list of models to itself; its default models answer all the same.'));
+        else if (models.problem)
+            showProblem(problems, models.problem, { retry: () => models.refresh() });
+        else if (models.settled && models.all().length === 0)
+            problems.replaceChildren(h('p', { class: 'notice' }, 'There are no models. ', h('code', null, 'Rnn__ModelsPath'), ' names the folder that they are read from.'));
+        summary.textContent = models.all().length > 0 ? summaryOf(models.all()) : '';
+        drawCards(list, context);
+    };
 
-export default {
-    id: 'service',
-    title: 'Models and service',
-    kinds: [],
-    styles: true,
+    models.addEventListener('change', draw);
+    draw();
+    root.append(
+        h('section', { class: 'stack', 'aria-label': 'Live service' }, h('div', { class: 'row' }, h('h2', null, 'Now'), summary), live.element),
+        h('section', { class: 'stack', 'aria-label': 'Models' }, h('h2', null, 'Models'), problems, list),
+        h('p', null, 'Every route, field and limit: ', h('a', { href: 'swagger' }, 'Swagger UI'), ' at /swagger, where it is not switched off.'));
 
-    render(root, context) {
-        live = liveService();
-        const list = h('div', { class: 'model-cards' });
-        const problems = h('div');
-        const summary = h('p', { class: 'muted' });
-        const draw = () => {
-            clearProblem(problems);
-            if (models.unlisted)
-                problems.replaceChildren(h('p', { class: 'notice' }, 'This service keeps its list of models to itself; its default models answer all the same.'));
-            else if (models.problem)
-                showProblem(problems, models.problem, { retry: () => models.refresh() });
-            else if (models.settled && models.all().length === 0)
-                problems.replaceChildren(h('p', { class: 'notice' }, 'There are no models. ', h('code', null, 'Rnn__ModelsPath'), ' names the folder that they are read from.'));
-            summary.textContent = models.all().length > 0 ? summaryOf(models.all()) : '';
-            drawCards(list, context);
-        };
-
-        models.addEventListener('change', draw);
-        draw();
-        root.append(
-            h('section', { class: 'stack', 'aria-label': 'Live service' }, h('div', { class: 'row' }, h('h2', null, 'Now'), summary), live.element),
-            h('section', { class: 'stack', 'aria-label': 'Models' }, h('h2', null, 'Models'), problems, list),
-            h('p', null, 'Every route, field and limit: ', h('a', { href: 'swagger' }, 'Swagger UI'), ' at /swagger, where it is not switched off.'));
-    },
-
-    enter() {
-        live.start();
-        models.refresh();
-    },
-
-    leave() {
-        live.stop();
-    },
-};
+    return {
+        enter() {
+            live.start();
+            models.refresh();
+        },
+        leave: live.stop,
+    };
+}
 
 /** "3 models are served, 1 is broken: tickets" */
 function summaryOf(cards) {

@@ -10,8 +10,11 @@ export function showStarters(container, card, pick) {
     ]);
 }
 
+/** A model's own example. */
+export const firstExample = ({ examples }) => examples[0] ?? '';
+
 /** The text to show after another model was picked: its own example in the place of one of the model before, never of what somebody typed. */
-export function textForModel(text, before, card, otherwise = '') {
-    const untouched = text === null || text.trim() === '' || text === otherwise || (before?.examples ?? []).includes(text);
-    return untouched ? card?.examples?.[0] ?? otherwise : text;
+export function textForModel(text, before, card, example = firstExample) {
+    const untouched = text.trim() === '' || [example(before), ...before.examples].includes(text);
+    return untouched ? example(card) : text;
 }

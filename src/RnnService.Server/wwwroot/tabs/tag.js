@@ -3,21 +3,18 @@
 import { post } from '../lib/api.js';
 import { copyButton, h, kept, replace } from '../lib/dom.js';
 import { paintCategory } from '../lib/colour.js';
-import { modelPicker } from '../lib/models.js';
 import { codePoints, percent, plural, segments } from '../lib/text.js';
 import { popover, tokenList } from '../lib/tokens.js';
-import { scoreBars } from './score-bars.js';
-import { textForm } from './text-form.js';
+import { labelBars } from './score-bars.js';
+import { receiver, textForm } from './text-form.js';
 
 const alternatives = 3;
 const unsure = 0.6; // spans of a lower score are marked
 
 const state = kept('tag', { text: null });
 
-export default { id: 'tag', title: 'Tag', kinds: ['tagger'], styles: true, render };
-
-function render(root) {
-    const picker = modelPicker('tag', ['tagger'], card => form.modelChanged(card));
+export default function render(root, context) {
+    const picker = context.picker(card => form.modelChanged(card));
     let answered = null; // { text, spans } of the last answer
     const only = new Set(); // labels that are picked in the legend; none are all
     const spanOf = new WeakMap(); // by the element that shows it
@@ -33,6 +30,7 @@ function render(root) {
 
     root.append(picker.element, ...form.parts, section);
     form.send();
+    return receiver(picker, form);
 
     function changed(text) {
         state.value.text = text;
@@ -90,11 +88,9 @@ function render(root) {
         const some = keys.some(key => only.has(key.dataset.label)); // a picked label may be none of this text's
         for (const key of keys)
             key.setAttribute('aria-pressed', String(only.has(key.dataset.label)));
-        for (const span of spans())
+        for (const span of line.querySelectorAll('.token'))
             span.classList.toggle('passed', some && !only.has(span.dataset.label));
     }
-
-    const spans = () => line.querySelectorAll('.token');
 
     /** A label's colour is its place among the model's labels; of a label that the card does not have, a hash of its name. */
     function paint(element, name) {
@@ -114,5 +110,4 @@ function render(root) {
 const labelOf = span => span.entity_group ?? span.entity;
 const hash = name => codePoints(name).reduce((sum, point) => (sum * 31 + point.codePointAt(0)) % 9973, 7);
 
-const likeliest = span => scoreBars('Likeliest labels', [{ label: labelOf(span), score: span.score }, ...span.alternatives ?? []]
-    .map(({ label, score }, index) => ({ name: label, share: score, class: index === 0 && 'best' }))).element;
+const likeliest = span => labelBars('Likeliest labels', [{ label: labelOf(span), score: span.score }, ...span.alternatives ?? []]).element;

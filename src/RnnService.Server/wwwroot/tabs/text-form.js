@@ -3,9 +3,17 @@
 import { debounce, field, h } from '../lib/dom.js';
 import { showWarning } from '../lib/problem.js';
 import { newestCall } from './newest.js';
-import { showStarters } from './starters.js';
+import { firstExample, showStarters, textForModel } from './starters.js';
 
 const pauseInTyping = 300; // milliseconds
+
+/** Takes a text for a model from another tab. */
+export const receiver = (picker, form) => ({
+    receive({ text, model }) {
+        picker.pick(model);
+        form.set(text);
+    },
+});
 
 /**
  * Where a text is typed, the examples of the model's card, and what went wrong. Of what is typed only the newest is asked about.
@@ -19,7 +27,7 @@ const pauseInTyping = 300; // milliseconds
  * @param {(text: string, options: import('../lib/api.js').CallOptions) => Promise<any>} options.ask
  * @param {(text: string, answer: any) => void} options.show the answer is null for an empty text
  */
-export function textForm({ label, text, card, example = ({ examples }) => examples[0] ?? '', busy, changed, ask, show }) {
+export function textForm({ label, text, card, example = firstExample, busy, changed, ask, show }) {
     const area = h('textarea', {
         rows: 3, dir: 'auto', spellcheck: 'false', placeholder: 'Type or paste a text', value: text ?? example(card), oninput: typed,
     });
@@ -59,12 +67,11 @@ export function textForm({ label, text, card, example = ({ examples }) => exampl
         set,
         send,
         stop: calls.stop,
-        /** Another model's example takes the place of one of the model before, never of what somebody typed. */
         modelChanged(next) {
-            const untouched = area.value.trim() === '' || [example(card), ...card.examples].includes(area.value);
+            const before = card;
             card = next;
             showStarters(starters, card, set);
-            set(untouched ? example(card) : area.value);
+            set(textForModel(area.value, before, card, example));
         },
         get text() { return area.value; },
     };

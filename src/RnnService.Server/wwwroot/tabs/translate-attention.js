@@ -1,6 +1,6 @@
 // Where a translator looked: its words and those it read, joined; and all the weights as a table that looks like a picture.
 
-import { h, replace, svg } from '../lib/dom.js';
+import { h, replace, scroller, svg } from '../lib/dom.js';
 import { paintSequential } from '../lib/colour.js';
 import { percent, plural, spokenForm, visibleForm } from '../lib/text.js';
 import { popover, tokenList } from '../lib/tokens.js';
@@ -23,7 +23,7 @@ export function attentionView() {
     const targets = h('p', { class: 'text targets', dir: 'auto' });
     const links = svg('svg', { class: 'links', 'aria-hidden': 'true' });
     const lines = h('div', { class: 'attention' }, links, sources, targets);
-    const matrix = h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'All weights' });
+    const matrix = scroller('All weights');
     const list = tokenList(targets, { label: 'Where the translator looked', content: lookedAt });
     targets.addEventListener('pointerover', event => choose([...targets.children].indexOf(event.target.closest('.token'))));
     new ResizeObserver(drawLinks).observe(lines);
@@ -77,7 +77,7 @@ export function attentionView() {
         };
         replace(links, chosen >= 0
             ? looks.attention[chosen].map((share, from) => share >= faintest && line(from, chosen, 0.15 + 0.85 * share))
-            : isOneLine(sources) && isOneLine(targets) && looks.attention.map((row, to) => line(row.indexOf(Math.max(...row)), to, 0.3)));
+            : isOneLine(sources) && isOneLine(targets) && looks.attention.map((row, to) => line(row.indexOf(Math.max(...row)), to, 0.5)));
     }
 
     function table() {

@@ -1,10 +1,10 @@
 // Translate: a text in another language, one or several by beam search, and where the translator looked for each word.
 
 import { post, stream } from '../lib/api.js';
-import { copyButton, field, h, kept, replace } from '../lib/dom.js';
-import { modelPicker } from '../lib/models.js';
-import { percent, plural } from '../lib/text.js';
-import { textForm } from './text-form.js';
+import { copyButton, debounce, field, h, kept, replace, select } from '../lib/dom.js';
+import { fixed, percent, plural } from '../lib/text.js';
+import { control } from './control.js';
+import { receiver, textForm } from './text-form.js';
 import { attentionView } from './translate-attention.js';
 
 const ways = [['greedy', 'likeliest'], ['drawn', 'drawn'], ['beams', 'beam search']];
@@ -20,18 +20,19 @@ const controls = [
 
 const state = kept('translate', { text: null, way: 'greedy', temperature: 0.7, seed: 1, num_beams: 5, length_penalty: 1, coverage_penalty: 0 });
 
-export default { id: 'translate', title: 'Translate', kinds: ['translator'], optional: true, styles: true, render };
-
-function render(root) {
+export default function render(root, context) {
     const { value } = state;
-    const picker = modelPicker('translate', ['translator'], card => form.modelChanged(card));
+    const picker = context.picker(card => form.modelChanged(card));
+    const changeSoon = debounce(change, 300);
     let texts = [], chosen = 0; // of the last answer: { text, score, tokens, attention }, the best first
     let sources = [];
 
-    const way = h('select', { onchange: ({ target }) => change('way', target.value) }, ways.map(([name, label]) => h('option', { value: name, selected: name === value.way }, label)));
-    const fields = controls.map(({ way: of, name, label, ...bounds }) => ({
-        of, element: field(label, h('input', { type: 'number', ...bounds, value: value[name], onchange: ({ target }) => target.reportValidity() && target.value !== '' && change(name, Number(target.value)) })),
-    }));
+    const way = select(ways, value.way, picked => {
+        value.way = picked;
+        showFields();
+        change();
+    });
+    const fields = controls.map(({ way: of, ...setting }) => ({ of, element: control({ type: 'number', ...setting }, value, changeSoon) }));
     const list = h('ol', { class: 'translations', 'aria-label': 'Translations' });
     const status = h('p', { class: 'muted number', role: 'status' });
     const attention = attentionView();
@@ -44,10 +45,8 @@ function render(root) {
         state.save();
     }
 
-    function change(name, to) {
-        value[name] = to;
+    function change() {
         state.save();
-        showFields();
         form.send();
     }
 
@@ -58,10 +57,10 @@ function render(root) {
 
     /** A beam search knows its texts at the end; else the text comes as it is written. */
     async function ask(inputs, call) {
-        const parameters = Object.fromEntries([['details', true], ...controls.filter(control => control.way === value.way).map(({ name }) => [name, value[name]])]);
+        const parameters = Object.fromEntries([['details', true], ...controls.filter(({ way, name }) => way === value.way && value[name] !== '').map(({ name }) => [name, value[name]])]);
         const body = { model: picker.card.name, inputs, parameters };
         if (value.way === 'beams') {
-            parameters.num_return_sequences = parameters.num_beams;
+            parameters.num_return_sequences = parameters.num_beams ??= 5;
             const { generated_text, details } = await post('generate', body, call);
             return { sources: details.source_tokens, texts: [{ generated_text, ...details }, ...details.best_of_sequences ?? []].map(textOf) };
         }
@@ -100,7 +99,7 @@ function render(root) {
             ? h('p', { class: 'text', dir: 'auto' }, each.text)
             : h('button', { type: 'button', class: 'choice', onclick: () => pick(index) },
                 h('span', { class: 'text', dir: 'auto' }, each.text),
-                h('span', { class: 'number muted' }, `score ${each.score.toFixed(3).replace('-', '−')}`)))));
+                h('span', { class: 'number muted' }, `score ${fixed(each.score, 3)}`)))));
         pick(0);
     }
 
@@ -118,4 +117,5 @@ function render(root) {
     root.append(h('div', { class: 'card stack' }, picker.element, ...form.parts.slice(0, 2), h('div', { class: 'choices' }, field('How', way), fields.map(({ element }) => element))),
         ...form.parts.slice(2), section, looks);
     form.send();
+    return receiver(picker, form);
 }

@@ -1,6 +1,7 @@
 // What shapes the text that is written: the fields of `parameters`, each as the control that suits it.
 
-import { h, uniqueId } from '../lib/dom.js';
+import { h } from '../lib/dom.js';
+import { control } from './control.js';
 
 /** The values that the service itself takes when a field is left out, but for the length. */
 export const knobDefaults = { max_new_tokens: 200, temperature: 1, top_k: 0, top_p: 1, repetition_penalty: 1, seed: '', stop: '' };
@@ -42,23 +43,6 @@ export function knobControls(values, onChange) {
     draw();
     change();
     return h('details', { class: 'knobs-panel' }, h('summary', null, 'Knobs ', changed), grid);
-}
-
-function control(knob, values, change) {
-    const { name, label, hint, type, min, max, step } = knob;
-    const id = uniqueId('knob'), hintId = `${id}-hint`;
-    const shown = h('output', { class: 'number', for: id });
-    const show = () => shown.textContent = type === 'range' ? values[name].toFixed(2) : '';
-    const oninput = ({ target }) => {
-        values[name] = type === 'lines' || target.value === '' ? target.value : Number(target.value);
-        show();
-        change();
-    };
-    const input = type === 'lines'
-        ? h('textarea', { id, rows: 2, dir: 'auto', spellcheck: 'false', 'aria-describedby': hintId, value: values[name], oninput })
-        : h('input', { id, type, min, max, step, 'aria-describedby': hintId, value: values[name], oninput });
-    show();
-    return h('div', { class: 'field' }, h('label', { for: id }, label, ' ', shown), input, h('small', { id: hintId }, hint));
 }
 
 /** The `parameters` that these values make; what the service takes anyway is left out. */

@@ -1,26 +1,13 @@
 // Write: a language model goes on from a text, and from any of its tokens in another direction.
 
 import { debounce, h, kept, replace } from '../lib/dom.js';
-import { modelPicker } from '../lib/models.js';
 import { percent, visibleForm } from '../lib/text.js';
 import { branchCard, paintSurprise } from './write-branch.js';
 import { knobControls, knobDefaults, parametersOf } from './write-knobs.js';
 import { promptField } from './write-suggest.js';
 import { showStarters, textForModel } from './starters.js';
 
-let view = { leave() {}, receive() {} };
-
-export default {
-    id: 'write',
-    title: 'Write',
-    kinds: ['language_model'],
-    styles: true,
-    render,
-    leave: () => view.leave(),
-    receive: what => view.receive(what),
-};
-
-function render(root, context) {
+export default function render(root, context) {
     const state = kept('write', { prompt: '', suggest: false, knobs: { ...knobDefaults } });
     const tree = kept('branches', { branches: [], last: 0 });
     const { value } = state;
@@ -32,7 +19,7 @@ function render(root, context) {
     const closed = h('div', { role: 'status' });
     let before = null;
 
-    const picker = modelPicker('write', ['language_model'], card => {
+    const picker = context.picker(card => {
         prompt.set(textForModel(value.prompt, before, card));
         modelPicked(card);
     });
@@ -124,7 +111,16 @@ function render(root, context) {
         }
     }
 
-    view = {
+    addEventListener('pagehide', save);
+    if (value.prompt === '')
+        prompt.set(picker.card.examples[0] ?? '');
+    modelPicked(picker.card);
+    all.forEach(show);
+    root.append(
+        h('div', { class: 'card stack' }, picker.element, prompt.element, starters, knobs,
+            h('div', { class: 'row' }, h('button', { type: 'button', class: 'primary', title: 'Control and Enter', onclick: write }, 'Write'), legend())),
+        closed, branches);
+    return {
         leave() {
             prompt.stop();
             save();
@@ -135,15 +131,6 @@ function render(root, context) {
             prompt.focus();
         },
     };
-    addEventListener('pagehide', save);
-    if (value.prompt === '')
-        prompt.set(picker.card.examples[0] ?? '');
-    modelPicked(picker.card);
-    all.forEach(show);
-    root.append(
-        h('div', { class: 'card stack' }, picker.element, prompt.element, starters, knobs,
-            h('div', { class: 'row' }, h('button', { type: 'button', class: 'primary', title: 'Control and Enter', onclick: write }, 'Write'), legend())),
-        closed, branches);
 }
 
 function legend() {
