@@ -8,8 +8,8 @@ using RnnService.Server.Requests;
 namespace RnnService.Server.Keys;
 
 /// <summary>
-/// Finds out whose request it is: by <c>Authorization: Bearer</c>, or <c>X-Api-Key</c> for clients whose Authorization a proxy needs. What is
-/// refused ends as a row of the status table.
+/// Finds out whose request it is: by <c>Authorization: Bearer</c>, <c>X-Api-Key</c> for clients whose Authorization a proxy needs, or a subprotocol of a
+/// WebSocket. What is refused ends as a row of the status table.
 /// </summary>
 internal sealed class KeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, KeyStore keys, TimeProvider time)
@@ -48,6 +48,6 @@ internal sealed class KeyAuthentication(
         string authorization = Request.Headers.Authorization.ToString();
         if (authorization.StartsWith(Bearer + " ", StringComparison.OrdinalIgnoreCase)) return authorization[(Bearer.Length + 1)..].Trim();
         string own = Request.Headers[Header].ToString();
-        return own.Length > 0 ? own : null;
+        return own.Length > 0 ? own : SocketProtocols.KeyOf(Context);
     }
 }

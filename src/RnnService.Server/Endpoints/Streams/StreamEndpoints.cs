@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
+using RnnService.Server.Keys;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
 
@@ -44,7 +45,7 @@ internal sealed class StreamEndpoints(LimitOptions limits, HttpOptions http, Req
         var input = new StreamInput(served, format, reader);
         using NumberStream stream = call.Open(served.Streams!);
         await using IStreamWire wire = isSocket
-            ? new WebSocketWire(await context.WebSockets.AcceptWebSocketAsync(), limits.MaxStreamMessageBytes)
+            ? new WebSocketWire(await context.WebSockets.AcceptWebSocketAsync(SocketProtocols.Chosen(context)), limits.MaxStreamMessageBytes)
             : new BodyWire(context, limits.MaxStreamMessageBytes);
         var session = new StreamSession(wire, stream, input, StreamOutput.Of(served), TimeSpan.FromSeconds(http.StreamIdleSeconds), time);
         CancellationToken left = call.Deadline.Token;
