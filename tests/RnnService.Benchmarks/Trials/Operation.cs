@@ -8,6 +8,11 @@ namespace RnnService.Benchmarks.Trials;
 /// <param name="Bodies">Bodies that work.</param>
 internal sealed record Operation(string Method, string Path, IReadOnlyList<string> Bodies)
 {
+    public const string Json = "application/json";
+
+    /// <summary>The type of its body.</summary>
+    public string Type { get; init; } = Json;
+
     /// <summary>Every route of the document with a body that works.</summary>
     public static async Task<IReadOnlyList<Operation>> AllAsync(int port)
     {

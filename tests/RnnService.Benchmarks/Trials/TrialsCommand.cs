@@ -30,7 +30,7 @@ internal static class TrialsCommand
         ("swaps", "models replaced 100 times by an operator's call while twelve connections use them", SwapTrial.RunAsync),
         ("vanish", "1,000 clients vanish in the middle of their streams beside 500 that never read", StreamTrials.VanishAsync),
         ("overload", "three times as many requests as can be answered, from 16 addresses", StreamTrials.OverloadAsync),
-        ("fuzz", "20,000 requests over every route, made from the OpenAPI document and changed in fields, bytes, paths, methods and headers", FuzzTrial.RunAsync),
+        ("fuzz", "20,000 requests over every route, with numbers, sounds and WebSockets, made from the OpenAPI document and changed in fields, bytes, paths, methods and headers", FuzzTrial.RunAsync),
         ("keys", "every route without a key, with wrong ones and with one of another model", KeyTrial.RunAsync),
         ("sessions", "10,000 sessions of as many keys, interleaved over two replicas", SessionTrials.ManyAsync),
         ("killed", "the service is killed under load and started again; its clients hold the states of their texts", SessionTrials.KilledAsync),
