@@ -13,7 +13,7 @@ namespace RnnService.Server.Endpoints;
 internal sealed record ClassifyRequest
 {
     /// <summary>A text or a list of texts.</summary>
-    [Count(1, nameof(LimitOptions.MaxListLength)), Length(0, nameof(LimitOptions.MaxTextLength))]
+    [Count(1, nameof(LimitOptions.MaxListLength)), Length(0, nameof(LimitOptions.MaxTextLength)), OrNumbers]
     public required Texts Inputs { get; init; }
 
     /// <summary>Name of a classifier; the default one when left out.</summary>
@@ -119,6 +119,7 @@ internal static class ClassifyEndpoints
             .Accepts<ClassifyRequest>("application/json", NumberQuestion.SoundTypes)
             .Produces<List<List<LabelScore>>>()
             .WithMetadata(new RequestExample(Example, "labels"), new AnswerExample(Answer, Name: "labels"))
+            .WithMetadata(new RequestExample(NumberExample.Classify, "numbers"), new AnswerExample(NumberExample.Classified, Name: "numbers"))
             .WithMetadata(new RequestExample(ExplainExample, "explained"), new AnswerExample(ExplainAnswer, Name: "explained"))
             .WithMetadata(new AnswersTexts(typeof(List<LabelScore>), OrOne: false, typeof(ExplainedText)));
     }

@@ -11,6 +11,9 @@ internal sealed record AnswerExample(string Text, bool IsJson = true, string Nam
 /// <summary>A value for a part of the path that works as it stands.</summary>
 internal sealed record PathExample(string Name, string Value, string Description);
 
+/// <summary>The body grows while it is answered: what a line of it is, and the types that it may have.</summary>
+internal sealed record GrowingBody(Type Line, IReadOnlyList<string> Types);
+
 /// <summary>What a query parameter means, a whole number.</summary>
 internal sealed record QueryExample(string Name, string Description, int Least, int Most);
 

@@ -13,7 +13,7 @@ namespace RnnService.Server.Endpoints;
 internal sealed record TagRequest
 {
     /// <summary>A text or a list of texts.</summary>
-    [Count(1, nameof(LimitOptions.MaxListLength)), Length(0, nameof(LimitOptions.MaxTextLength))]
+    [Count(1, nameof(LimitOptions.MaxListLength)), Length(0, nameof(LimitOptions.MaxTextLength)), OrNumbers]
     public Texts? Inputs { get; init; }
 
     /// <summary>Sentences that are split into words already. Offsets in the answer count the words joined by single spaces, of a model over characters the characters one after the other.</summary>

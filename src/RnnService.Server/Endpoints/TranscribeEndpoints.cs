@@ -20,6 +20,7 @@ internal static class TranscribeEndpoints
             .WithTags("Numbers")
             .Accepts<TranscribeRequest>("application/json", NumberQuestion.SoundTypes)
             .Produces<Transcription>()
+            .WithMetadata(new RequestExample(NumberExample.Transcribe), new AnswerExample(NumberExample.Transcribed))
             .WithMetadata(new AnswersTexts(typeof(Transcription), OrOne: true));
     }
 

@@ -50,7 +50,7 @@ internal static class ApiDocument
         options.MapType<Texts>(() => new OpenApiSchema());
         options.MapType<Prompts>(() => new OpenApiSchema());
         options.MapType<ChatContent>(() => new OpenApiSchema());
-        options.MapType<NumberLists>(() => new OpenApiSchema()); // a sequence or a list of them: their field's description has the form
+        options.MapType<NumberLists>(() => new OpenApiSchema { OneOf = SchemaFilter.SequenceForms() });
         options.MapType<NumberSequence>(() => new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema() });
         options.MapType<NumberSequence?>(() => new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema() });
         options.SchemaFilter<SchemaFilter>();

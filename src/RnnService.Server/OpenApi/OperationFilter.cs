@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
 using RnnService.Server.Endpoints;
 using RnnService.Server.Requests;
@@ -9,28 +10,36 @@ namespace RnnService.Server.OpenApi;
 /// <summary>Gives operations their examples, headers and the rows of the status table.</summary>
 internal sealed class OperationFilter : IOperationFilter
 {
-    private const string Binary = "application/octet-stream";
+    private const string Binary = "application/octet-stream", Numbers = "Numbers";
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         var ok = (OpenApiResponse)operation.Responses!["200"];
         ok.Description = operation.Summary;
+        if (metadata.OfType<GrowingBody>().FirstOrDefault() is { } growing)
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Content = growing.Types.ToDictionary(type => type, IOpenApiMediaType (_) => new OpenApiMediaType { Schema = SchemaOf(growing.Line, context) }),
+            };
+        }
+
         foreach (PathExample path in metadata.OfType<PathExample>())
         {
-            OpenApiParameter parameter = Parameter(operation, path.Name);
+            OpenApiParameter parameter = Parameter(operation, path.Name, ParameterLocation.Path);
             (parameter.Example, parameter.Description) = (path.Value, path.Description);
         }
 
         foreach (QueryExample query in metadata.OfType<QueryExample>())
         {
-            OpenApiParameter parameter = Parameter(operation, query.Name);
+            OpenApiParameter parameter = Parameter(operation, query.Name, ParameterLocation.Query);
             (parameter.Description, parameter.Schema) = (query.Description, WholeNumber(query.Least, query.Most));
         }
 
         foreach (QueryChoice query in metadata.OfType<QueryChoice>())
         {
-            OpenApiParameter parameter = Parameter(operation, query.Name);
+            OpenApiParameter parameter = Parameter(operation, query.Name, ParameterLocation.Query);
             (parameter.Description, parameter.Schema) =
                 (query.Description, new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. query.Words.Select(word => (JsonNode)word)] });
         }
@@ -41,10 +50,10 @@ internal sealed class OperationFilter : IOperationFilter
             Bytes(body.Content!);
             foreach (OpenApiMediaType media in Shown(body.Content!))
                 Show(media, metadata.OfType<RequestExample>().Select(example => (example.Name, JsonNode.Parse(example.Json)!)));
-            if (metadata.OfType<AnyTask>().FirstOrDefault() is { } any) Widen(body.Content!.Values, any.Requests, context);
+            if (metadata.OfType<AnyTask>().FirstOrDefault() is { } any) Widen(Shown(body.Content!), any.Requests, context);
             operation.Parameters ??= [];
             operation.Parameters.Add(DeadlineHeader());
-            ok.Headers = WarningHeader();
+            if (!metadata.OfType<ITagsMetadata>().Any(tags => tags.Tags.Contains(Numbers))) ok.Headers = WarningHeader();
         }
 
         Answer(ok, metadata, context);
@@ -52,12 +61,12 @@ internal sealed class OperationFilter : IOperationFilter
             operation.Responses[problem.Status.ToString()] = new OpenApiResponseReference(problem.Name, context.Document);
     }
 
-    /// <summary>A parameter; one of the path that the route's handler does not take for itself is not there yet.</summary>
-    private static OpenApiParameter Parameter(OpenApiOperation operation, string name)
+    /// <summary>A parameter; one that the route's handler does not take for itself is not there yet.</summary>
+    private static OpenApiParameter Parameter(OpenApiOperation operation, string name, ParameterLocation place)
     {
         operation.Parameters ??= [];
         if (operation.Parameters.OfType<OpenApiParameter>().SingleOrDefault(one => one.Name == name) is { } found) return found;
-        var added = new OpenApiParameter { Name = name, In = ParameterLocation.Path, Required = true, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        var added = new OpenApiParameter { Name = name, In = place, Required = place == ParameterLocation.Path, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         operation.Parameters.Add(added);
         return added;
     }
@@ -115,12 +124,14 @@ internal sealed class OperationFilter : IOperationFilter
     /// <summary>What is not a record's JSON, or a text, is bytes.</summary>
     private static void Bytes(IDictionary<string, IOpenApiMediaType> content)
     {
-        if (content.TryGetValue(Binary, out IOpenApiMediaType? media))
-            ((OpenApiMediaType)media).Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+        foreach (OpenApiMediaType media in content.Where(one => IsBinary(one.Key)).Select(one => one.Value).OfType<OpenApiMediaType>())
+            media.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
     }
 
     private static IEnumerable<OpenApiMediaType> Shown(IDictionary<string, IOpenApiMediaType> content) =>
-        content.Where(one => one.Key != Binary).Select(one => one.Value).OfType<OpenApiMediaType>();
+        content.Where(one => !IsBinary(one.Key)).Select(one => one.Value).OfType<OpenApiMediaType>();
+
+    private static bool IsBinary(string type) => type == Binary || type.StartsWith("audio/", StringComparison.Ordinal);
 
     private static IOpenApiSchema SchemaOf(Type type, OperationFilterContext context) =>
         context.SchemaGenerator.GenerateSchema(type, context.SchemaRepository);

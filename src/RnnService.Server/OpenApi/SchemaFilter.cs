@@ -75,7 +75,7 @@ internal sealed class SchemaFilter(LimitOptions limits) : ISchemaFilter
             var many = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } };
             Lengths(one, field);
             Lengths(many, field);
-            (schema.OneOf, schema.Type, schema.Items) = ([one, many], null, null);
+            (schema.OneOf, schema.Type, schema.Items) = ([one, many, .. field.OrNumbers ? SequenceForms() : []], null, null);
             return;
         }
 
@@ -127,6 +127,21 @@ internal sealed class SchemaFilter(LimitOptions limits) : ISchemaFilter
             },
         };
         return [new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = longest }, Many(part, 0, field.Count!.Most(limits))];
+    }
+
+    /// <summary>A sequence of numbers, or several.</summary>
+    public static List<IOpenApiSchema> SequenceForms()
+    {
+        return [Sequence(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Sequence() }];
+
+        // A step of one number may be that number.
+        static OpenApiSchema Sequence() => new()
+        {
+            Type = JsonSchemaType.Object,
+            Required = new HashSet<string> { NumberLists.Values },
+            AdditionalPropertiesAllowed = false,
+            Properties = new Dictionary<string, IOpenApiSchema> { [NumberLists.Values] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema() } },
+        };
     }
 
     private static OpenApiSchema Many(OpenApiSchema items, int least, int most) =>

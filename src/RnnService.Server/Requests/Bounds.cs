@@ -46,6 +46,10 @@ internal sealed class ValueAttribute(double least, double most) : Attribute
         (int)typeof(LimitOptions).GetProperty(name, BindingFlags.Public | BindingFlags.Instance)!.GetValue(limits)!;
 }
 
+/// <summary>Texts in whose place sequences of numbers may stand, for models that read numbers.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class OrNumbersAttribute : Attribute;
+
 /// <summary>Bounds of a text in code points; for a list, of each of its texts.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class LengthAttribute(int least, int most) : Attribute

@@ -24,11 +24,14 @@ internal sealed class RequestReader(LimitOptions limits, HttpOptions http, BodyB
     };
 
     /// <summary>The body is not JSON, as far as its content type says.</summary>
-    public static RequestProblem WrongMediaType(HttpRequest request) => new(ProblemKind.MediaType,
-        $"the header Content-Type is {(request.ContentType is { Length: > 0 } type ? RequestProblem.Quoted(type) : "missing")}; "
-        + (request.ContentType?.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) == true ? "expected audio/wav, at a route that takes a sound, or " : "expected ")
+    public static RequestProblem WrongMediaType(HttpRequest request) => WrongMediaType(request,
+        (request.ContentType?.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) == true ? "audio/wav, at a route that takes a sound, or " : "")
         + "Content-Type: application/json, in UTF-8"
         + (request.HasFormContentType ? " (with curl: -H 'content-type: application/json')" : ""));
+
+    /// <summary>The body is none of what the route takes.</summary>
+    public static RequestProblem WrongMediaType(HttpRequest request, string expected) => new(ProblemKind.MediaType,
+        $"the header Content-Type is {(request.ContentType is { Length: > 0 } type ? RequestProblem.Quoted(type) : "missing")}; expected {expected}");
 
     /// <exception cref="RequestProblem">The body is not what <typeparamref name="T"/> describes.</exception>
     public ValueTask<T> ReadAsync<T>(HttpRequest request, CancellationToken cancel)

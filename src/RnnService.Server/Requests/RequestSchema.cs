@@ -42,6 +42,8 @@ internal sealed record SchemaField(PropertyInfo Property, int Index, string Name
 
     public CountAttribute? Count { get; } = Property.GetCustomAttribute<CountAttribute>();
 
+    public bool OrNumbers { get; } = Property.IsDefined(typeof(OrNumbersAttribute));
+
     public OneOfAttribute? OneOf { get; } = Property.GetCustomAttribute<OneOfAttribute>();
 }
 

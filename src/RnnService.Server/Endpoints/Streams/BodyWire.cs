@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Net.Http.Headers;
 using RnnService.Server.Requests;
 
 namespace RnnService.Server.Endpoints.Streams;
@@ -13,6 +14,9 @@ namespace RnnService.Server.Endpoints.Streams;
 internal sealed class BodyWire : IStreamWire
 {
     public const string Lines = "application/x-ndjson";
+
+    /// <summary>What a body may be.</summary>
+    public static readonly string[] Types = [Lines, "application/json", NumberQuestion.Bytes];
 
     private readonly HttpContext _context;
     private readonly bool _isText;
@@ -35,6 +39,14 @@ internal sealed class BodyWire : IStreamWire
     public bool HasAnswered { get; private set; }
 
     private PipeReader Body => _context.Request.BodyReader;
+
+    /// <exception cref="RequestProblem">The body is neither lines nor bytes, as far as its headers say, or does not come as it is.</exception>
+    public static void CheckBody(HttpRequest request)
+    {
+        BodyEncoding.ThrowIfEncoded(request);
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type) || !Types.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase))
+            throw RequestReader.WrongMediaType(request, $"{NumberQuestion.Bytes} or {Lines}");
+    }
 
     public async ValueTask<StreamPart> ReadAsync(CancellationToken cancel)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using RnnService.AspNetCore.Models;
 using RnnService.AspNetCore.Scheduling;
+using RnnService.Audio;
 using RnnService.Server.Keys;
 using RnnService.Server.Options;
 using RnnService.Server.Requests;
@@ -11,6 +12,10 @@ namespace RnnService.Server.Endpoints.Streams;
 internal sealed class StreamEndpoints(LimitOptions limits, HttpOptions http, RequestReader reader, Readiness readiness, TimeProvider time)
 {
     private const string Route = $"/stream/{{{InferenceCall.NameInPath}}}";
+
+    private const string Example = """{"end": true}""";
+
+    private const string Answer = """{"steps": 0, "final": true, "text": ""}""";
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -24,9 +29,12 @@ internal sealed class StreamEndpoints(LimitOptions limits, HttpOptions http, Req
                 + "steps, or a text that grows, as the model's task is. What comes in pieces is answered as the whole would be. Models that read in both directions are "
                 + "refused. GET takes the same over a WebSocket: text messages are JSON, binary ones bytes.")
             .WithTags("Numbers")
-            .Accepts<StreamRequest>(BodyWire.Lines, "application/json", NumberQuestion.Bytes)
+            .WithMetadata(new GrowingBody(typeof(StreamRequest), BodyWire.Types))
             .Produces<StreamAnswer>(StatusCodes.Status200OK, BodyWire.Lines)
-            .WithMetadata(new PathExample(InferenceCall.NameInPath, "digits", "Name of the model."));
+            .WithMetadata(new PathExample(InferenceCall.NameInPath, "digits", "Name of the model."))
+            .WithMetadata(new QueryChoice(StreamFormat.FormatQuery, "What bytes are: signed 16 bits, which is what sound is when left out, or floats of 32 bits, which numbers are always; the lowest byte first.", StreamFormat.Pcm, StreamFormat.Float))
+            .WithMetadata(new QueryExample(StreamFormat.RateQuery, "Samples a second of sound; the model's own when left out.", Sound.LeastRate, Sound.MostRate))
+            .WithMetadata(new RequestExample(Example), new AnswerExample(Answer));
         Delegate socket = (HttpContext context) => path.AnswerAsync(context, AnswerAsync, endsWithRequest: true);
         // Over HTTP/2 a WebSocket is a CONNECT. OpenAPI knows neither.
         routes.MapMethods(Route, [HttpMethods.Get, HttpMethods.Connect], socket).ExcludeFromDescription();
@@ -40,7 +48,7 @@ internal sealed class StreamEndpoints(LimitOptions limits, HttpOptions http, Req
         if (!isSocket && !HttpMethods.IsPost(context.Request.Method))
             throw new RequestProblem(ProblemKind.Malformed, "the request is no WebSocket's; expected an upgrade to one, or POST with a body that grows");
         if (isSocket) SocketOrigin.ThrowIfForeign(context, http);
-        else BodyEncoding.ThrowIfEncoded(context.Request);
+        else BodyWire.CheckBody(context.Request);
         StreamFormat format = StreamFormat.Of(context.Request, served);
         var input = new StreamInput(served, format, reader);
         using NumberStream stream = call.Open(served.Streams!);

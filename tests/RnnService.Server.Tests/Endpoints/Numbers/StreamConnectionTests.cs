@@ -31,6 +31,20 @@ public sealed class StreamConnectionTests(NumberService shared) : IClassFixture<
     }
 
     [Theory]
+    [InlineData("audio/pcm", "\"audio/pcm\"")]
+    [InlineData("text/plain", "\"text/plain\"")]
+    [InlineData(";;", "\";;\"")]
+    [InlineData(null, "missing")]
+    public async Task A_body_that_is_neither_lines_nor_bytes_is_told_what_the_route_takes(string? type, string found)
+    {
+        using var body = new ByteArrayContent([]);
+        if (type is not null) body.Headers.TryAddWithoutValidation("Content-Type", type);
+        using HttpResponseMessage answer = await shared.Client.PostAsync("/stream/digits", body, Cancel);
+        Assert.Equal($"the header Content-Type is {found}; expected application/octet-stream or application/x-ndjson",
+            (await answer.IsProblemAsync(415, "media_type")).GetProperty("detail").GetString());
+    }
+
+    [Theory]
     [InlineData("text/event-stream", "text/event-stream")]
     [InlineData("*/*", "application/x-ndjson")]
     public async Task Nobody_between_keeps_or_gathers_answers_that_grow(string accept, string type)
