@@ -147,6 +147,7 @@ public sealed class RequestReaderTests(SharedService shared)
         foreach ((string path, JsonNode? item) in document["paths"]!.AsObject())
         {
             if (item!["post"]?["requestBody"]?["content"]?["application/json"] is not { } media || (media["example"] ?? media["examples"]) is null) continue;
+            if (path.StartsWith("/stream/", StringComparison.Ordinal)) continue; // finds its model before it reads
             string route = OpenApiTests.Route(path, item["post"]!);
             foreach ((string[] field, JsonNode schema) in Fields(document, media["schema"]!, []))
             {
@@ -156,7 +157,7 @@ public sealed class RequestReaderTests(SharedService shared)
                         ("object", "{}"), ("null", "null"),
                 })
                 {
-                    JsonObject body = (media["example"] ?? media["examples"]!["labels"]!["value"]!).DeepClone().AsObject();
+                    JsonObject body = (media["example"] ?? media["examples"]!.AsObject().First().Value!["value"]!).DeepClone().AsObject();
                     Set(body, field, JsonNode.Parse(value));
                     using HttpResponseMessage answer = await shared.Client.PostJsonAsync(route, body.ToJsonString());
                     string place = $"{route} {string.Join('.', field)} = {value}: {(int)answer.StatusCode}";

@@ -140,6 +140,7 @@ public sealed class NumberTests(NumberService shared) : IClassFixture<NumberServ
             : $$$"""{"inputs": {"values": [{{{values}}}]} {{{parameters}}} }""";
         Assert.InRange(body.Length, 1, BodyBudget.Free); // of itself it costs nothing
         var budget = shared.Service.Services.GetRequiredService<BodyBudget>();
+        while (budget.Held > 0) await Task.Delay(1, TestContext.Current.CancellationToken); // what the last request held is given back after its answer
         using (var others = new BodyBudget.Lease(budget, "others"))
         using (var more = new BodyBudget.Lease(budget, "more"))
         {
