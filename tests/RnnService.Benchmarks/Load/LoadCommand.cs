@@ -18,6 +18,7 @@ internal static class LoadCommand
         ("prefix", PrefixPart.RunAsync),
         ("classify", ClassifyPart.RunAsync),
         ("explain", ExplainPart.RunAsync),
+        ("sound", SoundPart.RunAsync),
         ("start", CostParts.StartAsync),
         ("memory", CostParts.MemoryAsync),
         ("length", CostParts.LengthAsync),
