@@ -48,6 +48,26 @@ public sealed class NumbersTests(Chromium browser, TicketService service) : Play
     }
 
     [Fact]
+    public async Task A_key_goes_with_the_stream_in_its_subprotocols()
+    {
+        const string script = """
+            sessionStorage.setItem('rnn-playground:key', 'a key with spaces?');
+            self.WebSocket = class extends WebSocket {
+                constructor(address, protocols) {
+                    super(address, protocols);
+                    self.asked = protocols;
+                }
+            };
+            """;
+        await Page.Context.GrantPermissionsAsync(["microphone"]);
+        await Page.AddInitScriptAsync(script);
+        await ShowTabAsync(Digits);
+        await Button("Listen").ClickAsync();
+        await Expect(Marks.First).ToBeVisibleAsync();
+        Assert.Equal(["rnn-stream", "key.YSBrZXkgd2l0aCBzcGFjZXM_"], await Page.EvaluateAsync<string[]>("asked"));
+    }
+
+    [Fact]
     public async Task A_microphone_that_may_not_be_used_is_told()
     {
         await ShowTabAsync(Digits);
