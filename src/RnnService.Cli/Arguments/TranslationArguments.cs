@@ -9,7 +9,7 @@ internal sealed class TranslationArguments
 {
     private readonly NumberOption<int> _beams = new("--beams", "-b")
     {
-        Description = "Unfinished translations followed at a time; 1 takes the likeliest token at every step [default: the model's, else 1].",
+        Description = "Unfinished translations, or transcripts, followed at a time; 1 takes the likeliest token at every step [default: the model's, else 1].",
     };
 
     private readonly NumberOption<float> _lengthPenalty = new("--length-penalty")
@@ -34,6 +34,11 @@ internal sealed class TranslationArguments
     {
         foreach (Option option in (Option[])[_beams, _lengthPenalty, _coveragePenalty, _maxNewTokens]) verb.Add(option);
     }
+
+    /// <summary>How many strings a transcriber keeps at every step.</summary>
+    /// <exception cref="CommandException">The number is out of its bounds.</exception>
+    public int BeamsOf(ParseResult parsed) => parsed.GetValue(_beams) is not { } beams ? 1
+        : beams is >= 1 and <= 100 ? beams : throw new CommandException($"--beams is {beams}; expected 1 to 100");
 
     /// <summary>What they say.</summary>
     /// <param name="parsed">The options.</param>

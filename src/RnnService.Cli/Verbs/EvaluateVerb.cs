@@ -101,7 +101,8 @@ internal sealed class EvaluateVerb : Verb
                     sequences = SoundMixer.Strings(sequences, new SoundChanges(join, pause: 0.5, noise: 8));
                 }
 
-                NumberFigures.Write(Terminal, Terminal.While("evaluating", () => NumberEvaluator.Evaluate(model, sequences)), json);
+                int beams = _translation.BeamsOf(parsed);
+                NumberFigures.Write(Terminal, Terminal.While("evaluating", () => NumberEvaluator.Evaluate(model, sequences, beams: beams)), json);
                 break;
             case LanguageModel model:
                 string text = Corpus.ReadText(source, notes);

@@ -18,10 +18,11 @@ public static class NumberEvaluator
     /// Of a transcriber, where one symbol is said in each sequence: whether to tell as well which one it takes each for, which costs the probability of
     /// every symbol for every sequence; <see cref="NumberReport.Confusion"/>.
     /// </param>
+    /// <param name="beams">Of a transcriber: how many strings are kept at every step; of 1 the likeliest symbol of each step is taken.</param>
     /// <exception cref="InvalidDataException">
     /// A sequence is not one for this model, or lacks what is to be found in it, such as a label; the message says which.
     /// </exception>
-    public static NumberReport Evaluate(NumberModel model, IReadOnlyList<NumberExample> examples, bool oneSymbol = true)
+    public static NumberReport Evaluate(NumberModel model, IReadOnlyList<NumberExample> examples, bool oneSymbol = true, int beams = 1)
     {
         AudioFeatures? features = model.Numbers.Audio is { } audio ? new AudioFeatures(audio) : null;
         NumberExample[] read = [.. examples.Select(example => example.Sound is { } sound && example.Sequence.Steps == 0
@@ -36,7 +37,7 @@ public static class NumberEvaluator
         });
         return model switch
         {
-            Transcriber transcriber => OfTranscripts(transcriber, read, outputs, oneSymbol),
+            Transcriber transcriber => OfTranscripts(transcriber, read, outputs, oneSymbol, beams),
             Forecaster forecaster => OfForecasts(forecaster, read, outputs),
             Regressor regressor => OfValues(regressor, read, outputs),
             _ => OfLabels(model, read, outputs),
@@ -117,7 +118,7 @@ public static class NumberEvaluator
         return new NumberReport(errors.Report.RootMeanSquare) { Errors = errors.Report, Naive = naive.Report };
     }
 
-    private static NumberReport OfTranscripts(Transcriber model, NumberExample[] examples, float[][] outputs, bool oneSymbol)
+    private static NumberReport OfTranscripts(Transcriber model, NumberExample[] examples, float[][] outputs, bool oneSymbol, int beams)
     {
         Dictionary<string, int> ids = model.Symbols.Index().ToDictionary(symbol => symbol.Item, symbol => 1 + symbol.Index, StringComparer.Ordinal);
         long right = 0, symbols = 0, errors = 0;
@@ -125,7 +126,7 @@ public static class NumberEvaluator
         for (int i = 0; i < examples.Length; i++)
         {
             IReadOnlyList<string> said = examples[i].Labels;
-            string[] written = [.. model.Decode(outputs[i]).Symbols.Select(symbol => symbol.Text)];
+            string[] written = [.. model.Decode(outputs[i], beams).Symbols.Select(symbol => symbol.Text)];
             int distance = Distance(said, written);
             (symbols, errors, right) = (symbols + said.Count, errors + distance, right + (distance == 0 ? 1 : 0));
             if (said.All(ids.ContainsKey)) loss -= Math.Max(-1e4, CtcLoss.LogProbability(outputs[i], model.Outputs, [.. said.Select(label => ids[label])]));

@@ -57,6 +57,7 @@ internal sealed class SoundMixer
         }
 
         float[] mixed = [.. samples];
+        if (_changes.Tone > 0) Colour(mixed, _changes.Tone * (2 * random.Uniform() - 1));
         if (_changes.Noise > 0 && random.Uniform() < 0.5) AddNoise(mixed, _changes.Noise + 30 * random.Uniform(), ref random);
         return new NumberExample { Sound = new Sound(mixed, rate), Labels = labels, Name = _recordings[first].Example.Name };
 
@@ -80,6 +81,13 @@ internal sealed class SoundMixer
         }
 
         return changed;
+    }
+
+    // y = (x + c·x of the step before) / √(1 + c²): the ratio of its gains at half the rate and at none is (1 − c) / (1 + c); between them half the power of both.
+    private static void Colour(float[] samples, double decibels)
+    {
+        double ratio = Math.Pow(10, decibels / 20), before = (1 - ratio) / (1 + ratio), scale = 1 / Math.Sqrt(1 + before * before);
+        for (int i = samples.Length - 1; i > 0; i--) samples[i] = (float)(scale * (samples[i] + before * samples[i - 1]));
     }
 
     private static void AddNoise(float[] samples, double decibels, ref RandomSource random)

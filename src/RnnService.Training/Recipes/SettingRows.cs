@@ -139,6 +139,7 @@ internal static class SettingRows
         new("training.sound.speed", "Share by which a recording is made faster or slower, and higher or lower.", Share),
         new("training.sound.gain", "Decibels by which it is made louder or softer.", new Bounds(0, 60)),
         new("training.sound.noise", "White noise: decibels at the least between sound and noise, in half of the sounds.", new Bounds(0, 100) { Zero = "none" }),
+        new("training.sound.tone", "Decibels by which the highest frequencies are made louder or softer than the lowest, as by another microphone.", new Bounds(0, 60)),
         new("training.average_decay", "Decay a step of the averaged weights that are evaluated and saved; 0 takes the weights as they are.", Share),
         new("training.identity_start", "Starts recurrent matrices as the identity, for ReLU networks."),
         new("training.log_every", "Steps between lines of the log.", new Bounds(1)),

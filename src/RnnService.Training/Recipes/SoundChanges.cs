@@ -7,8 +7,8 @@ public sealed record SoundChanges
 {
     /// <summary>What is not given is not done.</summary>
     [JsonConstructor]
-    public SoundChanges(int join = 1, double pause = 0, double speed = 0, double gain = 0, double noise = 0) =>
-        (Join, Pause, Speed, Gain, Noise) = (join, pause, speed, gain, noise);
+    public SoundChanges(int join = 1, double pause = 0, double speed = 0, double gain = 0, double noise = 0, double tone = 0) =>
+        (Join, Pause, Speed, Gain, Noise, Tone) = (join, pause, speed, gain, noise, tone);
 
     /// <summary>At most so many recordings are put together for one, of a transcriber; half stay alone.</summary>
     public int Join { get; init; }
@@ -24,4 +24,7 @@ public sealed record SoundChanges
 
     /// <summary>White noise in half of the sounds: at the least so many decibels softer than the sound; 0 for none.</summary>
     public double Noise { get; init; }
+
+    /// <summary>Decibels by which the highest frequencies are made louder or softer than the lowest, as another microphone or room would.</summary>
+    public double Tone { get; init; }
 }

@@ -77,6 +77,27 @@ public sealed class NumberCheckTests
         Assert.Equal(with.Symbols, without.Symbols);
     }
 
+    /// <summary>As many errors as there are between what is said and what that many beams write.</summary>
+    [Fact]
+    public void Transcripts_are_measured_with_the_beams_that_are_asked_for()
+    {
+        var model = (Transcriber)Model(ModelTask.Transcriber);
+        NumberExample[] corpus = [.. Enumerable.Range(0, 40).Select(i => new NumberExample { Sequence = new NumberSequence(Drawn(i), 1), Labels = ["a", "b", "a"] })];
+        long Errors(int beams) => corpus.Sum(example => (long)NumberEvaluator.Distance(
+            example.Labels, [.. model.Decode(model.Logits([example.Sequence])[0], beams).Symbols.Select(symbol => symbol.Text)]));
+        Assert.NotEqual(Errors(1), Errors(8));
+        Assert.Equal(Errors(1), NumberEvaluator.Evaluate(model, corpus).Symbols!.Errors);
+        Assert.Equal(Errors(8), NumberEvaluator.Evaluate(model, corpus, beams: 8).Symbols!.Errors);
+
+        static float[] Drawn(int key)
+        {
+            var random = new RandomSource((ulong)key);
+            float[] values = new float[12];
+            foreach (ref float value in values.AsSpan()) value = 3 * (float)random.Normal();
+            return values;
+        }
+    }
+
     private static NumberModel Model(ModelTask task, bool eachStep = false) => NumberModel.Create(
         new ModelConfig
         {

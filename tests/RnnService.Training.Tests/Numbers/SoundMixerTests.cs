@@ -86,6 +86,20 @@ public sealed class SoundMixerTests
         Assert.InRange(noisy, 15, 45);
     }
 
+    /// <summary>A filter of two taps: what it makes of the lowest and of the highest frequency says by how much it differs between them.</summary>
+    [Fact]
+    public void Tones_stay_within_their_bounds_and_fill_them()
+    {
+        NumberExample low = new() { Sound = new Sound([.. Enumerable.Repeat(1f, 40)], Rate) }, high = new() { Sound = new Sound([.. Enumerable.Range(0, 40).Select(t => t % 2 == 0 ? 1f : -1f)], Rate) };
+        double[] decibels = [.. Enumerable.Range(0, 60).Select(key => 20 * Math.Log10(Loudness(high, key) / Loudness(low, key)))];
+        Assert.All(decibels, difference => Assert.InRange(difference, -12.01, 12.01));
+        Assert.True(decibels.Min() < -9 && decibels.Max() > 9);
+        Assert.All(Enumerable.Range(0, 60), key => Assert.Equal(2, Math.Pow(Loudness(high, key), 2) + Math.Pow(Loudness(low, key), 2), 1e-4));
+
+        static double Loudness(NumberExample one, int key) =>
+            Math.Abs(new SoundMixer([one], new SoundChanges(tone: 12)).Mix(0, 1, new RandomSource((ulong)key)).Sound!.Samples[20]);
+    }
+
     [Fact]
     public void Strings_to_measure_by_are_of_three_to_the_most_and_always_the_same()
     {
