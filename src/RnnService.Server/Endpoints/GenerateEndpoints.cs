@@ -20,6 +20,8 @@ internal static class GenerateEndpoints
     public const string Answer = """{"generated_text": "\nI will thank you, with the present prayers for mine,\nAnd th"}""";
     private const string TranslateExample = """{"inputs": "Où est la gare ?", "model": "translate-fr-en"}""";
     private const string TranslateAnswer = """{"generated_text": "Where's the station?"}""";
+    private const string TuneExample = """{"inputs": "X:1\nM:6/8\nL:1/8\nK:G\n", "model": "music", "parameters": {"grammar": {"type": "abc"}, "seed": 7}}""";
+    private const string TuneAnswer = """{"generated_text": "d/c/|BGG dBG|Bcd cAG|BdB AGA|BGG G2c/d/|\nedc BAG|FDF G2A|BGG ABc|BGG G2:|\n|:B|\nd2d dBd|d2g gdB|G2B dcB|c2d efg|\nded dcB|cec Bcd|g2a gag|fdd d2:|\n\n"}""";
     private const string StreamExample = """{"inputs": "ROMEO:", "parameters": {"max_new_tokens": 3, "temperature": 0.6, "seed": 7}}""";
     private const string StreamAnswer = """
         data:{"index":1,"token":{"id":12,"text":"\n","logprob":-0.002448082,"special":false},"generated_text":null,"details":null}
@@ -44,6 +46,7 @@ internal static class GenerateEndpoints
             .Produces<GenerateAnswer>()
             .WithMetadata(new RequestExample(Example, "continued"), new AnswerExample(Answer, Name: "continued"))
             .WithMetadata(new RequestExample(TranslateExample, "translated"), new AnswerExample(TranslateAnswer, Name: "translated"))
+            .WithMetadata(new RequestExample(TuneExample, "tune"), new AnswerExample(TuneAnswer, Name: "tune"))
             .WithMetadata(new StreamsEvents(typeof(StreamEvent)));
         routes.MapInference("/generate_stream", call => AnswerAsync(call, tools, true), endsWithRequest: true)
             .WithName("generateStream")

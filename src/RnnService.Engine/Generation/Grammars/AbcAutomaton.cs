@@ -10,7 +10,8 @@ internal sealed class AbcAutomaton : Automaton
 {
     public static readonly AbcAutomaton Instance = new();
 
-    public override string Needs => "X:1M6/8LK\nABCDEFGabcdefg2345789}|]morixlyph#";
+    // Of the lengths 5 and 7 no header has, and a bar is filled without them.
+    public override string Needs => "X:1M6/8LK\nABCDEFGabcdefg23489}|]morixlyph#";
 
     public override long Start => new AbcState { Phase = AbcPhase.Header }.Pack();
 
