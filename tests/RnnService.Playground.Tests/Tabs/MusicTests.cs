@@ -50,8 +50,8 @@ public sealed class MusicTests(Chromium browser, TicketService service) : Playgr
     {
         await ShowTabAsync();
         await Panel.GetByLabel("Key").SelectOptionAsync(new SelectOptionValue { Label = key });
-        if (mode is null) await Expect(Panel.GetByLabel("Mode")).ToBeDisabledAsync();
-        else await Panel.GetByLabel("Mode").SelectOptionAsync(new SelectOptionValue { Label = mode });
+        if (mode is null) await Expect(Panel.GetByLabel("Mode", new() { Exact = true })).ToBeDisabledAsync();
+        else await Panel.GetByLabel("Mode", new() { Exact = true }).SelectOptionAsync(new SelectOptionValue { Label = mode });
         await Panel.GetByLabel("Metre").SelectOptionAsync(metre);
         IRequest asked = await Page.RunAndWaitForRequestAsync(() => Button("Write a tune").ClickAsync(), request => request.Url.EndsWith("generate_stream", StringComparison.Ordinal));
         Assert.Equal(header, asked.PostDataJSON()!.Value.GetProperty("inputs").GetString());
