@@ -9,7 +9,7 @@ namespace RnnService.Benchmarks.Trials;
 /// <summary>WebSockets of <c>/stream</c> whose handshakes, frames and messages are changed, and one beside them that is as it should be.</summary>
 internal static class SocketFuzz
 {
-    private const int Text = 1, Binary = 2;
+    private const int Text = 1, Binary = 2, MostWait = 500;
     private static readonly byte[] Close = [0x88, 0x80, 0, 0, 0, 0];
 
     /// <summary>Opens one, sends a few frames, and leaves.</summary>
@@ -22,25 +22,30 @@ internal static class SocketFuzz
             + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{mutations.Pick("", "Sec-WebSocket-Protocol: rnn-stream, key.eA\r\n", "Sec-WebSocket-Protocol: key.!\r\n", "Origin: null\r\n")}\r\n");
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(IPAddress.Loopback, port, limit);
-        await socket.SendAsync(random.Next(6) == 0 ? mutations.Bytes(handshake) : handshake, limit);
-        foreach (string line in NumberRequests.StreamOf(model).Split('\n'))
+        Task<string> answers = AllAsync(socket, limit);
+        bool leaves = random.Next(5) == 0; // without a word
+        try
         {
-            byte[] frame = Frame(mutations, random, line);
-            await socket.SendAsync(random.Next(8) == 0 ? mutations.Bytes(frame) : frame, limit);
+            await socket.SendAsync(random.Next(6) == 0 ? mutations.Bytes(handshake) : handshake, limit);
+            foreach (string line in NumberRequests.StreamOf(model).Split('\n'))
+            {
+                byte[] frame = Frame(mutations, random, line);
+                await socket.SendAsync(random.Next(8) == 0 ? mutations.Bytes(frame) : frame, limit);
+            }
+
+            // Half a connection is none to the web server: it would be cut off before it is answered.
+            if (leaves) socket.LingerState = new LingerOption(true, 0);
+            else await socket.SendAsync(Close, limit);
+        }
+        catch (SocketException)
+        {
+            // The service has ended it; what it said is there still.
         }
 
-        if (random.Next(3) == 0) await socket.SendAsync(Close, limit);
-        if (random.Next(5) == 0)
-        {
-            socket.LingerState = new LingerOption(true, 0); // gone without a word
-            return (0, "");
-        }
-
-        socket.Shutdown(SocketShutdown.Send);
-        var answers = new StringBuilder();
-        byte[] buffer = new byte[1 << 14];
-        for (int got; (got = await socket.ReceiveAsync(buffer, limit)) > 0;) answers.Append(Encoding.Latin1.GetString(buffer, 0, got));
-        string all = answers.ToString();
+        // A frame that was changed may leave the service waiting for its rest.
+        if (!leaves) await Task.WhenAny(answers, Task.Delay(MostWait, limit));
+        socket.Close();
+        string all = await answers;
         return (all.Length > 12 && int.TryParse(all.AsSpan(9, 3), out int status) ? status : 0, all);
     }
 
@@ -60,6 +65,23 @@ internal static class SocketFuzz
 
         await SendAsync(socket, """{"end": true}""");
         return (sent, await answered);
+    }
+
+    /// <summary>All that comes until the connection ends, however it does.</summary>
+    private static async Task<string> AllAsync(Socket socket, CancellationToken limit)
+    {
+        var all = new StringBuilder();
+        byte[] buffer = new byte[1 << 14];
+        try
+        {
+            for (int got; (got = await socket.ReceiveAsync(buffer, limit)) > 0;) all.Append(Encoding.Latin1.GetString(buffer, 0, got));
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Cut off: by either.
+        }
+
+        return all.ToString();
     }
 
     private static async Task<int> AnswersAsync(ClientWebSocket socket)
