@@ -188,7 +188,7 @@ internal sealed class AbcReader(string text)
             return;
         }
 
-        _bars.Add(new AbcBar([.. _notes], _metre, end, _ending) 
+        _bars.Add(new AbcBar([.. _notes], _metre, end, _ending)
         {
             Signature = _key.Sharps,
             IsMinor = _key.Mode == "m",
