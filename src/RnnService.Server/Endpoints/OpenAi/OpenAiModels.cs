@@ -43,11 +43,14 @@ internal sealed class OpenAiModels(ModelRegistry registry, TimeProvider time)
     {
         yield return routes.MapGet(prefix + "/models", (HttpContext context) => Json.Answer(new OpenAiModelList
         {
-            Data = [.. registry.Models.Of(ModelTask.LanguageModel).Where(entry => IsAt(context, entry.Name) && KeyAccess.Allows(context, entry.Name)).Select(Describe)],
+            Data = [.. registry.Models.Of(ModelTask.LanguageModel)
+                .Where(entry => IsAt(context, entry.Name) && KeyAccess.Allows(context, entry.Name))
+                .OrderByDescending(entry => entry == registry.Models.Default(ModelTask.LanguageModel)) // clients take the first
+                .Select(Describe)],
         }))
             .WithName("listOpenAiModels" + suffix)
             .WithSummary("List the models, as OpenAI's service")
-            .WithDescription("Those that continue texts.")
+            .WithDescription("Those that continue texts, the default first.")
             .Produces<OpenAiModelList>();
         yield return routes.MapGet(prefix + "/models/{id}", AnswerAsync)
             .WithName("getOpenAiModel" + suffix)
