@@ -73,7 +73,7 @@ public sealed class Transcriber : NumberModel
     {
         float[] scores = OneSymbolLogits(logits);
         Activations.Softmax(scores);
-        return [.. scores.Select((score, i) => new LabelScore(Symbols[i], score)).OrderByDescending(label => label.Score)];
+        return LabelScore.Ranked(Symbols, scores);
     }
 
     /// <summary>The natural logarithms of the same scores, in the order of <see cref="Symbols"/>: what logits are to a classifier.</summary>

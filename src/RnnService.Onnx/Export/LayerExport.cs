@@ -78,7 +78,6 @@ internal sealed class LayerExport
     public string Positive(string lengths) => _graph.Node("Max", "lengths.positive", [lengths, _graph.Integer(1)]);
 
     /// <summary>One answer a sequence: the head of its pooled values.</summary>
-    /// <inheritdoc cref="Pool"/>
     /// <param name="output">Name of the result.</param>
     /// <param name="values">What the stack gives.</param>
     /// <param name="lengths">Steps of each sequence, one or more.</param>
