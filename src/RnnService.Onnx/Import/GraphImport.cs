@@ -173,7 +173,8 @@ internal sealed class GraphImport
         return refusal is OnnxFormatException { Advice: { } advice } ? (message[..^(advice.Length + 2)], advice) : (message, null);
     }
 
-    private static IEnumerable<string> NotesOf(OnnxImport import)
+    /// <summary>What of the graph became something else, or nothing.</summary>
+    public static IEnumerable<string> NotesOf(OnnxImport import)
     {
         if (import.Unused.Count > 0)
         {
@@ -185,19 +186,25 @@ internal sealed class GraphImport
             yield return $"The graph ends in {import.Form}: the logits before it are taken, which have the same probabilities";
     }
 
+    /// <summary>That a GRU is not PyTorch's, where the configuration does not know it.</summary>
+    public static string? ResetNote(OnnxFile file, TextSource config)
+    {
+        NodeProto? before = file.Model.Graph.Node.FirstOrDefault(
+            node => node.OpType == "GRU" && node.Attribute.All(attribute => attribute is not { Name: "linear_before_reset", I: not 0 }));
+        if (before is null || config.Says(["cell", "rnn_type"], "gru_before")) return null;
+        string contradicted = config.Says(["cell", "rnn_type"], "gru") ? "; \"cell\": \"gru\" in the configuration contradicts it" : "";
+        return "The graph's GRU resets before the product (gru_before, linear_before_reset 0), not as PyTorch's nn.GRU (gru)"
+            + $"{contradicted}. Some versions of torch.onnx.export(dynamo=True) leave the attribute out: then export with dynamo=False, or import the "
+            + "state dict";
+    }
+
+    /// <summary>How near the answers of both are.</summary>
+    public static string ProofNote(Difference difference) => FormattableString.Invariant($"Answers within {difference.Largest:0.0e+0} of the graph's in ONNX Runtime");
+
     /// <summary>What holds of the graph either way.</summary>
     private IEnumerable<string> CommonNotes(TextModel model)
     {
-        NodeProto? before = _file.Model.Graph.Node.FirstOrDefault(
-            node => node.OpType == "GRU" && node.Attribute.All(attribute => attribute is not { Name: "linear_before_reset", I: not 0 }));
-        if (before is not null && !_config.Says(["cell", "rnn_type"], "gru_before"))
-        {
-            string contradicted = _config.Says(["cell", "rnn_type"], "gru") ? "; \"cell\": \"gru\" in the configuration contradicts it" : "";
-            yield return "The graph's GRU resets before the product (gru_before, linear_before_reset 0), not as PyTorch's nn.GRU (gru)"
-                + $"{contradicted}. Some versions of torch.onnx.export(dynamo=True) leave the attribute out: then export with dynamo=False, or import the "
-                + "state dict";
-        }
-
+        if (ResetNote(_file, _config) is { } reset) yield return reset;
         if (FiniteCheck.Note(model) is { } note) yield return note;
     }
 
@@ -218,7 +225,7 @@ internal sealed class GraphImport
         };
         Difference difference = Agreement.Check(graph, twin, scope);
         string length = scope.Length is { } time ? $", compared at {time} token{(time == 1 ? "" : "s")}, for which alone it was exported" : "";
-        return FormattableString.Invariant($"Answers within {difference.Largest:0.0e+0} of the graph's in ONNX Runtime{length}");
+        return ProofNote(difference) + length;
     }
 
     private static TextModel AsTagger(TextModel model)

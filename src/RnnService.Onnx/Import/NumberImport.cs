@@ -25,7 +25,7 @@ internal static class NumberImport
         {
             return ReadWeights(file, config, description, output);
         }
-        catch (Exception refusal) when (refusal is WeightFormatException or DisagreementException)
+        catch (Exception refusal) when (refusal is WeightFormatException or DisagreementException or ImportException)
         {
             ImportedModel kept = AsIs(file, config, description, output);
             string start = $"{file.Path}: ";
@@ -49,6 +49,7 @@ internal static class NumberImport
         ModelConfig read = ConfigFile.Read(config, null, Facts(file, answer), notes, labels: description.Labels).Config;
         read = read with { OutputName = answer?.Name };
         INetwork network = OnnxRuntimeNetwork.Open(file.Path, read, null);
+        if (GraphImport.ResetNote(file, config) is { } reset) notes.Add(reset);
         notes.Add(network is NumberGraph { IsCausal: true }
             ? "ONNX Runtime computes it as it is; states are carried, so that a stream of steps can be read"
             : "ONNX Runtime computes it as it is; it carries no states, so that sequences are read whole");
@@ -65,7 +66,9 @@ internal static class NumberImport
         NumberModel model = NumberModel.Create(read, import.Tensors.Fit(read, null, notes));
         using var graph = (NumberModel)Model.OfChecked(read, null, OnnxRuntimeNetwork.Open(file.Path, read with { OutputName = import.Output }, null));
         Difference difference = Agreement.Check(graph, model, new ComparisonScope { Form = import.Form, AllowsNotFinite = true });
-        notes.Add(FormattableString.Invariant($"Answers within {difference.Largest:0.0e+0} of the graph's in ONNX Runtime"));
+        notes.AddRange(GraphImport.NotesOf(import));
+        if (GraphImport.ResetNote(file, config) is { } reset) notes.Add(reset);
+        notes.Add(GraphImport.ProofNote(difference));
         return new ImportedModel(model, import.Tensors.Count, import.Tensors.Type, [file.Path, config.Place], notes);
     }
 

@@ -43,13 +43,22 @@ internal sealed record NumberGraphForm
     /// <summary>What comes after the head.</summary>
     public string End { get; init; } = "";
 
+    /// <summary>What the input of the steps is called.</summary>
+    public string Signal { get; init; } = "signal";
+
+    /// <summary>Whether the gates reset after the product, as PyTorch's do.</summary>
+    public bool ResetsAfter { get; init; } = true;
+
+    /// <summary>What is added to the first output.</summary>
+    public float Bias { get; init; } = 0.1f;
+
     /// <summary>An input more, of floats.</summary>
     public string Second { get; init; } = "";
 
     public byte[] Bytes()
     {
         var graph = new GraphWriter(OnnxExport.DefaultOpset);
-        string x = graph.Input("signal", DataType.Float, "", Sizes);
+        string x = graph.Input(Signal, DataType.Float, "", Sizes);
         if (!TimeMajor && Sizes.Length == 3) x = graph.Transpose("first", x, 1, 0, 2);
         if (Second.Length > 0) x = graph.Node("Add", "both", [x, graph.Input(Second, DataType.Float, "", "time", "batch", Features)]);
         if (Standardizes)
@@ -68,7 +77,7 @@ internal sealed record NumberGraphForm
             graph.Node(
                 "GRU", ["Y", "hy"], [x, w, r, "", "", h],
                 [
-                    GraphWriter.Attribute("hidden_size", Hidden), GraphWriter.Attribute("linear_before_reset", 1),
+                    GraphWriter.Attribute("hidden_size", Hidden), GraphWriter.Attribute("linear_before_reset", ResetsAfter ? 1 : 0),
                     GraphWriter.Attribute("direction", Bidirectional ? "bidirectional" : "forward"),
                 ]);
             steps = graph.Node("Reshape", "side", [graph.Transpose("inner", "Y", 0, 2, 1, 3), graph.Integers(0, 0, width)]);
@@ -78,7 +87,7 @@ internal sealed record NumberGraphForm
 
         string read = !EachStep ? last : TimeMajor ? steps : graph.Transpose("back", steps, 1, 0, 2);
         string product = graph.Node("MatMul", "product", [read, graph.Floats("head", [width, Outputs], Draw.Normal(3, width * Outputs, 0.5))]);
-        string answer = graph.Node("Add", End.Length == 0 && !Masks && !Measures ? "out" : "sum", [product, graph.Floats("bias", [Outputs], [.. new[] { 0.1f, 0.2f, -0.3f, 0.4f }.AsSpan(0, Outputs)])]);
+        string answer = graph.Node("Add", End.Length == 0 && !Masks && !Measures ? "out" : "sum", [product, graph.Floats("bias", [Outputs], [.. new[] { Bias, 0.2f, -0.3f, 0.4f }.AsSpan(0, Outputs)])]);
         if (End.Length > 0) answer = graph.Node(End, "out", [answer]);
         if (Measures)
         {

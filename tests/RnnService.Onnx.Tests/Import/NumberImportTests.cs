@@ -170,6 +170,46 @@ public sealed class NumberImportTests : IDisposable
     }
 
     [Fact]
+    public void What_the_engine_does_not_take_stays_a_graph()
+    {
+        ImportedModel imported = Import(new NumberGraphForm { EachStep = true, Bias = float.NegativeInfinity }.Bytes(), Labels);
+        using NumberModel model = (NumberModel)imported.Model;
+        Assert.Equal(OnnxRuntimeNetwork.Name, model.Network.Backend);
+        Assert.StartsWith("It is not read into this engine's weights: ", imported.Notes[^1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_becomes_something_else_is_said(bool asIs)
+    {
+        ImportedModel before = Import(new NumberGraphForm { ResetsAfter = false }.Bytes(), Labels, asIs: asIs);
+        before.Model.Dispose();
+        Assert.Contains(before.Notes, note => note.StartsWith("The graph's GRU resets before the product (gru_before", StringComparison.Ordinal));
+        ImportedModel softmax = Import(new NumberGraphForm { End = "LogSoftmax" }.Bytes(), Labels, asIs: asIs);
+        softmax.Model.Dispose();
+        Assert.Equal(!asIs, softmax.Notes.Any(note => note.StartsWith("The graph ends in LogSoftmax", StringComparison.Ordinal)));
+        Assert.DoesNotContain(softmax.Notes, note => note.Contains("gru_before", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Steps_may_be_called_as_states_are()
+    {
+        using var model = (NumberModel)Import(new NumberGraphForm { Signal = "hidden_features" }.Bytes(), Labels).Model;
+        Assert.NotEqual(OnnxRuntimeNetwork.Name, model.Network.Backend);
+        Assert.Equal(NumberGraphForm.Features, model.Numbers.Features);
+    }
+
+    [Fact]
+    public void A_forecast_of_no_whole_step_is_refused()
+    {
+        string config = Path.Combine(_folder, "config.json");
+        File.WriteAllText(config, """{"task": "forecaster", "numbers": {"horizon": 1}}""");
+        Exception refusal = Assert.ThrowsAny<Exception>(() => Import(new NumberGraphForm { EachStep = true }.Bytes(), null, config).Model.Dispose());
+        Assert.True(refusal is ImportException or WeightFormatException, refusal.ToString());
+    }
+
+    [Fact]
     public void A_configuration_says_what_the_outputs_are()
     {
         string config = Path.Combine(_folder, "config.json");

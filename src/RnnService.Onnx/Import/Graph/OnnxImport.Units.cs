@@ -20,6 +20,8 @@ internal sealed partial class OnnxImport
             case ModelTask.Regressor:
                 AddUnits("output", outputMean, outputDeviation);
                 break;
+            case ModelTask.Forecaster when outputs % features != 0:
+                throw Refuse($"{outputs} outputs found; expected a multiple of the {features} features");
             case ModelTask.Forecaster:
                 // A forecast has the units of what is read, step after step.
                 if (Enumerable.Range(0, outputs).Any(i => outputMean[i] != mean[i % features] || 1 / outputDeviation[i] != 1 / deviation[i % features]))

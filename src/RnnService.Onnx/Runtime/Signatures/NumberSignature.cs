@@ -25,25 +25,10 @@ internal sealed class NumberSignature
     {
         _file = file;
         GraphPaths paths = new(file.Model.Graph);
-        List<GraphInput> steps = [], states = [], counts = [];
-        foreach (GraphInput input in GraphInput.AllOf(file))
-        {
-            List<GraphInput> role = (input.Sizes.Length, input.Type) switch
-            {
-                (3, DataType.Float) => paths.IsInitialState(input.Name) ? states : steps,
-                (1, _) when input.IsWhole => counts,
-                _ => throw Refuse(file, input),
-            };
-            role.Add(input);
-        }
-
-        // What sums start from no recurrent operator reads: its name tells.
-        if (steps.Count > 1 && steps.Count(input => !input.IsCalledState) == 1)
-        {
-            states.AddRange(steps.Where(input => input.IsCalledState));
-            steps.RemoveAll(states.Contains);
-        }
-
+        GraphInput[] inputs = [.. GraphInput.AllOf(file)];
+        GraphInput[] counts = [.. inputs.Where(input => input is { IsWhole: true, Sizes.Length: 1 })];
+        if (Array.Find(inputs, input => !IsCube(input) && !counts.Contains(input)) is { } other) throw Refuse(file, other);
+        (List<GraphInput> steps, List<GraphInput> states) = Cubes(paths, inputs);
         if (steps.Count == 0) throw file.Refuse("graph", $"no input of numbers found; expected {Steps}");
         if (steps.Count > 1)
         {
@@ -51,7 +36,7 @@ internal sealed class NumberSignature
                 steps[1], $"{steps[1].Show()} found beside {Quote(steps[0].Name)} {steps[0].Show()}; expected {Steps}, and states with an output each");
         }
 
-        if (counts.Count > 1) throw Refuse(counts[1], $"{counts[1].Show()} found beside {Quote(counts[0].Name)}; expected lengths once");
+        if (counts.Length > 1) throw Refuse(counts[1], $"{counts[1].Show()} found beside {Quote(counts[0].Name)}; expected lengths once");
         (Values, Lengths) = (steps[0], counts.FirstOrDefault());
         Features = config.Numbers!.Features;
         if (Values.Sizes[2] is { } width && width != Features)
@@ -101,31 +86,25 @@ internal sealed class NumberSignature
     public long ParameterCount => _file.ParameterCount;
 
     /// <summary>Whether a graph reads numbers and no ids: one of its inputs is of floats that no state is.</summary>
-    public static bool ReadsNumbers(OnnxFile file)
-    {
-        GraphPaths paths = new(file.Model.Graph);
-        GraphInput[] inputs = [.. GraphInput.AllOf(file)];
-        return inputs.Any(input => input.IsFloat && input.Sizes.Length >= 2 && !input.IsCalledMask && !paths.IsInitialState(input.Name) && !paths.IsCastToWhole(input.Name))
+    public static bool ReadsNumbers(OnnxFile file) => ReadsNumbers(new GraphPaths(file.Model.Graph), [.. GraphInput.AllOf(file)]);
+
+    private static bool ReadsNumbers(GraphPaths paths, GraphInput[] inputs) =>
+        inputs.Any(input => input.IsFloat && input.Sizes.Length >= 2 && !input.IsCalledMask && !paths.IsInitialState(input.Name) && !paths.IsCastToWhole(input.Name))
             && !inputs.Any(input => input.IsWhole && paths.IsLookedUp(input.Name));
-    }
 
     /// <summary>The inputs of a graph that reads numbers which may be its steps; none of another.</summary>
     public static IEnumerable<string> NumbersOf(OnnxFile file)
     {
+        GraphInput[] inputs = [.. GraphInput.AllOf(file)];
         // Whole numbers of two dimensions are ids: nothing of the graph need be followed.
-        if (GraphInput.AllOf(file).Any(input => input.IsWhole && input.Sizes.Length > 1) || !ReadsNumbers(file)) return [];
+        if (Array.Exists(inputs, input => input.IsWhole && input.Sizes.Length > 1)) return [];
         GraphPaths paths = new(file.Model.Graph);
-        return GraphInput.AllOf(file).Where(input => input is { Type: DataType.Float, Sizes.Length: 3, IsCalledState: false } && !paths.IsInitialState(input.Name))
-            .Select(input => input.Name);
+        return ReadsNumbers(paths, inputs) ? Cubes(paths, inputs).Steps.Select(input => input.Name) : [];
     }
 
     /// <summary>How many values a step has, as the graph declares it; null where it says nothing.</summary>
-    public static int? FeaturesOf(OnnxFile file)
-    {
-        GraphPaths paths = new(file.Model.Graph);
-        return GraphInput.AllOf(file).Where(input => input is { Type: DataType.Float, Sizes.Length: 3 } && !paths.IsInitialState(input.Name))
-            .Select(input => input.Sizes[2]).FirstOrDefault();
-    }
+    public static int? FeaturesOf(OnnxFile file) =>
+        Cubes(new GraphPaths(file.Model.Graph), GraphInput.AllOf(file)).Steps.Select(input => input.Sizes[2]).FirstOrDefault();
 
     /// <summary>Refuses the first input of floats that is none of steps, as far as its shape tells.</summary>
     /// <exception cref="OnnxFormatException">There is one.</exception>
@@ -166,6 +145,23 @@ internal sealed class NumberSignature
         (3, DataType.Double) => $"{input.Show()} found; expected float, 32 bits",
         _ => $"{input.Show()} found, which nothing can be filled in for; expected {Steps}, lengths ([batch]) or states (float [slots,batch,width])",
     });
+
+    private static bool IsCube(GraphInput input) => input is { Type: DataType.Float, Sizes.Length: 3 };
+
+    /// <summary>The inputs of floats in three dimensions: what may be the steps, and states.</summary>
+    private static (List<GraphInput> Steps, List<GraphInput> States) Cubes(GraphPaths paths, IEnumerable<GraphInput> inputs)
+    {
+        List<GraphInput> steps = [], states = [];
+        foreach (GraphInput input in inputs.Where(IsCube)) (paths.IsInitialState(input.Name) ? states : steps).Add(input);
+        // What sums start from no recurrent operator reads: its name tells.
+        if (steps.Count > 1 && steps.Count(input => !input.IsCalledState) == 1)
+        {
+            states.AddRange(steps.Where(input => input.IsCalledState));
+            steps.RemoveAll(states.Contains);
+        }
+
+        return (steps, states);
+    }
 
     private NumberState[] Pair(List<GraphInput> states)
     {
