@@ -36,21 +36,20 @@ internal sealed class StreamSession(IStreamWire wire, NumberStream stream, Strea
                 if (output.Next(outputs) is { } answer) await wire.WriteAsync(answer, left);
             }
         }
-        catch (Exception exception) when (exception is InferenceException or NetworkException)
+        catch (WebSocketException exception)
         {
-            fault = exception;
+            broken = exception; // a socket tells its reader alone why it broke
         }
         catch (Exception exception)
         {
-            broken = exception;
+            fault = exception;
         }
 
         await end.CancelAsync(); // the reader waits for nothing any more
         // However it ends: until the reader has, what it reads from is its own.
         Exception? cut = await reading;
         left.ThrowIfCancellationRequested();
-        // A socket tells its reader alone why it broke.
-        fault ??= broken is WebSocketException ? cut ?? broken : broken ?? cut;
+        fault ??= cut ?? broken;
         if (fault is null) await wire.WriteAsync(output.Last(), left);
         return fault;
     }
