@@ -117,7 +117,7 @@ internal sealed class ModelRegistry(
         if (name is not null)
         {
             ModelEntry entry = await ServedAsync(name, cancel);
-            return kinds.Contains(ModelKind.Of(entry.Loaded!.Model.Config)) ? entry.Served! : throw Models.WrongTask(entry, kinds[0]);
+            return kinds.Contains(ModelKind.Of(entry.Loaded!.Model.Config)) ? entry.Served! : throw Models.WrongTask(entry, Expected(Models));
         }
 
         foreach (ModelKind kind in kinds)
@@ -128,7 +128,9 @@ internal sealed class ModelRegistry(
         }
 
         ModelSet known = Models;
-        throw known.NoDefault(kinds.FirstOrDefault(kind => known.Of(kind).Any(), kinds[0]));
+        throw known.NoDefault(Expected(known));
+
+        ModelKind Expected(ModelSet models) => kinds.FirstOrDefault(kind => models.Of(kind).Any(), kinds[0]);
     }
 
     private ModelEntry? Change(string name, Func<ModelSet, ModelSet> change)

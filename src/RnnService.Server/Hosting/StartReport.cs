@@ -56,7 +56,7 @@ internal sealed partial class StartReport(
         if (Loading() is { Length: > 0 } loading) yield return $"{"loading",-10} {string.Join(", ", Cut(loading))}";
         foreach ((LogLevel level, string text) in Notes()) yield return $"{"note",-10} {(level == LogLevel.Warning ? Bold(text) : text)}";
         if (Call() is { } call) yield return $"{"try",-10} {call}";
-        else if (Loading().Length == 0)
+        else if (Loading().Length == 0 && !Routes().Any())
             yield return $"no model in {folder.Path} is served: train one with `rnn train`, or set Rnn__ModelsPath";
     }
 
@@ -68,7 +68,7 @@ internal sealed partial class StartReport(
         {
             string name = defaults.NameOf(task), route = ModelCard.RouteOf(task);
             ModelEntry? answers = registry.Models.Default(task);
-            if (name.Length == 0 || answers?.Name == name || registry.Models.Default(new ModelKind(task, ReadsNumbers: true))?.Name == name || Loading().Contains(name)) continue;
+            if (name.Length == 0 || registry.Models.Find(name)?.Loaded?.Model.Config.Task == task || Loading().Contains(name)) continue;
             if (!defaults.MayBeMissing(task))
             {
                 yield return (LogLevel.Error, $"{ConfiguredDefaults.OptionOf(task)} is \"{name}\", which is no {ModelTasks.NameOf(task)} that is served; "
@@ -98,7 +98,7 @@ internal sealed partial class StartReport(
             foreach (ModelEntry entry in registry.Entries.Where(entry => late.Contains(entry.Name) && entry.State != ModelState.Loading))
             {
                 Console.Out.WriteLine(entry.Loaded is { } model
-                    ? $"{"loaded",-10} {entry.Name} ({ModelTasks.NameOf(model.Model.Config.Task)})" : NotServed(entry));
+                    ? $"{"loaded",-10} {entry.Name} ({ModelKind.Of(model.Model.Config)})" : NotServed(entry));
             }
 
             return;
@@ -143,9 +143,7 @@ internal sealed partial class StartReport(
 
     private string RouteLine(ModelKind kind, string[] names)
     {
-        // What is asked for without a name is a language model's where there is one.
-        if (kind.Task == ModelTask.Translator && registry.Models.Default(ModelTask.LanguageModel) is not null)
-            return $"by name {string.Join(", ", Cut(names))} ({kind})";
+        if (ModelCard.IsBehind(kind, registry.Models)) return $"by name {string.Join(", ", Cut(names))} ({kind})";
         if (registry.Models.Default(kind)?.Name is not { } answers)
         {
             return $"no default: requests name {string.Join(" or ", Cut(names))} as model"

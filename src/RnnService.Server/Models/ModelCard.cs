@@ -94,11 +94,12 @@ internal sealed record ModelCard
         var card = new ModelCard { Name = entry.Name, Status = SnakeCase.Of(entry.State), Reason = entry.Reason };
         if (entry.Loaded is not { } loaded) return card;
         ModelConfig config = loaded.Model.Config;
+        var kind = ModelKind.Of(config);
         return card with
         {
             Task = ModelTasks.NameOf(config.Task),
             Route = RouteOf(config.Task),
-            Default = registry.Models.Default(ModelKind.Of(config))?.Name == entry.Name,
+            Default = registry.Models.Default(kind)?.Name == entry.Name && !IsBehind(kind, registry.Models),
             Backend = loaded.Model.Network.Backend,
             Dtype = loaded.Dtype,
             Description = config.Description,
@@ -130,4 +131,8 @@ internal sealed record ModelCard
         ModelTask.Regressor or ModelTask.Forecaster => "/predict",
         _ => "/tag",
     };
+
+    /// <summary>Whether a kind of the same route that comes first answers requests that name no model.</summary>
+    public static bool IsBehind(ModelKind kind, ModelSet models) => ModelKind.All.TakeWhile(one => one != kind)
+        .Any(one => one.ReadsNumbers == kind.ReadsNumbers && RouteOf(one.Task) == RouteOf(kind.Task) && models.Default(one) is not null);
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RnnService.AspNetCore.Models;
@@ -41,6 +43,22 @@ public sealed class StartTests(SharedService shared)
         await using TestService service = await TestService.StartAsync(models);
         await service.ReadyAsync();
         Assert.Contains("/generate  by name cab (translator)", service.Services.GetRequiredService<StartReport>().Lines());
+        using HttpClient client = service.Client();
+        JsonElement card = (await client.GetFromJsonAsync<JsonElement>("/models", TestContext.Current.CancellationToken)).EnumerateArray()
+            .Single(model => model.GetProperty("name").GetString() == "cab");
+        Assert.False(card.GetProperty("default").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_wrong_model_is_told_the_kind_that_is_here()
+    {
+        using var models = new TinyNumberModels();
+        Directory.Delete(Path.Combine(models.Path, "level"), recursive: true);
+        await using var service = new TestService(null, null, ("Rnn:ModelsPath", models.Path));
+        await service.ReadyAsync();
+        using HttpClient client = service.Client();
+        using HttpResponseMessage answer = await client.PostJsonAsync("/predict", """{"inputs": {"values": [[1, 2]]}, "model": "digits"}""");
+        Assert.Contains("expected a forecaster: load", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,10 +70,11 @@ public sealed class StartTests(SharedService shared)
         string[] lines = [.. service.Services.GetRequiredService<StartReport>().Lines()];
         foreach (string line in (string[])
         [
-            "/classify  gestures (classifier of numbers)", "/predict   level (regressor)", "/predict   load (forecaster)", "/transcribe digits (transcriber)",
+            "/classify  gestures (classifier of numbers)", "/predict   level (regressor)", "/predict   by name load (forecaster)", "/transcribe digits (transcriber)",
             "/tag       no default: requests name backwards or phases as model, or set Rnn__Defaults__Tag",
         ]) Assert.Contains(line, lines);
         Assert.DoesNotContain(lines, line => line.Contains("which is no classifier", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.StartsWith("no model in", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -41,13 +41,7 @@ internal sealed class OpenAiModels(ModelRegistry registry, TimeProvider time)
 
     public IEnumerable<RouteHandlerBuilder> Map(IEndpointRouteBuilder routes, string prefix, string suffix)
     {
-        yield return routes.MapGet(prefix + "/models", (HttpContext context) => Json.Answer(new OpenAiModelList
-        {
-            Data = [.. registry.Models.Of(ModelTask.LanguageModel)
-                .Where(entry => IsAt(context, entry.Name) && KeyAccess.Allows(context, entry.Name))
-                .OrderByDescending(entry => entry == registry.Models.Default(ModelTask.LanguageModel)) // clients take the first
-                .Select(Describe)],
-        }))
+        yield return routes.MapGet(prefix + "/models", (HttpContext context) => Json.Answer(List(context)))
             .WithName("listOpenAiModels" + suffix)
             .WithSummary("List the models, as OpenAI's service")
             .WithDescription("Those that continue texts, the default first.")
@@ -66,6 +60,19 @@ internal sealed class OpenAiModels(ModelRegistry registry, TimeProvider time)
         (Nobody.Contains(asked) && registry.Models.Find(asked!) is null)
         || asked is null or ""
         || (Uri.TryCreate(asked, UriKind.Absolute, out Uri? url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)) ? null : asked;
+
+    private OpenAiModelList List(HttpContext context)
+    {
+        ModelSet models = registry.Models;
+        ModelEntry? first = models.Default(ModelTask.LanguageModel); // clients take the first that is listed
+        return new OpenAiModelList
+        {
+            Data = [.. models.Of(ModelTask.LanguageModel)
+                .Where(entry => IsAt(context, entry.Name) && KeyAccess.Allows(context, entry.Name))
+                .OrderByDescending(entry => entry == first)
+                .Select(Describe)],
+        };
+    }
 
     private async Task<IResult> AnswerAsync(HttpContext context, string id)
     {
