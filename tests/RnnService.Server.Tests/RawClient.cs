@@ -32,7 +32,10 @@ internal sealed class RawClient : IDisposable
     /// <summary>One whole answer, the length of which is told; the connection stays as it is.</summary>
     public Task<RawAnswer> ReadAsync() => ReadAsync(answer => answer.IsWhole);
 
-    /// <summary>All that comes until the service closes the connection.</summary>
+    /// <summary>The head of an answer, and what came with it; the connection stays as it is.</summary>
+    public Task<RawAnswer> ReadHeadAsync() => ReadAsync(answer => answer.Text.Contains("\r\n\r\n", StringComparison.Ordinal));
+
+    /// <summary>All that comes until the service closes the connection; a reset may swallow what came before it.</summary>
     public Task<RawAnswer> ReadToEndAsync() => ReadAsync(_ => false);
 
     private async Task<RawAnswer> ReadAsync(Func<RawAnswer, bool> isEnough)

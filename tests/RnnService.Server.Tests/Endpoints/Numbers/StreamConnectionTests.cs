@@ -74,8 +74,10 @@ public sealed class StreamConnectionTests(NumberService shared) : IClassFixture<
     {
         const string open = "GET /stream/phases HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
         using RawClient wrong = await RawClient.ConnectAsync(shared.Service), gone = await RawClient.ConnectAsync(shared.Service);
-        await wrong.SendAsync(open + "\u0081\u0005hello"); // a client's frames are masked
-        Assert.Equal(101, (await wrong.ReadToEndAsync().WaitAsync(Patience, Cancel)).Status);
+        await wrong.SendAsync(open);
+        Assert.Equal(101, (await wrong.ReadHeadAsync().WaitAsync(Patience, Cancel)).Status);
+        await wrong.SendAsync("\u0081\u0005hello"); // a client's frames are masked
+        await wrong.ReadToEndAsync().WaitAsync(Patience, Cancel);
         await gone.SendAsync(open);
         await shared.Service.MetricBecomesAsync(1, "rnn_number_streams_open");
         gone.Leave(hard: true);
