@@ -51,27 +51,34 @@ internal sealed class LayerExport
         return _graph.Node("Reshape", output, [Linear($"{prefix}.y", flat, weight, bias), shape]);
     }
 
-    /// <summary>One vector [N,directions·H] a sequence.</summary>
+    /// <summary>One vector [N,parts·directions·H] a sequence.</summary>
     /// <param name="values">What the stack gives.</param>
     /// <param name="lengths">Steps of each sequence, one or more.</param>
     /// <param name="pooling">How.</param>
     /// <param name="stack">The stack.</param>
     private string Pool(StackValues values, string lengths, Pooling pooling, RecurrentStack stack)
     {
-        return pooling switch
+        string? mask = null;
+        string[] parts = [.. Engine.Layers.Pool.PartsOf(pooling).Select(One)];
+        return parts is [var alone] ? alone : _graph.Concat("pool.parts", parts, 1);
+
+        string One(Pooling part) => part switch
         {
             Pooling.Last => States("pool", values.Hidden[^1], stack),
             Pooling.Mean => _graph.Node(
                 "Div", "pool.mean",
                 [
-                    _graph.Reduce("ReduceSum", "pool.sum", Masked(0), 0),
+                    _graph.Reduce("ReduceSum", "pool.sum", Masked("pool.mean.x", 0), 0),
                     _graph.Unsqueeze("pool.divisor", _graph.Cast("pool.length", lengths, DataType.Float), 1),
                 ]),
-            _ => _graph.Reduce("ReduceMax", "pool.max", Masked(float.MinValue), 0),
+            _ => _graph.Reduce("ReduceMax", "pool.max", Masked("pool.max.x", float.MinValue), 0),
         };
 
-        string Masked(float outside) => _graph.Node(
-            "Where", "pool.x", [RecurrentExport.Mask(_graph, "pool", values.Steps, lengths), values.Steps, _graph.Float(outside)]);
+        string Masked(string name, float outside)
+        {
+            mask ??= RecurrentExport.Mask(_graph, "pool", values.Steps, lengths);
+            return _graph.Node("Where", name, [mask, values.Steps, _graph.Float(outside)]);
+        }
     }
 
     /// <summary>Lengths of which none is below one: a sequence of no step is read as its first, so that no mean is taken of nothing.</summary>

@@ -137,6 +137,7 @@ internal sealed record TrainedCard
             {
                 Pooling.Max => ", maximum over time",
                 Pooling.Mean => ", mean over time",
+                Pooling.Concat => ", last state beside maximum and mean over time",
                 _ => ", last state",
             }
             : "";

@@ -27,7 +27,7 @@ internal static class SettingRows
         new("model.bidirectional", "Each layer also reads from the end; not for a language model."),
         new("model.reverse", "Each layer reads from the end alone; not for a language model."),
         new("model.tie_weights", "The output matrix of a language model or a translator is the embedding of what it writes; a language model needs equal sizes."),
-        new("model.pooling", "How a classifier makes one vector of a text: its last state, or mean or maximum over time."),
+        new("model.pooling", "How a classifier makes one vector of a text: its last state, mean or maximum over time, or all three side by side (concat)."),
         new("model.threshold", "Probability below which the service does not give a classifier's label; unless given all are.", new Bounds(0, 1)),
         new("model.output_name", "The output of model.onnx that gives the logits; no concern of a model that is trained."),
         new("model.characters.embedding_size", "A tagger's character network: width of a character's embedding.", new Bounds(1, ModelConfig.MaxEmbeddingSize)),

@@ -16,7 +16,8 @@ public sealed class PoolTests
             {
                 BatchLayout layout = BatchLayout.Of(lengths);
                 int width = direction == Direction.Bidirectional ? 2 * half : half;
-                float[] x = Draw.Normal(seed, layout.Rows * width), y = new float[lengths.Length * width];
+                IReadOnlyList<Pooling> parts = Pool.PartsOf(pooling);
+                float[] x = Draw.Normal(seed, layout.Rows * width), y = new float[lengths.Length * parts.Count * width];
                 float[] dy = Draw.Normal(seed + 1, y.Length), dx = new float[x.Length];
                 dx.AsSpan().Fill(float.NaN);
                 Pool.Forward(pooling, layout, x, direction, y);
@@ -45,11 +46,12 @@ public sealed class PoolTests
                     double[] pooled = new double[y.Length];
                     for (int place = 0; place < lengths.Length; place++)
                     {
-                        for (int unit = 0; unit < width; unit++)
+                        for (int i = 0; i < parts.Count * width; i++)
                         {
+                            int unit = i % width;
                             double[] steps = [.. Enumerable.Range(0, lengths[place])
                                 .Select(t => values[layout.RowOf(place, t) * width + unit])];
-                            pooled[place * width + unit] = pooling switch
+                            pooled[place * parts.Count * width + i] = parts[i / width] switch
                             {
                                 Pooling.Mean => steps.Average(),
                                 Pooling.Max => steps.Max(),

@@ -80,12 +80,12 @@ public sealed partial class WholeModelTests
             return z;
         }
 
-        private double[] Pooled(double[][] hidden) => [.. Enumerable.Range(0, hidden[0].Length).Select(unit => model.Config.Pooling switch
+        private double[] Pooled(double[][] hidden) => [.. from part in Pool.PartsOf(model.Config.Pooling) from unit in Enumerable.Range(0, hidden[0].Length) select part switch
         {
             Pooling.Max => hidden.Max(row => row[unit]),
             Pooling.Mean => hidden.Average(row => row[unit]),
             _ => hidden[model.Config.Bidirectional && unit >= model.Config.HiddenSize ? 0 : ^1][unit],
-        })];
+        }];
 
         private static double[] Affine(double[] weight, double[] bias, double[] x) =>
             [.. bias.Select((start, o) => start + x.Select((value, i) => weight[o * x.Length + i] * value).Sum())];

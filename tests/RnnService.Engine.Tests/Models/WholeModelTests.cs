@@ -49,7 +49,7 @@ public sealed partial class WholeModelTests
     {
         CheckAgainstReference(trial);
         // A step along all weights crosses the kinks of ReLU and of a maximum; masks do not depend on either.
-        if (trial.Model.Config is { Cell: not CellKind.Relu, Pooling: not Pooling.Max }) CheckWithDropout(trial);
+        if (trial.Model.Config is { Cell: not CellKind.Relu, Pooling: not (Pooling.Max or Pooling.Concat) }) CheckWithDropout(trial);
     }
 
     private static void CheckAgainstReference(Trial trial)
@@ -230,12 +230,12 @@ public sealed partial class WholeModelTests
             for (int i = 0; i < _texts.Length; i++)
             {
                 double[][] outputs = Run(values, [.. _texts[i].Select(id => Embed(values, id, Model.Config.EmbeddingSize))]);
-                double[] pooled = [.. Enumerable.Range(0, outputs[0].Length).Select(unit => Model.Config.Pooling switch
+                double[] pooled = [.. from part in Pool.PartsOf(Model.Config.Pooling) from unit in Enumerable.Range(0, outputs[0].Length) select part switch
                 {
                     Pooling.Mean => outputs.Average(step => step[unit]),
                     Pooling.Max => outputs.Max(step => step[unit]),
                     _ => !Model.Config.Reverse && unit < Model.Config.HiddenSize ? outputs[^1][unit] : outputs[0][unit],
-                })];
+                }];
                 loss += Nats(values["head.weight"], values["head.bias"], pooled, _labels[i]);
             }
 

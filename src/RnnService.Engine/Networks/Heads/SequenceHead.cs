@@ -21,7 +21,7 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
     public SequenceHead(Parameters parameters, int inputs, int labels, Pooling pooling, Direction direction)
     {
         (_pooling, _direction) = (pooling, direction);
-        _output = new Linear(parameters, "head", inputs, labels);
+        _output = new Linear(parameters, "head", Pool.PartsOf(pooling).Count * inputs, labels);
     }
 
     public int Labels => _output.Outputs;
@@ -45,7 +45,7 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
     /// <summary>The logits [T,labels] of every beginning of a sequence that was read forward.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="layout">Where the steps lie.</param>
-    /// <param name="hidden">The encoder's output [R,K].</param>
+    /// <param name="hidden">The encoder's output [R,W].</param>
     /// <param name="place">The sequence's place in the batch.</param>
     public Span<float> ForwardRunning(Pass pass, BatchLayout layout, ReadOnlySpan<float> hidden, int place)
     {
@@ -79,7 +79,7 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
 
     public void Refresh() => _output.Refresh();
 
-    /// <summary>The encoder's output [R,K], pooled [N,K] before and after dropout by a mask [N,K], and logits [N,labels].</summary>
+    /// <summary>The encoder's output [R,W], pooled [N,K] before and after dropout by a mask [N,K], and logits [N,labels].</summary>
     internal readonly record struct Trace(
         Memory<float> Hidden, Memory<float> Pooled, Memory<float> Features, Memory<float>? Mask, Memory<float> Logits) : IHeadTrace;
 }

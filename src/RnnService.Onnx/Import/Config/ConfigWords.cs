@@ -77,5 +77,6 @@ internal static class ConfigWords
         ["last"] = Pooling.Last,
         ["mean"] = Pooling.Mean,
         ["max"] = Pooling.Max,
+        ["concat"] = Pooling.Concat,
     };
 }

@@ -41,7 +41,7 @@ internal sealed class NetworkCheck(GraphContext graph)
                 throw graph.Refuse(Place(input), "nothing uses it as ids, lengths, a mask or states", "an input that counts");
         }
 
-        CheckStack(head.Layer.Stack, head.Pooling == Pooling.Last || given.Count > 0);
+        CheckStack(head.Layer.Stack, head.Pooling is Pooling.Last or Pooling.Concat || given.Count > 0);
         return new RecognizedNetwork(head, given.Count > 0, graph.Inputs.Any(input => input.Role == InputRole.Lengths), answers, form)
         {
             AnswersLieAsIds = lieAsIds,

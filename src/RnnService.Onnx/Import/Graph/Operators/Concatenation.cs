@@ -4,8 +4,8 @@ using RnnService.Onnx.Import.Graph.Symbols;
 namespace RnnService.Onnx.Import.Graph.Operators;
 
 /// <summary>
-/// Values side by side along a dimension: directions, an initial state before its steps, or words beside their characters' states. Used
-/// once.
+/// Values side by side along a dimension: directions, an initial state before its steps, words beside their characters' states, or one
+/// sequence pooled in several ways. Used once.
 /// </summary>
 internal sealed class Concatenation(GraphContext graph, GraphNode node, SymbolicValue.Computed[] parts, long axis)
 {
@@ -38,11 +38,17 @@ internal sealed class Concatenation(GraphContext graph, GraphNode node, Symbolic
             case (Role.Vectors { Characters: null } words, [_, { Role: Role.States { Part: StatePart.Hidden } last } characters])
                 when _dim == _first.Dims.Length - 1:
                 return WithCharacters(words, last, characters);
+            case (Role.States { Part: StatePart.Hidden, Top: { } top }, [_, var largest, var mean])
+                when _dim == _first.Dims.Length - 1 && Is(largest, Pooling.Max) && Is(mean, Pooling.Mean):
+                return WithPooled(top);
             default:
                 throw node.Refuse(
                     $"it joins {string.Join(" and ", parts.Take(4).Select(part => part.Describe()))}",
-                    "directions of one value, or words beside their characters' states");
+                    "directions of one value, words beside their characters' states, or the last states, the maximum and the mean of one layer");
         }
+
+        bool Is(SymbolicValue.Computed part, Pooling pooling) => part.Role is Role.Pooled { Share: null, Joined: null } pooled
+            && pooled.Pooling == pooling && pooled.Layer == ((Role.States)_first.Role).Top;
 
         bool All<T>(Func<T, bool> fits) where T : Role =>
             parts.All(part => part.Role is T role && fits(role) && part.Fill == _first.Fill);
@@ -59,6 +65,14 @@ internal sealed class Concatenation(GraphContext graph, GraphNode node, Symbolic
         if (!apart && !together)
             throw node.Refuse($"it joins {_first.Describe()} along dimension {_dim}", "directions or their units side by side");
         return _first.Replace(_dim, apart ? joined : joined.Times(inner[0])) with { Role = role };
+    }
+
+    private SymbolicValue.Computed WithPooled(RecurrentLayer layer)
+    {
+        if (parts.FirstOrDefault(part => !layer.AreFeatures(part.Dims[_dim], layer.Reverses.Count)) is { } part)
+            throw node.Refuse($"it joins {part.Describe()} along dimension {_dim}", "all units of both directions, forward first");
+        var width = new Axis("pooled", AxisKind.Features, RecognizedHead.WidthOf(layer, share: null, Pooling.Concat));
+        return _first.Replace(_dim, new Dimension(width)) with { Role = new Role.Pooled(layer, Pooling.Concat, Share: null) { Joined = width } };
     }
 
     private SymbolicValue.Computed WithCharacters(Role.Vectors words, Role.States last, SymbolicValue.Computed characters)

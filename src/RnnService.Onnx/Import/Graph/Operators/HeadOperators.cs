@@ -87,10 +87,13 @@ internal sealed class HeadOperators(GraphContext graph)
             _ => throw node.Misfit(),
         };
         if (layer is null) throw node.Refuse($"it reads {x.Describe()}", "all directions of the top layer, forward first");
-        if (x.Dims.Length == 0 || !layer.AreFeatures(x.Dims[^1], share is null ? layer.Reverses.Count : 1))
+        bool areFeatures = x.Dims.Length > 0 && (x.Role is Role.Pooled { Joined: { } joined }
+            ? x.Dims[^1].Axes is [var own] && own.Is(joined)
+            : layer.AreFeatures(x.Dims[^1], share is null ? layer.Reverses.Count : 1));
+        if (!areFeatures)
             throw node.Refuse($"it reads {x.Describe()}", "rows of features, directions side by side");
         (int from, int to) = (weight.Sizes[rowsAreOutputs ? 1 : 0], weight.Sizes[rowsAreOutputs ? 0 : 1]);
-        int width = RecognizedHead.WidthOf(layer, share);
+        int width = RecognizedHead.WidthOf(layer, share, pooling);
         if (from != width) throw node.Refuse($"the head's matrix takes {from} features", $"{width}");
         if (to < 1) throw node.Refuse("the head has no outputs", "1 or more");
         var head = new RecognizedHead(layer, pooling, weight, rowsAreOutputs, new Axis("outputs", AxisKind.Features, to), node.Place) { Share = share };

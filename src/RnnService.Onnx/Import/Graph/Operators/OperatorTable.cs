@@ -74,7 +74,7 @@ internal sealed class OperatorTable(GraphContext graph)
         new("Flatten", "dimensions joined", (_, node) => ShapeOperators.Flatten(node)),
         new("Slice", "some directions; the last step; part of a shape", (all, node) => all._indices.Slice(node)),
         new(["Split"], "directions one by one", (all, node) => all._indices.Split(node)),
-        new("Concat", "directions side by side; words beside their characters' states; a shape of its entries", (all, node) => all._indices.Concat(node)),
+        new("Concat", "directions side by side; words beside their characters' states; last states, maximum and mean over time; a shape of its entries", (all, node) => all._indices.Concat(node)),
         new("Shape", "the sizes of a value", (_, node) => ShapeOperators.Shape(node)),
         new("ReduceProd", "the number of elements of a shape", (_, node) => ShapeOperators.ReduceProd(node)),
         new("Range", "positions along a dimension", (_, node) => ConstantOperators.Range(node)),

@@ -25,10 +25,11 @@ internal sealed record RecognizedHead(
     public SymbolicValue.Constant? Offset { get; init; }
 
     /// <summary>The features it reads.</summary>
-    public int Width => WidthOf(Layer, Share);
+    public int Width => WidthOf(Layer, Share, Pooling);
 
     /// <summary>The features that a layer gives to a head.</summary>
-    public static int WidthOf(RecurrentLayer layer, float? share) => share is null ? layer.Reverses.Count * layer.HiddenSize : layer.HiddenSize;
+    public static int WidthOf(RecurrentLayer layer, float? share, Pooling? pooling) =>
+        (share is null ? layer.Reverses.Count * layer.HiddenSize : layer.HiddenSize) * (pooling is { } way ? Pool.PartsOf(way).Count : 1);
 }
 
 /// <summary>A graph that was recognised.</summary>

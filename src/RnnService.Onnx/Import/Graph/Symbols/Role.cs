@@ -68,7 +68,11 @@ internal abstract record Role
     internal sealed record TimeSum(RecurrentLayer Layer, float? Share) : Role;
 
     /// <summary>One vector a sequence; with a share where the directions are added up.</summary>
-    internal sealed record Pooled(RecurrentLayer Layer, Pooling Pooling, float? Share) : Role;
+    internal sealed record Pooled(RecurrentLayer Layer, Pooling Pooling, float? Share) : Role
+    {
+        /// <summary>The features of vectors that were put side by side; null for those of the layer.</summary>
+        public Axis? Joined { get; init; }
+    }
 
     /// <summary>What the head gives.</summary>
     internal sealed record Answer(RecognizedHead Head, AnswerForm Form = AnswerForm.Logits) : Role;
