@@ -44,7 +44,7 @@ internal sealed class Concatenation(GraphContext graph, GraphNode node, Symbolic
             default:
                 throw node.Refuse(
                     $"it joins {string.Join(" and ", parts.Take(4).Select(part => part.Describe()))}",
-                    "directions of one value, words beside their characters' states, or the last states, the maximum and the mean of one layer");
+                    "directions of one value, words beside their characters' states, or last states, maximum and mean of one layer");
         }
 
         bool Is(SymbolicValue.Computed part, Pooling pooling) => part.Role is Role.Pooled { Share: null, Joined: null } pooled
