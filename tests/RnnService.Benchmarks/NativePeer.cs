@@ -54,7 +54,7 @@ internal sealed class NativePeer
     {
         _pass.Workspace.Reset();
         if (_two) _pass.Threads.Begin(Environment.ProcessorCount);
-        LayerInput input = _input.Forward(_pass, _layout, _ids, _recurrent, dropRate: 0).Rows;
+        LayerInput input = _input.Forward(_pass, _layout, _ids, _recurrent, DropoutRates.None).Rows;
         ReadOnlySpan<float> output = _recurrent.Forward(_pass, _layout, input, state).Output.Span;
         if (_two) _pass.Threads.End();
         return output;

@@ -35,7 +35,7 @@ internal sealed class TrainingPeer
     {
         _workspace.Reset();
         var pass = new Pass(_workspace, record: true);
-        TokenInput.Trace tokens = _input.Forward(pass, _layout, _ids, _recurrent, dropRate: 0);
+        TokenInput.Trace tokens = _input.Forward(pass, _layout, _ids, _recurrent, DropoutRates.None);
         Recurrent.Run run = _recurrent.Forward(pass, _layout, tokens.Rows, _recurrent.NewState(_layout.Batch));
         // The gradient of half the sum of squares.
         Memory<float> dOutput = pass.Workspace.Take(run.Output.Length);

@@ -16,6 +16,21 @@ internal static class CrossEntropy
     }
 
     /// <summary>
+    /// The divergence KL(p‖softmax(x)) from probabilities p, which are held fixed: log Σ exp x − Σ p·x + Σ p·log p, with the gradient softmax(x) − p.
+    /// </summary>
+    /// <param name="logits">x; replaced by its gradient.</param>
+    /// <param name="wanted">p, which add up to 1.</param>
+    public static double BackwardTo(Span<float> logits, ReadOnlySpan<float> wanted)
+    {
+        double loss = -ExactSums.Dot(logits, wanted);
+        foreach (float share in wanted) loss += share > 0 ? share * Math.Log(share) : 0;
+        double sum = Activations.ExpShifted(logits, logits, out float largest);
+        TensorPrimitives.Multiply(logits, (float)(1 / sum), logits);
+        TensorPrimitives.Subtract(logits, wanted, logits);
+        return loss + largest + Math.Log(sum);
+    }
+
+    /// <summary>
     /// The same against a target that has the probability 1 − <paramref name="smoothing"/> and shares the rest with all V labels alike (Szegedy et al.
     /// 2016): log Σ exp x − (1−ε)·x[target] − ε·mean x, with the gradient softmax(x) − (1−ε)·onehot(target) − ε/V.
     /// </summary>

@@ -8,7 +8,7 @@ using RnnService.Engine.Weights;
 namespace RnnService.Engine.Networks;
 
 /// <summary>One label a text: token embeddings, recurrent layers, pooling. The targets are a label a text.</summary>
-internal sealed class ClassifierNetwork(Parameters parameters, TokenInput input, Recurrent encoder, SequenceHead head)
+internal sealed partial class ClassifierNetwork(Parameters parameters, TokenInput input, Recurrent encoder, SequenceHead head)
     : TextNetwork<TokenInput.Trace, SequenceHead.Trace, int[]>(parameters, input, encoder, head), IClassifierNetwork
 {
     // What a pass keeps of a token for backward takes kilobytes, and the pass is kept.
@@ -46,8 +46,22 @@ internal sealed class ClassifierNetwork(Parameters parameters, TokenInput input,
     public Trace Forward(Pass pass, IReadOnlyList<int[]> texts, DropoutRates rates)
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. texts.Select(text => text.AsMemory())]);
-        TokenInput.Trace tokens = input.Forward(pass, layout, ids, Encoder, rates.Embedding);
+        TokenInput.Trace tokens = input.Forward(pass, layout, ids, Encoder, rates);
         return Forward(pass, layout, tokens, Encoder.NewState(layout.Batch), rates);
+    }
+
+    /// <summary>Backward from the loss of these targets, smoothed. The trace is used up.</summary>
+    /// <param name="pass">The pass that recorded.</param>
+    /// <param name="trace">What forward left.</param>
+    /// <param name="targets">A label a text.</param>
+    /// <param name="gradients">The gradients of the parameters are added.</param>
+    /// <param name="smoothing">How much of a target's probability all labels share.</param>
+    /// <returns>The summed loss in nats.</returns>
+    public double Backward(Pass pass, in Trace trace, int[] targets, Gradients gradients, float smoothing)
+    {
+        double loss = head.Loss(trace.Head, targets, smoothing);
+        BackwardFrom(pass, trace, trace.Logits.Span, gradients);
+        return loss;
     }
 
     /// <summary>The logits of every beginning of each text, [N][T][labels].</summary>

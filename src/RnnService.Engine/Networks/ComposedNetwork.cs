@@ -36,14 +36,25 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
         input.Backward(pass, trace.Layout, trace.Input, dInput, gradients);
     }
 
+    /// <summary>Backward from the gradient of the encoder's output [R, directions·H].</summary>
+    private protected void BackwardFromHidden(Pass pass, in Trace trace, Memory<float> dHidden, Gradients gradients)
+    {
+        Memory<float> dInput = BackwardThroughEncoder(pass, trace, dHidden, gradients);
+        input.Backward(pass, trace.Layout, trace.Input, dInput, gradients);
+    }
+
     /// <summary>The gradient of the encoder's input.</summary>
     private protected Memory<float> BackwardToInput(
         Pass pass, in Trace trace, ReadOnlySpan<float> dLogits, Gradients? gradients, Func<int, StateGradientReader>? read = null)
     {
         Memory<float> dHidden = head.Backward(pass, trace.Layout, trace.Head, dLogits, gradients);
-        // Nothing comes back from after the last step: over a running text, that is truncated backpropagation.
-        return encoder.Backward(pass, trace.Run, dHidden, encoder.NewState(trace.Layout.Batch), gradients, read);
+        return BackwardThroughEncoder(pass, trace, dHidden, gradients, read);
     }
+
+    // Nothing comes back from after the last step: over a running text, that is truncated backpropagation.
+    private Memory<float> BackwardThroughEncoder(
+        Pass pass, in Trace trace, Memory<float> dHidden, Gradients? gradients, Func<int, StateGradientReader>? read = null) =>
+        encoder.Backward(pass, trace.Run, dHidden, encoder.NewState(trace.Layout.Batch), gradients, read);
 
     public override void Refresh()
     {

@@ -59,7 +59,7 @@ internal sealed class Decoder
     {
         int most = 0;
         for (int place = 0; place < layout.Batch; place++) most = Math.Max(most, _attention is null ? 0 : state.Sources[place]?.Length ?? 0);
-        TokenInput.Trace tokens = _input.Forward(pass, layout, ids, _recurrent, rates.Embedding);
+        TokenInput.Trace tokens = _input.Forward(pass, layout, ids, _recurrent, rates);
         Memory<float> joint = pass.Workspace.Take(layout.Rows * _joint);
         var run = new Reading
         {
@@ -89,7 +89,7 @@ internal sealed class Decoder
     {
         int row = run.Layout.Offset(t) + rank;
         run.Ids.Span[row] = id;
-        _input.Replace(run.Tokens, row, rank);
+        _input.Replace(run.Pass, run.Tokens, row, rank);
     }
 
     /// <summary>Takes a step; they come in order.</summary>

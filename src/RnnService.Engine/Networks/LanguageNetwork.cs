@@ -16,7 +16,7 @@ internal sealed class LanguageNetwork(Parameters parameters, TokenInput input, R
     {
         using Lease lease = Begin();
         (BatchLayout layout, Memory<int> ids) = Lay(lease.Pass, rows);
-        TokenInput.Trace tokens = input.Forward(lease.Pass, layout, ids, Encoder, dropRate: 0);
+        TokenInput.Trace tokens = input.Forward(lease.Pass, layout, ids, Encoder, DropoutRates.None);
         Memory<float> hidden = Encoder.Forward(lease.Pass, layout, tokens.Rows, state).Output;
         Give(head.Forward(lease.Pass, layout, hidden.Span, rows, from), head.Labels, rows, from, logits);
     }
@@ -35,6 +35,24 @@ internal sealed class LanguageNetwork(Parameters parameters, TokenInput input, R
     public Trace Forward(Pass pass, IReadOnlyList<ReadOnlyMemory<int>> tokens, RecurrentState state, DropoutRates rates)
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, tokens);
-        return Forward(pass, layout, input.Forward(pass, layout, ids, Encoder, rates.Embedding), state, rates);
+        return Forward(pass, layout, input.Forward(pass, layout, ids, Encoder, rates), state, rates);
+    }
+
+    /// <summary>Backward from the loss of these targets and penalties on what the encoder put out. The trace is used up.</summary>
+    /// <param name="pass">The pass that recorded.</param>
+    /// <param name="trace">What forward left.</param>
+    /// <param name="targets">The next tokens of each row.</param>
+    /// <param name="gradients">The gradients of the parameters are added.</param>
+    /// <param name="smoothing">How much of a target's probability all tokens share.</param>
+    /// <param name="penalty">The penalties.</param>
+    /// <returns>The summed loss in nats, smoothed, and the penalties.</returns>
+    public double Backward(
+        Pass pass, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, Gradients gradients, float smoothing, ActivationPenalty penalty)
+    {
+        double loss = head.Loss(trace.Layout, trace.Head, targets, smoothing);
+        Memory<float> dHidden = head.Backward(pass, trace.Layout, trace.Head, trace.Logits.Span, gradients);
+        loss += penalty.Backward(trace.Layout, trace.Head.Hidden.Span, trace.Head.Mask is { } mask ? mask.Span : default, dHidden.Span);
+        BackwardFromHidden(pass, trace, dHidden, gradients);
+        return loss;
     }
 }

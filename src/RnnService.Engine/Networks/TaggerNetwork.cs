@@ -25,7 +25,7 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. texts.Select(text => text.Ids.AsMemory())]);
         string[][] forms = [.. texts.Select(text => text.Tokens.Select(token => token.Text).ToArray())];
-        return Forward(pass, layout, input.Forward(pass, layout, ids, forms, dropRate: 0), state, DropoutRates.None);
+        return Forward(pass, layout, input.Forward(pass, layout, ids, forms, DropoutRates.None), state, DropoutRates.None);
     }
 
     /// <summary>Logits [R,labels] of every word, dropout included.</summary>
@@ -36,7 +36,7 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
     public Trace Forward(Pass pass, IReadOnlyList<TaggerInput> sentences, int[][] ids, DropoutRates rates)
     {
         (BatchLayout layout, Memory<int> byRow) = Lay(pass, [.. ids.Select(row => row.AsMemory())]);
-        WordInput.Trace words = input.Forward(pass, layout, byRow, [.. sentences.Select(sentence => sentence.Forms)], rates.Embedding);
+        WordInput.Trace words = input.Forward(pass, layout, byRow, [.. sentences.Select(sentence => sentence.Forms)], rates);
         return Forward(pass, layout, words, Encoder.NewState(layout.Batch), rates);
     }
 }

@@ -66,9 +66,7 @@ internal sealed class TranslatorNetwork(
         }
 
         decoder.End(run);
-        Memory<float> hidden = pass.Workspace.Take(run.Output.Length);
-        run.Output.CopyTo(hidden); // dropout must not reach what is fed
-        return new Trace(encoded, begun, run, head.Forward(pass, to, hidden, rates.Output));
+        return new Trace(encoded, begun, run, head.Forward(pass, to, run.Output, rates.Output));
     }
 
     /// <summary>Backward from the loss of these targets: each input's tokens without the first, then the end token. The trace is used up.</summary>
@@ -114,7 +112,7 @@ internal sealed class TranslatorNetwork(
     private Encoding Encode(Pass pass, BatchLayout layout, Memory<int> ids, RecurrentState start, DropoutRates rates)
     {
         RecurrentState state = encoder.NewState(layout.Batch);
-        TokenInput.Trace tokens = input.Forward(pass, layout, ids, encoder, rates.Embedding);
+        TokenInput.Trace tokens = input.Forward(pass, layout, ids, encoder, rates);
         Recurrent.Run run = encoder.Forward(pass, layout, tokens.Rows, state, rates.Between);
         int[] first = new int[layout.Batch];
         for (int place = 1; place < first.Length; place++) first[place] = first[place - 1] + LengthOf(place - 1);

@@ -17,6 +17,7 @@ internal sealed class ClassifierObjective : ExampleObjective
     private readonly int[] _labels;
     private readonly int[] _counts; // of each token in training
     private readonly IReadOnlyList<LabelledText> _valid;
+    private readonly AdversarialLoss? _adversarial;
 
     public ClassifierObjective(Recipe recipe, RunCorpora<LabelledText> corpora)
         : base(recipe.Training)
@@ -37,6 +38,13 @@ internal sealed class ClassifierObjective : ExampleObjective
         var places = new LabelIds(config);
         _labels = [.. train.Select(example => places.Of(example.Label))];
         _counts = Count(vocabulary, _texts);
+        _adversarial = Settings.Adversarial is { } settings ? new AdversarialLoss(settings.Norm, settings.Weight, settings.Virtual) : null;
+        if (_adversarial is not null)
+        {
+            Constrain();
+            _model.Refresh();
+        }
+
         Lengths = [.. _texts.Select(text => text.Length)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
     }
@@ -53,12 +61,21 @@ internal sealed class ClassifierObjective : ExampleObjective
 
     public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Evaluate(_model, _valid));
 
+    public override void Constrain()
+    {
+        if (_adversarial is not null) EmbeddingScale.Standardize(_model.Parameters.All.Single(parameter => parameter.Name == "embedding.weight"), _counts);
+    }
+
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {
         int[][] texts = [.. examples.Select(i => DropWords(_texts[i], _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         var network = (ClassifierNetwork)_model.Network;
-        ClassifierNetwork.Trace trace = network.Forward(pass, texts, Settings.Dropout);
-        double loss = network.Backward(pass, trace, [.. examples.Select(i => _labels[i])], gradients);
-        return new ShardResult(loss, examples.Length, trace.Layout.Rows);
+        int[] labels = [.. examples.Select(i => _labels[i])];
+        long tokens = texts.Sum(text => (long)text.Length);
+        float smoothing = (float)Settings.LabelSmoothing;
+        double loss = _adversarial is { } adversarial
+            ? network.Backward(pass, texts, labels, Settings.Dropout, smoothing, adversarial, gradients)
+            : network.Backward(pass, network.Forward(pass, texts, Settings.Dropout), labels, gradients, smoothing);
+        return new ShardResult(loss, examples.Length, tokens);
     }
 }

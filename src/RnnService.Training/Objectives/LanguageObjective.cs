@@ -89,7 +89,9 @@ internal sealed class LanguageObjective : Objective
 
         var network = (LanguageNetwork)_model.Network;
         LanguageNetwork.Trace trace = network.Forward(pass, [.. tokens.Select(row => row[..^1])], _states[shard], _settings.Dropout);
-        double loss = network.Backward(pass, trace, [.. tokens.Select(row => row[1..])], gradients);
+        double loss = network.Backward(
+            pass, trace, [.. tokens.Select(row => row[1..])], gradients, (float)_settings.LabelSmoothing,
+            new ActivationPenalty(_settings.ActivationPenalty, _settings.ChangePenalty));
         return new ShardResult(loss, (long)rows.Length * length, (long)rows.Length * length);
     }
 

@@ -54,6 +54,11 @@ internal abstract class Objective
     /// </summary>
     public abstract ShardResult Run(int shard, Pass pass, Gradients gradients);
 
+    /// <summary>Puts weights that a step changed back to where the objective keeps them.</summary>
+    public virtual void Constrain()
+    {
+    }
+
     /// <summary>The input whose answer is kept with the model.</summary>
     public virtual string GoldenInput(Recipe recipe) => recipe.GoldenInput;
 

@@ -63,7 +63,7 @@ public sealed record Recipe
                     $"data.max_vocabulary is {Data.MaxVocabulary}; expected {SubwordTrainer.FewestTokens} (all bytes) or more, since model.tokenizer is subwords");
             }
 
-            Training.Validate();
+            Training.Validate(model);
             NetworkSize.Check(model);
         }
         catch (ArgumentException error)

@@ -1,4 +1,5 @@
 using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
 
 namespace RnnService.Training.Recipes;
 
@@ -73,8 +74,23 @@ public sealed record TrainingSettings
     /// </summary>
     public double UnknownChance { get; init; }
 
-    /// <summary>How much of a target's probability a translator's other tokens share (Szegedy et al. 2016).</summary>
+    /// <summary>How much of a target's probability a classifier's labels, or a language model's or translator's tokens, share (Szegedy et al. 2016).</summary>
     public double LabelSmoothing { get; init; }
+
+    /// <summary>
+    /// Weight of the mean square of a language model's last outputs after dropout, which is added to its loss: activation regularisation (Merity, McCann
+    /// and Socher 2017).
+    /// </summary>
+    public float ActivationPenalty { get; init; }
+
+    /// <summary>
+    /// Weight of the mean square of how far a language model's last outputs move from token to token, which is added to its loss: temporal activation
+    /// regularisation (Merity, McCann and Socher 2017).
+    /// </summary>
+    public float ChangePenalty { get; init; }
+
+    /// <summary>Adversarial training of a classifier's embeddings; null for none.</summary>
+    public AdversarialSettings? Adversarial { get; init; }
 
     /// <summary>
     /// How often a translator's decoder reads, at the last step of a training, its own likeliest token and not the right one (Bengio et al. 2015): the
@@ -91,6 +107,12 @@ public sealed record TrainingSettings
     /// <summary>Decay a step of the averaged weights that are evaluated and saved; 0 takes the weights as they are.</summary>
     public double AverageDecay { get; init; }
 
+    /// <summary>
+    /// Begins the even average of all weights to come that is evaluated and saved, when an evaluation is worse than the best of those more than so many
+    /// evaluations ago: with SGD that is NT-ASGD (Merity, Keskar and Socher 2018). 0 never.
+    /// </summary>
+    public int AverageAfter { get; init; }
+
     /// <summary>Starts square recurrent matrices as the identity, the start for ReLU networks, in place of a random rotation.</summary>
     public bool IdentityStart { get; init; }
 
@@ -98,8 +120,17 @@ public sealed record TrainingSettings
     public int LogEvery { get; init; } = 20;
 
     // Bounds stand in RecipeSettings; here is what depends on another setting.
-    internal void Validate() =>
+    internal void Validate(ModelConfig model)
+    {
         Check(Shards <= BatchSize, "training.shards", Shards, $"1 to {BatchSize} (training.batch_size)");
+        Check(AverageAfter == 0 || AverageDecay == 0, "training.average_after", AverageAfter, FormattableString.Invariant($"0 (training.average_decay is {AverageDecay})"));
+        bool isLanguage = model.Task == ModelTask.LanguageModel, isText = model.Numbers is null;
+        string task = $"model.task is {RecipeShape.NameOf(model.Task)}{(isText ? "" : " of numbers")}";
+        Check(isLanguage || ActivationPenalty == 0, "training.activation_penalty", ActivationPenalty, $"0 ({task})");
+        Check(isLanguage || ChangePenalty == 0, "training.change_penalty", ChangePenalty, $"0 ({task})");
+        Check(isText || Dropout.Words == 0, "training.dropout.words", Dropout.Words, $"0 ({task})");
+        Check(Adversarial is null || (isText && model.Task == ModelTask.Classifier), "training.adversarial", "an object", $"nothing ({task})");
+    }
 
     internal static void Check(bool right, string name, object found, string expected)
     {

@@ -24,18 +24,30 @@ internal sealed class BatchGradient
     private readonly TrainingSettings _settings;
     private readonly Gradients[] _gradients; // one a shard
     private readonly Workspace[] _workspaces;
+    private readonly WeightDrop? _weightDrop;
 
     public BatchGradient(Objective objective, TrainingSettings settings)
     {
         (_objective, _settings) = (objective, settings);
         _gradients = [.. Enumerable.Range(0, settings.Shards).Select(_ => new Gradients(objective.Model.Parameters))];
         _workspaces = [.. Enumerable.Range(0, settings.Shards).Select(_ => new Workspace())];
+        float rate = settings.Dropout.Recurrent;
+        _weightDrop = rate > 0 ? new WeightDrop(objective.Model.Parameters, settings.Seed, rate) : null;
     }
 
-    /// <summary>Computes the gradient of the summed loss of the batch that the objective got ready.</summary>
+    /// <summary>
+    /// Computes the gradient of the summed loss of the batch that the objective got ready. The model must be refreshed afterwards: with weight drop it is
+    /// left as it was packed for this batch.
+    /// </summary>
     /// <param name="step">The step's number, from 0: dropout is drawn from it.</param>
     public BatchLoss ForwardAndBackward(long step)
     {
+        if (_weightDrop is not null)
+        {
+            _weightDrop.Drop(step);
+            _objective.Model.Refresh();
+        }
+
         var parts = new ShardResult[_settings.Shards];
         ParallelLoop.For(_settings.Shards, shard =>
         {
@@ -47,6 +59,7 @@ internal sealed class BatchGradient
 
         // In a fixed order, so that the sum has the same bits however many threads there were.
         for (int shard = 1; shard < parts.Length; shard++) _gradients[0].Add(_gradients[shard]);
+        _weightDrop?.Restore(_gradients[0]);
         long predictions = parts.Sum(part => part.Predictions);
         return new BatchLoss(
             parts.Sum(part => part.Loss) / predictions, _gradients[0].Norm() / predictions, predictions, parts.Sum(part => part.Tokens));

@@ -14,7 +14,7 @@ namespace RnnService.Training.Runs;
 internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer optimizer, AveragedWeights? average, RunState state)
 {
     // Raised when an older file would be misread.
-    private const string Format = "2";
+    private const string Format = "3";
 
     private IEnumerable<(string Name, IReadOnlyList<int> Shape, float[] Values)> Tensors
     {
@@ -76,6 +76,8 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
                 ["since_best"] = Text(state.SinceBest),
                 ["since_fall"] = Text(state.SinceFall),
                 ["plateaus"] = Text(state.Plateaus),
+                ["average_from"] = state.AverageFrom is { } first ? Text(first) : "",
+                ["figures"] = string.Join(' ', state.Figures.Select(figure => Text(figure))),
                 ["seconds"] = Text(state.Seconds),
             });
     }
@@ -112,6 +114,9 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
             state.SinceBest = (int)Count("since_best", int.MaxValue);
             state.SinceFall = (int)Count("since_fall", int.MaxValue);
             state.Plateaus = (int)Count("plateaus", int.MaxValue);
+            state.AverageFrom = Fact("average_from").Length > 0 ? Count("average_from", state.Step) : null;
+            state.Figures.Clear();
+            state.Figures.AddRange(Fact("figures").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(figure => Parse("figures", figure)));
             state.Seconds = Number("seconds");
             foreach (var (name, shape, values) in Tensors)
             {
@@ -129,10 +134,12 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
                     ? count
                     : throw new FormatException($"{name} is \"{Fact(name)}\"; expected 0 to {most}");
 
-            double Number(string name) =>
-                double.TryParse(Fact(name), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+            double Number(string name) => Parse(name, Fact(name));
+
+            static double Parse(string name, string text) =>
+                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
                     ? number
-                    : throw new FormatException($"{name} is \"{Fact(name)}\"; expected a finite number");
+                    : throw new FormatException($"{name} is \"{text}\"; expected a finite number");
 
             void Compare(string part, string then, CorpusFingerprint now)
             {

@@ -30,6 +30,12 @@ internal sealed class RunState(TrainingSettings settings)
     /// <summary>How often the learning rate fell on a plateau.</summary>
     public int Plateaus { get; set; }
 
+    /// <summary>The step whose weights are the first of an even average; null while there is none.</summary>
+    public long? AverageFrom { get; set; }
+
+    /// <summary>The figures of all evaluations, where an even average waits for them.</summary>
+    public List<double> Figures { get; } = [];
+
     /// <summary>Seconds of training.</summary>
     public double Seconds { get; set; }
 
@@ -59,6 +65,7 @@ internal sealed class RunState(TrainingSettings settings)
     /// <param name="best">Whether it is the best so far.</param>
     public void Count(ValidationScore score, bool best)
     {
+        if (settings.AverageAfter > 0 && AverageFrom is null) ConsiderAverage(score);
         if (best)
         {
             (Best, BestLoss, SinceBest, SinceFall) = (score.Value, score.Loss, 0, 0);
@@ -69,5 +76,18 @@ internal sealed class RunState(TrainingSettings settings)
         if (++SinceFall < settings.PlateauPatience || settings.Schedule != LearningRateSchedule.Plateau) return;
         Plateaus++;
         SinceFall = 0;
+    }
+
+    /// <summary>Begins the average when a figure is worse than the best of those before the last few (Merity, Keskar and Socher 2018, algorithm 1).</summary>
+    private void ConsiderAverage(ValidationScore score)
+    {
+        int before = Figures.Count - settings.AverageAfter;
+        if (before > 0)
+        {
+            IEnumerable<double> earlier = Figures.Take(before);
+            if (score.HigherIsBetter ? score.Value < earlier.Max() : score.Value > earlier.Min()) AverageFrom = Step;
+        }
+
+        Figures.Add(score.Value);
     }
 }

@@ -56,7 +56,7 @@ public sealed class Trainer
         CheckGoldenInput();
         MemoryEstimate.CheckStep(recipe, _objective);
         _optimizer = Optimizer.Create(settings, Model.Parameters);
-        _average = settings.AverageDecay > 0 ? new AveragedWeights(Model.Parameters, settings.AverageDecay) : null;
+        _average = settings.AverageDecay > 0 || settings.AverageAfter > 0 ? new AveragedWeights(Model.Parameters, settings.AverageDecay) : null;
         _batch = new BatchGradient(_objective, settings);
         _state = new RunState(settings);
         _plan = new RunPlan(_objective, settings);
@@ -132,8 +132,9 @@ public sealed class Trainer
         Gradients gradients = _batch.Clip(batch);
         double rate = RateSchedule.At(_recipe.Training, _state.Step, _plan.TotalSteps, _state.Plateaus);
         _optimizer.Step(Model.Parameters, gradients, rate, _state.Step + 1);
+        _objective.Constrain();
         Model.Refresh();
-        _average?.Follow(_state.Step + 1);
+        _average?.Follow(_state.Step + 1, _state.AverageFrom);
         return new StepOutcome(batch.Loss, batch.Norm, rate, batch.Tokens);
     }
 

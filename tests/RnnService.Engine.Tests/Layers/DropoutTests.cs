@@ -59,6 +59,37 @@ public sealed class DropoutTests
     }
 
     [Fact]
+    public void A_dropped_token_is_dropped_from_all_its_places_in_a_sequence()
+    {
+        const int Tokens = 40, Width = 3;
+        const float Rate = 0.3f;
+        BatchLayout layout = BatchLayout.Of([200, 0, 150, 199]);
+        int[] ids = [.. Enumerable.Range(0, layout.Rows).Select(row => row * 7 % Tokens)];
+        float[] x = new float[layout.Rows * Width];
+        x.AsSpan().Fill(1);
+        var dropout = new Dropout(3, 4);
+        dropout.ApplyToWords(layout, ids, Rate, x, Width, Width);
+        var kept = new Dictionary<(int, int), float>();
+        for (int rank = 0; rank < 3; rank++)
+        {
+            for (int t = 0; t < layout.LengthOfRank(rank); t++)
+            {
+                int row = layout.Offset(t) + rank;
+                Assert.Single(x[(row * Width)..][..Width].Distinct());
+                if (!kept.TryAdd((rank, ids[row]), x[row * Width])) Assert.Equal(kept[(rank, ids[row])], x[row * Width]);
+            }
+        }
+
+        Assert.Equal(3 * Tokens, kept.Count);
+        Assert.All(kept.Values, factor => Assert.True(factor is 0 or 1 / (1 - Rate)));
+        Assert.InRange(kept.Values.Count(factor => factor == 0), 20, 52); // of 120, 36 expected
+        Assert.NotEqual(DropsOf(0), DropsOf(1)); // each sequence has its own
+        Assert.Equal(kept.Where(pair => pair.Key.Item1 == 0 && pair.Value == 0).Select(pair => pair.Key.Item2).Order(), DropsOf(0));
+
+        int[] DropsOf(int rank) => [.. Enumerable.Range(0, Tokens).Where(id => new Dropout(3, 4).DropsWord(rank, id, Rate))];
+    }
+
+    [Fact]
     public void A_pass_draws_nothing_outside_training_or_at_rate_0()
     {
         Assert.Null(new Pass(new Workspace()).Mask(2, 3, 0.5f));

@@ -15,7 +15,7 @@ namespace RnnService.Engine.Tests.Models;
 /// </summary>
 public sealed partial class WholeModelTests
 {
-    private static readonly DropoutRates Dropped = new() { Embedding = 0.3f, Between = 0.4f, Output = 0.5f };
+    private static readonly DropoutRates Dropped = new() { Words = 0.25f, Embedding = 0.3f, Between = 0.4f, Output = 0.5f };
 
     public static TheoryData<CellKind> Kinds => CellTests.Kinds;
 

@@ -35,7 +35,7 @@ public sealed class TokenInputTests
                 var pass = new Pass(new Workspace());
                 pass.Threads.Begin(processors);
                 RecurrentState state = network.NewState(layout.Batch);
-                LayerInput input = new TokenInput(embedding).Forward(pass, layout, ids, network, 0).Rows;
+                LayerInput input = new TokenInput(embedding).Forward(pass, layout, ids, network, DropoutRates.None).Rows;
                 Expect.SameBits(wanted, network.Forward(pass, layout, input, state).Output.Span, "output");
                 Expect.SameBits(wantedState.Hidden, state.Hidden, "h");
                 Expect.SameBits(wantedState.CellState, state.CellState, "c");
@@ -67,7 +67,7 @@ public sealed class TokenInputTests
             Gradients wanted = new(parameters), found = new(parameters);
             Recurrent.Run byRow = network.Forward(one, layout, embedded, network.NewState(6));
             var input = new TokenInput(embedding);
-            TokenInput.Trace read = input.Forward(two, layout, ids, network, 0);
+            TokenInput.Trace read = input.Forward(two, layout, ids, network, DropoutRates.None);
             Recurrent.Run byToken = network.Forward(two, layout, read.Rows, network.NewState(6));
             Expect.SameBits(byRow.Output.Span, byToken.Output.Span);
             Memory<float> dInput = network.Backward(one, byRow, dOutput.ToArray(), network.NewState(6), wanted);

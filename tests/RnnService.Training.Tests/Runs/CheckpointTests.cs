@@ -38,12 +38,16 @@ public sealed class CheckpointTests : IDisposable
                 saved.Best = numbers.Item1 ? numbers.Item2 : null;
                 (saved.BestLoss, saved.Seconds) = (numbers.Item3, numbers.Item4);
                 (saved.SinceBest, saved.SinceFall, saved.Plateaus) = counts;
+                (saved.AverageFrom, loaded.AverageFrom) = (numbers.Item1 ? saved.Step : null, 1);
+                saved.Figures.Clear();
+                saved.Figures.AddRange(numbers.Item1 ? [numbers.Item2, numbers.Item3] : []);
                 from.Fill(new Random((int)seed));
                 from.Checkpoint.Save(_folder["checkpoint"]);
                 to.Checkpoint.Load(_folder["checkpoint"]);
                 Assert.Equal(
                     (saved.Step, saved.Epoch, saved.Index, saved.Best, saved.BestLoss, saved.SinceBest, saved.SinceFall, saved.Plateaus, saved.Seconds),
                     (loaded.Step, loaded.Epoch, loaded.Index, loaded.Best, loaded.BestLoss, loaded.SinceBest, loaded.SinceFall, loaded.Plateaus, loaded.Seconds));
+                Assert.Equal((saved.AverageFrom, string.Join(' ', saved.Figures)), (loaded.AverageFrom, string.Join(' ', loaded.Figures)));
                 Assert.Equal(from.All, to.All);
             }, iter: 20, threads: 1);
     }
@@ -83,6 +87,8 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("since_best", "-1")]
     [InlineData("since_fall", "1.5")]
     [InlineData("plateaus", "99999999999")]
+    [InlineData("average_from", "99999")]
+    [InlineData("figures", "0.5 high")]
     [InlineData("seconds", "")]
     [InlineData("seconds", null)]
     [InlineData("best", null)]
@@ -111,7 +117,7 @@ public sealed class CheckpointTests : IDisposable
         string path = Interrupted(recipe);
         Edit(path, facts => facts.Remove("format"));
         Assert.Equal(
-            $"{path} was written by another version of this program (format is missing); expected 2",
+            $"{path} was written by another version of this program (format is missing); expected 3",
             Assert.Throws<RunFolderException>(() => new Trainer(recipe, Folders())).Message);
     }
 

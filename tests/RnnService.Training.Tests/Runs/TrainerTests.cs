@@ -84,6 +84,75 @@ public sealed class TrainerTests : IDisposable
         AssertSameRun(straight, output);
     }
 
+    /// <summary>Everything that draws or remembers something: weight drop, word dropout, penalties, a moved text, an even average.</summary>
+    [Theory]
+    [InlineData("language_model", "training.dropout.recurrent=0.3", "training.dropout.words=0.2", "training.activation_penalty=2", "training.change_penalty=1",
+        "training.label_smoothing=0.1", "training.average_decay=0", "training.average_after=2", "training.evaluate_every=3", "training.learning_rate=0.1")]
+    [InlineData("classifier", "training.dropout.recurrent=0.3", "training.dropout.words=0.2", "training.label_smoothing=0.1", "training.adversarial.norm=1")]
+    [InlineData("classifier", "training.adversarial.virtual=true", "training.average_decay=0", "training.average_after=1", "training.learning_rate=0.3")]
+    [InlineData("tagger", "training.dropout.recurrent=0.3", "training.dropout.words=0.2", "training.average_after=1")]
+    [InlineData("translator", "training.dropout.recurrent=0.3", "training.dropout.words=0.2")]
+    public void What_regularises_resumes_to_the_same_bits(string task, params string[] settings)
+    {
+        Recipe recipe = TinyRecipes.Write(_folder, task, settings);
+        string straight = Train(recipe, "straight"), output = Folder("stopped");
+        for (bool over = false; !over;)
+        {
+            using var stop = new CancellationTokenSource();
+            var trainer = new Trainer(recipe, Folders(output));
+            long from = trainer.Step;
+            over = trainer.Run(new OnProgress(progress =>
+            {
+                if (progress.Step >= from + 4) stop.Cancel();
+            }), stop.Token) != RunEnd.Interrupted;
+        }
+
+        AssertSameRun(straight, output);
+    }
+
+    /// <summary>The rule and the average of Merity, Keskar and Socher 2018, algorithm 1, over the losses and weights that a run had.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void An_even_average_begins_when_evaluations_get_worse(int after)
+    {
+        Recipe recipe = TinyRecipes.Write(
+            _folder, "language_model", "training.average_decay=0", $"training.average_after={after}", "training.evaluate_every=2", "training.learning_rate=0.2",
+            "training.optimizer=sgd", "training.momentum=0.9", "training.epochs=6", "training.clip_norm=0");
+        string output = Folder("even");
+        var trainer = new Trainer(recipe, Folders(output)) { CheckpointSeconds = 0 };
+        var weights = new List<float[]>();
+        var figures = new List<double>();
+        int? first = null;
+        using var stop = new CancellationTokenSource();
+        trainer.Run(new OnProgress(progress =>
+        {
+            weights.Add([.. trainer.Model.Parameters.All.SelectMany(parameter => parameter.Values.ToArray())]);
+            if (progress.Score is { } score)
+            {
+                if (first is null && figures.Count > after && score.Value > figures.Take(figures.Count - after).Min()) first = weights.Count - 1;
+                figures.Add(score.Value);
+            }
+
+            if (first is { } begun && weights.Count == begun + 6) stop.Cancel();
+        }), stop.Token);
+        Assert.NotNull(first);
+        Assert.True(weights.Count == first + 6, "the run was over too early");
+        SafeTensorsFile checkpoint = SafeTensorsFile.Open(Path.Combine(output, "training", "checkpoint.safetensors"));
+        float[] average = [.. trainer.Model.Parameters.All.SelectMany(parameter => checkpoint.Floats($"average.{parameter.Name}"))];
+        for (int i = 0; i < average.Length; i++)
+            Assert.Equal(weights.Skip(first.Value).Average(step => (double)step[i]), average[i], 1e-5);
+    }
+
+    [Theory]
+    [InlineData("tagger", "training.activation_penalty=1", "training.activation_penalty is 1; expected 0 (model.task is tagger)")]
+    [InlineData("classifier", "training.change_penalty=1", "training.change_penalty is 1; expected 0 (model.task is classifier)")]
+    [InlineData("tagger", "training.adversarial.norm=2", "training.adversarial is an object; expected nothing (model.task is tagger)")]
+    [InlineData("classifier", "training.average_after=2", "training.average_after is 2; expected 0 (training.average_decay is 0.9)")]
+    [InlineData("classifier", "training.adversarial.norm=0", "training.adversarial.norm is 0; expected a number, above 0")]
+    public void What_a_task_is_not_trained_with_is_refused(string task, string setting, string message) =>
+        Assert.Contains(message, Assert.Throws<RecipeException>(() => TinyRecipes.Write(_folder, task, setting)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void A_step_is_no_longer_than_the_clipped_norm()
     {

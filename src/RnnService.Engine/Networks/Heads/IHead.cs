@@ -16,7 +16,7 @@ internal interface IHead<TTrace, TTargets>
     /// <summary>Computes the logits.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="layout">Where the steps lie.</param>
-    /// <param name="hidden">The encoder's output [R, directions·H]; kept until backward, may be changed by dropout.</param>
+    /// <param name="hidden">The encoder's output [R, directions·H]; kept until backward.</param>
     /// <param name="dropRate">Dropout before the output layer.</param>
     TTrace Forward(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate);
 

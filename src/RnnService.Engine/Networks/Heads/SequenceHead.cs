@@ -56,10 +56,13 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
         return logits;
     }
 
-    public double Loss(BatchLayout layout, in Trace trace, int[] targets, Gradients gradients)
+    public double Loss(BatchLayout layout, in Trace trace, int[] targets, Gradients gradients) => Loss(trace, targets, smoothing: 0);
+
+    /// <summary>The same against targets that are smoothed (<see cref="CrossEntropy.Backward(Span{float}, int, float)"/>).</summary>
+    public double Loss(in Trace trace, int[] targets, float smoothing)
     {
         double loss = 0;
-        for (int i = 0; i < targets.Length; i++) loss += CrossEntropy.Backward(trace.Logits.Span.Slice(i * Labels, Labels), targets[i]);
+        for (int i = 0; i < targets.Length; i++) loss += CrossEntropy.Backward(trace.Logits.Span.Slice(i * Labels, Labels), targets[i], smoothing);
         return loss;
     }
 

@@ -23,10 +23,18 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
     public Trace Forward(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate)
     {
         Memory<float>? mask = pass.Mask(layout.Batch, output.Inputs, dropRate);
-        if (mask is { } drop) Dropout.Apply(layout, drop.Span, hidden.Span);
+        Memory<float> features = hidden;
+        if (mask is { } drop)
+        {
+            // What the encoder put out is still read elsewhere: a decoder's next step, a penalty on it.
+            features = pass.Workspace.Take(hidden.Length);
+            hidden.CopyTo(features);
+            Dropout.Apply(layout, drop.Span, features.Span);
+        }
+
         Memory<float> logits = pass.Workspace.Take(layout.Rows * Labels);
-        output.Forward(layout.Rows, hidden.Span, logits.Span, pass);
-        return new Trace(hidden, mask, logits);
+        output.Forward(layout.Rows, features.Span, logits.Span, pass);
+        return new Trace(hidden, features, mask, logits);
     }
 
     public double Loss(BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, Gradients gradients) =>
@@ -49,7 +57,7 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
     public Memory<float> Backward(Pass pass, BatchLayout layout, in Trace trace, ReadOnlySpan<float> dLogits, Gradients? gradients)
     {
         Memory<float> dHidden = pass.Workspace.Take(trace.Hidden.Length);
-        output.Backward(layout.Rows, trace.Hidden.Span, dLogits, dHidden.Span, gradients, pass.Workspace);
+        output.Backward(layout.Rows, trace.Features.Span, dLogits, dHidden.Span, gradients, pass.Workspace);
         if (trace.Mask is { } drop) Dropout.Apply(layout, drop.Span, dHidden.Span);
         return dHidden;
     }
@@ -60,6 +68,6 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
 
     public void Refresh() => output.Refresh();
 
-    /// <summary>The encoder's output [R,K] after dropout by a mask [N,K], and logits [R,labels].</summary>
-    internal readonly record struct Trace(Memory<float> Hidden, Memory<float>? Mask, Memory<float> Logits) : IHeadTrace;
+    /// <summary>The encoder's output [R,K] before and after dropout by a mask [N,K], and logits [R,labels].</summary>
+    internal readonly record struct Trace(Memory<float> Hidden, Memory<float> Features, Memory<float>? Mask, Memory<float> Logits) : IHeadTrace;
 }

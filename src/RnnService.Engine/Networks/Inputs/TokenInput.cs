@@ -19,14 +19,17 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="ids">Token ids [R]; kept until backward.</param>
     /// <param name="encoder">What reads the rows.</param>
-    /// <param name="dropRate">Dropout of the embeddings.</param>
-    public Trace Forward(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, Recurrent encoder, float dropRate)
+    /// <param name="rates">Dropout of tokens and of their embeddings.</param>
+    /// <param name="asValues">Whether to embed whatever the encoder prefers.</param>
+    public Trace Forward(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, Recurrent encoder, DropoutRates rates, bool asValues = false)
     {
-        Memory<float>? mask = pass.Mask(layout.Batch, Size, dropRate);
-        if (mask is null && encoder.PrefersIds(layout.Rows)) return new Trace(LayerInput.OfIds(ids), ids, mask);
+        Memory<float>? mask = pass.Mask(layout.Batch, Size, rates.Embedding);
+        float dropWords = pass.Dropout is null ? 0 : rates.Words;
+        if (mask is null && dropWords == 0 && !asValues && encoder.PrefersIds(layout.Rows)) return new Trace(LayerInput.OfIds(ids), ids, mask);
         Memory<float> embedded = Rows(pass, ids);
+        if (dropWords > 0) pass.Dropout!.ApplyToWords(layout, ids.Span, dropWords, embedded.Span, Size, Size);
         if (mask is { } drop) Dropout.Apply(layout, drop.Span, embedded.Span);
-        return new Trace(LayerInput.OfValues(embedded), ids, mask);
+        return new Trace(LayerInput.OfValues(embedded), ids, mask, dropWords);
     }
 
     /// <summary>Embeds as values, whatever the encoder prefers, each sequence's embeddings multiplied by a factor of its own.</summary>
@@ -57,18 +60,21 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
     {
         if (trace.Rows.IsIds) return; // the encoder's first layer has added the embedding's gradient
         if (trace.Mask is { } drop) Dropout.Apply(layout, drop.Span, dInput.Span);
+        if (trace.DropWords > 0) pass.Dropout!.ApplyToWords(layout, trace.Ids.Span, trace.DropWords, dInput.Span, Size, Size);
         embedding.Backward(trace.Ids.Span, dInput.Span, Size, gradients);
     }
 
     /// <summary>Embeds one row anew whose id has changed in what the trace keeps.</summary>
+    /// <param name="pass">The pass.</param>
     /// <param name="trace">What forward left.</param>
     /// <param name="row">The row.</param>
     /// <param name="rank">Its sequence's rank.</param>
-    public void Replace(in Trace trace, int row, int rank)
+    public void Replace(Pass pass, in Trace trace, int row, int rank)
     {
         if (trace.Rows.IsIds) return;
         Span<float> embedded = MemoryMarshal.AsMemory(trace.Rows.Values).Span.Slice(row * Size, Size);
         embedding.Forward(trace.Ids.Span.Slice(row, 1), embedded, Size);
+        if (trace.DropWords > 0) pass.Dropout!.ApplyToWord(rank, trace.Ids.Span[row], trace.DropWords, embedded);
         if (trace.Mask is { } drop) TensorPrimitives.Multiply(embedded, drop.Span.Slice(rank * Size, Size), embedded);
     }
 
@@ -83,6 +89,6 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
         return rows;
     }
 
-    /// <summary>What the encoder reads, the ids [R] and the dropout mask [N,D].</summary>
-    internal readonly record struct Trace(LayerInput Rows, ReadOnlyMemory<int> Ids, Memory<float>? Mask) : IInputTrace;
+    /// <summary>What the encoder reads, the ids [R], the dropout mask [N,D] and the rate at which tokens were dropped.</summary>
+    internal readonly record struct Trace(LayerInput Rows, ReadOnlyMemory<int> Ids, Memory<float>? Mask, float DropWords = 0) : IInputTrace;
 }
