@@ -19,14 +19,14 @@ internal static class CrossEntropy
     /// The divergence KL(p‖softmax(x)) from probabilities p, which are held fixed: log Σ exp x − Σ p·x + Σ p·log p, with the gradient softmax(x) − p.
     /// </summary>
     /// <param name="logits">x; replaced by its gradient.</param>
-    /// <param name="wanted">p, which add up to 1.</param>
-    public static double BackwardTo(Span<float> logits, ReadOnlySpan<float> wanted)
+    /// <param name="shares">p, which add up to 1.</param>
+    public static double BackwardTo(Span<float> logits, ReadOnlySpan<float> shares)
     {
-        double loss = -ExactSums.Dot(logits, wanted);
-        foreach (float share in wanted) loss += share > 0 ? share * Math.Log(share) : 0;
+        double loss = -ExactSums.Dot(logits, shares);
+        foreach (float share in shares) loss += share > 0 ? share * Math.Log(share) : 0;
         double sum = Activations.ExpShifted(logits, logits, out float largest);
         TensorPrimitives.Multiply(logits, (float)(1 / sum), logits);
-        TensorPrimitives.Subtract(logits, wanted, logits);
+        TensorPrimitives.Subtract(logits, shares, logits);
         return loss + largest + Math.Log(sum);
     }
 

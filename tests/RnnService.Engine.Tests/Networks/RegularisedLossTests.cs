@@ -2,7 +2,6 @@ using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
-using RnnService.Engine.Tests.Cells;
 using RnnService.Engine.Weights;
 using Xunit;
 
