@@ -14,11 +14,11 @@ internal static class NumberExample
     public const string Transcribe = $$$"""{"inputs": {"values": [[{{{Step}}}]]}, "model": "digits", "parameters": {"details": true}}""";
 
     /// <summary>What is heard.</summary>
-    public const string Transcribed = """{"text": "7", "symbols": [{"symbol": "7", "step": 0, "seconds": 0.035, "score": 0.94279}]}""";
+    public const string Transcribed = """{"text": "7", "symbols": [{"symbol": "7", "step": 0, "seconds": 0.035, "score": 0.8809}]}""";
 
     /// <summary>A request for the likeliest of single digits.</summary>
     public const string Classify = $$$"""{"inputs": {"values": [[{{{Step}}}]]}, "model": "digits", "parameters": {"top_k": 2}}""";
 
     /// <summary>The two likeliest.</summary>
-    public const string Classified = """[[{"label": "7", "score": 0.94744}, {"label": "6", "score": 0.02373}]]""";
+    public const string Classified = """[[{"label": "7", "score": 0.89697}, {"label": "6", "score": 0.02872}]]""";
 }
