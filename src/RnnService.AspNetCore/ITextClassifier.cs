@@ -36,8 +36,8 @@ public interface ITextClassifier
     /// <summary>All labels of each of several texts with scores of another kind, the best first, in the order of the texts.</summary>
     /// <inheritdoc cref="ClassifyAsync(string, CancellationToken)" path="/exception"/>
     /// <param name="texts">The texts.</param>
-    /// <param name="function">What the logits are turned into.</param>
+    /// <param name="function">What the logits are turned into; null for <see cref="ModelConfig.ScoreFunction"/>.</param>
     /// <param name="cancellationToken">Ends waiting; what is not computed yet never is.</param>
     Task<IReadOnlyList<IReadOnlyList<LabelScore>>> ClassifyAsync(
-        IReadOnlyList<string> texts, ScoreFunction function, CancellationToken cancellationToken = default);
+        IReadOnlyList<string> texts, ScoreFunction? function, CancellationToken cancellationToken = default);
 }

@@ -9,18 +9,18 @@ internal sealed class TextClassifier(ModelName name, ModelCalls calls) : ITextCl
     public async Task<IReadOnlyList<LabelScore>> ClassifyAsync(string text, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return (await ClassifyAsync([text], ScoreFunction.Softmax, cancellationToken).ConfigureAwait(false))[0];
+        return (await ClassifyAsync([text], null, cancellationToken).ConfigureAwait(false))[0];
     }
 
     public Task<IReadOnlyList<IReadOnlyList<LabelScore>>> ClassifyAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default) =>
-        ClassifyAsync(texts, ScoreFunction.Softmax, cancellationToken);
+        ClassifyAsync(texts, null, cancellationToken);
 
     public Task<IReadOnlyList<IReadOnlyList<LabelScore>>> ClassifyAsync(
-        IReadOnlyList<string> texts, ScoreFunction function, CancellationToken cancellationToken = default)
+        IReadOnlyList<string> texts, ScoreFunction? function, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         return calls.ComputeAsync<ServedClassifier, int[], float[], IReadOnlyList<LabelScore>>(
             "rnn.classify", name.Value, texts, served => served.Batcher, (served, i) => served.Model.Encode(texts[i]),
-            (served, _, logits) => served.Model.Ranked(Classifier.Scores(logits, function)), cancellationToken);
+            (served, _, logits) => served.Model.Ranked(Classifier.Scores(logits, served.Model.Config, function)), cancellationToken);
     }
 }

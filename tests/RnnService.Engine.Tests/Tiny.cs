@@ -63,6 +63,10 @@ internal static class Tiny
             new ModelVocabulary(Words),
             Parameters.Random(seed));
 
+    /// <summary>A classifier whose labels do not exclude each other.</summary>
+    public static Classifier MultiLabel(CellKind cell = CellKind.Lstm, Pooling pooling = Pooling.Last) => (Classifier)TextModel.Create(
+        Classifier(cell, pooling).Config with { MultiLabel = true, Thresholds = [.4f, .5f, .6f] }, new ModelVocabulary(Words), Parameters.Random(3));
+
     public static Tagger Tagger(CellKind cell = CellKind.Lstm, bool characters = true, bool both = true, ulong seed = 1) =>
         (Tagger)TextModel.Create(
             new ModelConfig

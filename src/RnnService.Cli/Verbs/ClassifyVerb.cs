@@ -7,7 +7,7 @@ using RnnService.Engine.Networks;
 
 namespace RnnService.Cli.Verbs;
 
-/// <summary><c>rnn classify</c>: one label a text.</summary>
+/// <summary><c>rnn classify</c>: one label a text, or all that fit.</summary>
 internal sealed class ClassifyVerb : Verb
 {
     private readonly CancellationToken _stop;
@@ -22,7 +22,7 @@ internal sealed class ClassifyVerb : Verb
     public ClassifyVerb(Terminal terminal, CancellationToken stop)
         : base(
             terminal, "classify", "Gives each text a label with a classifier.",
-            "One line a text: the likeliest label, its probability, the text. Of a model that reads sound, WAV files in place of texts.",
+            "One line a text: the likeliest label, its probability, the text; of a model that gives a text several labels all that reach their thresholds. \"-\" stands for a text that none fits. Of a model that reads sound, WAV files in place of texts.",
             "rnn classify sentiment \"A lovely film.\" \"Two hours I want back.\"",
             "rnn classify sentiment --json < reviews.txt",
             "rnn classify digits seven.wav")
@@ -45,10 +45,15 @@ internal sealed class ClassifyVerb : Verb
         return ForEach(TextArguments.Read(Terminal, parsed.GetValue(_texts), _stop), text =>
         {
             Terminal.Warn($"text {++number}", model.Warning(text, model.Encode(text)));
-            ModelAnswer answer = model.Answer(text);
-            NetworkException.ThrowIfNotFinite([.. answer.Scores]);
-            if (json) Terminal.Out.WriteJson(new { Text = text, Labels = answer.Labels.Zip(answer.Scores, (label, score) => new { label, score }) });
-            else Write(answer.Labels[0], answer.Scores[0], width, text.ReplaceLineEndings(" "));
+            string line = text.ReplaceLineEndings(" ");
+            if (json)
+                Terminal.Out.WriteJson(new { Text = text, Labels = model.Classify(text).Select(label => new { label.Label, label.Score }) });
+            else if (model.LabelsOf(text) is not { Count: > 0 } fitting)
+                Terminal.Out.WriteLine($"{"-".PadRight(width)}  {"".PadLeft(Figures.Percent(1).Length)}  {line}");
+            else if (model.Config.MultiLabel is true)
+                Terminal.Out.WriteLine($"{string.Join(", ", fitting.Select(label => $"{label.Label} {Figures.Percent(label.Score)}"))}  {line}");
+            else
+                Write(fitting[0].Label, fitting[0].Score, width, line);
         });
     }
 

@@ -17,6 +17,8 @@ internal sealed class EvaluateVerb : Verb
 {
     private const int MostInAMatrix = 1000;
 
+    private static readonly double[] Thresholds = [0, .5, .6, .7, .8, .9, .95, .99];
+
     private readonly Argument<string> _model = ModelArgument.Create();
 
     private readonly Option<string> _corpusFile = new("--corpus", "-c")
@@ -57,7 +59,8 @@ internal sealed class EvaluateVerb : Verb
             "Scores a model on a corpus.",
             """
             A language model: perplexity, nats and bits a token and a character, the text read as one stream. A classifier: accuracy,
-            macro F1 and the confusion matrix. A tagger, which is given the corpus's words, or their characters: accuracy, macro F1, and
+            macro F1, the confusion matrix, the expected calibration error, and what a threshold leaves of answers and errors; one of several
+            labels a text: micro and macro F1. A tagger, which is given the corpus's words, or their characters: accuracy, macro F1, and
             precision, recall and F1 of the spans that labels mark (BIO, IO, BIOES, BMES, BILOU). A translator: BLEU and chrF2 of its
             translations, as sacrebleu 2 computes them, and its perplexity over the targets. A model of numbers: the same as of texts;
             of values the errors, of a forecast beside those of whoever expects no change; of a transcriber the errors a symbol.
@@ -118,9 +121,10 @@ internal sealed class EvaluateVerb : Verb
                 break;
             case Classifier model:
                 IReadOnlyList<LabelledText> examples = Terminal.While("reading the corpus", () => Corpus.ReadLabelled(source, notes));
-                Take(UnseenLabels.Find(model.Config.Labels, examples, "corpus"));
+                Take(UnseenLabels.Find(model.Config, examples, "corpus"));
                 ShowNotes(notes);
-                Show(Terminal.While("evaluating", () => Evaluator.Evaluate(model, examples)), json);
+                if (model.Config.MultiLabel is true) Show(Terminal.While("evaluating", () => Evaluator.EvaluateMultiLabel(model, examples)), json);
+                else Show(Terminal.While("evaluating", () => Evaluator.Evaluate(model, examples)), model.Config, json);
                 break;
             case Tagger model:
                 IReadOnlyList<TaggedSentence> sentences = Terminal.While("reading the corpus", () => Corpus.ReadTagged(source, notes));
@@ -204,8 +208,35 @@ internal sealed class EvaluateVerb : Verb
             + $"{Figures.Count(report.Translations.Count)} pairs");
     }
 
-    private void Show(ClassificationReport report, bool json)
+    private void Show(MultiLabelReport report, bool json)
     {
+        if (json)
+        {
+            Terminal.Out.WriteJson(new
+            {
+                report.Texts,
+                MicroF1 = report.Micro.F1,
+                report.MacroF1,
+                report.ExactMatch,
+                report.Loss,
+                report.Confidences.ExpectedCalibrationError,
+                Micro = report.Micro,
+                Labels = report.Labels.Zip(report.Scores).ToDictionary(label => label.First, label => label.Second),
+            });
+            return;
+        }
+
+        Terminal.Out.WriteLine(report.ToTable());
+        Terminal.Out.WriteLine($"micro F1 {Figures.Percent(report.Micro.F1)}");
+        Terminal.Out.WriteLine($"macro F1 {Figures.Percent(report.MacroF1)}");
+        Terminal.Out.WriteLine($"all labels right of {Figures.Percent(report.ExactMatch)} ({report.Exact} of {report.Texts} texts)");
+        Terminal.Out.WriteLine($"nats {Figures.Real(report.Loss)} a text");
+        Terminal.Out.WriteLine($"expected calibration error {Figures.Percent(report.Confidences.ExpectedCalibrationError)}");
+    }
+
+    private void Show(ClassificationReport report, ModelConfig config, bool json)
+    {
+        double[] thresholds = [.. Thresholds.Union(config.Threshold is { } own ? [own] : []).Order()];
         ConfusionMatrix confusion = report.Confusion;
         if (json)
         {
@@ -216,6 +247,8 @@ internal sealed class EvaluateVerb : Verb
                 confusion.Accuracy,
                 confusion.MacroF1,
                 report.Loss,
+                report.Confidences.ExpectedCalibrationError,
+                Thresholds = thresholds.Select(threshold => new { Threshold = threshold, report.Confidences.At(threshold).Coverage, report.Confidences.At(threshold).Accuracy }),
                 Labels = ByLabel(confusion),
                 // A square of numbers: of many labels it would be millions, nearly all of them 0.
                 Confusion = ids.Length > MostInAMatrix ? null : ids.Select(gold => ids.Select(predicted => confusion[gold, predicted])),
@@ -224,6 +257,28 @@ internal sealed class EvaluateVerb : Verb
         }
 
         ShowLabels(confusion, report.Loss, "text", table: true);
+        Terminal.Out.WriteLine($"expected calibration error {Figures.Percent(report.Confidences.ExpectedCalibrationError)}");
+        if (config.RejectLabel is { } reject && confusion.Labels.Contains(reject)) WriteRejected(confusion, config.Labels.Count);
+        Terminal.Out.WriteLine();
+        Terminal.Out.WriteLine("threshold  answered  of these right");
+        foreach (double threshold in thresholds)
+        {
+            var (coverage, accuracy) = report.Confidences.At(threshold);
+            Terminal.Out.WriteLine(
+                $"{Figures.Real(threshold),9}  {Figures.Percent(coverage),8}  {Figures.Percent(accuracy),14}{(threshold == config.Threshold ? "  the model's own" : "")}");
+        }
+    }
+
+    /// <summary>The two figures between which a threshold chooses.</summary>
+    /// <param name="confusion">The labels: those of the model, then the one of texts that have none of them.</param>
+    /// <param name="reject">That one's id.</param>
+    private void WriteRejected(ConfusionMatrix confusion, int reject)
+    {
+        F1Score rejected = confusion[reject];
+        long others = confusion.Total - rejected.Gold, right = confusion.Correct - rejected.Correct;
+        Terminal.Out.WriteLine($"texts of one of the labels: {Figures.Percent(others == 0 ? 0 : (double)right / others)} right ({right} of {others})");
+        Terminal.Out.WriteLine(
+            $"texts of none of them ({confusion.Labels[reject]}): {Figures.Percent(rejected.Recall)} found out ({rejected.Correct} of {rejected.Gold})");
     }
 
     private void Show(TaggingReport report, string unit, bool json, bool table)

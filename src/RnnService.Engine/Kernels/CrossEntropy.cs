@@ -15,6 +15,51 @@ internal static class CrossEntropy
         return largest + Math.Log(sum) - chosen;
     }
 
+    /// <summary>The same, counted as often as the target's weight says.</summary>
+    /// <param name="logits">[labels]; takes the gradient.</param>
+    /// <param name="target">The right label.</param>
+    /// <param name="weights">[labels]; empty for 1 each.</param>
+    public static double WeightedBackward(Span<float> logits, int target, ReadOnlySpan<float> weights)
+    {
+        double loss = Backward(logits, target);
+        if (weights.IsEmpty) return loss;
+        TensorPrimitives.Multiply(logits, weights[target], logits);
+        return weights[target] * loss;
+    }
+
+    /// <summary>
+    /// The loss where labels do not exclude each other, Σ log(1 + exp x) − Σ x[target], a sigmoid a label: its gradient is sigmoid(x), less 1 at targets.
+    /// log(1 + exp x) is computed as max(x, 0) + log1p(exp −|x|), so no finite logit overflows.
+    /// </summary>
+    /// <param name="logits">[labels]; takes the gradient.</param>
+    /// <param name="targets">The labels that are right, each once.</param>
+    /// <param name="weights">[labels] what a right label's part −log sigmoid(x) counts; empty for 1 each.</param>
+    /// <returns>The loss in nats, summed over the labels.</returns>
+    public static double SigmoidBackward(Span<float> logits, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights = default)
+    {
+        double loss = 0;
+        foreach (float x in logits) loss += Softplus(x);
+        foreach (int target in targets)
+        {
+            double x = logits[target], weight = weights.IsEmpty ? 1 : weights[target];
+            loss += weight * Softplus(-x) - Softplus(x);
+        }
+
+        Span<float> own = stackalloc float[targets.Length <= 64 ? targets.Length : 0];
+        if (targets.Length > own.Length) own = new float[targets.Length];
+        for (int i = 0; i < own.Length; i++) own[i] = logits[targets[i]];
+        Activations.Sigmoid(logits, logits);
+        for (int i = 0; i < own.Length; i++)
+        {
+            // sigmoid(x) − 1 is −sigmoid(−x), which keeps its digits where the first is near 1.
+            logits[targets[i]] = (weights.IsEmpty ? 1 : weights[targets[i]]) * (float)(-1 / (1 + Math.Exp(own[i])));
+        }
+
+        return loss;
+    }
+
+    private static double Softplus(double x) => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)));
+
     /// <summary>
     /// The divergence KL(p‖softmax(x)) from probabilities p, which are held fixed: log Σ exp x − Σ p·x + Σ p·log p, with the gradient softmax(x) − p.
     /// </summary>

@@ -26,7 +26,7 @@ public readonly record struct LabelScore(string Label, float Score)
         [.. scores.Select((score, label) => new LabelScore(labels[label], score)).OrderByDescending(label => label.Score)];
 }
 
-/// <summary>Gives a text one label. Immutable and safe for any number of threads; whoever made it disposes of it.</summary>
+/// <summary>Gives a text one label, or as many as fit (<see cref="ModelConfig.MultiLabel"/>). Immutable and safe for any number of threads; whoever made it disposes of it.</summary>
 /// <example>
 /// <code>
 /// using var reviews = Classifier.Load("models/sentiment");
@@ -61,22 +61,37 @@ public sealed class Classifier : TextModel
 
     /// <summary>All labels of a text, the best first; of equal scores in id order.</summary>
     /// <param name="text">The text, of any length. Of one without a word that the model knows the answer says nothing; <see cref="Warning(string)"/> tells.</param>
-    /// <param name="function">What the logits are turned into.</param>
+    /// <param name="function">What the logits are turned into; null for <see cref="ModelConfig.ScoreFunction"/>.</param>
     /// <exception cref="NetworkException">The network cannot compute this text.</exception>
-    public IReadOnlyList<LabelScore> Classify(string text, ScoreFunction function = ScoreFunction.Softmax) => Classify([text], function)[0];
+    public IReadOnlyList<LabelScore> Classify(string text, ScoreFunction? function = null) => Classify([text], function)[0];
+
+    /// <summary>
+    /// The labels of a text that reach their thresholds (<see cref="ModelConfig.ThresholdOf"/>), the best first: of a model of several labels a text all
+    /// that fit, of one with a threshold the best or none.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <exception cref="NetworkException">The network cannot compute this text.</exception>
+    public IReadOnlyList<LabelScore> LabelsOf(string text)
+    {
+        float[] scores = Classify([Encode(text)])[0];
+        NetworkException.ThrowIfNotFinite(scores);
+        LabelScore[] fitting = [.. Enumerable.Range(0, scores.Length).Where(label => scores[label] >= Config.ThresholdOf(label))
+            .Select(label => new LabelScore(Labels[label], scores[label])).OrderByDescending(label => label.Score)];
+        return Config.MultiLabel is true ? fitting : fitting[..Math.Min(1, fitting.Length)];
+    }
 
     /// <summary>All labels of each of several texts, the best first, in the order of the texts; a text's scores are what they would be alone.</summary>
     /// <param name="texts">The texts.</param>
-    /// <param name="function">What the logits are turned into.</param>
+    /// <param name="function">What the logits are turned into; null for <see cref="ModelConfig.ScoreFunction"/>.</param>
     /// <exception cref="NetworkException">The network cannot compute one of these texts.</exception>
-    public IReadOnlyList<IReadOnlyList<LabelScore>> Classify(IReadOnlyList<string> texts, ScoreFunction function = ScoreFunction.Softmax)
+    public IReadOnlyList<IReadOnlyList<LabelScore>> Classify(IReadOnlyList<string> texts, ScoreFunction? function = null)
     {
         int[][] ids = [.. texts.Select(Encode)];
         var answers = new IReadOnlyList<LabelScore>[ids.Length];
         foreach (int[] batch in LengthBatches.Of([.. ids.Select(text => text.Length)]))
         {
             float[][] logits = Logits([.. batch.Select(index => ids[index])]);
-            for (int i = 0; i < batch.Length; i++) answers[batch[i]] = Ranked(Scores(logits[i], function));
+            for (int i = 0; i < batch.Length; i++) answers[batch[i]] = Ranked(Scores(logits[i], Config, function));
         }
 
         return answers;
@@ -84,6 +99,13 @@ public sealed class Classifier : TextModel
 
     /// <summary>Labels with scores [labels] in id order, the best first; of equal scores in id order.</summary>
     public LabelScore[] Ranked(float[] scores) => LabelScore.Ranked(Labels, scores);
+
+    /// <summary>The same network behind another configuration that asks for the same parameters: what happens to its logits may differ.</summary>
+    internal Classifier With(ModelConfig config)
+    {
+        config.Validate();
+        return new Classifier(config, Vocabulary, Network);
+    }
 
     /// <summary>The ids of a text's tokens; a text without any gets the unknown id.</summary>
     public int[] Encode(string text)
@@ -115,7 +137,7 @@ public sealed class Classifier : TextModel
     public float[][] Classify(IReadOnlyList<int[]> texts)
     {
         float[][] result = Logits(texts);
-        foreach (float[] row in result) Activations.Softmax(row);
+        foreach (float[] row in result) Config.ToScores(row);
         return result;
     }
 
@@ -150,12 +172,14 @@ public sealed class Classifier : TextModel
     /// <summary>About how many tokens the network reads, forward or back, to explain a text of so many.</summary>
     public int ExplanationCost(int tokens) => IntegratedGradients.Cost(tokens, Config.Direction);
 
-    /// <summary>Scores [labels] of a text's logits, in place.</summary>
+    /// <summary>Scores [labels] of logits, in place.</summary>
+    /// <param name="logits">Of a text, or a sequence.</param>
+    /// <param name="config">The model's configuration.</param>
+    /// <param name="function">What they are turned into; null for <see cref="ModelConfig.ScoreFunction"/>.</param>
     /// <exception cref="NetworkException">A score is infinite or no number.</exception>
-    public static float[] Scores(float[] logits, ScoreFunction function = ScoreFunction.Softmax)
+    public static float[] Scores(float[] logits, ModelConfig config, ScoreFunction? function = null)
     {
-        if (function == ScoreFunction.Softmax) Activations.Softmax(logits);
-        else if (function == ScoreFunction.Sigmoid) Activations.Sigmoid(logits, logits);
+        config.ToScores(logits, function);
         NetworkException.ThrowIfNotFinite(logits);
         return logits;
     }

@@ -1,5 +1,7 @@
+using System.Numerics.Tensors;
 using System.Text.Json.Serialization;
 using RnnService.Engine.Generation;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Text;
 
@@ -118,6 +120,56 @@ public sealed record ModelConfig
     /// </summary>
     public float? Threshold { get; init; }
 
+    /// <summary>
+    /// What a corpus calls texts that have none of a classifier's labels. It is no label: a text is to have it where no label reaches
+    /// <see cref="Threshold"/>. Null where there is no such name.
+    /// </summary>
+    public string? RejectLabel { get; init; }
+
+    /// <summary>
+    /// Whether a classifier's labels do not exclude each other: a text has any number of them, each with a probability of its own, a sigmoid in place of
+    /// one softmax over all. In a recipe null leaves it to the corpus; else null is false.
+    /// </summary>
+    public bool? MultiLabel { get; init; }
+
+    /// <summary>
+    /// The probabilities from which labels that do not exclude each other are given to whoever asks for nothing else, in id order, each from 0 to 1; null
+    /// for <see cref="DefaultLabelThreshold"/> each.
+    /// </summary>
+    public IReadOnlyList<float>? Thresholds { get; init; }
+
+    /// <summary>From where on a label that does not exclude others is given, where nothing else is said.</summary>
+    public const float DefaultLabelThreshold = .5f;
+
+    /// <summary>The probability from which the label with this id is given to whoever asks for nothing else; −∞ where every label always is.</summary>
+    public float ThresholdOf(int label) =>
+        MultiLabel is true ? Thresholds?[label] ?? Threshold ?? DefaultLabelThreshold : Threshold ?? float.NegativeInfinity;
+
+    /// <summary>
+    /// What the logits of a classifier or tagger are divided by before they become probabilities: above 1 where the network is too sure of itself, below 1
+    /// where it is not sure enough; the order of the labels stays. See docs/equations.md. Null for 1.
+    /// </summary>
+    public float? Calibration { get; init; }
+
+    /// <summary>The largest calibration there may be; the smallest is one divided by it.</summary>
+    public const float MaxCalibration = 100;
+
+    /// <summary>Makes scores of logits [labels] in place.</summary>
+    /// <param name="logits">Those of one answer.</param>
+    /// <param name="function">What they are turned into; null for <see cref="ScoreFunction"/>. The logits as they are stay what the network gave.</param>
+    internal void ToScores(Span<float> logits, ScoreFunction? function = null)
+    {
+        function ??= ScoreFunction;
+        if (function == ScoreFunction.None) return;
+        if (Calibration is { } temperature) TensorPrimitives.Divide(logits, temperature, logits);
+        if (function == ScoreFunction.Softmax) Activations.Softmax(logits);
+        else Activations.Sigmoid(logits, logits);
+    }
+
+    /// <summary>What a classifier's logits are turned into where nothing else is asked for.</summary>
+    [JsonIgnore]
+    public ScoreFunction ScoreFunction => MultiLabel is true ? ScoreFunction.Sigmoid : ScoreFunction.Softmax;
+
     /// <summary>The character network of a tagger, if any.</summary>
     public CharacterConfig? Characters { get; init; }
 
@@ -204,6 +256,15 @@ public sealed record ModelConfig
             if (!(threshold >= 0 && threshold <= 1)) throw Wrong("threshold", threshold, "0 to 1");
         }
 
+        if (Calibration is { } temperature)
+        {
+            if (Task is not (ModelTask.Classifier or ModelTask.Tagger))
+                throw new ArgumentException("calibration is given; expected none (null) but for a classifier or a tagger");
+            if (!(temperature >= 1 / MaxCalibration && temperature <= MaxCalibration))
+                throw Wrong("calibration", temperature, FormattableString.Invariant($"{1 / MaxCalibration} to {MaxCalibration}"));
+        }
+
+        ValidateMultiLabel();
         if (Decoder is not null && Task != ModelTask.Translator)
             throw new ArgumentException("decoder is given; expected none (null) but for a translator");
         if (Bidirectional && Reverse) throw Wrong("reverse", true, "false with bidirectional");
@@ -259,6 +320,27 @@ public sealed record ModelConfig
         if (Labels.Count < (one ? 1 : 2)) throw Wrong("labels", Labels.Count, one ? "one or more" : "two or more");
         if (Labels.Any(string.IsNullOrEmpty)) throw new ArgumentException("labels holds an empty one; expected a character or more in each");
         if (Labels.Distinct().Count() != Labels.Count) throw new ArgumentException("labels repeat; expected each once");
+    }
+
+    private void ValidateMultiLabel()
+    {
+        if (RejectLabel is not null)
+        {
+            if (Task != ModelTask.Classifier || Numbers is not null || MultiLabel is true)
+                throw new ArgumentException("reject_label is given; expected none (null) but for a classifier of texts with one label each");
+            if (RejectLabel.Length == 0) throw new ArgumentException("reject_label is empty; expected a name, or none (null)");
+            if (Labels.Contains(RejectLabel)) throw Wrong("reject_label", RejectLabel, "none of labels");
+        }
+
+        if (MultiLabel is true && (Task != ModelTask.Classifier || Numbers is not null))
+            throw Wrong("multi_label", "true", "false but for a classifier of texts");
+        if (Thresholds is null) return;
+        if (MultiLabel is not true) throw new ArgumentException("thresholds is given; expected none (null) but with multi_label; threshold is for all labels");
+        if (Labels.Count > 0 && Thresholds.Count != Labels.Count) throw Wrong("thresholds", $"{Thresholds.Count} numbers", $"{Labels.Count}, one a label");
+        for (int i = 0; i < Thresholds.Count; i++)
+        {
+            if (!(Thresholds[i] >= 0 && Thresholds[i] <= 1)) throw Wrong($"thresholds[{i}]", Thresholds[i], "0 to 1");
+        }
     }
 
     private static void Positive(string name, int found, int most)

@@ -36,7 +36,7 @@ internal static class NativeNetworks
     private static ClassifierNetwork Classifier(ModelConfig config, Embedding embedding, Parameters parameters)
     {
         Recurrent encoder = Encoder(config, parameters, embedding.Size, embedding.Weight);
-        var head = new SequenceHead(parameters, encoder.OutputSize, config.Labels.Count, config.Pooling, config.Direction);
+        var head = new SequenceHead(parameters, encoder.OutputSize, config.Labels.Count, config.Pooling, config.Direction, config.MultiLabel is true);
         return new ClassifierNetwork(parameters, new TokenInput(embedding), encoder, head);
     }
 

@@ -28,24 +28,24 @@ public sealed class NumberClassifier : NumberModel
 
     /// <summary>All labels of a sequence, the best first; of equal scores in id order.</summary>
     /// <param name="sequence">The sequence.</param>
-    /// <param name="function">What the logits are turned into.</param>
+    /// <param name="function">What the logits are turned into; null for <see cref="ModelConfig.ScoreFunction"/>.</param>
     /// <exception cref="ArgumentException">The sequence cannot be read: <see cref="NumberModel.Check"/>.</exception>
     /// <exception cref="NetworkException">The network cannot compute it.</exception>
-    public IReadOnlyList<LabelScore> Classify(NumberSequence sequence, ScoreFunction function = ScoreFunction.Softmax) => Classify([sequence], function)[0];
+    public IReadOnlyList<LabelScore> Classify(NumberSequence sequence, ScoreFunction? function = null) => Classify([sequence], function)[0];
 
     /// <summary>All labels of each of several sequences, the best first; a sequence's scores are what they would be alone.</summary>
-    /// <inheritdoc cref="Classify(NumberSequence, ScoreFunction)" path="/param|/exception"/>
+    /// <inheritdoc cref="Classify(NumberSequence, ScoreFunction?)" path="/param|/exception"/>
     /// <param name="sequences">The sequences.</param>
-    /// <param name="function">What the logits are turned into.</param>
-    public IReadOnlyList<IReadOnlyList<LabelScore>> Classify(IReadOnlyList<NumberSequence> sequences, ScoreFunction function = ScoreFunction.Softmax) =>
-        [.. InBatches(sequences).Select(logits => Ranked(Classifier.Scores(logits, function)))];
+    /// <param name="function">What the logits are turned into; null for <see cref="ModelConfig.ScoreFunction"/>.</param>
+    public IReadOnlyList<IReadOnlyList<LabelScore>> Classify(IReadOnlyList<NumberSequence> sequences, ScoreFunction? function = null) =>
+        [.. InBatches(sequences).Select(logits => Ranked(Classifier.Scores(logits, Config, function)))];
 
     /// <summary>Labels with scores [labels] in id order, the best first; of equal scores in id order.</summary>
     public LabelScore[] Ranked(float[] scores) => LabelScore.Ranked(Labels, scores);
 
     private protected override ModelAnswer AnswerOf(float[] logits)
     {
-        LabelScore[] ranked = Ranked(Classifier.Scores(logits));
+        LabelScore[] ranked = Ranked(Classifier.Scores(logits, Config));
         return new ModelAnswer([.. ranked.Select(label => label.Label)], [.. ranked.Select(label => label.Score)]);
     }
 }

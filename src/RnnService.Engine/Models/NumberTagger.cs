@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using RnnService.Engine.Kernels;
 using RnnService.Engine.Networks;
 
 namespace RnnService.Engine.Models;
@@ -41,7 +40,7 @@ public sealed class NumberTagger : NumberModel
         for (int t = 0; t < tags.Length; t++)
         {
             Span<float> row = scores.AsSpan(t * Labels.Count, Labels.Count);
-            Activations.Softmax(row);
+            Config.ToScores(row);
             int best = TensorPrimitives.IndexOfMax<float>(row);
             tags[t] = new TagScore(best, row[best]);
         }

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using RnnService.Engine.Kernels;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 
@@ -95,6 +94,13 @@ public sealed class Tagger : TextModel
         return new TokenizedText(words, [.. words.Select(word => Tokenizer.IdOf(word.Text))]);
     }
 
+    /// <summary>The same network behind another configuration that asks for the same parameters: what happens to its logits may differ.</summary>
+    internal Tagger With(ModelConfig config)
+    {
+        config.Validate();
+        return new Tagger(config, Vocabulary, Network);
+    }
+
     /// <summary>Prepares words for tagging; of a tagger over characters, characters.</summary>
     public TaggerInput Encode(IEnumerable<string> words) => Encode(words, withAlternatives: false);
 
@@ -124,7 +130,7 @@ public sealed class Tagger : TextModel
         if (sentences.Count == 0) return result;
         Network.Forward(sentences, (row, step, logits) =>
         {
-            Activations.Softmax(logits);
+            Config.ToScores(logits);
             int ranks = sentences[row].Ranks;
             if (ranks == 1)
             {

@@ -7,7 +7,7 @@ using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks;
 
-/// <summary>One label a text: token embeddings, recurrent layers, pooling. The targets are a label a text.</summary>
+/// <summary>One label a text, or several: token embeddings, recurrent layers, pooling. The targets are a label a text.</summary>
 internal sealed partial class ClassifierNetwork(Parameters parameters, TokenInput input, Recurrent encoder, SequenceHead head)
     : TextNetwork<TokenInput.Trace, SequenceHead.Trace, int[]>(parameters, input, encoder, head), IClassifierNetwork
 {
@@ -64,6 +64,15 @@ internal sealed partial class ClassifierNetwork(Parameters parameters, TokenInpu
         return loss;
     }
 
+    /// <summary>Backward from the loss of any number of labels a text; see <see cref="SequenceHead.Loss(in SequenceHead.Trace, IReadOnlyList{int[]}, ReadOnlySpan{float})"/>.</summary>
+    /// <returns>The summed loss in nats.</returns>
+    public double Backward(Pass pass, in Trace trace, IReadOnlyList<int[]> targets, ReadOnlySpan<float> weights, Gradients gradients)
+    {
+        double loss = head.Loss(trace.Head, targets, weights);
+        BackwardFrom(pass, trace, trace.Logits.Span, gradients);
+        return loss;
+    }
+
     /// <summary>The logits of every beginning of each text, [N][T][labels].</summary>
     private float[][][] Running(IReadOnlyList<int[]> texts, Action? betweenSteps)
     {
@@ -108,7 +117,7 @@ internal sealed partial class ClassifierNetwork(Parameters parameters, TokenInpu
         }
     }
 
-    /// <summary>A label's margin, and its slope by each token's embedding, where all embeddings are multiplied by each of some factors.</summary>
+    /// <summary>What a label is judged by, and its slope by each token's embedding, where all embeddings are multiplied by each of some factors.</summary>
     private IntegratedGradients.PathPoint[] Along(int[] text, double[] factors, int label, Action? betweenSteps)
     {
         var points = new List<IntegratedGradients.PathPoint>(factors.Length);
@@ -126,8 +135,8 @@ internal sealed partial class ClassifierNetwork(Parameters parameters, TokenInpu
             for (int i = 0; i < some.Length; i++)
             {
                 Span<float> logits = trace.Logits.Span.Slice(i * head.Labels, head.Labels);
-                margins[i] = Margin.Of(logits, label);
-                Margin.Backward(logits, label);
+                margins[i] = head.Lead(logits, label);
+                head.BackwardOfLead(logits, label);
             }
 
             Memory<float> gradient = BackwardToInput(pass, trace, trace.Logits.Span, gradients: null);

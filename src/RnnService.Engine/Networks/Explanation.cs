@@ -20,7 +20,10 @@ public sealed class Explanation
     /// </summary>
     public required IReadOnlyList<float> Contributions { get; init; }
 
-    /// <summary>F of the text: the label's logit minus the mean of the others'. With two labels it is the log-odds.</summary>
+    /// <summary>
+    /// F of the text: the label's logit minus the mean of the others'. With two labels it is the log-odds. Where labels do not exclude each other
+    /// (<see cref="Models.ModelConfig.MultiLabel"/>) it is the label's logit, which is its log-odds.
+    /// </summary>
     public required double Value { get; init; }
 
     /// <summary>F of as many tokens whose embeddings are all zero.</summary>

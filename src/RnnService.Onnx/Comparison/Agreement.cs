@@ -95,11 +95,12 @@ public static class Agreement
                     break;
                 case (Classifier one, Classifier other):
                     int[][] texts = Ids(lengths, one.Vocabulary.Tokens.Count, ref random);
-                    comparison.AddLogits(lengths, "logits", Read(texts, one.Network.Forward), Read(texts, other.Network.Forward));
+                    comparison.AddLogits(lengths, "logits", Calibrated(one, Read(texts, one.Network.Forward)), Calibrated(other, Read(texts, other.Network.Forward)));
                     break;
                 case (Tagger one, Tagger other):
                     TaggerInput[] sentences = Sentences(one, lengths, ref random);
-                    comparison.AddLogits(lengths, "logits", Read(sentences, one.Network.Forward), Read(sentences, other.Network.Forward));
+                    comparison.AddLogits(
+                        lengths, "logits", Calibrated(one, Read(sentences, one.Network.Forward)), Calibrated(other, Read(sentences, other.Network.Forward)));
                     break;
                 default:
                     throw new ArgumentException(
@@ -193,6 +194,17 @@ public static class Agreement
         List<float>[] result = [.. rows.Select(_ => new List<float>())];
         read(rows, (row, _, logits) => result[row].AddRange(logits), null);
         return [.. result.Select(values => values.ToArray())];
+    }
+
+    /// <summary>The logits that probabilities are made of: a graph that was written has the division in its weights.</summary>
+    internal static float[][] Calibrated(Model model, float[][] logits)
+    {
+        if (model.Config.Calibration is { } temperature)
+        {
+            foreach (float[] row in logits) TensorPrimitives.Divide(row, temperature, row);
+        }
+
+        return logits;
     }
 
     private static int[][] Ids(int[] lengths, int below, ref RandomSource random)

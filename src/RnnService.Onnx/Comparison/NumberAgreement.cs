@@ -64,6 +64,6 @@ internal static class NumberAgreement
     {
         Regressor regressor => regressor.Values(logits),
         Forecaster forecaster => forecaster.Values(logits),
-        _ => logits,
+        _ => Agreement.Calibrated(model, [logits])[0],
     };
 }

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Weights;
 using RnnService.Onnx.Format;
@@ -118,6 +120,19 @@ internal sealed class LayerExport
     {
         Parameter parameter = _parameters[name];
         return _graph.Floats(name, [.. parameter.Shape.Select(size => (long)size)], parameter.Values);
+    }
+
+    /// <summary>Divides the head's weights by what a model's logits are divided by, so that its graph has the logits that probabilities are made of.</summary>
+    public void Calibrate(float? temperature)
+    {
+        if (temperature is not { } divisor) return;
+        foreach (string name in (string[])["head.weight", "head.bias"])
+        {
+            Parameter parameter = _parameters[name];
+            float[] values = parameter.Values.ToArray();
+            TensorPrimitives.Divide(values, divisor, values);
+            _parameters[name] = new Parameter(parameter.Index, name, [.. parameter.Shape], values, ElementType.F32);
+        }
     }
 
     /// <summary>Puts the columns of one matrix beside those of another, under the name of the first: what they multiply must stand so too.</summary>

@@ -24,6 +24,7 @@ internal sealed class NumberExport
         _model = model;
         _graph = new GraphWriter(opset);
         _layers = new LayerExport(_graph, model.Parameters);
+        _layers.Calibrate(model.Config.Calibration);
         _stack = new RecurrentStack(model.Config.Cell, "rnn", model.Config.HiddenSize, model.Config.Layers, model.Config.Direction);
     }
 

@@ -71,7 +71,7 @@ public static class OnnxExport
         }
 
         ExportedFile[] files = [.. PartsOf(model).Select(part => new ExportedFile(part, Build(model, opset ?? DefaultOpset, part).ToByteArray()))];
-        using Model exported = Model.OfChecked(model.Config, VocabularyOf(model), Open(model, loaded.Name, files));
+        using Model exported = Model.OfChecked(InGraph(model.Config), VocabularyOf(model), Open(model, loaded.Name, files));
         string? text = loaded.Golden?.Input;
         bool rounds = Rounds(model);
         double difference = Agreement.Check(rounds ? model.InSinglePrecision() : model, exported, text).Largest;
@@ -122,7 +122,7 @@ public static class OnnxExport
     {
         if (loaded.Model.Network.Backend == OnnxRuntimeNetwork.Name) return opset is null ? loaded.Sha256 : $"{loaded.Sha256}-{opset}";
         string all = string.Join(
-            '\n', typeof(OnnxExport).Module.ModuleVersionId, opset ?? DefaultOpset, loaded.Sha256, ConfigJson(loaded.Model), VocabularyJson(loaded.Model));
+            '\n', typeof(OnnxExport).Module.ModuleVersionId, opset ?? DefaultOpset, loaded.Sha256, loaded.Model.Config.Calibration, ConfigJson(loaded.Model), VocabularyJson(loaded.Model));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)));
     }
 
@@ -167,9 +167,12 @@ public static class OnnxExport
         ? TranslatorGraphs.Open(files[0].Content, files[1].Content, name, translator)
         : OnnxRuntimeNetwork.Open(files[0].Content, $"{name}.onnx", model.Config, VocabularyOf(model));
 
+    /// <summary>The configuration of a graph: what logits are divided by is in its head's weights.</summary>
+    private static ModelConfig InGraph(ModelConfig config) => config with { Calibration = null };
+
     /// <summary>The configuration that goes with the file. Scores of 8-bit weights are not those of the floats in it.</summary>
     private static string ConfigJson(Model model) => JsonSerializer.Serialize(
-        Rounds(model) ? model.Config with { Metrics = new Dictionary<string, double>() } : model.Config, ModelJson.Files.ModelConfig);
+        Rounds(model) ? InGraph(model.Config) with { Metrics = new Dictionary<string, double>() } : InGraph(model.Config), ModelJson.Files.ModelConfig);
 
     private static string? VocabularyJson(Model model) => VocabularyOf(model) is { } vocabulary
         ? JsonSerializer.Serialize(VocabularyContent.Of(vocabulary), ModelJson.Files.VocabularyContent)

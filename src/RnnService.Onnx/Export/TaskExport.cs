@@ -21,6 +21,7 @@ internal sealed class TaskExport
         _model = model;
         _graph = new GraphWriter(opset);
         _layers = new LayerExport(_graph, model.Parameters);
+        _layers.Calibrate(model.Config.Calibration);
         ModelConfig config = model.Config;
         _stack = new RecurrentStack(
             config.Cell, "rnn", config.HiddenSize, config.Layers, config.Direction);

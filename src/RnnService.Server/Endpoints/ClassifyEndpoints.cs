@@ -38,15 +38,15 @@ internal sealed record ClassifyParameters
     public long? TopK { get; init; }
 
     /// <summary>
-    /// Only labels with at least this score are answered, and an empty list says that none of the labels fits. Left out: as the model's folder says, or
-    /// all labels.
+    /// Only labels with at least this score are answered, and an empty list says that none of the labels fits. Left out: as the model's folder says, of a
+    /// model that gives a text several labels for each label by itself, or all labels.
     /// </summary>
     [Value(0, 1)]
     public double? Threshold { get; init; }
 
     /// <summary>
     /// What the scores are: softmax gives probabilities that sum to 1, sigmoid a probability of each label by itself, none the network's own
-    /// numbers. Left out: softmax.
+    /// numbers. Left out: softmax, or sigmoid of a model that gives a text several labels.
     /// </summary>
     [OneOf($"\"{Softmax}\"", $"\"{Sigmoid}\"", $"\"{None}\"")]
     public string? FunctionToApply { get; init; }
@@ -66,7 +66,9 @@ internal sealed record LabelScore
     /// <summary>The label.</summary>
     public required string Label { get; init; }
 
-    /// <summary>Its probability, or what function_to_apply asks for.</summary>
+    /// <summary>
+    /// Its probability, or what function_to_apply asks for. The probabilities of a model that gives a text several labels do not sum to 1.
+    /// </summary>
     public required float Score { get; init; }
 
     /// <summary>With a text's best label, why the answer says little or nothing about the text, such as one of unknown words; else left out.</summary>
@@ -111,7 +113,8 @@ internal static class ClassifyEndpoints
             .WithSummary("Classify texts")
             .WithDescription(
                 "Answers with a list for each text, the best label first; for a single text with a list of one list. Labels below the threshold are left out: an "
-                + "empty list says that none fits. With explain it is an "
+                + "empty list says that none fits. A model that gives a text several labels answers those that reach their own thresholds, each with a probability "
+                + "by itself. With explain it is an "
                 + "object for each text. For a model that reads numbers inputs is {\"values\": [[…], …]}, a list of numbers for each step, or a list of those; or the body is a "
                 + "WAV file as audio/wav, with ?model=. A text of a list that the model cannot compute has an object with error, error_type and status in its "
                 + "place; when there is no other text, it is 422.")

@@ -13,23 +13,20 @@ internal sealed class LabelForm(ModelConfig config, ClassifyParameters? asked)
     {
         ClassifyParameters.Sigmoid => ScoreFunction.Sigmoid,
         ClassifyParameters.None => ScoreFunction.None,
-        _ => ScoreFunction.Softmax,
+        ClassifyParameters.Softmax => ScoreFunction.Softmax,
+        _ => config.ScoreFunction,
     };
-
-    // A model's own is a probability.
-    private readonly float _threshold = (float?)asked?.Threshold
-        ?? (asked?.FunctionToApply == ClassifyParameters.None ? null : config.Threshold) ?? float.NegativeInfinity;
 
     /// <summary>Most labels that a text is answered with.</summary>
     public int Most { get; } = asked?.TopK is > 0 and var few ? (int)Math.Min(few, config.Labels.Count) : config.Labels.Count;
 
-    /// <summary>The best labels first, as far as they reach the threshold; ties in the labels' order.</summary>
+    /// <summary>The best labels first, of those that reach their thresholds; ties in the labels' order.</summary>
     /// <param name="logits">Of each label; of no meaning afterwards.</param>
     /// <param name="note">What to say with the best.</param>
     /// <exception cref="NetworkException">A score is infinite or no number.</exception>
     public LabelScore[] Ranked(float[] logits, TextNote note)
     {
-        float[] scores = Classifier.Scores(logits, _function);
+        float[] scores = Classifier.Scores(logits, config, _function);
         return Ranked(scores, Order(scores), note);
     }
 
@@ -42,7 +39,7 @@ internal sealed class LabelForm(ModelConfig config, ClassifyParameters? asked)
     public ExplainedText Explained(Explanation found, TokenizedText read, int unknown, TextNote note)
     {
         NetworkException.ThrowIfNotFinite([(float)found.Value, (float)found.Baseline, .. found.Contributions]);
-        float[][] running = [.. found.Running.Select(logits => Classifier.Scores([.. logits], _function))];
+        float[][] running = [.. found.Running.Select(logits => Classifier.Scores([.. logits], config, _function))];
         int[] order = Order(running[^1]);
         return new ExplainedText
         {
@@ -91,10 +88,19 @@ internal sealed class LabelForm(ModelConfig config, ClassifyParameters? asked)
         int[] order = new int[scores.Length];
         for (int label = 0; label < order.Length; label++) order[label] = label;
         order.AsSpan().Sort(new ByScore(scores));
-        int few = Most;
-        while (few > 0 && scores[order[few - 1]] < _threshold) few--;
+        int few = 0;
+        foreach (int label in order)
+        {
+            if (few == Most) break;
+            if (scores[label] >= ThresholdOf(label)) order[few++] = label;
+        }
+
         return few < order.Length ? order[..few] : order;
     }
+
+    // A model's own are probabilities, of its own kind where each label has one.
+    private float ThresholdOf(int label) => (float?)asked?.Threshold
+        ?? (_function == ScoreFunction.None || (config.MultiLabel is true && _function != config.ScoreFunction) ? float.NegativeInfinity : config.ThresholdOf(label));
 
     private readonly struct ByScore(float[] scores) : IComparer<int>
     {

@@ -68,6 +68,14 @@ internal sealed record ModelCard
     /// <summary>Names of the labels; empty for what writes texts.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
+    /// <summary>Whether a text has any number of the labels, each with a probability by itself; left out where it has one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? MultiLabel { get; init; }
+
+    /// <summary>The scores from which labels are answered, in the order of labels; left out where all are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<float>? Thresholds { get; init; }
+
     /// <summary>Texts to try it with; may be empty.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
 
@@ -113,6 +121,8 @@ internal sealed record ModelCard
             Attention = config.Decoder is { } decoder ? SnakeCase.Of(decoder.Attention) : null,
             Numbers = config.Numbers,
             Labels = config.Labels,
+            MultiLabel = config.MultiLabel is true ? true : null,
+            Thresholds = config.MultiLabel is true || config.Threshold is not null ? [.. config.Labels.Select((_, label) => config.ThresholdOf(label))] : null,
             Examples = config.Examples,
             Parameters = loaded.Parameters,
             Bytes = loaded.Bytes,

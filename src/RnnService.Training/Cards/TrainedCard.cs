@@ -116,6 +116,7 @@ internal sealed record TrainedCard
         ModelTask.Transcriber => "Writes down what is said.",
         ModelTask.Forecaster => $"Tells the next {Config.Numbers!.Horizon} steps of a sequence of numbers.",
         ModelTask.Regressor => $"Gives a sequence of numbers, or every step of it, {Config.Labels.Count} values.",
+        ModelTask.Classifier when Config.MultiLabel is true => $"Gives a text those of {Config.Labels.Count} labels that fit.",
         ModelTask.Classifier => $"Gives a {(Config.Numbers is null ? "text" : "sequence of numbers")} one of {Config.Labels.Count} labels.",
         ModelTask.Tagger when Config.Numbers is not null => $"Gives every step of a sequence of numbers one of {Config.Labels.Count} labels.",
         ModelTask.Translator => "Reads a text and writes another, as the corpora have them.",

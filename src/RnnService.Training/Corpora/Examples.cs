@@ -31,14 +31,13 @@ internal static class Examples
             throw new InvalidDataException($"{path}: all {empty} {units} lack {lack}; expected both in at least one");
     }
 
-    /// <summary>Says how many texts have several labels, of which a classifier learns the first.</summary>
+    /// <summary>Says how many texts have several labels.</summary>
     public static void NoteSeveral(string path, IReadOnlyCollection<LabelledText> examples, ICollection<CorpusNote>? notes)
     {
         int several = examples.Count(example => example.MoreLabels.Count > 0);
         if (several == 0 || notes is null) return;
         LabelledText first = examples.First(example => example.MoreLabels.Count > 0);
         notes.Add(new CorpusNote(
-            $"{path}, line {first.Line}: {several} of {examples.Count} texts have several labels, this the first; a classifier learns one a text, "
-            + "the first of them"));
+            $"{path}, line {first.Line}: {several} of {examples.Count} texts have several labels, this the first"));
     }
 }

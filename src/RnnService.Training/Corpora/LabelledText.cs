@@ -8,6 +8,9 @@ public sealed record LabelledText(string Label, string Text)
     /// <summary>Further labels of a text that has several, in the corpus's order. Classifiers with one label a text do not use them.</summary>
     public IReadOnlyList<string> MoreLabels { get; init; } = [];
 
+    /// <summary>All its labels, each once.</summary>
+    internal IEnumerable<string> AllLabels => MoreLabels.Count == 0 ? [Label] : MoreLabels.Prepend(Label).Distinct();
+
     /// <summary>The file it was read from; empty where it was not.</summary>
     public string Path { get; init; } = "";
 

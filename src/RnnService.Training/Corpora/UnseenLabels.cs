@@ -1,4 +1,5 @@
 using System.Globalization;
+using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 
 namespace RnnService.Training.Corpora;
@@ -7,21 +8,26 @@ namespace RnnService.Training.Corpora;
 internal static class UnseenLabels
 {
     /// <summary>What of these texts' labels a model lacks, with file and line; null when it has all.</summary>
-    /// <param name="known">The model's labels.</param>
+    /// <param name="config">The model's labels, and whether a text has several.</param>
     /// <param name="examples">The texts.</param>
     /// <param name="part">What the corpus is: "validation corpus".</param>
     /// <exception cref="CorpusException">The model has none of the labels.</exception>
-    public static CorpusNote? Find(IReadOnlyList<string> known, IReadOnlyList<LabelledText> examples, string part) =>
-        Find(known, Places(examples), examples.Count, part, "texts");
+    public static CorpusNote? Find(ModelConfig config, IReadOnlyList<LabelledText> examples, string part)
+    {
+        bool several = config.MultiLabel is true;
+        var found = Places(examples, several).Where(place => place.Label != config.RejectLabel).ToArray();
+        return Find(config.Labels, found, found.Length, part, several ? "labels" : "texts");
+    }
 
     /// <summary>What of these words' tags a model lacks, likewise.</summary>
-    /// <inheritdoc cref="Find(IReadOnlyList{string}, IReadOnlyList{LabelledText}, string)"/>
+    /// <inheritdoc cref="Find(ModelConfig, IReadOnlyList{LabelledText}, string)"/>
     public static CorpusNote? Find(IReadOnlyList<string> known, IReadOnlyList<TaggedSentence> sentences, string part) =>
         Find(known, Places(sentences), sentences.Sum(sentence => (long)sentence.Tags.Count), part, "words");
 
     /// <summary>Refuses training texts with labels that the recipe's own list lacks.</summary>
     /// <exception cref="CorpusException">There are some.</exception>
-    internal static void ThrowIfAny(IReadOnlyList<string> known, IReadOnlyList<LabelledText> examples) => ThrowIfAny(known, Places(examples));
+    internal static void ThrowIfAny(ModelConfig config, IReadOnlyList<LabelledText> examples) =>
+        ThrowIfAny(config.Labels, Places(examples, config.MultiLabel is true));
 
     /// <summary>Likewise for tags.</summary>
     /// <exception cref="CorpusException">There are some.</exception>
@@ -32,8 +38,8 @@ internal static class UnseenLabels
     internal static void ThrowIfAny(IReadOnlyList<string> known, IReadOnlyList<NumberExample> examples) =>
         ThrowIfAny(known, examples.SelectMany(example => example.Labels.Select(label => (label, example.Name))));
 
-    private static IEnumerable<(string Label, string Place)> Places(IReadOnlyList<LabelledText> examples) =>
-        examples.Select(example => (example.Label, example.Place));
+    private static IEnumerable<(string Label, string Place)> Places(IReadOnlyList<LabelledText> examples, bool several) =>
+        examples.SelectMany(example => several ? example.AllLabels : [example.Label], (example, label) => (label, example.Place));
 
     private static IEnumerable<(string Label, string Place)> Places(IReadOnlyList<TaggedSentence> sentences) =>
         sentences.SelectMany(sentence => sentence.Tags.Select((tag, i) => (tag, sentence.PlaceOf(i))));

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using RnnService.Engine.Generation;
-using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
@@ -38,33 +37,102 @@ public static class Evaluator
 
     /// <summary>
     /// Scores a classifier. A text whose label the model lacks counts as wrong, with a label of its own in the confusion matrix; the loss,
-    /// which would be infinite there, is that of the others.
+    /// which would be infinite there, is that of the others. With <see cref="ModelConfig.RejectLabel"/> an answer below the threshold counts as that label.
     /// </summary>
     /// <param name="model">The model.</param>
-    /// <param name="examples">Texts with their labels.</param>
-    public static ClassificationReport Evaluate(Classifier model, IReadOnlyList<LabelledText> examples)
+    /// <param name="examples">Texts with their labels; of those with several the first counts.</param>
+    /// <exception cref="ArgumentException">The model gives a text several labels: <see cref="EvaluateMultiLabel"/>.</exception>
+    public static ClassificationReport Evaluate(Classifier model, IReadOnlyList<LabelledText> examples) => model.Config.MultiLabel is true
+        ? throw new ArgumentException("model.multi_label is true; expected a model of one label a text", nameof(model))
+        : Report(model.Config, examples, Logits(model, examples));
+
+    /// <summary>
+    /// Scores a classifier that gives a text any number of labels, by those that reach their thresholds. A label that the model lacks counts as missed; the
+    /// loss is that of the others.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="examples">Texts with all their labels.</param>
+    /// <exception cref="ArgumentException">The model gives a text one label: <see cref="Evaluate(Classifier, IReadOnlyList{LabelledText})"/>.</exception>
+    public static MultiLabelReport EvaluateMultiLabel(Classifier model, IReadOnlyList<LabelledText> examples) => model.Config.MultiLabel is not true
+        ? throw new ArgumentException("model.multi_label is not true; expected a model of several labels a text", nameof(model))
+        : ReportSeveral(model.Config, examples, Logits(model, examples));
+
+    /// <summary>The network's own numbers for each text, [N][labels].</summary>
+    internal static float[][] Logits(Classifier model, IReadOnlyList<LabelledText> examples)
     {
-        int known = model.Config.Labels.Count;
-        var confusion = new ConfusionMatrix(model.Config.Labels.Union(examples.Select(example => example.Label)));
         int[][] texts = [.. examples.Select(example => model.Encode(example.Text))];
-        float[][] probabilities = new float[examples.Count][];
+        float[][] logits = new float[examples.Count][];
         InBatches(texts.Select(text => text.Length), batch =>
         {
-            float[][] rows = model.Classify([.. batch.Select(i => texts[i])]);
-            for (int i = 0; i < batch.Length; i++) probabilities[batch[i]] = rows[i];
+            float[][] rows = model.Logits([.. batch.Select(i => texts[i])]);
+            for (int i = 0; i < batch.Length; i++) logits[batch[i]] = rows[i];
         });
+        return logits;
+    }
+
+    /// <summary>The probabilities [N][labels] that a model's answers have.</summary>
+    internal static float[][] Probabilities(ModelConfig config, float[][] logits) => [.. logits.Select(row =>
+    {
+        float[] scores = [.. row];
+        config.ToScores(scores);
+        return scores;
+    })];
+
+    /// <summary>The scores of a model with this configuration and these <see cref="Logits(Classifier, IReadOnlyList{LabelledText})"/>.</summary>
+    internal static ClassificationReport Report(ModelConfig config, IReadOnlyList<LabelledText> examples, float[][] logits)
+    {
+        int known = config.Labels.Count;
+        string[] reject = config.RejectLabel is { } none ? [none] : [];
+        var confusion = new ConfusionMatrix(config.Labels.Union(reject).Union(examples.Select(example => example.Label)));
+        var confidences = new Confidences();
+        float[][] probabilities = Probabilities(config, logits);
         double loss = 0;
         int learnt = 0;
         for (int i = 0; i < examples.Count; i++)
         {
-            int gold = confusion.IdOf(examples[i].Label, "gold");
-            confusion.Add(gold, TensorPrimitives.IndexOfMax<float>(probabilities[i]));
+            int gold = confusion.IdOf(examples[i].Label, "gold"), best = TensorPrimitives.IndexOfMax<float>(probabilities[i]);
+            confidences.Add(probabilities[i][best], gold == best);
+            confusion.Add(gold, config.RejectLabel is not null && probabilities[i][best] < config.ThresholdOf(best) ? known : best);
             if (gold >= known) continue;
             loss -= Math.Log(Math.Max(probabilities[i][gold], 1e-30f));
             learnt++;
         }
 
-        return new ClassificationReport(loss / Math.Max(1, learnt), confusion);
+        return new ClassificationReport(loss / Math.Max(1, learnt), confusion) { Confidences = confidences };
+    }
+
+    /// <summary>The scores of a model of several labels a text, likewise.</summary>
+    internal static MultiLabelReport ReportSeveral(ModelConfig config, IReadOnlyList<LabelledText> examples, float[][] logits)
+    {
+        int known = config.Labels.Count;
+        string[] labels = [.. config.Labels.Union(examples.SelectMany(example => example.AllLabels))];
+        Dictionary<string, int> ids = labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
+        var (gold, predicted, correct) = (new long[labels.Length], new long[labels.Length], new long[labels.Length]);
+        var confidences = new Confidences();
+        float[][] probabilities = Probabilities(config, logits);
+        double loss = 0;
+        long exact = 0;
+        for (int i = 0; i < examples.Count; i++)
+        {
+            HashSet<int> right = [.. examples[i].AllLabels.Select(label => ids[label])];
+            foreach (int label in right) gold[label]++;
+            bool same = right.All(label => label < known);
+            for (int label = 0; label < known; label++)
+            {
+                float probability = probabilities[i][label];
+                bool has = right.Contains(label), gives = probability >= config.ThresholdOf(label);
+                loss -= Math.Log(Math.Max(has ? probability : 1 - (double)probability, 1e-30));
+                confidences.Add(probability, has);
+                if (gives) predicted[label]++;
+                if (gives && has) correct[label]++;
+                same &= gives == has;
+            }
+
+            if (same) exact++;
+        }
+
+        F1Score[] scores = [.. labels.Select((_, label) => new F1Score(gold[label], predicted[label], correct[label]))];
+        return new MultiLabelReport(loss / Math.Max(1, examples.Count), labels, scores, examples.Count, exact) { Confidences = confidences };
     }
 
     /// <summary>
@@ -76,32 +144,53 @@ public static class Evaluator
     public static TaggingReport Evaluate(Tagger model, IReadOnlyList<TaggedSentence> sentences)
     {
         if (model.Config.Tokenizer == Tokenization.Characters) sentences = [.. sentences.Select(sentence => sentence.OverCharacters(model.Spans))];
-        IReadOnlyList<string> labels = model.Config.Labels;
-        var confusion = new ConfusionMatrix(labels.Union(sentences.SelectMany(sentence => sentence.Tags)));
-        int[][] gold = [.. sentences.Select(sentence => sentence.Tags.Select(tag => confusion.IdOf(tag, "gold")).ToArray())];
-        TaggerInput[] inputs = [.. sentences.Select(sentence => model.Encode(sentence.Words))];
-        int[][] predicted = new int[sentences.Count][];
-        double[] losses = new double[sentences.Count];
-        InBatches(inputs.Select(input => input.Length), batch =>
-        {
-            foreach (int i in batch) predicted[i] = new int[inputs[i].Length];
-            model.Network.Forward([.. batch.Select(i => inputs[i])], (row, step, logits) =>
-            {
-                int sentence = batch[row];
-                predicted[sentence][step] = TensorPrimitives.IndexOfMax<float>(logits);
-                if (gold[sentence][step] < labels.Count) losses[sentence] += CrossEntropy.Backward(logits, gold[sentence][step]);
-            });
-        });
+        return Report(model, model.Config, sentences, Logits(model, sentences));
+    }
 
+    /// <summary>The network's own numbers for the words of each sentence, [N][words·labels].</summary>
+    internal static float[][] Logits(Tagger model, IReadOnlyList<TaggedSentence> sentences)
+    {
+        int labels = model.Labels.Count;
+        TaggerInput[] inputs = [.. sentences.Select(sentence => model.Encode(sentence.Words))];
+        float[][] all = [.. inputs.Select(input => new float[input.Length * labels])];
+        InBatches(inputs.Select(input => input.Length), batch => model.Network.Forward(
+            [.. batch.Select(i => inputs[i])], (row, step, logits) => logits.CopyTo(all[batch[row]].AsSpan(step * labels))));
+        return all;
+    }
+
+    /// <summary>The scores of a model with this configuration and these <see cref="Logits(Tagger, IReadOnlyList{TaggedSentence})"/>.</summary>
+    internal static TaggingReport Report(Tagger model, ModelConfig config, IReadOnlyList<TaggedSentence> sentences, float[][] logits)
+    {
+        IReadOnlyList<string> labels = config.Labels;
+        var confusion = new ConfusionMatrix(labels.Union(sentences.SelectMany(sentence => sentence.Tags)));
+        var confidences = new Confidences();
         SpanScores? spans = model.Spans.MarksSpans ? new SpanScores(model.Spans) : null;
+        float[] scores = new float[labels.Count];
+        double loss = 0;
+        long learnt = 0;
         for (int i = 0; i < sentences.Count; i++)
         {
-            for (int t = 0; t < gold[i].Length; t++) confusion.Add(gold[i][t], predicted[i][t]);
-            spans?.Add(sentences[i].Tags, [.. predicted[i].Select(id => labels[id])]);
+            IReadOnlyList<string> tags = sentences[i].Tags;
+            string[] predicted = new string[tags.Count];
+            double own = 0;
+            for (int t = 0; t < predicted.Length; t++)
+            {
+                logits[i].AsSpan(t * scores.Length, scores.Length).CopyTo(scores);
+                config.ToScores(scores);
+                int gold = confusion.IdOf(tags[t], "gold"), best = TensorPrimitives.IndexOfMax<float>(scores);
+                predicted[t] = labels[best];
+                confusion.Add(gold, best);
+                confidences.Add(scores[best], gold == best);
+                if (gold >= labels.Count) continue;
+                own -= Math.Log(Math.Max(scores[gold], 1e-30f));
+                learnt++;
+            }
+
+            loss += own;
+            spans?.Add(tags, predicted);
         }
 
-        long learnt = gold.Sum(ids => (long)ids.Count(id => id < labels.Count));
-        return new TaggingReport(losses.Sum() / Math.Max(1, learnt), confusion, spans);
+        return new TaggingReport(loss / Math.Max(1, learnt), confusion, spans) { Confidences = confidences };
     }
 
     /// <summary>
@@ -160,8 +249,10 @@ public static class Evaluator
                 return ValidationScore.Of(Evaluate(translator, Corpus.ReadPairs(corpus)));
             case Classifier classifier:
                 IReadOnlyList<LabelledText> examples = Corpus.ReadLabelled(corpus);
-                UnseenLabels.Find(model.Config.Labels, examples, "corpus"); // refuses where every one is
-                return ValidationScore.Of(Evaluate(classifier, examples));
+                UnseenLabels.Find(model.Config, examples, "corpus"); // refuses where every one is
+                return model.Config.MultiLabel is true
+                    ? ValidationScore.Of(EvaluateMultiLabel(classifier, examples))
+                    : ValidationScore.Of(Evaluate(classifier, examples));
             default:
                 IReadOnlyList<TaggedSentence> sentences = Corpus.ReadTagged(corpus);
                 UnseenLabels.Find(model.Config.Labels, sentences, "corpus");

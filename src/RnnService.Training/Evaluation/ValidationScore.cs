@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using RnnService.Engine.Models;
 
 namespace RnnService.Training.Evaluation;
@@ -12,7 +13,11 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
     /// <summary>The score as a model's configuration keeps it.</summary>
     /// <param name="part">What of a corpus it was measured on, as a prefix of the names: "valid_"; empty where that is not known.</param>
     public IReadOnlyDictionary<string, double> Metrics(string part = "") =>
-        new Dictionary<string, double> { [part + Metric] = Value, [part + "loss"] = Loss };
+        More.Select(metric => (metric.Key, metric.Value)).Prepend(("loss", Loss)).Prepend((Metric, Value))
+            .ToDictionary(metric => part + metric.Item1, metric => metric.Item2);
+
+    /// <summary>What else was measured, by name.</summary>
+    public IReadOnlyDictionary<string, double> More { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
     /// <summary>The score that a model's configuration keeps of its training; null when it keeps none.</summary>
     public static ValidationScore? Of(ModelConfig config)
@@ -31,12 +36,18 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
 
     /// <summary>Of a classifier: accuracy.</summary>
     public static ValidationScore Of(ClassificationReport report) =>
-        new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);
+        new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true) { More = Error(report.Confidences) };
+
+    /// <summary>Of a classifier that gives a text several labels: the F1 of all labels together.</summary>
+    public static ValidationScore Of(MultiLabelReport report) => new(report.Loss, "micro_f1", report.Micro.F1, HigherIsBetter: true)
+    {
+        More = new Dictionary<string, double>(Error(report.Confidences)) { ["macro_f1"] = report.MacroF1 },
+    };
 
     /// <summary>Of a tagger: the F1 of spans where labels mark them, else accuracy.</summary>
     public static ValidationScore Of(TaggingReport report) => report.Spans is { } spans
-        ? new(report.Loss, "span_f1", spans.Overall.F1, HigherIsBetter: true)
-        : new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true);
+        ? new(report.Loss, "span_f1", spans.Overall.F1, HigherIsBetter: true) { More = Error(report.Confidences) }
+        : new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true) { More = Error(report.Confidences) };
 
     /// <summary>Of a model of numbers: accuracy, the share of symbols without an error, or the root of the mean squared error.</summary>
     public static ValidationScore Of(NumberReport report) => report switch
@@ -45,6 +56,16 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
         { Confusion: { } confusion } => new(report.Loss, "accuracy", confusion.Accuracy, HigherIsBetter: true),
         _ => new(report.Loss, "rmse", report.Errors!.RootMeanSquare, HigherIsBetter: false),
     };
+
+    /// <summary>The score with the calibration error that the model had before its calibration, too.</summary>
+    internal ValidationScore WithCalibration(Confidences before) => this with
+    {
+        More = new Dictionary<string, double>(More) { [CalibrationError + "_uncalibrated"] = before.ExpectedCalibrationError },
+    };
+
+    private const string CalibrationError = "calibration_error";
+
+    private static Dictionary<string, double> Error(Confidences confidences) => new() { [CalibrationError] = confidences.ExpectedCalibrationError };
 
     /// <summary>Whether loss and figure are numbers.</summary>
     public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(Value);

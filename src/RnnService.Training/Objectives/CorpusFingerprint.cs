@@ -20,7 +20,7 @@ internal sealed record CorpusFingerprint(string Sha256, long Texts, long Charact
 
     /// <summary>Of labelled texts.</summary>
     public static CorpusFingerprint Of(IEnumerable<LabelledText> examples) =>
-        Of(examples.Select(example => (IReadOnlyList<string>)[example.Label, example.Text]), labels: 1);
+        Of(examples.Select(example => (IReadOnlyList<string>)[example.Label, .. example.MoreLabels, example.Text]), labels: -1);
 
     /// <summary>Of pairs of texts.</summary>
     public static CorpusFingerprint Of(IEnumerable<TextPair> pairs) =>
@@ -67,7 +67,7 @@ internal sealed record CorpusFingerprint(string Sha256, long Texts, long Charact
         CultureInfo.InvariantCulture, $"{(Texts == 1 ? "" : $"{Texts:N0} texts of ")}{Characters:N0} characters");
 
     /// <param name="texts">Strings a text: labels first, then what is counted.</param>
-    /// <param name="labels">How many are labels; null when half of them are.</param>
+    /// <param name="labels">How many are labels, from the end where below 0; null when half of them are.</param>
     private static CorpusFingerprint Of(IEnumerable<IReadOnlyList<string>> texts, int? labels)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -82,7 +82,7 @@ internal sealed record CorpusFingerprint(string Sha256, long Texts, long Charact
                 byte[] bytes = Encoding.UTF8.GetBytes(parts[i]);
                 Append(bytes.Length); // so that no two corpora differ by where a word ends alone
                 hash.AppendData(bytes);
-                if (i >= (labels ?? parts.Count / 2)) characters += parts[i].Length;
+                if (i >= (labels < 0 ? parts.Count + labels : labels ?? parts.Count / 2)) characters += parts[i].Length;
             }
         }
 

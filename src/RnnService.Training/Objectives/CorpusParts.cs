@@ -15,7 +15,7 @@ internal static class CorpusParts
     /// <summary>Labelled texts; a split keeps the shares of the labels, and a text that occurs twice on one side.</summary>
     public static CorpusParts<LabelledText[]> Split(Recipe recipe, RunCorpora<LabelledText> corpora) => Split(
         recipe, corpora, (all, _) => LabelIds.Complete(recipe.Model, all), example => example.Label, example => example.Text,
-        example => [example.Label]);
+        example => example.AllLabels);
 
     /// <summary>Pairs of texts; a split keeps all translations of one source on one side.</summary>
     public static CorpusParts<TextPair[]> Split(Recipe recipe, RunCorpora<TextPair> corpora) =>

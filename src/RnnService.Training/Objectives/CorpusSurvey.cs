@@ -22,7 +22,8 @@ internal static class CorpusSurvey
         Recipe recipe, CorpusParts<LabelledText[]> parts, IReadOnlyList<int[]> train, IReadOnlyList<int[]> valid, Vocabulary vocabulary)
     {
         List<CorpusNote> notes = parts.Notes;
-        CorpusPart trained = Part(train, parts.Train.Select(example => example.Label));
+        bool several = recipe.Model.MultiLabel is true;
+        CorpusPart trained = Part(train, Labels(parts.Train));
         NoteTexts(parts.Train, trained.Labels, notes);
         int most = recipe.Data.MaxTokens;
         int cut = most == 0 ? 0 : train.Count(text => text.Length > most);
@@ -46,9 +47,11 @@ internal static class CorpusSurvey
         }
 
         return Report(
-            recipe, "texts", parts.SplitShare, trained, Part(valid, parts.Valid.Select(example => example.Label)),
+            recipe, "texts", parts.SplitShare, trained, Part(valid, Labels(parts.Valid)),
             valid.Sum(ids => Unknown(ids, vocabulary)), vocabulary,
             Overlap(parts.Train.Select(example => example.Text), parts.Valid.Select(example => example.Text)), notes, adviseCharacters: !alone);
+
+        IEnumerable<string> Labels(LabelledText[] examples) => examples.SelectMany(example => several ? example.AllLabels : [example.Label]);
     }
 
     /// <summary>Of a tagger.</summary>

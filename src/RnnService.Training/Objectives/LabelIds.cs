@@ -14,12 +14,21 @@ internal sealed class LabelIds
     public LabelIds(ModelConfig config) =>
         _ids = config.Labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
 
-    /// <summary>The configuration with its own labels, or where it names none with those of the training corpus in ordinal order.</summary>
+    /// <summary>
+    /// The configuration with its own labels, or where it names none with those of the training corpus in ordinal order; of several labels a text where
+    /// the corpus has such texts and nothing else is said.
+    /// </summary>
     /// <exception cref="CorpusException">The corpus has one label alone, or about as many as texts.</exception>
     public static ModelConfig Complete(ModelConfig config, IReadOnlyList<LabelledText> train)
     {
+        if (config.MultiLabel is null && config.RejectLabel is null && train.Any(example => example.AllLabels.Skip(1).Any()))
+            config = config with { MultiLabel = true };
         if (config.Labels.Count > 0) return config;
-        string[] labels = [.. train.Select(example => example.Label).Distinct().Order(StringComparer.Ordinal)];
+        string[] labels =
+        [
+            .. train.SelectMany(example => config.MultiLabel is true ? example.AllLabels : [example.Label]).Distinct()
+                .Where(label => label != config.RejectLabel).Order(StringComparer.Ordinal),
+        ];
         string path = train[0].Path;
         // Every text has a label of its own: among few texts that is only suspicious where the texts repeat instead.
         bool swapped = train.Count >= 4 && labels.Length == train.Count && 2 * train.Select(example => example.Text).Distinct().Count() <= train.Count;
@@ -36,6 +45,7 @@ internal sealed class LabelIds
         }
 
         if (labels.Length > 1) return config with { Labels = labels };
+        if (labels.Length == 0) throw new CorpusException(new CorpusNote($"{path}: every text has the label {Listing.Quote(train[0].Label)}, which is model.reject_label; expected two other labels or more"));
         string one = $"{path}: every text has the label {Listing.Quote(labels[0])}; expected two labels or more";
         throw new CorpusException(train[0].IsInMemory
             ? new CorpusNote(one)

@@ -19,6 +19,9 @@ internal abstract class Objective
     /// <summary>The model in training.</summary>
     public abstract Model Model { get; }
 
+    /// <summary>The model as it is kept, on the same weights: with what the last evaluation chose on the validation part, such as thresholds.</summary>
+    public virtual Model Kept => Model;
+
     /// <summary>What was read to train on.</summary>
     public abstract CorpusFingerprint Train { get; }
 

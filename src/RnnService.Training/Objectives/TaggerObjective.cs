@@ -17,6 +17,7 @@ internal sealed class TaggerObjective : ExampleObjective
     private readonly ReadOnlyMemory<int>[] _labels;
     private readonly int[] _counts; // of each word in training
     private readonly IReadOnlyList<TaggedSentence> _valid;
+    private readonly int[][] _validLabels; // −1 for one that the model lacks
 
     public TaggerObjective(Recipe recipe, RunCorpora<TaggedSentence> corpora)
         : base(recipe.Training)
@@ -53,10 +54,13 @@ internal sealed class TaggerObjective : ExampleObjective
             recipe, parts, [.. _sentences.Select(sentence => sentence.Ids)], [.. _valid.Select(sentence => _model.Encode(sentence.Words).Ids)], words);
         var places = new LabelIds(config);
         _labels = [.. train.Select(sentence => sentence.Tags.Select(places.Of).ToArray().AsMemory())];
+        _validLabels = [.. _valid.Select(sentence => sentence.Tags.Select(places.Of).ToArray())];
         _counts = Count(words, _sentences.Select(sentence => sentence.Ids));
         Lengths = [.. _sentences.Select(sentence => sentence.Length)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
     }
+
+    private Tagger? _kept;
 
     public override Model Model => _model;
 
@@ -68,7 +72,19 @@ internal sealed class TaggerObjective : ExampleObjective
 
     private protected override IReadOnlyList<int> Lengths { get; }
 
-    public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Evaluate(_model, _valid));
+    public override ValidationScore Evaluate()
+    {
+        float[][] logits = Evaluator.Logits(_model, _valid);
+        ModelConfig config = _model.Config;
+        int size = config.Labels.Count;
+        var answers = logits.SelectMany((row, i) => row.Chunk(size).Select((one, t) => (Logits: one, Gold: _validLabels[i][t]))).Where(answer => answer.Gold >= 0).ToArray();
+        config = config with { Calibration = config.Calibration ?? Calibration.Fit([.. answers.Select(answer => answer.Logits)], [.. answers.Select(answer => answer.Gold)]) };
+        _kept = _model.With(config);
+        return ValidationScore.Of(Evaluator.Report(_model, config, _valid, logits))
+            .WithCalibration(Evaluator.Report(_model, config with { Calibration = null }, _valid, logits).Confidences);
+    }
+
+    public override Model Kept => _kept ?? _model;
 
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {

@@ -156,9 +156,9 @@ public sealed class Trainer
 
     private void SaveModel(ValidationScore score)
     {
-        if (Model.Answer(_recipe.GoldenInput).Scores.Any(number => !float.IsFinite(number)))
+        if (_objective.Kept.Answer(_recipe.GoldenInput).Scores.Any(number => !float.IsFinite(number)))
             throw TrainingDivergedException.At(_state.Step, $"the answer to golden_input is not made of numbers");
-        _store.Save(new BestModel(Model, _recipe, Report, score, _plan.EpochsDone(_state), DateOnly.FromDateTime(Time.GetLocalNow().DateTime)));
+        _store.Save(new BestModel(_objective.Kept, _recipe, Report, score, _plan.EpochsDone(_state), DateOnly.FromDateTime(Time.GetLocalNow().DateTime)));
     }
 
     private void SaveCheckpoint(RunClock clock)

@@ -35,6 +35,10 @@ public sealed partial class WholeModelTests
             foreach (bool both in (bool[])[false, true]) Check(new ClassifierTrial(Tiny.Classifier(kind, pooling, both, seed: 3)));
             Check(new ClassifierTrial(Tiny.Classifier(kind, pooling, both: false, seed: 3, reverse: true)));
         }
+
+        Check(new ClassifierTrial(Tiny.Classifier(kind, Pooling.Mean, seed: 3), [[2], [0], [1]], [.5f, 3, 1]));
+        Check(new ClassifierTrial(Tiny.MultiLabel(kind, Pooling.Mean), [[2, 0], [], [1]]));
+        Check(new ClassifierTrial(Tiny.MultiLabel(kind, Pooling.Last), [[2, 0], [], [1]], [.5f, 3, 1]));
     }
 
     [Theory]
@@ -208,20 +212,19 @@ public sealed partial class WholeModelTests
         }
     }
 
-    private sealed class ClassifierTrial(Classifier model) : Trial(model)
+    private sealed class ClassifierTrial(Classifier model, int[][]? sets = null, float[]? weights = null) : Trial(model)
     {
         private readonly int[][] _texts =
             [model.Encode("the film was good"), model.Encode("bad"), model.Encode("I liked zebras , not the dog .")];
-        private readonly int[] _labels = [2, 0, 1];
+        private readonly int[][] _labels = sets ?? [[2], [0], [1]];
 
         public override double Loss(Pass pass, DropoutRates rates, Gradients gradients)
         {
             var network = (ClassifierNetwork)model.Network;
             ClassifierNetwork.Trace trace = network.Forward(pass, _texts, rates);
-            double loss = 0;
-            for (int i = 0; i < _texts.Length; i++) loss += CrossEntropy.Backward(trace.Logits.Span.Slice(i * 3, 3), _labels[i]);
-            network.BackwardFrom(pass, trace, trace.Logits.Span, gradients);
-            return loss;
+            return sets is null
+                ? network.Backward(pass, trace, [.. _labels.Select(set => set[0])], gradients)
+                : network.Backward(pass, trace, _labels, weights, gradients);
         }
 
         public override double ReferenceLoss(Dictionary<string, double[]> values)
@@ -236,7 +239,19 @@ public sealed partial class WholeModelTests
                     Pooling.Max => outputs.Max(step => step[unit]),
                     _ => !Model.Config.Reverse && unit < Model.Config.HiddenSize ? outputs[^1][unit] : outputs[0][unit],
                 }];
-                loss += Nats(values["head.weight"], values["head.bias"], pooled, _labels[i]);
+                double[] head = values["head.weight"], bias = values["head.bias"];
+                if (model.Config.MultiLabel is not true)
+                {
+                    loss += (weights?[_labels[i][0]] ?? 1) * Nats(head, bias, pooled, _labels[i][0]);
+                    continue;
+                }
+
+                for (int label = 0; label < bias.Length; label++)
+                {
+                    // log(1 + exp x) − x of a right label is log(1 + exp −x).
+                    double x = bias[label] + pooled.Select((value, unit) => head[label * pooled.Length + unit] * value).Sum();
+                    loss += _labels[i].Contains(label) ? (weights?[label] ?? 1) * Math.Log(1 + Math.Exp(-x)) : Math.Log(1 + Math.Exp(x));
+                }
             }
 
             return loss;

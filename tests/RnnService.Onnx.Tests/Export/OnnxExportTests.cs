@@ -234,6 +234,44 @@ public sealed class OnnxExportTests
         }
     }
 
+    /// <summary>
+    /// A file's logits are those that probabilities are made of: what divides them is in its head, and no more in the configuration in it. Labels that do
+    /// not exclude each other stay so.
+    /// </summary>
+    [Theory]
+    [InlineData(ElementType.F32)]
+    [InlineData(ElementType.I8)]
+    public void A_calibration_is_in_the_file(ElementType type)
+    {
+        Classifier one = Tiny.Classifier(CellKind.Gru, Pooling.Mean), several = Tiny.MultiLabel();
+        Tagger tagger = Tiny.Tagger();
+        TextModel[] models = [one.With(one.Config with { Calibration = 3 }), several.With(several.Config with { Calibration = .4f }), tagger.With(tagger.Config with { Calibration = 2 })];
+        string folder = Directory.CreateTempSubdirectory("rnn-export-").FullName;
+        try
+        {
+            foreach (TextModel model in models)
+            {
+                ModelFolder.Save(folder, model, "the cat sat", type);
+                LoadedModel loaded = ModelFolder.Load(folder);
+                ExportedModel exported = OnnxExport.ToBytes(loaded);
+                Assert.InRange(exported.Difference, 0, Agreement.Tolerance);
+                if (type == ElementType.I8) Assert.InRange(exported.Rounding, Agreement.Tolerance, 0.1);
+                ModelProto proto = OnnxFile.Read(new MemoryStream(exported[GraphPart.Whole]), "exported").Model;
+                ModelConfig said = JsonSerializer.Deserialize(proto.MetadataProps.Single(entry => entry.Key == OnnxExport.ConfigKey).Value, ModelJson.Files.ModelConfig)!;
+                Assert.Equal((model.Config.MultiLabel, (float?)null), (said.MultiLabel, said.Calibration));
+                Assert.Equal(model.Config.Thresholds, said.Thresholds);
+
+                string fingerprint = OnnxExport.Fingerprint(loaded);
+                ModelFolder.SaveConfig(folder, model.Config with { Calibration = 1.5f });
+                Assert.NotEqual(fingerprint, OnnxExport.Fingerprint(ModelFolder.Load(folder)));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData(ElementType.BF16)]
     [InlineData(ElementType.I8)]

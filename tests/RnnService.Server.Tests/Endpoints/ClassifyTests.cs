@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using RnnService.Engine.Models;
 
@@ -58,5 +59,72 @@ public sealed class ClassifyTests(SharedService shared)
         });
 
         Task<JsonElement> AskAsync(string parameters) => client.AnswerAsync("/classify", $$"""{"inputs": {{inputs}}, "parameters": { {{parameters}} } }""");
+    }
+
+    /// <summary>
+    /// Labels that do not exclude each other have the sigmoid of their logits; those are answered that reach their own thresholds, unless the request says
+    /// otherwise. The other protocols give the same numbers.
+    /// </summary>
+    [Fact]
+    public async Task Several_labels_of_a_text_are_those_that_reach_their_thresholds()
+    {
+        using var models = new TinyModels();
+        string folder = Path.Combine(models.Path, "sentiment");
+        Classifier plain = (Classifier)models.Load("sentiment");
+        string[] texts = ["a lovely film", "a dull film", "film"];
+        float[][] wanted = [.. plain.Logits([.. texts.Select(plain.Encode)]).Select(logits => logits.Select(logit => 1 / (1 + MathF.Exp(-logit / 2))).ToArray())];
+        float[] thresholds = [.. Enumerable.Range(0, 2).Select(label => wanted.Select(row => row[label]).Order().ElementAt(1))];
+        File.Delete(Path.Combine(folder, "golden.json"));
+        File.Delete(Path.Combine(folder, "SHA256SUMS"));
+        ModelFolder.Save(folder, plain.With(plain.Config with { MultiLabel = true, Calibration = 2, Thresholds = [.. thresholds.Select(one => one - 1e-4f)] }), "a lovely film");
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+
+        JsonElement answer = await AskAsync("{}"), all = await AskAsync("""{"threshold": 0}"""), first = await AskAsync("""{"top_k": 1, "threshold": 0}""");
+        for (int i = 0; i < texts.Length; i++)
+        {
+            int[] given = [.. Enumerable.Range(0, 2).Where(label => wanted[i][label] >= thresholds[label] - 1e-5f).OrderByDescending(label => wanted[i][label])];
+            Assert.Equal(given.Select(label => plain.Labels[label]), answer[i].EnumerateArray().Select(label => label.GetProperty("label").GetString()!));
+            Assert.Equal(2, all[i].GetArrayLength());
+            foreach (JsonElement label in all[i].EnumerateArray())
+                Assert.Equal(wanted[i][plain.Labels.Index().Single(one => one.Item == label.GetProperty("label").GetString()).Index], label.GetProperty("score").GetSingle(), 1e-5);
+            Assert.Equal(all[i][0].GetRawText(), Assert.Single(first[i].EnumerateArray()).GetRawText());
+        }
+
+        Assert.All((await AskAsync("""{"function_to_apply": "softmax"}""")).EnumerateArray(), labels =>
+            Assert.Equal(1, labels.EnumerateArray().Sum(label => label.GetProperty("score").GetSingle()), 1e-5));
+
+        JsonElement outputs = (await client.AnswerAsync("/v2/models/sentiment/infer", JsonSerializer.Serialize(
+            new { inputs = new[] { new { name = "text", shape = new[] { 3 }, datatype = "BYTES", data = texts } } }))).GetProperty("outputs");
+        JsonElement[] tensors = [.. outputs.EnumerateArray()];
+        string?[] best = [.. tensors.Single(one => one.GetProperty("name").GetString() == "label").GetProperty("data").EnumerateArray().Select(one => one.GetString())];
+        Assert.Equal(wanted.SelectMany(row => row), tensors.Single(one => one.GetProperty("name").GetString() == "scores").GetProperty("data").EnumerateArray().Select(one => one.GetSingle()), (one, other) => Math.Abs(one - other) < 1e-5);
+        for (int i = 0; i < texts.Length; i++)
+        {
+            int label = wanted[i][1] > wanted[i][0] ? 1 : 0;
+            Assert.Equal(wanted[i][label] >= thresholds[label] - 1e-5f ? plain.Labels[label] : "", best[i]);
+        }
+
+        JsonElement card = await client.GetFromJsonAsync<JsonElement>("/models/sentiment", TestContext.Current.CancellationToken);
+        Assert.True(card.GetProperty("multi_label").GetBoolean());
+        Assert.Equal(2, card.GetProperty("thresholds").GetArrayLength());
+
+        Task<JsonElement> AskAsync(string parameters) =>
+            client.AnswerAsync("/classify", $$"""{"inputs": {{JsonSerializer.Serialize(texts)}}, "model": "sentiment", "parameters": {{parameters}} }""");
+    }
+
+    /// <summary>A text that no label fits has no best label in a tensor, and its scores all the same.</summary>
+    [Fact]
+    public async Task No_label_fits_in_tensors_too()
+    {
+        using var models = new TinyModels();
+        ModelFolder.SaveConfig(Path.Combine(models.Path, "sentiment"), models.Load("sentiment").Config with { Threshold = 1 });
+        await using TestService service = await TestService.StartAsync(models);
+        using HttpClient client = service.Client();
+        JsonElement answer = await client.AnswerAsync(
+            "/v2/models/sentiment/infer", """{"inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a film"]}]}""");
+        JsonElement[] outputs = [.. answer.GetProperty("outputs").EnumerateArray()];
+        Assert.Equal("", outputs.Single(one => one.GetProperty("name").GetString() == "label").GetProperty("data")[0].GetString());
+        Assert.Equal(1, outputs.Single(one => one.GetProperty("name").GetString() == "scores").GetProperty("data").EnumerateArray().Sum(one => one.GetSingle()), 1e-5);
     }
 }

@@ -38,7 +38,7 @@ public sealed class ExplainTests(SharedService shared)
                 Assert.Equal(text, tokens[t].GetProperty("text").GetString());
                 Assert.Equal(text is "a" or "lovely" or "film" or "dull", tokens[t].GetProperty("known").GetBoolean());
                 Assert.Equal(found.Contributions[t], tokens[t].GetProperty("contribution").GetSingle());
-                float[] scores = Classifier.Scores([.. found.Running[t]]);
+                float[] scores = Classifier.Scores([.. found.Running[t]], model.Config);
                 Assert.Equal(answer[i].GetProperty("labels").EnumerateArray().Select(label => scores[IndexOf(label.GetProperty("label").GetString()!)]), Floats(tokens[t], "scores"));
             }
         }

@@ -5,11 +5,14 @@ using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks.Heads;
 
-/// <summary>One label a sequence: pooling over time, dropout and a linear layer; softmax cross-entropy.</summary>
+/// <summary>
+/// One label a sequence: pooling over time, dropout and a linear layer; softmax cross-entropy. Or labels that do not exclude each other, a sigmoid each.
+/// </summary>
 internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
 {
     private readonly Pooling _pooling;
     private readonly Direction _direction;
+    private readonly bool _independent;
     private readonly Linear _output;
 
     /// <summary>Asks for the parameters.</summary>
@@ -18,9 +21,10 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
     /// <param name="labels">Number of labels.</param>
     /// <param name="pooling">How.</param>
     /// <param name="direction">Which ways the encoder reads.</param>
-    public SequenceHead(Parameters parameters, int inputs, int labels, Pooling pooling, Direction direction)
+    /// <param name="independent">Whether a sequence may have several labels, or none.</param>
+    public SequenceHead(Parameters parameters, int inputs, int labels, Pooling pooling, Direction direction, bool independent = false)
     {
-        (_pooling, _direction) = (pooling, direction);
+        (_pooling, _direction, _independent) = (pooling, direction, independent);
         _output = new Linear(parameters, "head", Pool.PartsOf(pooling).Count * inputs, labels);
     }
 
@@ -66,6 +70,21 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
         return loss;
     }
 
+    /// <summary>The same where labels count differently, or a sequence has several.</summary>
+    /// <param name="trace">What forward left.</param>
+    /// <param name="targets">The labels of each sequence: one, or where they do not exclude each other any number.</param>
+    /// <param name="weights">[labels] what a right label counts; empty for 1 each.</param>
+    public double Loss(in Trace trace, IReadOnlyList<int[]> targets, ReadOnlySpan<float> weights)
+    {
+        double loss = 0;
+        for (int i = 0; i < targets.Count; i++)
+        {
+            Span<float> logits = trace.Logits.Span.Slice(i * Labels, Labels);
+            loss += _independent ? CrossEntropy.SigmoidBackward(logits, targets[i], weights) : CrossEntropy.WeightedBackward(logits, targets[i][0], weights);
+        }
+        return loss;
+    }
+
     public Memory<float> Backward(Pass pass, BatchLayout layout, in Trace trace, ReadOnlySpan<float> dLogits, Gradients? gradients)
     {
         Span<float> dPooled = pass.Workspace.Take(trace.Pooled.Length).Span;
@@ -78,7 +97,28 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
 
     public (int Row, int? Step) AnswerAt(BatchLayout layout, int place, int step) => (place, null);
 
-    public int BackwardOfAnswer(Span<float> logits) => Margin.BackwardOfBest(logits);
+    public int BackwardOfAnswer(Span<float> logits)
+    {
+        int label = TensorPrimitives.IndexOfMax<float>(logits);
+        BackwardOfLead(logits, label);
+        return label;
+    }
+
+    /// <summary>What a label's answer is judged by: its margin, or where labels do not exclude each other its logit.</summary>
+    public double Lead(ReadOnlySpan<float> logits, int label) => _independent ? logits[label] : Margin.Of(logits, label);
+
+    /// <summary>Puts the gradient of <see cref="Lead"/> in the place of the logits.</summary>
+    public void BackwardOfLead(Span<float> logits, int label)
+    {
+        if (_independent)
+        {
+            logits.Clear();
+            logits[label] = 1;
+            return;
+        }
+
+        Margin.Backward(logits, label);
+    }
 
     public void Refresh() => _output.Refresh();
 

@@ -14,7 +14,7 @@ internal sealed record ClassifierTensorParameters : ITensorParameters
     public string? FunctionToApply { get; init; }
 }
 
-/// <summary>Each text's best label, and the scores of all labels in the order of <see cref="ModelTensors.Labels"/>.</summary>
+/// <summary>Each text's best label, empty where none reaches its threshold, and the scores of all labels in the order of <see cref="ModelTensors.Labels"/>.</summary>
 internal sealed class ClassifierTensors(ServedClassifier served, InspectionRules rules) : ModelTensors<ClassifierTensorParameters>(served)
 {
     public override IReadOnlyList<string> Labels => served.Model.Labels;
@@ -27,7 +27,7 @@ internal sealed class ClassifierTensors(ServedClassifier served, InspectionRules
         object[] answers = await ClassifyEndpoints.AnswersAsync(call, served, new ClassifyRequest
         {
             Inputs = new Texts(texts, IsList: true),
-            Parameters = new ClassifyParameters { FunctionToApply = parameters.FunctionToApply },
+            Parameters = new ClassifyParameters { FunctionToApply = parameters.FunctionToApply, Threshold = parameters.FunctionToApply == ClassifyParameters.None ? null : 0 },
         }, rules);
         Dictionary<string, int> places = Labels.Index().ToDictionary(label => label.Item, label => label.Index);
         string[] best = new string[texts.Length];
@@ -35,7 +35,8 @@ internal sealed class ClassifierTensors(ServedClassifier served, InspectionRules
         for (int i = 0; i < texts.Length; i++)
         {
             LabelScore[] ranked = Answered<LabelScore[]>(answers[i], i);
-            best[i] = ranked[0].Label;
+            LabelScore first = ranked[0];
+            best[i] = parameters.FunctionToApply is null && first.Score < served.Model.Config.ThresholdOf(places[first.Label]) ? "" : first.Label;
             foreach (LabelScore label in ranked) scores[i * Labels.Count + places[label.Label]] = label.Score;
         }
 

@@ -15,9 +15,10 @@ const labelsShown = 5; // in a popover
 /**
  * @param {string} text
  * @param {{ labels: { label: string, score: number }[], explanation: object }} answer of /classify
+ * @param {number} guess the score that says nothing
  * @param {(scores: number[]) => void} onStep gets the scores after the token that is looked at, in the order of the labels
  */
-export function explainedText(text, { labels, explanation: { label, tokens } }, onStep) {
+export function explainedText(text, { labels, explanation: { label, tokens } }, guess, onStep) {
     const last = tokens.length - 1;
     let timer = 0;
 
@@ -25,7 +26,7 @@ export function explainedText(text, { labels, explanation: { label, tokens } }, 
         h('span', { class: 'token', title: said(index), onclick: () => stopAt(index) }, piece));
     const line = h('p', { class: 'text over-text', dir: 'auto' }, nodes);
     tokenList(line, { label: 'What a word adds', content: element => facts(elements.indexOf(element)) });
-    const graph = drawOver(line, elements, { shape: 'line', values: tokens.map(token => token.scores[0]), guide: 1 / labels.length });
+    const graph = drawOver(line, elements, { shape: 'line', values: tokens.map(token => token.scores[0]), guide: guess });
 
     const play = h('button', { type: 'button', onclick: () => timer ? stop() : start() }, 'Play');
     const slider = h('input', { type: 'range', min: 0, max: last, value: last, 'aria-label': 'Read up to this word', oninput: () => stopAt(step()) });

@@ -60,7 +60,7 @@ export function fileJudge(card) {
     }
 
     function begin(name, texts) {
-        batch.value = { name, model: card().name, labels: card().labels, rows: texts.map(text => ({ text })) };
+        batch.value = { name, model: card().name, labels: card().labels, several: card().multi_label, rows: texts.map(text => ({ text })) };
         replace(choice);
         goOn();
     }
@@ -92,7 +92,7 @@ export function fileJudge(card) {
     }
 
     function show() {
-        const { rows, name } = batch.value;
+        const { rows, name, several } = batch.value;
         const done = rows.filter(isJudged).length;
         const speed = Math.round(1000 * (done - judgedBefore) / (performance.now() - started));
         const button = (label, onclick) => h('button', { type: 'button', onclick }, label);
@@ -103,38 +103,42 @@ export function fileJudge(card) {
             run ? button('Cancel', () => run.abort()) : done < rows.length && button('Go on', goOn),
         ]);
         replace(results, done > 0 && [
-            scoreBars('How many texts have each label', labelCounts(rows, done)).element,
-            preview(rows),
+            scoreBars('How many texts have each label', labelCounts(rows, done, several)).element,
+            preview(rows, several),
             button(done < rows.length ? 'Download what is judged as CSV' : 'Download the answers as CSV',
                 () => download(`${name.replace(/\.[^.]+$/, '')}-judged.csv`, '\ufeff' + formatCsv(answers(batch.value)), 'text/csv')),
         ]);
     }
 }
 
-function labelCounts(rows, done) {
-    const groups = Map.groupBy(rows.filter(isJudged), row => row.labels?.[0].label ?? 'not judged');
+/** The labels that an answer gives: the best, or of a model of several labels a text all; none where no label fits. */
+const given = (labels, several) => labels.slice(0, several ? labels.length : 1).map(({ label }) => label);
+
+function labelCounts(rows, done, several) {
+    const names = ({ labels }) => !labels ? ['not judged'] : labels.length > 0 ? given(labels, several) : ['none'];
+    const groups = Map.groupBy(rows.filter(isJudged).flatMap(names), name => name);
     return [...groups].sort((a, b) => b[1].length - a[1].length).map(([name, { length }]) => ({ name, share: length / done, text: count(length) }));
 }
 
-function preview(rows) {
+function preview(rows, several) {
     return scroller('The first answers', h('table', null,
         h('thead', null, h('tr', null, ['text', 'label', 'score'].map(name => h('th', { scope: 'col' }, name)))),
         h('tbody', null, rows.slice(0, previewedRows).map(({ text, labels, error }) => h('tr', null,
             h('td', { dir: 'auto', class: 'clipped', title: text }, text),
             error
                 ? h('td', { colspan: 2, class: 'error' }, error)
-                : [h('td', { dir: 'auto' }, labels?.[0].label), h('td', null, labels && percent(labels[0].score))])))));
+                : [h('td', { dir: 'auto' }, labels && (given(labels, several).join(', ') || 'none')), h('td', null, labels?.[0] && percent(labels[0].score))])))));
 }
 
-/** Records of the CSV: the text, its best label, then the score of each label. */
-function answers({ rows, labels }) {
+/** Records of the CSV: the text, its best label or all that fit, the best score, then the score of each label that was answered. */
+function answers({ rows, labels, several }) {
     const judged = rows.filter(isJudged);
     const names = labels.length > 0 ? labels : (judged.find(row => row.labels)?.labels ?? []).map(({ label }) => label);
     return [
         ['text', 'label', 'score', ...names, 'error'],
         ...judged.map(row => {
             const best = row.labels?.[0];
-            return [row.text, best?.label, best?.score, ...names.map(name => row.labels?.find(({ label }) => label === name)?.score), row.error];
+            return [row.text, row.labels && given(row.labels, several).join(';'), best?.score, ...names.map(name => row.labels?.find(({ label }) => label === name)?.score), row.error];
         }),
     ];
 }

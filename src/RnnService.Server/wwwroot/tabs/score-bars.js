@@ -3,8 +3,14 @@ import { percent } from '../lib/text.js';
 
 const shownAtOnce = 10;
 
-/** Labels with their scores, the best first. */
-export const labelBars = (label, scores) => scoreBars(label, scores.map(({ label: name, score }, index) => ({ name, share: score, class: index === 0 && 'best' })));
+/**
+ * Labels with their scores, the best first.
+ * @param {string} label what the list is, for screen readers
+ * @param {{ label: string, score: number }[]} scores
+ * @param {(entry: { label: string, score: number }, index: number) => boolean} [fits] whether a label is the answer, or part of it
+ */
+export const labelBars = (label, scores, fits = (_, index) => index === 0) =>
+    scoreBars(label, scores.map((entry, index) => ({ name: entry.label, share: entry.score, class: fits(entry, index) && 'best' })));
 
 /**
  * Names with a bar and a number each.

@@ -20,7 +20,7 @@ public sealed class NumberTensorTests(NumberService shared) : IClassFixture<Numb
         JsonElement json = await shared.Client.AnswerAsync("/v2/models/gestures/infer", $$"""
             {"inputs": [{"name": "values", {{shape}}, "data": [{{string.Join(",", padded)}}]}, {"name": "lengths", "shape": [2], "datatype": "INT32", "data": [4, 2]}]}
             """);
-        float[][] expected = [Classifier.Scores(model.Logits([One])[0]), Classifier.Scores(model.Logits([Other])[0])];
+        float[][] expected = [Classifier.Scores(model.Logits([One])[0], model.Config), Classifier.Scores(model.Logits([Other])[0], model.Config)];
         JsonElement scores = json.GetProperty("outputs")[1];
         Assert.Equal("[2,3]", scores.GetProperty("shape").GetRawText());
         Assert.Equal(expected.SelectMany(row => row), scores.GetProperty("data").EnumerateArray().Select(value => value.GetSingle()));
