@@ -152,7 +152,7 @@ public sealed record ModelConfig
     public float? Calibration { get; init; }
 
     /// <summary>The largest calibration there may be; the smallest is one divided by it.</summary>
-    public const float MaxCalibration = 100;
+    public const float MaxCalibration = 8;
 
     /// <summary>Makes scores of logits [labels] in place.</summary>
     /// <param name="logits">Those of one answer.</param>

@@ -4,7 +4,7 @@ namespace RnnService.Training.Evaluation;
 internal static class Thresholds
 {
     /// <summary>
-    /// The threshold with the best F1 of one label; of equal ones the highest. It is half-way between the two probabilities that it parts. Null where no
+    /// The threshold with the best F1 of one label; on a tie the highest. It is half-way between the two probabilities that it parts. Null where no
     /// text has the label.
     /// </summary>
     /// <param name="answers">Of each text the label's probability, and whether the text has it.</param>
@@ -29,7 +29,7 @@ internal static class Thresholds
 
     /// <summary>
     /// The threshold that is right most often, where texts of none of the labels are to be below it (Larson et al. 2019, An Evaluation Dataset for Intent
-    /// Classification and Out-of-Scope Prediction, "oos-threshold"); of equal ones the lowest.
+    /// Classification and Out-of-Scope Prediction, "oos-threshold"); on a tie the lowest.
     /// </summary>
     /// <param name="answers">
     /// Of each text the best label's probability, whether that label is right, and whether the text has none of the labels.

@@ -30,9 +30,10 @@ public sealed class QuantizeTests(TrainedModels models) : IDisposable
         // Whatever corpus was given: only training knows its part for validation.
         const string trained = "valid_";
         Assert.All(source.Model.Config.Metrics.Keys, name => Assert.StartsWith(trained, name, StringComparison.Ordinal));
-        Assert.Equal(source.Model.Config.Metrics.Keys.Select(name => name[trained.Length..]), made.Model.Config.Metrics.Keys);
+        string[] names = [.. source.Model.Config.Metrics.Keys.Where(name => !name.EndsWith("_uncalibrated", StringComparison.Ordinal))]; // training measures that
+        Assert.Equal(names.Select(name => name[trained.Length..]), made.Model.Config.Metrics.Keys);
         Assert.Equivalent(source.Model.Config with { Metrics = made.Model.Config.Metrics }, made.Model.Config, strict: true);
-        foreach (var (name, before) in source.Model.Config.Metrics) Assert.Equal(before, made.Model.Config.Metrics[name[trained.Length..]], 0.05);
+        foreach (string name in names) Assert.Equal(source.Model.Config.Metrics[name], made.Model.Config.Metrics[name[trained.Length..]], 0.05);
 
         string card = File.ReadAllText(Path.Combine(output, "README.md"));
         foreach (string part in (string[])[
