@@ -21,6 +21,19 @@ public sealed class LoadTests(Chromium browser, TicketService service) : Playgro
         }
     }
 
+    [Fact]
+    public async Task A_tab_that_is_left_and_opened_again_meanwhile_comes_once()
+    {
+        var held = new TaskCompletionSource<IRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await OpenAsync("write");
+        await Page.RouteAsync("**/tabs/tag.js", route => Task.FromResult(held.TrySetResult(route)));
+        foreach (string title in (string[])["Tag", "Write", "Tag"]) await Page.GetByRole(AriaRole.Tab, new() { Name = title, Exact = true }).ClickAsync();
+        await (await held.Task).ContinueAsync();
+        await Expect(Panel.Locator(".tag-text .token").First).ToBeVisibleAsync();
+        Assert.Equal(PageFiles.OfTab("tag").Order(), Loaded.Where(PageFiles.OfTab("tag").Contains).Order());
+        await Expect(Page.Locator("link[href$='tag.css']")).ToHaveCountAsync(1);
+    }
+
     [Theory]
     [InlineData("**/tabs/tag.js")]
     [InlineData("**/tabs/tag.css")]

@@ -82,6 +82,8 @@ function open(id, what = null) {
 /** Gets the files of a tab. */
 async function load(view) {
     const { tab: { id }, panel } = view;
+    if (panel.ariaBusy === 'true')
+        return; // they are on their way since it was last in view
     view.problem = null;
     panel.setAttribute('aria-busy', 'true');
     try {
@@ -91,8 +93,9 @@ async function load(view) {
         if (error instanceof SyntaxError)
             throw error;
         view.problem = unreachable('The service does not answer.');
+    } finally {
+        panel.removeAttribute('aria-busy');
     }
-    panel.removeAttribute('aria-busy');
     if (view === current)
         fill();
 }

@@ -10,12 +10,14 @@ namespace RnnService.Playground.Tests.Serving;
 internal static class TinyModels
 {
     /// <summary>Names of the models' folders.</summary>
-    public const string Tunes = "tunes", Translator = "french", Phases = "phases", Kind = "kind", Level = "level", Next = "next";
+    public const string Tunes = "tunes", Translator = "french", Phases = "phases", Kind = "kind", Level = "level", Next = "next", Loudness = "loudness";
 
     /// <summary>What the models of numbers read a step, and how many steps ahead <see cref="Next"/> tells.</summary>
     public static readonly string[] Columns = ["level", "flow"];
 
     public const int Horizon = 4;
+
+    private const int Bands = 4; // of Loudness, which reads sound
 
     /// <summary>The one tune that <see cref="Tunes"/> knows by heart, without its metre, and what the page writes before it.</summary>
     public const string Tune = "GBd gdB|c2e dBG|ABc BGE|FGA D3:|", Header = "X:1\nM:6/8\nL:1/8\nK:G\n";
@@ -33,6 +35,7 @@ internal static class TinyModels
         SaveNumbers(Path.Combine(folder, Kind), ModelTask.Classifier, "slow", "fast");
         SaveNumbers(Path.Combine(folder, Level), ModelTask.Regressor, "litres", "degrees");
         SaveNumbers(Path.Combine(folder, Next), ModelTask.Forecaster);
+        SaveNumbers(Path.Combine(folder, Loudness), ModelTask.Regressor, new NumbersConfig { Features = Bands, EachStep = true, Audio = new AudioConfig(melBands: Bands, deltas: false) }, "loud", "shrill");
     }
 
     private static void SaveTunes(string folder)
@@ -65,7 +68,10 @@ internal static class TinyModels
     }
 
     /// <summary>Of random weights: what it says means nothing, and is the same each time.</summary>
-    private static void SaveNumbers(string folder, ModelTask task, params string[] labels)
+    private static void SaveNumbers(string folder, ModelTask task, params string[] labels) =>
+        SaveNumbers(folder, task, new NumbersConfig(Columns) { Features = Columns.Length, Horizon = task == ModelTask.Forecaster ? Horizon : 0 }, labels);
+
+    private static void SaveNumbers(string folder, ModelTask task, NumbersConfig numbers, params string[] labels)
     {
         var config = new ModelConfig
         {
@@ -74,8 +80,8 @@ internal static class TinyModels
             HiddenSize = 6,
             Layers = 1,
             Labels = labels,
-            Numbers = new NumbersConfig(Columns) { Features = Columns.Length, Horizon = task == ModelTask.Forecaster ? Horizon : 0 },
+            Numbers = numbers,
         };
-        ModelFolder.Save(folder, NumberModel.Create(config, Parameters.Random((ulong)task)), "[[0.5,1],[1,0.5]]");
+        ModelFolder.Save(folder, NumberModel.Create(config, Parameters.Random((ulong)task)), numbers.Audio is null ? "[[0.5,1],[1,0.5]]" : "[[0.5,1,1,0.5]]");
     }
 }

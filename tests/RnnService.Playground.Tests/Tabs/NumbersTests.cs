@@ -89,11 +89,47 @@ public sealed class NumbersTests(Chromium browser, TicketService service) : Play
     }
 
     [Fact]
-    public async Task What_is_no_sound_is_refused_in_a_sentence()
+    public async Task What_a_stream_answers_late_is_not_shown_beside_what_is_newer()
+    {
+        var opened = new TaskCompletionSource<IWebSocketRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Page.Context.GrantPermissionsAsync(["microphone"]);
+        await Page.RouteWebSocketAsync("**/stream/**", opened.SetResult);
+        await ShowTabAsync(Digits);
+        await Button("Listen").ClickAsync();
+        IWebSocketRoute stream = await opened.Task;
+        stream.Send("""{"steps": 10, "text": "1", "symbols": [{"symbol": "1", "step": 3, "seconds": 0.1, "score": 1}]}""");
+        await Expect(Heard).ToHaveTextAsync("1");
+        await Panel.GetByLabel("Or a recording").DropAsync("spoken.wav", SpokenDigits.Wav);
+        await Expect(Button("Listen")).ToBeVisibleAsync();
+        await Expect(Heard).ToHaveTextAsync(SpokenDigits.Text);
+        stream.Send("""{"steps": 20, "text": "1 1", "symbols": [{"symbol": "1", "step": 13, "seconds": 0.2, "score": 1}], "final": true}""");
+        await stream.CloseAsync();
+        Assert.Equal(SpokenDigits.Text, await Heard.TextContentAsync());
+        await Expect(Marks).ToHaveTextAsync(SpokenDigits.Text.Split(' '));
+        await Expect(Alert).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task Values_of_the_steps_of_a_stream_are_one_chart_that_grows()
+    {
+        await Page.Context.GrantPermissionsAsync(["microphone"]);
+        await ShowTabAsync(TinyModels.Loudness);
+        await Button("Listen").ClickAsync();
+        await Expect(Panel.Locator("tbody th").Filter(new() { HasTextRegex = new Regex("^100$") })).ToHaveCountAsync(1);
+        await Button("Stop").ClickAsync();
+        await Expect(Panel.Locator(".chart-line")).ToHaveCountAsync(2);
+        await Expect(Panel.Locator(".chart")).ToHaveAttributeAsync("aria-label", new Regex("loud: from .*shrill: from "));
+    }
+
+    [Fact]
+    public async Task What_is_no_sound_is_refused_in_a_sentence_that_stays()
     {
         Watch.FailedAnswersAreExpected = true;
         await ShowTabAsync(Digits);
         await Panel.GetByLabel("Or a recording").DropAsync("song.wav", "la la la");
+        await Expect(Alert).ToContainTextAsync("header is not that of a WAV file");
+        await Page.GetByRole(AriaRole.Tab, new() { Name = "Tag", Exact = true }).ClickAsync();
+        await Page.GetByRole(AriaRole.Tab, new() { Name = "Speech and numbers", Exact = true }).ClickAsync();
         await Expect(Alert).ToContainTextAsync("header is not that of a WAV file");
     }
 
@@ -105,6 +141,17 @@ public sealed class NumbersTests(Chromium browser, TicketService service) : Play
         await Expect(Panel.Locator(".steps li")).ToHaveTextAsync(tags.Select(tag => tag.GetProperty("label").GetString()!));
         await Expect(Panel.Locator(".chart-line")).ToHaveCountAsync(2);
         await Expect(Panel.Locator(".chart")).ToHaveAttributeAsync("aria-label", new Regex("level: from 0.25 to 0.*flow: from 1 to"));
+    }
+
+    [Fact]
+    public async Task Below_a_long_table_there_is_a_label_for_each_of_its_steps()
+    {
+        float[][] steps = [.. Enumerable.Range(0, 1500).Select(step => new[] { step % 2 * 20f - 10, step % 3 * 20f - 20 })];
+        int labels = (await Service.PostAsync("/tag", new { model = TinyModels.Phases, inputs = new { values = steps } })).GetArrayLength();
+        Assert.True(labels > 400, $"{labels}");
+        await ShowTabAsync(TinyModels.Phases);
+        await Numbers.FillAsync(string.Join('\n', steps.Select(step => $"{step[0]},{step[1]}")));
+        await Expect(Panel.Locator(".steps li")).ToHaveCountAsync(labels);
     }
 
     [Fact]

@@ -95,6 +95,39 @@ public sealed class TranslateTests(Chromium browser, TicketService service) : Pl
         await Expect(Texts).ToHaveTextAsync([answer.GetProperty("generated_text").GetString()!]);
     }
 
+    [Fact]
+    public async Task The_text_is_what_the_service_makes_of_its_tokens()
+    {
+        await AnswerAsync(Event("a"), Event(" dog", "A dog.", """{"source_tokens": ["x", ""], "attention": [[1, 0], [0, 1]]}"""));
+        await Expect(Targets).ToHaveTextAsync(["a", " dog"]);
+        await Expect(Texts).ToHaveTextAsync(["A dog."]);
+    }
+
+    [Fact]
+    public async Task What_has_come_of_a_text_can_be_copied()
+    {
+        await Page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        await AnswerAsync(Event("a"), Event(" dog"));
+        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The service cannot be reached");
+        await Expect(Texts).ToHaveTextAsync(["a dog"]);
+        await Button("Copy").ClickAsync();
+        Assert.Equal("a dog", await Page.ClipboardAsync("a"));
+    }
+
+    private static string Event(string token, string? text = null, string details = "null") => $$"""
+        data:{"index":1,"token":{"id":1,"text":"{{token}}","logprob":-0.1,"special":false},"generated_text":{{(text is null ? "null" : $"\"{text}\"")}},"details":{{details}}}
+
+
+        """;
+
+    /// <summary>Has a text answered by these events.</summary>
+    private async Task AnswerAsync(params string[] events)
+    {
+        await TranslateAsync();
+        await Page.RouteAsync("**/generate_stream", route => route.FulfillAsync(new() { ContentType = "text/event-stream", Body = string.Concat(events) }));
+        await TextBox("Text to translate").FillAsync("un lit");
+    }
+
     private async Task TranslateAsync()
     {
         await OpenAsync("translate");

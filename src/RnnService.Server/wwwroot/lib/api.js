@@ -70,7 +70,7 @@ export const socketProtocols = () => key === '' ? []
  * @property {boolean} [retry] whether 429 and 503 are tried again after Retry-After
  * @property {(seconds: number, problem: Problem) => void} [onWait] told before each such wait
  * @property {(text: string) => void} [onWarning] told what of the text the model could not read
- * @property {boolean} [remember] whether the code panel shows this call; true for what is posted
+ * @property {boolean} [remember] whether the code panel shows this call; true for JSON that is posted
  */
 
 /** Posts JSON, or a blob as it is, and gives the JSON that comes back. */

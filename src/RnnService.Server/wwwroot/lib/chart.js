@@ -79,11 +79,15 @@ export function lineChart(container, chart) {
 
 const colourOf = (series, i) => `var(--${series.colour ?? lineNames[i % lineNames.length]})`;
 
-const knownOf = series => series.values.filter(value => typeof value === 'number');
+/** The values of a line that are there. */
+export const knownOf = series => series.values.filter(value => typeof value === 'number');
+
+/** The least and the most of values, of which there may be more than a function takes arguments. */
+export const extent = values => values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
 
 function rangeOf(series) {
-    const known = series.flatMap(knownOf);
-    return [Math.min(0, ...known), Math.max(0, ...known) * 1.1 || 1];
+    const [least, most] = extent([0, ...series.flatMap(knownOf)]);
+    return [least, most * 1.1 || 1];
 }
 
 /** Round values in a range, about as many as asked for. */
@@ -110,8 +114,8 @@ function path(x, values, scaleX, scaleY) {
 
 function summary(series) {
     const { label, format = value => value.toPrecision(3) } = series;
-    const known = knownOf(series);
+    const known = knownOf(series), [least, most] = extent(known);
     return known.length === 0
         ? `${label}: no values yet`
-        : `${label}: from ${format(known[0])} to ${format(known.at(-1))}, least ${format(Math.min(...known))}, most ${format(Math.max(...known))}`;
+        : `${label}: from ${format(known[0])} to ${format(known.at(-1))}, least ${format(least)}, most ${format(most)}`;
 }

@@ -18,8 +18,8 @@ export function newestCall(problems, busy) {
      * @param {(answer: any) => void} show
      */
     async function run(call, show) {
-        stop();
-        const own = current = new AbortController();
+        begin();
+        const own = current;
         busy.setAttribute('aria-busy', 'true');
         const slow = setTimeout(() => replace(problems, h('p', { class: 'muted', role: 'status' }, 'Computing …')), patience);
         const onWait = (...wait) => {
@@ -50,5 +50,12 @@ export function newestCall(problems, busy) {
         clearProblem(problems);
     }
 
-    return { run, stop };
+    /** Stops what there is for something that makes no call, or not yet. @returns {AbortSignal} aborted once something newer has begun */
+    function begin() {
+        stop();
+        current = new AbortController();
+        return current.signal;
+    }
+
+    return { run, begin, stop };
 }

@@ -2,7 +2,7 @@
 
 import { post } from '../lib/api.js';
 import { announce, debounce, field, h, kept, replace } from '../lib/dom.js';
-import { clearProblem, showProblem } from '../lib/problem.js';
+import { showProblem } from '../lib/problem.js';
 import { plural } from '../lib/text.js';
 import { fileField } from './file-field.js';
 import { newestCall } from './newest.js';
@@ -37,15 +37,21 @@ export default function render(root, context) {
         h('button', { type: 'button', onclick: () => set(madeUp(picker.card.numbers)) }, 'Make some up')));
     const readSoon = debounce(readNumbers, pauseInTyping);
 
+    /** Begins with something else. @returns {AbortSignal} aborted once that is not the newest either: what comes later for it is not shown */
+    function begin(card, text) {
+        listening?.();
+        const signal = calls.begin();
+        answer.clear(card, text);
+        wave.begin(1);
+        return signal;
+    }
+
     function modelChanged(card) {
         const { features, names, audio } = card.numbers;
-        leave();
-        calls.stop();
-        answer.clear(card);
+        begin(card);
         speech.hidden = wave.element.hidden = !audio;
         table.hidden = Boolean(audio);
         if (audio) {
-            wave.begin(1);
             about.textContent = `It hears ${audio.sample_rate / 1000} kHz; other sound is converted. What is said goes to this service alone.`;
         } else {
             hint.textContent = `${plural(features, 'number')} a step${names.length > 0 ? `: ${names.join(', ')}. Of a table with these names in its first line no other column is read` : ''}.`;
@@ -59,9 +65,7 @@ export default function render(root, context) {
     async function hear() {
         if (opening)
             return;
-        const card = picker.card;
-        calls.stop();
-        answer.clear(card, 'Listening …');
+        const card = picker.card, signal = begin(card, 'Listening …');
         opening = true; // a button that is switched off would lose the focus
         let microphone;
         try {
@@ -70,14 +74,19 @@ export default function render(root, context) {
                 stream.send(piece);
             });
         } catch (problem) {
-            answer.clear(card);
-            return showProblem(problems, problem, { title: 'The microphone cannot be used', retry: hear });
+            if (!signal.aborted) {
+                answer.clear(card);
+                showProblem(problems, problem, { title: 'The microphone cannot be used', retry: hear });
+            }
+            return;
         } finally {
             opening = false;
         }
 
+        if (signal.aborted)
+            return microphone.close();
         wave.begin(microphone.rate);
-        const stream = openStream(card.name, microphone.rate, heard);
+        const stream = openStream(card.name, microphone.rate, said => signal.aborted || heard(said));
         const stop = listening = () => {
             microphone.close();
             stream.end();
@@ -89,7 +98,8 @@ export default function render(root, context) {
         try {
             await stream.ended;
         } catch (problem) {
-            showProblem(problems, problem, { retry: hear });
+            if (!signal.aborted)
+                showProblem(problems, problem, { retry: hear });
         }
         if (listening === stop)
             stop();
@@ -101,16 +111,14 @@ export default function render(root, context) {
     }
 
     /** The service reads the file itself; the browser only draws it. */
-    async function readSound(file) {
+    function readSound(file) {
         const card = picker.card, { name, task } = card;
-        leave();
-        answer.clear(card);
-        wave.begin(1);
+        begin(card);
         const query = new URLSearchParams({ model: name, ...task === 'transcriber' && { details: true } });
-        calls.run(options => post(`${routes[task]}?${query}`, new Blob([file], { type: 'audio/wav' }), options), heard);
-        const sound = await samplesOf(file);
-        if (sound)
-            wave.draw(sound.rate, sound.samples);
+        calls.run(options => {
+            samplesOf(file).then(sound => sound && !options.signal.aborted && wave.draw(sound.rate, sound.samples));
+            return post(`${routes[task]}?${query}`, new Blob([file], { type: 'audio/wav' }), options);
+        }, heard);
     }
 
     function set(text) {
@@ -128,8 +136,7 @@ export default function render(root, context) {
         const card = picker.card, { name, task, numbers } = card;
         if (numbers.audio)
             return;
-        calls.stop();
-        answer.clear(card);
+        begin(card);
         const { values, problem } = readTable(csv.value, numbers);
         if (problem)
             replace(problems, h('p', { class: 'warning', role: 'status' }, problem));
@@ -139,9 +146,11 @@ export default function render(root, context) {
         }
     }
 
+    /** Stops listening; what was heard, or went wrong, is there to come back to. */
     function leave() {
+        if (opening)
+            begin(picker.card);
         listening?.();
-        clearProblem(problems);
     }
 
     root.append(h('div', { class: 'card stack' }, picker.element, speech, table), problems, section);

@@ -1,6 +1,6 @@
 // Translate: a text in another language, one or several by beam search, and where the translator looked for each word.
 
-import { post, stream } from '../lib/api.js';
+import { post, stream, unreachable } from '../lib/api.js';
 import { copyButton, debounce, field, h, kept, replace, select } from '../lib/dom.js';
 import { fixed, percent, plural } from '../lib/text.js';
 import { control } from './control.js';
@@ -67,26 +67,29 @@ export default function render(root, context) {
 
         parameters.do_sample = value.way === 'drawn';
         const tokens = [];
-        let last = {};
+        let last = null;
         await stream('generate_stream', body, {
             ...call,
             onEvent(event) {
                 tokens.push(event.token);
-                last = event.details ?? last;
-                write(tokens);
+                last = event;
+                write(tokens.filter(({ special }) => !special).map(({ text }) => text).join('').trim());
             },
         });
-        const text = tokens.filter(({ special }) => !special).map(({ text: piece }) => piece).join('').trim();
-        return { sources: last.source_tokens ?? [], texts: [textOf({ generated_text: text, tokens, attention: last.attention })] };
+        if (!last?.details)
+            throw unreachable('The connection ended before the text was whole.');
+        const { generated_text, details } = last;
+        return { sources: details.source_tokens, texts: [textOf({ generated_text, tokens, attention: details.attention })] };
     }
 
     const textOf = ({ generated_text: text, score, tokens, attention: weights }) =>
         ({ text, score, tokens, attention: weights, logprob: tokens.reduce((sum, { logprob }) => sum + logprob, 0) });
 
     /** What there is of a text that is being written. */
-    function write(tokens) {
+    function write(text) {
         section.hidden = false;
-        replace(list, h('li', null, h('p', { class: 'text', dir: 'auto' }, tokens.map(({ special, text }) => special ? '' : text).join('').trim())));
+        [texts, chosen] = [[{ text }], 0];
+        replace(list, h('li', null, h('p', { class: 'text', dir: 'auto' }, text)));
         status.textContent = '';
     }
 
