@@ -9,30 +9,16 @@ namespace RnnService.Cli.Tests.Verbs;
 /// <summary>Sound by file and by pipe: both say what the library says of the whole.</summary>
 public sealed class TranscribeTests : IDisposable
 {
+    private static readonly short[] Sound = [.. Enumerable.Range(0, 4000).Select(i => (short)(8000 * Math.Sin(0.00005 * i * i)))];
+
     private readonly TinyNumberModels _models = new();
     private readonly string _wav;
-    private readonly byte[] _pcm = [.. Enumerable.Range(0, 4000).SelectMany(i => BitConverter.GetBytes((short)(8000 * Math.Sin(0.00005 * i * i))))];
     private readonly string _expected;
 
     public TranscribeTests()
     {
         _wav = Path.Combine(_models.Path, "spoken.wav");
-        using (var writer = new BinaryWriter(File.Create(_wav)))
-        {
-            writer.Write("RIFF"u8);
-            writer.Write(36 + _pcm.Length);
-            writer.Write("WAVEfmt "u8);
-            writer.Write(16);
-            writer.Write((short)1);
-            writer.Write((short)1);
-            writer.Write(8000);
-            writer.Write(16_000);
-            writer.Write((short)2);
-            writer.Write((short)16);
-            writer.Write("data"u8);
-            writer.Write(_pcm.Length);
-            writer.Write(_pcm);
-        }
+        File.WriteAllBytes(_wav, WavBytes.Of(Sound, 8000));
 
         using var model = (Transcriber)_models.Load("digits");
         _expected = model.Transcribe(new AudioFeatures(TinyNumberModels.Audio).Of(WavFile.Read(_wav))).Text;
@@ -47,7 +33,7 @@ public sealed class TranscribeTests : IDisposable
     {
         Assert.Equal(_expected, CommandRun.Of("transcribe", Digits, _wav).Succeeded().Lines[0]);
         Assert.Equal(_expected, CommandRun.Of("transcribe", Digits, "--json", _wav).Succeeded().Json().GetProperty("text").GetString());
-        Assert.Equal(_expected, Piped(_pcm).TrimEnd('\n'));
+        Assert.Equal(_expected, Piped([.. Sound.SelectMany(BitConverter.GetBytes)]).TrimEnd('\n'));
         Assert.Equal(_expected, Piped(File.ReadAllBytes(_wav)).TrimEnd('\n'));
     }
 

@@ -13,7 +13,7 @@ internal static class SpokenDigits
     private static readonly double[] s_strengths = [1, 0.6, 0.25];
 
     /// <summary>A WAV file of it, with pauses.</summary>
-    public static byte[] Wav { get; } = WavOf(Say());
+    public static byte[] Wav { get; } = WavBytes.Of([.. Say().Select(value => (short)(30_000 * Math.Clamp(value, -1, 1)))], Rate);
 
     private static List<double> Say()
     {
@@ -81,25 +81,5 @@ internal static class SpokenDigits
             int samples = (int)(seconds * Rate);
             for (int i = 0; i < samples; i++) sound.Add(value((double)i / samples));
         }
-    }
-
-    private static byte[] WavOf(List<double> sound)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        writer.Write("RIFF"u8);
-        writer.Write(36 + 2 * sound.Count);
-        writer.Write("WAVEfmt "u8);
-        writer.Write(16);
-        writer.Write((short)1);
-        writer.Write((short)1);
-        writer.Write(Rate);
-        writer.Write(2 * Rate);
-        writer.Write((short)2);
-        writer.Write((short)16);
-        writer.Write("data"u8);
-        writer.Write(2 * sound.Count);
-        foreach (double value in sound) writer.Write((short)(30_000 * Math.Clamp(value, -1, 1)));
-        return stream.ToArray();
     }
 }

@@ -1,3 +1,4 @@
+using RnnService.Tests;
 using RnnService.Training.Corpora;
 using Xunit;
 
@@ -12,7 +13,7 @@ public sealed class SoundFolderTests : IDisposable
 
     public SoundFolderTests()
     {
-        foreach (string name in (string[])["1_ann_0", "2_ann_1", "2_bob_12", "ten_bob_3"]) _folder.Write($"{name}.wav", Wav(100, -100, 16384));
+        foreach (string name in (string[])["1_ann_0", "2_ann_1", "2_bob_12", "ten_bob_3"]) _folder.Write($"{name}.wav", WavBytes.Of([100, -100, 16384], 8000));
         _folder.Write("LICENCE.txt", "free");
     }
 
@@ -76,14 +77,6 @@ public sealed class SoundFolderTests : IDisposable
         _folder.Write("3_ann_0.wav", "no sound");
         Assert.StartsWith("3_ann_0.wav: header is not that of a WAV file", Assert.Throws<InvalidDataException>(() => Read(source => source)).Message, StringComparison.Ordinal);
     }
-
-    /// <summary>A file of 16 bit and one channel.</summary>
-    internal static byte[] Wav(params short[] samples) =>
-    [
-        .. "RIFF"u8, .. BitConverter.GetBytes(36 + 2 * samples.Length), .. "WAVEfmt "u8, .. BitConverter.GetBytes(16), 1, 0, 1, 0,
-        .. BitConverter.GetBytes(8000), .. BitConverter.GetBytes(16000), 2, 0, 16, 0, .. "data"u8, .. BitConverter.GetBytes(2 * samples.Length),
-        .. samples.SelectMany(BitConverter.GetBytes),
-    ];
 
     private NumberCorpus Read(Func<CorpusSource, CorpusSource> change) => Corpus.ReadNumbers(change(new CorpusSource { Path = _folder[""], Format = CorpusFormat.Wav }));
 

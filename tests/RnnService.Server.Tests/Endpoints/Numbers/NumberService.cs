@@ -19,7 +19,7 @@ public sealed class NumberService : IAsyncLifetime
     public static byte[] Pcm { get; } = [.. Sound.SelectMany(BitConverter.GetBytes)];
 
     /// <summary>The sound as a WAV file.</summary>
-    public static byte[] Wav { get; } = WavOf(Pcm, 8000);
+    public static byte[] Wav { get; } = WavBytes.Of(Sound, 8000);
 
     /// <summary>The sound as <c>digits</c> reads it.</summary>
     public static NumberSequence Steps { get; } = new AudioFeatures(TinyNumberModels.Audio).Of([.. Sound.Select(sample => sample / 32_768f)], 8000);
@@ -36,25 +36,5 @@ public sealed class NumberService : IAsyncLifetime
     {
         await Service.DisposeAsync();
         Models.Dispose();
-    }
-
-    public static byte[] WavOf(byte[] pcm, int rate)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        writer.Write("RIFF"u8);
-        writer.Write(36 + pcm.Length);
-        writer.Write("WAVEfmt "u8);
-        writer.Write(16);
-        writer.Write((short)1);
-        writer.Write((short)1);
-        writer.Write(rate);
-        writer.Write(rate * 2);
-        writer.Write((short)2);
-        writer.Write((short)16);
-        writer.Write("data"u8);
-        writer.Write(pcm.Length);
-        writer.Write(pcm);
-        return stream.ToArray();
     }
 }

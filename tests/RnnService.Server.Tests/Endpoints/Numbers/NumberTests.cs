@@ -121,7 +121,7 @@ public sealed class NumberTests(NumberService shared) : IClassFixture<NumberServ
     [Fact]
     public async Task A_sound_shorter_than_a_step_is_refused()
     {
-        using var content = new ByteArrayContent(NumberService.WavOf(NumberService.Pcm[..400], 8000));
+        using var content = new ByteArrayContent(WavBytes.Of(NumberService.Sound.AsSpan(..200), 8000));
         content.Headers.ContentType = new MediaTypeHeaderValue("audio/wav");
         using HttpResponseMessage answer = await Client.PostAsync("/transcribe", content, TestContext.Current.CancellationToken);
         Assert.Equal("the sound is 0.025 s long; expected at least 0.035 s, which is a step of the model",
