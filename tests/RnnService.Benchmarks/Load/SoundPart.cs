@@ -87,7 +87,7 @@ internal static class SoundPart
             BinaryPrimitives.WriteInt16LittleEndian(pcm.AsSpan(2 * i), (short)loud);
         }
 
-        return Microphone.Frame(0x82, pcm);
+        return SocketFrame.Of(SocketFrame.Binary, pcm);
     }
 
     /// <summary>A client of one stream.</summary>
@@ -114,15 +114,6 @@ internal static class SoundPart
             return one;
         }
 
-        /// <summary>A frame of a client; the mask is of zeros, which changes nothing.</summary>
-        public static byte[] Frame(byte kind, byte[] content)
-        {
-            byte[] length = [0xFE, 0, 0];
-            if (content.Length < 126) length = [(byte)(0x80 | content.Length)];
-            else BinaryPrimitives.WriteUInt16BigEndian(length.AsSpan(1), (ushort)content.Length);
-            return [kind, .. length, 0, 0, 0, 0, .. content];
-        }
-
         public void Send(byte[] frame, double due)
         {
             lock (_sent) _sent.Add(due);
@@ -134,7 +125,7 @@ internal static class SoundPart
         public async Task<double> EndAsync()
         {
             _ended = Clock.Now;
-            await _socket.SendAsync(Frame(0x81, """{"end": true}"""u8.ToArray()));
+            await _socket.SendAsync(SocketFrame.Of(SocketFrame.Text, """{"end": true}"""u8));
             return await _end.Task;
         }
 

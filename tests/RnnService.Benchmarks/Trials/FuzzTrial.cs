@@ -19,7 +19,7 @@ internal static class FuzzTrial
 
     public static async Task RunAsync(Trial trial)
     {
-        using var models = new TrialModels();
+        using TrialModels models = TrialModels.OfAll();
         NumberRequests.AddTo(models);
         using TrialServer service = await TrialServer.StartAsync(trial, models.Path, settings: Everything);
         IReadOnlyList<Operation> operations = [.. await Operation.AllAsync(service.Port), .. NumberRequests.All];
@@ -58,7 +58,7 @@ internal static class FuzzTrial
             var mutations = new Mutations(random);
             Operation operation = mutations.Pick(operations);
             if (random.Next(12) == 0) await SocketAsync(port, mutations, random, number, found);
-            else if (random.Next(10) == 0) await RawAsync(port, operation, mutations, number, found);
+            else if (random.Next(10) == 0) await RawAsync(port, operation, mutations, random, number, found);
             else await SendAsync(client, operation, mutations, random, number, found);
         });
     }
@@ -100,17 +100,18 @@ internal static class FuzzTrial
     }
 
     /// <summary>A request whose very bytes are changed, on a connection of its own.</summary>
-    private static async Task RawAsync(int port, Operation operation, Mutations mutations, int number, Findings found)
+    private static async Task RawAsync(int port, Operation operation, Mutations mutations, Random random, int number, Findings found)
     {
-        string body = operation.Bodies.Count == 0 ? "" : mutations.Pick(operation.Bodies);
-        string text = $"{operation.Method} {operation.Path} HTTP/1.1\r\nHost: {Trial.Here}\r\nConnection: close\r\nContent-Type: {operation.Type}\r\n"
-            + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
+        byte[] body = operation.Type != Operation.Json ? NumberRequests.Body(operation, mutations, random)
+            : operation.Bodies.Count == 0 ? [] : Encoding.UTF8.GetBytes(mutations.Pick(operation.Bodies));
+        string head = $"{operation.Method} {operation.Path} HTTP/1.1\r\nHost: {Trial.Here}\r\nConnection: close\r\nContent-Type: {operation.Type}\r\n"
+            + $"Content-Length: {body.Length}\r\n\r\n";
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(Patience));
         try
         {
             await socket.ConnectAsync(IPAddress.Loopback, port, limit.Token);
-            await socket.SendAsync(mutations.Bytes(Encoding.UTF8.GetBytes(text)), limit.Token);
+            await socket.SendAsync(mutations.Bytes([.. Encoding.UTF8.GetBytes(head), .. body]), limit.Token);
             socket.Shutdown(SocketShutdown.Send); // what was cut off is not to be waited for
             byte[] buffer = new byte[1 << 12];
             int first = await socket.ReceiveAsync(buffer, limit.Token);

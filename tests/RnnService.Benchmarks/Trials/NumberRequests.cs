@@ -1,5 +1,4 @@
 using System.Text;
-using RnnService.Benchmarks.Load;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
@@ -22,7 +21,6 @@ internal static class NumberRequests
     /// <summary>Puts the models into a folder.</summary>
     public static void AddTo(TrialModels models)
     {
-        Directory.CreateSymbolicLink(Path.Combine(models.Path, Digits), Path.Combine(LoadModels.Shipped, Digits));
         ModelTask[] tasks = [ModelTask.Classifier, ModelTask.Tagger, ModelTask.Regressor, ModelTask.Forecaster];
         foreach ((string name, ModelTask task) in Names.Zip(tasks))
         {

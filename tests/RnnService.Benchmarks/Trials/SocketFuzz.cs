@@ -1,16 +1,15 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
+using RnnService.Benchmarks.Load;
 
 namespace RnnService.Benchmarks.Trials;
 
 /// <summary>WebSockets of <c>/stream</c> whose handshakes, frames and messages are changed, and one beside them that is as it should be.</summary>
 internal static class SocketFuzz
 {
-    private const int Text = 1, Binary = 2, MostWait = 500;
-    private static readonly byte[] Close = [0x88, 0x80, 0, 0, 0, 0];
+    private const int MostWait = 500;
 
     /// <summary>Opens one, sends a few frames, and leaves.</summary>
     /// <returns>The handshake's status, 0 where there is none, and what came after it.</returns>
@@ -35,7 +34,7 @@ internal static class SocketFuzz
 
             // Half a connection is none to the web server: it would be cut off before it is answered.
             if (leaves) socket.LingerState = new LingerOption(true, 0);
-            else await socket.SendAsync(Close, limit);
+            else await socket.SendAsync(SocketFrame.Of(SocketFrame.Close, []), limit);
         }
         catch (SocketException)
         {
@@ -100,20 +99,16 @@ internal static class SocketFuzz
     private static Task SendAsync(ClientWebSocket socket, string message) =>
         socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
-    /// <summary>A frame of a line or of bytes; the mask is of zeros, which changes nothing.</summary>
+    /// <summary>A frame of a line or of bytes.</summary>
     private static byte[] Frame(Mutations mutations, Random random, string line)
     {
         (int kind, byte[] content) = random.Next(3) switch
         {
-            0 => (Binary, new byte[random.Next(0, 900)]),
-            1 => (Text, mutations.Json(line)),
-            _ => (Text, Encoding.UTF8.GetBytes(line)),
+            0 => (SocketFrame.Binary, new byte[random.Next(0, 900)]),
+            1 => (SocketFrame.Text, mutations.Json(line)),
+            _ => (SocketFrame.Text, Encoding.UTF8.GetBytes(line)),
         };
         if (random.Next(10) == 0) kind = mutations.Pick(0, 3, 8, 9, 10, 15);
-        bool isLast = random.Next(6) > 0;
-        byte[] length = content.Length < 126 ? [(byte)(0x80 | content.Length)] : content.Length <= ushort.MaxValue ? [0xFE, 0, 0] : [0xFF, 0, 0, 0, 0, 0, 0, 0, 0];
-        if (length.Length == 3) BinaryPrimitives.WriteUInt16BigEndian(length.AsSpan(1), (ushort)content.Length);
-        if (length.Length == 9) BinaryPrimitives.WriteInt64BigEndian(length.AsSpan(1), content.Length);
-        return [(byte)((isLast ? 0x80 : 0) | kind), .. length, 0, 0, 0, 0, .. content];
+        return SocketFrame.Of(kind, content, isLast: random.Next(6) > 0);
     }
 }

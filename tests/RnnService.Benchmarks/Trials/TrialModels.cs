@@ -3,17 +3,27 @@ using RnnService.Benchmarks.Load;
 
 namespace RnnService.Benchmarks.Trials;
 
-/// <summary>A folder of models: the shipped ones, and whatever a trial puts beside them.</summary>
+/// <summary>A folder of models: shipped ones, and whatever a trial puts beside them.</summary>
 internal sealed class TrialModels : IDisposable
 {
     private static readonly ConcurrentDictionary<TrialModels, bool> Made = new();
 
+    /// <summary>Makes the folder with a model of each usual task.</summary>
     public TrialModels()
+        : this("pos", "sentiment", "shakespeare")
+    {
+    }
+
+    private TrialModels(params IEnumerable<string> shipped)
     {
         Made[this] = true;
-        foreach (string model in (string[])["pos", "sentiment", "shakespeare"])
+        foreach (string model in shipped)
             Directory.CreateSymbolicLink(System.IO.Path.Combine(Path, model), System.IO.Path.Combine(LoadModels.Shipped, model));
     }
+
+    /// <summary>Makes the folder with all that is served where nothing is said.</summary>
+    public static TrialModels OfAll() =>
+        new(from folder in Directory.GetDirectories(LoadModels.Shipped) where File.Exists(System.IO.Path.Combine(folder, "config.json")) select System.IO.Path.GetFileName(folder));
 
     public string Path { get; } = Directory.CreateTempSubdirectory("rnn-trials-").FullName;
 
