@@ -1,6 +1,8 @@
 namespace RnnService.Server.Endpoints;
 
-/// <summary>Numbers for the examples of the document: a step of the shipped transcriber of digits by which it hears a 7.</summary>
+/// <summary>
+/// Numbers for the examples of the document: a step of the shipped transcriber of digits by which it hears a 7, and steps of two numbers for models of one's own.
+/// </summary>
 internal static class NumberExample
 {
     private const string Step = """
@@ -21,4 +23,22 @@ internal static class NumberExample
 
     /// <summary>The two likeliest.</summary>
     public const string Classified = """[[{"label": "7", "score": 0.89697}, {"label": "6", "score": 0.02872}]]""";
+
+    /// <summary>A request for the labels of steps.</summary>
+    public const string Tag = """{"inputs": {"values": [[0.5, 1], [-2, -3], [3, 2], [3, 3]]}, "model": "phases"}""";
+
+    /// <summary>Steps in a row with one label.</summary>
+    public const string Tagged = """[{"label": "move", "score": 0.5859, "start": 0, "end": 1}, {"label": "rest", "score": 0.51102, "start": 1, "end": 2}, {"label": "move", "score": 0.74775, "start": 2, "end": 4}]""";
+
+    /// <summary>A request for values of a sequence.</summary>
+    public const string Predict = """{"inputs": {"values": [[0.5, 1], [2, -1], [-1.5, 0.25]]}, "model": "level"}""";
+
+    /// <summary>A value for each output.</summary>
+    public const string Predicted = """{"values": [[0.1257, -0.1315]]}""";
+
+    /// <summary>A request for the steps that follow.</summary>
+    public const string Forecast = """{"inputs": {"values": [[0.5, 1], [2, -1], [-1.5, 0.25]]}, "model": "load"}""";
+
+    /// <summary>Each with as many numbers as those that were sent.</summary>
+    public const string Forecasted = """{"forecast": [[-0.03311, -0.09554], [0.00346, 0.08144], [-0.01596, -0.02116]]}""";
 }

@@ -14,10 +14,13 @@ internal static class PredictEndpoints
             .WithName("predict")
             .WithSummary("Predict numbers from numbers")
             .WithDescription(
-                "A regressor answers with values of the sequence or of each step, a forecaster with the steps that follow. One sequence is answered with an object, a list with a list.")
+                "A regressor answers with values of the sequence or of each step, a forecaster with the steps that follow. One sequence is answered with an object, a list with a list. "
+                + "No shipped model answers: those of the examples are one's own.")
             .WithTags("Numbers")
             .Accepts<PredictRequest>("application/json")
             .Produces<Prediction>()
+            .WithMetadata(new RequestExample(NumberExample.Predict, "values"), new AnswerExample(NumberExample.Predicted, Name: "values"))
+            .WithMetadata(new RequestExample(NumberExample.Forecast, "forecast"), new AnswerExample(NumberExample.Forecasted, Name: "forecast"))
             .WithMetadata(new AnswersTexts(typeof(Prediction), OrOne: true));
     }
 

@@ -131,7 +131,8 @@ internal static class TagEndpoints
             .WithTags("Text")
             .Accepts<TagRequest>("application/json")
             .Produces<List<TaggedText>>()
-            .WithMetadata(new RequestExample(Example), new AnswerExample(Answer))
+            .WithMetadata(new RequestExample(Example, "words"), new AnswerExample(Answer, Name: "words"))
+            .WithMetadata(new RequestExample(NumberExample.Tag, "numbers"), new AnswerExample(NumberExample.Tagged, Name: "numbers"))
             .WithMetadata(new AnswersTexts(typeof(List<TaggedText>), OrOne: true));
     }
 

@@ -6,7 +6,7 @@ using System.Text;
 namespace RnnService.Benchmarks.Trials;
 
 /// <summary>
-/// Requests made from the service's own OpenAPI document and then changed, over every route, with those for numbers and sound that it has no examples of, and
+/// Requests made from the service's own OpenAPI document and then changed, over every route, with those for sound, streams and more numbers that it has no examples of, and
 /// WebSockets: none may be a fault of the service, hang, leave memory behind, or cost another client its answer.
 /// </summary>
 internal static class FuzzTrial

@@ -5,7 +5,7 @@ using RnnService.Engine.Weights;
 
 namespace RnnService.Benchmarks.Trials;
 
-/// <summary>Models that read numbers, of every task, and requests for them that work: what the document has no examples of, as no shipped model answers them.</summary>
+/// <summary>Models that read numbers, of every task, and requests for them that work: more than the document has examples of, since no shipped model answers them.</summary>
 internal static class NumberRequests
 {
     public const string Lines = "application/x-ndjson", Bytes = "application/octet-stream", Sound = "audio/wav";
