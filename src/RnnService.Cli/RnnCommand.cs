@@ -35,7 +35,7 @@ internal static partial class RnnCommand
             if (parsed.Action is not HelpWithExamples && UnknownOption(parsed) is { } option)
             {
                 string name = option.TrimStart('-').Split('=')[0].Replace('-', '_');
-                string? setting = parsed.CommandResult.Command is TrainVerb ? RecipeSettings.Near(name) : null;
+                string? setting = parsed.CommandResult.Command is RecipeVerb ? RecipeSettings.Near(name) : null;
                 terminal.Error.WriteLine(setting is null
                     ? $"Unknown option {option}; a text that looks like one goes after --."
                     : $"Unknown option {option}; did you mean --set {setting}=VALUE?");
@@ -66,6 +66,7 @@ internal static partial class RnnCommand
         var root = new RootCommand("Trains, measures and runs recurrent networks on text.")
         {
             new TrainVerb(terminal, stop),
+            new TuneVerb(terminal, stop),
             new EvaluateVerb(terminal),
             new GenerateVerb(terminal, stop),
             new TranslateVerb(terminal, stop),

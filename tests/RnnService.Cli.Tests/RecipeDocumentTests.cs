@@ -17,10 +17,12 @@ public sealed class RecipeDocumentTests
         ("classifier, 600 texts", ModelTask.Classifier, 600),
         ("classifier, 6,000", ModelTask.Classifier, 6_000),
         ("classifier, 20,000", ModelTask.Classifier, 20_000),
+        ("classifier, 2,000,000", ModelTask.Classifier, 2_000_000),
         ("tagger, 300 sentences", ModelTask.Tagger, 300),
         ("tagger, 10,000", ModelTask.Tagger, 10_000),
         ("language model, 100 kB", ModelTask.LanguageModel, 100_000),
         ("language model, 1 MB", ModelTask.LanguageModel, 1_000_000),
+        ("language model, 30 MB", ModelTask.LanguageModel, 30_000_000),
         ("translator, 3,000 pairs", ModelTask.Translator, 3_000),
         ("translator, 100,000", ModelTask.Translator, 100_000),
     ];

@@ -1,5 +1,8 @@
+using System.Globalization;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
+using RnnService.Training.Corpora;
+using RnnService.Training.Recipes;
 
 namespace RnnService.Cli.Output;
 
@@ -14,6 +17,20 @@ internal static class Descriptions
         string labels = config.Labels.Count > 0 ? $", {config.Labels.Count} labels" : "";
         return $"{Of(config.Task)}, {Network(config)}, {reads}{labels}, "
             + $"{Figures.Count(model.Network.ParameterCount)} parameters";
+    }
+
+    /// <summary>How long and how a recipe trains, in one line.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="madeFor">The corpora that its sizes and epochs were chosen for; null where a recipe was given.</param>
+    public static string OfTraining(Recipe recipe, CorpusReport? madeFor)
+    {
+        TrainingSettings training = recipe.Training;
+        string chosen = madeFor is null ? ""
+            : $"chosen for {(recipe.Model.Task == ModelTask.LanguageModel ? $"{Figures.Count(madeFor.Train.Tokens)} tokens" : $"{Figures.Count(madeFor.Train.Texts)} {madeFor.Unit}")}: ";
+        string patience = training.Patience > 0 ? $", fewer after {training.Patience} evaluations without progress" : "";
+        return $"training: {chosen}{(madeFor is null ? "" : $"{Network(recipe.Model)}, ")}"
+            + string.Create(CultureInfo.InvariantCulture, $"{training.Epochs} epochs in batches of {training.BatchSize}, learning rate {training.LearningRate:0.######}{patience}")
+            + (madeFor is null ? "" : "; rnn tune tries others");
     }
 
     public static string Of(ModelTask task) => SnakeCase.Of(task).Replace('_', ' ');

@@ -18,6 +18,9 @@ internal sealed class Dropout(params ReadOnlySpan<ulong> keys)
     /// <summary>One that will draw what this one will.</summary>
     public Dropout Copy() => (Dropout)MemberwiseClone();
 
+    /// <summary>Uniform among 0 … <paramref name="count"/> − 1.</summary>
+    public int Below(int count) => _random.Below(count);
+
     /// <summary>Fills a span with normal numbers of mean 0 and deviation 1.</summary>
     public void Normal(Span<float> values)
     {

@@ -27,6 +27,12 @@ internal sealed class Linear
         if (parameters.HasValues) Refresh();
     }
 
+    /// <summary>W [N,K].</summary>
+    public Parameter Weight => _weight;
+
+    /// <summary>b [N]; null where there is none.</summary>
+    public Parameter? Bias => _bias;
+
     public int Inputs { get; }
 
     public int Outputs { get; }

@@ -55,4 +55,28 @@ internal sealed class LanguageNetwork(Parameters parameters, TokenInput input, R
         BackwardFromHidden(pass, trace, dHidden, gradients);
         return loss;
     }
+
+    /// <summary>Forward, and backward from the loss against a sample of the vocabulary and penalties on what the encoder put out.</summary>
+    /// <param name="pass">The pass, which records and draws.</param>
+    /// <param name="tokens">The tokens of each row.</param>
+    /// <param name="state">In: the start; out: the state after the last token.</param>
+    /// <param name="rates">Dropout.</param>
+    /// <param name="targets">The next tokens of each row.</param>
+    /// <param name="gradients">The gradients of the parameters are added.</param>
+    /// <param name="sampled">The sample.</param>
+    /// <param name="penalty">The penalties.</param>
+    /// <returns>The summed loss in nats and the penalties.</returns>
+    public double BackwardSampled(
+        Pass pass, IReadOnlyList<ReadOnlyMemory<int>> tokens, RecurrentState state, DropoutRates rates, IReadOnlyList<ReadOnlyMemory<int>> targets,
+        Gradients gradients, SampledSoftmax sampled, ActivationPenalty penalty)
+    {
+        (BatchLayout layout, Memory<int> ids) = Lay(pass, tokens);
+        TokenInput.Trace made = input.Forward(pass, layout, ids, Encoder, rates);
+        Recurrent.Run run = Encoder.Forward(pass, layout, made.Rows, state, rates.Between);
+        (double loss, Memory<float> dHidden, Memory<float>? mask) =
+            head.BackwardSampled(pass, layout, run.Output, rates.Output, targets, sampled, gradients);
+        loss += penalty.Backward(layout, run.Output.Span, mask is { } drop ? drop.Span : default, dHidden.Span);
+        BackwardFromHidden(pass, new Trace(layout, made, run, default), dHidden, gradients);
+        return loss;
+    }
 }

@@ -1,6 +1,7 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
+using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
@@ -20,6 +21,7 @@ internal sealed class LanguageObjective : Objective
     private readonly int[] _train;
     private readonly int[] _valid;
     private readonly RecurrentState[] _states; // one a shard
+    private readonly SampledSoftmax? _sampled;
     private int _start; // of the window, in every stream
 
     public LanguageObjective(Recipe recipe, RunCorpora<string> corpora)
@@ -50,6 +52,7 @@ internal sealed class LanguageObjective : Objective
         }
 
         Evaluator.CheckLength(corpora.ValidName, _valid.Length);
+        if (_settings.SampledTokens > 0) _sampled = new SampledSoftmax(_train, vocabulary.Count, _settings.SampledTokens);
         _states = [.. Enumerable.Range(0, _settings.Shards).Select(shard => _model.NewState(Rows(shard).Count()))];
     }
 
@@ -88,11 +91,18 @@ internal sealed class LanguageObjective : Objective
         for (int i = 0; i < rows.Length; i++) tokens[i] = _train.AsMemory(rows[i] * StreamLength + _start, length + 1);
 
         var network = (LanguageNetwork)_model.Network;
-        LanguageNetwork.Trace trace = network.Forward(pass, [.. tokens.Select(row => row[..^1])], _states[shard], _settings.Dropout);
-        double loss = network.Backward(
-            pass, trace, [.. tokens.Select(row => row[1..])], gradients, (float)_settings.LabelSmoothing,
-            new ActivationPenalty(_settings.ActivationPenalty, _settings.ChangePenalty));
-        return new ShardResult(loss, (long)rows.Length * length, (long)rows.Length * length);
+        ReadOnlyMemory<int>[] inputs = [.. tokens.Select(row => row[..^1])], targets = [.. tokens.Select(row => row[1..])];
+        var penalty = new ActivationPenalty(_settings.ActivationPenalty, _settings.ChangePenalty);
+        long predictions = (long)rows.Length * length;
+        if (_sampled is not null)
+        {
+            double estimate = network.BackwardSampled(pass, inputs, _states[shard], _settings.Dropout, targets, gradients, _sampled, penalty);
+            return new ShardResult(estimate, predictions, predictions);
+        }
+
+        LanguageNetwork.Trace trace = network.Forward(pass, inputs, _states[shard], _settings.Dropout);
+        double loss = network.Backward(pass, trace, targets, gradients, (float)_settings.LabelSmoothing, penalty);
+        return new ShardResult(loss, predictions, predictions);
     }
 
     public override ValidationScore Evaluate() => ValidationScore.Of(Evaluator.Evaluate(_model, _valid, streams: 16));

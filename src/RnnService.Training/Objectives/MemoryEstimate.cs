@@ -32,6 +32,7 @@ internal static class MemoryEstimate
         long tokens = objective.MostTokens;
         int outputs = model.Task switch // logits of a token
         {
+            ModelTask.LanguageModel when recipe.Training.SampledTokens is > 0 and var sampled => Math.Min(sampled, ((TextModel)objective.Model).Vocabulary.Tokens.Count),
             ModelTask.LanguageModel => ((TextModel)objective.Model).Vocabulary.Tokens.Count,
             ModelTask.Translator => ((Translator)objective.Model).TargetTokenizer.Vocabulary.Count,
             ModelTask.Tagger => objective.Model.Config.Labels.Count,

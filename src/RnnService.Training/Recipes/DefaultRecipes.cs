@@ -17,6 +17,8 @@ public static class DefaultRecipes
 
     private const int UsualExamples = 20_000, UsualCharacters = 1_000_000;
 
+    private const int ManyTexts = 100_000; // an epoch is then long enough to be evaluated within
+
     // What makes a network one of the caller's own, which a sum of words then is not put in place of.
     private static readonly string[] OwnNetwork =
         ["model.cell", "model.embedding_size", "model.hidden_size", "model.layers", "model.bidirectional", "model.reverse", "model.pooling"];
@@ -44,10 +46,10 @@ public static class DefaultRecipes
         {
             Model = task switch
             {
-                ModelTask.LanguageModel => LanguageModel,
-                ModelTask.Classifier => bag ? BagOfWords : Classifier,
+                ModelTask.LanguageModel => LanguageModel(size),
+                ModelTask.Classifier => bag ? BagOfWords : Classifier(size),
                 ModelTask.Translator => Translator(size),
-                _ => Tagger,
+                _ => Tagger(size),
             },
             Data = new DataSettings
             {
@@ -96,21 +98,30 @@ public static class DefaultRecipes
         _ => Corpus.ReadTagged(source).Count,
     });
 
-    private static ModelConfig LanguageModel => new()
+    // More text holds more than a small network has room for, and pays for the time that a large one takes.
+    private static ModelConfig LanguageModel(long characters)
     {
-        Task = ModelTask.LanguageModel,
-        Cell = CellKind.Lstm,
-        Tokenizer = Tokenization.Characters,
-        EmbeddingSize = 64,
-        HiddenSize = 256,
-        Layers = 2,
-        Generation = new GenerationOptions { Temperature = 0.8f },
-    };
+        (int embedding, int hidden) = characters switch { < 4_000_000 => (64, 256), < 20_000_000 => (96, 384), _ => (128, 512) };
+        return new ModelConfig
+        {
+            Task = ModelTask.LanguageModel,
+            Cell = CellKind.Lstm,
+            Tokenizer = Tokenization.Characters,
+            EmbeddingSize = embedding,
+            HiddenSize = hidden,
+            Layers = 2,
+            Generation = new GenerationOptions { Temperature = 0.8f },
+        };
+    }
 
-    private static ModelConfig Classifier => Words(ModelTask.Classifier) with { Pooling = Pooling.Max };
+    private static ModelConfig Classifier(long texts)
+    {
+        (int embedding, int hidden) = texts switch { < ManyTexts => (100, 128), < 1_000_000 => (128, 192), _ => (200, 256) };
+        return Words(ModelTask.Classifier) with { EmbeddingSize = embedding, HiddenSize = hidden, Pooling = Pooling.Max };
+    }
 
     // On some hundred texts a recurrent network learns the texts by heart; a sum of embeddings has less room to.
-    private static ModelConfig BagOfWords => Classifier with
+    private static ModelConfig BagOfWords => Words(ModelTask.Classifier) with
     {
         Cell = CellKind.Sum,
         HiddenSize = 100,
@@ -118,7 +129,8 @@ public static class DefaultRecipes
         Pooling = Pooling.Last,
     };
 
-    private static ModelConfig Tagger => Words(ModelTask.Tagger) with { Characters = new CharacterConfig() };
+    private static ModelConfig Tagger(long sentences) =>
+        Words(ModelTask.Tagger) with { HiddenSize = sentences < 30_000 ? 128 : 200, Characters = new CharacterConfig() };
 
     private static ModelConfig Translator(long pairs)
     {
@@ -151,14 +163,16 @@ public static class DefaultRecipes
     {
         bool small = characters < 500_000;
         // A stream needs some windows of text, or an epoch is over before it began.
-        int batch = small ? (int)Math.Clamp(characters / 2000, 1, 16) : 32, unroll = small ? 64 : 100;
+        int batch = small ? (int)Math.Clamp(characters / 2000, 1, 16) : characters < 20_000_000 ? 32 : 64, unroll = small ? 64 : 100;
+        long steps = characters / (batch * unroll);
         return new TrainingSettings
         {
             BatchSize = batch,
             Shards = Math.Min(2, batch),
             UnrollSteps = unroll,
-            Epochs = Epochs(characters, batch * unroll, steps: 2500, least: 10, most: 40),
-            LearningRate = 3e-3,
+            Epochs = Epochs(characters, batch * unroll, steps: 2500, least: characters < 4_000_000 ? 10 : characters < 20_000_000 ? 4 : 2, most: 40),
+            EvaluateEvery = characters < 20_000_000 ? 0 : (int)Math.Min(int.MaxValue, steps / 4),
+            LearningRate = characters < 20_000_000 ? 3e-3 : 2e-3,
             Beta2 = 0.99f,
             Schedule = LearningRateSchedule.Cosine,
             WarmupSteps = 50,
@@ -171,11 +185,12 @@ public static class DefaultRecipes
     private static TrainingSettings ClassifierSettings(long texts)
     {
         bool small = texts < BagOfWordsBelow;
-        int batch = small ? 16 : 32;
+        int batch = small ? 16 : texts < ManyTexts ? 32 : 64;
         return new TrainingSettings
         {
             BatchSize = batch,
-            Epochs = Epochs(texts, batch, steps: 2000, least: 8, most: 40),
+            Epochs = Epochs(texts, batch, steps: 2000, least: texts < ManyTexts ? 8 : texts < 1_000_000 ? 4 : 2, most: 40),
+            EvaluateEvery = texts < ManyTexts ? 0 : (int)Math.Min(int.MaxValue, texts / batch / 4),
             LearningRate = small ? 2e-3 : 1e-3,
             Schedule = LearningRateSchedule.Cosine,
             Dropout = new DropoutRates { Embedding = 0.33f, Output = 0.5f },
@@ -203,7 +218,7 @@ public static class DefaultRecipes
         return new TrainingSettings
         {
             BatchSize = batch,
-            Epochs = Epochs(sentences, batch, steps: 1200, least: 8, most: 40),
+            Epochs = Epochs(sentences, batch, steps: 1200, least: sentences < 30_000 ? 8 : 5, most: 40),
             LearningRate = 2e-3,
             Beta2 = 0.95f,
             Schedule = LearningRateSchedule.Cosine,

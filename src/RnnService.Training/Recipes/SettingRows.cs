@@ -138,6 +138,7 @@ internal static class SettingRows
         new("training.dropout.output", "Share dropped before the output layer.", Share),
         new("training.unknown_chance", "A word seen n times is read as unknown with chance a/(a+n), so that the unknown word is learnt.", new Bounds(0) { Zero = "never" }),
         new("training.label_smoothing", "How much of a target's probability is shared by all labels of a classifier, or all tokens of a language model or translator.", Share),
+        new("training.sampled_tokens", "Tokens that a language model's loss is estimated from in training, drawn every step, for large vocabularies.", new Bounds(0) { Zero = "all" }),
         new("training.activation_penalty", "Weight of the mean square of a language model's last outputs, added to the loss.", new Bounds(0) { Zero = "none" }),
         new("training.change_penalty", "Weight of the mean square of their change from token to token, added to the loss.", new Bounds(0) { Zero = "none" }),
         new("training.adversarial.norm", "Adversarial training of a classifier: length of the move of a text's embeddings to where it errs the most.", new Bounds(0) { Above = true }),

@@ -78,6 +78,12 @@ public sealed record TrainingSettings
     public double LabelSmoothing { get; init; }
 
     /// <summary>
+    /// Tokens that a language model's loss is estimated from in training, drawn anew for every part of a step, in place of the whole vocabulary: for
+    /// vocabularies of many thousands of words. 0 for all. Evaluations and answers are of the whole vocabulary.
+    /// </summary>
+    public int SampledTokens { get; init; }
+
+    /// <summary>
     /// Weight of the mean square of a language model's last outputs after dropout, which is added to its loss: activation regularisation (Merity, McCann
     /// and Socher 2017).
     /// </summary>
@@ -128,6 +134,8 @@ public sealed record TrainingSettings
         string task = $"model.task is {RecipeShape.NameOf(model.Task)}{(isText ? "" : " of numbers")}";
         Check(isLanguage || ActivationPenalty == 0, "training.activation_penalty", ActivationPenalty, $"0 ({task})");
         Check(isLanguage || ChangePenalty == 0, "training.change_penalty", ChangePenalty, $"0 ({task})");
+        Check(isLanguage || SampledTokens == 0, "training.sampled_tokens", SampledTokens, $"0 ({task})");
+        Check(SampledTokens == 0 || LabelSmoothing == 0, "training.sampled_tokens", SampledTokens, "0 (training.label_smoothing takes all tokens)");
         Check(isText || Dropout.Words == 0, "training.dropout.words", Dropout.Words, $"0 ({task})");
         Check(Adversarial is null || (isText && model.Task == ModelTask.Classifier), "training.adversarial", "an object", $"nothing ({task})");
     }

@@ -7,7 +7,7 @@ namespace RnnService.Cli.Tests.Verbs;
 public sealed class HelpTests
 {
     public static readonly TheoryData<string> Verbs =
-        ["train", "evaluate", "generate", "classify", "tag", "inspect", "tokenize", "import", "export", "quantize", "key new", "key list", "key revoke"];
+        ["train", "tune", "evaluate", "generate", "classify", "tag", "inspect", "tokenize", "import", "export", "quantize", "key new", "key list", "key revoke"];
 
     [Theory]
     [MemberData(nameof(Verbs))]

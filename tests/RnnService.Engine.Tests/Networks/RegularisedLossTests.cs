@@ -2,6 +2,7 @@ using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
+using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Weights;
 using Xunit;
 
@@ -26,6 +27,24 @@ public sealed class RegularisedLossTests
             var pass = new Pass(new Workspace(), new Dropout(1, 2), record: true);
             LanguageNetwork.Trace trace = network.Forward(pass, [.. rows.Select(row => row.AsMemory()[..^1])], model.NewState(rows.Length), Dropped);
             return network.Backward(pass, trace, [.. rows.Select(row => row.AsMemory()[1..])], gradients, 0.1f, new ActivationPenalty(2, 1));
+        });
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_language_model_against_a_sample_of_its_vocabulary(bool tied)
+    {
+        LanguageModel model = Tiny.Language(CellKind.Gru, seed: 3, tied: tied);
+        int[][] rows = [model.Tokenizer.Encode("the cat"), model.Tokenizer.Encode("a dog sat."), model.Tokenizer.Encode("on")];
+        var network = (LanguageNetwork)model.Network;
+        var sampled = new SampledSoftmax(rows.SelectMany(row => row).ToArray(), Tiny.Letters.Count, samples: 6);
+        CheckAlong(model, gradients =>
+        {
+            var pass = new Pass(new Workspace(), new Dropout(1, 2), record: true);
+            return network.BackwardSampled(
+                pass, [.. rows.Select(row => row.AsMemory()[..^1])], model.NewState(rows.Length), Dropped, [.. rows.Select(row => row.AsMemory()[1..])], gradients,
+                sampled, new ActivationPenalty(2, 1));
         });
     }
 

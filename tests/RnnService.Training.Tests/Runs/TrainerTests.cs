@@ -88,6 +88,7 @@ public sealed class TrainerTests : IDisposable
     [Theory]
     [InlineData("language_model", "training.dropout.recurrent=0.3", "training.dropout.words=0.2", "training.activation_penalty=2", "training.change_penalty=1",
         "training.label_smoothing=0.1", "training.average_decay=0", "training.average_after=2", "training.evaluate_every=3", "training.learning_rate=0.1")]
+    [InlineData("language_model", "training.sampled_tokens=4", "training.activation_penalty=2", "training.dropout.output=0.3")]
     [InlineData("classifier", "training.dropout.recurrent=0.3", "training.dropout.words=0.2", "training.label_smoothing=0.1", "training.adversarial.norm=1")]
     [InlineData("classifier", "training.adversarial.virtual=true", "training.average_decay=0", "training.average_after=1", "training.learning_rate=0.3")]
     [InlineData("tagger", "training.dropout.recurrent=0.3", "training.dropout.words=0.2", "training.average_after=1")]

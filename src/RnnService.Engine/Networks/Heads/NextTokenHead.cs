@@ -47,6 +47,32 @@ internal sealed class NextTokenHead(Linear output) : StepHead(output)
         return Score(pass, count, picked);
     }
 
+    /// <summary>Forward, loss and backward against a sample of the vocabulary.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="hidden">The encoder's output [R,H].</param>
+    /// <param name="dropRate">Dropout before the output layer.</param>
+    /// <param name="targets">The next tokens of each row.</param>
+    /// <param name="sampled">The sample.</param>
+    /// <param name="gradients">The gradients of the parameters are added.</param>
+    /// <returns>The summed loss in nats, the gradient of the encoder's output, and the mask [N,H] of what was dropped of it.</returns>
+    public (double Loss, Memory<float> Gradient, Memory<float>? Mask) BackwardSampled(
+        Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate, IReadOnlyList<ReadOnlyMemory<int>> targets, SampledSoftmax sampled,
+        Gradients gradients)
+    {
+        (Memory<float> features, Memory<float>? mask) = Drop(pass, layout, hidden, dropRate);
+        int[] byRow = new int[layout.Rows];
+        for (int i = 0; i < targets.Count; i++)
+        {
+            for (int t = 0; t < targets[i].Length; t++) byRow[layout.RowOf(i, t)] = targets[i].Span[t];
+        }
+
+        Memory<float> dHidden = pass.Workspace.TakeZeros(hidden.Length);
+        double loss = sampled.Backward(pass, Output, features.Span, byRow, dHidden.Span, gradients);
+        if (mask is { } drop) Dropout.Apply(layout, drop.Span, dHidden.Span);
+        return (loss, dHidden, mask);
+    }
+
     /// <summary>The logits [rows,V] of outputs [rows,H].</summary>
     public Span<float> Score(Pass pass, int rows, ReadOnlySpan<float> hidden)
     {

@@ -18,23 +18,26 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
 
     public int Labels => output.Outputs;
 
-    protected Linear Output => output;
+    /// <summary>The output layer.</summary>
+    public Linear Output => output;
 
     public Trace Forward(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate)
     {
-        Memory<float>? mask = pass.Mask(layout.Batch, output.Inputs, dropRate);
-        Memory<float> features = hidden;
-        if (mask is { } drop)
-        {
-            // What the encoder put out is still read elsewhere: a decoder's next step, a penalty on it.
-            features = pass.Workspace.Take(hidden.Length);
-            hidden.CopyTo(features);
-            Dropout.Apply(layout, drop.Span, features.Span);
-        }
-
+        (Memory<float> features, Memory<float>? mask) = Drop(pass, layout, hidden, dropRate);
         Memory<float> logits = pass.Workspace.Take(layout.Rows * Labels);
         output.Forward(layout.Rows, features.Span, logits.Span, pass);
         return new Trace(hidden, features, mask, logits);
+    }
+
+    /// <summary>What the output layer reads of the encoder's output [R,K], and the mask [N,K] of what is dropped.</summary>
+    protected (Memory<float> Features, Memory<float>? Mask) Drop(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate)
+    {
+        if (pass.Mask(layout.Batch, output.Inputs, dropRate) is not { } mask) return (hidden, null);
+        // What the encoder put out is still read elsewhere: a decoder's next step, a penalty on it.
+        Memory<float> features = pass.Workspace.Take(hidden.Length);
+        hidden.CopyTo(features);
+        Dropout.Apply(layout, mask.Span, features.Span);
+        return (features, mask);
     }
 
     public double Loss(BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, Gradients gradients) =>
