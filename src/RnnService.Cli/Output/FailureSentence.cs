@@ -10,6 +10,7 @@ using RnnService.Server.Keys;
 using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
+using RnnService.Training.Tuning;
 
 namespace RnnService.Cli.Output;
 
@@ -23,7 +24,7 @@ internal static class FailureSentence
         is CommandException or RecipeException or RunFolderException or TrainingDivergedException or ModelFolderException
         or WeightFormatException or ImportException or DisagreementException or IOException or UnauthorizedAccessException
         or InvalidDataException or ArgumentException or NetworkException or OutOfMemoryException or OverflowException
-        or CorpusException or KeyFileException or SoundFormatException;
+        or CorpusException or TuningException or KeyFileException or SoundFormatException;
 
     /// <summary>What went wrong itself: several threads at work wrap it, and so does a type that cannot be made ready.</summary>
     private static Exception Innermost(Exception error) =>

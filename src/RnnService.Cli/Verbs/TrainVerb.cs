@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
-using RnnService.Engine.Models;
 using RnnService.Training.Cards;
 using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;
@@ -57,8 +55,8 @@ internal sealed class TrainVerb : RecipeVerb
         var folders = new RunFolders { Data = DataOf(parsed), Output = output };
         Trainer trainer = Prepare(parsed, recipe, folders, restart);
         Terminal.Out.WriteLine($"{output}: {Descriptions.Of(trainer.Model)}");
-        Terminal.Out.WriteLine(Descriptions.OfTraining(trainer.Recipe, madeFor: NamesRecipe(parsed) ? null : trainer.Report));
         CorpusSummary.Write(Terminal.Out, trainer.Report, ownFiles: !NamesRecipe(parsed));
+        Terminal.Out.WriteLine(Descriptions.OfTraining(trainer.Recipe, madeFor: NamesRecipe(parsed) ? null : trainer.Report));
         if (trainer.Model.Config.Examples is { Count: > 0 } examples)
         {
             Terminal.Out.WriteLine(

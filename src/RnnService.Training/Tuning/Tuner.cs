@@ -31,7 +31,7 @@ public sealed class Tuner
     /// <param name="folders">Where corpora are read, and where <c>tuning.jsonl</c> and the best <c>recipe.json</c> are written.</param>
     /// <param name="kept">Paths of settings that stay as they are.</param>
     /// <exception cref="RecipeException">The recipe is wrong.</exception>
-    /// <exception cref="RunFolderException">The folder holds a search from another recipe.</exception>
+    /// <exception cref="TuningException">The folder holds a search from another recipe.</exception>
     /// <exception cref="IOException">The folder cannot be read or written.</exception>
     public Tuner(Recipe recipe, RunFolders folders, IEnumerable<string>? kept = null)
     {
@@ -60,7 +60,7 @@ public sealed class Tuner
     /// <summary>Searches until a limit is reached or it is cancelled, and writes the best recipe.</summary>
     /// <param name="progress">Told of every trial that is over, those of earlier runs included.</param>
     /// <param name="cancellationToken">Ends the search after the training step under way; the trial under way does not count.</param>
-    /// <exception cref="InvalidOperationException">No trial ended with a score.</exception>
+    /// <exception cref="TuningException">No trial ended with a score.</exception>
     /// <exception cref="InvalidDataException">A corpus is not what its format says.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public TuningResult Run(IProgress<TuningTrial>? progress = null, CancellationToken cancellationToken = default)
@@ -74,7 +74,7 @@ public sealed class Tuner
         if (_best is null)
         {
             string fault = _log.Trials.Select(trial => trial.Fault).OfType<string>().FirstOrDefault() is { } first ? $": {first}" : "; expected more time than the first one takes";
-            throw new InvalidOperationException($"no trial came to its end with a score{fault}");
+            throw new TuningException($"no trial came to its end with a score{fault}");
         }
 
         Recipe recipe = _recipe.With(_best.Settings);
@@ -97,7 +97,7 @@ public sealed class Tuner
                 trials.Add((candidate, trial));
             }
 
-            // Of equal ones the first first.
+            // Ties keep the order of the trials.
             trials.Sort((one, two) => one.Trial.IsBetterThan(two.Trial) ? -1 : two.Trial.IsBetterThan(one.Trial) ? 1 : one.Trial.Number.CompareTo(two.Trial.Number));
             candidates = [.. trials.Where(one => one.Trial.Score is not null).Take(Math.Max(1, candidates.Length / Reduction)).Select(one => one.Candidate)];
         }
@@ -129,7 +129,7 @@ public sealed class Tuner
         {
             trial = _log.Trials[number - 1];
             if (trial.Level != level || !trial.Settings.SequenceEqual(settings))
-                throw new RunFolderException($"tuning.jsonl holds another trial {number} than this version tries; expected a search that it began, or another folder");
+                throw new TuningException($"tuning.jsonl holds another trial {number} than this version tries; expected a search that it began, or another folder");
         }
         else
         {

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using RnnService.Engine.Weights;
 using RnnService.Training.Recipes;
-using RnnService.Training.Runs;
 
 namespace RnnService.Training.Tuning;
 
@@ -19,7 +18,7 @@ internal sealed class TuningLog
     private readonly List<TuningTrial> _trials = [];
 
     /// <summary>Opens a search's file, or begins one.</summary>
-    /// <exception cref="RunFolderException">It is of another recipe, or no such file.</exception>
+    /// <exception cref="TuningException">It is of another recipe, or no such file.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public TuningLog(string path, Recipe recipe, IEnumerable<string> kept)
     {
@@ -29,7 +28,7 @@ internal sealed class TuningLog
         try
         {
             if (lines[0] != JsonSerializer.Serialize(_head, Options))
-                throw new RunFolderException($"{path} is of a search from another recipe; expected the same recipe and settings to go on, or another folder");
+                throw new TuningException($"{path} is of a search from another recipe; expected the same recipe and settings to go on, or another folder");
             foreach (string line in lines.Skip(1))
             {
                 TuningTrial trial = JsonSerializer.Deserialize<TuningTrial>(line, Options)!;
@@ -39,7 +38,7 @@ internal sealed class TuningLog
         }
         catch (Exception error) when (error is JsonException or IndexOutOfRangeException)
         {
-            throw new RunFolderException($"{path}, line {_trials.Count + 1}: is not a search's; expected the file as it was written, or another folder", error);
+            throw new TuningException($"{path}, line {_trials.Count + 1}: is not a search's; expected the file as it was written, or another folder", error);
         }
     }
 

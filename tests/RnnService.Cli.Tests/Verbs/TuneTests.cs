@@ -14,8 +14,8 @@ public sealed class TuneTests : IDisposable
         CommandRun run = Tune("--trials", "4").Succeeded();
         Assert.Matches("^Trying values of [0-9]+ settings for 60 minutes: cell, learning_rate, ", run.Lines[0]);
         Assert.Equal("trial  epochs       score     time  settings that differ from the recipe", run.Lines[1]);
-        Assert.Matches(@"^    1       [0-9]+  +[0-9.]+ %  0:00:[0-9]{2}  none  best so far$", run.Lines[2]);
-        Assert.Matches(@"^    4       [0-9]+  +[0-9.]+ %  0:00:[0-9]{2}  [a-z]", run.Lines[5]);
+        Assert.Matches(@"^    1 +[0-9]+  +[0-9.]+ %  0:00:[0-9]{2}  none  best so far$", run.Lines[2]);
+        Assert.Matches(@"^    4 +[0-9]+  +[0-9.]+ %  0:00:[0-9]{2}  [a-z]", run.Lines[5]);
         Assert.Matches("^Best of 4: trial [1-4], valid accuracy [0-9.]+ %\\.$", run.Lines[6]);
         Assert.DoesNotContain(run.Lines[2..6], line => line.Contains("batch_size=", StringComparison.Ordinal)); // an option named it
         Assert.Equal($"The best recipe is {_folder["tuned/recipe.json"]}. It trains with:", run.Lines[^2]);
