@@ -29,7 +29,7 @@ internal static class Descriptions
             : $"chosen for {(recipe.Model.Task == ModelTask.LanguageModel ? $"{Figures.Count(madeFor.Train.Tokens)} tokens" : $"{Figures.Count(madeFor.Train.Texts)} {madeFor.Unit}")}: ";
         string patience = training.Patience > 0 ? $", fewer after {training.Patience} evaluations without progress" : "";
         return $"training: {chosen}{(madeFor is null ? "" : $"{Network(recipe.Model)}, ")}"
-            + string.Create(CultureInfo.InvariantCulture, $"{training.Epochs} epochs in batches of {training.BatchSize}, learning rate {training.LearningRate:0.######}{patience}")
+            + string.Create(CultureInfo.InvariantCulture, $"{training.Epochs} epoch{(training.Epochs == 1 ? "" : "s")} in batches of {training.BatchSize}, learning rate {training.LearningRate:0.######}{patience}")
             + (madeFor is null ? "" : "; rnn tune tries others");
     }
 

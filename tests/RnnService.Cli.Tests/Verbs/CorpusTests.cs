@@ -31,7 +31,7 @@ public sealed class CorpusTests : IDisposable
         Assert.Equal("note: 1 label has one training text alone: \"neg\"", run.Lines[5]);
         Assert.Equal("note: the validation part has 2 texts alone: its figure is a rough one", run.Lines[6]);
         Assert.Equal(
-            "training: chosen for 3 texts: bidirectional lstm 1 x 4, 1 epochs in batches of 16, learning rate 0.002, fewer after 6 evaluations without progress; rnn tune tries others",
+            "training: chosen for 3 texts: bidirectional lstm 1 x 4, 1 epoch in batches of 16, learning rate 0.002, fewer after 6 evaluations without progress; rnn tune tries others",
             run.Lines[7]);
         Assert.Matches("^(step|epoch) ", run.Lines[8]);
     }
