@@ -15,17 +15,15 @@ public sealed record AbcBook(string Text, int Tunes, int Unread, int Uneven)
     /// <summary>The most other keys for a tune.</summary>
     public const int MostKeys = 6;
 
+    /// <summary>What stands after every tune: the end of its last line and an empty one.</summary>
+    public const string Between = "\n\n";
+
     /// <summary>Reads a file of tunes.</summary>
     /// <param name="text">The file.</param>
-    /// <param name="keys">
-    /// How often the tunes follow once more, each in another key: of those near it by fifths with at most four flats or five sharps and notes from G to e'',
-    /// the tunes in turn taking others first.
-    /// </param>
+    /// <param name="keys">How often the tunes follow once more: see <see cref="WithKeys"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number of keys is not from 0 to <see cref="MostKeys"/>.</exception>
     public static AbcBook Read(string text, int keys = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(keys);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(keys, MostKeys);
         int unread = 0, uneven = 0;
         var tunes = new List<string>();
         foreach (string tune in AbcSyntax.Between().Split(text).Where(tune => !string.IsNullOrWhiteSpace(tune)))
@@ -35,9 +33,23 @@ public sealed record AbcBook(string Text, int Tunes, int Unread, int Uneven)
             else tunes.Add(written);
         }
 
-        var all = new StringBuilder();
-        foreach (string tune in tunes) all.Append(tune).Append('\n');
-        string[][] moved = keys > 0 ? [.. tunes.Select(tune => AbcTransposition.Keys(tune).ToArray())] : [];
+        return new AbcBook(WithKeys(string.Concat(tunes.Select(tune => $"{tune}\n")), keys), tunes.Count, unread, uneven);
+    }
+
+    /// <summary>Tunes, and after them the same in other keys.</summary>
+    /// <param name="text">The tunes, as <see cref="Text"/> has them.</param>
+    /// <param name="keys">
+    /// How often the tunes follow once more, each in another key: of those near it by fifths with at most four flats or five sharps and notes from G to e'',
+    /// the tunes in turn taking others first.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">The number of keys is not from 0 to <see cref="MostKeys"/>.</exception>
+    public static string WithKeys(string text, int keys)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(keys);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(keys, MostKeys);
+        if (keys == 0) return text;
+        var all = new StringBuilder(text);
+        string[][] moved = [.. text.Split(Between, StringSplitOptions.RemoveEmptyEntries).Select(tune => AbcTransposition.Keys(tune).ToArray())];
         for (int pass = 0; pass < keys; pass++)
         {
             for (int i = 0; i < moved.Length; i++)
@@ -46,7 +58,7 @@ public sealed record AbcBook(string Text, int Tunes, int Unread, int Uneven)
             }
         }
 
-        return new AbcBook(all.ToString(), tunes.Count, unread, uneven);
+        return all.ToString();
     }
 
     private static AbcTune? Read(string tune)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -12,6 +13,7 @@ namespace RnnService.Audio.Music;
 internal sealed class AbcForm(string tune)
 {
     private readonly StringBuilder _written = new();
+    private int _begin; // of the line
     private int _tie = -1; // where the tie of the last note would stand
     private string _last = ""; // that note, without accidental and length
     private bool _afterNote, _space;
@@ -55,12 +57,15 @@ internal sealed class AbcForm(string tune)
         _ => null,
     };
 
-    private void Line(string line)
+    private void Line(string text)
     {
-        int begin = _written.Length;
+        _begin = _written.Length;
         (_afterNote, _space) = (false, false);
-        for (int at = 0; at < line.Length;) at += Math.Max(1, Symbol(line, at));
-        if (_written.Length > begin) _written.Append('\n');
+        for (int at = 0; at < text.Length;) at += Math.Max(1, Symbol(text, at));
+        if (_written.Length == _begin) return;
+        string notes = _written.ToString(_begin, _written.Length - _begin), line = AbcSyntax.Line(notes);
+        if (_tie > _begin + 1) _tie += line.Length - notes.Length;
+        _written.Remove(_begin, notes.Length).Append(line).Append('\n');
     }
 
     /// <summary>Writes the symbol that stands there; returns its length, 0 where it is none.</summary>
@@ -74,8 +79,7 @@ internal sealed class AbcForm(string tune)
 
         if (AbcSyntax.Chord().Match(line, at) is { Success: true } chord)
         {
-            MatchCollection notes = AbcSyntax.Note().Matches(string.Concat(chord.Groups["notes"].Value.Where(character => !" -().~".Contains(character))));
-            string all = string.Concat(notes.Select(one => one.Groups["accidental"].Value + Pitch(one) + Length(one)));
+            string all = Notes(chord);
             return Add(chord, $"[{all}]", all, Length(chord));
         }
 
@@ -102,8 +106,7 @@ internal sealed class AbcForm(string tune)
 
         if (AbcSyntax.Graces().Match(line, at) is { Success: true } graces)
         {
-            string notes = string.Concat(AbcSyntax.Note().Matches(Regex.Replace(graces.Groups["notes"].Value, "[^A-Ga-g^_=,'0-9/]", "")).Select(one =>
-                one.Groups["accidental"].Value + Pitch(one) + Length(one)));
+            string notes = Notes(graces);
             if (notes.Length > 0)
             {
                 Begin();
@@ -127,7 +130,12 @@ internal sealed class AbcForm(string tune)
 
     private int Add(Match whole, string note, string pitch, string length)
     {
-        if (_tie >= 0 && pitch == _last && pitch != "z") _written.Insert(_tie, '-');
+        if (_tie >= 0 && pitch == _last && pitch != "z")
+        {
+            _written.Insert(_tie, '-');
+            if (_tie < _begin) _begin++;
+        }
+
         _tie = -1;
         Begin();
         Mark(note + length);
@@ -157,24 +165,23 @@ internal sealed class AbcForm(string tune)
         _ => "|",
     };
 
-    private static string Pitch(Match note)
+    private static string Notes(Match several) =>
+        string.Concat(AbcSyntax.NotesOf(several).Select(note => note.Groups["accidental"].Value + Pitch(note) + Length(note)));
+
+    private static string Pitch(Match note) => note.Groups["letter"].Value switch
     {
-        string letter = note.Groups["letter"].Value, marks = note.Groups["octave"].Value;
-        if (letter is "z" or "x") return "z";
-        if (letter == "Z") return letter;
-        int octave = marks.Count(mark => mark == '\'') - marks.Count(mark => mark == ',') + (char.IsLower(letter[0]) ? 1 : 0);
-        return octave > 0 ? letter.ToLowerInvariant() + new string('\'', octave - 1) : letter.ToUpperInvariant() + new string(',', -octave);
-    }
+        "z" or "x" => "z",
+        "Z" => "Z",
+        var letter => AbcSyntax.Pitch(letter[0], AbcSyntax.OctaveOf(note)),
+    };
 
     /// <summary>A length in the shortest writing: 2, 3/, /, /4.</summary>
     private static string Length(Match note)
     {
-        string slashes = note.Groups["slash"].Value, divisor = note.Groups["den"].Value;
-        int over = int.TryParse(note.Groups["num"].ValueSpan, CultureInfo.InvariantCulture, out int number) ? number : 1, under = 1;
-        if (slashes.Length > 0) under = (int.TryParse(divisor, CultureInfo.InvariantCulture, out int given) ? given : 2) << (slashes.Length - 1);
-        int common = Math.Max(1, (int)System.Numerics.BigInteger.GreatestCommonDivisor(over, under));
-        (over, under) = (over / common, under / common);
-        string times = over == 1 ? "" : over.ToString(CultureInfo.InvariantCulture);
-        return under switch { 1 => times, 2 => times + "/", _ => string.Create(CultureInfo.InvariantCulture, $"{times}/{under}") };
+        (long times, long over) = AbcSyntax.LengthOf(note);
+        long common = Math.Max(1, (long)BigInteger.GreatestCommonDivisor(times, over));
+        (times, over) = (times / common, over / common);
+        string number = times == 1 ? "" : times.ToString(CultureInfo.InvariantCulture);
+        return over switch { 1 => number, 2 => number + "/", _ => string.Create(CultureInfo.InvariantCulture, $"{number}/{over}") };
     }
 }

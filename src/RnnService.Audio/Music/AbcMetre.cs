@@ -29,6 +29,6 @@ public readonly partial record struct AbcMetre(int Beats, int Unit)
     /// <summary>The metre as a field has it.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Beats}/{Unit}");
 
-    [GeneratedRegex(@"^([1-9]\d?)/([1248]|16|32)$")]
+    [GeneratedRegex(@"^([1-9][0-9]?)/([1248]|16|32)$")]
     private static partial Regex Written();
 }

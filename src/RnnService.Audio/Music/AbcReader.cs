@@ -6,6 +6,8 @@ namespace RnnService.Audio.Music;
 /// <summary>Reads one tune: header fields, then notes, rests, chords, groups, broken pairs, ties, bars, endings and fields between. Not thread-safe.</summary>
 internal sealed class AbcReader(string text)
 {
+    private const int OctaveOfC = 5; // of MIDI's numbers, 12 each
+
     private static readonly int[] s_semitones = [0, 2, 4, 5, 7, 9, 11];
 
     private readonly List<AbcBar> _bars = [];
@@ -58,7 +60,7 @@ internal sealed class AbcReader(string text)
         char found = text[_at];
         int length = end - _at;
         if (AbcSyntax.Note().Match(text, _at, length) is { Success: true } note) Add([note], note);
-        else if (AbcSyntax.Chord().Match(text, _at, length) is { Success: true } chord) Add(AbcSyntax.Note().Matches(Spaceless(chord)).ToArray(), chord);
+        else if (AbcSyntax.Chord().Match(text, _at, length) is { Success: true } chord) Add(AbcSyntax.NotesOf(chord), chord);
         else if (AbcSyntax.InlineField().Match(text, _at, length) is { Success: true } field)
         {
             Set(field);
@@ -73,11 +75,9 @@ internal sealed class AbcReader(string text)
         else throw Wrong($"is {(char.IsControl(found) ? $"U+{(int)found:X4}" : $"\"{found}\"")}; expected notes, bars and what belongs to them");
     }
 
-    private static string Spaceless(Match chord) => string.Concat(chord.Groups["notes"].Value.Where(character => !" -().~".Contains(character)));
-
     private void Add(Match[] notes, Match whole)
     {
-        bool isRest = whole.Groups["letter"].Value is "z" or "x" or "Z";
+        bool isRest = whole.Groups["letter"].Value is "z" or "x";
         if (whole.Groups["letter"].Value == "Z")
         {
             Rest(int.TryParse(whole.Groups["num"].Value, out int bars) ? bars : 1);
@@ -121,9 +121,7 @@ internal sealed class AbcReader(string text)
 
     private (long Times, long Over) LengthOf(Match note)
     {
-        string number = note.Groups["num"].Value, slashes = note.Groups["slash"].Value, divisor = note.Groups["den"].Value;
-        long times = number.Length > 0 ? long.Parse(number, CultureInfo.InvariantCulture) : 1, over = 1;
-        if (slashes.Length > 0) over = (divisor.Length > 0 ? long.Parse(divisor, CultureInfo.InvariantCulture) : 2) << (slashes.Length - 1);
+        (long times, long over) = AbcSyntax.LengthOf(note);
         return times == 0 || over is 0 or > 128 ? throw Wrong("is no length of a note; expected a number such as 2 or 3/2") : (times, over);
     }
 
@@ -232,12 +230,10 @@ internal sealed class AbcReader(string text)
 
     private int Pitch(Match note)
     {
-        string letter = note.Groups["letter"].Value, octaves = note.Groups["octave"].Value;
-        int at = AbcKey.Letters.IndexOf(char.ToUpperInvariant(letter[0]), StringComparison.Ordinal);
-        int octave = (char.IsLower(letter[0]) ? 6 : 5) + octaves.Count(mark => mark == '\'') - octaves.Count(mark => mark == ',');
+        int at = AbcSyntax.StepOf(note), octave = OctaveOfC + AbcSyntax.OctaveOf(note);
         string place = $"{at}.{octave}";
-        if (note.Groups["accidental"].Value is { Length: > 0 } accidental)
-            _accidentals[place] = accidental[0] switch { '^' => accidental.Length, '_' => -accidental.Length, _ => 0 };
+        if (AbcSyntax.AlterationOf(note) is { } accidental)
+            _accidentals[place] = accidental;
         else if (_tied.TryGetValue(place, out int held)) return _last[place] = held; // an accidental is held over the bar with its note
         return _last[place] = Math.Clamp(12 * octave + s_semitones[at] + (_accidentals.TryGetValue(place, out int altered) ? altered : _signature[at]), 0, 127);
     }

@@ -11,7 +11,7 @@ internal static partial class AbcTempo
     /// <param name="unit">Ticks of the unit; 0 for none yet, then 1/8.</param>
     public static double? Parse(string value, long unit)
     {
-        Match tempo = Written().Match(Quoted().Replace(value, ""));
+        Match tempo = Written().Match(AbcSyntax.Quoted().Replace(value, ""));
         if (!tempo.Success) return null;
         double beat = tempo.Groups["over"].Success
             ? Number("over") / Number("under")
@@ -22,9 +22,6 @@ internal static partial class AbcTempo
         double Number(string part) => double.Parse(tempo.Groups[part].ValueSpan, CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex(@"(?:(?<over>\d{1,3})/(?<under>\d{1,3})\s*=\s*)?(?<beats>\d{1,4})\s*$")]
+    [GeneratedRegex(@"(?:(?<over>[0-9]{1,3})/(?<under>[0-9]{1,3})\s*=\s*)?(?<beats>[0-9]{1,4})\s*$")]
     private static partial Regex Written();
-
-    [GeneratedRegex("\"[^\"]*\"")]
-    private static partial Regex Quoted();
 }

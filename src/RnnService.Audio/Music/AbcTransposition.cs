@@ -40,7 +40,7 @@ internal static class AbcTransposition
             }
             else
             {
-                moved.Append(notes).Append('\n');
+                moved.Append(AbcSyntax.Line(notes)).Append('\n');
             }
         }
 
@@ -52,22 +52,18 @@ internal static class AbcTransposition
         bool fits = true;
         string moved = AbcSyntax.Letter().Replace(line, note =>
         {
-            string letter = note.Groups["letter"].Value, marks = note.Groups["octave"].Value, accidental = note.Groups["accidental"].Value;
-            int from = AbcKey.Letters.IndexOf(char.ToUpperInvariant(letter[0]), StringComparison.Ordinal);
-            int octave = marks.Count(mark => mark == '\'') - marks.Count(mark => mark == ',') + (char.IsLower(letter[0]) ? 1 : 0);
-            int to = from + 7 * octave + steps;
+            int from = AbcSyntax.StepOf(note), to = from + 7 * AbcSyntax.OctaveOf(note) + steps;
             (int row, int place) = (Math.DivRem(to + 70, 7).Quotient - 10, (to + 70) % 7);
             fits &= to is >= Lowest and <= Highest;
             string written = "";
-            if (accidental.Length > 0)
+            if (AbcSyntax.AlterationOf(note) is { } alteration)
             {
-                int change = now[place] - old[from] + (accidental[0] switch { '^' => accidental.Length, '_' => -accidental.Length, _ => 0 });
+                int change = now[place] - old[from] + alteration;
                 fits &= change is >= -2 and <= 2;
                 written = change == 0 ? "=" : new string(change > 0 ? '^' : '_', Math.Abs(change));
             }
 
-            char name = AbcKey.Letters[place];
-            return written + (row > 0 ? char.ToLowerInvariant(name) + new string('\'', row - 1) : name + new string(',', -row));
+            return written + AbcSyntax.Pitch(AbcKey.Letters[place], row);
         });
         return fits ? moved : null;
     }

@@ -64,7 +64,9 @@ internal sealed class AbcAutomaton : Automaton
                 return value is '|' or ':' ? PartEnd(now) : null;
             case AbcPhase.Stroke when value is '|' or ']':
                 return PartEnd(now);
-            case AbcPhase.Note or AbcPhase.Digit or AbcPhase.Slash or AbcPhase.Divisor:
+            case AbcPhase.LineNote when value == ':':
+                return null; // "G:" at a line's beginning is a field
+            case AbcPhase.Note or AbcPhase.LineNote or AbcPhase.Digit or AbcPhase.Slash or AbcPhase.Divisor:
                 return Length(now, value) ?? (Closed(now) is { } closed ? Between(closed, value) : null);
             case AbcPhase.PartLine when value == '\n':
                 return new AbcState { Phase = AbcPhase.End };
@@ -99,7 +101,7 @@ internal sealed class AbcAutomaton : Automaton
             case '^' or '_' or '=':
                 return CanBegin(now) ? Begin(now) with { Phase = AbcPhase.Accidental } : null;
             case 'z' or (>= 'A' and <= 'G') or (>= 'a' and <= 'g'):
-                return CanBegin(now) ? Begin(now) with { Phase = AbcPhase.Note } : null;
+                return CanBegin(now) ? Begin(now) with { Phase = now.Phase is AbcPhase.Line or AbcPhase.PartLine ? AbcPhase.LineNote : AbcPhase.Note } : null;
             case '|' or ':':
                 if (begins && value == '|' && now.Begins && now.Phase is AbcPhase.Line or AbcPhase.PartLine && now.At == 0) return now with { Phase = AbcPhase.OpenStroke };
                 return afterNote && !inGroup ? Stroke(now, value) : null;
@@ -136,18 +138,19 @@ internal sealed class AbcAutomaton : Automaton
     /// <summary>More of a note's octave or length, where some length with it fits.</summary>
     private static AbcState? Length(AbcState now, char value)
     {
+        bool isNote = now.Phase is AbcPhase.Note or AbcPhase.LineNote;
         switch (value)
         {
             case ',' or '\'':
-                return now.Phase == AbcPhase.Note && now.Number == 0 ? now : null;
+                return isNote && now.Number == 0 ? now with { Phase = AbcPhase.Note } : null;
             case >= '0' and <= '9':
                 int digit = value - '0';
                 if (now.Phase == AbcPhase.Slash) return digit == 4 && Suits(now, 2) ? now with { Phase = AbcPhase.Divisor, Halvings = 2 } : null;
-                if (now.Phase != AbcPhase.Note || now.Number > 0 || digit < 2) return null;
+                if (!isNote || now.Number > 0 || digit < 2) return null;
                 AbcState longer = now with { Phase = AbcPhase.Digit, Number = digit };
                 return Suits(longer, 0) || Suits(longer, 1) || Suits(longer, 2) ? longer : null;
             case '/':
-                if (now.Phase is not (AbcPhase.Note or AbcPhase.Digit)) return null;
+                if (!isNote && now.Phase != AbcPhase.Digit) return null;
                 return Suits(now, 1) || Suits(now, 2) ? now with { Phase = AbcPhase.Slash, Halvings = 1 } : null;
             default:
                 return null;

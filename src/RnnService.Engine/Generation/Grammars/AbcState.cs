@@ -157,4 +157,7 @@ internal enum AbcPhase
 
     /// <summary>The end.</summary>
     End,
+
+    /// <summary>A note's letter that begins a line.</summary>
+    LineNote,
 }

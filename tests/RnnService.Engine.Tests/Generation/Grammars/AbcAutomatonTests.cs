@@ -28,6 +28,20 @@ public sealed class AbcAutomatonTests
     [InlineData("(3GAB2 ", 6)]
     public void Others_are_refused_where_they_go_wrong(string body, int at) => Assert.Equal(Jig.Length + at, Fault(Jig + body));
 
+    /// <summary>A line that begins with a letter and a colon is a field, not a bar that is repeated.</summary>
+    [Theory]
+    [InlineData("C|DE|\nF:|\n\n", 7)]
+    [InlineData("C|DE|\nz::\n", 7)]
+    [InlineData("C|DE|F:|\n\n", null)]
+    [InlineData("C|DE|\nF,:|\n\n", null)]
+    [InlineData("C|DE|\nF||\n\n", null)]
+    [InlineData("C|DE|\nF/E/:|\nC|DE|\nD|]\n\n", null)]
+    public void A_bar_is_no_field(string body, int? at)
+    {
+        const string header = "X:1\nM:2/4\nL:1/4\nK:C\n";
+        Assert.Equal(header.Length + at, Fault(header + body));
+    }
+
     [Fact]
     public void From_every_state_that_chance_leads_to_a_tune_can_be_finished()
     {
