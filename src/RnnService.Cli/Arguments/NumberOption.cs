@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using RnnService.Training.Recipes;
 
 namespace RnnService.Cli.Arguments;
 
@@ -18,12 +19,15 @@ internal sealed class NumberOption<T> : Option<T?>
         CustomParser = Parse;
     }
 
+    /// <summary>The numbers that it may be; null for any.</summary>
+    public Bounds? Bounds { get; init; }
+
     private T? Parse(ArgumentResult result)
     {
         string text = result.Tokens[0].Value;
-        if (T.TryParse(text, IsWhole ? NumberStyles.AllowLeadingSign : NumberStyles.Float, CultureInfo.InvariantCulture, out T number))
-            return number;
-        result.AddError($"{Name} is {text}; expected a {(IsWhole ? "whole number" : "number")}.");
+        bool isNumber = T.TryParse(text, IsWhole ? NumberStyles.AllowLeadingSign : NumberStyles.Float, CultureInfo.InvariantCulture, out T number);
+        if (isNumber && Bounds?.Contain(double.CreateChecked(number)) != false) return number;
+        result.AddError($"{Name} is {text}; expected {(isNumber ? $"{Bounds}" : IsWhole ? "a whole number" : "a number")}.");
         return null;
     }
 }

@@ -1,14 +1,19 @@
 using System.CommandLine;
 using RnnService.Engine.Generation;
 using RnnService.Engine.Models;
+using RnnService.Training.Recipes;
 
 namespace RnnService.Cli.Arguments;
 
 /// <summary>The options that say how a translator searches.</summary>
 internal sealed class TranslationArguments
 {
+    /// <summary>How many beams may be followed at a time.</summary>
+    public static readonly Bounds BeamBounds = new(1, 100);
+
     private readonly NumberOption<int> _beams = new("--beams", "-b")
     {
+        Bounds = BeamBounds,
         Description = "Unfinished translations, or transcripts, followed at a time; 1 takes the likeliest token at every step [default: the model's, else 1].",
     };
 
@@ -36,9 +41,7 @@ internal sealed class TranslationArguments
     }
 
     /// <summary>How many strings a transcriber keeps at every step.</summary>
-    /// <exception cref="CommandException">The number is out of its bounds.</exception>
-    public int BeamsOf(ParseResult parsed) => parsed.GetValue(_beams) is not { } beams ? 1
-        : beams is >= 1 and <= 100 ? beams : throw new CommandException($"--beams is {beams}; expected 1 to 100");
+    public int BeamsOf(ParseResult parsed) => parsed.GetValue(_beams) ?? 1;
 
     /// <summary>What they say.</summary>
     /// <param name="parsed">The options.</param>

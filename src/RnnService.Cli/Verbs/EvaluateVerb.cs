@@ -50,6 +50,12 @@ internal sealed class EvaluateVerb : Verb
         DefaultValueFactory = _ => "miss",
     };
 
+    private readonly NumberOption<int> _join = new("--join")
+    {
+        Description = "Puts the recordings of a corpus of sounds together to strings of 3 to so many, with pauses and noise, always the same.",
+        Bounds = SoundChanges.JoinBounds,
+    };
+
     private readonly Option<bool> _table = new("--table") { Description = "For a tagger also the scores of every label." };
     private readonly Option<bool> _json = new("--json") { Description = "All scores as one JSON object, shares from 0 to 1." };
 
@@ -83,11 +89,6 @@ internal sealed class EvaluateVerb : Verb
         Add(_join);
     }
 
-    private readonly NumberOption<int> _join = new("--join")
-    {
-        Description = "Puts the recordings of a corpus of sounds together to strings of 3 to so many, with pauses and noise, always the same.",
-    };
-
     protected override int Run(ParseResult parsed)
     {
         LoadedModel loaded = ModelArgument.Load(Terminal, parsed.GetValue(_model)!);
@@ -98,14 +99,8 @@ internal sealed class EvaluateVerb : Verb
         {
             case NumberModel model:
                 IReadOnlyList<NumberExample> sequences = Terminal.While("reading the corpus", () => Corpus.ReadNumbers(source).Examples);
-                if (parsed.GetValue(_join) is { } join)
-                {
-                    if (join is < 1 or > 100) throw new CommandException($"--join is {join}; expected 1 to 100");
-                    sequences = SoundMixer.Strings(sequences, new SoundChanges(join, pause: 0.5, noise: 8));
-                }
-
-                int beams = _translation.BeamsOf(parsed);
-                NumberFigures.Write(Terminal, Terminal.While("evaluating", () => NumberEvaluator.Evaluate(model, sequences, beams: beams)), json);
+                if (parsed.GetValue(_join) is { } join) sequences = SoundMixer.Strings(sequences, new SoundChanges(join, pause: 0.5, noise: 8));
+                NumberFigures.Write(Terminal, Terminal.While("evaluating", () => NumberEvaluator.Evaluate(model, sequences, beams: _translation.BeamsOf(parsed))), json);
                 break;
             case LanguageModel model:
                 string text = Corpus.ReadText(source, notes);

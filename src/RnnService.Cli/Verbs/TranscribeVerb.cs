@@ -25,7 +25,7 @@ internal sealed class TranscribeVerb : Verb
     private readonly NumberOption<int> _beams = new("--beams")
     {
         Description = "Strings followed side by side, of files; 1 takes the likeliest symbol of every step [default: 1].",
-        HelpName = "N",
+        Bounds = TranslationArguments.BeamBounds,
     };
 
     private readonly Option<bool> _json = new("--json")
@@ -56,7 +56,6 @@ internal sealed class TranscribeVerb : Verb
         var sound = new SoundInput(name, model);
         string[] files = parsed.GetValue(_files)!;
         int beams = parsed.GetValue(_beams) ?? 1;
-        if (beams is < 1 or > 100) throw new CommandException($"--beams is {beams}; expected 1 to 100");
         bool json = parsed.GetValue(_json);
         foreach (string file in files)
         {

@@ -29,7 +29,7 @@ public sealed record CorpusSource
 
     /// <summary>
     /// Column or field of the text, likewise: unless given one called text, sentence, review, message or the like, or else 1 in a
-    /// <c>labelled</c> file.
+    /// <c>labelled</c> file. A language model reads a document from it, whose lines a list in <c>jsonl</c> may hold.
     /// </summary>
     public CorpusColumn? TextColumn { get; init; }
 
@@ -92,7 +92,7 @@ public sealed record CorpusSource
     /// <summary>In <c>sst-trees</c>: every labelled phrase when true, whole sentences only when false or not given.</summary>
     public bool? Phrases { get; init; }
 
-    /// <summary>In corpora of labelled text, and of pairs: keeps the first of every example that repeats.</summary>
+    /// <summary>In corpora of labelled text, of pairs and of documents: keeps the first of every example that repeats.</summary>
     public bool? Distinct { get; init; }
 
     /// <summary>
@@ -196,6 +196,10 @@ public sealed record CorpusSource
             if (string.IsNullOrWhiteSpace(name)) throw Wrong($"label_names gives \"{raw}\" an empty name; expected a name");
         }
     }
+
+    /// <summary>Whether <see cref="Where"/> or one of these columns is asked for by name, so that the file must name its columns.</summary>
+    internal bool AsksByName(params IEnumerable<CorpusColumn?> columns) =>
+        columns.Any(column => column?.Name is not null) || Where?.Keys.Any(key => CorpusColumn.Parse(key).Name is not null) == true;
 
     /// <summary>The name of a label as the file has it, or null when <see cref="LabelNames"/> has none.</summary>
     internal string? NameOf(string raw) => LabelNames is null ? raw : LabelNames.GetValueOrDefault(raw);

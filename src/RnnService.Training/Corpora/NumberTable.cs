@@ -50,7 +50,7 @@ internal static class NumberTable
 
     private static bool IsHeader(string[] cells, CorpusSource source) => source.Header
         ?? (cells.All(cell => NumberCell.TryRead(cell) is null)
-            || source.LabelColumn?.Name is not null || source.SequenceColumn?.Name is not null || source.Columns?.Any(column => column.Name is not null) == true);
+            || source.AsksByName([source.LabelColumn, source.SequenceColumn, .. (source.Columns ?? []).Select(column => (CorpusColumn?)column)]));
 
     private static IEnumerable<TableRow[]> Sequences(List<TableRow> rows, int? column) => column is { } place
         ? rows.GroupBy(row => row.Cells[place]).Select(group => group.ToArray())

@@ -23,7 +23,7 @@ internal sealed class PairTable(CorpusSource source, ICollection<CorpusNote>? no
         CorpusLine head = rows[0].Line;
         var columns = new TableColumns(names, count);
         (int from, int to) = Places(columns, head, names, count);
-        if (first == 1 && source.Header is null && source.SourceColumn?.Name is null && source.TargetColumn?.Name is null)
+        if (first == 1 && source.Header is null && !source.AsksByName(source.SourceColumn, source.TargetColumn))
         {
             notes?.Add(new CorpusNote(
                 $"{source.Path}, line {head.Number}: names the columns: {Listing.Quote(names![from])} is the source, {Listing.Quote(names[to])} the target; "
@@ -44,8 +44,7 @@ internal sealed class PairTable(CorpusSource source, ICollection<CorpusNote>? no
     private bool IsHeader(string[] cells)
     {
         if (source.Header is { } header) return header;
-        if (source.SourceColumn?.Name is not null || source.TargetColumn?.Name is not null) return true;
-        if (source.Where?.Keys.Any(key => CorpusColumn.Parse(key).Name is not null) == true) return true;
+        if (source.AsksByName(source.SourceColumn, source.TargetColumn)) return true;
         // One usual name may well be a text of one word; a source and its target are never both called so.
         return ColumnNames.Find(cells, ColumnNames.Sources) is >= 0 and var from && ColumnNames.Find(cells, ColumnNames.Targets) is >= 0 and var to && from != to;
     }

@@ -20,7 +20,7 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
         var examples = new List<LabelledText>(rows.Count);
         _names = names;
         int first = 0;
-        if (_names is null && rows.Count > 0 && IsHeader(rows[0].Cells))
+        if (_names is null && rows.Count > 0 && IsHeader(source, rows[0].Cells))
         {
             _names = [.. rows[0].Cells.Select(cell => cell.Trim())];
             first = 1;
@@ -31,7 +31,7 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
         CheckHead(rows, first, count);
         var (label, text) = Columns(rows, first, count);
         Func<string[], bool>? kept = new TableColumns(_names, count).Kept(rows[first].Line, source);
-        if (first == 1 && source.Header is null && source.LabelColumn?.Name is null && source.TextColumn?.Name is null)
+        if (first == 1 && source.Header is null && !source.AsksByName(source.LabelColumn, source.TextColumn))
         {
             // Usual in a csv; in other files it may well be an example.
             string taken = _lines ? "taken as a header and no example, as with skip_lines 1" : "names the columns";
@@ -100,15 +100,15 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
         static bool IsQuoted(LabelledText example) => example.Label is ['"', _, .., '"'];
     }
 
-    private bool IsHeader(string[] cells)
+    /// <summary>Whether the cells of the first row are the columns' names: as the source says, or by the names it has.</summary>
+    public static bool IsHeader(CorpusSource source, string[] cells)
     {
         if (source.Header is { } header) return header;
-        if (source.LabelColumn?.Name is not null || source.TextColumn?.Name is not null) return true;
-        if (source.Where?.Keys.Any(key => CorpusColumn.Parse(key).Name is not null) == true) return true;
+        if (source.AsksByName(source.LabelColumn, source.TextColumn)) return true;
         if (source.SkipLines > 0 && source.Format == CorpusFormat.Labelled) return false;
         // One usual name says little where a text may be one word; a label and a text are never both called so.
         int label = Usual(source.LabelColumn, ColumnNames.Labels), text = Usual(source.TextColumn, ColumnNames.Texts);
-        if (_lines) return label >= 0 && text >= 0 && label != text;
+        if (source.Format == CorpusFormat.Labelled) return label >= 0 && text >= 0 && label != text;
         return (label >= 0 || text >= 0) && cells.Distinct().Count() == cells.Length && cells.All(cell => cell.Length <= 64);
 
         int Usual(CorpusColumn? column, string[] usual)

@@ -121,20 +121,18 @@ public static class NumberEvaluator
     private static NumberReport OfTranscripts(Transcriber model, NumberExample[] examples, float[][] outputs, bool oneSymbol, int beams)
     {
         Dictionary<string, int> ids = model.Symbols.Index().ToDictionary(symbol => symbol.Item, symbol => 1 + symbol.Index, StringComparer.Ordinal);
-        long right = 0, symbols = 0, errors = 0;
-        double loss = 0;
-        for (int i = 0; i < examples.Length; i++)
+        int[] distances = new int[examples.Length];
+        double[] losses = new double[examples.Length];
+        ParallelLoop.For(examples.Length, i =>
         {
             IReadOnlyList<string> said = examples[i].Labels;
-            string[] written = [.. model.Decode(outputs[i], beams).Symbols.Select(symbol => symbol.Text)];
-            int distance = Distance(said, written);
-            (symbols, errors, right) = (symbols + said.Count, errors + distance, right + (distance == 0 ? 1 : 0));
-            if (said.All(ids.ContainsKey)) loss -= Math.Max(-1e4, CtcLoss.LogProbability(outputs[i], model.Outputs, [.. said.Select(label => ids[label])]));
-        }
-
-        return new NumberReport(loss / Math.Max(1, symbols))
+            distances[i] = Distance(said, [.. model.Decode(outputs[i], beams).Symbols.Select(symbol => symbol.Text)]);
+            if (said.All(ids.ContainsKey)) losses[i] = -Math.Max(-1e4, CtcLoss.LogProbability(outputs[i], model.Outputs, [.. said.Select(label => ids[label])]));
+        });
+        long symbols = examples.Sum(example => (long)example.Labels.Count);
+        return new NumberReport(losses.Sum() / Math.Max(1, symbols))
         {
-            Symbols = new SymbolErrors(examples.Length, right, symbols, errors),
+            Symbols = new SymbolErrors(examples.Length, distances.Count(distance => distance == 0), symbols, distances.Sum(distance => (long)distance)),
             Confusion = oneSymbol && examples.All(example => example.Labels.Count == 1) ? OneSymbol(model, examples, outputs) : null,
         };
     }
@@ -142,8 +140,9 @@ public static class NumberEvaluator
     private static ConfusionMatrix OneSymbol(Transcriber model, NumberExample[] examples, float[][] outputs)
     {
         var confusion = new ConfusionMatrix(model.Symbols.Union(examples.Select(example => example.Labels[0])));
-        for (int i = 0; i < examples.Length; i++)
-            confusion.Add(confusion.IdOf(examples[i].Labels[0], "gold"), confusion.IdOf(model.OneSymbol(outputs[i])[0].Label, "predicted"));
+        string[] heard = new string[examples.Length];
+        ParallelLoop.For(examples.Length, i => heard[i] = model.OneSymbol(outputs[i])[0].Label);
+        foreach (var (example, symbol) in examples.Zip(heard)) confusion.Add(confusion.IdOf(example.Labels[0], "gold"), confusion.IdOf(symbol, "predicted"));
         return confusion;
     }
 

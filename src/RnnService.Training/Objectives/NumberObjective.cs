@@ -37,7 +37,7 @@ internal sealed class NumberObjective : ExampleObjective
         ModelConfig config = recipe.Model with
         {
             Numbers = numbers with { Features = features, Names = numbers.Names.Count > 0 ? numbers.Names : names },
-            Labels = NumberTargets.LabelsOf(recipe.Model, _train),
+            Labels = NumberTargets.LabelsOf(recipe.Model, _train, corpora.TrainName, recipe.Data.Train is [{ Format: var format }, ..] ? format : null),
         };
         foreach (NumberExample example in _train.Concat(_valid)) NumberTargets.Check(config, example);
         if (config.Task is ModelTask.Classifier or ModelTask.Tagger or ModelTask.Transcriber) UnseenLabels.ThrowIfAny(config.Labels, _train);

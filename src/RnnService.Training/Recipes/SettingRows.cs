@@ -146,7 +146,7 @@ internal static class SettingRows
         new("training.adversarial.virtual", "Moves away from the classifier's own answer in place of the label, by a third pass."),
         new("training.scheduled_sampling", "How often, at the last step, a translator's decoder reads its own likeliest token and not the right one; rises evenly from 0.", new Bounds(0, 1)),
         new("training.huber", "Error, in standard deviations, beyond which a value's loss goes on in a straight line.", new Bounds(0) { Zero = "the square alone" }),
-        new("training.sound.join", "Sounds of a transcriber: at most so many recordings are put together for one; half stay alone.", new Bounds(1, 100)),
+        new("training.sound.join", "Sounds of a transcriber: at most so many recordings are put together for one; half stay alone.", SoundChanges.JoinBounds),
         new("training.sound.pause", "The longest silence between and around them, in seconds.", new Bounds(0, 10)),
         new("training.sound.speed", "Share by which a recording is made faster or slower, and higher or lower.", Share),
         new("training.sound.gain", "Decibels by which it is made louder or softer.", new Bounds(0, 60)),

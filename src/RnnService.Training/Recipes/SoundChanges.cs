@@ -5,6 +5,9 @@ namespace RnnService.Training.Recipes;
 /// <summary>How sounds are changed in training, anew in every epoch: so few recordings sound like many.</summary>
 public sealed record SoundChanges
 {
+    /// <summary>How many recordings <see cref="Join"/> may be.</summary>
+    internal static readonly Bounds JoinBounds = new(1, 100);
+
     /// <summary>What is not given is not done.</summary>
     [JsonConstructor]
     public SoundChanges(int join = 1, double pause = 0, double speed = 0, double gain = 0, double noise = 0, double tone = 0) =>

@@ -39,7 +39,7 @@ public sealed class TranslatorTests(TrainedModels models)
         Assert.Equal(3, lines.Select(line => line.Split("  ")[1]).Distinct().Count());
         CommandRun.Of("translate", models.Translator, "eins", "--n-best", "3", "--beams", "2")
             .FailedWith(ExitCode.Failed, "--n-best is 3; expected at most 2 (--beams)");
-        CommandRun.Of("translate", models.Translator, "eins", "--beams", "0").FailedWith(ExitCode.Failed, "--n-best is 1; expected at most 0 (--beams)");
+        CommandRun.Of("translate", models.Translator, "eins", "--beams", "0").FailedWith(ExitCode.Misused, "--beams is 0; expected 1 to 100.");
     }
 
     [Fact]

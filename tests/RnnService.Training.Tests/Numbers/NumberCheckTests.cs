@@ -1,4 +1,5 @@
 using RnnService.Audio;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
@@ -56,6 +57,20 @@ public sealed class NumberCheckTests
         Assert.Contains("model.labels lacks 1 of the training corpora's labels: \"c\"", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(ModelTask.Classifier, "csv", "x: every sequence has the label \"a\"; expected two labels or more: is the label in another column (label_column=COLUMN)")]
+    [InlineData(ModelTask.Tagger, "ts", "x: every step has the label \"a\"; expected two labels or more")]
+    [InlineData(ModelTask.Classifier, "wav", "x: every sequence has the label \"a\"; expected two labels or more: does another part of the files' names say it (name_pattern=REGEX)")]
+    [InlineData(ModelTask.Classifier, null, "x: every sequence has the label \"a\"; expected two labels or more")]
+    public void One_label_alone_teaches_nothing(ModelTask task, string? format, string message)
+    {
+        NumberExample[] corpus = [.. Enumerable.Range(0, 4).Select(_ => Three with { Labels = task == ModelTask.Tagger ? ["a", "a", "a"] : ["a"] })];
+        Recipe recipe = DefaultRecipes.ForNumbers(task, 4);
+        if (format is not null) recipe = recipe with { Data = recipe.Data with { Train = [new CorpusSource { Path = "x", Format = format }] } };
+        CorpusException error = Assert.Throws<CorpusException>(() => new NumberObjective(recipe, new RunCorpora<NumberExample>(corpus, corpus, "x", "", []), []));
+        Assert.Equal(message, error.Message);
+    }
+
     [Fact]
     public void Symbols_that_a_transcriber_does_not_have_take_no_step_more()
     {
@@ -88,6 +103,10 @@ public sealed class NumberCheckTests
         Assert.NotEqual(Errors(1), Errors(8));
         Assert.Equal(Errors(1), NumberEvaluator.Evaluate(model, corpus).Symbols!.Errors);
         Assert.Equal(Errors(8), NumberEvaluator.Evaluate(model, corpus, beams: 8).Symbols!.Errors);
+        double loss = 0;
+        int[] said = [.. corpus[0].Labels.Select(label => 1 + model.Symbols.ToList().IndexOf(label))];
+        foreach (NumberExample example in corpus) loss -= CtcLoss.LogProbability(model.Logits([example.Sequence])[0], model.Outputs, said);
+        Assert.Equal(loss / (3 * corpus.Length), NumberEvaluator.Evaluate(model, corpus).Loss);
 
         static float[] Drawn(int key)
         {
