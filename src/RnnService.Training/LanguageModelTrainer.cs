@@ -1,4 +1,5 @@
 using RnnService.Engine.Models;
+using RnnService.Training.Corpora;
 using RnnService.Training.Objectives;
 using RnnService.Training.Runs;
 
@@ -24,7 +25,7 @@ public static class LanguageModelTrainer
     /// <returns>The model with the best weights.</returns>
     /// <exception cref="ArgumentException">There is no text.</exception>
     /// <exception cref="InvalidDataException">The text is too short to learn from.</exception>
-    /// <exception cref="Corpora.CorpusException">The text is too short to split any off for validation.</exception>
+    /// <exception cref="CorpusException">The text is too short to split any off for validation.</exception>
     /// <exception cref="Recipes.RecipeException">The recipe is wrong or of another task, or this machine does not hold its model.</exception>
     /// <exception cref="TrainingDivergedException">A number is no longer finite.</exception>
     /// <exception cref="RunFolderException">The output folder holds a finished model, or a run on other text or settings.</exception>
@@ -36,7 +37,7 @@ public static class LanguageModelTrainer
     {
         string train = Joined(texts, nameof(texts));
         string? valid = validation is null ? null : Joined(validation, nameof(validation));
-        var corpora = new RunCorpora<string>([train], valid is null ? null : [valid], Text, ValidationText, []) { IsInMemory = true };
+        var corpora = new RunCorpora<RunningText>([new(train)], valid is null ? null : [new(valid)], Text, ValidationText, []) { IsInMemory = true };
         var run = new MemoryRun(ModelTask.LanguageModel, train.Length, valid is not null, options);
         return run.Train<LanguageModel>(recipe => new LanguageObjective(recipe, corpora), progress, cancellationToken);
     }

@@ -52,7 +52,7 @@ internal sealed class CorpusOptions
 
     private readonly NumberOption<int> _keys = new("--keys")
     {
-        Description = $"How often the tunes of an abc file follow once more, each in another key near its own, 0 to {AbcBook.MostKeys} [default: 0].",
+        Description = $"How often the tunes of an abc file follow once more, each in another key near its own, where they are trained on, 0 to {AbcBook.MostKeys} [default: 0].",
         HelpName = "N",
     };
 
@@ -86,9 +86,9 @@ internal sealed class CorpusOptions
 
     private readonly Option<string[]> _where = Pairs("--where", "COLUMN=VALUE", "Keep only the rows of labelled, pairs, csv or parquet with this value.");
     private readonly Option<string[]> _labelNames = Pairs("--label-name", "RAW=NAME", "The name of a label or tag as the file has it: 0=negative.");
-    private readonly Option<bool> _phrases = new("--phrases") { Description = "Every labelled phrase of sst-trees, not only whole sentences." };
+    private readonly Option<bool> _phrases = new("--phrases") { Description = "Train on every labelled phrase of sst-trees, not only on whole sentences." };
 
-    private readonly Option<bool> _distinct = new("--distinct") { Description = "Keep the first of every labelled text or pair that repeats." };
+    private readonly Option<bool> _distinct = new("--distinct") { Description = "Keep the first of every labelled text, pair or document that repeats." };
 
     public CorpusOptions(Command command)
     {

@@ -39,7 +39,7 @@ internal abstract class RecipeVerb : Verb
 
     private readonly Option<string[]> _train = new("--train")
     {
-        Description = "A corpus to train on: running text for a language model; CSV, JSON lines, fastText, Parquet or \"label TAB text\" lines "
+        Description = "A corpus to train on: running text, or CSV, JSON lines or Parquet with a text a row, for a language model; CSV, JSON lines, fastText, Parquet or \"label TAB text\" lines "
             + "for a classifier; CoNLL columns, CoNLL-U or JSON lines for a tagger; \"source TAB target\" lines, CSV, JSON lines or Parquet for a "
             + "translator; .ts, .npy, CSV or a folder of WAV files for models of numbers. May be repeated.",
         HelpName = "FILE",
@@ -134,7 +134,9 @@ internal abstract class RecipeVerb : Verb
 
         ModelTask task = Tasks[parsed.GetValue(_task)!];
         CorpusSource[] train = Sources(_train, _targets);
-        return DefaultRecipes.For(task, train, Sources(_valid, _validTargets), DefaultRecipes.Count(task, train), overrides);
+        // What makes more of a corpus is for training alone.
+        CorpusSource[] valid = [.. Sources(_valid, _validTargets).Select(source => source with { Keys = null, Phrases = null })];
+        return DefaultRecipes.For(task, train, valid, DefaultRecipes.Count(task, train), overrides);
 
         CorpusSource[] Sources(Option<string[]> option, Option<string[]> targets) =>
             [.. (parsed.GetValue(option) ?? []).Select((file, i) => _corpus.SourceOf(parsed, file, task, parsed.GetValue(targets)?.ElementAtOrDefault(i)))];

@@ -107,5 +107,4 @@ internal sealed class TrainVerb : RecipeVerb
             throw new CommandException(error.Message); // what mends it stands in the recipe, and is no option
         }
     }
-
 }

@@ -6,7 +6,7 @@ internal static class ColumnNames
     public static readonly string[] Texts =
     [
         "text", "sentence", "review", "comment", "content", "message", "body", "utterance", "document", "tweet", "question", "query",
-        "description", "review_text", "reviewtext", "comment_text", "sms", "headline", "title", "post", "input",
+        "description", "review_text", "reviewtext", "comment_text", "sms", "headline", "title", "post", "input", "article", "paragraphs", "lyrics", "story", "poem",
     ];
 
     public static readonly string[] Labels =

@@ -15,19 +15,29 @@ namespace RnnService.Training.Corpora;
 /// </remarks>
 public static class Corpus
 {
-    /// <summary>The running text of a <c>text</c> file, CR LF read as LF; of an <c>abc</c> file the tunes whose bars add up, in the form of <see cref="AbcBook"/>.</summary>
+    /// <summary>
+    /// The running text of a <c>text</c> file, CR LF read as LF; of an <c>abc</c> file the tunes whose bars add up, in the form of <see cref="AbcBook"/>; of a
+    /// table or of JSON the documents of one column, a line each, or with an empty line after each where any has several lines.
+    /// </summary>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
-    public static string ReadText(CorpusSource source, ICollection<CorpusNote>? notes = null)
+    public static string ReadText(CorpusSource source, ICollection<CorpusNote>? notes = null) => ReadRunningText(source, notes).Whole;
+
+    /// <inheritdoc cref="ReadText"/>
+    internal static RunningText ReadRunningText(CorpusSource source, ICollection<CorpusNote>? notes)
     {
         source.Expect("running text", CorpusFormat.OfRunningText);
-        CorpusFile file = Open(source, notes);
-        string text = source.Format == CorpusFormat.Abc ? TunesOf(source, file.RunningText, notes) : file.RunningText;
-        return text.Length > 0 ? text : throw Empty(source, source.Format == CorpusFormat.Abc ? "tune whose bars add up" : "text");
+        RunningText read = source.Format switch
+        {
+            CorpusFormat.Text => new RunningText(Open(source, notes).RunningText),
+            CorpusFormat.Abc => new RunningText(TunesOf(source, Open(source, notes).RunningText, notes), AbcBook.Between, source.Keys ?? 0),
+            _ => new DocumentColumn(source, notes).Read(),
+        };
+        return read.Text.Length > 0 ? read : throw Empty(source, source.Format == CorpusFormat.Abc ? "tune whose bars add up" : "text");
     }
 
     private static string TunesOf(CorpusSource source, string text, ICollection<CorpusNote>? notes)
     {
-        AbcBook book = AbcBook.Read(text, source.Keys ?? 0);
+        AbcBook book = AbcBook.Read(text);
         if (book.Unread + book.Uneven > 0)
         {
             notes?.Add(new CorpusNote(string.Create(
@@ -44,9 +54,9 @@ public static class Corpus
     {
         source.Expect("labelled text", CorpusFormat.OfLabelledText);
         IEnumerable<LabelledText> examples;
-        if (source.Format == CorpusFormat.Parquet)
+        if (CorpusFormat.Tables.Contains(source.Format))
         {
-            var (names, rows) = ParquetTable.Read(source);
+            var (names, rows) = Table(source, notes);
             examples = new TableReader(source, source.Path, notes).Read(rows, names);
         }
         else
@@ -54,8 +64,6 @@ public static class Corpus
             CorpusFile file = Open(source, notes);
             examples = source.Format switch
             {
-                CorpusFormat.Labelled => new TableReader(source, source.Path, notes).Read(LabelledLines.Rows(source, file)),
-                CorpusFormat.Csv => new TableReader(source, source.Path, notes).Read(CsvRecords.Read(source, file)),
                 CorpusFormat.JsonLines => new JsonRecords(source, file, notes).Labelled(),
                 CorpusFormat.FastText => FastText.Read(source, file, notes),
                 CorpusFormat.LabelledSpace => LabelledLines.ReadSst2(source, file),
@@ -77,18 +85,16 @@ public static class Corpus
         {
             CorpusFormat.Parallel => ParallelLines.Read(source, Open(source, notes), Open(source with { Path = source.TargetPath! }, notes), notes),
             CorpusFormat.JsonLines => new JsonRecords(source, Open(source, notes), notes).Pairs(),
-            CorpusFormat.Csv => new PairTable(source, notes).Read(CsvRecords.Read(source, Open(source, notes))),
-            CorpusFormat.Pairs => new PairTable(source, notes).Read(LabelledLines.Rows(source, Open(source, notes))),
-            _ => OfParquet(),
+            _ => OfTable(),
         };
         if (source.Swap == true) pairs = pairs.Select(pair => pair with { Source = pair.Target, Target = pair.Source });
         if (source.Distinct == true) pairs = pairs.Distinct();
         TextPair[] read = [.. pairs];
         return read.Length > 0 ? read : throw Empty(source, "pair of texts");
 
-        List<TextPair> OfParquet()
+        List<TextPair> OfTable()
         {
-            var (names, rows) = ParquetTable.Read(source);
+            var (names, rows) = Table(source, notes);
             return new PairTable(source, notes).Read(rows, names);
         }
     }
@@ -109,7 +115,15 @@ public static class Corpus
     /// <inheritdoc cref="Corpus" path="/remarks"/>
     public static NumberCorpus ReadNumbers(CorpusSource source) => NumberReader.Read(source);
 
-    private static CorpusFile Open(CorpusSource source, ICollection<CorpusNote>? notes)
+    /// <summary>The rows of a table, with the columns' names where the format has them apart.</summary>
+    internal static (string[]? Names, List<TableRow> Rows) Table(CorpusSource source, ICollection<CorpusNote>? notes) => source.Format switch
+    {
+        CorpusFormat.Parquet => ParquetTable.Read(source),
+        CorpusFormat.Csv => (null, CsvRecords.Read(source, Open(source, notes))),
+        _ => (null, LabelledLines.Rows(source, Open(source, notes))),
+    };
+
+    internal static CorpusFile Open(CorpusSource source, ICollection<CorpusNote>? notes)
     {
         CorpusFile file = CorpusFile.Open(source.Path, source.Encoding);
         file.AddNotes(notes);

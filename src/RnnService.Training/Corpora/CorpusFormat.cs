@@ -23,13 +23,15 @@ public static class CorpusFormat
     /// <summary>One example a record of a CSV file, RFC 4180: quotes, doubled quotes, line breaks within quotes.</summary>
     public const string Csv = "csv";
 
-    /// <summary>One JSON object an example, a line each or in one array: a text and its label, a pair of texts, or lists of words and their tags.</summary>
+    /// <summary>
+    /// One JSON object an example, a line each or in one array: a text and its label, a pair of texts, lists of words and their tags, or a document.
+    /// </summary>
     public const string JsonLines = "jsonl";
 
     /// <summary>One example a line as fastText has it: <c>__label__x text</c>, labels before or after the text.</summary>
     public const string FastText = "fasttext";
 
-    /// <summary>A Parquet file with a column of texts and one of labels.</summary>
+    /// <summary>A Parquet file with a column of texts, and one of labels or translations.</summary>
     public const string Parquet = "parquet";
 
     /// <summary>One pair a line, columns separated by tabs: <c>source TAB target</c>, or the columns the source or a header names; others are ignored.</summary>
@@ -53,8 +55,8 @@ public static class CorpusFormat
     /// <summary>Sounds: a folder of WAV files whose names say what is said in them, or a list of <c>path TAB text</c>.</summary>
     public const string Wav = "wav";
 
-    internal static readonly string[] OfRunningText = [Text, Abc];
     internal static readonly string[] Tables = [Labelled, Csv, Parquet];
+    internal static readonly string[] OfRunningText = [Text, Abc, .. Tables, JsonLines];
     internal static readonly string[] OfLabelledText = [Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet];
     internal static readonly string[] PairTables = [Pairs, Csv, JsonLines, Parquet];
     internal static readonly string[] OfPairs = [.. PairTables, Parallel];
@@ -66,7 +68,8 @@ public static class CorpusFormat
         [Text, Abc, Labelled, LabelledSpace, SstTrees, Csv, JsonLines, FastText, Parquet, Pairs, Parallel, Conll, Conllu, TimeSeries, NumPy, Wav];
 
     /// <summary>
-    /// The likeliest format of a file by its name: for a language model abc where it ends so, else text; csv, jsonl (also .json and .ndjson), parquet and fasttext (also
+    /// The likeliest format of a file by its name: for a language model abc, csv, jsonl (also .json and .ndjson) and parquet where it ends so, labelled where it
+    /// ends in .tsv, else text; for others csv, jsonl (also .json and .ndjson), parquet and fasttext (also
     /// .ft) where it ends so; else for a classifier sst-trees where ".trees" is in it, else labelled; for a tagger conllu where it ends so, else
     /// conll; for a translator pairs; ts and npy where it ends so, for a regressor and a forecaster csv, for a transcriber and every folder wav. A ".gz" at the end is looked past.
     /// </summary>
@@ -74,7 +77,19 @@ public static class CorpusFormat
     {
         string name = Path.GetFileName(path).ToLowerInvariant();
         if (name.EndsWith(".gz", StringComparison.Ordinal)) name = name[..^3];
-        if (task == ModelTask.LanguageModel) return name.EndsWith(".abc", StringComparison.Ordinal) ? Abc : Text;
+        if (task == ModelTask.LanguageModel)
+        {
+            return Path.GetExtension(name) switch
+            {
+                ".abc" => Abc,
+                ".csv" => Csv,
+                ".tsv" => Labelled,
+                ".jsonl" or ".ndjson" or ".json" => JsonLines,
+                ".parquet" => Parquet,
+                _ => Text,
+            };
+        }
+
         if (Directory.Exists(path)) return Wav;
         string? byEnd = Path.GetExtension(name) switch
         {

@@ -4,7 +4,7 @@ using RnnService.Engine.Text;
 
 namespace RnnService.Training.Corpora;
 
-/// <summary>JSON objects, a line each or in one array, as labelled texts, pairs or tagged sentences.</summary>
+/// <summary>JSON objects, a line each or in one array, as labelled texts, pairs, tagged sentences or documents.</summary>
 internal sealed class JsonRecords
 {
     private readonly CorpusSource _source;
@@ -110,6 +110,18 @@ internal sealed class JsonRecords
         }
 
         return sentences;
+    }
+
+    /// <summary>Documents: texts, or lists of their lines.</summary>
+    public List<(CorpusLine Line, string Text)> Documents()
+    {
+        if (_records.Count == 0) return [];
+        string text = Field(_source.TextColumn, ColumnNames.Texts, "text_column");
+        return [.. _records.Select(record => (record.Line, Of(record.Line, Value(record.Line, record.Value, text))))];
+
+        string Of(CorpusLine line, JsonElement value) => value.ValueKind == JsonValueKind.Array
+            ? string.Join('\n', value.EnumerateArray().Select(item => Scalar(line, text, item)))
+            : Scalar(line, text, value);
     }
 
     private string Field(CorpusColumn? asked, string[] usual, string setting)

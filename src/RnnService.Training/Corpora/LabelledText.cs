@@ -20,6 +20,9 @@ public sealed record LabelledText(string Label, string Text)
     /// <summary>Whether it was given by a program: <see cref="Path"/> then says what as, and <see cref="Line"/> its number.</summary>
     internal bool IsInMemory { get; init; }
 
+    /// <summary>Whether it is a phrase of a sentence that begins in the same line.</summary>
+    internal bool IsPhrase { get; init; }
+
     /// <summary>Where it stands, for messages.</summary>
     internal string Place => Line > 0 ? $"{Path}, {(IsInMemory ? "number" : "line")} {Line}" : Path;
 

@@ -24,9 +24,9 @@ internal static class SstTrees
             var nodes = Nodes(line);
             sentences++;
             if (!names.ContainsKey(nodes[^1].Label)) unnamed++;
-            foreach (var (label, words) in source.Phrases == true ? nodes : nodes.TakeLast(1))
+            for (int i = source.Phrases == true ? 0 : nodes.Count - 1; i < nodes.Count; i++)
             {
-                if (names.TryGetValue(label, out string? name)) yield return Example(name, words, line);
+                if (names.TryGetValue(nodes[i].Label, out string? name)) yield return Example(name, nodes[i].Words, line) with { IsPhrase = i < nodes.Count - 1 };
             }
         }
 

@@ -12,10 +12,25 @@ internal static class CorpusParts
 {
     private const ulong SplitStream = 0x5B117;
 
-    /// <summary>Labelled texts; a split keeps the shares of the labels, and a text that occurs twice on one side.</summary>
-    public static CorpusParts<LabelledText[]> Split(Recipe recipe, RunCorpora<LabelledText> corpora) => Split(
-        recipe, corpora, (all, _) => LabelIds.Complete(recipe.Model, all), example => example.Label, example => example.Text,
-        example => example.AllLabels);
+    /// <summary>
+    /// Labelled texts; a split keeps the shares of the labels, and a text that occurs twice on one side. It takes whole sentences, and nothing is learnt from
+    /// their phrases then.
+    /// </summary>
+    public static CorpusParts<LabelledText[]> Split(Recipe recipe, RunCorpora<LabelledText> corpora)
+    {
+        LabelledText[] whole = [.. corpora.Train.Where(example => !example.IsPhrase)];
+        bool phrases = corpora.Valid is null && whole.Length > 0 && whole.Length < corpora.Train.Length;
+        CorpusParts<LabelledText[]> parts = Split(
+            recipe, phrases ? corpora with { Train = whole } : corpora, (all, _) => LabelIds.Complete(recipe.Model, all), example => example.Label,
+            example => example.Text, example => example.AllLabels);
+        if (!phrases) return parts;
+        HashSet<(string, int)> places = [.. parts.Valid.Select(example => (example.Path, example.Line))];
+        HashSet<string> texts = [.. parts.Valid.Select(example => example.Text)];
+        return parts with
+        {
+            Train = [.. corpora.Train.Where(example => !places.Contains((example.Path, example.Line)) && !(example.IsPhrase && texts.Contains(example.Text)))],
+        };
+    }
 
     /// <summary>Pairs of texts; a split keeps all translations of one source on one side.</summary>
     public static CorpusParts<TextPair[]> Split(Recipe recipe, RunCorpora<TextPair> corpora) =>
@@ -41,25 +56,14 @@ internal static class CorpusParts
             recipe, corpora, (_, _) => { }, example => example.Labels is [var label] ? label : "", example => example.Name, example => example.Labels);
     }
 
-    /// <summary>Running text; a split takes the end of every text.</summary>
-    public static CorpusParts<string> Split(Recipe recipe, RunCorpora<string> corpora)
+    /// <summary>Running text; a split takes the end of every text, and tunes in other keys are learnt from alone.</summary>
+    public static CorpusParts<string> Split(Recipe recipe, RunCorpora<RunningText> corpora)
     {
-        if (corpora.Valid is { } valid) return new(string.Join('\n', corpora.Train), string.Join('\n', valid), null, corpora.Notes);
+        if (corpora.Valid is { } valid)
+            return new(string.Join('\n', corpora.Train.Select(text => text.Whole)), string.Join('\n', valid.Select(text => text.Whole)), null, corpora.Notes);
         double share = recipe.Data.SplitShare;
-        int[] ends = [.. corpora.Train.Select(text => EndOf(text, share))];
-        return new(
-            string.Join('\n', corpora.Train.Zip(ends, (text, end) => text[..end])),
-            string.Join('\n', corpora.Train.Zip(ends, (text, end) => text[end..])), share, corpora.Notes);
-    }
-
-    /// <summary>Where the training part of a text ends: at a line's end where there is one near, and within no character.</summary>
-    private static int EndOf(string text, double share)
-    {
-        int end = Math.Clamp((int)(text.Length * (1 - share)), 1, Math.Max(1, text.Length - 1));
-        int near = Math.Min(text.Length - end, Math.Max(1, text.Length / 50));
-        int line = text.IndexOf('\n', end, near);
-        if (line >= 0 && line + 1 < text.Length) return line + 1;
-        return end < text.Length && char.IsLowSurrogate(text[end]) ? end + 1 : end;
+        (string Train, string Valid)[] parts = [.. corpora.Train.Select(text => text.Split(share))];
+        return new(string.Join('\n', parts.Select(part => part.Train)), string.Join('\n', parts.Select(part => part.Valid)), share, corpora.Notes);
     }
 
     private static CorpusParts<T[]> Split<T>(

@@ -115,9 +115,10 @@ internal static class CorpusSurvey
     {
         foreach (CorpusSource source in recipe.Data.Train.Concat(recipe.Data.Valid))
         {
-            string end = Path.GetExtension(source.Path).ToLowerInvariant();
-            if (end is ".csv" or ".tsv" or ".jsonl" or ".json" or ".ndjson" or ".html" or ".xml")
-                parts.Notes.Add(new CorpusNote($"{source.Path}: read as running text, marks of its {end[1..].ToUpperInvariant()} included"));
+            string end = Path.GetExtension(source.Path).ToLowerInvariant(), guess = CorpusFormat.Guess(source.Path, ModelTask.LanguageModel);
+            if (source.Format != CorpusFormat.Text || (guess == CorpusFormat.Text && end is not (".html" or ".xml"))) continue;
+            CorpusSetting[] others = guess == CorpusFormat.Text ? [] : [new CorpusSetting("format", guess)];
+            parts.Notes.Add(new CorpusNote($"{source.Path}: read as running text, marks of its {end[1..].ToUpperInvariant()} included", others));
         }
 
         NoteScript(recipe.Model, parts.Train.Split('\n'), parts.Notes);

@@ -24,7 +24,7 @@ internal sealed class LanguageObjective : Objective
     private readonly SampledSoftmax? _sampled;
     private int _start; // of the window, in every stream
 
-    public LanguageObjective(Recipe recipe, RunCorpora<string> corpora)
+    public LanguageObjective(Recipe recipe, RunCorpora<RunningText> corpora)
     {
         _settings = recipe.Training;
         CorpusParts<string> parts = CorpusParts.Split(recipe, corpora);

@@ -24,7 +24,7 @@ internal static class RunCorpora
 
     public static RunCorpora<TaggedSentence> ReadTagged(DataSettings data) => Read(data, (source, notes) => Corpus.ReadTagged(source, notes));
 
-    public static RunCorpora<string> ReadText(DataSettings data) => Read<string>(data, (source, notes) => [Corpus.ReadText(source, notes)]);
+    public static RunCorpora<RunningText> ReadText(DataSettings data) => Read<RunningText>(data, (source, notes) => [Corpus.ReadRunningText(source, notes)]);
 
     private static RunCorpora<T> Read<T>(DataSettings data, Func<CorpusSource, List<CorpusNote>, IReadOnlyList<T>> read)
     {

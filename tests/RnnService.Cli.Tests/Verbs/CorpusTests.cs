@@ -60,12 +60,26 @@ public sealed class CorpusTests : IDisposable
     [InlineData("classifier", "a.jsonl", "{\"text\": \"fine\", \"label\": \"pos\"}\n{\"text\": \"dull\", \"label\": \"neg\"}\n", "labels: neg 1, pos 1")]
     [InlineData("classifier", "a.ft", "__label__pos fine\n__label__neg dull\n", "labels: neg 1, pos 1")]
     [InlineData("classifier", "a.csv", "review;sentiment\nfine;pos\ndull;neg\n", "labels: neg 1, pos 1")]
+    [InlineData("language_model", "a.json", "[{\"author\": \"A\", \"paragraphs\": [\"Once upon a time\", \"there was a film.\"]}, {\"author\": \"B\", \"paragraphs\": [\"It was long.\"]}]", "train: 5 lines, 50 tokens")]
     [InlineData("tagger", "a.jsonl", "{\"tokens\": [\"Ida\", \"sings\"], \"tags\": [\"B-PER\", \"O\"]}\n", "labels: B-PER 1, O 1")]
     [InlineData("tagger", "a.conll", "# SYM O\nIda NNP B-PER\n\n# SYM O\nsings VBZ O\n", "labels: O 3, B-PER 1")]
     public void The_format_is_found_from_the_name(string task, string name, string content, string labels)
     {
         string file = _folder.Write(name, content);
         Assert.Contains(labels, Train(task, file, file).Succeeded().Lines);
+    }
+
+    /// <summary>What makes more of a corpus makes nothing of what chooses the weights.</summary>
+    [Theory]
+    [InlineData("language_model", "a.abc", "--keys=1", "keys", "X:1\nM:2/4\nL:1/8\nK:D\nDEFG|D4|]\n")]
+    [InlineData("classifier", "a.trees.txt", "--phrases", "phrases", "(3 (3 fine) (2 film))\n(1 (1 dull) (2 film))\n")]
+    public void A_corpus_grows_where_it_is_trained_on(string task, string name, string option, string setting, string content)
+    {
+        string file = _folder.Write(name, content);
+        Train(task, file, file, option, "--batch-size", "2").Succeeded();
+        JsonElement data = JsonDocument.Parse(File.ReadAllText(Path.Combine(Output, "training", "recipe.json"))).RootElement.GetProperty("data");
+        Assert.True(data.GetProperty("train")[0].TryGetProperty(setting, out _));
+        Assert.False(data.GetProperty("valid")[0].TryGetProperty(setting, out _));
     }
 
     [Theory]

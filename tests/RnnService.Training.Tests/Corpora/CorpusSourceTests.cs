@@ -106,7 +106,7 @@ public sealed class CorpusSourceTests
         var tagged = new CorpusSource { Path = "x", Format = "conll" };
 
         Assert.Equal(
-            "corpus x: format \"conll\" holds no running text; expected text or abc",
+            "corpus x: format \"conll\" holds no running text; expected text or abc or labelled or csv or parquet or jsonl",
             Assert.Throws<ArgumentException>(() => Corpus.ReadText(tagged)).Message);
         Assert.Equal(
             "corpus x: format \"conll\" holds no labelled text; expected labelled or labelled-space or sst-trees or csv or jsonl or fasttext or parquet",

@@ -1,3 +1,4 @@
+using RnnService.Audio.Music;
 using RnnService.Training.Corpora;
 using RnnService.Training.Objectives;
 using RnnService.Training.Recipes;
@@ -100,6 +101,70 @@ public sealed class SplitTests : IDisposable
         parts = RunningText(Recipe("language_model", pairs, "all.txt", "text"));
         Assert.Equal(pairs, parts.Train + parts.Valid);
         Assert.Equal(0, parts.Train.Length % 2);
+    }
+
+    /// <summary>Tunes, each with steps of its own from note to note, which no other key changes.</summary>
+    private static string Tunes(int count) => string.Concat(Enumerable.Range(0, count).Select(i =>
+        $"X:1\nM:2/4\nL:1/8\nK:D\nD{"EFGA"[i % 4]}{"EFGA"[i / 4 % 4]}{"EFGA"[i / 16 % 4]}|D4|]\n\n"));
+
+    private static string Steps(string tune)
+    {
+        int[] pitches = [.. AbcTune.Parse(tune).Bars.SelectMany(bar => bar.Notes).Select(note => note.Pitches[0])];
+        return string.Join(' ', pitches.Skip(1).Zip(pitches, (next, before) => next - before));
+    }
+
+    [Theory]
+    [InlineData(2, 0.1)]
+    [InlineData(30, 0.1)]
+    [InlineData(60, 0.34)]
+    public void No_tune_is_learnt_from_in_another_key_that_chooses_the_weights(int count, double share)
+    {
+        Recipe recipe = Recipe("language_model", Tunes(count), "a.abc", "abc", FormattableString.Invariant($"data.valid_share={share}"));
+        Recipe grown = recipe with { Data = recipe.Data with { Train = [recipe.Data.Train[0] with { Keys = 3 }] } };
+        CorpusParts<string> alone = RunningText(recipe), parts = RunningText(grown);
+        Assert.Equal(Tunes(count), alone.Train + alone.Valid);
+        Assert.Equal((AbcBook.WithKeys(alone.Train, 3), alone.Valid), (parts.Train, parts.Valid));
+        string[] train = [.. Pieces(parts.Train).Select(Steps)], valid = [.. Pieces(parts.Valid).Select(Steps)];
+        Assert.NotEmpty(valid);
+        Assert.Empty(valid.Intersect(train));
+        Assert.Equal(4 * (count - valid.Length), train.Length);
+
+        static string[] Pieces(string text) => text.Split(AbcBook.Between, StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    [Fact]
+    public void Where_other_tunes_choose_the_weights_all_are_learnt_from_in_every_key()
+    {
+        Recipe recipe = Recipe("language_model", Tunes(9), "a.abc", "abc");
+        CorpusSource train = recipe.Data.Train[0] with { Keys = 2 };
+        string valid = _folder.Write("b.abc", "X:1\nM:2/4\nK:C\nc4|\n");
+        CorpusParts<string> parts = RunningText(recipe with { Data = recipe.Data with { Train = [train], Valid = [train with { Path = valid, Keys = null }] } });
+        Assert.Equal((Corpus.ReadText(train), "X:1\nM:2/4\nL:1/16\nK:C\nc4|\n\n"), (parts.Train, parts.Valid));
+        Assert.Equal(27, parts.Train.Split("X:1").Length - 1);
+        Assert.StartsWith(Tunes(9), parts.Train, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_tune_is_not_split()
+    {
+        CorpusParts<string> parts = RunningText(Recipe("language_model", Tunes(1), "a.abc", "abc"));
+        Assert.Equal((Tunes(1), ""), (parts.Train, parts.Valid));
+    }
+
+    [Fact]
+    public void Sentences_are_split_off_and_none_of_their_phrases_is_learnt_from()
+    {
+        string trees = string.Concat(Enumerable.Range(0, 40).Select(i => i % 8 == 7
+            ? "(3 (3 fine) (2 film))\n" // it repeats, and is a phrase of others
+            : $"({(i % 2 == 0 ? 4 : 0)} (2 It) (4 (2 is) (4 ({(i % 2 == 0 ? "3" : "1")} no{i}) (3 (3 fine) (2 film)))))\n"));
+        Recipe recipe = Recipe("classifier", trees, "a.trees.txt", "sst-trees", "data.valid_share=0.3");
+        CorpusParts<LabelledText[]> whole = Labelled(recipe);
+        CorpusParts<LabelledText[]> parts = Labelled(recipe with { Data = recipe.Data with { Train = [recipe.Data.Train[0] with { Phrases = true }] } });
+        Assert.Equal(whole.Valid, parts.Valid);
+        Assert.Empty(whole.Train.Except(parts.Train));
+        Assert.InRange(parts.Train.Length, 2 * whole.Train.Length, int.MaxValue);
+        Assert.Empty(parts.Valid.Select(example => example.Line).Intersect(parts.Train.Select(example => example.Line)));
+        Assert.Empty(parts.Valid.Select(example => example.Text).Intersect(parts.Train.Select(example => example.Text)));
     }
 
     [Fact]

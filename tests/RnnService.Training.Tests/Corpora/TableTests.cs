@@ -235,7 +235,11 @@ public sealed class TableTests : IDisposable
     [InlineData("a.trees.txt", ModelTask.Classifier, "sst-trees")]
     [InlineData("a.iob2", ModelTask.Tagger, "conll")]
     [InlineData("a.conllu.gz", ModelTask.Tagger, "conllu")]
-    [InlineData("a.csv", ModelTask.LanguageModel, "text")]
+    [InlineData("a.csv", ModelTask.LanguageModel, "csv")]
+    [InlineData("a.tsv.gz", ModelTask.LanguageModel, "labelled")]
+    [InlineData("a.json", ModelTask.LanguageModel, "jsonl")]
+    [InlineData("a.parquet", ModelTask.LanguageModel, "parquet")]
+    [InlineData("a.ts", ModelTask.LanguageModel, "text")]
     public void The_format_is_guessed_from_name_and_task(string name, ModelTask task, string format) => Assert.Equal(format, CorpusFormat.Guess(name, task));
 
     [Fact]
