@@ -37,9 +37,10 @@ internal sealed class NumberObjective : ExampleObjective
         ModelConfig config = recipe.Model with
         {
             Numbers = numbers with { Features = features, Names = numbers.Names.Count > 0 ? numbers.Names : names },
-            Labels = NumberTargets.LabelsOf(recipe.Model, _train, corpora.TrainName, recipe.Data.Train is [{ Format: var format }, ..] ? format : null),
+            Labels = NumberTargets.LabelsOf(recipe.Model, _train),
         };
         foreach (NumberExample example in _train.Concat(_valid)) NumberTargets.Check(config, example);
+        NumberTargets.ThrowIfOneLabel(config, corpora.TrainName, recipe.Data.Train is [{ Format: var format }, ..] ? format : null);
         if (config.Task is ModelTask.Classifier or ModelTask.Tagger or ModelTask.Transcriber) UnseenLabels.ThrowIfAny(config.Labels, _train);
         _model = (NumberModel)NewModel(recipe, config, null);
         _targets = new NumberTargets(_model, _train, recipe.Training.Huber);

@@ -26,29 +26,25 @@ internal sealed class NumberTargets
     }
 
     /// <summary>The labels of a configuration, or where it names none those of the corpus in ordinal order.</summary>
-    /// <param name="config">The configuration.</param>
-    /// <param name="train">The corpus.</param>
-    /// <param name="place">What messages call the corpus.</param>
-    /// <param name="format">How its file is written; null where a program gave it.</param>
-    /// <exception cref="CorpusException">The corpus of a classifier or tagger has one label alone.</exception>
-    public static IReadOnlyList<string> LabelsOf(ModelConfig config, IReadOnlyList<NumberExample> train, string place, string? format)
+    public static IReadOnlyList<string> LabelsOf(ModelConfig config, IReadOnlyList<NumberExample> train)
     {
         if (config.Labels.Count > 0 || config.Task == ModelTask.Forecaster) return config.Labels;
-        if (config.Task != ModelTask.Regressor)
-        {
-            string[] labels = [.. train.SelectMany(example => example.Labels).Distinct().Order(StringComparer.Ordinal)];
-            return labels.Length != 1 || config.Task == ModelTask.Transcriber ? labels : throw OneLabel(config.Task, labels[0], place, format);
-        }
-
+        if (config.Task != ModelTask.Regressor) return [.. train.SelectMany(example => example.Labels).Distinct().Order(StringComparer.Ordinal)];
         NumberExample first = train[0];
         int values = config.Numbers!.EachStep ? Math.Max(1, first.Values.Length / Math.Max(1, first.Sequence.Steps)) : 1;
         return values == 1 ? ["value"] : [.. Enumerable.Range(1, values).Select(i => $"value{i}")];
     }
 
-    private static CorpusException OneLabel(ModelTask task, string label, string place, string? format)
+    /// <summary>Refuses one label for all that a classifier or tagger is to learn from.</summary>
+    /// <param name="config">The configuration, with the labels.</param>
+    /// <param name="place">What messages call the corpus.</param>
+    /// <param name="format">How its file is written; null where a program gave it.</param>
+    /// <exception cref="CorpusException">There is but one.</exception>
+    public static void ThrowIfOneLabel(ModelConfig config, string place, string? format)
     {
-        string one = $"{place}: every {(task == ModelTask.Tagger ? "step" : "sequence")} has the label {Listing.Quote(label)}; expected two labels or more";
-        return new CorpusException(format switch
+        if (config.Task is not (ModelTask.Classifier or ModelTask.Tagger) || config.Labels is not [var label]) return;
+        string one = $"{place}: every {(config.Task == ModelTask.Tagger ? "step" : "sequence")} has the label {Listing.Quote(label)}; expected two labels or more";
+        throw new CorpusException(format switch
         {
             CorpusFormat.Csv => new CorpusNote($"{one}: is the label in another column", new CorpusSetting("label_column", "COLUMN")),
             CorpusFormat.Wav => new CorpusNote($"{one}: does another part of the files' names say it", new CorpusSetting("name_pattern", "REGEX")),
