@@ -45,6 +45,19 @@ def inputs(words, config, vocab):
     return feed
 
 
+def likeliest(logits, start, between, end):
+    """The likeliest string of labels of a tagger with a conditional random field (Viterbi)."""
+    scores, origins = start + logits[0], []
+    for step in logits[1:]:
+        paths = scores[:, None] + between
+        origins.append(paths.argmax(axis=0))
+        scores = paths.max(axis=0) + step
+    labels = [int((scores + end).argmax())]
+    for origin in reversed(origins):
+        labels.append(int(origin[labels[-1]]))
+    return labels[::-1]
+
+
 def main(file, text):
     import numpy as np
     import onnxruntime as ort
@@ -52,21 +65,26 @@ def main(file, text):
     session = ort.InferenceSession(file)
     metadata = session.get_modelmeta().custom_metadata_map
     config, vocab = json.loads(metadata["rnn_service.config"]), json.loads(metadata["rnn_service.vocab"])
+    labels = json.loads(metadata["labels"])
     pieces = split(text, config)
     if config["task"] == "tagger" and config["tokenizer"] == "characters":  # passes over white space that it does not know
         pieces = [piece for piece in pieces if piece[0] in vocab["tokens"] or not english_tokens.is_space(piece[0])]
     if not pieces:
         sys.exit("the text holds no token")
     feed = inputs([word for word, _, _ in pieces], config, vocab)
-    logits, = session.run(["logits"], {name: np.array(values, dtype=np.int64) for name, values in feed.items()})
+    outputs = ["logits"] + (["start_transitions", "transitions", "end_transitions"] if config.get("crf") else [])
+    logits, *transitions = session.run(outputs, {name: np.array(values, dtype=np.int64) for name, values in feed.items()})
     scores = np.exp(logits[0] - logits[0].max(axis=-1, keepdims=True))
     scores /= scores.sum(axis=-1, keepdims=True)
     if config["task"] == "classifier":
         for label in np.argsort(-scores):
-            print(f"{config['labels'][label]}\t{scores[label]:.4f}")
+            print(f"{labels[label]}\t{scores[label]:.4f}")
+    elif transitions:
+        for (word, start, end), label in zip(pieces, likeliest(logits[0], *transitions)):
+            print(f"{start}\t{end}\t{word}\t{labels[label]}")
     else:
         for (word, start, end), row in zip(pieces, scores):
-            print(f"{start}\t{end}\t{word}\t{config['labels'][row.argmax()]}\t{row.max():.4f}")
+            print(f"{start}\t{end}\t{word}\t{labels[row.argmax()]}\t{row.max():.4f}")
 
 
 if __name__ == "__main__":

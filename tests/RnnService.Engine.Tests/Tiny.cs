@@ -67,8 +67,10 @@ internal static class Tiny
     public static Classifier MultiLabel(CellKind cell = CellKind.Lstm, Pooling pooling = Pooling.Last) => (Classifier)TextModel.Create(
         Classifier(cell, pooling).Config with { MultiLabel = true, Thresholds = [.4f, .5f, .6f] }, new ModelVocabulary(Words), Parameters.Random(3));
 
-    public static Tagger Tagger(CellKind cell = CellKind.Lstm, bool characters = true, bool both = true, ulong seed = 1) =>
-        (Tagger)TextModel.Create(
+    public static Tagger Tagger(
+        CellKind cell = CellKind.Lstm, bool characters = true, bool both = true, ulong seed = 1, bool crf = false, SpanTags? tags = null,
+        IReadOnlyList<string>? labels = null) =>
+        WithTransitions((Tagger)TextModel.Create(
             new ModelConfig
             {
                 Task = ModelTask.Tagger,
@@ -80,10 +82,22 @@ internal static class Tiny
                 Layers = cell == CellKind.Sum && both ? 1 : 2,
                 Bidirectional = both,
                 Characters = characters ? new CharacterConfig { EmbeddingSize = 5, HiddenSize = 5 } : null,
-                Labels = Labels,
+                Labels = labels ?? Labels,
+                Crf = crf,
+                Tags = tags,
             },
             new ModelVocabulary(Words, characters ? Letters : null),
-            Parameters.Random(seed));
+            Parameters.Random(seed)));
+
+    /// <summary>The model with random scores of its transitions, which start at 0 in training.</summary>
+    public static TModel WithTransitions<TModel>(TModel model)
+        where TModel : Model
+    {
+        foreach (Parameter parameter in model.Parameters.All.Where(parameter => parameter.Name.StartsWith("crf.", StringComparison.Ordinal)))
+            Draw.Normal((ulong)parameter.Index, parameter.Data.Length).CopyTo(parameter.Data, 0);
+        model.Refresh();
+        return model;
+    }
 
     public static Translator Translator(
         CellKind cell = CellKind.Gru, DecoderConfig? decoder = null, bool tied = false, int layers = 1, bool both = true, ulong seed = 1,

@@ -14,6 +14,7 @@ internal static class TinyNumbers
     {
         foreach (Pooling pooling in Enum.GetValues<Pooling>()) yield return Model(ModelTask.Classifier, cell, both, pooling);
         yield return Model(ModelTask.Tagger, cell, both);
+        yield return Model(ModelTask.Tagger, cell, both, crf: true);
         yield return Model(ModelTask.Regressor, cell, both);
         yield return Model(ModelTask.Regressor, cell, both, eachStep: true);
         if (!both) yield return Model(ModelTask.Forecaster, cell, both);
@@ -21,7 +22,8 @@ internal static class TinyNumbers
     }
 
     public static NumberModel Model(
-        ModelTask task, CellKind cell = CellKind.Lstm, bool both = false, Pooling pooling = Pooling.Last, bool eachStep = false, ulong seed = 1)
+        ModelTask task, CellKind cell = CellKind.Lstm, bool both = false, Pooling pooling = Pooling.Last, bool eachStep = false, ulong seed = 1,
+        bool crf = false)
     {
         var model = NumberModel.Create(
             new ModelConfig
@@ -32,6 +34,7 @@ internal static class TinyNumbers
                 Layers = cell == CellKind.Sum ? 1 : 2,
                 Bidirectional = both,
                 Pooling = pooling,
+                Crf = crf,
                 Labels = task == ModelTask.Forecaster ? [] : ["one", "two"],
                 Numbers = new NumbersConfig { Features = Features, Horizon = task == ModelTask.Forecaster ? 2 : 0, EachStep = eachStep },
             },
@@ -39,7 +42,7 @@ internal static class TinyNumbers
         var network = (IMeasuredNetwork)model.Network;
         network.InputUnits.Set([0.5f, -1, 3], [2, 0.5f, 0]);
         network.OutputUnits?.Set(task == ModelTask.Forecaster ? [0.5f, -1, 3] : [10, 20], task == ModelTask.Forecaster ? [2, 0.5f, 0] : [3, 4]);
-        return model;
+        return Tiny.WithTransitions(model);
     }
 
     /// <summary>Sequences of these lengths.</summary>

@@ -33,6 +33,7 @@ internal abstract class ServedNumbers(NumberQueues queues, NumberModel model) : 
     public string? WhyNoStreams => ModelConfigOf switch
     {
         { Bidirectional: true } => "reads in both directions, and so from the end; expected a model that reads forward alone",
+        { Crf: true } => "weighs each label beside those that follow (crf); expected a model that answers every step by itself",
         { Reverse: true } => "reads from the end; expected a model that reads forward alone",
         _ when Streams is null => "weighs the whole sequence once it has ended; expected a model that answers from its last state or at every step",
         _ => null,

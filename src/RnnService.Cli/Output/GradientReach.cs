@@ -19,7 +19,7 @@ internal sealed class GradientReach(TextModel model, TokenizedText text, Gradien
     public IReadOnlyList<string> SlotNames => [.. Enumerable.Range(0, Norms.States.Count).Select(slot =>
         model.Config.Bidirectional ? $"layer {slot / 2}{(slot % 2 == 0 ? "" : ", from the end")}" : $"layer {slot}")];
 
-    private string Answer => model is LanguageModel ? model.Tokenizer.Decode(Norms.Answer, first: true) : model.Config.Labels[Norms.Answer];
+    private string Answer => model is LanguageModel ? model.Tokenizer.Decode(Norms.Answer, first: true) : model.Config.NetworkLabels[Norms.Answer];
 
     /// <summary>Tokens from one to the answer's, or to the text's last for an answer about the whole.</summary>
     public int Distance(int token) => (Norms.At ?? Text.Ids.Length - 1) - token;

@@ -94,6 +94,18 @@ internal sealed class BatchLayout
     /// <summary>The row of one step of the sequence at this place of the caller's batch.</summary>
     public int RowOf(int place, int step) => _offsets[step] + _rank[place];
 
+    /// <summary>The steps of one sequence side by side: [T,width] from rows [R,width].</summary>
+    public void Gather(int place, int width, ReadOnlySpan<float> rows, Span<float> steps)
+    {
+        for (int t = 0; t < steps.Length / width; t++) rows.Slice(RowOf(place, t) * width, width).CopyTo(steps[(t * width)..]);
+    }
+
+    /// <summary>The inverse of <see cref="Gather"/>; the rows of other sequences stay as they are.</summary>
+    public void Scatter(int place, int width, ReadOnlySpan<float> steps, Span<float> rows)
+    {
+        for (int t = 0; t < steps.Length / width; t++) steps.Slice(t * width, width).CopyTo(rows[(RowOf(place, t) * width)..]);
+    }
+
     /// <summary>Rows of one sequence after the other to the layout: packed [R,width] from padded [T,N,width].</summary>
     public void Pack(ReadOnlySpan<float> padded, int width, Span<float> packed)
     {

@@ -170,6 +170,23 @@ public sealed record ModelConfig
     [JsonIgnore]
     public ScoreFunction ScoreFunction => MultiLabel is true ? ScoreFunction.Sigmoid : ScoreFunction.Softmax;
 
+    /// <summary>
+    /// Whether a tagger judges each label beside its neighbours (a conditional random field): it answers the likeliest string of labels, each with its
+    /// probability over all strings.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Crf { get; init; }
+
+    /// <summary>
+    /// How the network of a tagger marks spans inside, whatever the corpus does; it answers in BIO then. Null learns and answers the labels as they are.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SpanTags? Tags { get; init; }
+
+    /// <summary>The labels that the network of a tagger or classifier scores, in the order of its outputs: <see cref="Labels"/>, or those of <see cref="Tags"/>.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> NetworkLabels => Tags is { } tags ? SpanScheme.LabelsIn(tags, Labels) : Labels;
+
     /// <summary>The character network of a tagger, if any.</summary>
     public CharacterConfig? Characters { get; init; }
 
@@ -260,11 +277,16 @@ public sealed record ModelConfig
         {
             if (Task is not (ModelTask.Classifier or ModelTask.Tagger))
                 throw new ArgumentException("calibration is given; expected none (null) but for a classifier or a tagger");
+            if (Crf || Tags is not null) throw new ArgumentException("calibration is given; expected none (null) with crf or tags");
             if (!(temperature >= 1 / MaxCalibration && temperature <= MaxCalibration))
                 throw Wrong("calibration", temperature, FormattableString.Invariant($"{1 / MaxCalibration} to {MaxCalibration}"));
         }
 
         ValidateMultiLabel();
+        if (Crf && Task != ModelTask.Tagger) throw Wrong("crf", true, "false but for a tagger");
+        if (Tags is not null && (Task != ModelTask.Tagger || Numbers is not null)) throw new ArgumentException("tags is given; expected none (null) but for a tagger of text");
+        if (Tags is { } tags && !SpanScheme.IsBio(Labels))
+            throw Wrong("labels", string.Join(", ", Labels.Take(10)), $"O, and of each type one with B and one with I, with tags {SnakeCase.Of(tags)}");
         if (Decoder is not null && Task != ModelTask.Translator)
             throw new ArgumentException("decoder is given; expected none (null) but for a translator");
         if (Bidirectional && Reverse) throw Wrong("reverse", true, "false with bidirectional");

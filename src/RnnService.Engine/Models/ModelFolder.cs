@@ -73,7 +73,7 @@ public static class ModelFolder
             ModelFolderWriter.WriteDescription(staged, model, path, metrics);
             SafeTensorsWriter.Write(
                 Path.Combine(staged, FolderFiles.Weights),
-                model.Parameters.All.Select(parameter => new TensorData(parameter.Name, parameter.Shape, parameter.Values.ToArray())),
+                model.Parameters.All.Select(parameter => new TensorData(parameter.Name, parameter.Shape, parameter.Values.ToArray()) { IsExact = parameter.IsExact }),
                 new Dictionary<string, string> { ["format"] = "pt" },
                 type);
             using Model written = ModelFolderReader.LoadUnchecked(staged, onnx: null, sums: null, CancellationToken.None).Model;

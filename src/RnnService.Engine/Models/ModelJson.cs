@@ -73,6 +73,7 @@ internal sealed partial class ModelJson : JsonSerializerContext
         {
             new JsonStringEnumConverter<ModelTask>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
             new JsonStringEnumConverter<CellKind>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
+            new JsonStringEnumConverter<SpanTags>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
             new JsonStringEnumConverter<Pooling>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
             new JsonStringEnumConverter<AttentionKind>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
             new JsonStringEnumConverter<Tokenization>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),

@@ -46,7 +46,14 @@ internal static class NativeNetworks
             config.Cell, parameters, vocabulary.Characters!.Count, sizes.EmbeddingSize, sizes.HiddenSize, vocabulary.Spell);
         var input = new WordInput(embedding, characters);
         Recurrent encoder = Encoder(config, parameters, input.Size, tokens: null);
-        return new TaggerNetwork(parameters, input, encoder, new StepHead(parameters, encoder.OutputSize, config.Labels.Count));
+        return new TaggerNetwork(parameters, input, encoder, LabelsOfSteps(config, parameters, encoder));
+    }
+
+    /// <summary>The head of a tagger of any kind.</summary>
+    public static IHead<StepHead.Trace, IReadOnlyList<ReadOnlyMemory<int>>> LabelsOfSteps(ModelConfig config, Parameters parameters, Recurrent encoder)
+    {
+        var steps = new StepHead(parameters, encoder.OutputSize, config.NetworkLabels.Count);
+        return config.Crf ? new CrfHead(parameters, steps) : steps;
     }
 
     private static TranslatorNetwork Translator(

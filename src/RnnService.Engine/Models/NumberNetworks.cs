@@ -21,7 +21,7 @@ internal static class NumberNetworks
             case ModelTask.Classifier:
                 return Sequence(new SequenceHead(parameters, encoder.OutputSize, config.Labels.Count, config.Pooling, config.Direction), null);
             case ModelTask.Tagger:
-                return Steps(new StepHead(parameters, encoder.OutputSize, config.Labels.Count), null);
+                return Steps(NativeNetworks.LabelsOfSteps(config, parameters, encoder), null);
             case ModelTask.Forecaster:
                 return Steps(Values(new StepHead(parameters, encoder.OutputSize, numbers.Horizon * numbers.Features)), units);
             case ModelTask.Regressor when numbers.EachStep:
@@ -35,7 +35,7 @@ internal static class NumberNetworks
         Standardization OutputUnits() => new(parameters, "output", config.Labels.Count);
 
         NativeNetwork Steps<TTargets>(IHead<StepHead.Trace, TTargets> head, Standardization? outputs) =>
-            new NumberNetwork<StepHead.Trace, TTargets>(parameters, input, encoder, head, outputs, eachStep: true, forward);
+            new NumberNetwork<StepHead.Trace, TTargets>(parameters, input, encoder, head, outputs, eachStep: true, forward && !config.Crf);
 
         NativeNetwork Sequence<TTargets>(IHead<SequenceHead.Trace, TTargets> head, Standardization? outputs) =>
             new NumberNetwork<SequenceHead.Trace, TTargets>(

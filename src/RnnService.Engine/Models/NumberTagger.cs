@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using RnnService.Engine.Networks;
 
 namespace RnnService.Engine.Models;
@@ -9,7 +8,11 @@ public sealed class NumberTagger : NumberModel
     internal NumberTagger(ModelConfig config, INumberNetwork network)
         : base(config, network)
     {
+        Decoder = new TagDecoder(config, () => network.Transitions);
     }
+
+    /// <summary>What makes labels of the network's scores.</summary>
+    internal TagDecoder Decoder { get; }
 
     /// <summary>The labels' names in id order.</summary>
     public IReadOnlyList<string> Labels => Config.Labels;
@@ -32,20 +35,21 @@ public sealed class NumberTagger : NumberModel
     /// <param name="sequences">The sequences.</param>
     public TagScore[][] Tag(IReadOnlyList<NumberSequence> sequences) => [.. InBatches(sequences).Select(Tags)];
 
-    /// <summary>The likeliest label of every step with its probability, of the logits [steps·labels].</summary>
+    /// <summary>The likeliest label of every step with its probability, of the logits [steps·labels] of a whole sequence.</summary>
     public TagScore[] Tags(float[] logits)
     {
         float[] scores = [.. logits];
-        var tags = new TagScore[scores.Length / Labels.Count];
-        for (int t = 0; t < tags.Length; t++)
-        {
-            Span<float> row = scores.AsSpan(t * Labels.Count, Labels.Count);
-            Config.ToScores(row);
-            int best = TensorPrimitives.IndexOfMax<float>(row);
-            tags[t] = new TagScore(best, row[best]);
-        }
+        int[] labels = new int[scores.Length / Labels.Count];
+        Decoder.Decode(scores, labels, scores);
+        return [.. labels.Select((label, t) => new TagScore(label, scores[t * Labels.Count + label]))];
+    }
 
-        return tags;
+    /// <summary>The probability of every label at every step, [steps·labels], of the logits of a whole sequence.</summary>
+    public float[] Scores(float[] logits)
+    {
+        float[] scores = [.. logits];
+        Decoder.Decode(scores, new int[scores.Length / Labels.Count], scores);
+        return scores;
     }
 
     private protected override ModelAnswer AnswerOf(float[] logits)

@@ -28,6 +28,22 @@ public enum SpanMark
     Single,
 }
 
+/// <summary>How a network marks spans.</summary>
+public enum SpanTags
+{
+    /// <summary>B begins, I goes on (IOB2).</summary>
+    Bio,
+
+    /// <summary>The same with E for the last word of several, and S for a span of one word.</summary>
+    Bioes,
+
+    /// <summary>The same with M in the place of I.</summary>
+    Bmes,
+
+    /// <summary>As BIOES with L for the last word, and U for a span of one.</summary>
+    Bilou,
+}
+
 /// <summary>
 /// How a set of labels marks spans, found from the labels alone: IO, IOB1, IOB2 (BIO), BIOES, BMES and BILOU, as <c>B-PER</c> or as
 /// <c>B</c> without a type, the mark before or after the type, joined by <c>-</c> or <c>_</c>. Labels that mark no spans, such as parts
@@ -43,6 +59,9 @@ public sealed class SpanScheme
 {
     /// <summary>The type of spans whose marks stand alone, as seqeval calls it.</summary>
     public const string NoType = "_";
+
+    /// <summary>The label of a word in no span, where labels are written.</summary>
+    internal const string Outside = "O";
 
     private readonly IReadOnlyList<string> _labels;
     private readonly SpanNotation? _notation;
@@ -116,6 +135,93 @@ public sealed class SpanScheme
         return spread;
 
         string With(char letter) => _notation!.Value.WithMark(label, letter);
+    }
+
+    /// <summary>The labels in BIO that mark the spans of these; of spans without a type marks alone.</summary>
+    /// <param name="words">The label of each word, of the set or not.</param>
+    internal string[] InBio(IReadOnlyList<string> words)
+    {
+        string[] labels = new string[words.Count];
+        Array.Fill(labels, Outside);
+        foreach (LabelSpan span in MarksSpans ? Join(words) : [])
+        {
+            for (int i = 0; i < span.Count; i++) labels[span.First + i] = BioOf(span.Label)[i == 0 ? 0 : 1];
+        }
+
+        return labels;
+    }
+
+    /// <summary>The two labels of a type in BIO.</summary>
+    internal static string[] BioOf(string type) => type == NoType ? ["B", "I"] : [$"B-{type}", $"I-{type}"];
+
+    /// <summary>The labels of words that mark spans, by the labels of this set.</summary>
+    /// <param name="words">Number of words.</param>
+    /// <param name="spans">The spans, from left to right.</param>
+    /// <returns>An index into the set for each word; −1 where the set cannot mark a word's place in a span of its type.</returns>
+    public int[] Write(int words, IReadOnlyList<LabelSpan> spans)
+    {
+        int[] labels = new int[words];
+        Array.Fill(labels, Find(SpanMark.Outside, ""));
+        foreach (LabelSpan span in spans)
+        {
+            for (int i = 0; i < span.Count; i++)
+            {
+                bool first = i == 0, last = i == span.Count - 1;
+                SpanMark usual = first ? SpanMark.Begin : SpanMark.Inside, mark = first && last ? SpanMark.Single : last ? SpanMark.End : usual;
+                int found = Find(mark, span.Label);
+                labels[span.First + i] = found >= 0 ? found : Find(usual, span.Label);
+            }
+        }
+
+        return labels;
+
+        int Find(SpanMark mark, string type) => Array.IndexOf(_marks, (mark, type));
+    }
+
+    /// <summary>
+    /// Whether a label may follow another where every span begins with its mark and, where there are marks for it, ends with one; what IOB1, IO and
+    /// labels that miss a mark allow is more.
+    /// </summary>
+    /// <param name="before">An index into the set; null at the start of a text.</param>
+    /// <param name="after">An index into the set; null at its end.</param>
+    public bool Allows(int? before, int? after)
+    {
+        (SpanMark mark, string type) = before is { } one ? _marks[one] : (SpanMark.Outside, "");
+        (SpanMark next, string nextType) = after is { } other ? _marks[other] : (SpanMark.Outside, "");
+        bool open = mark is SpanMark.Begin or SpanMark.Inside;
+        return next is SpanMark.Inside or SpanMark.End ? open && type == nextType : !open || !HasEnds;
+    }
+
+    /// <summary>Whether labels mark where a span begins, where it ends, and spans of one word: then <see cref="Allows"/> is what they allow.</summary>
+    internal bool IsStrict => _letters.Contains('B') && HasEnds && _letters.AsSpan().ContainsAny("SUW");
+
+    private bool HasEnds => _letters.AsSpan().ContainsAny("EL");
+
+    /// <summary>Whether labels are O, and for each type one with B and one with I.</summary>
+    internal static bool IsBio(IReadOnlyList<string> labels)
+    {
+        SpanScheme scheme = Of(labels);
+        return scheme._letters == "BI" && scheme._marks.Count(label => label.Mark == SpanMark.Outside) == 1
+            && scheme._marks.All(label => label.Mark == SpanMark.Outside || scheme._marks.Count(other => other.Type == label.Type) == 2);
+    }
+
+    /// <summary>The labels that mark in another way what labels in BIO mark: those that come of each stand together, in its place.</summary>
+    internal static IReadOnlyList<string> LabelsIn(SpanTags tags, IReadOnlyList<string> bio)
+    {
+        SpanScheme scheme = Of(bio);
+        (string begin, string inside) = tags switch
+        {
+            SpanTags.Bioes => ("BS", "IE"),
+            SpanTags.Bmes => ("BS", "ME"),
+            SpanTags.Bilou => ("BU", "IL"),
+            _ => ("B", "I"),
+        };
+        return [.. bio.SelectMany((label, i) => scheme._marks[i].Mark switch
+        {
+            SpanMark.Begin => begin.Select(letter => scheme._notation!.Value.WithMark(label, letter)),
+            SpanMark.Inside => inside.Select(letter => scheme._notation!.Value.WithMark(label, letter)),
+            _ => [label],
+        })];
     }
 
     private static List<LabelSpan> Join(int count, Func<int, (SpanMark Mark, string Type)> markOf, Func<int, float> scoreOf)

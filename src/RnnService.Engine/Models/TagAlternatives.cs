@@ -3,13 +3,15 @@ namespace RnnService.Engine.Models;
 /// <summary>The labels that words and spans could have had instead.</summary>
 internal static class TagAlternatives
 {
-    /// <summary>All labels of a word, the likeliest first; ties in id order.</summary>
+    /// <summary>All labels of a word, the one answered first and the others by probability; ties in id order.</summary>
     /// <param name="probabilities">Of each label.</param>
+    /// <param name="best">The label that is answered.</param>
     /// <param name="ranked">Takes as many.</param>
-    public static void Rank(ReadOnlySpan<float> probabilities, Span<TagScore> ranked)
+    public static void Rank(ReadOnlySpan<float> probabilities, int best, Span<TagScore> ranked)
     {
         for (int label = 0; label < ranked.Length; label++) ranked[label] = new TagScore(label, probabilities[label]);
-        ranked.Sort((one, other) => other.Score.CompareTo(one.Score) is var order and not 0 ? order : one.Label.CompareTo(other.Label));
+        (ranked[0], ranked[best]) = (ranked[best], ranked[0]);
+        ranked[1..].Sort((one, other) => other.Score.CompareTo(one.Score) is var order and not 0 ? order : one.Label.CompareTo(other.Label));
     }
 
     /// <summary>The likeliest label of each word, of tags with alternatives or without.</summary>

@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Buffers;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Text;
 
@@ -22,6 +22,11 @@ public readonly record struct TaggedSpan(string Label, string Text, int Start, i
     public int End => Start + Text.Length;
 }
 
+/// <summary>Takes the logits of one sentence.</summary>
+/// <param name="row">Index of the sentence.</param>
+/// <param name="logits">[words,outputs]; may be overwritten, and is of no meaning after the call.</param>
+internal delegate void SentenceReader(int row, Span<float> logits);
+
 /// <summary>
 /// Gives every word a label, from its embedding and, where configured, from its spelling read by a character network in both directions.
 /// Immutable and safe for any number of threads; whoever made it disposes of it.
@@ -40,6 +45,7 @@ public sealed class Tagger : TextModel
     {
         Network = network;
         Spans = SpanScheme.Of(config.Labels);
+        Decoder = new TagDecoder(config, () => network.Transitions);
     }
 
     /// <inheritdoc/>
@@ -47,6 +53,9 @@ public sealed class Tagger : TextModel
 
     /// <summary>How the labels mark spans, and how words are joined into them.</summary>
     public SpanScheme Spans { get; }
+
+    /// <summary>What makes labels of the network's scores.</summary>
+    internal TagDecoder Decoder { get; }
 
     /// <summary>The labels' names in id order.</summary>
     public IReadOnlyList<string> Labels => Config.Labels;
@@ -119,7 +128,8 @@ public sealed class Tagger : TextModel
     public string? Warning(string text, TaggerInput input) => UnknownText.Sentence(Tokenizer, text, input.IsUnknown && Config.Characters is null || input.Length == 0);
 
     /// <summary>
-    /// The likeliest label of every word: [N][words]; with alternatives every label of every word, the likeliest first: [N][words·labels]. A
+    /// The likeliest label of every word: [N][words]; with alternatives every label of every word, the likeliest first: [N][words·labels]. With a
+    /// conditional random field the label is that of the likeliest string of labels, and comes first though another may be likelier by itself. A
     /// sentence's labels do not depend on its company.
     /// </summary>
     /// <param name="sentences">Sentences from <see cref="Encode(IEnumerable{string})"/>; one without words gives an empty row.</param>
@@ -127,22 +137,40 @@ public sealed class Tagger : TextModel
     public TagScore[][] Tag(IReadOnlyList<TaggerInput> sentences, Action? betweenSteps = null)
     {
         TagScore[][] result = [.. sentences.Select(sentence => new TagScore[sentence.Length * sentence.Ranks])];
-        if (sentences.Count == 0) return result;
-        Network.Forward(sentences, (row, step, logits) =>
+        int labels = Labels.Count, longest = sentences.Max(sentence => (int?)sentence.Length) ?? 0;
+        float[] scores = new float[longest * labels];
+        int[] best = new int[longest];
+        Read(sentences, (row, logits) =>
         {
-            Config.ToScores(logits);
-            int ranks = sentences[row].Ranks;
-            if (ranks == 1)
+            (int words, int ranks) = (sentences[row].Length, sentences[row].Ranks);
+            Decoder.Decode(logits, best.AsSpan(0, words), scores.AsSpan(0, words * labels));
+            for (int word = 0; word < words; word++)
             {
-                int best = TensorPrimitives.IndexOfMax<float>(logits);
-                result[row][step] = new TagScore(best, logits[best]);
-            }
-            else
-            {
-                TagAlternatives.Rank(logits, result[row].AsSpan(step * ranks, ranks));
+                ReadOnlySpan<float> own = scores.AsSpan(word * labels, labels);
+                if (ranks == 1) result[row][word] = new TagScore(best[word], own[best[word]]);
+                else TagAlternatives.Rank(own, best[word], result[row].AsSpan(word * ranks, ranks));
             }
         }, betweenSteps);
         return result;
+    }
+
+    /// <summary>Hands over the logits [words,outputs] of each sentence, to be used up.</summary>
+    internal void Read(IReadOnlyList<TaggerInput> sentences, SentenceReader read, Action? betweenSteps = null)
+    {
+        if (sentences.Count == 0) return;
+        int outputs = Decoder.Outputs;
+        int[] starts = new int[sentences.Count + 1];
+        for (int i = 0; i < sentences.Count; i++) starts[i + 1] = starts[i] + sentences[i].Length * outputs;
+        float[] all = ArrayPool<float>.Shared.Rent(starts[^1]);
+        try
+        {
+            Network.Forward(sentences, (row, step, logits) => logits.CopyTo(all.AsSpan(starts[row] + step * outputs)), betweenSteps);
+            for (int i = 0; i < sentences.Count; i++) read(i, all.AsSpan(starts[i]..starts[i + 1]));
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(all);
+        }
     }
 
     /// <summary>Spans of a text from the tags of its words.</summary>

@@ -84,6 +84,9 @@ public interface IClassifierNetwork : INetwork
 /// <summary>The network of a tagger.</summary>
 public interface ITaggerNetwork : INetwork
 {
+    /// <summary>What is added for neighbouring labels; null where every word's label stands by itself.</summary>
+    LabelTransitions? Transitions => null;
+
     /// <summary>Gives the logits [labels] of each word of each sentence.</summary>
     /// <param name="sentences">The sentences; one without words gives nothing.</param>
     /// <param name="logits">Takes the logits.</param>
@@ -100,6 +103,9 @@ public interface INumberNetwork : INetwork
 {
     /// <summary>How many values it gives at a time.</summary>
     int Outputs { get; }
+
+    /// <summary>What is added for neighbouring labels; null where every step's answer stands by itself.</summary>
+    LabelTransitions? Transitions => null;
 
     /// <summary>Whether it reads forward alone, so that pieces with carried states give what the whole gives.</summary>
     bool IsCausal { get; }

@@ -30,6 +30,8 @@ internal sealed class NumberNetwork<THead, TTargets>(
 {
     public bool IsCausal => isCausal;
 
+    public LabelTransitions? Transitions => ((object)Head as CrfHead)?.Transitions;
+
     public int Outputs => Head.Labels;
 
     public Standardization InputUnits => input.Units;

@@ -7,9 +7,11 @@ using RnnService.Engine.Weights;
 namespace RnnService.Engine.Networks;
 
 /// <summary>One label a word: embeddings, characters where there is a network for them, recurrent layers. The targets are the labels of each sentence.</summary>
-internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recurrent encoder, StepHead head)
+internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recurrent encoder, IHead<StepHead.Trace, IReadOnlyList<ReadOnlyMemory<int>>> head)
     : TextNetwork<WordInput.Trace, StepHead.Trace, IReadOnlyList<ReadOnlyMemory<int>>>(parameters, input, encoder, head), ITaggerNetwork
 {
+    public LabelTransitions? Transitions => (Head as CrfHead)?.Transitions;
+
     public void Forward(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null)
     {
         using Lease lease = Begin(betweenSteps);
@@ -17,7 +19,7 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
         Span<float> found = trace.Logits.Span;
         for (int i = 0; i < sentences.Count; i++)
         {
-            for (int t = 0; t < sentences[i].Length; t++) logits(i, t, found.Slice(trace.Layout.RowOf(i, t) * head.Labels, head.Labels));
+            for (int t = 0; t < sentences[i].Length; t++) logits(i, t, found.Slice(trace.Layout.RowOf(i, t) * Head.Labels, Head.Labels));
         }
     }
 

@@ -23,6 +23,9 @@ public sealed class Parameter
     /// <summary>Whether no training changes it, such as what inputs are normalised by.</summary>
     internal bool IsFixed { get; init; }
 
+    /// <summary>Whether its values are added up and not multiplied, so that rounding them to 8 bits would gain nothing.</summary>
+    internal bool IsExact { get; init; }
+
     /// <summary>Place among the parameters of its model.</summary>
     internal int Index { get; }
 
@@ -98,12 +101,10 @@ public sealed class Parameters
     }
 
     /// <summary>Asks for a parameter.</summary>
-    internal Parameter Add(string name, Initializer initializer, params int[] shape)
-    {
-        var parameter = new Parameter(_all.Count, name, shape, _origin(name, shape, initializer), _typeOf?.Invoke(name) ?? ElementType.F32);
-        _all.Add(parameter);
-        return parameter;
-    }
+    internal Parameter Add(string name, Initializer initializer, params int[] shape) => Add(name, initializer, shape, isExact: false);
+
+    /// <summary>Asks for a parameter whose values stay floats where matrices are stored as 8-bit numbers.</summary>
+    internal Parameter AddExact(string name, Initializer initializer, params int[] shape) => Add(name, initializer, shape, isExact: true);
 
     /// <summary>Asks for values that belong to the model, but that no training changes.</summary>
     internal Parameter AddFixed(string name, Initializer initializer, params int[] shape)
@@ -115,6 +116,13 @@ public sealed class Parameters
 
     /// <summary>The model is built: lets go of where the values came from, such as all bytes of a file.</summary>
     internal void Close() => (_origin, _typeOf) = ((name, _, _) => throw new InvalidOperationException($"{name} is asked for by a model that is built"), null);
+
+    private Parameter Add(string name, Initializer initializer, int[] shape, bool isExact)
+    {
+        var parameter = new Parameter(_all.Count, name, shape, _origin(name, shape, initializer), _typeOf?.Invoke(name) ?? ElementType.F32) { IsExact = isExact };
+        _all.Add(parameter);
+        return parameter;
+    }
 
     private static ulong Hash(string name)
     {

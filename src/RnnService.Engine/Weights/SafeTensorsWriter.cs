@@ -11,7 +11,11 @@ namespace RnnService.Engine.Weights;
 /// <param name="Name">Dotted name, unique in the file.</param>
 /// <param name="Shape">Sizes; empty for a scalar. Their product is the number of values.</param>
 /// <param name="Values">Values, row-major.</param>
-internal readonly record struct TensorData(string Name, IReadOnlyList<int> Shape, ReadOnlyMemory<float> Values);
+internal readonly record struct TensorData(string Name, IReadOnlyList<int> Shape, ReadOnlyMemory<float> Values)
+{
+    /// <summary>Whether it stays F32 where matrices become I8.</summary>
+    public bool IsExact { get; init; }
+}
 
 /// <summary>Writes safetensors files. Safe for any number of threads.</summary>
 internal static class SafeTensorsWriter
@@ -101,7 +105,7 @@ internal static class SafeTensorsWriter
     private static IEnumerable<Part> PartsOf(TensorData tensor, ElementType type)
     {
         if (type != ElementType.I8) return [new Part(tensor, type)];
-        if (tensor.Shape is not [int rows and > 0, int columns and > 0] || tensor.Values.Length != (long)rows * columns)
+        if (tensor.IsExact || tensor.Shape is not [int rows and > 0, int columns and > 0] || tensor.Values.Length != (long)rows * columns)
             return [new Part(tensor, ElementType.F32)];
         float[] integers = new float[tensor.Values.Length], scales = new float[rows];
         for (int row = 0; row < rows; row++)

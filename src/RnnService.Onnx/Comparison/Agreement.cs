@@ -344,6 +344,6 @@ public static class Agreement
             }
         }
 
-        private string Label(int i) => config.Task == ModelTask.LanguageModel ? $"token {i}" : $"label {Quote(config.Labels[i])}";
+        private string Label(int i) => config.Task == ModelTask.LanguageModel ? $"token {i}" : $"label {Quote(config.NetworkLabels[i])}";
     }
 }

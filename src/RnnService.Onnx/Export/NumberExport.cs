@@ -58,6 +58,7 @@ internal sealed class NumberExport
         string doc = measures ? "In their own units." : "Of each label; of a transcriber the blank comes first.";
         if (eachStep) _graph.Output(output, doc, Batch, Time, _model.Outputs);
         else _graph.Output(output, doc, Batch, _model.Outputs);
+        GraphTransitions.Write(_graph, _model.Parameters);
         if (carries) _layers.StatesOut(_stack, values, "States after each row's last step.");
         return _graph.Graph;
     }

@@ -25,6 +25,8 @@ namespace RnnService.Onnx.Export;
 /// character network also character_ids [batch,time,characters] and character_lengths [batch,time], and gives logits [batch,time,labels].
 /// A model that reads numbers takes input_values [batch,time,features] and lengths, and gives logits, or values in their own units, [batch,outputs] or
 /// [batch,time,outputs]; where it reads forward alone it has states as a language model has them. A translator becomes two graphs, an encoder and one step of a decoder; the encoder's outputs are called what the decoder's inputs are.
+/// A tagger with a conditional random field also gives its start_transitions [labels], transitions [labels,labels] and end_transitions [labels]: the likeliest
+/// string of labels is the reader's to find.
 /// What stands past a sequence's length does not matter, and the logits there have no meaning.
 /// </remarks>
 public static class OnnxExport
@@ -155,7 +157,7 @@ public static class OnnxExport
         Say("task", SnakeCase.Of(config.Task));
         if (part != GraphPart.Whole) Say("part", SnakeCase.Of(part));
         if (config.Numbers is null) Say("tokenizer", SnakeCase.Of(config.Tokenizer));
-        if (config.Labels.Count > 0) Say("labels", JsonSerializer.Serialize(config.Labels));
+        if (config.Labels.Count > 0) Say("labels", JsonSerializer.Serialize(config.NetworkLabels));
         if (config.License is not null) Say("license", config.License);
         if (config.Description is not null) Say("description", config.Description);
         return proto;

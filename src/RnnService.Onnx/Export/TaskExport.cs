@@ -71,7 +71,8 @@ internal sealed class TaskExport
         string x = _layers.Embed("embedding", ids);
         if (_model.Config.Characters is { } characters) x = _graph.Concat("words", [x, Spell(characters)], 2);
         StackValues values = _layers.Recurrent.Write(_stack, x, lengths, null, null, withSteps: true);
-        StepLogits(ids, values.Steps, "head.weight", _model.Config.Labels.Count, "Of each word's labels.");
+        StepLogits(ids, values.Steps, "head.weight", _model.Config.NetworkLabels.Count, "Of each word's labels.");
+        GraphTransitions.Write(_graph, _model.Parameters);
     }
 
     // Every word's two last states [T,N,2·H] from its characters; zero for a word of none.

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
+using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Onnx.Runtime.Runs;
@@ -71,9 +72,12 @@ internal sealed class ClassifierGraph(RuntimeSession session, TokenGraph graph, 
 }
 
 /// <summary>The network of a tagger.</summary>
-internal sealed class TaggerGraph(RuntimeSession session, TokenGraph graph, RunPace pace, ModelVocabulary vocabulary)
+internal sealed class TaggerGraph(
+    RuntimeSession session, TokenGraph graph, RunPace pace, ModelVocabulary vocabulary, LabelTransitions? transitions)
     : GraphNetwork(session, graph, pace), ITaggerNetwork
 {
+    public LabelTransitions? Transitions => transitions;
+
     public void Forward(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null)
     {
         foreach (int[] group in Graph.Layout.Group([.. sentences.Select(sentence => sentence.Length)], Graph.Signature.OutputSize))

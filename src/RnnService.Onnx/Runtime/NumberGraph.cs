@@ -11,7 +11,7 @@ namespace RnnService.Onnx.Runtime;
 /// A network that reads numbers and that ONNX Runtime computes. Values that it gives are in their own units: what scales them is inside the graph. All
 /// parts of its state stand one after the other, row by row. Safe for any number of threads.
 /// </summary>
-internal sealed class NumberGraph(RuntimeSession session, NumberRun run) : INumberNetwork, IMeasuredNetwork
+internal sealed class NumberGraph(RuntimeSession session, NumberRun run, LabelTransitions? transitions) : INumberNetwork, IMeasuredNetwork
 {
     private const int MostSteps = 1024; // of a run that others continue
 
@@ -21,7 +21,10 @@ internal sealed class NumberGraph(RuntimeSession session, NumberRun run) : INumb
 
     public int Outputs => run.Signature.Outputs;
 
-    public bool IsCausal => run.Layout.Carries;
+    public LabelTransitions? Transitions => transitions;
+
+    // With transitions an answer depends on what comes.
+    public bool IsCausal => run.Layout.Carries && transitions is null;
 
     public Standardization InputUnits { get; } = None(run.Signature.Features);
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Weights;
@@ -67,9 +68,10 @@ public static class OnnxRuntimeNetwork
         {
             OnnxFile file = read();
             OperatorCheck.Check(file);
+            LabelTransitions? transitions = GraphTransitions.Read(file, config);
             return vocabulary is null
-                ? OpenNumbers(file, new NumberSignature(file, config), longestRun, stop)
-                : OpenText(file, new GraphSignature(file, config, vocabulary), config, vocabulary, takesFixedLength, longestRun, stop);
+                ? OpenNumbers(file, new NumberSignature(file, config), transitions, longestRun, stop)
+                : OpenText(file, new GraphSignature(file, config, vocabulary), config, vocabulary, transitions, takesFixedLength, longestRun, stop);
         }
         catch (OnnxRuntimeException error)
         {
@@ -78,15 +80,16 @@ public static class OnnxRuntimeNetwork
         }
     }
 
-    private static NumberGraph OpenNumbers(OnnxFile file, NumberSignature signature, TimeSpan longestRun, CancellationToken stop) =>
+    private static NumberGraph OpenNumbers(
+        OnnxFile file, NumberSignature signature, LabelTransitions? transitions, TimeSpan longestRun, CancellationToken stop) =>
         Probed(file, longestRun, stop, (session, trials) =>
         {
             NumberLayout layout = new NumberProbe(session, file, signature, trials).Find();
-            return new NumberGraph(session, new NumberRun(session, signature, layout, new RunLimit(longestRun)));
+            return new NumberGraph(session, new NumberRun(session, signature, layout, new RunLimit(longestRun)), transitions);
         });
 
     private static GraphNetwork OpenText(
-        OnnxFile file, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, bool takesFixedLength,
+        OnnxFile file, GraphSignature signature, ModelConfig config, ModelVocabulary vocabulary, LabelTransitions? transitions, bool takesFixedLength,
         TimeSpan longestRun, CancellationToken stop) => Probed<GraphNetwork>(file, longestRun, stop, (session, trials) =>
         {
             var probe = new LayoutProbe(session, signature, config, vocabulary, trials) { TakesFixedLength = takesFixedLength };
@@ -97,7 +100,7 @@ public static class OnnxRuntimeNetwork
             {
                 ModelTask.LanguageModel => new LanguageGraph(session, graph, pace),
                 ModelTask.Classifier => new ClassifierGraph(session, graph, pace),
-                _ => new TaggerGraph(session, graph, pace, vocabulary),
+                _ => new TaggerGraph(session, graph, pace, vocabulary, transitions),
             };
         });
 

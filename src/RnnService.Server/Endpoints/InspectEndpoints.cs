@@ -127,7 +127,7 @@ internal static class InspectEndpoints
         return new AnswerGradients
         {
             At = norms.At,
-            Answer = model.Config.Task == ModelTask.LanguageModel ? model.Tokenizer.Decode(norms.Answer, first: false) : model.Config.Labels[norms.Answer],
+            Answer = model.Config.Task == ModelTask.LanguageModel ? model.Tokenizer.Decode(norms.Answer, first: false) : model.Config.NetworkLabels[norms.Answer],
             Inputs = Finite([[.. norms.Inputs]])[0],
             States = [.. Finite(norms.States).Select((values, at) => new StateGradients
             {

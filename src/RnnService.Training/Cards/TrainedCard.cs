@@ -154,14 +154,16 @@ internal sealed record TrainedCard
         if (Config.Numbers is { } numbers)
         {
             string reads = numbers.Audio is null ? "" : ", made of sound";
-            string gives = Config.Task == ModelTask.Forecaster ? $"{numbers.Horizon} steps" : $"{Config.Labels.Count} {(Config.Task == ModelTask.Transcriber ? "symbols and the blank" : Config.Task == ModelTask.Regressor ? "values" : "labels")}";
+            string gives = Config.Task == ModelTask.Forecaster ? $"{numbers.Horizon} steps" : $"{Config.Labels.Count} {(Config.Task == ModelTask.Transcriber ? "symbols and the blank" : Config.Task == ModelTask.Regressor ? "values" : $"labels{Chain}")}";
             return $"{numbers.Features} numbers a step{reads} → {layers}{Config.CellName()} {Config.HiddenSize}{ways}{pooling} → {gives}";
         }
 
-        int outputs = Config.Task == ModelTask.LanguageModel ? ((TextModel)Model).Vocabulary.Tokens.Count : Config.Labels.Count;
+        int outputs = Config.Task == ModelTask.LanguageModel ? ((TextModel)Model).Vocabulary.Tokens.Count : Config.NetworkLabels.Count;
         return $"embedding {Config.EmbeddingSize}{spelling} → {layers}{Config.CellName()} {Config.HiddenSize}{ways}{pooling} → "
-            + $"{outputs} {(Config.Task == ModelTask.LanguageModel ? "tokens" : "labels")}";
+            + $"{outputs} {(Config.Task == ModelTask.LanguageModel ? "tokens" : $"labels{Chain}")}";
     }
+
+    private string Chain => Config.Crf ? " → conditional random field" : "";
 
     private string Labels() => Listing.Of(Config.Labels.Select(label => $"`{Cell(label)}`"), Config.Labels.Count);
 

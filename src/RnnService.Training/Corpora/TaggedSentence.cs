@@ -1,5 +1,6 @@
 using System.Text;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 
 namespace RnnService.Training.Corpora;
 
@@ -19,6 +20,23 @@ public sealed record TaggedSentence(IReadOnlyList<string> Words, IReadOnlyList<s
 
     /// <summary>Where a word stands, for messages.</summary>
     internal string PlaceOf(int word) => word < Lines.Count ? $"{Path}, line {Lines[word]}" : Path;
+
+    /// <summary>The same sentences with the tags that mark their spans in BIO, whichever way they were marked: IO, IOB1, IOB2, BIOES, BMES, BILOU, ….</summary>
+    /// <param name="sentences">The sentences.</param>
+    /// <param name="others">Sentences whose tags help to tell how all of them mark spans.</param>
+    /// <exception cref="CorpusException">The tags mark no spans.</exception>
+    internal static TaggedSentence[] InBio(IReadOnlyList<TaggedSentence> sentences, IReadOnlyList<TaggedSentence>? others = null)
+    {
+        string[] tags = [.. sentences.Concat(others ?? []).SelectMany(sentence => sentence.Tags).Distinct()];
+        var scheme = SpanScheme.Of(tags);
+        if (!scheme.MarksSpans && tags.Any(tag => tag != SpanScheme.Outside))
+        {
+            throw new CorpusException(new CorpusNote(
+                $"{sentences[0].Path}: the tags are {Listing.Of([.. tags.Select(Listing.Quote)])}; expected some that mark spans, such as B-PER, since model.tags is given"));
+        }
+
+        return [.. sentences.Select(sentence => sentence with { Tags = scheme.InBio(sentence.Tags) })];
+    }
 
     /// <summary>
     /// The sentence for a tagger over characters: a word of several is read as that many, with labels that mark the same span

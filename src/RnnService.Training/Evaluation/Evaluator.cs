@@ -143,18 +143,18 @@ public static class Evaluator
     /// <param name="sentences">Words with their tags.</param>
     public static TaggingReport Evaluate(Tagger model, IReadOnlyList<TaggedSentence> sentences)
     {
+        if (model.Config.Tags is not null) sentences = TaggedSentence.InBio(sentences);
         if (model.Config.Tokenizer == Tokenization.Characters) sentences = [.. sentences.Select(sentence => sentence.OverCharacters(model.Spans))];
         return Report(model, model.Config, sentences, Logits(model, sentences));
     }
 
-    /// <summary>The network's own numbers for the words of each sentence, [N][words·labels].</summary>
+    /// <summary>The network's own numbers for the words of each sentence, [N][words·outputs].</summary>
     internal static float[][] Logits(Tagger model, IReadOnlyList<TaggedSentence> sentences)
     {
-        int labels = model.Labels.Count;
         TaggerInput[] inputs = [.. sentences.Select(sentence => model.Encode(sentence.Words))];
-        float[][] all = [.. inputs.Select(input => new float[input.Length * labels])];
-        InBatches(inputs.Select(input => input.Length), batch => model.Network.Forward(
-            [.. batch.Select(i => inputs[i])], (row, step, logits) => logits.CopyTo(all[batch[row]].AsSpan(step * labels))));
+        float[][] all = new float[inputs.Length][];
+        InBatches(inputs.Select(input => input.Length), batch =>
+            model.Read([.. batch.Select(i => inputs[i])], (row, logits) => all[batch[row]] = logits.ToArray()));
         return all;
     }
 
@@ -162,32 +162,26 @@ public static class Evaluator
     internal static TaggingReport Report(Tagger model, ModelConfig config, IReadOnlyList<TaggedSentence> sentences, float[][] logits)
     {
         IReadOnlyList<string> labels = config.Labels;
+        var decoder = new TagDecoder(config, () => model.Network.Transitions);
         var confusion = new ConfusionMatrix(labels.Union(sentences.SelectMany(sentence => sentence.Tags)));
         var confidences = new Confidences();
         SpanScores? spans = model.Spans.MarksSpans ? new SpanScores(model.Spans) : null;
-        float[] scores = new float[labels.Count];
         double loss = 0;
         long learnt = 0;
         for (int i = 0; i < sentences.Count; i++)
         {
-            IReadOnlyList<string> tags = sentences[i].Tags;
-            string[] predicted = new string[tags.Count];
-            double own = 0;
-            for (int t = 0; t < predicted.Length; t++)
+            int[] gold = [.. sentences[i].Tags.Select(tag => confusion.IdOf(tag, "gold"))], best = new int[gold.Length];
+            (double own, int words) = decoder.Loss([.. logits[i]], decoder.TargetsOf([.. gold.Select(id => id < labels.Count ? id : -1)]));
+            (loss, learnt) = (loss + own, learnt + words);
+            float[] scores = new float[gold.Length * labels.Count];
+            decoder.Decode([.. logits[i]], best, scores);
+            for (int t = 0; t < gold.Length; t++)
             {
-                logits[i].AsSpan(t * scores.Length, scores.Length).CopyTo(scores);
-                config.ToScores(scores);
-                int gold = confusion.IdOf(tags[t], "gold"), best = TensorPrimitives.IndexOfMax<float>(scores);
-                predicted[t] = labels[best];
-                confusion.Add(gold, best);
-                confidences.Add(scores[best], gold == best);
-                if (gold >= labels.Count) continue;
-                own -= Math.Log(Math.Max(scores[gold], 1e-30f));
-                learnt++;
+                confusion.Add(gold[t], best[t]);
+                confidences.Add(scores[t * labels.Count + best[t]], gold[t] == best[t]);
             }
 
-            loss += own;
-            spans?.Add(tags, predicted);
+            spans?.Add(sentences[i].Tags, [.. best.Select(label => labels[label])]);
         }
 
         return new TaggingReport(loss / Math.Max(1, learnt), confusion, spans) { Confidences = confidences };
@@ -255,6 +249,7 @@ public static class Evaluator
                     : ValidationScore.Of(Evaluate(classifier, examples));
             default:
                 IReadOnlyList<TaggedSentence> sentences = Corpus.ReadTagged(corpus);
+                if (model.Config.Tags is not null) sentences = TaggedSentence.InBio(sentences);
                 UnseenLabels.Find(model.Config.Labels, sentences, "corpus");
                 return ValidationScore.Of(Evaluate((Tagger)model, sentences));
         }

@@ -40,6 +40,7 @@ public static class NumberEvaluator
             Transcriber transcriber => OfTranscripts(transcriber, read, outputs, oneSymbol, beams),
             Forecaster forecaster => OfForecasts(forecaster, read, outputs),
             Regressor regressor => OfValues(regressor, read, outputs),
+            NumberTagger tagger => OfTags(tagger, read, outputs),
             _ => OfLabels(model, read, outputs),
         };
     }
@@ -60,21 +61,34 @@ public static class NumberEvaluator
 
     private static NumberReport OfLabels(NumberModel model, NumberExample[] examples, float[][] outputs)
     {
-        int known = model.Config.Labels.Count, size = model.Outputs;
+        int known = model.Config.Labels.Count;
         var confusion = new ConfusionMatrix(model.Config.Labels.Union(examples.SelectMany(example => example.Labels)));
         double loss = 0;
         long learnt = 0;
         for (int i = 0; i < examples.Length; i++)
         {
-            for (int t = 0; t < outputs[i].Length / size; t++)
-            {
-                Span<float> row = outputs[i].AsSpan(t * size, size);
-                int gold = confusion.IdOf(examples[i].Labels[t], "gold");
-                confusion.Add(gold, TensorPrimitives.IndexOfMax<float>(row));
-                if (gold >= known) continue;
-                loss += CrossEntropy.Backward(row, gold);
-                learnt++;
-            }
+            int gold = confusion.IdOf(examples[i].Labels[0], "gold");
+            confusion.Add(gold, TensorPrimitives.IndexOfMax<float>(outputs[i]));
+            if (gold >= known) continue;
+            loss += CrossEntropy.Backward(outputs[i], gold);
+            learnt++;
+        }
+
+        return new NumberReport(loss / Math.Max(1, learnt)) { Confusion = confusion };
+    }
+
+    private static NumberReport OfTags(NumberTagger model, NumberExample[] examples, float[][] outputs)
+    {
+        var confusion = new ConfusionMatrix(model.Labels.Union(examples.SelectMany(example => example.Labels)));
+        double loss = 0;
+        long learnt = 0;
+        for (int i = 0; i < examples.Length; i++)
+        {
+            int[] gold = [.. examples[i].Labels.Select(label => confusion.IdOf(label, "gold"))];
+            TagScore[] tags = model.Tags(outputs[i]);
+            for (int t = 0; t < tags.Length; t++) confusion.Add(gold[t], tags[t].Label);
+            (double lost, int steps) = model.Decoder.Loss(outputs[i], [.. gold.Select(id => id < model.Labels.Count ? id : -1)]);
+            (loss, learnt) = (loss + lost, learnt + steps);
         }
 
         return new NumberReport(loss / Math.Max(1, learnt)) { Confusion = confusion };

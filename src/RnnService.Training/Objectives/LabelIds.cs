@@ -57,7 +57,14 @@ internal sealed class LabelIds
     public static ModelConfig Complete(ModelConfig config, IReadOnlyList<TaggedSentence> train, IEnumerable<CorpusNote> notes)
     {
         if (config.Labels.Count > 0) return config;
-        string[] labels = [.. train.SelectMany(sentence => sentence.Tags).Distinct().Order(StringComparer.Ordinal)];
+        IEnumerable<string> tags = train.SelectMany(sentence => sentence.Tags).Distinct();
+        if (config.Tags is not null)
+        {
+            var scheme = SpanScheme.Of([.. tags]); // of BIO: each type needs both of its labels
+            tags = tags.SelectMany(tag => scheme.Read(tag) is (not SpanMark.Outside, var type) ? SpanScheme.BioOf(type) : [tag]).Append(SpanScheme.Outside).Distinct();
+        }
+
+        string[] labels = [.. tags.Order(StringComparer.Ordinal)];
         long words = train.Sum(sentence => (long)sentence.Words.Count);
         string path = train[0].Path;
         // Notes about the columns explain it better; all of them are said at once.

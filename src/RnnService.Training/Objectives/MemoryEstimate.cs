@@ -35,7 +35,7 @@ internal static class MemoryEstimate
             ModelTask.LanguageModel when recipe.Training.SampledTokens is > 0 and var sampled => Math.Min(sampled, ((TextModel)objective.Model).Vocabulary.Tokens.Count),
             ModelTask.LanguageModel => ((TextModel)objective.Model).Vocabulary.Tokens.Count,
             ModelTask.Translator => ((Translator)objective.Model).TargetTokenizer.Vocabulary.Count,
-            ModelTask.Tagger => objective.Model.Config.Labels.Count,
+            ModelTask.Tagger => objective.Model.Config.NetworkLabels.Count,
             _ => 0,
         };
         long gates = model.Cell switch { CellKind.Lstm => 4, CellKind.Gru or CellKind.GruBefore => 3, _ => 1 };

@@ -22,6 +22,15 @@ internal sealed class TaggerObjective : ExampleObjective
     public TaggerObjective(Recipe recipe, RunCorpora<TaggedSentence> corpora)
         : base(recipe.Training)
     {
+        if (recipe.Model.Tags is not null)
+        {
+            corpora = corpora with
+            {
+                Train = TaggedSentence.InBio(corpora.Train, corpora.Valid),
+                Valid = corpora.Valid is { } valid ? TaggedSentence.InBio(valid, corpora.Train) : null,
+            };
+        }
+
         CorpusParts<TaggedSentence[]> parts = CorpusParts.Split(recipe, corpora);
         if (recipe.Model.Tokenizer == Tokenization.Characters)
         {
@@ -53,7 +62,7 @@ internal sealed class TaggerObjective : ExampleObjective
         Report = CorpusSurvey.OfSentences(
             recipe, parts, [.. _sentences.Select(sentence => sentence.Ids)], [.. _valid.Select(sentence => _model.Encode(sentence.Words).Ids)], words);
         var places = new LabelIds(config);
-        _labels = [.. train.Select(sentence => sentence.Tags.Select(places.Of).ToArray().AsMemory())];
+        _labels = [.. train.Select(sentence => _model.Decoder.TargetsOf([.. sentence.Tags.Select(places.Of)]).AsMemory())];
         _validLabels = [.. _valid.Select(sentence => sentence.Tags.Select(places.Of).ToArray())];
         _counts = Count(words, _sentences.Select(sentence => sentence.Ids));
         Lengths = [.. _sentences.Select(sentence => sentence.Length)];
@@ -76,6 +85,7 @@ internal sealed class TaggerObjective : ExampleObjective
     {
         float[][] logits = Evaluator.Logits(_model, _valid);
         ModelConfig config = _model.Config;
+        if (config.Crf || config.Tags is not null) return ValidationScore.Of(Evaluator.Report(_model, config, _valid, logits));
         int size = config.Labels.Count;
         var answers = logits.SelectMany((row, i) => row.Chunk(size).Select((one, t) => (Logits: one, Gold: _validLabels[i][t]))).Where(answer => answer.Gold >= 0).ToArray();
         config = config with { Calibration = config.Calibration ?? Calibration.Fit([.. answers.Select(answer => answer.Logits)], [.. answers.Select(answer => answer.Gold)]) };

@@ -74,7 +74,7 @@ public sealed record Recipe
         // Labels and features come from the corpus; some stand in for them so that everything else is checked before any corpus is read.
         static ModelConfig WithStandIns(ModelConfig model)
         {
-            if (model.Task is not (ModelTask.LanguageModel or ModelTask.Forecaster) && model.Labels.Count == 0) model = model with { Labels = ["a", "b"] };
+            if (model.Task is not (ModelTask.LanguageModel or ModelTask.Forecaster) && model.Labels.Count == 0) model = model with { Labels = model.Tags is null ? ["a", "b"] : ["B-a", "I-a", "O"] };
             return model.Numbers is not { Features: 0 } numbers
                 ? model
                 : model with { Numbers = numbers with { Features = numbers.Audio?.Features ?? Math.Max(1, numbers.Names.Count) } };

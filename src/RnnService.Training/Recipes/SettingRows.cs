@@ -28,6 +28,8 @@ internal static class SettingRows
         new("model.reverse", "Each layer reads from the end alone; not for a language model."),
         new("model.tie_weights", "The output matrix of a language model or a translator is the embedding of what it writes; a language model needs equal sizes."),
         new("model.pooling", "How a classifier makes one vector of a text: its last state, mean or maximum over time, or all three side by side (concat)."),
+        new("model.crf", "A tagger judges each label beside its neighbours (a conditional random field) and answers the likeliest string of labels."),
+        new("model.tags", "How a tagger marks spans inside, whatever its corpus does; it answers in BIO then. Unless given it learns and answers the labels as they are."),
         new("model.threshold", "Probability below which the service does not give a classifier's label; unless given all are.", new Bounds(0, 1)),
         new("model.reject_label", "What the corpora call texts that have none of the labels: they are not learnt, but choose model.threshold, where that is not given."),
         new("model.multi_label", "Whether a classifier gives a text any number of labels; unless given, where the training corpora have texts with several."),

@@ -173,6 +173,64 @@ public sealed class SpanSchemeTests
     private static string[] SpanSchemeLabels(string letters) =>
         ["O", .. Types.SelectMany(type => letters.Distinct().Select(letter => $"{letter}-{type}"))];
 
+    [Fact]
+    public void Every_notation_is_rewritten_in_every_other_with_the_same_spans()
+    {
+        string[] bio = [.. Types.SelectMany(SpanScheme.BioOf), "O"];
+        Pieces.Sample(
+            pieces =>
+            {
+                foreach (string letters in (string[])["BIIB", "BIES", "BMES", "BILU", "BMEW"])
+                {
+                    string[] labels = [.. Write(pieces, letters)];
+                    string[] rewritten = SpanScheme.Of(SpanSchemeLabels(letters)).InBio(labels);
+                    Assert.Equal(Write(pieces, "BIIB"), rewritten);
+                    foreach (SpanTags tags in Enum.GetValues<SpanTags>())
+                    {
+                        IReadOnlyList<string> inner = SpanScheme.LabelsIn(tags, bio);
+                        var scheme = SpanScheme.Of(inner);
+                        string[] written = [.. scheme.Write(rewritten.Length, SpanScheme.Of(bio).Join(rewritten)).Select(label => inner[label])];
+                        Assert.Equal(Wanted(pieces), Joined(scheme, string.Join(' ', written)));
+                        Assert.Equal(rewritten, scheme.InBio(written));
+                        int[] ids = [.. written.Select(label => inner.ToList().IndexOf(label))];
+                        for (int t = 0; t <= ids.Length; t++)
+                            Assert.True(scheme.Allows(t == 0 ? null : ids[t - 1], t == ids.Length ? null : ids[t]));
+                    }
+                }
+
+                // Where a span begins right after one of its type, IO cannot tell, and IOB1 says B there alone.
+                string[] iob1 = [.. Write(pieces, "BIIB")];
+                for (int t = iob1.Length - 1; t >= 0; t--)
+                {
+                    if (iob1[t][0] == 'B' && (t == 0 || iob1[t - 1] == "O" || iob1[t - 1][2..] != iob1[t][2..])) iob1[t] = "I" + iob1[t][1..];
+                }
+
+                Assert.Equal(Write(pieces, "BIIB"), SpanScheme.Of(bio).InBio(iob1));
+                (int Gap, int Count, string Type)[] apart = [.. pieces.Select(piece => piece with { Gap = piece.Gap + 1 })];
+                Assert.Equal(Write(apart, "BIIB"), SpanScheme.Of(["O", .. Types.Select(type => "I-" + type)]).InBio([.. Write(apart, "IIII")]));
+            },
+            threads: 1);
+    }
+
+    [Theory]
+    [InlineData("O B-A I-A", "O B-A S-A I-A E-A")]
+    [InlineData("I B O", "I E B S O")]
+    [InlineData("A_I A_B B_B B_I O", "A_I A_E A_B A_S B_B B_S B_I B_E O")]
+    public void Labels_of_another_notation_stand_where_those_of_BIO_do(string bio, string bioes)
+    {
+        Assert.True(SpanScheme.IsBio(bio.Split(' ')));
+        Assert.Equal(bioes.Split(' '), SpanScheme.LabelsIn(SpanTags.Bioes, bio.Split(' ')));
+        Assert.Equal(bio.Split(' '), SpanScheme.LabelsIn(SpanTags.Bio, bio.Split(' ')));
+    }
+
+    [Theory]
+    [InlineData("O B-A")]
+    [InlineData("B-A I-A")]
+    [InlineData("O B-A I-A B-C")]
+    [InlineData("O B-A I-A E-A S-A")]
+    [InlineData("NOUN VERB")]
+    public void Labels_that_are_not_BIO_are_told(string labels) => Assert.False(SpanScheme.IsBio(labels.Split(' ')));
+
     private static IEnumerable<string> Write(
         (int Gap, int Count, string Type)[] pieces, string letters, Func<char, string, string>? spell = null)
     {

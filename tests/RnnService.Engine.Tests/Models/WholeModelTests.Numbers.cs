@@ -59,8 +59,8 @@ public sealed partial class WholeModelTests
                 double[][] hidden = Run(values, [.. Enumerable.Range(0, _rows[i].Steps).Select(t => Standard(values, _rows[i].Slice(t, 1).Values.Span))]);
                 bool once = model.Config.Task == ModelTask.Classifier || model is Regressor && !model.Numbers.EachStep;
                 double[][] features = once ? [Pooled(hidden)] : hidden;
-                double[][] outputs = [.. features.Select(row => Affine(values["head.weight"], values["head.bias"], row))];
-                loss += model is Transcriber ? CtcReference.Loss(outputs, ids!(targets)[i])
+                double[][] outputs = [.. features.Select(row => Logits(values["head.weight"], values["head.bias"], row))];
+                loss += model.Config.Crf ? ChainReference.Loss(values, outputs, ids!(targets)[i]) : model is Transcriber ? CtcReference.Loss(outputs, ids!(targets)[i])
                     : targets is ValueTargets wanted ? outputs.Select((row, t) => Errors(row, wanted.Rows[i].Span[(t * row.Length)..], wanted.Huber)).Sum()
                     : outputs.Select((row, t) => Math.Log(row.Sum(Math.Exp)) - row[ids!(targets)[i][t]]).Sum();
             }
@@ -86,9 +86,6 @@ public sealed partial class WholeModelTests
             Pooling.Mean => hidden.Average(row => row[unit]),
             _ => hidden[model.Config.Bidirectional && unit >= model.Config.HiddenSize ? 0 : ^1][unit],
         }];
-
-        private static double[] Affine(double[] weight, double[] bias, double[] x) =>
-            [.. bias.Select((start, o) => start + x.Select((value, i) => weight[o * x.Length + i] * value).Sum())];
 
         private static double Errors(double[] found, ReadOnlySpan<float> wanted, double huber)
         {

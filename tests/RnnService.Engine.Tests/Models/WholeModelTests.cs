@@ -4,6 +4,7 @@ using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
 using RnnService.Engine.Tests.Cells;
+using RnnService.Engine.Tests.Kernels;
 using RnnService.Engine.Weights;
 using Xunit;
 
@@ -46,7 +47,10 @@ public sealed partial class WholeModelTests
     public void Tagger(CellKind kind)
     {
         foreach (bool characters in (bool[])[false, true])
-            Check(new TaggerTrial(Tiny.Tagger(kind, characters, both: kind != CellKind.Sum, seed: 3)));
+        {
+            foreach (bool crf in (bool[])[false, true])
+                Check(new TaggerTrial(Tiny.Tagger(kind, characters, both: kind != CellKind.Sum, seed: 3, crf: crf)));
+        }
     }
 
     private static void Check(Trial trial)
@@ -158,14 +162,13 @@ public sealed partial class WholeModelTests
         /// <summary>−log softmax(W x + b)[target].</summary>
         protected static double Nats(double[] weight, double[] bias, double[] x, int target)
         {
-            double[] logits = [.. bias];
-            for (int o = 0; o < bias.Length; o++)
-            {
-                for (int i = 0; i < x.Length; i++) logits[o] += weight[o * x.Length + i] * x[i];
-            }
-
+            double[] logits = Logits(weight, bias, x);
             return Math.Log(logits.Sum(Math.Exp)) - logits[target];
         }
+
+        /// <summary>W x + b.</summary>
+        protected static double[] Logits(double[] weight, double[] bias, double[] x) =>
+            [.. bias.Select((start, o) => start + x.Select((value, i) => weight[o * x.Length + i] * value).Sum())];
     }
 
     private sealed class LanguageTrial : Trial
@@ -267,16 +270,10 @@ public sealed partial class WholeModelTests
             TaggerInput[] inputs = [.. _sentences.Select(model.Encode)];
             var network = (TaggerNetwork)model.Network;
             TaggerNetwork.Trace trace = network.Forward(pass, inputs, [.. inputs.Select(input => input.Ids)], rates);
-            double loss = 0;
-            for (int i = 0; i < inputs.Length; i++)
-            {
-                for (int t = 0; t < inputs[i].Length; t++)
-                    loss += CrossEntropy.Backward(trace.Logits.Span.Slice(trace.Layout.RowOf(i, t) * 3, 3), (i + t) % 3);
-            }
-
-            network.BackwardFrom(pass, trace, trace.Logits.Span, gradients);
-            return loss;
+            return network.Backward(pass, trace, [.. inputs.Select((input, i) => Targets(i, input.Length).AsMemory())], gradients);
         }
+
+        private static int[] Targets(int sentence, int words) => [.. Enumerable.Range(0, words).Select(t => (sentence + t) % 3)];
 
         public override double ReferenceLoss(Dictionary<string, double[]> values)
         {
@@ -284,7 +281,11 @@ public sealed partial class WholeModelTests
             for (int i = 0; i < _sentences.Length; i++)
             {
                 double[][] outputs = Run(values, [.. _sentences[i].Select(word => Read(values, word))]);
-                for (int t = 0; t < outputs.Length; t++) loss += Nats(values["head.weight"], values["head.bias"], outputs[t], (i + t) % 3);
+                double[][] logits = [.. outputs.Select(x => Logits(values["head.weight"], values["head.bias"], x))];
+                int[] targets = Targets(i, logits.Length);
+                loss += Model.Config.Crf
+                    ? ChainReference.Loss(values, logits, targets)
+                    : logits.Select((row, t) => Math.Log(row.Sum(Math.Exp)) - row[targets[t]]).Sum();
             }
 
             return loss;

@@ -18,9 +18,9 @@ internal sealed class CtcHead(StepHead outputs)
         for (int i = 0; i < targets.Count; i++)
         {
             float[] own = new float[layout.LengthOfRank(layout.RankOf(i)) * Labels];
-            for (int t = 0; t < own.Length / Labels; t++) logits.Slice(layout.RowOf(i, t) * Labels, Labels).CopyTo(own.AsSpan(t * Labels));
+            layout.Gather(i, Labels, logits, own);
             loss += CtcLoss.Backward(own, Labels, targets[i].Span);
-            for (int t = 0; t < own.Length / Labels; t++) own.AsSpan(t * Labels, Labels).CopyTo(logits[(layout.RowOf(i, t) * Labels)..]);
+            layout.Scatter(i, Labels, own, logits);
         }
 
         return loss;

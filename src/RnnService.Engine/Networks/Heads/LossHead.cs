@@ -20,5 +20,5 @@ internal abstract class LossHead<TTrace, TInner, TTargets>(IHead<TTrace, TInner>
 
     public int BackwardOfAnswer(Span<float> logits) => outputs.BackwardOfAnswer(logits);
 
-    public void Refresh() => outputs.Refresh();
+    public virtual void Refresh() => outputs.Refresh();
 }

@@ -17,7 +17,7 @@ internal static class FiniteCheck
     public static string? Note(TextModel model)
     {
         int tokens = model.Vocabulary.Tokens.Count;
-        int outputs = model is LanguageModel ? tokens : model.Config.Labels.Count, most = Math.Min(MostTokens, MostValues / outputs);
+        int outputs = model is LanguageModel ? tokens : model.Config.NetworkLabels.Count, most = Math.Min(MostTokens, MostValues / outputs);
         IEnumerable<int[]> alone = Enumerable.Range(0, Math.Min(tokens, most)).Select(id => (int[])[id]);
         IEnumerable<int[]> texts = Enumerable.Range(0, Math.Clamp(most / LongestText, 1, RandomTexts)).Select(text =>
         {

@@ -32,7 +32,7 @@ internal static class LogitsCheck
 
         if (worst.Largest <= Agreement.Tolerance)
             return FormattableString.Invariant($"Answers within {worst.Largest:0.0e+0} of {Count(entries.Count)} in {path}");
-        string label = model is LanguageModel ? $"token {worst.Label}" : $"label {Quote(model.Config.Labels[worst.Label])}";
+        string label = model is LanguageModel ? $"token {worst.Label}" : $"label {Quote(model.Config.NetworkLabels[worst.Label])}";
         string step = model is Classifier ? "" : $", step {worst.Step}";
         LogitsEntry entry = entries[worst.Entry];
         throw new ImportException(path, FormattableString.Invariant(

@@ -28,7 +28,7 @@ internal sealed class LogitsFile(string path, TextModel model)
 
     private readonly List<string> _problems = [];
 
-    private int Width => model is LanguageModel ? model.Vocabulary.Tokens.Count : model.Config.Labels.Count;
+    private int Width => model is LanguageModel ? model.Vocabulary.Tokens.Count : model.Config.NetworkLabels.Count;
 
     /// <summary>The entries, one or more.</summary>
     /// <exception cref="ImportException">The file is missing, malformed, or does not fit the model; all that is wrong is told together.</exception>

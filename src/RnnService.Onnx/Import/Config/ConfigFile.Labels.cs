@@ -32,7 +32,8 @@ internal sealed partial class ConfigFile
         if (_facts.IsSigmoid) return LabelsOfSigmoid(count, lists);
         foreach (var (spelling, names) in lists)
         {
-            if (_facts.Outputs is { } outputs && names!.Count != outputs)
+            // Labels that are learnt as others are checked when the weights are fitted.
+            if (_facts.Outputs is { } outputs && names!.Count != outputs && !_given.ContainsKey("tags"))
                 _problems.Add($"{spelling} holds {names.Count} labels; expected {outputs}, as {_facts.Witness}");
             else if (count is not null && names!.Count != count)
                 _problems.Add($"num_labels is {count}; expected {names.Count}, as {spelling} holds");

@@ -96,6 +96,8 @@ internal sealed partial class ConfigFile
             Reverse = Way("reverse", Direction.Reverse),
             TieWeights = Settle("tie_weights", isTied, _facts.TieWeights) ?? false,
             Pooling = Settle("pooling", Word("pooling", ConfigWords.Poolings), _facts.Pooling) ?? Pooling.Last,
+            Crf = Settle("crf", Flag("crf"), _facts.Crf) ?? false,
+            Tags = Word("tags", ConfigWords.Tags),
             Characters = Nested("characters", ModelJson.Files.CharacterConfig) ?? _facts.Characters,
             OutputName = Text("output_name"),
             Generation = Nested("generation", ModelJson.Files.GenerationOptions),

@@ -39,6 +39,9 @@ internal sealed record NetworkFacts
     /// <summary>How a classifier makes one vector of all steps.</summary>
     public Pooling? Pooling { get; init; }
 
+    /// <summary>Whether there are scores for neighbouring labels.</summary>
+    public bool? Crf { get; init; }
+
     /// <summary>Rows of the head.</summary>
     public int? Outputs { get; init; }
 

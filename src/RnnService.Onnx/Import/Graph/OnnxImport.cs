@@ -29,6 +29,7 @@ internal sealed partial class OnnxImport
         AddStack("", Stack);
         if (CharacterStack is { } characters) AddStack("characters.", characters);
         AddHead();
+        foreach (var (name, tensor) in GraphTransitions.Find(file)) Add(name, tensor, () => _file.Floats(tensor), [.. tensor.Dims.Select(size => (int)size)]);
         Tensors = new TensorSet(file.Path, _tensors, ElementType.F32);
         Facts = new NetworkFacts
         {
@@ -47,6 +48,7 @@ internal sealed partial class OnnxImport
             Outputs = IsOneLogit ? 2 : Head.Outputs.Size,
             TieWeights = ReadsNumbers ? null : IsTied(),
             IsSigmoid = IsOneLogit,
+            Crf = HasTransitions,
         };
         ConfigJson = file.Metadata(OnnxExport.ConfigKey);
         VocabularyJson = file.Metadata(OnnxExport.VocabularyKey);
@@ -83,7 +85,7 @@ internal sealed partial class OnnxImport
     public string Output => _network.Output;
 
     /// <summary>Outputs of the graph that were left out.</summary>
-    public IReadOnlyList<string> Unused => _network.Unused;
+    public IReadOnlyList<string> Unused => HasTransitions ? [.. _network.Unused.Except(GraphTransitions.Outputs)] : _network.Unused;
 
     /// <summary>Whether the answers lie as the ids do, with the labels last.</summary>
     public bool AnswersLieAsIds => _network.AnswersLieAsIds;
@@ -96,6 +98,8 @@ internal sealed partial class OnnxImport
 
     /// <summary>Whether it reads numbers, and no ids.</summary>
     private bool ReadsNumbers => Stack.Source.Origin.Weight is null;
+
+    private bool HasTransitions => GraphTransitions.Find(_file).Any();
 
     private RecognizedHead Head => _network.Head;
 
@@ -125,7 +129,7 @@ internal sealed partial class OnnxImport
     {
         if (ReadsNumbers) return null;
         if (Head.Pooling is not null) return ModelTask.Classifier;
-        if (Stack.Top.Direction != Direction.Forward || CharacterStack is not null) return ModelTask.Tagger;
+        if (Stack.Top.Direction != Direction.Forward || CharacterStack is not null || HasTransitions) return ModelTask.Tagger;
         // The head of a language model has an output for each token.
         if (Head.Outputs.Size != Stack.Source.Origin.Tokens) return ModelTask.Tagger;
         return TakesStates && GivesStates ? ModelTask.LanguageModel : null;

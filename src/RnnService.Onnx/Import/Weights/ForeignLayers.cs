@@ -7,7 +7,7 @@ internal static partial class ForeignLayers
 {
     private static readonly (string Group, string Layer)[] Known =
     [
-        ("batch", "of a batch normalisation"), ("layer", "of a layer normalisation"), ("crf", "of a conditional random field"),
+        ("batch", "of a batch normalisation"), ("layer", "of a layer normalisation"),
         ("attention", "of an attention"), ("conv", "of a convolution"), ("start", "a start that was learned"),
     ];
 
@@ -16,6 +16,7 @@ internal static partial class ForeignLayers
     {
         Match match = Names().Match(name);
         if (!match.Success) return "";
+        if (match.Groups["crf"].Success) return ": of a conditional random field, which has no place here without \"crf\": true in the configuration";
         return Array.Find(Known, known => match.Groups[known.Group].Success).Layer is { } layer
             ? $": {layer}, which has no place here; an ONNX graph of it can be served as it is"
             : ": as Keras and TensorFlow call it; docs/onnx.md has the lines of Python that turn such weights";

@@ -12,7 +12,7 @@ namespace RnnService.Onnx.Import.Weights;
 /// </summary>
 internal sealed partial class TensorNames
 {
-    private const string EmbeddingModule = "embedding", RecurrentModule = "rnn", HeadModule = "head", Spelling = "characters.";
+    private const string EmbeddingModule = "embedding", RecurrentModule = "rnn", HeadModule = "head", TransitionModule = "crf", Spelling = "characters.";
     private const int MostEntries = 10;
 
     // What modules are called whose name says what they do: the last part of it, without digits and underscores.
@@ -63,6 +63,7 @@ internal sealed partial class TensorNames
         var names = new TensorNames(kept);
         names.PlaceRecurrent();
         names.PlaceMatrices(path);
+        names.PlaceTransitions();
         notes.AddRange(names._copies.Select(copy => $"{path}: {Quote(copy.Copy)} has the values of {Quote(copy.Of)}, and is left out"));
         if (names._entries.Count > 0)
         {
@@ -217,6 +218,19 @@ internal sealed partial class TensorNames
             + "expected one: an ONNX graph of it can be served as it is");
     }
 
+    // As pytorch-crf calls them, in a module of any name.
+    private void PlaceTransitions()
+    {
+        var found = _tensors.Keys.Select(name => (Name: name, Match: Transition().Match(name))).Where(one => one.Match.Success).ToList();
+        if (found.DistinctBy(one => one.Match.Groups["module"].Value).Count() != 1) return;
+        string module = found[0].Match.Groups["module"].Value;
+        foreach (var (name, match) in found)
+        {
+            string target = $"{TransitionModule}.{match.Groups["kind"].Value}";
+            Place(name, target, module.Length > 0 ? ($"{module}.*", $"{TransitionModule}.*") : (name, target));
+        }
+    }
+
     private static string Show(Matrix matrix) => WeightFormatException.Show([.. matrix.Weight!.Shape]);
 
     // The one whose name says so; of several the one that fits; without a name the only one that fits.
@@ -301,6 +315,9 @@ internal sealed partial class TensorNames
 
     [GeneratedRegex(@"^((?<module>.+)\.)?(?<kind>(weight|bias)_(ih|hh))(_l(?<layer>[0-9]{1,3})(?<way>_reverse)?)?$", RegexOptions.ExplicitCapture)]
     private static partial Regex Recurrent();
+
+    [GeneratedRegex(@"^((?<module>.+)\.)?(?<kind>(start_|end_)?transitions)$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Transition();
 
     [GeneratedRegex(@"(^|[._])(fw|fwd|forward|f|l2r|left)([._]|$)|forward", RegexOptions.ExplicitCapture)]
     private static partial Regex ForwardWord();

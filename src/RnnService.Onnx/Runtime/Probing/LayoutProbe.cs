@@ -142,7 +142,7 @@ internal sealed class LayoutProbe(
         {
             _notes.Add(
                 $"{answer} is one number for two labels, the {(areProbabilities ? "probability" : "logit")} of the second: "
-                + $"{string.Join(", ", config.Labels.Select(Quote))}");
+                + $"{string.Join(", ", config.NetworkLabels.Select(Quote))}");
         }
         else if (areProbabilities)
         {

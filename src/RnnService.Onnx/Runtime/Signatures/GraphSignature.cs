@@ -21,7 +21,7 @@ internal sealed class GraphSignature
     public GraphSignature(OnnxFile file, ModelConfig config, ModelVocabulary vocabulary)
     {
         (_file, _config, _paths) = (file, config, new GraphPaths(file.Model.Graph));
-        OutputSize = config.Task == ModelTask.LanguageModel ? vocabulary.Tokens.Count : config.Labels.Count;
+        OutputSize = config.Task == ModelTask.LanguageModel ? vocabulary.Tokens.Count : config.NetworkLabels.Count;
         List<GraphInput> grids = [], states = [], counts = [], masks = [], segments = [], possible = [], unknown = [];
         foreach (GraphInput input in GraphInput.AllOf(file))
         {

@@ -62,8 +62,8 @@ internal sealed class NumberModelTensors(ServedNumbers served) : ModelTensors(se
             case ServedNumberClassifier classifier:
                 float[][] scores = [.. answers.Select(logits => Classifier.Scores(logits, classifier.Model.Config))];
                 return [Tensor.Of("label", [.. scores.Select(row => classifier.Model.Ranked(row)[0].Label)]), Tensor.Of("scores", [.. scores.SelectMany(row => row)], rows, width)];
-            case ServedNumberTagger:
-                return [Tensor.Of("scores", Padded([.. answers.Select(logits => logits.Chunk(width).SelectMany(row => Classifier.Scores(row, served.NumberModel.Config)).ToArray())], steps * width), rows, steps, width)];
+            case ServedNumberTagger tagger:
+                return [Tensor.Of("scores", Padded([.. answers.Select(tagger.Model.Scores)], steps * width), rows, steps, width)];
             case ServedTranscriber transcriber:
                 return [Tensor.Of("text", [.. answers.Select(logits => transcriber.Model.Decode(logits).Text)])];
             case ServedForecaster forecaster:
