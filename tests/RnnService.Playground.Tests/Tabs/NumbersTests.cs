@@ -204,6 +204,7 @@ public sealed class NumbersTests(Chromium browser, TicketService service) : Play
         await Numbers.FillAsync(text);
         await Expect(Panel.Locator(".warning")).ToHaveTextAsync(sentence);
         await Expect(Panel.Locator(".steps")).ToHaveCountAsync(0);
+        await Expect(Panel.GetByRole(AriaRole.Region, new() { Name = "Answer" })).ToBeHiddenAsync();
         await Numbers.FillAsync("1,2\n3,4");
         await Expect(Panel.Locator(".warning")).ToHaveCountAsync(0);
         await Expect(Panel.Locator(".steps li").First).ToBeVisibleAsync();

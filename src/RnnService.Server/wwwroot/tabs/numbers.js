@@ -43,6 +43,7 @@ export default function render(root, context) {
         const signal = calls.begin();
         answer.clear(card, text);
         wave.begin(1);
+        section.hidden = !card.numbers.audio; // of a table until there is something to draw
         return signal;
     }
 
@@ -141,6 +142,7 @@ export default function render(root, context) {
         if (problem)
             replace(problems, h('p', { class: 'warning', role: 'status' }, problem));
         else if (values.length > 0) {
+            section.hidden = false;
             answer.draw(values);
             calls.run(options => post(routes[task], { model: name, inputs: { values } }, options), answer.show);
         }
