@@ -23,7 +23,7 @@ internal sealed class ClassifierObjective : ExampleObjective
     private readonly HashSet<int>[] _validLabels; // −1 for one that the model lacks
 
     public ClassifierObjective(Recipe recipe, RunCorpora<LabelledText> corpora)
-        : base(recipe.Training)
+        : base(recipe.Training, BaseModel.Open(recipe))
     {
         CorpusParts<LabelledText[]> parts = CorpusParts.Split(recipe, corpora);
         ModelConfig config = LabelIds.Complete(recipe.Model, parts.Train);
@@ -33,7 +33,8 @@ internal sealed class ClassifierObjective : ExampleObjective
         config = ExampleTexts.Complete(config, recipe.Data, _valid.Select(example => (example.Label, example.Text)));
         UnseenLabels.ThrowIfAny(config, train);
         recipe.Data.NoteOrThrow(UnseenLabels.Find(config, parts.Valid, "validation corpus"), parts.Notes);
-        Vocabulary vocabulary = recipe.Data.BuildVocabulary(train.Select(example => example.Text), config);
+        Vocabulary vocabulary = Extend(
+            own => own.Tokens, () => recipe.Data.BuildVocabulary(train.Select(example => example.Text), config), recipe.Data.MaxVocabulary);
         if (config.MultiLabel is false && train.Any(example => example.MoreLabels.Count > 0))
             parts.Notes.Add(new CorpusNote("model.multi_label is false: of a text with several labels the first is learnt"));
         if (config.MultiLabel is true)

@@ -6,7 +6,7 @@ using RnnService.Training.Recipes;
 namespace RnnService.Training.Objectives;
 
 /// <summary>What tasks with separate examples share: batches by length, split among the shards, and words read as unknown now and then.</summary>
-internal abstract class ExampleObjective(TrainingSettings settings) : Objective
+internal abstract class ExampleObjective(TrainingSettings settings, BaseModel? start = null) : Objective(start)
 {
     private int[][] _plan = [];
     private int _planned = -1;

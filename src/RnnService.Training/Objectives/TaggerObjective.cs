@@ -20,7 +20,7 @@ internal sealed class TaggerObjective : ExampleObjective
     private readonly int[][] _validLabels; // −1 for one that the model lacks
 
     public TaggerObjective(Recipe recipe, RunCorpora<TaggedSentence> corpora)
-        : base(recipe.Training)
+        : base(recipe.Training, BaseModel.Open(recipe))
     {
         CorpusParts<TaggedSentence[]> parts = CorpusParts.Split(recipe, corpora);
         if (recipe.Model.Tokenizer == Tokenization.Characters)
@@ -43,11 +43,14 @@ internal sealed class TaggerObjective : ExampleObjective
         UnseenLabels.ThrowIfAny(config.Labels, train);
         recipe.Data.NoteOrThrow(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         string[] forms = [.. train.SelectMany(sentence => sentence.Words)];
-        Vocabulary words = Vocabulary.Build(forms.Select(form => config.LowerCase ? form.ToLowerInvariant() : form), recipe.Data.MinCount, recipe.Data.MaxVocabulary);
+        Vocabulary words = Extend(
+            own => own.Tokens,
+            () => Vocabulary.Build(forms.Select(form => config.LowerCase ? form.ToLowerInvariant() : form), recipe.Data.MinCount, recipe.Data.MaxVocabulary),
+            recipe.Data.MaxVocabulary);
         // A character seen once or twice is read as unknown, so that the unknown character is learnt too.
         Vocabulary? characters = config.Characters is null
             ? null
-            : Vocabulary.Build(forms.SelectMany(form => form.EnumerateRunes()).Select(rune => rune.ToString()), minCount: 3);
+            : Extend(own => own.Characters, () => Vocabulary.Build(forms.SelectMany(form => form.EnumerateRunes()).Select(rune => rune.ToString()), minCount: 3));
         _model = (Tagger)NewModel(recipe, config, new ModelVocabulary(words, characters));
         _sentences = [.. train.Select(sentence => _model.Encode(sentence.Words))];
         Report = CorpusSurvey.OfSentences(

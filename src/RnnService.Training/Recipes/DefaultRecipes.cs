@@ -41,7 +41,7 @@ public static class DefaultRecipes
     {
         if (NumberRecipes.ReadsNumbers(task, train)) return NumberRecipes.For(task, train, valid, examples ?? UsualExamples, overrides);
         long size = examples ?? (task == ModelTask.LanguageModel ? UsualCharacters : UsualExamples);
-        bool bag = size < BagOfWordsBelow && !(overrides ?? []).Any(setting => OwnNetwork.Contains(setting.Split('=')[0]));
+        bool bag = size < BagOfWordsBelow && BaseSettings.In(overrides) is null && !(overrides ?? []).Any(setting => OwnNetwork.Contains(setting.Split('=')[0]));
         var recipe = new Recipe
         {
             Model = task switch
@@ -67,6 +67,20 @@ public static class DefaultRecipes
             },
             GoldenInput = "The quick brown fox doesn't jump over the lazy dog.",
         };
+        return Finish(recipe, overrides);
+    }
+
+    /// <summary>The recipe with what it has from the model that it starts from, if any, and with settings changed.</summary>
+    /// <exception cref="RecipeException">A setting is wrong.</exception>
+    internal static Recipe Finish(Recipe recipe, IReadOnlyList<string>? overrides)
+    {
+        if (BaseSettings.In(overrides) is { } from)
+        {
+            ModelConfig other = BaseSettings.Read(from);
+            ModelConfig model = BaseSettings.Adapt(recipe.Model, from);
+            recipe = recipe with { Model = other.Task == model.Task ? model with { Pooling = other.Pooling } : model };
+        }
+
         return overrides is null ? recipe : recipe.With(overrides);
     }
 

@@ -80,6 +80,9 @@ internal static class SettingRows
         new("model.examples", "Texts to try the model with, shown by /models and the playground; see data.examples."),
         new("model.metrics", "Measured scores by name; a run writes its own."),
 
+        new("from", "Folder of a model that the training starts from: its vocabulary, embeddings and layers, and of the same task its head; model's settings left out are as in it. Of the same task, or a language model for a classifier or a tagger."),
+        new("from_weights", "SHA-256 of the weights that it starts from, in lower case; a run writes it, and refuses others."),
+
         new("data.train[].path", "The corpus file, from the data folder; unpacked where it is packed with gzip."),
         new("data.train[].format", "How it is written."),
         new("data.train[].encoding", "Its encoding, such as utf-16le or windows-1252; unless given utf-8, or what a byte order mark says."),

@@ -52,6 +52,7 @@ public sealed class Trainer
         TrainingSettings settings = recipe.Training;
         _store = store;
         _objective = readCorpora();
+        recipe = recipe with { FromWeights = _objective.TakenOver?.Weights };
         _recipe = recipe with { GoldenInput = _objective.GoldenInput(recipe) };
         CheckGoldenInput();
         MemoryEstimate.CheckStep(recipe, _objective);
@@ -67,6 +68,9 @@ public sealed class Trainer
 
     /// <summary>The recipe, with the input that the corpora gave where it had none.</summary>
     internal Recipe Recipe => _recipe;
+
+    /// <summary>What the model has of the one that the training starts from; null where it starts from random weights.</summary>
+    internal TakenOver? TakenOver => _objective.TakenOver;
 
     /// <summary>The model in training; its weights change until the run is over.</summary>
     public Model Model => _objective.Model;
