@@ -143,13 +143,23 @@ internal sealed class ClassifierObjective : ExampleObjective
 
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {
-        int[][] texts = [.. examples.Select(i => DropWords(_texts[i], _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         var network = (ClassifierNetwork)_model.Network;
         int[][] labels = [.. examples.Select(i => _labels[i])];
-        long tokens = texts.Sum(text => (long)text.Length);
         float smoothing = (float)Settings.LabelSmoothing;
+        bool isWeighted = _model.Config.MultiLabel is true || _weights.Length > 0;
         int[] Single() => [.. labels.Select(own => own[0])];
-        double loss = _model.Config.MultiLabel is true || _weights.Length > 0
+        if (pass.TrainedDepth == 0)
+        {
+            float[][] features = Features(examples, some => network.Features(new Pass(pass.Workspace), [.. some.Select(i => _texts[i])]));
+            double ofHead = network.TrainOutput(
+                pass, features, Settings.Dropout.Output,
+                (head, trace) => isWeighted ? head.Loss(trace, labels, _weights) : head.Loss(trace, Single(), smoothing), gradients);
+            return new ShardResult(ofHead, examples.Length, examples.Sum(i => (long)_texts[i].Length));
+        }
+
+        int[][] texts = [.. examples.Select(i => DropWords(_texts[i], _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
+        long tokens = texts.Sum(text => (long)text.Length);
+        double loss = isWeighted
             ? network.Backward(pass, network.Forward(pass, texts, Settings.Dropout), labels, _weights, gradients)
             : _adversarial is { } adversarial
                 ? network.Backward(pass, texts, Single(), Settings.Dropout, smoothing, adversarial, gradients)

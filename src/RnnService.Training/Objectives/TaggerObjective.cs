@@ -92,10 +92,18 @@ internal sealed class TaggerObjective : ExampleObjective
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {
         TaggerInput[] sentences = [.. examples.Select(i => _sentences[i])];
-        int[][] ids = [.. sentences.Select(sentence => DropWords(sentence.Ids, _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         var network = (TaggerNetwork)_model.Network;
+        ReadOnlyMemory<int>[] labels = [.. examples.Select(i => _labels[i])];
+        if (pass.TrainedDepth == 0)
+        {
+            float[][] features = Features(examples, some => network.Features(new Pass(pass.Workspace), [.. some.Select(i => _sentences[i])]));
+            (double sum, int rows) = network.TrainHead(pass, features, labels, Settings.Dropout.Output, gradients);
+            return new ShardResult(sum, rows, rows);
+        }
+
+        int[][] ids = [.. sentences.Select(sentence => DropWords(sentence.Ids, _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         TaggerNetwork.Trace trace = network.Forward(pass, sentences, ids, Settings.Dropout);
-        double loss = network.Backward(pass, trace, [.. examples.Select(i => _labels[i])], gradients);
+        double loss = network.Backward(pass, trace, labels, gradients);
         return new ShardResult(loss, trace.Layout.Rows, trace.Layout.Rows);
     }
 }
