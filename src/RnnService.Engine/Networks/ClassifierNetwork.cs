@@ -77,7 +77,7 @@ internal sealed partial class ClassifierNetwork(Parameters parameters, TokenInpu
     public float[][] Features(Pass pass, IReadOnlyList<int[]> texts)
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. texts.Select(text => text.AsMemory())]);
-        TokenInput.Trace tokens = input.Forward(pass, layout, ids, Encoder, dropRate: 0);
+        TokenInput.Trace tokens = input.Forward(pass, layout, ids, Encoder, DropoutRates.None);
         Memory<float> hidden = Encoder.Forward(pass, layout, tokens.Rows, Encoder.NewState(layout.Batch)).Output, pooled = head.Pooled(pass, layout, hidden);
         return [.. Enumerable.Range(0, texts.Count).Select(i => pooled.Slice(i * pooled.Length / texts.Count, pooled.Length / texts.Count).ToArray())];
     }

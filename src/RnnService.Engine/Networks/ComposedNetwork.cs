@@ -56,7 +56,7 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
     /// <param name="pass">A pass that does not record.</param>
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="made">What the input made.</param>
-    private protected float[][] Outputs(Pass pass, BatchLayout layout, in TInput made)
+    private protected float[][] EncoderOutputs(Pass pass, BatchLayout layout, in TInput made)
     {
         ReadOnlySpan<float> rows = encoder.Forward(pass, layout, made.Rows, encoder.NewState(layout.Batch)).Output.Span;
         float[][] outputs = new float[layout.Batch][];
@@ -72,7 +72,7 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
 
     /// <summary>Forward and backward of the head alone.</summary>
     /// <param name="pass">The pass.</param>
-    /// <param name="outputs">What the encoder gives for each sequence, from <see cref="Outputs"/>.</param>
+    /// <param name="outputs">What the encoder gives for each sequence, from <see cref="EncoderOutputs"/>.</param>
     /// <param name="targets">What should come out.</param>
     /// <param name="dropRate">Dropout before the output layer.</param>
     /// <param name="gradients">The gradients of the head's parameters are added.</param>

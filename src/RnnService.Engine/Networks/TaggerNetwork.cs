@@ -32,7 +32,7 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
     public float[][] Features(Pass pass, IReadOnlyList<TaggerInput> sentences)
     {
         (BatchLayout layout, Memory<int> byRow) = Lay(pass, [.. sentences.Select(sentence => sentence.Ids.AsMemory())]);
-        return Outputs(pass, layout, input.Forward(pass, layout, byRow, [.. sentences.Select(sentence => sentence.Forms)], dropRate: 0));
+        return EncoderOutputs(pass, layout, input.Forward(pass, layout, byRow, [.. sentences.Select(sentence => sentence.Forms)], DropoutRates.None));
     }
 
     /// <summary>Logits [R,labels] of every word, dropout included.</summary>
