@@ -15,12 +15,12 @@ internal sealed class FeatureCache(int examples, long most)
     public static long UsualBytes => Math.Min(1L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
 
     /// <summary>The features of some examples.</summary>
-    /// <param name="wanted">The examples.</param>
+    /// <param name="asked">The examples.</param>
     /// <param name="compute">Computes those of some of them.</param>
-    public float[][] Of(int[] wanted, Func<int[], float[][]> compute)
+    public float[][] Of(int[] asked, Func<int[], float[][]> compute)
     {
-        int[] missing = [.. wanted.Where(example => _kept[example] is null)];
-        if (missing.Length == 0) return [.. wanted.Select(example => _kept[example]!)];
+        int[] missing = [.. asked.Where(example => _kept[example] is null)];
+        if (missing.Length == 0) return [.. asked.Select(example => _kept[example]!)];
         float[][] computed = compute(missing);
         var found = missing.Zip(computed).ToDictionary(pair => pair.First, pair => pair.Second);
         foreach (var (example, features) in found)
@@ -30,6 +30,6 @@ internal sealed class FeatureCache(int examples, long most)
             else Interlocked.Add(ref _bytes, -bytes);
         }
 
-        return [.. wanted.Select(example => found.GetValueOrDefault(example) ?? _kept[example]!)];
+        return [.. asked.Select(example => found.GetValueOrDefault(example) ?? _kept[example]!)];
     }
 }

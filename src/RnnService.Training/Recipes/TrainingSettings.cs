@@ -112,7 +112,8 @@ public sealed record TrainingSettings
 
     /// <summary>
     /// Epochs after which the next part of the network below is trained too, the head first, then layer by layer from the top, then the embedding (gradual
-    /// unfreezing, Howard and Ruder 2018); 0 trains all from the start. While the head is trained alone, nothing below it is dropped.
+    /// unfreezing, Howard and Ruder 2018); 0 trains all from the start. While the head of a classifier or a tagger of text is trained alone, nothing below it
+    /// is dropped.
     /// </summary>
     public int Release { get; init; }
 

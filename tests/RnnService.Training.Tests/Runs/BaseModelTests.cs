@@ -147,6 +147,20 @@ public sealed class BaseModelTests : IDisposable
         Assert.Equal(64, trained.Recipe.FromWeights!.Length);
     }
 
+    [Fact]
+    public void Without_a_file_a_base_sets_sizes_stages_and_rates()
+    {
+        string from = $"from={Language("base")}";
+        Recipe recipe = DefaultRecipes.For(ModelTask.Classifier, 200, from, "training.epochs=30");
+        Assert.Equal((CellKind.Lstm, 7, Pooling.Concat), (recipe.Model.Cell, recipe.Model.HiddenSize, recipe.Model.Pooling));
+        Assert.Equal((3, 2.6), (recipe.Training.Release, recipe.Training.LayerDecay));
+        Assert.Equal(7, DefaultRecipes.For(ModelTask.Classifier, 200, from, "training.release=7").Training.Release);
+        Assert.Equal(0, DefaultRecipes.For(ModelTask.Classifier, 200, from, "training.layer_decay=1").Training.Release);
+        Assert.Null(DefaultRecipes.For(ModelTask.Tagger, 200, from).Model.Characters);
+        Recipe same = DefaultRecipes.For(ModelTask.LanguageModel, 100_000, from);
+        Assert.Equal((Tokenization.Whitespace, 0, 1.0), (same.Model.Tokenizer, same.Training.Release, same.Training.LayerDecay));
+    }
+
     private string Language(string name, ElementType type = ElementType.F32, ulong seed = 1)
     {
         var config = new ModelConfig
