@@ -20,6 +20,9 @@ internal static class BaseSettings
     private static readonly string[] OfOneTask =
         ["tie_weights", "decoder", "numbers.features", "numbers.audio", "numbers.horizon", "numbers.each_step", "numbers.separator"];
 
+    /// <summary>The paths of the settings that a recipe has from the model that it starts from.</summary>
+    public static IEnumerable<string> Paths => Shared.Concat(OfOneTask).Select(name => $"model.{name}");
+
     /// <summary>The model that settings start from; null where none of them says it.</summary>
     public static string? In(IReadOnlyList<string>? settings) =>
         settings?.LastOrDefault(setting => setting.StartsWith(Setting, StringComparison.Ordinal))?[Setting.Length..];
