@@ -18,7 +18,7 @@ internal sealed class MemoryRun
     /// <param name="options">The options; null for the defaults.</param>
     /// <exception cref="RecipeException">The recipe is wrong, or of another task.</exception>
     public MemoryRun(ModelTask task, long size, bool hasValidation, TrainingOptions? options)
-        : this(task, DefaultRecipes.For(task, size), hasValidation, options)
+        : this(task, DefaultRecipes.For(task, size, options?.Settings ?? []), hasValidation, options)
     {
     }
 
@@ -34,6 +34,7 @@ internal sealed class MemoryRun
         if (_options.CheckpointInterval < TimeSpan.Zero)
             throw new ArgumentException($"CheckpointInterval is {_options.CheckpointInterval}; expected 0 or more", nameof(options));
         Recipe recipe = _options.Recipe ?? usual;
+        if (_options.From is { } from) recipe = recipe with { From = from };
         if (recipe.Model.Task != task)
             throw new RecipeException($"model.task is {RecipeShape.NameOf(recipe.Model.Task)}; expected {RecipeShape.NameOf(task)}");
         if (recipe.Model.Numbers is null != usual.Model.Numbers is null)

@@ -49,7 +49,7 @@ public static class NumberTrainer
         ModelTask task = TaskOf(typeof(TModel));
         NumberExample[] train = Checked(examples, nameof(examples), Examples);
         NumberExample[]? valid = validation is null ? null : Checked(validation, nameof(validation), ValidationExamples);
-        Recipe usual = DefaultRecipes.ForNumbers(task, train.Length, train.Any(example => example.Sound is not null));
+        Recipe usual = DefaultRecipes.ForNumbers(task, train.Length, train.Any(example => example.Sound is not null), options?.Settings ?? []);
         var run = new MemoryRun(task, usual, valid is not null, options);
         var corpora = new RunCorpora<NumberExample>(train, valid, Examples, ValidationExamples, []) { IsInMemory = true };
         return run.Train<TModel>(recipe => new NumberObjective(recipe, corpora, []), progress, cancellationToken);

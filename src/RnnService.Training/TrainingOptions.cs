@@ -11,6 +11,9 @@ public sealed record TrainingOptions
     /// </summary>
     public Recipe? Recipe { get; init; }
 
+    /// <summary>The folder of a model that the training starts from, as <see cref="Recipe.From"/>; null starts from random weights.</summary>
+    public string? From { get; init; }
+
     /// <summary>
     /// The model folder to write, made when missing. A run that was cancelled there, or whose process ended, is resumed by the same call
     /// with the same examples and the same recipe, and comes to the same weights. Unless given, nothing is written to disk.
@@ -22,4 +25,7 @@ public sealed record TrainingOptions
 
     /// <summary>Time between checkpoints in the output folder: what a process that ends at once loses at the most.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>What is set of the usual recipe.</summary>
+    internal IReadOnlyList<string> Settings => From is null ? [] : [$"from={From}"];
 }

@@ -79,6 +79,7 @@ internal abstract class RecipeVerb : Verb
         (new NumberOption<int>("--embedding-size") { Description = MeaningOf("model.embedding_size") }, "model.embedding_size"),
         (new NumberOption<int>("--hidden-size") { Description = MeaningOf("model.hidden_size") }, "model.hidden_size"),
         (new NumberOption<int>("--layers") { Description = MeaningOf("model.layers") }, "model.layers"),
+        (new Option<string>("--from") { Description = MeaningOf("from"), HelpName = "MODEL" }, "from"),
         (new Option<string>("--unseen-labels") { Description = MeaningOf("data.unseen_labels"), HelpName = "RULE" }, "data.unseen_labels"),
     ];
 

@@ -41,6 +41,7 @@ internal sealed class TrainVerb : RecipeVerb
             "rnn train --task classifier --train reviews.csv --text-column review --label-column sentiment --output models/reviews",
             "rnn train --task translator --train fra-eng.tsv --source-column 1 --target-column 0 --output models/fr-en",
             "rnn train --task classifier --train gestures.ts --output models/gestures",
+            "rnn train --task classifier --from models/english --train tickets.csv --output models/tickets",
             "rnn train --task language_model --train novel.txt --valid novel-end.txt --output models/novel --epochs 5")
     {
         _stop = stop;
@@ -55,6 +56,7 @@ internal sealed class TrainVerb : RecipeVerb
         var folders = new RunFolders { Data = DataOf(parsed), Output = output };
         Trainer trainer = Prepare(parsed, recipe, folders, restart);
         Terminal.Out.WriteLine($"{output}: {Descriptions.Of(trainer.Model)}");
+        if (trainer.TakenOver is { } taken) Terminal.Out.WriteLine($"from {taken.Path}: took {taken}");
         CorpusSummary.Write(Terminal.Out, trainer.Report, ownFiles: !NamesRecipe(parsed));
         Terminal.Out.WriteLine(Descriptions.OfTraining(trainer.Recipe, madeFor: NamesRecipe(parsed) ? null : trainer.Report));
         if (trainer.Model.Config.Examples is { Count: > 0 } examples)

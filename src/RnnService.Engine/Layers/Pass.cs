@@ -22,6 +22,12 @@ internal sealed class Pass(Workspace workspace, Dropout? dropout = null, bool re
     public bool Record { get; } = record;
 
     /// <summary>
+    /// How many parts of a network below its head are trained, from the top: its layers, then what they read. Backward ends above the others; at 0 the
+    /// head is trained alone.
+    /// </summary>
+    public int TrainedDepth { get; init; } = int.MaxValue;
+
+    /// <summary>
     /// Called between steps of time, microseconds to a millisecond apart and by whichever thread computes, so that a long pass can let
     /// others have the processor or be ended: what it throws leaves the pass. Null in a pass that nobody interrupts.
     /// </summary>

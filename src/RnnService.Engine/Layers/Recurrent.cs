@@ -143,17 +143,21 @@ internal sealed class Recurrent
     /// <param name="dState">In: gradient of the final state; out: of the start. In the caller's order.</param>
     /// <param name="gradients">The gradients of the parameters are added; null where only that of the input is asked for, which are values then.</param>
     /// <param name="read">Gives who takes the gradients of h of a slot [layers·directions]; null for nobody.</param>
-    /// <returns>The gradient of the input [R,D]; empty where ids were read, whose embedding has its gradient then.</returns>
+    /// <param name="depth">How many layers go backward, from the top; more of them than there are give the gradient of the input too.</param>
+    /// <returns>The gradient of the input [R,D]; empty where ids were read, whose embedding has its gradient then, and where it is not asked for.</returns>
     public Memory<float> Backward(
-        Pass pass, in Run run, Memory<float> dOutput, RecurrentState dState, Gradients? gradients, Func<int, StateGradientReader>? read = null)
+        Pass pass, in Run run, Memory<float> dOutput, RecurrentState dState, Gradients? gradients, Func<int, StateGradientReader>? read = null,
+        int depth = int.MaxValue)
     {
         BatchLayout layout = run.Layout;
         int size = HiddenSize, cellSize = _loops[0].HasCellState ? size : 0;
         Span<float> dh = pass.Workspace.Take(layout.Batch * size).Span, dc = pass.Workspace.Take(layout.Batch * cellSize).Span;
-        for (int layer = run.Masks.Length - 1; layer >= 0; layer--)
+        int layers = run.Masks.Length, lowest = Math.Max(0, layers - depth);
+        for (int layer = layers - 1; layer >= lowest; layer--)
         {
+            bool isWanted = layer > lowest || depth > layers;
             bool byIds = run.Tapes[layer * _directions]!.Input.IsIds;
-            Memory<float> dInput = byIds ? default : pass.Workspace.TakeZeros(layout.Rows * _loops[layer * _directions].InputSize);
+            Memory<float> dInput = byIds || !isWanted ? default : pass.Workspace.TakeZeros(layout.Rows * _loops[layer * _directions].InputSize);
             for (int direction = 0; direction < _directions; direction++)
             {
                 int slot = layer * _directions + direction;
@@ -166,7 +170,7 @@ internal sealed class Recurrent
                 Scatter(layout, dc, slot, dState.CellState);
             }
 
-            if (run.Masks[layer] is { } mask) Dropout.Apply(layout, mask.Span, dInput.Span);
+            if (run.Masks[layer] is { } mask && isWanted) Dropout.Apply(layout, mask.Span, dInput.Span);
             dOutput = dInput;
         }
 

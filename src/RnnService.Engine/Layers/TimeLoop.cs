@@ -146,7 +146,7 @@ internal sealed partial class TimeLoop
 
         if (_weight is null)
         {
-            TensorPrimitives.Add(dInput, gates, dInput);
+            if (!dInput.IsEmpty) TensorPrimitives.Add(dInput, gates, dInput);
             return;
         }
 

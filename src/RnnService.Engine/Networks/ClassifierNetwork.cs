@@ -73,6 +73,34 @@ internal sealed partial class ClassifierNetwork(Parameters parameters, TokenInpu
         return loss;
     }
 
+    /// <summary>What the head's output layer reads of each text without dropout: the encoder's outputs, pooled [N][K].</summary>
+    public float[][] Features(Pass pass, IReadOnlyList<int[]> texts)
+    {
+        (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. texts.Select(text => text.AsMemory())]);
+        TokenInput.Trace tokens = input.Forward(pass, layout, ids, Encoder, DropoutRates.None);
+        Memory<float> hidden = Encoder.Forward(pass, layout, tokens.Rows, Encoder.NewState(layout.Batch)).Output, pooled = head.Pooled(pass, layout, hidden);
+        return [.. Enumerable.Range(0, texts.Count).Select(i => pooled.Slice(i * pooled.Length / texts.Count, pooled.Length / texts.Count).ToArray())];
+    }
+
+    /// <summary>Forward and backward of the output layer alone.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="features">Of each text, from <see cref="Features"/>.</param>
+    /// <param name="dropRate">Dropout of the features.</param>
+    /// <param name="lossOf">The head's loss, which leaves the gradient in the place of the logits.</param>
+    /// <param name="gradients">The gradients of the head's parameters are added.</param>
+    /// <returns>The summed loss in nats.</returns>
+    public double TrainOutput(
+        Pass pass, float[][] features, float dropRate, Func<SequenceHead, SequenceHead.Trace, double> lossOf, Gradients gradients)
+    {
+        int width = features[0].Length;
+        Memory<float> pooled = pass.Workspace.Take(features.Length * width);
+        for (int i = 0; i < features.Length; i++) features[i].CopyTo(pooled.Span[(i * width)..]);
+        SequenceHead.Trace trace = head.Score(pass, default, pooled, dropRate);
+        double loss = lossOf(head, trace);
+        head.AddGradients(pass, trace, trace.Logits.Span, gradients);
+        return loss;
+    }
+
     /// <summary>The logits of every beginning of each text, [N][T][labels].</summary>
     private float[][][] Running(IReadOnlyList<int[]> texts, Action? betweenSteps)
     {

@@ -32,15 +32,16 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
     /// <summary>Backward from the gradient of the logits.</summary>
     public void BackwardFrom(Pass pass, in Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
     {
-        Memory<float> dInput = BackwardToInput(pass, trace, dLogits, gradients);
-        input.Backward(pass, trace.Layout, trace.Input, dInput, gradients);
+        Memory<float> dHidden = head.Backward(pass, trace.Layout, trace.Head, dLogits, gradients);
+        BackwardFromHidden(pass, trace, dHidden, gradients);
     }
 
     /// <summary>Backward from the gradient of the encoder's output [R, directions·H].</summary>
     private protected void BackwardFromHidden(Pass pass, in Trace trace, Memory<float> dHidden, Gradients gradients)
     {
-        Memory<float> dInput = BackwardThroughEncoder(pass, trace, dHidden, gradients);
-        input.Backward(pass, trace.Layout, trace.Input, dInput, gradients);
+        if (pass.TrainedDepth == 0) return;
+        Memory<float> dInput = BackwardThroughEncoder(pass, trace, dHidden, gradients, depth: pass.TrainedDepth);
+        if (pass.TrainedDepth > encoder.Layers) input.Backward(pass, trace.Layout, trace.Input, dInput, gradients);
     }
 
     /// <summary>The gradient of the encoder's input.</summary>
@@ -51,10 +52,52 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
         return BackwardThroughEncoder(pass, trace, dHidden, gradients, read);
     }
 
+    /// <summary>What the encoder gives for each sequence [N][T·W], without dropout: what a head that is trained alone reads.</summary>
+    /// <param name="pass">A pass that does not record.</param>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="made">What the input made.</param>
+    private protected float[][] EncoderOutputs(Pass pass, BatchLayout layout, in TInput made)
+    {
+        ReadOnlySpan<float> rows = encoder.Forward(pass, layout, made.Rows, encoder.NewState(layout.Batch)).Output.Span;
+        float[][] outputs = new float[layout.Batch][];
+        int width = encoder.OutputSize;
+        for (int place = 0; place < outputs.Length; place++)
+        {
+            float[] own = outputs[place] = new float[layout.LengthOfRank(layout.RankOf(place)) * width];
+            for (int t = 0; t < own.Length / width; t++) rows.Slice(layout.RowOf(place, t) * width, width).CopyTo(own.AsSpan(t * width));
+        }
+
+        return outputs;
+    }
+
+    /// <summary>Forward and backward of the head alone.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="outputs">What the encoder gives for each sequence, from <see cref="EncoderOutputs"/>.</param>
+    /// <param name="targets">What should come out.</param>
+    /// <param name="dropRate">Dropout before the output layer.</param>
+    /// <param name="gradients">The gradients of the head's parameters are added.</param>
+    /// <returns>The summed loss in nats, and the steps.</returns>
+    public (double Loss, int Rows) TrainHead(Pass pass, float[][] outputs, TTargets targets, float dropRate, Gradients gradients)
+    {
+        int width = encoder.OutputSize;
+        BatchLayout layout = BatchLayout.Of([.. outputs.Select(own => own.Length / width)]);
+        Memory<float> hidden = pass.Workspace.Take(layout.Rows * width);
+        for (int place = 0; place < outputs.Length; place++)
+        {
+            for (int t = 0; t < outputs[place].Length / width; t++)
+                outputs[place].AsSpan(t * width, width).CopyTo(hidden.Span[(layout.RowOf(place, t) * width)..]);
+        }
+
+        THead trace = head.Forward(pass, layout, hidden, dropRate);
+        double loss = head.Loss(layout, trace, targets, gradients);
+        head.Backward(pass, layout, trace, trace.Logits.Span, gradients);
+        return (loss, layout.Rows);
+    }
+
     // Nothing comes back from after the last step: over a running text, that is truncated backpropagation.
     private Memory<float> BackwardThroughEncoder(
-        Pass pass, in Trace trace, Memory<float> dHidden, Gradients? gradients, Func<int, StateGradientReader>? read = null) =>
-        encoder.Backward(pass, trace.Run, dHidden, encoder.NewState(trace.Layout.Batch), gradients, read);
+        Pass pass, in Trace trace, Memory<float> dHidden, Gradients? gradients, Func<int, StateGradientReader>? read = null, int depth = int.MaxValue) =>
+        encoder.Backward(pass, trace.Run, dHidden, encoder.NewState(trace.Layout.Batch), gradients, read, depth);
 
     public override void Refresh()
     {

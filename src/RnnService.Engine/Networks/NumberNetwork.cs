@@ -40,6 +40,12 @@ internal sealed class NumberNetwork<THead, TTargets>(
 
     public RecurrentState NewState(int rows) => Encoder.NewState(rows);
 
+    public override void Refresh()
+    {
+        base.Refresh();
+        outputUnits?.Refresh();
+    }
+
     public void Forward(IReadOnlyList<NumberSequence> rows, RecurrentState state, LogitsReader logits, Action? betweenSteps = null)
     {
         int[] read = [.. Enumerable.Range(0, rows.Count).Where(i => rows[i].Steps > 0)];

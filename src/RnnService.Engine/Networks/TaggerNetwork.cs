@@ -30,6 +30,13 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
         return Forward(pass, layout, input.Forward(pass, layout, ids, forms, DropoutRates.None), state, DropoutRates.None);
     }
 
+    /// <summary>What the head reads of each sentence: what the encoder gives, [N][T·W].</summary>
+    public float[][] Features(Pass pass, IReadOnlyList<TaggerInput> sentences)
+    {
+        (BatchLayout layout, Memory<int> byRow) = Lay(pass, [.. sentences.Select(sentence => sentence.Ids.AsMemory())]);
+        return EncoderOutputs(pass, layout, input.Forward(pass, layout, byRow, [.. sentences.Select(sentence => sentence.Forms)], DropoutRates.None));
+    }
+
     /// <summary>Logits [R,labels] of every word, dropout included.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="sentences">The sentences.</param>

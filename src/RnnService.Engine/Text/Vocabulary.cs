@@ -90,6 +90,21 @@ public sealed class Vocabulary
     public bool IsSpecial(int id) => id == UnknownId || id == PaddingId || id == EndId;
 
     /// <summary>
+    /// These tokens with their ids, followed by those of another vocabulary that are not among them, in its order. The other's special tokens are left out
+    /// where there are some for the same.
+    /// </summary>
+    /// <param name="other">The other, without <see cref="Merges"/> as this one.</param>
+    /// <param name="most">Most tokens; those here all stay.</param>
+    internal Vocabulary Extend(Vocabulary other, int most = int.MaxValue)
+    {
+        IEnumerable<string> added = other._tokens.Where((token, id) =>
+            !Contains(token) && id != other.PaddingId && (id != other.UnknownId || UnknownId < 0) && (id != other.EndId || EndId < 0));
+        return new Vocabulary(_tokens.Concat(added.Take(Math.Max(0, most - Count))), Named(UnknownId), Named(PaddingId), Named(EndId));
+
+        string? Named(int id) => id < 0 ? null : _tokens[id];
+    }
+
+    /// <summary>
     /// Builds a vocabulary from running tokens: the special ones first, then the rest by falling frequency, ties in ordinal order,
     /// so that the same corpus always gives the same ids.
     /// </summary>

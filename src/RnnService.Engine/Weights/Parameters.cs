@@ -155,6 +155,9 @@ internal sealed class Gradients
         foreach (float[] values in _values) Array.Clear(values);
     }
 
+    /// <summary>Sets one parameter's to zero.</summary>
+    public void Clear(Parameter parameter) => Array.Clear(_values[parameter.Index]);
+
     /// <summary>Adds another's values to these.</summary>
     public void Add(Gradients other)
     {

@@ -81,6 +81,7 @@ internal sealed record TrainedCard
         Line("|---|---|");
         Line($"| network | {Network()}; {Count(Model.Network.ParameterCount)} values |");
         if (Config.Labels.Count > 0) Line($"| labels | {Labels()} |");
+        if (Recipe.From is { } from) Line($"| started from | `{Cell(FileName(Path.TrimEndingDirectorySeparator(from)))}`, weights {Recipe.FromWeights?[..12]}… |");
         Line($"| data | {Files(Recipe.Data.Train)}: {Size(Corpus.Train)} |");
         Line($"| validation | {Validation()}: {Size(Corpus.Valid)} |");
         Line($"| licence | {Config.License ?? "not known: depends on the corpora; to be filled in"} |");

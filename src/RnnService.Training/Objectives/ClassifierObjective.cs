@@ -23,7 +23,7 @@ internal sealed class ClassifierObjective : ExampleObjective
     private readonly HashSet<int>[] _validLabels; // −1 for one that the model lacks
 
     public ClassifierObjective(Recipe recipe, RunCorpora<LabelledText> corpora)
-        : base(recipe.Training)
+        : base(recipe.Training, BaseModel.Open(recipe))
     {
         CorpusParts<LabelledText[]> parts = CorpusParts.Split(recipe, corpora);
         ModelConfig config = LabelIds.Complete(recipe.Model, parts.Train);
@@ -33,7 +33,8 @@ internal sealed class ClassifierObjective : ExampleObjective
         config = ExampleTexts.Complete(config, recipe.Data, _valid.Select(example => (example.Label, example.Text)));
         UnseenLabels.ThrowIfAny(config, train);
         recipe.Data.NoteOrThrow(UnseenLabels.Find(config, parts.Valid, "validation corpus"), parts.Notes);
-        Vocabulary vocabulary = recipe.Data.BuildVocabulary(train.Select(example => example.Text), config);
+        Vocabulary vocabulary = Extend(
+            own => own.Tokens, () => recipe.Data.BuildVocabulary(train.Select(example => example.Text), config), recipe.Data.MaxVocabulary);
         if (config.MultiLabel is false && train.Any(example => example.MoreLabels.Count > 0))
             parts.Notes.Add(new CorpusNote("model.multi_label is false: of a text with several labels the first is learnt"));
         if (config.MultiLabel is true)
@@ -142,13 +143,23 @@ internal sealed class ClassifierObjective : ExampleObjective
 
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {
-        int[][] texts = [.. examples.Select(i => DropWords(_texts[i], _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         var network = (ClassifierNetwork)_model.Network;
         int[][] labels = [.. examples.Select(i => _labels[i])];
-        long tokens = texts.Sum(text => (long)text.Length);
         float smoothing = (float)Settings.LabelSmoothing;
+        bool isWeighted = _model.Config.MultiLabel is true || _weights.Length > 0;
         int[] Single() => [.. labels.Select(own => own[0])];
-        double loss = _model.Config.MultiLabel is true || _weights.Length > 0
+        if (pass.TrainedDepth == 0)
+        {
+            float[][] features = Features(examples, some => network.Features(new Pass(pass.Workspace), [.. some.Select(i => _texts[i])]));
+            double ofHead = network.TrainOutput(
+                pass, features, Settings.Dropout.Output,
+                (head, trace) => isWeighted ? head.Loss(trace, labels, _weights) : head.Loss(trace, Single(), smoothing), gradients);
+            return new ShardResult(ofHead, examples.Length, examples.Sum(i => (long)_texts[i].Length));
+        }
+
+        int[][] texts = [.. examples.Select(i => DropWords(_texts[i], _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
+        long tokens = texts.Sum(text => (long)text.Length);
+        double loss = isWeighted
             ? network.Backward(pass, network.Forward(pass, texts, Settings.Dropout), labels, _weights, gradients)
             : _adversarial is { } adversarial
                 ? network.Backward(pass, texts, Single(), Settings.Dropout, smoothing, adversarial, gradients)

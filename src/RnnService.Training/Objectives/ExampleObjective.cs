@@ -6,13 +6,21 @@ using RnnService.Training.Recipes;
 namespace RnnService.Training.Objectives;
 
 /// <summary>What tasks with separate examples share: batches by length, split among the shards, and words read as unknown now and then.</summary>
-internal abstract class ExampleObjective(TrainingSettings settings) : Objective
+internal abstract class ExampleObjective(TrainingSettings settings, BaseModel? start = null) : Objective(start)
 {
     private int[][] _plan = [];
     private int _planned = -1;
     private int[] _batch = [];
+    private FeatureCache? _features;
 
     private protected TrainingSettings Settings { get; } = settings;
+
+    /// <summary>Most bytes of features that are kept while the head is trained alone.</summary>
+    internal long MostFeatureBytes { get; set; } = FeatureCache.UsualBytes;
+
+    /// <summary>What the head reads of some examples, computed once where there is room for it.</summary>
+    private protected float[][] Features(int[] examples, Func<int[], float[][]> compute) =>
+        LazyInitializer.EnsureInitialized(ref _features, () => new FeatureCache(Lengths.Count, MostFeatureBytes)).Of(examples, compute);
 
     public override long MostTokens => Lengths.OrderDescending().Take(Settings.BatchSize).Sum(length => (long)length);
 
@@ -35,6 +43,7 @@ internal abstract class ExampleObjective(TrainingSettings settings) : Objective
         }
 
         _batch = _plan[index];
+        if (Settings.Release == 0 || epoch >= Settings.Release) _features = null; // of no use any more
     }
 
     public override ShardResult Run(int shard, Pass pass, Gradients gradients)

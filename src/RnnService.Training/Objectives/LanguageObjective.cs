@@ -25,11 +25,13 @@ internal sealed class LanguageObjective : Objective
     private int _start; // of the window, in every stream
 
     public LanguageObjective(Recipe recipe, RunCorpora<RunningText> corpora)
+        : base(BaseModel.Open(recipe))
     {
         _settings = recipe.Training;
         CorpusParts<string> parts = CorpusParts.Split(recipe, corpora);
         string train = parts.Train, valid = parts.Valid;
-        Vocabulary vocabulary = recipe.Data.BuildVocabulary([train], recipe.Model with { LowerCase = false });
+        Vocabulary vocabulary = Extend(
+            own => own.Tokens, () => recipe.Data.BuildVocabulary([train], recipe.Model with { LowerCase = false }), recipe.Data.MaxVocabulary);
         _model = (LanguageModel)NewModel(recipe, recipe.Model, new ModelVocabulary(vocabulary));
         _train = _model.Tokenizer.Encode(train);
         _valid = _model.Tokenizer.Encode(valid);

@@ -16,7 +16,7 @@ internal static class MemoryEstimate
     public static void CheckWeights(Recipe recipe, long weights)
     {
         TrainingSettings settings = recipe.Training;
-        long copies = settings.Shards + (settings.Optimizer == OptimizerKind.Adam ? 2 : 1) + (settings.AverageDecay > 0 ? 1 : 0) + 1;
+        long copies = settings.Shards + (settings.Optimizer == OptimizerKind.Adam ? 2 : 1) + (settings.AverageDecay > 0 ? 1 : 0) + 1 + (recipe.From is null ? 0 : 1);
         double bytes = (double)sizeof(float) * weights * copies;
         if (bytes <= There) return;
         throw new RecipeException(FormattableString.Invariant(

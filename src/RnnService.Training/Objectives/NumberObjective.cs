@@ -23,7 +23,7 @@ internal sealed class NumberObjective : ExampleObjective
     private int _epoch;
 
     public NumberObjective(Recipe recipe, RunCorpora<NumberExample> corpora, IReadOnlyList<string> names)
-        : base(recipe.Training)
+        : base(recipe.Training, BaseModel.Open(recipe))
     {
         CorpusParts<NumberExample[]> parts = CorpusParts.Split(recipe, corpora);
         NumbersConfig numbers = recipe.Model.Numbers!;
@@ -33,7 +33,7 @@ internal sealed class NumberObjective : ExampleObjective
         parts = parts with { Train = [.. parts.Train.Select(Measured)], Valid = [.. parts.Valid.Select(Measured)] };
         _train = [.. parts.Train.SelectMany(example => eachStep && most > 0 ? Pieces(example, most) : [example])];
         _valid = parts.Valid;
-        int features = _features?.Config.Features ?? _train[0].Sequence.Features;
+        int features = _features?.Config.Features ?? (recipe.From is null ? _train[0].Sequence.Features : numbers.Features);
         ModelConfig config = recipe.Model with
         {
             Numbers = numbers with { Features = features, Names = numbers.Names.Count > 0 ? numbers.Names : names },
@@ -43,7 +43,7 @@ internal sealed class NumberObjective : ExampleObjective
         NumberTargets.ThrowIfOneLabel(config, corpora.TrainName, recipe.Data.Train is [{ Format: var format }, ..] ? format : null);
         if (config.Task is ModelTask.Classifier or ModelTask.Tagger or ModelTask.Transcriber) UnseenLabels.ThrowIfAny(config.Labels, _train);
         _model = (NumberModel)NewModel(recipe, config, null);
-        _targets = new NumberTargets(_model, _train, recipe.Training.Huber);
+        _targets = new NumberTargets(_model, _train, recipe.Training.Huber, TakenOver);
         Report = ReportOf(parts);
         Lengths = [.. _train.Select(example => example.Sequence.Steps)];
         (Train, Valid) = (CorpusFingerprint.Of(_train), CorpusFingerprint.Of(_valid));

@@ -18,11 +18,12 @@ internal sealed class NumberTargets
     private readonly IMeasuredNetwork _units;
     private readonly float _huber;
 
-    public NumberTargets(NumberModel model, IReadOnlyList<NumberExample> train, float huber)
+    public NumberTargets(NumberModel model, IReadOnlyList<NumberExample> train, float huber, TakenOver? taken)
     {
         (_model, _ids, _units, _huber) = (model, new LabelIds(model.Config), (IMeasuredNetwork)model.Network, huber > 0 ? huber : float.PositiveInfinity);
-        Measure(_units.InputUnits, train.Select(example => example.Sequence.Values));
-        if (model is Regressor) Measure(_units.OutputUnits!, train.Select(example => example.Values));
+        // What was learnt in some units is of use in them alone.
+        if (taken is null) Measure(_units.InputUnits, train.Select(example => example.Sequence.Values));
+        if (model is Regressor && taken?.Labels != model.Config.Labels.Count) Measure(_units.OutputUnits!, train.Select(example => example.Values));
     }
 
     /// <summary>The labels of a configuration, or where it names none those of the corpus in ordinal order.</summary>

@@ -1,5 +1,6 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
@@ -14,8 +15,11 @@ internal readonly record struct ShardResult(double Loss, long Predictions, long 
 /// A task as its training sees it: a model made for a corpus, batches in an order that the seed, epoch and step fix, and the gradient of
 /// each part of a batch. A checkpoint holds only <see cref="Carried"/>: everything else can be computed again.
 /// </summary>
-internal abstract class Objective
+/// <param name="start">The model that the training starts from; null for random weights.</param>
+internal abstract class Objective(BaseModel? start = null)
 {
+    private BaseModel? _start = start; // until the new model is made
+
     /// <summary>The model in training.</summary>
     public abstract Model Model { get; }
 
@@ -30,6 +34,9 @@ internal abstract class Objective
 
     /// <summary>What was read, and what is odd about it.</summary>
     public abstract CorpusReport Report { get; }
+
+    /// <summary>What the model has of the one that the training starts from; null where it starts from random weights.</summary>
+    public TakenOver? TakenOver { get; private set; }
 
     /// <summary>State that lives from step to step beside the weights.</summary>
     public virtual IReadOnlyList<float[]> Carried => [];
@@ -95,13 +102,23 @@ internal abstract class Objective
         ];
     }
 
-    /// <summary>A model with random weights, if this machine has the memory to train it.</summary>
+    /// <summary>The vocabulary of the corpora, or that of the model that the training starts from with what the corpora add.</summary>
+    /// <param name="of">Which vocabulary.</param>
+    /// <param name="corpora">Makes that of the corpora.</param>
+    /// <param name="most">Most tokens.</param>
+    private protected Vocabulary Extend(Func<ModelVocabulary, Vocabulary?> of, Func<Vocabulary> corpora, int most = int.MaxValue) =>
+        _start?.Extend(of, corpora, most) ?? corpora();
+
+    /// <summary>A model with random weights but for what is taken over, if this machine has the memory to train it.</summary>
     /// <exception cref="RecipeException">It does not.</exception>
-    private protected static Model NewModel(Recipe recipe, ModelConfig config, ModelVocabulary? vocabulary)
+    private protected Model NewModel(Recipe recipe, ModelConfig config, ModelVocabulary? vocabulary)
     {
         long weights = Model.ParametersOf(config, vocabulary)
             .Sum(parameter => parameter.Shape.Aggregate(1L, (product, size) => product * size));
         MemoryEstimate.CheckWeights(recipe, weights);
-        return Model.Create(config, vocabulary, Parameters.Random(recipe.Training.Seed, recipe.Training.IdentityStart));
+        Model model = Model.Create(config, vocabulary, Parameters.Random(recipe.Training.Seed, recipe.Training.IdentityStart));
+        TakenOver = _start?.CopyTo(model);
+        _start = null;
+        return model;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class TaggerObjective : ExampleObjective
     private readonly int[][] _validLabels; // −1 for one that the model lacks
 
     public TaggerObjective(Recipe recipe, RunCorpora<TaggedSentence> corpora)
-        : base(recipe.Training)
+        : base(recipe.Training, BaseModel.Open(recipe))
     {
         if (recipe.Model.Tags is not null)
         {
@@ -52,11 +52,14 @@ internal sealed class TaggerObjective : ExampleObjective
         UnseenLabels.ThrowIfAny(config.Labels, train);
         recipe.Data.NoteOrThrow(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         string[] forms = [.. train.SelectMany(sentence => sentence.Words)];
-        Vocabulary words = Vocabulary.Build(forms.Select(form => config.LowerCase ? form.ToLowerInvariant() : form), recipe.Data.MinCount, recipe.Data.MaxVocabulary);
+        Vocabulary words = Extend(
+            own => own.Tokens,
+            () => Vocabulary.Build(forms.Select(form => config.LowerCase ? form.ToLowerInvariant() : form), recipe.Data.MinCount, recipe.Data.MaxVocabulary),
+            recipe.Data.MaxVocabulary);
         // A character seen once or twice is read as unknown, so that the unknown character is learnt too.
         Vocabulary? characters = config.Characters is null
             ? null
-            : Vocabulary.Build(forms.SelectMany(form => form.EnumerateRunes()).Select(rune => rune.ToString()), minCount: 3);
+            : Extend(own => own.Characters, () => Vocabulary.Build(forms.SelectMany(form => form.EnumerateRunes()).Select(rune => rune.ToString()), minCount: 3));
         _model = (Tagger)NewModel(recipe, config, new ModelVocabulary(words, characters));
         _sentences = [.. train.Select(sentence => _model.Encode(sentence.Words))];
         Report = CorpusSurvey.OfSentences(
@@ -99,10 +102,18 @@ internal sealed class TaggerObjective : ExampleObjective
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {
         TaggerInput[] sentences = [.. examples.Select(i => _sentences[i])];
-        int[][] ids = [.. sentences.Select(sentence => DropWords(sentence.Ids, _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         var network = (TaggerNetwork)_model.Network;
+        ReadOnlyMemory<int>[] labels = [.. examples.Select(i => _labels[i])];
+        if (pass.TrainedDepth == 0)
+        {
+            float[][] features = Features(examples, some => network.Features(new Pass(pass.Workspace), [.. some.Select(i => _sentences[i])]));
+            (double sum, int rows) = network.TrainHead(pass, features, labels, Settings.Dropout.Output, gradients);
+            return new ShardResult(sum, rows, rows);
+        }
+
+        int[][] ids = [.. sentences.Select(sentence => DropWords(sentence.Ids, _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         TaggerNetwork.Trace trace = network.Forward(pass, sentences, ids, Settings.Dropout);
-        double loss = network.Backward(pass, trace, [.. examples.Select(i => _labels[i])], gradients);
+        double loss = network.Backward(pass, trace, labels, gradients);
         return new ShardResult(loss, trace.Layout.Rows, trace.Layout.Rows);
     }
 }

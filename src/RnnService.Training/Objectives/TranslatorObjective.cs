@@ -1,6 +1,7 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
@@ -24,7 +25,7 @@ internal sealed class TranslatorObjective : ExampleObjective
     private double _sampling;
 
     public TranslatorObjective(Recipe recipe, RunCorpora<TextPair> corpora)
-        : base(recipe.Training)
+        : base(recipe.Training, BaseModel.Open(recipe))
     {
         CorpusParts<TextPair[]> parts = CorpusParts.Split(recipe, corpora);
         TextPair[] train = parts.Train;
@@ -89,11 +90,13 @@ internal sealed class TranslatorObjective : ExampleObjective
         return ([.. kept.Select(i => all[i])], [.. kept.Select(i => sources[i])]);
     }
 
-    private static ModelVocabulary Vocabularies(DataSettings data, ModelConfig config, TextPair[] train)
+    private ModelVocabulary Vocabularies(DataSettings data, ModelConfig config, TextPair[] train)
     {
         IEnumerable<string> sources = train.Select(pair => pair.Source), targets = train.Select(pair => pair.Target);
         return config.Decoder!.SharedVocabulary
-            ? new ModelVocabulary(data.BuildVocabulary(sources.Concat(targets), config))
-            : new ModelVocabulary(data.BuildVocabulary(sources, config)) { Targets = data.BuildVocabulary(targets, config) };
+            ? new ModelVocabulary(Of(own => own.Tokens, sources.Concat(targets)))
+            : new ModelVocabulary(Of(own => own.Tokens, sources)) { Targets = Of(own => own.Targets, targets) };
+
+        Vocabulary Of(Func<ModelVocabulary, Vocabulary?> of, IEnumerable<string> texts) => Extend(of, () => data.BuildVocabulary(texts, config), data.MaxVocabulary);
     }
 }

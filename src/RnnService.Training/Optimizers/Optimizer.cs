@@ -24,7 +24,13 @@ internal abstract class Optimizer
     /// <param name="gradients">Their gradients.</param>
     /// <param name="rate">The learning rate.</param>
     /// <param name="step">The step's number, from 1.</param>
-    public abstract void Step(Parameters parameters, Gradients gradients, double rate, long step);
+    public void Step(Parameters parameters, Gradients gradients, double rate, long step) => Step(parameters, gradients, _ => (rate, step));
+
+    /// <summary>Changes the weights, each parameter's at a rate of its own.</summary>
+    /// <param name="parameters">The weights.</param>
+    /// <param name="gradients">Their gradients.</param>
+    /// <param name="stepOf">A parameter's rate, and the number of its step, from 1; below 1 it stays as it is.</param>
+    public abstract void Step(Parameters parameters, Gradients gradients, Func<Parameter, (double Rate, long Number)> stepOf);
 
     // Without a gradient there is no step; decay would be one.
     private protected static float DecayOf(Parameter parameter, TrainingSettings settings, double rate) =>
@@ -43,13 +49,18 @@ internal abstract class Optimizer
         public override IEnumerable<(string Name, Parameter Parameter, float[] Values)> State =>
             Named("adam.first", parameters, _first).Concat(Named("adam.second", parameters, _second));
 
-        public override void Step(Parameters parameters, Gradients gradients, double rate, long step)
+        public override void Step(Parameters parameters, Gradients gradients, Func<Parameter, (double Rate, long Number)> stepOf)
         {
-            double correction1 = 1 - Math.Pow(settings.Momentum, step), correction2 = Math.Sqrt(1 - Math.Pow(settings.Beta2, step));
-            float corrected = (float)(rate * correction2 / correction1), epsilon = (float)(settings.Epsilon * correction2);
-            ParallelLoop.ForEach(parameters.All, parameter => OptimizerUpdate.Adam(
-                parameter.Data, gradients.Of(parameter), _first[parameter.Index], _second[parameter.Index],
-                settings.Momentum, settings.Beta2, corrected, epsilon, DecayOf(parameter, settings, rate)));
+            ParallelLoop.ForEach(parameters.All, parameter =>
+            {
+                (double rate, long number) = stepOf(parameter);
+                if (number < 1) return;
+                double correction1 = 1 - Math.Pow(settings.Momentum, number), correction2 = Math.Sqrt(1 - Math.Pow(settings.Beta2, number));
+                float corrected = (float)(rate * correction2 / correction1), epsilon = (float)(settings.Epsilon * correction2);
+                OptimizerUpdate.Adam(
+                    parameter.Data, gradients.Of(parameter), _first[parameter.Index], _second[parameter.Index],
+                    settings.Momentum, settings.Beta2, corrected, epsilon, DecayOf(parameter, settings, rate));
+            });
         }
     }
 
@@ -60,11 +71,15 @@ internal abstract class Optimizer
 
         public override IEnumerable<(string Name, Parameter Parameter, float[] Values)> State => Named("sgd.velocity", parameters, _velocity);
 
-        public override void Step(Parameters parameters, Gradients gradients, double rate, long step)
+        public override void Step(Parameters parameters, Gradients gradients, Func<Parameter, (double Rate, long Number)> stepOf)
         {
-            ParallelLoop.ForEach(parameters.All, parameter => OptimizerUpdate.Momentum(
-                parameter.Data, gradients.Of(parameter), _velocity[parameter.Index],
-                settings.Momentum, (float)rate, DecayOf(parameter, settings, rate)));
+            ParallelLoop.ForEach(parameters.All, parameter =>
+            {
+                (double rate, long number) = stepOf(parameter);
+                if (number < 1) return;
+                OptimizerUpdate.Momentum(
+                    parameter.Data, gradients.Of(parameter), _velocity[parameter.Index], settings.Momentum, (float)rate, DecayOf(parameter, settings, rate));
+            });
         }
     }
 }

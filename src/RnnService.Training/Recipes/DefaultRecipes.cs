@@ -15,6 +15,8 @@ public static class DefaultRecipes
     /// <summary>Labelled texts below which words are added up instead of read in order: too few to learn order from.</summary>
     public const int BagOfWordsBelow = 3000;
 
+    private const int EpochsAPart = 10; // a part of the network is released each tenth of a training
+
     private const int UsualExamples = 20_000, UsualCharacters = 1_000_000;
 
     private const int ManyTexts = 100_000; // an epoch is then long enough to be evaluated within
@@ -41,7 +43,7 @@ public static class DefaultRecipes
     {
         if (NumberRecipes.ReadsNumbers(task, train)) return NumberRecipes.For(task, train, valid, examples ?? UsualExamples, overrides);
         long size = examples ?? (task == ModelTask.LanguageModel ? UsualCharacters : UsualExamples);
-        bool bag = size < BagOfWordsBelow && !(overrides ?? []).Any(setting => OwnNetwork.Contains(setting.Split('=')[0]));
+        bool bag = size < BagOfWordsBelow && BaseSettings.In(overrides) is null && !(overrides ?? []).Any(setting => OwnNetwork.Contains(setting.Split('=')[0]));
         var recipe = new Recipe
         {
             Model = task switch
@@ -67,7 +69,40 @@ public static class DefaultRecipes
             },
             GoldenInput = "The quick brown fox doesn't jump over the lazy dog.",
         };
-        return overrides is null ? recipe : recipe.With(overrides);
+        return Finish(recipe, overrides);
+    }
+
+    /// <summary>The recipe with what it has from the model that it starts from, if any, and with settings changed.</summary>
+    /// <exception cref="RecipeException">A setting is wrong.</exception>
+    internal static Recipe Finish(Recipe recipe, IReadOnlyList<string>? overrides)
+    {
+        if (BaseSettings.In(overrides) is { } from)
+        {
+            ModelConfig other = BaseSettings.Read(from);
+            ModelConfig model = BaseSettings.Adapt(recipe.Model, from);
+            recipe = FineTuning(recipe with { Model = model }, other);
+        }
+
+        if (overrides is null) return recipe;
+        recipe = recipe.With(overrides);
+        bool chooses = recipe.Training.LayerDecay > 1 && !overrides.Any(setting => setting.StartsWith("training.release=", StringComparison.Ordinal));
+        return BaseSettings.In(overrides) is null || !chooses
+            ? recipe
+            : recipe with { Training = recipe.Training with { Release = Math.Max(1, recipe.Training.Epochs / EpochsAPart) } };
+    }
+
+    /// <summary>As Howard and Ruder (2018) tune a language model: what it knows should not be forgotten before the new head has learnt something.</summary>
+    private static Recipe FineTuning(Recipe recipe, ModelConfig other)
+    {
+        TrainingSettings settings = recipe.Training;
+        ModelConfig model = recipe.Model;
+        bool isSame = other.Task == model.Task, staged = model.Numbers is null && model.Task is ModelTask.Classifier or ModelTask.Tagger;
+        if (isSame) model = model with { Pooling = other.Pooling };
+        else if (model.Task == ModelTask.Classifier && model.Cell != CellKind.Sum) model = model with { Pooling = Pooling.Concat };
+        settings = staged
+            ? settings with { LearningRate = 4e-3, Beta2 = 0.99f, LayerDecay = 2.6, UnknownChance = model.Tokenizer == Tokenization.Subwords ? 0 : settings.UnknownChance }
+            : settings with { LearningRate = settings.LearningRate / 3 };
+        return recipe with { Model = model, Training = settings };
     }
 
     /// <summary>The recipe of a task for examples that a program gives: see <see cref="TrainingOptions"/>.</summary>

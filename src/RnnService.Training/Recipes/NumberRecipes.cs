@@ -55,6 +55,6 @@ internal static class NumberRecipes
             },
             GoldenInput = "",
         };
-        return overrides is null ? recipe : recipe.With(overrides);
+        return DefaultRecipes.Finish(recipe, overrides);
     }
 }

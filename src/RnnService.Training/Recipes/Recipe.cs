@@ -12,6 +12,15 @@ public sealed record Recipe
     /// </summary>
     public required ModelConfig Model { get; init; }
 
+    /// <summary>
+    /// The folder of a model that the training starts from: embeddings, layers and vocabulary are taken over, and new words are added. Of the same task,
+    /// or a language model for a classifier or a tagger. What <see cref="Model"/> leaves open is as in it. Null starts from random weights.
+    /// </summary>
+    public string? From { get; init; }
+
+    /// <summary>The SHA-256 of the weights that the training starts from, in lower case: other ones are refused. A run writes it.</summary>
+    public string? FromWeights { get; init; }
+
     /// <summary>The corpora and the vocabulary made of them.</summary>
     public required DataSettings Data { get; init; }
 
@@ -56,6 +65,8 @@ public sealed record Recipe
             WithPath("model.generation.", () => model.Generation?.Validate());
             WithPath("model.", model.Validate);
             if (string.IsNullOrEmpty(GoldenInput) && Model.Numbers is null) throw new ArgumentException("golden_input is empty; expected a text");
+            if (From?.Length == 0) throw new ArgumentException("from is empty; expected the folder of a model, or none (null)");
+            if (FromWeights is not null && From is null) throw new ArgumentException("from_weights is given; expected none (null) without from");
             Data.Validate(namesCorpora);
             if (Model.Tokenizer == Tokenization.Subwords && Data.MaxVocabulary < SubwordTrainer.FewestTokens)
             {

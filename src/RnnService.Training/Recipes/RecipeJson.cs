@@ -67,6 +67,8 @@ internal static class RecipeJson
 
         // A tagger over characters has no words to spell out: the character network goes with the words, unless it is asked for.
         if (!isOver && !spells && IsOverCharacters(root!)) root!["model"]!.AsObject().Remove("characters");
+        if (root is JsonObject whole && whole["from"] is JsonValue from && from.TryGetValue(out string? path) && path.Length > 0 && whole["model"] is JsonObject model)
+            BaseSettings.Complete(model, path);
         RecipeReader.Check(root);
         try
         {

@@ -82,6 +82,9 @@ internal static class SettingRows
         new("model.examples", "Texts to try the model with, shown by /models and the playground; see data.examples."),
         new("model.metrics", "Measured scores by name; a run writes its own."),
 
+        new("from", "Folder of a model that the training starts from: its vocabulary, embeddings and layers, and of the same task its head; model's settings left out are as in it. Of the same task, or a language model for a classifier or a tagger."),
+        new("from_weights", "SHA-256 of the weights that it starts from, in lower case; a run writes it, and refuses others."),
+
         new("data.train[].path", "The corpus file, from the data folder; unpacked where it is packed with gzip."),
         new("data.train[].format", "How it is written."),
         new("data.train[].encoding", "Its encoding, such as utf-16le or windows-1252; unless given utf-8, or what a byte order mark says."),
@@ -154,6 +157,8 @@ internal static class SettingRows
         new("training.sound.gain", "Decibels by which it is made louder or softer.", new Bounds(0, 60)),
         new("training.sound.noise", "White noise: decibels at the least between sound and noise, in half of the sounds.", new Bounds(0, 100) { Zero = "none" }),
         new("training.sound.tone", "Decibels by which the highest frequencies are made louder or softer than the lowest, as by another microphone.", new Bounds(0, 60)),
+        new("training.release", "Epochs after which the next part of the network below is trained too: the head first, layers from the top, then the embedding. While the head of a classifier or a tagger of text is trained alone, nothing below it is dropped, and that is computed once.", new Bounds(0, 1_000_000) { Zero = "all at once" }),
+        new("training.layer_decay", "What the learning rate is divided by for each layer further below the head.", new Bounds(1, 100)),
         new("training.average_decay", "Decay a step of the averaged weights that are evaluated and saved; 0 takes the weights as they are.", Share),
         new("training.average_after", "Begins an even average of the weights, which is evaluated and saved, when an evaluation is worse than the best of those more than so many ago.", new Bounds(0) { Zero = "never" }),
         new("training.identity_start", "Starts recurrent matrices as the identity, for ReLU networks."),

@@ -110,6 +110,16 @@ public sealed record TrainingSettings
     /// <summary>How sounds are changed in training; null leaves them as they are.</summary>
     public SoundChanges? Sound { get; init; }
 
+    /// <summary>
+    /// Epochs after which the next part of the network below is trained too, the head first, then layer by layer from the top, then the embedding (gradual
+    /// unfreezing, Howard and Ruder 2018); 0 trains all from the start. While the head of a classifier or a tagger of text is trained alone, nothing below it
+    /// is dropped.
+    /// </summary>
+    public int Release { get; init; }
+
+    /// <summary>The rate of each layer below the head is that of the one above divided by it (Howard and Ruder 2018: 2.6); 1 is the same for all.</summary>
+    public double LayerDecay { get; init; } = 1;
+
     /// <summary>Decay a step of the averaged weights that are evaluated and saved; 0 takes the weights as they are.</summary>
     public double AverageDecay { get; init; }
 

@@ -2,6 +2,7 @@ using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Weights;
 using RnnService.Training.Objectives;
+using RnnService.Training.Optimizers;
 using RnnService.Training.Recipes;
 using RnnService.Training.Threading;
 
@@ -25,9 +26,11 @@ internal sealed class BatchGradient
     private readonly Gradients[] _gradients; // one a shard
     private readonly Workspace[] _workspaces;
     private readonly WeightDrop? _weightDrop;
+    private readonly LayerRelease _release;
 
-    public BatchGradient(Objective objective, TrainingSettings settings)
+    public BatchGradient(Objective objective, TrainingSettings settings, LayerRelease release)
     {
+        _release = release;
         (_objective, _settings) = (objective, settings);
         _gradients = [.. Enumerable.Range(0, settings.Shards).Select(_ => new Gradients(objective.Model.Parameters))];
         _workspaces = [.. Enumerable.Range(0, settings.Shards).Select(_ => new Workspace())];
@@ -40,11 +43,14 @@ internal sealed class BatchGradient
     /// left as it was packed for this batch.
     /// </summary>
     /// <param name="step">The step's number, from 0: dropout is drawn from it.</param>
-    public BatchLoss ForwardAndBackward(long step)
+    /// <param name="epoch">The epoch: parts of the network that are not released yet have no gradient.</param>
+    public BatchLoss ForwardAndBackward(long step, int epoch)
     {
-        if (_weightDrop is not null)
+        int depth = _release.DepthIn(epoch);
+        bool drops = _weightDrop is not null && depth > 0; // what a head that is trained alone reads stays
+        if (drops)
         {
-            _weightDrop.Drop(step);
+            _weightDrop!.Drop(step);
             _objective.Model.Refresh();
         }
 
@@ -54,12 +60,14 @@ internal sealed class BatchGradient
             _workspaces[shard].Reset();
             _gradients[shard].Clear();
             var dropout = new Dropout(_settings.Seed, (ulong)step, (ulong)shard);
-            parts[shard] = _objective.Run(shard, new Pass(_workspaces[shard], dropout, record: true), _gradients[shard]);
+            parts[shard] = _objective.Run(shard, new Pass(_workspaces[shard], dropout, record: true) { TrainedDepth = depth }, _gradients[shard]);
         });
 
         // In a fixed order, so that the sum has the same bits however many threads there were.
         for (int shard = 1; shard < parts.Length; shard++) _gradients[0].Add(_gradients[shard]);
-        _weightDrop?.Restore(_gradients[0]);
+        if (drops) _weightDrop!.Restore(_gradients[0]);
+        // What two parts share has a gradient from both, and some parts are not left out of backward.
+        foreach (Parameter parameter in _objective.Model.Parameters.All.Where(parameter => _release.FirstEpochOf(parameter) > epoch)) _gradients[0].Clear(parameter);
         long predictions = parts.Sum(part => part.Predictions);
         return new BatchLoss(
             parts.Sum(part => part.Loss) / predictions, _gradients[0].Norm() / predictions, predictions, parts.Sum(part => part.Tokens));

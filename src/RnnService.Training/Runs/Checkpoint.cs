@@ -33,8 +33,8 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
         }
     }
 
-    // The corpora are compared by what was read from them: where they lie does not matter.
-    private string Settings => (recipe with { Data = recipe.Data with { Train = [], Valid = [] } }).ToJson();
+    // The corpora and the model that it starts from are compared by what was read from them: where they lie does not matter.
+    private string Settings => (recipe with { From = null, Data = recipe.Data with { Train = [], Valid = [] } }).ToJson();
 
     /// <summary>Whether the file is of a run that made no step yet, so that nothing is lost when it is ignored.</summary>
     public static bool IsOfNoStep(string path)

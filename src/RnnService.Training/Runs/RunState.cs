@@ -63,7 +63,8 @@ internal sealed class RunState(TrainingSettings settings)
     /// <summary>An evaluation was made.</summary>
     /// <param name="score">Its score.</param>
     /// <param name="best">Whether it is the best so far.</param>
-    public void Count(ValidationScore score, bool best)
+    /// <param name="isWhole">Whether the whole network is trained: patience with it begins only then.</param>
+    public void Count(ValidationScore score, bool best, bool isWhole)
     {
         if (settings.AverageAfter > 0 && AverageFrom is null) ConsiderAverage(score);
         if (best)
@@ -72,6 +73,7 @@ internal sealed class RunState(TrainingSettings settings)
             return;
         }
 
+        if (!isWhole) return;
         SinceBest++;
         if (++SinceFall < settings.PlateauPatience || settings.Schedule != LearningRateSchedule.Plateau) return;
         Plateaus++;

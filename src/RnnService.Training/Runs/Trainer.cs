@@ -24,6 +24,7 @@ public sealed class Trainer
     private readonly Objective _objective;
     private readonly BatchGradient _batch;
     private readonly Optimizer _optimizer;
+    private readonly LayerRelease _release;
     private readonly AveragedWeights? _average;
     private readonly RunState _state;
     private readonly Checkpoint _checkpoint;
@@ -52,12 +53,14 @@ public sealed class Trainer
         TrainingSettings settings = recipe.Training;
         _store = store;
         _objective = readCorpora();
+        recipe = recipe with { FromWeights = _objective.TakenOver?.Weights };
         _recipe = recipe with { GoldenInput = _objective.GoldenInput(recipe) };
         CheckGoldenInput();
         MemoryEstimate.CheckStep(recipe, _objective);
         _optimizer = Optimizer.Create(settings, Model.Parameters);
         _average = settings.AverageDecay > 0 || settings.AverageAfter > 0 ? new AveragedWeights(Model.Parameters, settings.AverageDecay) : null;
-        _batch = new BatchGradient(_objective, settings);
+        _release = new LayerRelease(settings, Model.Config);
+        _batch = new BatchGradient(_objective, settings, _release);
         _state = new RunState(settings);
         _plan = new RunPlan(_objective, settings);
         _checkpoint = new Checkpoint(recipe, _objective, _optimizer, _average, _state);
@@ -67,6 +70,9 @@ public sealed class Trainer
 
     /// <summary>The recipe, with the input that the corpora gave where it had none.</summary>
     internal Recipe Recipe => _recipe;
+
+    /// <summary>What the model has of the one that the training starts from; null where it starts from random weights.</summary>
+    internal TakenOver? TakenOver => _objective.TakenOver;
 
     /// <summary>The model in training; its weights change until the run is over.</summary>
     public Model Model => _objective.Model;
@@ -126,13 +132,16 @@ public sealed class Trainer
     private StepOutcome MakeStep()
     {
         _objective.Begin(_state.Epoch, _state.Index);
-        BatchLoss batch = _batch.ForwardAndBackward(_state.Step);
+        BatchLoss batch = _batch.ForwardAndBackward(_state.Step, _state.Epoch);
         if (!double.IsFinite(batch.Loss) || !double.IsFinite(batch.Norm))
             throw TrainingDivergedException.At(_state.Step + 1, $"the loss is {batch.Loss} and the gradient's norm {batch.Norm}");
         Gradients gradients = _batch.Clip(batch);
         double rate = RateSchedule.At(_recipe.Training, _state.Step, _plan.TotalSteps, _state.Plateaus);
-        _optimizer.Step(Model.Parameters, gradients, rate, _state.Step + 1);
-        _objective.Constrain();
+        // Moments of what was just released have seen no gradient yet: its steps are counted from then on.
+        _optimizer.Step(Model.Parameters, gradients, parameter => (
+            rate * _release.ShareOf(parameter),
+            _release.FirstEpochOf(parameter) is var first && first > _state.Epoch ? 0 : _state.Step + 1 - _objective.StepsUpTo((int)first)));
+        if (_release.IsComplete(_state.Epoch)) _objective.Constrain();
         Model.Refresh();
         _average?.Follow(_state.Step + 1, _state.AverageFrom);
         return new StepOutcome(batch.Loss, batch.Norm, rate, batch.Tokens);
@@ -148,7 +157,7 @@ public sealed class Trainer
             throw TrainingDivergedException.At(_state.Step, $"the validation loss is {score.Loss:G4} and {score.Metric} {score.Value:G4}");
         bool best = _state.IsBest(score);
         if (best) SaveModel(score);
-        _state.Count(score, best);
+        _state.Count(score, best, isWhole: _release.IsComplete(_state.Epoch));
         SwapAverage();
         _store.Append(new EvaluationRecord(_state.Step, _plan.EpochsDone(_state), score.Loss, score.Metric, score.Value, best));
         return (score, best);

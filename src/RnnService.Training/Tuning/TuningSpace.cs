@@ -40,7 +40,7 @@ internal sealed class TuningSpace
     public TuningSpace(Recipe recipe, IEnumerable<string> kept)
     {
         _recipe = recipe;
-        HashSet<string> fixedPaths = [.. kept];
+        HashSet<string> fixedPaths = [.. kept, .. recipe.From is null ? [] : BaseSettings.Paths];
         (ModelConfig model, TrainingSettings training) = (recipe.Model, recipe.Training);
         bool isText = model.Numbers is null, isClassifier = model.Task == ModelTask.Classifier && isText;
         bool isLanguage = model.Task == ModelTask.LanguageModel, isRecurrent = model.Cell != CellKind.Sum;

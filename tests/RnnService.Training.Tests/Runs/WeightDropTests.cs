@@ -1,5 +1,6 @@
 using RnnService.Engine.Weights;
 using RnnService.Training.Objectives;
+using RnnService.Training.Optimizers;
 using RnnService.Training.Recipes;
 using RnnService.Training.Runs;
 using Xunit;
@@ -24,7 +25,7 @@ public sealed class WeightDropTests : IDisposable
         Objective objective = Objective.Create(recipe, _folder[""]);
         Parameters parameters = objective.Model.Parameters;
         objective.Begin(0, 0);
-        var batch = new BatchGradient(objective, recipe.Training);
+        var batch = new BatchGradient(objective, recipe.Training, new LayerRelease(recipe.Training, recipe.Model));
         float[][] start = [.. parameters.All.Select(parameter => parameter.Values.ToArray())];
         ulong seed = 3;
         float[][] direction = [.. start.Select(values => Normal(++seed, values.Length))];
@@ -60,7 +61,7 @@ public sealed class WeightDropTests : IDisposable
 
             objective.Model.Refresh();
             foreach (float[] carried in objective.Carried) Array.Clear(carried);
-            return batch.ForwardAndBackward(step: 5);
+            return batch.ForwardAndBackward(step: 5, epoch: 0);
         }
     }
 

@@ -30,19 +30,35 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
 
     public int Labels => _output.Outputs;
 
-    public Trace Forward(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate)
+    public Trace Forward(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate) =>
+        Score(pass, hidden, Pooled(pass, layout, hidden), dropRate);
+
+    /// <summary>The encoder's outputs as one vector a sequence [N,K].</summary>
+    public Memory<float> Pooled(Pass pass, BatchLayout layout, Memory<float> hidden)
     {
-        Memory<float> pooled = pass.Workspace.Take(layout.Batch * _output.Inputs), features = pooled;
+        Memory<float> pooled = pass.Workspace.Take(layout.Batch * _output.Inputs);
         Pool.Forward(_pooling, layout, hidden.Span, _direction, pooled.Span);
-        Memory<float>? mask = pass.Mask(layout.Batch, _output.Inputs, dropRate);
+        return pooled;
+    }
+
+    /// <summary>The logits of pooled outputs.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="hidden">The encoder's output [R,W]; empty where the output layer is trained alone.</param>
+    /// <param name="pooled">From <see cref="Pooled"/>.</param>
+    /// <param name="dropRate">Dropout before the output layer.</param>
+    public Trace Score(Pass pass, Memory<float> hidden, Memory<float> pooled, float dropRate)
+    {
+        Memory<float> features = pooled;
+        int batch = pooled.Length / _output.Inputs;
+        Memory<float>? mask = pass.Mask(batch, _output.Inputs, dropRate);
         if (mask is { } drop)
         {
             features = pass.Workspace.Take(pooled.Length);
             TensorPrimitives.Multiply(pooled.Span, drop.Span, features.Span);
         }
 
-        Memory<float> logits = pass.Workspace.Take(layout.Batch * Labels);
-        _output.Forward(layout.Batch, features.Span, logits.Span, pass);
+        Memory<float> logits = pass.Workspace.Take(batch * Labels);
+        _output.Forward(batch, features.Span, logits.Span, pass);
         return new Trace(hidden, pooled, features, mask, logits);
     }
 
@@ -94,6 +110,10 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
         Pool.Backward(_pooling, layout, trace.Hidden.Span, trace.Pooled.Span, dPooled, _direction, dHidden.Span);
         return dHidden;
     }
+
+    /// <summary>Adds the gradients of the output layer alone.</summary>
+    public void AddGradients(Pass pass, in Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients) =>
+        _output.AddGradients(trace.Features.Length / _output.Inputs, trace.Features.Span, _output.Inputs, dLogits, gradients, pass.Workspace);
 
     public (int Row, int? Step) AnswerAt(BatchLayout layout, int place, int step) => (place, null);
 
