@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
@@ -12,6 +14,8 @@ namespace RnnService.Cli.Verbs;
 /// <summary><c>rnn train</c>: from a recipe, or on files of one's own with the default recipe of a task.</summary>
 internal sealed class TrainVerb : RecipeVerb
 {
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly CancellationToken _stop;
 
     private readonly Option<string> _output = new("--output", "-o")
@@ -90,9 +94,21 @@ internal sealed class TrainVerb : RecipeVerb
                 + $"(--epochs {Math.Min(2L * recipe.Training.Epochs, int.MaxValue)} --restart).");
         }
 
-        Terminal.Out.WriteLine($"Try it: rnn {TrainedCard.VerbOf(recipe.Model.Task)} {ShellWord.Quote(output)} \"a text\"");
-        Terminal.Out.WriteLine("A service that finds the folder among its models serves it from its next start on.");
+        WriteNext(recipe.Model, output);
         return ExitCode.Done;
+    }
+
+    /// <summary>The commands that try, measure, serve and call the model.</summary>
+    private void WriteNext(ModelConfig model, string output)
+    {
+        string folder = Path.TrimEndingDirectorySeparator(output), parent = Path.GetDirectoryName(folder) is { Length: > 0 } above ? above : ".";
+        bool reads = model.Numbers is null; // else what it is given has no short form
+        if (reads) Terminal.Out.WriteLine($"Try it: rnn {TrainedCard.VerbOf(model.Task)} {ShellWord.Quote(output)} \"a text\"");
+        Terminal.Out.WriteLine($"Measure it: rnn evaluate {ShellWord.Quote(output)} --corpus FILE");
+        Terminal.Out.WriteLine($"Serve it: rnn serve {ShellWord.Quote(parent)}");
+        if (!reads) return;
+        string request = JsonSerializer.Serialize(new { inputs = "a text", model = Path.GetFileName(folder) }, Readable);
+        Terminal.Out.WriteLine($"Call it: curl localhost:8080{TrainedCard.RouteOf(model.Task)} -H 'content-type: application/json' -d {ShellWord.Quote(request)}");
     }
 
     private Trainer Prepare(ParseResult parsed, Recipe recipe, RunFolders folders, bool restart)

@@ -56,8 +56,6 @@ internal sealed record TrainedCard
 
     private string Verb => VerbOf(Config.Task);
 
-    private string ServicePath => Config.Task == ModelTask.Translator ? "generate" : Verb;
-
     /// <summary>The command's verb for models of a task.</summary>
     public static string VerbOf(ModelTask task) => task switch
     {
@@ -68,6 +66,9 @@ internal sealed record TrainedCard
         ModelTask.Regressor or ModelTask.Forecaster => "evaluate", // the service answers them
         _ => "tag",
     };
+
+    /// <summary>The service's route for texts of a task.</summary>
+    public static string RouteOf(ModelTask task) => task == ModelTask.Translator ? "/generate" : $"/{VerbOf(task)}";
 
     /// <summary>The card, Markdown. It names corpora by their file names, never by their place on the machine.</summary>
     public string Text()
@@ -95,7 +96,7 @@ internal sealed record TrainedCard
         if (Config.Numbers is null)
         {
             Line($"    rnn {Verb} {Quoted(Argument)} {Quoted(Recipe.GoldenInput)}");
-            Line($"    curl localhost:8080/{ServicePath} -H 'content-type: application/json' -d {Quoted(Request())}");
+            Line($"    curl localhost:8080{RouteOf(Config.Task)} -H 'content-type: application/json' -d {Quoted(Request())}");
         }
 
         Line();

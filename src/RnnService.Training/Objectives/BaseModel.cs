@@ -98,7 +98,7 @@ internal sealed class BaseModel
         LanguageModel language => [.. language.Vocabulary.Tokens.Tokens],
         Translator translator => [.. translator.TargetTokenizer.Vocabulary.Tokens],
         Transcriber transcriber => ["", .. transcriber.Config.Labels], // the blank first
-        _ => [.. model.Config.Labels],
+        _ => [.. model.Config.NetworkLabels],
     };
 
     private static void CopyRows(Parameter from, Parameter to, int[] rows)

@@ -33,8 +33,12 @@ public sealed class TrainTests(TrainedModels models) : IDisposable
         Assert.Matches("^epoch 2/2  step 12/12  valid accuracy [0-9.]+ %  valid loss [0-9.]+", lines[2]);
         Assert.Matches("^Finished after step 12\\. Best: valid accuracy [0-9.]+ %\\. The model is in ", lines[3]);
         Assert.Equal(lines[2].EndsWith("best so far", StringComparison.Ordinal), lines[4].EndsWith("(--epochs 4 --restart).", StringComparison.Ordinal));
-        Assert.Equal($"Try it: rnn classify {Output} \"a text\"", run.Lines[^2]);
-        Assert.StartsWith("A service that finds the folder among its models", run.Lines[^1], StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                $"Try it: rnn classify {Output} \"a text\"", $"Measure it: rnn evaluate {Output} --corpus FILE", $"Serve it: rnn serve {Path.GetDirectoryName(Output)}",
+                $"Call it: curl localhost:8080/classify -H 'content-type: application/json' -d '{{\"inputs\":\"a text\",\"model\":\"{Path.GetFileName(Output)}\"}}'",
+            ],
+            run.Lines[^4..]);
         foreach (string file in (string[])["config.json", "golden.json", "training/recipe.json", "training/log.jsonl", "training/curve.svg"])
             Assert.True(File.Exists(Path.Combine(Output, file)), file);
     }
