@@ -4,6 +4,7 @@ using System.Text.Json;
 using RnnService.Cli.Arguments;
 using RnnService.Cli.Output;
 using RnnService.Cli.Shell;
+using RnnService.Engine.Models;
 using RnnService.Training.Cards;
 using RnnService.Training.Corpora;
 using RnnService.Training.Recipes;

@@ -29,8 +29,8 @@ internal sealed record StreamsEvents(Type Event);
 /// <summary>The route answers texts: with a list of what <paramref name="One"/> describes, in which a text can have failed.</summary>
 /// <param name="One">The answer to one text.</param>
 /// <param name="OrOne">Whether a text that was sent alone is answered without the list.</param>
-/// <param name="Explained">The answer to one text where the request asks for more.</param>
-internal sealed record AnswersTexts(Type One, bool OrOne, Type? Explained = null);
+/// <param name="Other">Another answer to one of them: where a request asks for more, or holds numbers.</param>
+internal sealed record AnswersTexts(Type One, bool OrOne, Type? Other = null);
 
 /// <summary>The route does what its model does: what else it takes and answers beside what it is described with.</summary>
 internal sealed record AnyTask(IReadOnlyList<Type> Requests, IReadOnlyList<Type> Answers);

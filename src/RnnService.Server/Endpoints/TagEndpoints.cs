@@ -133,7 +133,7 @@ internal static class TagEndpoints
             .Produces<List<TaggedText>>()
             .WithMetadata(new RequestExample(Example, "words"), new AnswerExample(Answer, Name: "words"))
             .WithMetadata(new RequestExample(NumberExample.Tag, "numbers"), new AnswerExample(NumberExample.Tagged, Name: "numbers"))
-            .WithMetadata(new AnswersTexts(typeof(List<TaggedText>), OrOne: true));
+            .WithMetadata(new AnswersTexts(typeof(List<TaggedText>), OrOne: true, typeof(List<TaggedSteps>)));
     }
 
     public static async Task<IResult> AnswerAsync(InferenceCall call, LimitOptions limits)

@@ -86,18 +86,14 @@ internal sealed class OperationFilter : IOperationFilter
         if (metadata.OfType<AnswersTexts>().FirstOrDefault() is { } texts)
         {
             // The place of a text that the model cannot compute holds the reason.
-            IOpenApiSchema one = SchemaOf(texts.One, context);
+            IOpenApiSchema[] one = [SchemaOf(texts.One, context), .. texts.Other is { } other ? [SchemaOf(other, context)] : (IOpenApiSchema[])[]];
             var list = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,
-                Items = new OpenApiSchema
-                {
-                    AnyOf = [one, .. texts.Explained is { } explained ? [SchemaOf(explained, context)] : (IOpenApiSchema[])[],
-                        SchemaOf(typeof(FailedText), context)],
-                },
+                Items = new OpenApiSchema { AnyOf = [.. one, SchemaOf(typeof(FailedText), context)] },
             };
             // An empty list is both.
-            answers[0].Schema = texts.OrOne ? new OpenApiSchema { AnyOf = [one, list] } : list;
+            answers[0].Schema = texts.OrOne ? new OpenApiSchema { AnyOf = [.. one, list] } : list;
         }
 
         if (metadata.OfType<StreamsEvents>().FirstOrDefault() is not { } events) return;

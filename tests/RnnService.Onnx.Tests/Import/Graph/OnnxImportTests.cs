@@ -58,6 +58,7 @@ public sealed class OnnxImportTests
             Pooling = pooling,
             Outputs = outputs,
             TieWeights = false,
+            Crf = false,
         };
         Assert.Equivalent(wanted, import.Facts, strict: true);
         bool states = task == ModelTask.LanguageModel;
