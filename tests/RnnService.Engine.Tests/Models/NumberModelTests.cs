@@ -111,10 +111,10 @@ public sealed class NumberModelTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ElementType.F32)]
-    [InlineData(ElementType.BF16)]
-    [InlineData(ElementType.I8)]
-    public void Saved_and_loaded_it_gives_the_same_bits(ElementType type)
+    [InlineData(ElementType.F32, 0)]
+    [InlineData(ElementType.BF16, 0.01)]
+    [InlineData(ElementType.I8, 0.03)]
+    public void Saved_and_loaded_it_gives_the_same_bits_and_narrow_weights_nearly_the_same_logits(ElementType type, float most)
     {
         NumberSequence[] rows = TinyNumbers.Draw(3, Lengths);
         foreach (NumberModel model in TinyNumbers.All())
@@ -126,7 +126,8 @@ public sealed class NumberModelTests : IDisposable
             Assert.Equal(model.GetType(), once.GetType());
             Assert.Equivalent(model.Config, once.Config, strict: true);
             float[][] found = once.Logits(rows);
-            if (type == ElementType.F32) Assert.Equal(model.Logits(rows), found);
+            float moved = model.Logits(rows).Zip(found, (exact, narrow) => exact.Zip(narrow, (x, y) => Math.Abs(x - y)).Max()).Max();
+            Assert.InRange(moved, type == ElementType.F32 ? 0 : float.Epsilon, most);
             ModelFolder.Save(path, once, "[[1, 2, 3]]", type);
             Assert.Equal(found, ModelFolder.Load<NumberModel>(path).Logits(rows));
         }

@@ -1,4 +1,5 @@
 using RnnService.Engine.Generation;
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
@@ -109,5 +110,35 @@ public sealed class TranslatorTests
         Hypothesis written = model.Translate(["good dog"], new() { Beams = 3, MaxNewTokens = 200 })[0].Hypotheses[0];
         int[] target = [model.Vocabulary.Tokens.EndId, .. written.Tokens.Select(token => token.Id)];
         Assert.Equal(-written.LogProbability, model.Score([model.ReadSource("good dog")], [target])[0], 1e-4);
+    }
+
+    [Theory]
+    [InlineData(ElementType.F32, 0)]
+    [InlineData(ElementType.BF16, 0.01)]
+    [InlineData(ElementType.I8, 0.03)]
+    public void Narrow_weights_score_texts_nearly_the_same_and_keep_their_bits(ElementType type, double most)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            foreach (AttentionKind attention in Enum.GetValues<AttentionKind>())
+            {
+                using Translator model = Tiny.Translator(CellKind.Gru, new DecoderConfig(attention), tied: true, layers: 2, seed: 5);
+                int[][] sources = [model.ReadSource("good dog"), model.ReadSource("the cat")], targets = [model.ReadTarget("a cat"), model.ReadTarget("dogs")];
+                string path = Path.Combine(folder.FullName, $"{attention}");
+                ModelFolder.Save(path, model, "good dog", type);
+                using Translator once = Translator.Load(path);
+                double[] exact = model.Score(sources, targets), found = once.Score(sources, targets);
+                double moved = exact.Zip(found, (x, y) => Math.Abs(x - y)).Zip(targets, (nats, tokens) => nats / tokens.Length).Max();
+                Assert.InRange(moved, type == ElementType.F32 ? 0 : double.Epsilon, most);
+                ModelFolder.Save(path, once, "good dog", type);
+                using Translator twice = Translator.Load(path);
+                Assert.Equal(found, twice.Score(sources, targets));
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 }
