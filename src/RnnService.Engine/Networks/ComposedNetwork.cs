@@ -73,11 +73,11 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
     /// <summary>Forward and backward of the head alone.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="outputs">What the encoder gives for each sequence, from <see cref="EncoderOutputs"/>.</param>
-    /// <param name="targets">What should come out.</param>
     /// <param name="dropRate">Dropout before the output layer.</param>
+    /// <param name="lossOf">The head's loss, which leaves the gradient in the place of the logits.</param>
     /// <param name="gradients">The gradients of the head's parameters are added.</param>
     /// <returns>The summed loss in nats, and the steps.</returns>
-    public (double Loss, int Rows) TrainHead(Pass pass, float[][] outputs, TTargets targets, float dropRate, Gradients gradients)
+    public (double Loss, int Rows) TrainHead(Pass pass, float[][] outputs, float dropRate, Func<BatchLayout, THead, double> lossOf, Gradients gradients)
     {
         int width = encoder.OutputSize;
         BatchLayout layout = BatchLayout.Of([.. outputs.Select(own => own.Length / width)]);
@@ -89,7 +89,7 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
         }
 
         THead trace = head.Forward(pass, layout, hidden, dropRate);
-        double loss = head.Loss(layout, trace, targets, gradients);
+        double loss = lossOf(layout, trace);
         head.Backward(pass, layout, trace, trace.Logits.Span, gradients);
         return (loss, layout.Rows);
     }

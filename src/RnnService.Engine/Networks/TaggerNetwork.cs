@@ -48,4 +48,22 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
         WordInput.Trace words = input.Forward(pass, layout, byRow, [.. sentences.Select(sentence => sentence.Forms)], rates);
         return Forward(pass, layout, words, Encoder.NewState(layout.Batch), rates);
     }
+
+    /// <summary>Backward from the loss of these targets: see <see cref="LossOf"/>.</summary>
+    /// <returns>The summed loss in nats.</returns>
+    public double Backward(Pass pass, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, float[] weights, Gradients gradients)
+    {
+        double loss = LossOf(trace.Layout, trace.Head, targets, weights, gradients);
+        BackwardFrom(pass, trace, trace.Logits.Span, gradients);
+        return loss;
+    }
+
+    /// <summary>The head's loss, which leaves the gradient in the place of the logits.</summary>
+    /// <param name="layout">Where the words lie.</param>
+    /// <param name="trace">What the head left.</param>
+    /// <param name="targets">The labels of each sentence.</param>
+    /// <param name="weights">[labels] what each counts; empty for 1 each. A conditional random field judges whole sentences and has no use for them.</param>
+    /// <param name="gradients">The gradients of the head's own parameters are added.</param>
+    public double LossOf(BatchLayout layout, in StepHead.Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, float[] weights, Gradients gradients) =>
+        weights.Length > 0 && Head is StepHead alone ? alone.Loss(layout, trace, targets, weights) : Head.Loss(layout, trace, targets, gradients);
 }

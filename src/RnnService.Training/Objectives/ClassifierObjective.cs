@@ -16,7 +16,7 @@ internal sealed class ClassifierObjective : ExampleObjective
     private readonly Classifier _model;
     private readonly int[][] _texts;
     private readonly int[][] _labels;
-    private readonly float[] _weights = []; // of each label in the loss
+    private readonly float[] _weights; // of each label in the loss; empty for 1 each
     private readonly int[] _counts; // of each token in training
     private readonly IReadOnlyList<LabelledText> _valid;
     private readonly AdversarialLoss? _adversarial;
@@ -53,6 +53,7 @@ internal sealed class ClassifierObjective : ExampleObjective
         bool several = config.MultiLabel is true;
         _labels = [.. train.Select(example => (several ? example.AllLabels : [example.Label]).Select(places.Of).ToArray())];
         _validLabels = [.. _valid.Select(example => (several ? example.AllLabels : [example.Label]).Select(places.Of).ToHashSet())];
+        _weights = LabelWeights.Of(Settings, config.Labels, LabelWeights.Count(config.Labels.Count, _labels.SelectMany(own => own)), train.Length, several);
         _counts = Count(vocabulary, _texts);
         _adversarial = Settings.Adversarial is { } settings ? new AdversarialLoss(settings.Norm, settings.Weight, settings.Virtual) : null;
         if (_adversarial is not null)

@@ -15,6 +15,7 @@ internal sealed class TaggerObjective : ExampleObjective
     private readonly Tagger _model;
     private readonly TaggerInput[] _sentences;
     private readonly ReadOnlyMemory<int>[] _labels;
+    private readonly float[] _weights; // of each label in the loss; empty for 1 each
     private readonly int[] _counts; // of each word in training
     private readonly IReadOnlyList<TaggedSentence> _valid;
     private readonly int[][] _validLabels; // −1 for one that the model lacks
@@ -67,6 +68,8 @@ internal sealed class TaggerObjective : ExampleObjective
         var places = new LabelIds(config);
         _labels = [.. train.Select(sentence => _model.Decoder.TargetsOf([.. sentence.Tags.Select(places.Of)]).AsMemory())];
         _validLabels = [.. _valid.Select(sentence => sentence.Tags.Select(places.Of).ToArray())];
+        _weights = LabelWeights.Of(
+            Settings, config.NetworkLabels, LabelWeights.Count(config.NetworkLabels.Count, _labels.SelectMany(own => own.ToArray())), _labels.Sum(own => (long)own.Length), several: false);
         _counts = Count(words, _sentences.Select(sentence => sentence.Ids));
         Lengths = [.. _sentences.Select(sentence => sentence.Length)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
@@ -107,13 +110,14 @@ internal sealed class TaggerObjective : ExampleObjective
         if (pass.TrainedDepth == 0)
         {
             float[][] features = Features(examples, some => network.Features(new Pass(pass.Workspace), [.. some.Select(i => _sentences[i])]));
-            (double sum, int rows) = network.TrainHead(pass, features, labels, Settings.Dropout.Output, gradients);
+            (double sum, int rows) = network.TrainHead(
+                pass, features, Settings.Dropout.Output, (layout, head) => network.LossOf(layout, head, labels, _weights, gradients), gradients);
             return new ShardResult(sum, rows, rows);
         }
 
         int[][] ids = [.. sentences.Select(sentence => DropWords(sentence.Ids, _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         TaggerNetwork.Trace trace = network.Forward(pass, sentences, ids, Settings.Dropout);
-        double loss = network.Backward(pass, trace, labels, gradients);
+        double loss = network.Backward(pass, trace, labels, _weights, gradients);
         return new ShardResult(loss, trace.Layout.Rows, trace.Layout.Rows);
     }
 }

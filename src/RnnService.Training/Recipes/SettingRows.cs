@@ -142,6 +142,8 @@ internal static class SettingRows
         new("training.dropout.between", "Share dropped between stacked layers.", Share),
         new("training.dropout.output", "Share dropped before the output layer.", Share),
         new("training.unknown_chance", "A word seen n times is read as unknown with chance a/(a+n), so that the unknown word is learnt.", new Bounds(0) { Zero = "never" }),
+        new("training.class_weights", "How much the labels of a classifier or tagger count in the loss: each example alike, or each label alike in all."),
+        new("training.label_weights", "What single labels count on top of it, by name, such as {\"fraud\": 5}; others count 1."),
         new("training.label_smoothing", "How much of a target's probability is shared by all labels of a classifier, or all tokens of a language model or translator.", Share),
         new("training.sampled_tokens", "Tokens that a language model's loss is estimated from in training, drawn every step, for large vocabularies.", new Bounds(0) { Zero = "all" }),
         new("training.activation_penalty", "Weight of the mean square of a language model's last outputs, added to the loss.", new Bounds(0) { Zero = "none" }),

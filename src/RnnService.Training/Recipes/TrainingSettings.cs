@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 
@@ -74,6 +75,16 @@ public sealed record TrainingSettings
     /// </summary>
     public double UnknownChance { get; init; }
 
+    /// <summary>How much a classifier's or tagger's labels count in the loss, where some are rare.</summary>
+    public ClassWeighting ClassWeights { get; init; }
+
+    /// <summary>What single labels count, by name, on top of <see cref="ClassWeights"/>; those that are not named count 1. Null for 1 each.</summary>
+    public IReadOnlyDictionary<string, double>? LabelWeights { get; init; }
+
+    /// <summary>Whether labels count differently in the loss.</summary>
+    [JsonIgnore]
+    public bool WeighsLabels => ClassWeights != ClassWeighting.None || LabelWeights is { Count: > 0 };
+
     /// <summary>How much of a target's probability a classifier's labels, or a language model's or translator's tokens, share (Szegedy et al. 2016).</summary>
     public double LabelSmoothing { get; init; }
 
@@ -148,6 +159,14 @@ public sealed record TrainingSettings
         Check(SampledTokens == 0 || LabelSmoothing == 0, "training.sampled_tokens", SampledTokens, "0 (training.label_smoothing takes all tokens)");
         Check(isText || Dropout.Words == 0, "training.dropout.words", Dropout.Words, $"0 ({task})");
         Check(Adversarial is null || (isText && model.Task == ModelTask.Classifier), "training.adversarial", "an object", $"nothing ({task})");
+        bool labels = isText && model.Task is ModelTask.Classifier or ModelTask.Tagger;
+        Check(labels || ClassWeights == ClassWeighting.None, "training.class_weights", RecipeShape.NameOf(ClassWeights), $"none ({task})");
+        Check(labels || LabelWeights is null, "training.label_weights", "an object", $"nothing ({task})");
+        foreach (var (label, weight) in LabelWeights ?? new Dictionary<string, double>())
+            Check(weight is > 0 and <= 1e6, $"training.label_weights.{label}", weight, "a number above 0 to 1000000");
+        Check(!WeighsLabels || !model.Crf, "model.crf", "true", "false with class_weights or label_weights: a conditional random field judges whole sentences");
+        Check(!WeighsLabels || Adversarial is null, "training.adversarial", "an object", "nothing with class_weights or label_weights");
+        Check(!WeighsLabels || LabelSmoothing == 0, "training.label_smoothing", LabelSmoothing, "0 with class_weights or label_weights");
     }
 
     internal static void Check(bool right, string name, object found, string expected)

@@ -98,6 +98,7 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
             Span<float> logits = trace.Logits.Span.Slice(i * Labels, Labels);
             loss += _independent ? CrossEntropy.SigmoidBackward(logits, targets[i], weights) : CrossEntropy.WeightedBackward(logits, targets[i][0], weights);
         }
+
         return loss;
     }
 

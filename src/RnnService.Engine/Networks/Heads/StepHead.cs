@@ -57,6 +57,24 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
         return loss;
     }
 
+    /// <summary>The same where labels count differently.</summary>
+    /// <param name="layout">Where the steps lie.</param>
+    /// <param name="trace">What forward left.</param>
+    /// <param name="targets">The labels of each sequence.</param>
+    /// <param name="weights">[labels] what each counts; empty for 1 each.</param>
+    public double Loss(BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, ReadOnlySpan<float> weights)
+    {
+        double loss = 0;
+        Span<float> logits = trace.Logits.Span;
+        for (int i = 0; i < targets.Count; i++)
+        {
+            ReadOnlySpan<int> labels = targets[i].Span;
+            for (int t = 0; t < labels.Length; t++) loss += CrossEntropy.WeightedBackward(logits.Slice(layout.RowOf(i, t) * Labels, Labels), labels[t], weights);
+        }
+
+        return loss;
+    }
+
     public Memory<float> Backward(Pass pass, BatchLayout layout, in Trace trace, ReadOnlySpan<float> dLogits, Gradients? gradients)
     {
         Memory<float> dHidden = pass.Workspace.Take(trace.Hidden.Length);
