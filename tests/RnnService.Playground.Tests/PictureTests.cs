@@ -58,6 +58,7 @@ public sealed class PictureTests(Chromium browser, ShippedService service) : Pla
     public Task Translate() => PictureAsync("translate", ColorScheme.Light, async () =>
     {
         await OpenAsync("translate");
+        await Panel.GetByLabel("Model").SelectOptionAsync("translate-fr-en");
         await TextBox("Text to translate").FillAsync("Je ne sais pas ce que tu veux dire.");
         await Expect(Panel.Locator(".sources .source").First).ToHaveTextAsync("Je");
     }, height: 1300);
@@ -79,7 +80,7 @@ public sealed class PictureTests(Chromium browser, ShippedService service) : Pla
         await Page.Context.GrantPermissionsAsync(["microphone"]);
         await OpenAsync("numbers");
         await Button("Listen").ClickAsync();
-        await Expect(Panel.Locator(".heard")).ToHaveTextAsync(new Regex($"{SpokenDigits.Text} 2"));
+        await Expect(Panel.Locator(".heard")).ToHaveTextAsync(new Regex(SpokenDigits.Text));
     });
 
     [Fact]

@@ -58,13 +58,20 @@ function scores({ metrics }) {
     }));
 }
 
+/** Scores that are shares, and those of translations, which are told in hundredths too. */
+const shares = {
+    accuracy: 'Accuracy', span_f1: 'F1 of spans', micro_f1: 'Micro F1', macro_f1: 'Macro F1', symbols_right: 'Symbols right',
+    calibration_error: 'Calibration error', calibration_error_uncalibrated: 'Calibration error before it was calibrated',
+};
+const hundredths = { bleu: 'BLEU', chrf: 'chrF' };
+
 /** A score's name as people say it: valid_span_f1 is "F1 of spans, validation part". */
 function score(name, value) {
     const part = name.startsWith('valid_') ? ', validation part' : name.startsWith('test_') ? ', test part' : '';
     const figure = name.replace(/^(valid|test)_/, '');
+    if (figure in shares) return { title: shares[figure] + part, value: `${(value * 100).toFixed(2)} %` };
+    if (figure in hundredths) return { title: hundredths[figure] + part, value: (value * 100).toFixed(2) };
     switch (figure) {
-        case 'accuracy': return { title: `Accuracy${part}`, value: `${(value * 100).toFixed(2)} %` };
-        case 'span_f1': return { title: `F1 of spans${part}`, value: `${(value * 100).toFixed(2)} %` };
         case 'nats_a_token': return { title: `Nats a token${part}; perplexity ${Math.exp(value).toFixed(2)}`, value: value.toFixed(3) };
         case 'loss': return { title: `Loss in nats${part}`, value: value.toFixed(3) };
         default: return { title: figure.replaceAll('_', ' ') + part, value: String(Number(value.toPrecision(5))) };
