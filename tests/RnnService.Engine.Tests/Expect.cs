@@ -1,3 +1,4 @@
+using RnnService.Engine.Models;
 using RnnService.Engine.Weights;
 using Xunit;
 
@@ -52,6 +53,46 @@ internal static class Expect
         double largest = floor;
         foreach (double value in wanted) largest = Math.Max(largest, Math.Abs(value));
         Near(wanted, found, share * largest, what);
+    }
+
+    /// <summary>Compares the gradients of a model's loss with its derivative along a random direction of all parameters but fixed ones.</summary>
+    /// <param name="model">The model; its weights are as before afterwards.</param>
+    /// <param name="lossOf">The loss, which depends on the weights alone; its gradients are added.</param>
+    public static void GradientAlong(Model model, Func<Gradients, double> lossOf)
+    {
+        var gradients = new Gradients(model.Parameters);
+        lossOf(gradients);
+        ulong seed = 70;
+        float[][] start = [.. model.Parameters.All.Select(parameter => parameter.Values.ToArray())];
+        float[][] direction = [.. start.Select(values => Draw.Normal(++seed, values.Length))];
+        double found = 0, size = 0;
+        foreach (Parameter parameter in model.Parameters.All)
+        {
+            ReadOnlySpan<float> gradient = gradients.Of(parameter);
+            for (int i = 0; i < gradient.Length; i++)
+            {
+                double product = (double)gradient[i] * direction[parameter.Index][i];
+                found += product;
+                size += product * product;
+            }
+        }
+
+        const float Step = 2e-3f;
+        double wanted = (At(Step) - At(-Step)) / (2 * Step);
+        At(0);
+        Assert.Equal(wanted, found, 1e-2 * Math.Sqrt(size) + 1e-3);
+
+        double At(float step)
+        {
+            foreach (Parameter parameter in model.Parameters.All)
+            {
+                for (int i = 0; i < parameter.Data.Length && !parameter.IsFixed; i++)
+                    parameter.Data[i] = start[parameter.Index][i] + step * direction[parameter.Index][i];
+            }
+
+            model.Refresh();
+            return lossOf(new Gradients(model.Parameters));
+        }
     }
 }
 

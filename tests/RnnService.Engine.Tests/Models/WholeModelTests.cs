@@ -94,43 +94,10 @@ public sealed partial class WholeModelTests
 
     private static void CheckWithDropout(Trial trial)
     {
-        Model model = trial.Model;
-        var gradients = new Gradients(model.Parameters);
-        double loss = trial.Loss(new Pass(new Workspace(), new Dropout(1, 2), record: true), Dropped, gradients);
-        double other = trial.Loss(new Pass(new Workspace(), new Dropout(1, 3), record: true), Dropped, new Gradients(model.Parameters));
-        Assert.NotEqual(loss, other, 1e-3);
+        Assert.NotEqual(Loss(2, new Gradients(trial.Model.Parameters)), Loss(3, new Gradients(trial.Model.Parameters)), 1e-3);
+        Expect.GradientAlong(trial.Model, gradients => Loss(2, gradients));
 
-        ulong seed = 50;
-        double found = 0, size = 0;
-        float[][] start = [.. model.Parameters.All.Select(parameter => parameter.Values.ToArray())];
-        float[][] direction = [.. start.Select(values => Draw.Normal(++seed, values.Length))];
-        foreach (Parameter parameter in model.Parameters.All)
-        {
-            ReadOnlySpan<float> gradient = gradients.Of(parameter);
-            for (int i = 0; i < gradient.Length; i++)
-            {
-                double product = (double)gradient[i] * direction[parameter.Index][i];
-                found += product;
-                size += product * product;
-            }
-        }
-
-        const float Step = 2e-3f;
-        double wanted = (Moved(Step) - Moved(-Step)) / (2 * Step);
-        Moved(0);
-        Assert.Equal(wanted, found, 1e-2 * Math.Sqrt(size) + 1e-3);
-
-        double Moved(float step)
-        {
-            foreach (Parameter parameter in model.Parameters.All)
-            {
-                for (int i = 0; i < parameter.Data.Length && !parameter.IsFixed; i++)
-                    parameter.Data[i] = start[parameter.Index][i] + step * direction[parameter.Index][i];
-            }
-
-            model.Refresh();
-            return trial.Loss(new Pass(new Workspace(), new Dropout(1, 2), record: true), Dropped, new Gradients(model.Parameters));
-        }
+        double Loss(ulong draw, Gradients gradients) => trial.Loss(new Pass(new Workspace(), new Dropout(1, draw), record: true), Dropped, gradients);
     }
 
     /// <summary>A model with a batch of its task and the targets; the loss is summed over all targets.</summary>

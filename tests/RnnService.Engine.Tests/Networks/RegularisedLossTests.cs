@@ -22,7 +22,7 @@ public sealed class RegularisedLossTests
         LanguageModel model = Tiny.Language(kind, seed: 3);
         int[][] rows = [model.Tokenizer.Encode("the cat"), model.Tokenizer.Encode("a dog sat."), model.Tokenizer.Encode("on")];
         var network = (LanguageNetwork)model.Network;
-        CheckAlong(model, gradients =>
+        Expect.GradientAlong(model, gradients =>
         {
             var pass = new Pass(new Workspace(), new Dropout(1, 2), record: true);
             LanguageNetwork.Trace trace = network.Forward(pass, [.. rows.Select(row => row.AsMemory()[..^1])], model.NewState(rows.Length), Dropped);
@@ -39,7 +39,7 @@ public sealed class RegularisedLossTests
         int[][] rows = [model.Tokenizer.Encode("the cat"), model.Tokenizer.Encode("a dog sat."), model.Tokenizer.Encode("on")];
         var network = (LanguageNetwork)model.Network;
         var sampled = new SampledSoftmax(rows.SelectMany(row => row).ToArray(), Tiny.Letters.Count, samples: 6);
-        CheckAlong(model, gradients =>
+        Expect.GradientAlong(model, gradients =>
         {
             var pass = new Pass(new Workspace(), new Dropout(1, 2), record: true);
             return network.BackwardSampled(
@@ -71,7 +71,7 @@ public sealed class RegularisedLossTests
     public void A_classifier_with_smoothing(CellKind kind)
     {
         using Classifier model = Tiny.Classifier(kind, Pooling.Mean, seed: 3);
-        CheckAlong(model, gradients =>
+        Expect.GradientAlong(model, gradients =>
         {
             var pass = new Pass(new Workspace(), new Dropout(1, 2), record: true);
             var network = (ClassifierNetwork)model.Network;
@@ -93,7 +93,7 @@ public sealed class RegularisedLossTests
         var adversarial = new AdversarialLoss(1.5f, 0.7f, isVirtual);
         ClassifierNetwork.Moved moved = Move(network, model, adversarial, clean, out double first, out Pass pass);
         double second = network.BackwardMoved(pass, moved, Dropped, adversarial.Weight, gradients);
-        CheckAlong(model, own =>
+        Expect.GradientAlong(model, own =>
         {
             // Embeds anew, for the embedding is one of the parameters.
             Move(network, model, adversarial, new Gradients(model.Parameters), out _, out Pass again, out ClassifierNetwork.Moved now);
@@ -197,42 +197,5 @@ public sealed class RegularisedLossTests
     {
         pass = NewPass();
         loss = network.Move(pass, Texts(model), Labels, Dropped, 0.1f, adversarial, gradients, out moved);
-    }
-
-    /// <summary>Compares the gradients with the derivative of the loss along a random direction of all parameters.</summary>
-    private static void CheckAlong(Model model, Func<Gradients, double> lossOf)
-    {
-        var gradients = new Gradients(model.Parameters);
-        lossOf(gradients);
-        ulong seed = 70;
-        float[][] start = [.. model.Parameters.All.Select(parameter => parameter.Values.ToArray())];
-        float[][] direction = [.. start.Select(values => Draw.Normal(++seed, values.Length))];
-        double found = 0, size = 0;
-        foreach (Parameter parameter in model.Parameters.All)
-        {
-            double[] gradient = Draw.ToDouble(gradients.Of(parameter));
-            for (int i = 0; i < gradient.Length; i++)
-            {
-                double product = gradient[i] * direction[parameter.Index][i];
-                found += product;
-                size += product * product;
-            }
-        }
-
-        const float Step = 2e-3f;
-        double wanted = (At(Step) - At(-Step)) / (2 * Step);
-        At(0);
-        Assert.Equal(wanted, found, 1e-2 * Math.Sqrt(size) + 1e-3);
-
-        double At(float step)
-        {
-            foreach (Parameter parameter in model.Parameters.All)
-            {
-                for (int i = 0; i < parameter.Data.Length; i++) parameter.Data[i] = start[parameter.Index][i] + step * direction[parameter.Index][i];
-            }
-
-            model.Refresh();
-            return lossOf(new Gradients(model.Parameters));
-        }
     }
 }
