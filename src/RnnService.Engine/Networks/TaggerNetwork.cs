@@ -65,5 +65,5 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
     /// <param name="weights">[labels] what each counts; empty for 1 each. A conditional random field judges whole sentences and has no use for them.</param>
     /// <param name="gradients">The gradients of the head's own parameters are added.</param>
     public double LossOf(BatchLayout layout, in StepHead.Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, float[] weights, Gradients gradients) =>
-        weights.Length > 0 && Head is StepHead alone ? alone.Loss(layout, trace, targets, weights) : Head.Loss(layout, trace, targets, gradients);
+        weights.Length > 0 && Head is StepHead alone ? alone.Loss(layout, trace, targets, smoothing: 0, weights) : Head.Loss(layout, trace, targets, gradients);
 }

@@ -1,3 +1,5 @@
+using RnnService.Engine.Models;
+
 namespace RnnService.Training.Corpora;
 
 /// <summary>A text and the class it belongs to. Two are equal when label and text are, wherever they were read.</summary>
@@ -10,6 +12,9 @@ public sealed record LabelledText(string Label, string Text)
 
     /// <summary>All its labels, each once.</summary>
     internal IEnumerable<string> AllLabels => MoreLabels.Count == 0 ? [Label] : MoreLabels.Prepend(Label).Distinct();
+
+    /// <summary>The labels that a classifier learns of it: all, or the first.</summary>
+    internal IEnumerable<string> LabelsFor(ModelConfig config) => config.MultiLabel is true ? AllLabels : [Label];
 
     /// <summary>The file it was read from; empty where it was not.</summary>
     public string Path { get; init; } = "";

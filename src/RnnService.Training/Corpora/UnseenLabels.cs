@@ -14,9 +14,8 @@ internal static class UnseenLabels
     /// <exception cref="CorpusException">The model has none of the labels.</exception>
     public static CorpusNote? Find(ModelConfig config, IReadOnlyList<LabelledText> examples, string part)
     {
-        bool several = config.MultiLabel is true;
-        var found = Places(examples, several).Where(place => place.Label != config.RejectLabel).ToArray();
-        return Find(config.Labels, found, found.Length, part, several ? "labels" : "texts");
+        var found = Places(config, examples).Where(place => place.Label != config.RejectLabel).ToArray();
+        return Find(config.Labels, found, found.Length, part, config.MultiLabel is true ? "labels" : "texts");
     }
 
     /// <summary>What of these words' tags a model lacks, likewise.</summary>
@@ -27,7 +26,7 @@ internal static class UnseenLabels
     /// <summary>Refuses training texts with labels that the recipe's own list lacks.</summary>
     /// <exception cref="CorpusException">There are some.</exception>
     internal static void ThrowIfAny(ModelConfig config, IReadOnlyList<LabelledText> examples) =>
-        ThrowIfAny(config.Labels, Places(examples, config.MultiLabel is true));
+        ThrowIfAny(config.Labels, Places(config, examples));
 
     /// <summary>Likewise for tags.</summary>
     /// <exception cref="CorpusException">There are some.</exception>
@@ -38,8 +37,8 @@ internal static class UnseenLabels
     internal static void ThrowIfAny(IReadOnlyList<string> known, IReadOnlyList<NumberExample> examples) =>
         ThrowIfAny(known, examples.SelectMany(example => example.Labels.Select(label => (label, example.Name))));
 
-    private static IEnumerable<(string Label, string Place)> Places(IReadOnlyList<LabelledText> examples, bool several) =>
-        examples.SelectMany(example => several ? example.AllLabels : [example.Label], (example, label) => (label, example.Place));
+    private static IEnumerable<(string Label, string Place)> Places(ModelConfig config, IReadOnlyList<LabelledText> examples) =>
+        examples.SelectMany(example => example.LabelsFor(config), (example, label) => (label, example.Place));
 
     private static IEnumerable<(string Label, string Place)> Places(IReadOnlyList<TaggedSentence> sentences) =>
         sentences.SelectMany(sentence => sentence.Tags.Select((tag, i) => (tag, sentence.PlaceOf(i))));

@@ -23,7 +23,7 @@ internal static class Calibration
     /// <param name="gold">The right label of each answer.</param>
     public static float? Fit(IReadOnlyList<float[]> logits, IReadOnlyList<int> gold)
     {
-        int count = logits.Count == 0 ? 0 : (int)Math.Min(logits.Count, Math.Max(1, MostValues / logits[0].Length));
+        int count = Taken(logits);
         if (count < FewestAnswers || Enumerable.Range(0, count).All(i => TensorPrimitives.IndexOfMax<float>(logits[i]) == gold[i])) return null;
 
         // The loss is convex in b = 1/T, so that its slope has one root: Newton's steps, and halves of the bracket where one leaves it.
@@ -72,9 +72,12 @@ internal static class Calibration
     /// <param name="gold">The labels of each text.</param>
     public static float? FitSigmoid(IReadOnlyList<float[]> logits, IReadOnlyList<IReadOnlySet<int>> gold)
     {
-        int count = logits.Count == 0 ? 0 : (int)Math.Min(logits.Count, Math.Max(1, MostValues / logits[0].Length));
+        int count = Taken(logits);
         return Fit(
             [.. logits.Take(count).SelectMany(row => row.Select(z => (float[])[0, z]))],
             [.. Enumerable.Range(0, count).SelectMany(i => logits[i].Select((_, label) => gold[i].Contains(label) ? 1 : 0))]);
     }
+
+    private static int Taken(IReadOnlyList<float[]> logits) =>
+        logits.Count == 0 ? 0 : (int)Math.Min(logits.Count, Math.Max(1, MostValues / logits[0].Length));
 }

@@ -50,11 +50,10 @@ internal sealed class ClassifierObjective : ExampleObjective
         Report = CorpusSurvey.OfTexts(recipe with { Model = config }, parts, texts, [.. _valid.Select(example => _model.Encode(example.Text))], vocabulary);
         _texts = [.. texts.Select(ids => ids.Length > most ? ids[..most] : ids)];
         var places = new LabelIds(config);
-        bool several = config.MultiLabel is true;
-        _labels = [.. train.Select(example => (several ? example.AllLabels : [example.Label]).Select(places.Of).ToArray())];
-        _validLabels = [.. _valid.Select(example => (several ? example.AllLabels : [example.Label]).Select(places.Of).ToHashSet())];
-        _weights = LabelWeights.Of(Settings, config.Labels, LabelWeights.Count(config.Labels.Count, _labels.SelectMany(own => own)), train.Length, several);
-        _counts = Count(vocabulary, _texts);
+        _labels = [.. train.Select(example => example.LabelsFor(config).Select(places.Of).ToArray())];
+        _validLabels = [.. _valid.Select(example => example.LabelsFor(config).Select(places.Of).ToHashSet())];
+        _weights = LabelWeights.Of(Settings, config.Labels, Count(config.Labels.Count, _labels), train.Length, config.MultiLabel is true);
+        _counts = Count(vocabulary.Count, _texts);
         _adversarial = Settings.Adversarial is { } settings ? new AdversarialLoss(settings.Norm, settings.Weight, settings.Virtual) : null;
         if (_adversarial is not null)
         {

@@ -22,7 +22,6 @@ internal static class CorpusSurvey
         Recipe recipe, CorpusParts<LabelledText[]> parts, IReadOnlyList<int[]> train, IReadOnlyList<int[]> valid, Vocabulary vocabulary)
     {
         List<CorpusNote> notes = parts.Notes;
-        bool several = recipe.Model.MultiLabel is true;
         CorpusPart trained = Part(train, Labels(parts.Train));
         NoteTexts(parts.Train, trained.Labels, notes);
         int most = recipe.Data.MaxTokens;
@@ -51,7 +50,7 @@ internal static class CorpusSurvey
             valid.Sum(ids => Unknown(ids, vocabulary)), vocabulary,
             Overlap(parts.Train.Select(example => example.Text), parts.Valid.Select(example => example.Text)), notes, adviseCharacters: !alone);
 
-        IEnumerable<string> Labels(LabelledText[] examples) => examples.SelectMany(example => several ? example.AllLabels : [example.Label]);
+        IEnumerable<string> Labels(LabelledText[] examples) => examples.SelectMany(example => example.LabelsFor(recipe.Model));
     }
 
     /// <summary>Of a tagger.</summary>

@@ -1,5 +1,4 @@
 using RnnService.Engine.Layers;
-using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Training.Recipes;
 
@@ -63,10 +62,10 @@ internal abstract class ExampleObjective(TrainingSettings settings, BaseModel? s
         return [.. ids.Select(id => pass.Dropout!.Draw(a / (a + counts[id])) ? unknown : id)];
     }
 
-    /// <summary>How often each id occurs.</summary>
-    private protected static int[] Count(Vocabulary vocabulary, IEnumerable<int[]> examples)
+    /// <summary>How often each of so many ids occurs.</summary>
+    private protected static int[] Count(int count, IEnumerable<int[]> examples)
     {
-        int[] counts = new int[vocabulary.Count];
+        int[] counts = new int[count];
         foreach (int[] ids in examples)
         {
             foreach (int id in ids) counts[id]++;

@@ -26,7 +26,7 @@ internal sealed class LabelIds
         if (config.Labels.Count > 0) return config;
         string[] labels =
         [
-            .. train.SelectMany(example => config.MultiLabel is true ? example.AllLabels : [example.Label]).Distinct()
+            .. train.SelectMany(example => example.LabelsFor(config)).Distinct()
                 .Where(label => label != config.RejectLabel).Order(StringComparer.Ordinal),
         ];
         string path = train[0].Path;

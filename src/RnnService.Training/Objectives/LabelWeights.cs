@@ -13,7 +13,7 @@ internal static class LabelWeights
     /// <param name="examples">Training examples: texts or words.</param>
     /// <param name="several">Whether an example may have several labels.</param>
     /// <exception cref="RecipeException">A weight is given for what is no label.</exception>
-    public static float[] Of(TrainingSettings settings, IReadOnlyList<string> labels, IReadOnlyList<long> counts, long examples, bool several)
+    public static float[] Of(TrainingSettings settings, IReadOnlyList<string> labels, IReadOnlyList<int> counts, long examples, bool several)
     {
         string? strange = settings.LabelWeights?.Keys.FirstOrDefault(name => !labels.Contains(name));
         if (strange is not null)
@@ -26,13 +26,5 @@ internal static class LabelWeights
                 : several ? Math.Max(1, examples - counts[id]) / (double)counts[id] : examples / ((double)labels.Count * counts[id]);
             return (float)(balanced * (settings.LabelWeights?.GetValueOrDefault(label, 1) ?? 1));
         })];
-    }
-
-    /// <summary>How many times each label stands among some.</summary>
-    public static long[] Count(int labels, IEnumerable<int> ids)
-    {
-        long[] counts = new long[labels];
-        foreach (int id in ids) counts[id]++;
-        return counts;
     }
 }

@@ -69,8 +69,8 @@ internal sealed class TaggerObjective : ExampleObjective
         _labels = [.. train.Select(sentence => _model.Decoder.TargetsOf([.. sentence.Tags.Select(places.Of)]).AsMemory())];
         _validLabels = [.. _valid.Select(sentence => sentence.Tags.Select(places.Of).ToArray())];
         _weights = LabelWeights.Of(
-            Settings, config.NetworkLabels, LabelWeights.Count(config.NetworkLabels.Count, _labels.SelectMany(own => own.ToArray())), _labels.Sum(own => (long)own.Length), several: false);
-        _counts = Count(words, _sentences.Select(sentence => sentence.Ids));
+            Settings, config.NetworkLabels, Count(config.NetworkLabels.Count, _labels.Select(own => own.ToArray())), _labels.Sum(own => (long)own.Length), several: false);
+        _counts = Count(words.Count, _sentences.Select(sentence => sentence.Ids));
         Lengths = [.. _sentences.Select(sentence => sentence.Length)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
     }

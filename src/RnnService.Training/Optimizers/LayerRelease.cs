@@ -20,10 +20,10 @@ internal sealed class LayerRelease(TrainingSettings settings, ModelConfig config
     public bool IsComplete(int epoch) => DepthIn(epoch) > config.Layers;
 
     /// <summary>The epoch from which on a parameter is trained.</summary>
-    public long FirstEpochOf(Parameter parameter) => (long)settings.Release * PartOf(parameter.Name);
+    public long FirstEpochOf(Parameter parameter) => settings.Release == 0 ? 0 : (long)settings.Release * PartOf(parameter.Name);
 
     /// <summary>A parameter's rate as a share of the head's.</summary>
-    public double ShareOf(Parameter parameter) => Math.Pow(settings.LayerDecay, -PartOf(parameter.Name));
+    public double ShareOf(Parameter parameter) => settings.LayerDecay == 1 ? 1 : Math.Pow(settings.LayerDecay, -PartOf(parameter.Name));
 
     /// <summary>The part that a parameter belongs to, by its name.</summary>
     internal int PartOf(string name)

@@ -17,7 +17,7 @@ public sealed class LabelWeightsTests : IDisposable
     [Fact]
     public void Balanced_labels_count_alike_in_all()
     {
-        long[] counts = [90, 9, 1];
+        int[] counts = [90, 9, 1];
         var balanced = new TrainingSettings { ClassWeights = ClassWeighting.Balanced };
         float[] weights = LabelWeights.Of(balanced, ["a", "b", "c"], counts, 100, several: false);
         for (int label = 0; label < 3; label++) Assert.Equal(100.0 / 3, weights[label] * counts[label], 1e-3);

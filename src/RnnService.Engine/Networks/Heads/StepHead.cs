@@ -43,33 +43,27 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
     public double Loss(BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, Gradients gradients) =>
         Loss(layout, trace, targets, smoothing: 0);
 
-    /// <summary>The same against targets that are smoothed (<see cref="CrossEntropy.Backward(Span{float}, int, float)"/>).</summary>
-    public double Loss(BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, float smoothing)
-    {
-        double loss = 0;
-        Span<float> logits = trace.Logits.Span;
-        for (int i = 0; i < targets.Count; i++)
-        {
-            ReadOnlySpan<int> labels = targets[i].Span;
-            for (int t = 0; t < labels.Length; t++) loss += CrossEntropy.Backward(logits.Slice(layout.RowOf(i, t) * Labels, Labels), labels[t], smoothing);
-        }
-
-        return loss;
-    }
-
-    /// <summary>The same where labels count differently.</summary>
+    /// <summary>
+    /// The same against targets that are smoothed (<see cref="CrossEntropy.Backward(Span{float}, int, float)"/>), or where labels count differently.
+    /// </summary>
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="trace">What forward left.</param>
     /// <param name="targets">The labels of each sequence.</param>
+    /// <param name="smoothing">How much of a target's probability all labels share; 0 with weights.</param>
     /// <param name="weights">[labels] what each counts; empty for 1 each.</param>
-    public double Loss(BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, ReadOnlySpan<float> weights)
+    public double Loss(
+        BatchLayout layout, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, float smoothing, ReadOnlySpan<float> weights = default)
     {
         double loss = 0;
         Span<float> logits = trace.Logits.Span;
         for (int i = 0; i < targets.Count; i++)
         {
             ReadOnlySpan<int> labels = targets[i].Span;
-            for (int t = 0; t < labels.Length; t++) loss += CrossEntropy.WeightedBackward(logits.Slice(layout.RowOf(i, t) * Labels, Labels), labels[t], weights);
+            for (int t = 0; t < labels.Length; t++)
+            {
+                Span<float> row = logits.Slice(layout.RowOf(i, t) * Labels, Labels);
+                loss += weights.IsEmpty ? CrossEntropy.Backward(row, labels[t], smoothing) : CrossEntropy.WeightedBackward(row, labels[t], weights);
+            }
         }
 
         return loss;
