@@ -123,8 +123,7 @@ internal sealed class EvaluateVerb : Verb
                 break;
             case Tagger model:
                 IReadOnlyList<TaggedSentence> sentences = Terminal.While("reading the corpus", () => Corpus.ReadTagged(source, notes));
-                if (model.Config.Tags is not null) sentences = TaggedSentence.InBio(sentences);
-                Take(UnseenLabels.Find(model.Config.Labels, sentences, "corpus"));
+                Take(UnseenLabels.Find(model.Config, sentences, "corpus"));
                 ShowNotes(notes);
                 string unit = model.Tokenizer.Unit;
                 Show(Terminal.While("evaluating", () => Evaluator.Evaluate(model, sentences)), unit, json, parsed.GetValue(_table));

@@ -63,8 +63,8 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
         int width = encoder.OutputSize;
         for (int place = 0; place < outputs.Length; place++)
         {
-            float[] own = outputs[place] = new float[layout.LengthOfRank(layout.RankOf(place)) * width];
-            for (int t = 0; t < own.Length / width; t++) rows.Slice(layout.RowOf(place, t) * width, width).CopyTo(own.AsSpan(t * width));
+            outputs[place] = new float[layout.LengthOfRank(layout.RankOf(place)) * width];
+            layout.Gather(place, width, rows, outputs[place]);
         }
 
         return outputs;
@@ -82,12 +82,7 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
         int width = encoder.OutputSize;
         BatchLayout layout = BatchLayout.Of([.. outputs.Select(own => own.Length / width)]);
         Memory<float> hidden = pass.Workspace.Take(layout.Rows * width);
-        for (int place = 0; place < outputs.Length; place++)
-        {
-            for (int t = 0; t < outputs[place].Length / width; t++)
-                outputs[place].AsSpan(t * width, width).CopyTo(hidden.Span[(layout.RowOf(place, t) * width)..]);
-        }
-
+        for (int place = 0; place < outputs.Length; place++) layout.Scatter(place, width, outputs[place], hidden.Span);
         THead trace = head.Forward(pass, layout, hidden, dropRate);
         double loss = lossOf(layout, trace);
         head.Backward(pass, layout, trace, trace.Logits.Span, gradients);

@@ -18,6 +18,11 @@ internal static class UnseenLabels
         return Find(config.Labels, found, found.Length, part, config.MultiLabel is true ? "labels" : "texts");
     }
 
+    /// <summary>What of these words' tags a model lacks, in the notation that it answers in.</summary>
+    /// <inheritdoc cref="Find(ModelConfig, IReadOnlyList{LabelledText}, string)"/>
+    public static CorpusNote? Find(ModelConfig config, IReadOnlyList<TaggedSentence> sentences, string part) =>
+        Find(config.Labels, config.Tags is null ? sentences : TaggedSentence.InBio(sentences), part);
+
     /// <summary>What of these words' tags a model lacks, likewise.</summary>
     /// <inheritdoc cref="Find(ModelConfig, IReadOnlyList{LabelledText}, string)"/>
     public static CorpusNote? Find(IReadOnlyList<string> known, IReadOnlyList<TaggedSentence> sentences, string part) =>

@@ -249,8 +249,7 @@ public static class Evaluator
                     : ValidationScore.Of(Evaluate(classifier, examples));
             default:
                 IReadOnlyList<TaggedSentence> sentences = Corpus.ReadTagged(corpus);
-                if (model.Config.Tags is not null) sentences = TaggedSentence.InBio(sentences);
-                UnseenLabels.Find(model.Config.Labels, sentences, "corpus");
+                UnseenLabels.Find(model.Config, sentences, "corpus");
                 return ValidationScore.Of(Evaluate((Tagger)model, sentences));
         }
     }
