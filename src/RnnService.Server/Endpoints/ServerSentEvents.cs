@@ -49,7 +49,11 @@ internal sealed class ServerSentEvents(HttpResponse response) : IDisposable
         response.BodyWriter.Write("\n\n"u8);
     }
 
-    public async ValueTask FlushAsync(CancellationToken cancel) => await response.BodyWriter.FlushAsync(cancel);
+    /// <summary>Sends what was written. Before the first event nothing is sent: a flush would send the headers, which are not set yet.</summary>
+    public async ValueTask FlushAsync(CancellationToken cancel)
+    {
+        if (HasStarted) await response.BodyWriter.FlushAsync(cancel);
+    }
 
     /// <summary>Ends the stream with an error event: the status has been sent already.</summary>
     /// <param name="problem">Why.</param>
