@@ -33,7 +33,7 @@ internal sealed class CorpusOptions
 
     private readonly Option<bool> _swap = new("--swap") { Description = "Exchange source and target of pairs, so that one file serves both ways." };
     private readonly Option<string> _formColumn = Column("--form-column", "Column of the word [default: 0 in conll, 1 in conllu; in jsonl tokens, words …].");
-    private readonly Option<string> _tagColumn = Column("--tag-column", "Column of the tag [default: the last in conll, 3 in conllu; in jsonl tags, ner_tags …].");
+    private readonly Option<string> _tagColumn = Column("--tag-column", "Column of the tag [default: the last in conll, upos in conllu; in jsonl tags, ner_tags …].");
 
     private readonly Option<string> _sequenceColumn = Column(
         "--sequence-column", "Column of csv that says which sequence of numbers a row belongs to [default: the file is one].");

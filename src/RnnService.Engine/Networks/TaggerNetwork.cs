@@ -49,12 +49,26 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
         return Forward(pass, layout, words, Encoder.NewState(layout.Batch), rates);
     }
 
-    /// <summary>Backward from the loss of these targets: see <see cref="LossOf"/>.</summary>
+    /// <summary>Width of what a head reads.</summary>
+    public int OutputSize => Encoder.OutputSize;
+
+    /// <summary>Backward from the loss of these targets, see <see cref="LossOf"/>, and from that of auxiliary heads, where there are any.</summary>
+    /// <param name="pass">The pass that recorded.</param>
+    /// <param name="trace">What forward left.</param>
+    /// <param name="targets">The labels of each sentence.</param>
+    /// <param name="weights">[labels] what each counts; empty for 1 each.</param>
+    /// <param name="gradients">The gradients of the parameters are added.</param>
+    /// <param name="others">The auxiliary heads.</param>
+    /// <param name="otherTargets">For each of them the labels of each sentence.</param>
     /// <returns>The summed loss in nats.</returns>
-    public double Backward(Pass pass, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, float[] weights, Gradients gradients)
+    public double Backward(
+        Pass pass, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, float[] weights, Gradients gradients,
+        AuxiliaryHeads? others = null, IReadOnlyList<ReadOnlyMemory<int>>[]? otherTargets = null)
     {
         double loss = LossOf(trace.Layout, trace.Head, targets, weights, gradients);
-        BackwardFrom(pass, trace, trace.Logits.Span, gradients);
+        Memory<float> dHidden = Head.Backward(pass, trace.Layout, trace.Head, trace.Logits.Span, gradients);
+        if (others is not null) loss += others.Backward(pass, trace.Layout, trace.Run.Output, otherTargets!, gradients, dHidden);
+        BackwardFromHidden(pass, trace, dHidden, gradients);
         return loss;
     }
 

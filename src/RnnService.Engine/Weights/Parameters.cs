@@ -86,6 +86,15 @@ public sealed class Parameters
     public static Parameters From(Func<string, int[], float[]> values, bool trainable = false, Func<string, ElementType>? typeOf = null) =>
         new((name, shape, _) => values(name, shape), trainable, typeOf: trainable ? null : typeOf);
 
+    /// <summary>These, and after them those that layers of a training alone ask for: gradients of the result are of both.</summary>
+    /// <param name="seed">The seed of the others' random start.</param>
+    internal Parameters WithOthers(ulong seed)
+    {
+        Parameters all = Random(seed);
+        all._all.AddRange(_all);
+        return all;
+    }
+
     /// <summary>No values at all, to learn which parameters a network asks for.</summary>
     internal static Parameters ShapesOnly() => new((_, _, _) => [], trained: false, hasValues: false);
 

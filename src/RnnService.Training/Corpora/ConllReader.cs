@@ -4,15 +4,26 @@ using RnnService.Engine.Text;
 namespace RnnService.Training.Corpora;
 
 /// <summary>Tagged sentences, one word a line, in columns.</summary>
-internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollection<CorpusNote>? notes)
+/// <param name="source">How the file is read.</param>
+/// <param name="file">The file.</param>
+/// <param name="auxiliary">Columns whose values are kept beside the tags.</param>
+/// <param name="notes">What is odd.</param>
+internal sealed class ConllReader(CorpusSource source, CorpusFile file, IReadOnlyList<CorpusColumn> auxiliary, ICollection<CorpusNote>? notes)
 {
     public const int Form = 1, Upos = 3, ConlluColumns = 10;
+
+    /// <summary>The setting that asks for further columns.</summary>
+    public const string Auxiliary = "training.auxiliary.columns";
+
+    /// <summary>What CoNLL-U calls its columns, here in lower case.</summary>
+    public static readonly string[] ConlluNames = ["id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"];
 
     private readonly bool _conllu = source.Format == CorpusFormat.Conllu;
     private readonly List<TaggedSentence> _sentences = [];
     private readonly List<string> _words = [];
     private readonly List<string> _tags = [];
     private readonly List<int> _lines = [];
+    private readonly List<string>[] _others = [.. auxiliary.Select(_ => new List<string>())];
     private readonly ColumnCensus _census = new();
     private ConllLayout? _layout;
     private HashSet<string>? _knownTags; // of lines that do not begin with #
@@ -107,8 +118,8 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
             columns = _layout.Columns(line);
         }
 
-        int wordPlace = line.Place(source.FormColumn?.Number ?? (_conllu ? Form : 0), columns.Length, "form_column");
-        int tagPlace = line.Place(source.TagColumn?.Number ?? (_conllu ? Upos : -1), columns.Length, "tag_column");
+        int wordPlace = line.Place(source.NumberOf(source.FormColumn) ?? (_conllu ? Form : 0), columns.Length, "form_column");
+        int tagPlace = line.Place(source.NumberOf(source.TagColumn) ?? (_conllu ? Upos : -1), columns.Length, "tag_column");
         if (wordPlace == tagPlace)
             throw OneColumn(line, columns, tagPlace);
         string word = columns[wordPlace].Trim(' '), tag = columns[tagPlace].Trim(' ');
@@ -132,6 +143,14 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
 
             _skipped++;
             return;
+        }
+
+        for (int i = 0; i < _others.Length; i++)
+        {
+            int place = line.Place(source.NumberOf(auxiliary[i])!.Value, columns.Length, Auxiliary);
+            if (place == wordPlace || place == tagPlace)
+                throw line.Error($"column {auxiliary[i]} is the {(place == tagPlace ? "tag" : "word")}; expected another one in {Auxiliary}");
+            _others[i].Add(columns[place].Trim(' '));
         }
 
         if (!_conllu) _census.Add(columns, _words.Count);
@@ -162,10 +181,19 @@ internal sealed class ConllReader(CorpusSource source, CorpusFile file, ICollect
     private void EndSentence()
     {
         if (_words.Count > 0)
-            _sentences.Add(new TaggedSentence(_words.ToArray(), _tags.ToArray()) { Path = file.Path, Lines = _lines.ToArray() });
+        {
+            _sentences.Add(new TaggedSentence(_words.ToArray(), _tags.ToArray())
+            {
+                Path = file.Path,
+                Lines = _lines.ToArray(),
+                Auxiliary = auxiliary.Index().ToDictionary(column => column.Item.ToString(), column => (IReadOnlyList<string>)_others[column.Index].ToArray()),
+            });
+        }
+
         _words.Clear();
         _tags.Clear();
         _lines.Clear();
+        foreach (List<string> values in _others) values.Clear();
     }
 
     private void AddNotes()

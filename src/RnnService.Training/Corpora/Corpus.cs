@@ -101,13 +101,17 @@ public static class Corpus
 
     /// <summary>The sentences of a file of tagged words, in file order.</summary>
     /// <inheritdoc cref="Corpus" path="/remarks"/>
-    public static IReadOnlyList<TaggedSentence> ReadTagged(CorpusSource source, ICollection<CorpusNote>? notes = null)
+    public static IReadOnlyList<TaggedSentence> ReadTagged(CorpusSource source, ICollection<CorpusNote>? notes = null) => ReadColumns(source, [], notes);
+
+    /// <summary>The same with the values of further columns: see <see cref="TaggedSentence.Auxiliary"/>.</summary>
+    internal static IReadOnlyList<TaggedSentence> ReadColumns(CorpusSource source, IReadOnlyList<CorpusColumn> auxiliary, ICollection<CorpusNote>? notes)
     {
         source.Expect("tagged sentences", CorpusFormat.OfTaggedSentences);
+        foreach (CorpusColumn column in auxiliary) source.CheckTagColumn(column, ConllReader.Auxiliary);
         CorpusFile file = Open(source, notes);
         IReadOnlyList<TaggedSentence> sentences = source.Format == CorpusFormat.JsonLines
-            ? new JsonRecords(source, file, notes).Tagged()
-            : new ConllReader(source, file, notes).Read();
+            ? new JsonRecords(source, file, notes).Tagged(auxiliary)
+            : new ConllReader(source, file, auxiliary, notes).Read();
         return sentences.Count > 0 ? sentences : throw Empty(source, "tagged sentence");
     }
 

@@ -70,12 +70,13 @@ public sealed record CorpusSource
     public bool? Swap { get; init; }
 
     /// <summary>
-    /// Column of the word; unless given 0 in <c>conll</c>, 1 (FORM) in <c>conllu</c>. In <c>jsonl</c> the field of the words, by name.
+    /// Column of the word; unless given 0 in <c>conll</c>, 1 (<c>form</c>) in <c>conllu</c>, whose columns have names too. In <c>jsonl</c> the field of the
+    /// words, by name.
     /// </summary>
     public CorpusColumn? FormColumn { get; init; }
 
     /// <summary>
-    /// Column of the tag; unless given the last in <c>conll</c>, 3 (UPOS) in <c>conllu</c>, where 4 is XPOS. In <c>jsonl</c> the field of
+    /// Column of the tag; unless given the last in <c>conll</c>, 3 (<c>upos</c>) in <c>conllu</c>, where 4 is <c>xpos</c>. In <c>jsonl</c> the field of
     /// the tags, by name.
     /// </summary>
     public CorpusColumn? TagColumn { get; init; }
@@ -162,23 +163,18 @@ public sealed record CorpusSource
         if (Format == CorpusFormat.Parallel && string.IsNullOrWhiteSpace(TargetPath))
             throw Wrong($"target_path is missing; expected the file whose lines are the translations of {Path}'s");
         if (Format == CorpusFormat.Csv) CsvRecords.DelimiterOf(this);
+        if (FormColumn is { } form) CheckTagColumn(form, "form_column");
+        if (TagColumn is { } tag) CheckTagColumn(tag, "tag_column");
         if (Format == CorpusFormat.Conll)
         {
             if (Delimiter is not null && !ConllLayout.Delimiters.Contains(Delimiter))
                 throw Wrong($"delimiter is \"{Delimiter}\"; expected {string.Join(" or ", ConllLayout.Delimiters)}");
-            ByNumber(FormColumn, "form_column");
-            ByNumber(TagColumn, "tag_column");
             Differ(FormColumn ?? 0, "form_column", TagColumn ?? -1, "tag_column");
         }
 
         if (Format == CorpusFormat.Conllu)
         {
-            ByNumber(FormColumn, "form_column");
-            ByNumber(TagColumn, "tag_column");
-            int form = FormColumn?.Number ?? ConllReader.Form, tag = TagColumn?.Number ?? ConllReader.Upos;
-            InConllu(form, "form_column");
-            InConllu(tag, "tag_column");
-            Differ(form, "form_column", tag, "tag_column");
+            Differ(NumberOf(FormColumn) ?? ConllReader.Form, "form_column", NumberOf(TagColumn) ?? ConllReader.Upos, "tag_column");
         }
 
         if (Format == CorpusFormat.JsonLines)
@@ -187,8 +183,6 @@ public sealed record CorpusSource
             ByName(TextColumn, "text_column");
             ByName(SourceColumn, "source_column");
             ByName(TargetColumn, "target_column");
-            ByName(FormColumn, "form_column");
-            ByName(TagColumn, "tag_column");
         }
 
         foreach (var (raw, name) in LabelNames ?? new Dictionary<string, string>())
@@ -222,20 +216,29 @@ public sealed record CorpusSource
         if (first is not null && first == second) throw Wrong($"{firstName} and {secondName} are both {first}; expected two columns");
     }
 
-    private void ByNumber(CorpusColumn? column, string name)
+    /// <summary>Checks that a column of a tagged corpus is one that its format may have.</summary>
+    internal void CheckTagColumn(CorpusColumn column, string name)
     {
-        if (column?.Name is { } found) throw Wrong($"{name} is \"{found}\"; expected a number: format \"{Format}\" names no columns");
+        switch (Format)
+        {
+            case CorpusFormat.JsonLines:
+                ByName(column, name);
+                break;
+            case CorpusFormat.Conll when column.Name is { } found:
+                throw Wrong($"{name} is \"{found}\"; expected a number: format \"{Format}\" names no columns");
+            case CorpusFormat.Conllu when NumberOf(column) is not { } number || number < -ConllReader.ConlluColumns || number >= ConllReader.ConlluColumns:
+                throw Wrong($"{name} is {column}; expected a column of CoNLL-U, 0 to {ConllReader.ConlluColumns - 1}, or one of {string.Join(", ", ConllReader.ConlluNames)}");
+        }
     }
+
+    /// <summary>A column of a tagged corpus by number: those of CoNLL-U have names; null where it has no number.</summary>
+    internal int? NumberOf(CorpusColumn? column) => column?.Name is not { } name ? column?.Number
+        : Format == CorpusFormat.Conllu && Array.IndexOf(ConllReader.ConlluNames, name.ToLowerInvariant()) is >= 0 and var place ? place
+        : null;
 
     private void ByName(CorpusColumn? column, string name)
     {
         if (column?.Number is { } found) throw Wrong($"{name} is {found}; expected the name of a field");
-    }
-
-    private void InConllu(int column, string name)
-    {
-        if (column is < -ConllReader.ConlluColumns or >= ConllReader.ConlluColumns)
-            throw Wrong($"{name} is {column}; expected a column of CoNLL-U, 0 to {ConllReader.ConlluColumns - 1}");
     }
 
     internal ArgumentException Wrong(string message) => new($"corpus {Path}: {message}");

@@ -90,7 +90,8 @@ internal sealed class JsonRecords
     }
 
     /// <summary>Words and their tags.</summary>
-    public List<TaggedSentence> Tagged()
+    /// <param name="auxiliary">Fields of further values, one a word.</param>
+    public List<TaggedSentence> Tagged(IReadOnlyList<CorpusColumn> auxiliary)
     {
         var sentences = new List<TaggedSentence>(_records.Count);
         if (_records.Count == 0) return sentences;
@@ -106,6 +107,7 @@ internal sealed class JsonRecords
             {
                 Path = _file.Path,
                 Lines = [.. Enumerable.Repeat(line.Number, forms.Length)],
+                Auxiliary = auxiliary.ToDictionary(field => field.Name!, field => (IReadOnlyList<string>)List(line, record, field.Name!)),
             });
         }
 

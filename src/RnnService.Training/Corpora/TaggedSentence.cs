@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
@@ -14,6 +15,9 @@ public sealed record TaggedSentence(IReadOnlyList<string> Words, IReadOnlyList<s
 
     /// <summary>The line each word stands in, from 1; empty where that is not known.</summary>
     public IReadOnlyList<int> Lines { get; init; } = [];
+
+    /// <summary>Values of further columns, one a word, by the names that <see cref="Recipes.AuxiliarySettings.Columns"/> asks for them by; empty unless it does.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Auxiliary { get; init; } = ReadOnlyDictionary<string, IReadOnlyList<string>>.Empty;
 
     /// <summary>Whether it was given by a program: <see cref="Path"/> then says what as.</summary>
     internal bool IsInMemory { get; init; }
@@ -48,15 +52,25 @@ public sealed record TaggedSentence(IReadOnlyList<string> Words, IReadOnlyList<s
         var characters = new List<string>(Words.Count);
         var tags = new List<string>(Words.Count);
         var lines = new List<int>(Words.Count);
+        int[] lengths = new int[Words.Count];
         for (int word = 0; word < Words.Count; word++)
         {
             string[] parts = [.. Words[word].EnumerateRunes().Where(rune => !Rune.IsWhiteSpace(rune)).Select(rune => rune.ToString())];
             if (parts.Length == 0) parts = [Words[word]];
             characters.AddRange(parts);
+            lengths[word] = parts.Length;
             tags.AddRange(scheme.Spread(Tags[word], parts.Length));
             if (Lines.Count > 0) lines.AddRange(Enumerable.Repeat(Lines[word], parts.Length));
         }
 
-        return this with { Words = characters, Tags = tags, Lines = lines };
+        return this with
+        {
+            Words = characters,
+            Tags = tags,
+            Lines = lines,
+            Auxiliary = Auxiliary.ToDictionary(column => column.Key, column => (IReadOnlyList<string>)[.. column.Value.SelectMany(Repeated)]),
+        };
+
+        IEnumerable<string> Repeated(string value, int word) => Enumerable.Repeat(value, lengths[word]);
     }
 }

@@ -16,19 +16,20 @@ namespace RnnService.Training.Objectives;
 internal sealed record CorpusFingerprint(string Sha256, long Texts, long Characters)
 {
     /// <summary>Of running text.</summary>
-    public static CorpusFingerprint Of(string text) => Of([[text]], labels: 0);
+    public static CorpusFingerprint Of(string text) => Of([([], [text])]);
 
     /// <summary>Of labelled texts.</summary>
     public static CorpusFingerprint Of(IEnumerable<LabelledText> examples) =>
-        Of(examples.Select(example => (IReadOnlyList<string>)[example.Label, .. example.MoreLabels, example.Text]), labels: -1);
+        Of(examples.Select(example => ((IReadOnlyList<string>)[example.Label, .. example.MoreLabels], (IReadOnlyList<string>)[example.Text])));
 
     /// <summary>Of pairs of texts.</summary>
     public static CorpusFingerprint Of(IEnumerable<TextPair> pairs) =>
-        Of(pairs.Select(pair => (IReadOnlyList<string>)[pair.Source, pair.Target]), labels: 0);
+        Of(pairs.Select(pair => ((IReadOnlyList<string>)[], (IReadOnlyList<string>)[pair.Source, pair.Target])));
 
     /// <summary>Of tagged sentences.</summary>
-    public static CorpusFingerprint Of(IEnumerable<TaggedSentence> sentences) =>
-        Of(sentences.Select(sentence => (IReadOnlyList<string>)[.. sentence.Tags, .. sentence.Words]), labels: null);
+    public static CorpusFingerprint Of(IEnumerable<TaggedSentence> sentences) => Of(sentences.Select(sentence => (
+        (IReadOnlyList<string>)[.. sentence.Tags, .. sentence.Auxiliary.OrderBy(column => column.Key, StringComparer.Ordinal).SelectMany(column => column.Value)],
+        sentence.Words)));
 
     /// <summary>Of sequences of numbers; as characters count their steps.</summary>
     public static CorpusFingerprint Of(IEnumerable<NumberExample> examples)
@@ -66,24 +67,23 @@ internal sealed record CorpusFingerprint(string Sha256, long Texts, long Charact
     private string Size => string.Create(
         CultureInfo.InvariantCulture, $"{(Texts == 1 ? "" : $"{Texts:N0} texts of ")}{Characters:N0} characters");
 
-    /// <param name="texts">Strings a text: labels first, then what is counted.</param>
-    /// <param name="labels">How many are labels, from the end where below 0; null when half of them are.</param>
-    private static CorpusFingerprint Of(IEnumerable<IReadOnlyList<string>> texts, int? labels)
+    private static CorpusFingerprint Of(IEnumerable<(IReadOnlyList<string> Labels, IReadOnlyList<string> Words)> texts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long count = 0, characters = 0;
         byte[] length = new byte[sizeof(int)];
-        foreach (IReadOnlyList<string> parts in texts)
+        foreach (var (labels, words) in texts)
         {
             count++;
-            Append(parts.Count);
-            for (int i = 0; i < parts.Count; i++)
+            Append(labels.Count + words.Count);
+            foreach (string part in labels.Concat(words))
             {
-                byte[] bytes = Encoding.UTF8.GetBytes(parts[i]);
+                byte[] bytes = Encoding.UTF8.GetBytes(part);
                 Append(bytes.Length); // so that no two corpora differ by where a word ends alone
                 hash.AppendData(bytes);
-                if (i >= (labels < 0 ? parts.Count + labels : labels ?? parts.Count / 2)) characters += parts[i].Length;
             }
+
+            characters += words.Sum(word => (long)word.Length);
         }
 
         return new CorpusFingerprint(Convert.ToHexStringLower(hash.GetHashAndReset()), count, characters);

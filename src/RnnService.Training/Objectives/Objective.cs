@@ -23,6 +23,12 @@ internal abstract class Objective(BaseModel? start = null)
     /// <summary>The model in training.</summary>
     public abstract Model Model { get; }
 
+    /// <summary>What is trained: the model's parameters, and after them those that its training alone has.</summary>
+    public virtual Parameters Parameters => Model.Parameters;
+
+    /// <summary>Packs what is trained anew after it changed.</summary>
+    public virtual void Refresh() => Model.Refresh();
+
     /// <summary>The model as it is kept, on the same weights: with what the last evaluation chose on the validation part, such as thresholds.</summary>
     public virtual Model Kept => Model;
 
@@ -89,7 +95,7 @@ internal abstract class Objective(BaseModel? start = null)
             ModelTask.LanguageModel => new LanguageObjective(recipe, RunCorpora.ReadText(data)),
             ModelTask.Classifier => new ClassifierObjective(recipe, RunCorpora.ReadLabelled(data)),
             ModelTask.Translator => new TranslatorObjective(recipe, RunCorpora.ReadPairs(data)),
-            _ => new TaggerObjective(recipe, RunCorpora.ReadTagged(data)),
+            _ => new TaggerObjective(recipe, RunCorpora.ReadTagged(data, recipe.Training.Auxiliary?.Columns ?? [])),
         };
 
         CorpusSource[] Locate(IReadOnlyList<CorpusSource> sources) =>

@@ -22,7 +22,10 @@ internal static class RunCorpora
 
     public static RunCorpora<TextPair> ReadPairs(DataSettings data) => Read(data, (source, notes) => Corpus.ReadPairs(source, notes));
 
-    public static RunCorpora<TaggedSentence> ReadTagged(DataSettings data) => Read(data, (source, notes) => Corpus.ReadTagged(source, notes));
+    /// <param name="data">The files.</param>
+    /// <param name="auxiliary">Further columns that are learnt.</param>
+    public static RunCorpora<TaggedSentence> ReadTagged(DataSettings data, IReadOnlyList<CorpusColumn> auxiliary) =>
+        Read(data, (source, notes) => Corpus.ReadColumns(source, data.Train.Contains(source) ? auxiliary : [], notes));
 
     public static RunCorpora<RunningText> ReadText(DataSettings data) => Read<RunningText>(data, (source, notes) => [Corpus.ReadRunningText(source, notes)]);
 

@@ -1,6 +1,7 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
+using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
@@ -19,6 +20,8 @@ internal sealed class TaggerObjective : ExampleObjective
     private readonly int[] _counts; // of each word in training
     private readonly IReadOnlyList<TaggedSentence> _valid;
     private readonly int[][] _validLabels; // −1 for one that the model lacks
+    private readonly AuxiliaryColumns? _columns;
+    private readonly AuxiliaryHeads? _auxiliary;
 
     public TaggerObjective(Recipe recipe, RunCorpora<TaggedSentence> corpora)
         : base(recipe.Training, BaseModel.Open(recipe))
@@ -51,6 +54,7 @@ internal sealed class TaggerObjective : ExampleObjective
         string between = config.Tokenizer == Tokenization.Characters ? "" : " ";
         config = ExampleTexts.Complete(config, recipe.Data, _valid.Select(sentence => ("", string.Join(between, sentence.Words))));
         UnseenLabels.ThrowIfAny(config.Labels, train);
+        if (Settings.Auxiliary is { } auxiliary) _columns = new AuxiliaryColumns(auxiliary, train);
         recipe.Data.NoteOrThrow(UnseenLabels.Find(config.Labels, parts.Valid, "validation corpus"), parts.Notes);
         string[] forms = [.. train.SelectMany(sentence => sentence.Words)];
         Vocabulary words = Extend(
@@ -71,6 +75,14 @@ internal sealed class TaggerObjective : ExampleObjective
         _weights = LabelWeights.Of(
             Settings, config.NetworkLabels, Count(config.NetworkLabels.Count, _labels.Select(own => own.ToArray())), _labels.Sum(own => (long)own.Length), several: false);
         _counts = Count(words.Count, _sentences.Select(sentence => sentence.Ids));
+        Parameters = _model.Parameters;
+        if (_columns is not null)
+        {
+            Parameters = Parameters.WithOthers(Settings.Seed);
+            _auxiliary = new AuxiliaryHeads(
+                Parameters, ((TaggerNetwork)_model.Network).OutputSize, _columns.Tasks, Settings.Auxiliary!.Weight, Settings.Dropout.Output);
+        }
+
         Lengths = [.. _sentences.Select(sentence => sentence.Length)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
     }
@@ -78,6 +90,8 @@ internal sealed class TaggerObjective : ExampleObjective
     private Tagger? _kept;
 
     public override Model Model => _model;
+
+    public override Parameters Parameters { get; }
 
     public override CorpusFingerprint Train { get; }
 
@@ -102,22 +116,32 @@ internal sealed class TaggerObjective : ExampleObjective
 
     public override Model Kept => _kept ?? _model;
 
+    public override void Refresh()
+    {
+        base.Refresh();
+        _auxiliary?.Refresh();
+    }
+
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {
         TaggerInput[] sentences = [.. examples.Select(i => _sentences[i])];
         var network = (TaggerNetwork)_model.Network;
         ReadOnlyMemory<int>[] labels = [.. examples.Select(i => _labels[i])];
+        IReadOnlyList<ReadOnlyMemory<int>>[] others = _columns?.Of(examples) ?? [];
         if (pass.TrainedDepth == 0)
         {
             float[][] features = Features(examples, some => network.Features(new Pass(pass.Workspace), [.. some.Select(i => _sentences[i])]));
             (double sum, int rows) = network.TrainHead(
-                pass, features, Settings.Dropout.Output, (layout, head) => network.LossOf(layout, head, labels, _weights, gradients), gradients);
+                pass, features, Settings.Dropout.Output,
+                (layout, head) => network.LossOf(layout, head, labels, _weights, gradients)
+                    + (_auxiliary?.Backward(pass, layout, head.Hidden, others, gradients, dHidden: default) ?? 0),
+                gradients);
             return new ShardResult(sum, rows, rows);
         }
 
         int[][] ids = [.. sentences.Select(sentence => DropWords(sentence.Ids, _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         TaggerNetwork.Trace trace = network.Forward(pass, sentences, ids, Settings.Dropout);
-        double loss = network.Backward(pass, trace, labels, _weights, gradients);
+        double loss = network.Backward(pass, trace, labels, _weights, gradients, _auxiliary, others);
         return new ShardResult(loss, trace.Layout.Rows, trace.Layout.Rows);
     }
 }

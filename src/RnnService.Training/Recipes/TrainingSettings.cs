@@ -109,6 +109,9 @@ public sealed record TrainingSettings
     /// <summary>Adversarial training of a classifier's embeddings; null for none.</summary>
     public AdversarialSettings? Adversarial { get; init; }
 
+    /// <summary>Other columns of its corpora that a tagger of text learns beside the tag; null for none.</summary>
+    public AuxiliarySettings? Auxiliary { get; init; }
+
     /// <summary>
     /// How often a translator's decoder reads, at the last step of a training, its own likeliest token and not the right one (Bengio et al. 2015): the
     /// chance rises evenly from 0 at the first.
@@ -159,6 +162,10 @@ public sealed record TrainingSettings
         Check(SampledTokens == 0 || LabelSmoothing == 0, "training.sampled_tokens", SampledTokens, "0 (training.label_smoothing takes all tokens)");
         Check(isText || Dropout.Words == 0, "training.dropout.words", Dropout.Words, $"0 ({task})");
         Check(Adversarial is null || (isText && model.Task == ModelTask.Classifier), "training.adversarial", "an object", $"nothing ({task})");
+        Check(Auxiliary is null || (isText && model.Task == ModelTask.Tagger), "training.auxiliary", "an object", $"nothing ({task})");
+        Check(Auxiliary is not { Columns.Count: 0 }, "training.auxiliary.columns", "empty", "a column or more, such as [\"xpos\"]");
+        string? twice = Auxiliary?.Columns.GroupBy(column => column).FirstOrDefault(same => same.Skip(1).Any())?.Key.ToString();
+        Check(twice is null, "training.auxiliary.columns", $"a list with {twice} twice", "every column once");
         bool labels = isText && model.Task is ModelTask.Classifier or ModelTask.Tagger;
         Check(labels || ClassWeights == ClassWeighting.None, "training.class_weights", RecipeShape.NameOf(ClassWeights), $"none ({task})");
         Check(labels || LabelWeights is null, "training.label_weights", "an object", $"nothing ({task})");

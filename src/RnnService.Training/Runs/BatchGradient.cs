@@ -32,10 +32,10 @@ internal sealed class BatchGradient
     {
         _release = release;
         (_objective, _settings) = (objective, settings);
-        _gradients = [.. Enumerable.Range(0, settings.Shards).Select(_ => new Gradients(objective.Model.Parameters))];
+        _gradients = [.. Enumerable.Range(0, settings.Shards).Select(_ => new Gradients(objective.Parameters))];
         _workspaces = [.. Enumerable.Range(0, settings.Shards).Select(_ => new Workspace())];
         float rate = settings.Dropout.Recurrent;
-        _weightDrop = rate > 0 ? new WeightDrop(objective.Model.Parameters, settings.Seed, rate) : null;
+        _weightDrop = rate > 0 ? new WeightDrop(objective.Parameters, settings.Seed, rate) : null;
     }
 
     /// <summary>
@@ -51,7 +51,7 @@ internal sealed class BatchGradient
         if (drops)
         {
             _weightDrop!.Drop(step);
-            _objective.Model.Refresh();
+            _objective.Refresh();
         }
 
         var parts = new ShardResult[_settings.Shards];
@@ -67,7 +67,7 @@ internal sealed class BatchGradient
         for (int shard = 1; shard < parts.Length; shard++) _gradients[0].Add(_gradients[shard]);
         if (drops) _weightDrop!.Restore(_gradients[0]);
         // What two parts share has a gradient from both, and some parts are not left out of backward.
-        foreach (Parameter parameter in _objective.Model.Parameters.All.Where(parameter => _release.FirstEpochOf(parameter) > epoch)) _gradients[0].Clear(parameter);
+        foreach (Parameter parameter in _objective.Parameters.All.Where(parameter => _release.FirstEpochOf(parameter) > epoch)) _gradients[0].Clear(parameter);
         long predictions = parts.Sum(part => part.Predictions);
         return new BatchLoss(
             parts.Sum(part => part.Loss) / predictions, _gradients[0].Norm() / predictions, predictions, parts.Sum(part => part.Tokens));

@@ -20,7 +20,7 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
     {
         get
         {
-            Parameters parameters = objective.Model.Parameters;
+            Parameters parameters = objective.Parameters;
             foreach (Parameter parameter in parameters.All) yield return ($"weights.{parameter.Name}", parameter.Shape, parameter.Data);
             foreach (var (name, parameter, values) in optimizer.State) yield return (name, parameter.Shape, values);
             if (average is not null)
@@ -125,7 +125,7 @@ internal sealed class Checkpoint(Recipe recipe, Objective objective, Optimizer o
                 read.CopyTo(values, 0);
             }
 
-            objective.Model.Refresh();
+            objective.Refresh();
 
             string Fact(string name) => facts.TryGetValue(name, out string? text) ? text : throw new FormatException($"no {name} in its metadata");
 

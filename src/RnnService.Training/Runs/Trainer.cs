@@ -57,8 +57,8 @@ public sealed class Trainer
         _recipe = recipe with { GoldenInput = _objective.GoldenInput(recipe) };
         CheckGoldenInput();
         MemoryEstimate.CheckStep(recipe, _objective);
-        _optimizer = Optimizer.Create(settings, Model.Parameters);
-        _average = settings.AverageDecay > 0 || settings.AverageAfter > 0 ? new AveragedWeights(Model.Parameters, settings.AverageDecay) : null;
+        _optimizer = Optimizer.Create(settings, _objective.Parameters);
+        _average = settings.AverageDecay > 0 || settings.AverageAfter > 0 ? new AveragedWeights(_objective.Parameters, settings.AverageDecay) : null;
         _release = new LayerRelease(settings, Model.Config);
         _batch = new BatchGradient(_objective, settings, _release);
         _state = new RunState(settings);
@@ -138,11 +138,11 @@ public sealed class Trainer
         Gradients gradients = _batch.Clip(batch);
         double rate = RateSchedule.At(_recipe.Training, _state.Step, _plan.TotalSteps, _state.Plateaus);
         // Moments of what was just released have seen no gradient yet: its steps are counted from then on.
-        _optimizer.Step(Model.Parameters, gradients, parameter => (
+        _optimizer.Step(_objective.Parameters, gradients, parameter => (
             rate * _release.ShareOf(parameter),
             _release.FirstEpochOf(parameter) is var first && first > _state.Epoch ? 0 : _state.Step + 1 - _objective.StepsUpTo((int)first)));
         if (_release.IsComplete(_state.Epoch)) _objective.Constrain();
-        Model.Refresh();
+        _objective.Refresh();
         _average?.Follow(_state.Step + 1, _state.AverageFrom);
         return new StepOutcome(batch.Loss, batch.Norm, rate, batch.Tokens);
     }
@@ -181,14 +181,14 @@ public sealed class Trainer
     {
         if (_average is null) return;
         _average.Swap();
-        Model.Refresh();
+        _objective.Refresh();
     }
 
     private void CheckWeights()
     {
-        if (Model.Parameters.FirstNotFinite() is var (name, value))
+        if (_objective.Parameters.FirstNotFinite() is var (name, value))
             throw TrainingDivergedException.At(_state.Step, $"{name} holds {value}");
-        foreach (Parameter parameter in Model.Parameters.All.Where(parameter => !parameter.IsFixed))
+        foreach (Parameter parameter in _objective.Parameters.All.Where(parameter => !parameter.IsFixed))
         {
             // After a step of an absurd size weights and score are finite, but the model is useless.
             float largest = TensorPrimitives.MaxMagnitude(parameter.Values);

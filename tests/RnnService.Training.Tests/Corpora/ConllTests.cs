@@ -59,6 +59,7 @@ public sealed class ConllTests : IDisposable
     public void Conllu_gives_other_columns_when_asked()
     {
         Assert.Equal("I/PRP do/VBP n't/RB #3/CD | _/NFP", Show(Source(Conllu, "conllu") with { TagColumn = 4 }));
+        Assert.Equal("I/PRP do/VBP n't/RB #3/CD | _/NFP", Show(Source(Conllu, "conllu") with { FormColumn = "form", TagColumn = "XPOS" }));
         Assert.Equal("I/PRON do/AUX not/PART #3/NUM | _/SYM", Show(Source(Conllu, "conllu") with { FormColumn = 2 }));
     }
 

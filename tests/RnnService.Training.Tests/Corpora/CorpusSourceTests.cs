@@ -83,8 +83,10 @@ public sealed class CorpusSourceTests
     [InlineData(
         """{ "path": "x", "format": "conllu", "tag_column": 1 }""",
         "corpus x: form_column and tag_column are both 1; expected two columns")]
-    [InlineData("""{ "path": "x", "format": "conllu", "tag_column": 10 }""", "corpus x: tag_column is 10; expected a column of CoNLL-U, 0 to 9")]
-    [InlineData("""{ "path": "x", "format": "conllu", "form_column": -11 }""", "corpus x: form_column is -11; expected a column of CoNLL-U, 0 to 9")]
+    [InlineData("""{ "path": "x", "format": "conllu", "tag_column": 10 }""", "corpus x: tag_column is 10; expected a column of CoNLL-U, 0 to 9, or one of id, form, lemma, upos, xpos, feats, head, deprel, deps, misc")]
+    [InlineData("""{ "path": "x", "format": "conllu", "tag_column": "postag" }""", "corpus x: tag_column is postag; expected a column of CoNLL-U, 0 to 9, or one of id, form, lemma, upos, xpos, feats, head, deprel, deps, misc")]
+    [InlineData("""{ "path": "x", "format": "conllu", "tag_column": "Form" }""", "corpus x: form_column and tag_column are both 1; expected two columns")]
+    [InlineData("""{ "path": "x", "format": "conllu", "form_column": -11 }""", "corpus x: form_column is -11; expected a column of CoNLL-U, 0 to 9, or one of id, form, lemma, upos, xpos, feats, head, deprel, deps, misc")]
     [InlineData(
         """{ "path": "x", "format": "labelled", "label_names": { "0": "" } }""",
         "corpus x: label_names gives \"0\" an empty name; expected a name")]

@@ -193,7 +193,7 @@ public sealed class SplitTests : IDisposable
 
     private static CorpusParts<LabelledText[]> Labelled(Recipe recipe) => CorpusParts.Split(recipe, RunCorpora.ReadLabelled(recipe.Data));
 
-    private static CorpusParts<TaggedSentence[]> Tagged(Recipe recipe) => CorpusParts.Split(recipe, RunCorpora.ReadTagged(recipe.Data));
+    private static CorpusParts<TaggedSentence[]> Tagged(Recipe recipe) => CorpusParts.Split(recipe, RunCorpora.ReadTagged(recipe.Data, []));
 
     private static CorpusParts<string> RunningText(Recipe recipe) => CorpusParts.Split(recipe, RunCorpora.ReadText(recipe.Data));
 }

@@ -48,7 +48,7 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
     /// </summary>
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="trace">What forward left.</param>
-    /// <param name="targets">The labels of each sequence.</param>
+    /// <param name="targets">The labels of each sequence; one below 0 has no loss.</param>
     /// <param name="smoothing">How much of a target's probability all labels share; 0 with weights.</param>
     /// <param name="weights">[labels] what each counts; empty for 1 each.</param>
     public double Loss(
@@ -62,6 +62,12 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
             for (int t = 0; t < labels.Length; t++)
             {
                 Span<float> row = logits.Slice(layout.RowOf(i, t) * Labels, Labels);
+                if (labels[t] < 0)
+                {
+                    row.Clear();
+                    continue;
+                }
+
                 loss += weights.IsEmpty ? CrossEntropy.Backward(row, labels[t], smoothing) : CrossEntropy.WeightedBackward(row, labels[t], weights);
             }
         }
