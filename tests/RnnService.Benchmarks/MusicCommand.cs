@@ -43,7 +43,7 @@ internal static class MusicCommand
         Console.WriteLine(FormattableString.Invariant($"model: {bits:0.000} bits a character"));
         foreach (int order in (int[])[5, 6, 8])
         {
-            double counted = new KneserNey(learnt, order, model.Vocabulary.Tokens.Count).Bits(read);
+            double counted = new KneserNey(learnt, order, model.Vocabulary.Tokens.Count).Nats(read).Average() / Math.Log(2);
             Console.WriteLine(FormattableString.Invariant($"{order}-gram, Kneser-Ney: {counted:0.000} bits a character; the model's are {1 - bits / counted:0.0%} fewer"));
         }
 

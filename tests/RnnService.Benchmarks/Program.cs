@@ -10,6 +10,7 @@ using RnnService.Benchmarks.Trials;
 // trials [--label before|after]  attacks on the service, into results/trials-LABEL.json with --label; docs/reliability.md has the options
 // audio                          live streams of sound: features alone, and with a network
 // music MODEL TRAIN VALID        bits a character beside n-grams, and how many tunes parse and add up
+// ngrams MODEL RECIPE DATA ORDER…  a language model beside n-grams, 5 or words5, on the validation part of its recipe
 // numenta FOLDER OUTPUT [SETTING…]  streams of the Numenta Anomaly Benchmark, its score and forecasts; the trained model goes into OUTPUT
 // ort-service FOLDER             the peer of /classify, which load starts
 // kernels [BenchmarkDotNet's …]  kernels and layers alone
@@ -22,6 +23,8 @@ switch (args)
         return AudioCommand.Run();
     case ["music", string folder, string train, string valid]:
         return MusicCommand.Run(folder, train, valid);
+    case ["ngrams", string folder, string recipe, string data, .. string[] orders]:
+        return NgramCommand.Run(folder, recipe, data, orders);
     case ["numenta", string folder, string output, .. string[] settings]:
         return NumentaCommand.Run(folder, output, settings);
     case ["ort-service", string folder]:

@@ -12,10 +12,13 @@ namespace RnnService.Training.Objectives;
 
 /// <summary>
 /// Next-token prediction over running text: as many parallel streams as the batch has rows, unrolled a window at a time, the state carried
-/// from window to window (truncated backpropagation through time). Each epoch starts at another offset, so windows end elsewhere.
+/// from window to window (truncated backpropagation through time), and now and then begun anew, as every request begins. Each epoch starts at another
+/// offset, so windows end elsewhere.
 /// </summary>
 internal sealed class LanguageObjective : Objective
 {
+    private const ulong ResetStream = 0x2E5E7;
+
     private readonly LanguageModel _model;
     private readonly TrainingSettings _settings;
     private readonly int[] _train;
@@ -81,8 +84,11 @@ internal sealed class LanguageObjective : Objective
     public override void Begin(int epoch, int index)
     {
         _start = Offset(epoch) + index * _settings.UnrollSteps;
-        if (index > 0) return;
-        foreach (float[] values in Carried) Array.Clear(values);
+        for (int row = 0; row < _settings.BatchSize; row++)
+        {
+            if (index > 0 && new RandomSource(_settings.Seed, ResetStream, (ulong)epoch, (ulong)index, (ulong)row).Uniform() >= _settings.StateReset) continue;
+            _states[row % _settings.Shards].Clear(row / _settings.Shards);
+        }
     }
 
     public override ShardResult Run(int shard, Pass pass, Gradients gradients)

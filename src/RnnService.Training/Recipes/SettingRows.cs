@@ -121,6 +121,7 @@ internal static class SettingRows
         new("training.epochs", "Passes over the corpus.", new Bounds(1, 1_000_000)),
         new("training.batch_size", "Texts, sentences or parallel streams of text a step.", new Bounds(1, 65_536)),
         new("training.unroll_steps", "Tokens that a language model is unrolled over before gradients are cut.", new Bounds(1, 65_536)),
+        new("training.state_reset", "Chance, each time a language model is unrolled, that a stream of text goes on from the zero state, which every request begins with.", new Bounds(0, 1)),
         new("training.shards", "Parts of a batch, each computed by one thread; the result depends on it, not on the number of threads.", new Bounds(1, 256)),
         new("training.optimizer", "Adam with decoupled weight decay, or SGD with momentum."),
         new("training.learning_rate", "The learning rate.", new Bounds(0) { Above = true }),

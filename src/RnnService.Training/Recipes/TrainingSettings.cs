@@ -20,6 +20,12 @@ public sealed record TrainingSettings
     public int UnrollSteps { get; init; } = 100;
 
     /// <summary>
+    /// Chance, each time a language model is unrolled, that a stream goes on from the zero state. A state that is carried through a long text otherwise
+    /// leaves the one that every request begins with behind at the first step, and a model that never comes back to it may fail there.
+    /// </summary>
+    public double StateReset { get; init; } = 0.02;
+
+    /// <summary>
     /// Parts a batch is split into; each part's gradient is computed by one thread. The result depends on the number of parts, not on the
     /// number of threads.
     /// </summary>

@@ -67,11 +67,53 @@ public sealed class LanguageObjectiveTests : IDisposable
         Assert.Contains("expected 8 or more", Assert.Throws<InvalidDataException>(() => Create(new string('a', (2 * Streams) - 1))).Message, StringComparison.Ordinal);
     }
 
-    private Objective Create(string text)
+    /// <summary>
+    /// A stream that is begun anew is one that was not read before: with every chance each window's loss is that of its tokens alone; with none only the
+    /// first window of an epoch begins at zero, and with some some.
+    /// </summary>
+    [Fact]
+    public void Streams_are_begun_anew_by_chance()
+    {
+        string text = string.Concat(Enumerable.Range(0, 150).Select(i => $"{i} "));
+        Assert.Equal(0, Anew(0));
+        Assert.Equal(1, Anew(1));
+        Assert.InRange(Anew(0.3), 0.1, 0.5);
+
+        double Anew(double chance)
+        {
+            Objective objective = Create(text, chance);
+            var model = (LanguageModel)objective.Model;
+            int[] tokens = model.Tokenizer.Encode(text);
+            int length = tokens.Length / Streams, windows = objective.StepsIn(0), anew = 0;
+            var gradients = new Gradients(model.Parameters);
+            RecurrentState carried = model.NewState(Streams);
+            for (int index = 0; index < windows; index++)
+            {
+                ReadOnlyMemory<int>[] rows = [.. Enumerable.Range(0, Streams).Select(row => (ReadOnlyMemory<int>)tokens.AsMemory((row * length) + (index * Unroll), Unroll + 1))];
+                RecurrentState zero = model.NewState(Streams);
+                double[] fromZero = model.Score(rows, zero), goesOn = model.Score(rows, carried);
+                objective.Begin(0, index);
+                double loss = Enumerable.Range(0, 2).Sum(shard => objective.Run(shard, new Pass(new Workspace(), new Dropout(1), record: true), gradients).Loss);
+                bool[] chosen = [.. Enumerable.Range(0, 1 << Streams).Select(set => Math.Abs(Enumerable.Range(0, Streams).Sum(row => (set >> row & 1) == 1 ? fromZero[row] : goesOn[row]) - loss) < 1e-5)];
+                int found = Array.IndexOf(chosen, true);
+                Assert.True(found >= 0, $"window {index}: no choice of streams fits");
+                for (int row = 0; row < Streams; row++)
+                {
+                    if ((found >> row & 1) == 0) continue;
+                    carried.CopyFrom(zero, row, row);
+                    if (index > 0) anew++;
+                }
+            }
+
+            return anew / (double)(Streams * (windows - 1));
+        }
+    }
+
+    private Objective Create(string text, double reset = 0)
     {
         Recipe recipe = TinyRecipes.Write(
             _folder, "language_model", $"training.unroll_steps={Unroll}", $"training.batch_size={Streams}", "training.shards=2",
-            "training.dropout.between=0", "training.dropout.output=0");
+            "training.dropout.between=0", "training.dropout.output=0", FormattableString.Invariant($"training.state_reset={reset}"));
         _folder.Write("train.txt", text);
         return Objective.Create(recipe, _folder[""]);
     }
