@@ -7,7 +7,11 @@ using RnnService.Training.Curves;
 namespace RnnService.Cli.Output;
 
 /// <summary>How far back an answer looks, for people and for machines.</summary>
-internal sealed class GradientReach(TextModel model, TokenizedText text, GradientNorms norms)
+/// <param name="model">The model.</param>
+/// <param name="text">What it read.</param>
+/// <param name="norms">The norms.</param>
+/// <param name="isLoss">Whether they are those of the right answer's loss.</param>
+internal sealed class GradientReach(TextModel model, TokenizedText text, GradientNorms norms, bool isLoss = false)
 {
     private static readonly string[] Colors = ["#1F77B4", "#D95F02", "#1B9E77"];
 
@@ -46,7 +50,7 @@ internal sealed class GradientReach(TextModel model, TokenizedText text, Gradien
             };
             string of = model is Classifier ? "last" : "nearest";
             return string.Create(CultureInfo.InvariantCulture,
-                $"Answer: {what}. Half of its gradient comes from the {of} {nearest} of {Text.Ids.Length} tokens.");
+                $"{(isLoss ? "Loss if" : "Answer")}: {what}. Half of its gradient comes from the {of} {nearest} of {Text.Ids.Length} tokens.");
         }
     }
 

@@ -14,11 +14,18 @@ internal sealed class GradientsVerb : Verb
 {
     private readonly Argument<string> _model = ModelArgument.Create();
 
-    private readonly Option<string> _text = new("--text") { Description = "The text.", HelpName = "TEXT", Required = true };
+    private readonly Option<string> _text = new("--text") { Description = "The text; unless given the model's first example.", HelpName = "TEXT" };
 
     private readonly NumberOption<int> _at = new("--at")
     {
-        Description = "Index of the token whose answer it is, negative from the end; a classifier answers once for the text. [default: -1]",
+        Description = "Index of the token whose answer it is, negative from the end; a classifier answers once for the text. [default: -1, with --loss of a language model -2]",
+    };
+
+    private readonly Option<string?> _loss = new("--loss")
+    {
+        Description = "Of the loss: of this label, or of the token that a language model's text goes on with.",
+        HelpName = "LABEL",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private readonly Option<bool> _json = new("--json") { Description = "The norms as one JSON object." };
@@ -30,13 +37,16 @@ internal sealed class GradientsVerb : Verb
             terminal, "gradients", "Shows how far back an answer looks.",
             "One line a token: its distance from the answer, the norm of the answer's gradient with respect to its embedding, and to each layer's "
             + "state after it. Norms that fall with the distance are vanishing gradients, norms that rise exploding ones. The answer is a "
-            + "classifier's or tagger's margin (the label's logit minus the mean of the others') or the log-probability of the likeliest next token.",
-            "rnn gradients shakespeare --text \"ROMEO: But soft, what light through yonder window\"",
+            + "classifier's or tagger's margin (the label's logit minus the mean of the others') or the log-probability of the likeliest next token; with "
+            + "--loss it is minus the log-probability of what is right.",
+            "rnn gradients sentiment",
+            "rnn gradients shakespeare --text \"ROMEO: But soft, what light through yonder window\" --loss",
             "rnn gradients pos --text \"Time flies like an arrow.\" --at 2 --out flies.svg")
     {
         Add(_model);
         Add(_text);
         Add(_at);
+        Add(_loss);
         Add(_out);
         Add(_json);
     }
@@ -45,15 +55,34 @@ internal sealed class GradientsVerb : Verb
     {
         LoadedModel loaded = ModelArgument.LoadToInspect(Terminal, parsed.GetValue(_model)!);
         TextModel model = loaded.TextModel;
-        TokenizedText text = model.Read(parsed.GetValue(_text)!);
-        var options = new InspectionOptions { Gradients = true, Units = 1, At = parsed.GetValue(_at) ?? -1 };
+        TokenizedText text = model.Read(parsed.GetValue(_text) ?? model.Config.Examples.FirstOrDefault()
+            ?? throw new CommandException("--text is missing; expected a text, since the model has no examples"));
+        bool isLoss = parsed.GetResult(_loss) is not null;
+        int at = parsed.GetValue(_at) ?? (isLoss && model is LanguageModel ? -2 : -1);
+        var options = new InspectionOptions { Gradients = true, Units = 1, At = at, Target = isLoss ? TargetOf(model, text, at, parsed.GetValue(_loss)) : null };
         GradientNorms norms = model.Inspect([text], [options])[0].Gradients
             ?? throw new CommandException($"--text holds no {model.Tokenizer.Unit} that the model reads; expected one or more");
-        var reach = new GradientReach(model, text, norms);
+        var reach = new GradientReach(model, text, norms, isLoss);
         if (parsed.GetValue(_json)) Terminal.Out.WriteJson(reach.ToJson(loaded.Name));
         else Show(reach);
         if (parsed.GetValue(_out) is { } file) File.WriteAllText(file, reach.ToSvg(loaded.Name));
         return ExitCode.Done;
+    }
+
+    /// <summary>What should have come out.</summary>
+    private static int TargetOf(TextModel model, TokenizedText text, int at, string? label)
+    {
+        if (model is LanguageModel)
+        {
+            if (label is not null) throw new CommandException($"--loss is {label}; expected no label, since a language model's text says what comes next");
+            int next = at < 0 ? text.Ids.Length + at + 1 : at + 1;
+            return next > 0 && next < text.Ids.Length
+                ? text.Ids[next]
+                : throw new CommandException($"--at is {at}; expected a token that another follows, since --loss asks for it");
+        }
+
+        int place = model.Config.NetworkLabels.ToList().IndexOf(label ?? "");
+        return place >= 0 ? place : throw new CommandException($"--loss is {label ?? "empty"}; expected one of {Listing.Of(model.Config.NetworkLabels)}");
     }
 
     private void Show(GradientReach reach)

@@ -27,8 +27,7 @@ internal sealed class LstmCell : Cell
 
     public override bool HasCellState => true;
 
-    // An open forget gate lets gradients through from the first step (Jozefowicz et al. 2015).
-    public override Initializer BiasStart => Initializer.Blocks(0, 1, 0, 0);
+    public override Initializer BiasStart => Initializer.ForgetGate;
 
     public override int ScratchSize(int rows) => _weights.ScratchSize(rows);
 

@@ -13,7 +13,7 @@ internal readonly record struct ActivationPenalty(float Size, float Change)
     /// <summary>Adds the gradient of the penalties.</summary>
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="h">The output [R,H].</param>
-    /// <param name="mask">The dropout [N,H] after it, by rank; empty for none.</param>
+    /// <param name="mask">The dropout after it, [N,H] by rank or [R,H] by row; empty for none.</param>
     /// <param name="dh">[R,H]; the gradient is added.</param>
     /// <returns>The sum of the penalties over all rows.</returns>
     public double Backward(BatchLayout layout, ReadOnlySpan<float> h, ReadOnlySpan<float> mask, Span<float> dh)
@@ -31,7 +31,7 @@ internal readonly record struct ActivationPenalty(float Size, float Change)
                 Span<float> gradient = dh.Slice(row, width);
                 if (Size > 0)
                 {
-                    ReadOnlySpan<float> kept = mask.IsEmpty ? default : mask.Slice(rank * width, width);
+                    ReadOnlySpan<float> kept = mask.IsEmpty ? default : mask.Slice(mask.Length == h.Length ? row : rank * width, width);
                     if (kept.IsEmpty) here.CopyTo(moved);
                     else TensorPrimitives.Multiply(here, kept, moved);
                     sum += Size * TensorPrimitives.SumOfSquares<float>(moved) / width;

@@ -4,8 +4,8 @@ using RnnService.Engine.Weights;
 namespace RnnService.Engine.Layers;
 
 /// <summary>
-/// Dropout for recurrent networks: one mask a sequence, the same at every step (Gal and Ghahramani 2016). The draws depend on the keys
-/// alone (seed, step, part of the batch), so that a resumed training run draws the same.
+/// Dropout for recurrent networks: one mask a sequence, the same at every step (Gal and Ghahramani 2016), unless each step is to have its own. The draws
+/// depend on the keys alone (seed, step, part of the batch), so that a resumed training run draws the same.
 /// </summary>
 internal sealed class Dropout(params ReadOnlySpan<ulong> keys)
 {
@@ -14,6 +14,9 @@ internal sealed class Dropout(params ReadOnlySpan<ulong> keys)
     private readonly ulong _words = new RandomSource([.. keys, WordStream]).Place;
 
     private RandomSource _random = new(keys);
+
+    /// <summary>Whether every step of time has a mask of its own, as in networks without recurrence.</summary>
+    public bool EachStep { get; init; }
 
     /// <summary>One that will draw what this one will.</summary>
     public Dropout Copy() => (Dropout)MemberwiseClone();
@@ -71,9 +74,15 @@ internal sealed class Dropout(params ReadOnlySpan<ulong> keys)
     public void ApplyToWord(int sequence, int id, float rate, Span<float> embedding) =>
         TensorPrimitives.Multiply(embedding, DropsWord(sequence, id, rate) ? 0 : 1 / (1 - rate), embedding);
 
-    /// <summary>Multiplies every step's rows x [R,width] by the mask [N,width] of their sequence, by rank.</summary>
+    /// <summary>Multiplies every step's rows x [R,width] by the mask [N,width] of their sequence, by rank, or by one of their own [R,width].</summary>
     public static void Apply(BatchLayout layout, ReadOnlySpan<float> mask, Span<float> x)
     {
+        if (mask.Length == x.Length)
+        {
+            TensorPrimitives.Multiply(x, mask, x);
+            return;
+        }
+
         int width = mask.Length / layout.Batch;
         for (int t = 0; t < layout.Steps; t++)
         {

@@ -20,4 +20,7 @@ public sealed record DropoutRates
 
     /// <summary>Before the output layer.</summary>
     public float Output { get; init; }
+
+    /// <summary>Whether masks are drawn anew at every step of time, and not once a sequence.</summary>
+    public bool EachStep { get; init; }
 }

@@ -58,6 +58,9 @@ internal sealed class Pass(Workspace workspace, Dropout? dropout = null, bool re
     public BatchLayout Layout(ReadOnlySpan<int> lengths) =>
         _layout is not null && _layout.IsOf(lengths) ? _layout : _layout = BatchLayout.Of(lengths);
 
+    /// <summary>A dropout mask of rows [R,width]: [N,width] kept over time, or one a step [R,width]; null when nothing is dropped.</summary>
+    public Memory<float>? Mask(BatchLayout layout, int width, float rate) => Mask(Dropout is { EachStep: true } ? layout.Rows : layout.Batch, width, rate);
+
     /// <summary>A dropout mask [batch,width] kept over time; null when nothing is dropped.</summary>
     public Memory<float>? Mask(int batch, int width, float rate) =>
         Dropout is null || rate <= 0 ? default(Memory<float>?) : Dropout.Mask(Workspace.Take(batch * width), rate);

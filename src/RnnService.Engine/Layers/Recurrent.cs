@@ -93,7 +93,7 @@ internal sealed class Recurrent
         {
             if (layer > 0)
             {
-                if (pass.Mask(layout.Batch, OutputSize, dropBetween) is { } mask)
+                if (pass.Mask(layout, OutputSize, dropBetween) is { } mask)
                 {
                     Dropout.Apply(layout, mask.Span, output.Span);
                     if (pass.Record) masks[layer] = mask;

@@ -123,6 +123,10 @@ public abstract class TextModel : Model
             throw Wrong("kind", SnakeCase.Of(options.Kind), string.Join(", ", ActivationKinds.Select(kind => SnakeCase.Of(kind))));
         if (options.FirstUnit < 0 || options.FirstUnit >= Config.HiddenSize) throw Wrong("first_unit", options.FirstUnit, $"0 to {Config.HiddenSize - 1}");
         if (options.Units < 1) throw Wrong("units", options.Units, "1 or more");
+        int answers = this is LanguageModel ? Vocabulary.Tokens.Count : Config.NetworkLabels.Count;
+        if (options.Target is { } target && (target < 0 || target >= answers)) throw Wrong("target", target, $"0 to {answers - 1}");
+        if (options.Target is not null && (Config.Crf || Config.MultiLabel is true))
+            throw Wrong("target", options.Target, "none (null), since the model does not judge each answer by itself");
         if (options.Gradients && tokens > 0 && (options.At >= tokens || options.At < -tokens)) throw Wrong("at", options.At, $"0 to {tokens - 1}");
 
         static ArgumentException Wrong(string name, object value, string expected) =>

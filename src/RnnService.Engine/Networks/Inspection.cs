@@ -25,6 +25,12 @@ public sealed record InspectionOptions
 
     /// <summary>Index of the token whose answer's gradients are taken, negative from the end; of no meaning for a classifier, which answers once.</summary>
     public int At { get; init; } = -1;
+
+    /// <summary>
+    /// The right answer, index of a label or id of the next token: gradients are then those of its loss in nats, −log of its probability. Null for those of
+    /// what the likeliest answer is judged by.
+    /// </summary>
+    public int? Target { get; init; }
 }
 
 /// <summary>What a network did while it read a text of T tokens. Immutable.</summary>
@@ -40,14 +46,14 @@ public sealed class Inspection
 /// <summary>
 /// How far back an answer looks: the Euclidean norms of the gradient of one answer with respect to what the network read and remembered. The
 /// answer is a classifier's margin of its likeliest label, a tagger's margin of a word's likeliest label, or a language model's log-probability
-/// of the likeliest next token; a margin is the label's logit minus the mean of the others'. Immutable.
+/// of the likeliest next token; a margin is the label's logit minus the mean of the others'. Where a right answer was given, it is the loss. Immutable.
 /// </summary>
 public sealed class GradientNorms
 {
     /// <summary>Index of the token whose answer it is; null for a classifier, which answers once for the text.</summary>
     public required int? At { get; init; }
 
-    /// <summary>The answer: index of the label, or id of the next token.</summary>
+    /// <summary>The answer, likeliest or right: index of the label, or id of the next token.</summary>
     public required int Answer { get; init; }
 
     /// <summary>With respect to each token's embedding, [T].</summary>

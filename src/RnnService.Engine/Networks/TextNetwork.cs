@@ -58,7 +58,9 @@ internal abstract class TextNetwork<TInput, THead, TTargets>(
             (int row, int? at) = Head.AnswerAt(layout, place, options[place].At < 0 ? length + options[place].At : options[place].At);
             Span<float> asked = dLogits.Span.Slice(row * labels, labels);
             trace.Logits.Span.Slice(row * labels, labels).CopyTo(asked);
-            norms[place] = new GradientNorms { At = at, Answer = Head.BackwardOfAnswer(asked), Inputs = new float[length], States = states[place] };
+            if (options[place].Target is { } target) CrossEntropy.Backward(asked, target);
+            int answer = options[place].Target ?? Head.BackwardOfAnswer(asked);
+            norms[place] = new GradientNorms { At = at, Answer = answer, Inputs = new float[length], States = states[place] };
         }
 
         ReadOnlySpan<float> dInput = BackwardToInput(pass, trace, dLogits.Span, gradients: null,

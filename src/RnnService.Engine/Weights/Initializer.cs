@@ -6,11 +6,17 @@ internal abstract record Initializer
     /// <summary>Everything 0.</summary>
     public static readonly Initializer Zero = new ConstantInitializer([0]);
 
+    /// <summary>The bias of an LSTM, whose forget gate starts open: it lets gradients through from the first step (Jozefowicz et al. 2015).</summary>
+    public static readonly Initializer ForgetGate = OpenForgetGate(1);
+
     /// <summary>Fills a parameter of this shape.</summary>
     internal abstract void Fill(Span<float> values, IReadOnlyList<int> shape, ref RandomSource random);
 
     /// <summary>Equal blocks of rows, each filled with its own constant, such as a bias whose forget gate starts at 1.</summary>
     public static Initializer Blocks(params float[] constants) => new ConstantInitializer(constants);
+
+    /// <summary>The bias of an LSTM, with this bias of the forget gate.</summary>
+    public static Initializer OpenForgetGate(float bias) => Blocks(0, bias, 0, 0);
 
     /// <summary>Normal with this deviation.</summary>
     public static Initializer Normal(float deviation) => new NormalInitializer(deviation);

@@ -67,13 +67,20 @@ public sealed class Parameters
     /// <summary>A random start that depends on the seed and on each parameter's name alone.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="identityRecurrence">Start square recurrent blocks as the identity instead of a random rotation.</param>
-    public static Parameters Random(ulong seed, bool identityRecurrence = false) => new(
+    public static Parameters Random(ulong seed, bool identityRecurrence = false) =>
+        Random(seed, identityRecurrence ? Initializer.Identity : null, forgetBias: 1);
+
+    /// <summary>As the public one.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="recurrence">How recurrent matrices of so many square blocks start; null for as their cells have it.</param>
+    /// <param name="forgetBias">Where the bias of an LSTM's forget gate starts.</param>
+    internal static Parameters Random(ulong seed, Func<int, Initializer>? recurrence, float forgetBias) => new(
         (name, shape, initializer) =>
         {
             var random = new RandomSource(seed, Hash(name));
             float[] values = new float[shape.Aggregate(1, (product, size) => checked(product * size))];
-            if (identityRecurrence && name.Contains(".weight_hh_", StringComparison.Ordinal))
-                initializer = Initializer.Identity(shape[0] / shape[1]);
+            if (name.Contains(".weight_hh_", StringComparison.Ordinal)) initializer = recurrence?.Invoke(shape[0] / shape[1]) ?? initializer;
+            if (initializer == Initializer.ForgetGate) initializer = Initializer.OpenForgetGate(forgetBias);
             initializer.Fill(values, shape, ref random);
             return values;
         },

@@ -122,7 +122,9 @@ internal abstract class Objective(BaseModel? start = null)
         long weights = Model.ParametersOf(config, vocabulary)
             .Sum(parameter => parameter.Shape.Aggregate(1L, (product, size) => product * size));
         MemoryEstimate.CheckWeights(recipe, weights);
-        Model model = Model.Create(config, vocabulary, Parameters.Random(recipe.Training.Seed, recipe.Training.IdentityStart));
+        TrainingSettings settings = recipe.Training;
+        Func<int, Initializer>? recurrence = settings.IdentityStart ? Initializer.Identity : settings.RandomStart ? Initializer.Glorot : null;
+        Model model = Model.Create(config, vocabulary, Parameters.Random(settings.Seed, recurrence, settings.ForgetBias));
         TakenOver = _start?.CopyTo(model);
         _start = null;
         return model;

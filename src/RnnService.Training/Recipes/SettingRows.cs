@@ -142,6 +142,7 @@ internal static class SettingRows
         new("training.dropout.recurrent", "Share of the weights of every recurrent matrix that is dropped, drawn once a step: weight drop.", Share),
         new("training.dropout.between", "Share dropped between stacked layers.", Share),
         new("training.dropout.output", "Share dropped before the output layer.", Share),
+        new("training.dropout.each_step", "Draws what is dropped anew at every step of time in place of once a sequence; not for a translator."),
         new("training.unknown_chance", "A word seen n times is read as unknown with chance a/(a+n), so that the unknown word is learnt.", new Bounds(0) { Zero = "never" }),
         new("training.class_weights", "How much the labels of a classifier or tagger count in the loss: each example alike, or each label alike in all."),
         new("training.label_weights", "What single labels count on top of it, by name, such as {\"fraud\": 5}; others count 1."),
@@ -168,6 +169,8 @@ internal static class SettingRows
         new("training.average_decay", "Decay a step of the averaged weights that are evaluated and saved; 0 takes the weights as they are.", Share),
         new("training.average_after", "Begins an even average of the weights, which is evaluated and saved, when an evaluation is worse than the best of those more than so many ago.", new Bounds(0) { Zero = "never" }),
         new("training.identity_start", "Starts recurrent matrices as the identity, for ReLU networks."),
+        new("training.random_start", "Starts recurrent matrices as other matrices, each weight by itself, in place of as rotations."),
+        new("training.forget_bias", "Where the bias of an LSTM's forget gate starts: above 0 the gate is open."),
         new("training.log_every", "Steps between lines of the log.", new Bounds(1)),
 
         new("golden_input", "The text whose answer is kept with the model and checked at every load."),

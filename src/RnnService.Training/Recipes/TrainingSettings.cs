@@ -152,6 +152,12 @@ public sealed record TrainingSettings
     /// <summary>Starts square recurrent matrices as the identity, the start for ReLU networks, in place of a random rotation.</summary>
     public bool IdentityStart { get; init; }
 
+    /// <summary>Starts recurrent matrices as any other: each weight by itself, uniform around 0 (Glorot and Bengio 2010).</summary>
+    public bool RandomStart { get; init; }
+
+    /// <summary>Where the bias of an LSTM's forget gate starts; above 0 the gate is open and lets gradients through (Jozefowicz et al. 2015).</summary>
+    public float ForgetBias { get; init; } = 1;
+
     /// <summary>Steps between lines of the log.</summary>
     public int LogEvery { get; init; } = 20;
 
@@ -162,6 +168,8 @@ public sealed record TrainingSettings
         Check(AverageAfter == 0 || AverageDecay == 0, "training.average_after", AverageAfter, FormattableString.Invariant($"0 (training.average_decay is {AverageDecay})"));
         bool isLanguage = model.Task == ModelTask.LanguageModel, isText = model.Numbers is null;
         string task = $"model.task is {RecipeShape.NameOf(model.Task)}{(isText ? "" : " of numbers")}";
+        Check(!RandomStart || !IdentityStart, "training.random_start", "true", "false with identity_start");
+        Check(!Dropout.EachStep || model.Task != ModelTask.Translator, "training.dropout.each_step", "true", $"false ({task})");
         Check(isLanguage || ActivationPenalty == 0, "training.activation_penalty", ActivationPenalty, $"0 ({task})");
         Check(isLanguage || ChangePenalty == 0, "training.change_penalty", ChangePenalty, $"0 ({task})");
         Check(isLanguage || SampledTokens == 0, "training.sampled_tokens", SampledTokens, $"0 ({task})");

@@ -59,7 +59,7 @@ internal sealed class BatchGradient
         {
             _workspaces[shard].Reset();
             _gradients[shard].Clear();
-            var dropout = new Dropout(_settings.Seed, (ulong)step, (ulong)shard);
+            var dropout = new Dropout(_settings.Seed, (ulong)step, (ulong)shard) { EachStep = _settings.Dropout.EachStep };
             parts[shard] = _objective.Run(shard, new Pass(_workspaces[shard], dropout, record: true) { TrainedDepth = depth }, _gradients[shard]);
         });
 

@@ -30,6 +30,15 @@ public sealed class GradientsTests(TrainedModels models)
     }
 
     [Fact]
+    public void Of_a_language_model_s_loss_they_are_those_of_what_the_text_goes_on_with()
+    {
+        JsonElement all = CommandRun.Of("gradients", models.LanguageModel, "--text", "the clock", "--loss", "--json").Succeeded().Json();
+        Assert.Equal("k", all.GetProperty("answer").GetString());
+        Assert.Equal(7, all.GetProperty("at").GetInt32());
+        Assert.StartsWith("Loss if: next comes \"k\".", CommandRun.Of("gradients", models.LanguageModel, "--text", "the clock", "--loss").Succeeded().Lines[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void They_are_drawn_by_distance()
     {
         using var folder = new ScratchFolder();
@@ -44,6 +53,7 @@ public sealed class GradientsTests(TrainedModels models)
     {
         CommandRun.Of("gradients", models.Tagger, "--text", "Anna", "--at", "1").FailedWith(1, "at is 1; expected 0 to 0");
         CommandRun.Of("gradients", models.Tagger, "--text", " ").FailedWith(1, "--text holds no word that the model reads; expected one or more");
-        CommandRun.Of("gradients", models.Tagger).FailedWith(2, "--text");
+        CommandRun.Of("gradients", models.Classifier, "--text", "a good day", "--loss", "neither").FailedWith(1, "--loss is neither; expected one of");
+        CommandRun.Of("gradients", models.LanguageModel, "--text", "the clock", "--loss", "--at", "-1").FailedWith(1, "--at is -1; expected a token that another follows");
     }
 }

@@ -43,6 +43,34 @@ public sealed class InspectionTests
         }
     }
 
+    /// <summary>Of two labels the loss of one changes by the other's probability where their margin changes by 1.</summary>
+    [Fact]
+    public void Gradients_of_a_loss_are_those_of_the_margin_times_what_the_right_label_lacks()
+    {
+        Classifier three = Tiny.Classifier(CellKind.Gru);
+        var model = (Classifier)TextModel.Create(three.Config with { Labels = ["down", "up"] }, three.Vocabulary, Parameters.Random(2));
+        TokenizedText text = model.Read(Words);
+        IReadOnlyDictionary<string, float> scores = model.Classify(Words).ToDictionary(one => one.Label, one => one.Score);
+        GradientNorms margin = Norms(null);
+        for (int label = 0; label < 2; label++)
+        {
+            GradientNorms loss = Norms(label);
+            Assert.Equal(label, loss.Answer);
+            double lacks = 1 - scores[model.Config.Labels[label]];
+            for (int t = 0; t < text.Ids.Length; t++)
+            {
+                Assert.Equal(lacks * margin.Inputs[t], loss.Inputs[t], 1e-5 * Math.Max(1, margin.Inputs[t]));
+                for (int slot = 0; slot < loss.States.Count; slot++)
+                    Assert.Equal(lacks * margin.States[slot][t], loss.States[slot][t], 1e-5 * Math.Max(1, margin.States[slot][t]));
+            }
+        }
+
+        var error = Assert.Throws<ArgumentException>(() => Norms(2));
+        Assert.StartsWith("target is 2; expected 0 to 1", error.Message, StringComparison.Ordinal);
+
+        GradientNorms Norms(int? target) => model.Inspect([text], [new InspectionOptions { Gradients = true, Target = target }])[0].Gradients!;
+    }
+
     [Fact]
     public void Gates_make_the_state()
     {

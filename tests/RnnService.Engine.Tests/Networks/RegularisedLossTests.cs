@@ -17,14 +17,20 @@ public sealed class RegularisedLossTests
 
     [Theory]
     [MemberData(nameof(SmoothKinds))]
-    public void A_language_model_with_penalties_and_smoothing(CellKind kind)
+    public void A_language_model_with_penalties_and_smoothing(CellKind kind) => CheckPenalties(kind, eachStep: false);
+
+    [Theory]
+    [MemberData(nameof(SmoothKinds))]
+    public void A_language_model_that_drops_anew_at_every_step(CellKind kind) => CheckPenalties(kind, eachStep: true);
+
+    private static void CheckPenalties(CellKind kind, bool eachStep)
     {
         LanguageModel model = Tiny.Language(kind, seed: 3);
         int[][] rows = [model.Tokenizer.Encode("the cat"), model.Tokenizer.Encode("a dog sat."), model.Tokenizer.Encode("on")];
         var network = (LanguageNetwork)model.Network;
         Expect.GradientAlong(model, gradients =>
         {
-            var pass = new Pass(new Workspace(), new Dropout(1, 2), record: true);
+            var pass = new Pass(new Workspace(), new Dropout(1, 2) { EachStep = eachStep }, record: true);
             LanguageNetwork.Trace trace = network.Forward(pass, [.. rows.Select(row => row.AsMemory()[..^1])], model.NewState(rows.Length), Dropped);
             return network.Backward(pass, trace, [.. rows.Select(row => row.AsMemory()[1..])], gradients, 0.1f, new ActivationPenalty(2, 1));
         });

@@ -48,4 +48,53 @@ public sealed class StartTests : IDisposable
             for (int i = 0; i < matrix.Values.Length; i++) Assert.Equal(i / size % size == i % size ? 1f : 0f, matrix.Values[i]);
         }
     }
+
+    [Fact]
+    public void The_forget_gate_starts_where_the_recipe_says_and_nothing_else_changes()
+    {
+        Parameter[] usual = All("training.forget_bias=1"), other = All("training.forget_bias=-0.5");
+        foreach (var (one, two) in usual.Zip(other))
+        {
+            if (!one.Name.Contains(".bias_ih_", StringComparison.Ordinal))
+            {
+                Assert.Equal(one.Values, two.Values);
+                continue;
+            }
+
+            int size = two.Values.Length / 4;
+            for (int i = 0; i < two.Values.Length; i++) Assert.Equal(i / size == 1 ? -0.5f : 0, two.Values[i]);
+        }
+    }
+
+    /// <summary>Uniform in ±√(6 / (H + H)); a rotation's columns would be at right angles.</summary>
+    [Fact]
+    public void A_random_start_is_uniform_and_no_rotation()
+    {
+        Parameter[] all = All("training.random_start=true");
+        Parameter matrix = all.First(parameter => parameter.Name == "rnn.weight_hh_l0");
+        int size = matrix.Shape[1];
+        double bound = Math.Sqrt(3.0 / size), largest = 0, square = 0, product = 0;
+        foreach (float value in matrix.Values)
+        {
+            largest = Math.Max(largest, Math.Abs(value));
+            square += value * value;
+        }
+
+        for (int i = 0; i < size; i++) product += matrix.Values[i] * matrix.Values[size + i];
+        Assert.InRange(largest, 0.9 * bound, bound);
+        Assert.InRange(square / matrix.Values.Length, 0.8 * bound * bound / 3, 1.2 * bound * bound / 3);
+        Assert.True(Math.Abs(product) > 1e-4, "the first rows are at right angles");
+    }
+
+    [Fact]
+    public void Two_starts_are_refused_and_so_are_masks_of_each_step_for_a_translator()
+    {
+        var error = Assert.Throws<RecipeException>(() => All("training.random_start=true", "training.identity_start=true"));
+        Assert.Contains("training.random_start is true; expected false with identity_start", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<RecipeException>(() => TinyRecipes.Write(_folder, "translator", "training.dropout.each_step=true"));
+        Assert.Contains("training.dropout.each_step is true; expected false (model.task is translator)", error.Message, StringComparison.Ordinal);
+    }
+
+    private Parameter[] All(params string[] settings) =>
+        [.. Objective.Create(TinyRecipes.Write(_folder, "classifier", [.. settings, "model.hidden_size=40"]), _folder[""]).Model.Parameters.All];
 }

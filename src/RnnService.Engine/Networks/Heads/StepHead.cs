@@ -29,10 +29,10 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
         return new Trace(hidden, features, mask, logits);
     }
 
-    /// <summary>What the output layer reads of the encoder's output [R,K], and the mask [N,K] of what is dropped.</summary>
+    /// <summary>What the output layer reads of the encoder's output [R,K], and the mask [N,K] or [R,K] of what is dropped.</summary>
     protected (Memory<float> Features, Memory<float>? Mask) Drop(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate)
     {
-        if (pass.Mask(layout.Batch, output.Inputs, dropRate) is not { } mask) return (hidden, null);
+        if (pass.Mask(layout, output.Inputs, dropRate) is not { } mask) return (hidden, null);
         // What the encoder put out is still read elsewhere: a decoder's next step, a penalty on it.
         Memory<float> features = pass.Workspace.Take(hidden.Length);
         hidden.CopyTo(features);
@@ -89,6 +89,6 @@ internal class StepHead(Linear output) : IHead<StepHead.Trace, IReadOnlyList<Rea
 
     public void Refresh() => output.Refresh();
 
-    /// <summary>The encoder's output [R,K] before and after dropout by a mask [N,K], and logits [R,labels].</summary>
+    /// <summary>The encoder's output [R,K] before and after dropout by a mask [N,K] or [R,K], and logits [R,labels].</summary>
     internal readonly record struct Trace(Memory<float> Hidden, Memory<float> Features, Memory<float>? Mask, Memory<float> Logits) : IHeadTrace;
 }

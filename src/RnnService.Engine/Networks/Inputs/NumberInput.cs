@@ -26,7 +26,7 @@ internal sealed class NumberInput(Standardization units) : IInput<NumberInput.Tr
                 units.Forward(values.Slice(t * Size, Size), rows.Span.Slice(layout.RowOf(i, t) * Size, Size));
         }
 
-        if (pass.Mask(layout.Batch, Size, dropRate) is { } mask) Dropout.Apply(layout, mask.Span, rows.Span);
+        if (pass.Mask(layout, Size, dropRate) is { } mask) Dropout.Apply(layout, mask.Span, rows.Span);
         return new Trace(LayerInput.OfValues(rows));
     }
 

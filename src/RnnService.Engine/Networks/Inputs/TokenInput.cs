@@ -23,7 +23,7 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
     /// <param name="asValues">Whether to embed whatever the encoder prefers.</param>
     public Trace Forward(Pass pass, BatchLayout layout, ReadOnlyMemory<int> ids, Recurrent encoder, DropoutRates rates, bool asValues = false)
     {
-        Memory<float>? mask = pass.Mask(layout.Batch, Size, rates.Embedding);
+        Memory<float>? mask = pass.Mask(layout, Size, rates.Embedding);
         float dropWords = pass.Dropout is null ? 0 : rates.Words;
         if (mask is null && dropWords == 0 && !asValues && encoder.PrefersIds(layout.Rows)) return new Trace(LayerInput.OfIds(ids), ids, mask);
         Memory<float> embedded = Rows(pass, ids);
@@ -89,6 +89,6 @@ internal sealed class TokenInput(Embedding embedding) : IInput<TokenInput.Trace>
         return rows;
     }
 
-    /// <summary>What the encoder reads, the ids [R], the dropout mask [N,D] and the rate at which tokens were dropped.</summary>
+    /// <summary>What the encoder reads, the ids [R], the dropout mask [N,D] or [R,D] and the rate at which tokens were dropped.</summary>
     internal readonly record struct Trace(LayerInput Rows, ReadOnlyMemory<int> Ids, Memory<float>? Mask, float DropWords = 0) : IInputTrace;
 }

@@ -24,7 +24,7 @@ internal sealed class WordInput(Embedding embedding, CharacterInput? characters)
         float dropWords = pass.Dropout is null ? 0 : rates.Words;
         if (dropWords > 0) pass.Dropout!.ApplyToWords(layout, ids.Span, dropWords, rows.Span, embedding.Size, Size);
         CharacterInput.Trace? spelling = characters?.Forward(pass, layout, forms, rows.Span, embedding.Size, Size);
-        Memory<float>? mask = pass.Mask(layout.Batch, Size, rates.Embedding);
+        Memory<float>? mask = pass.Mask(layout, Size, rates.Embedding);
         if (mask is { } drop) Dropout.Apply(layout, drop.Span, rows.Span);
         return new Trace(LayerInput.OfValues(rows), ids, mask, spelling, dropWords);
     }
@@ -39,7 +39,7 @@ internal sealed class WordInput(Embedding embedding, CharacterInput? characters)
 
     public void Refresh() => characters?.Refresh();
 
-    /// <summary>What the encoder reads, the ids [R], the dropout mask [N,D], what the character network left and the rate at which words were dropped.</summary>
+    /// <summary>What the encoder reads, the ids [R], the dropout mask [N,D] or [R,D], what the character network left and the rate at which words were dropped.</summary>
     internal readonly record struct Trace(
         LayerInput Rows, ReadOnlyMemory<int> Ids, Memory<float>? Mask, CharacterInput.Trace? Spelling, float DropWords) : IInputTrace;
 }
