@@ -1,4 +1,5 @@
 using RnnService.Cli.Arguments;
+using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
 
 namespace RnnService.Cli.Output;
@@ -44,7 +45,10 @@ internal static class CorpusSummary
 
     private static string Labels(CorpusPart part)
     {
-        string first = string.Join(", ", part.Labels.Take(MostLabels).Select(label => $"{label.Key} {Figures.Count(label.Value)}"));
+        string first = string.Join(", ", part.Labels.Take(MostLabels).Select(label => $"{Shown(label.Key)} {Figures.Count(label.Value)}"));
         return part.Labels.Count > MostLabels ? $"{first} and {Figures.Count(part.Labels.Count - MostLabels)} more" : first;
+
+        // Two numbers side by side would be read as one.
+        static string Shown(string label) => label is [.., >= '0' and <= '9'] ? Listing.Quote(label) : label;
     }
 }

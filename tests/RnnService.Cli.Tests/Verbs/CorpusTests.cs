@@ -60,6 +60,7 @@ public sealed class CorpusTests : IDisposable
     [InlineData("classifier", "a.jsonl", "{\"text\": \"fine\", \"label\": \"pos\"}\n{\"text\": \"dull\", \"label\": \"neg\"}\n", "labels: neg 1, pos 1")]
     [InlineData("classifier", "a.ft", "__label__pos fine\n__label__neg dull\n", "labels: neg 1, pos 1")]
     [InlineData("classifier", "a.csv", "review;sentiment\nfine;pos\ndull;neg\n", "labels: neg 1, pos 1")]
+    [InlineData("classifier", "a.csv", "review;sentiment\nfine;1\ndull;0\n", "labels: \"0\" 1, \"1\" 1")]
     [InlineData("language_model", "a.json", "[{\"author\": \"A\", \"paragraphs\": [\"Once upon a time\", \"there was a film.\"]}, {\"author\": \"B\", \"paragraphs\": [\"It was long.\"]}]", "train: 5 lines, 50 tokens")]
     [InlineData("tagger", "a.jsonl", "{\"tokens\": [\"Ida\", \"sings\"], \"tags\": [\"B-PER\", \"O\"]}\n", "labels: B-PER 1, O 1")]
     [InlineData("tagger", "a.conll", "# SYM O\nIda NNP B-PER\n\n# SYM O\nsings VBZ O\n", "labels: O 3, B-PER 1")]
