@@ -3,7 +3,6 @@ using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Training.Corpora;
-using RnnService.Training.Objectives;
 using RnnService.Training.Recipes;
 
 namespace RnnService.Benchmarks;
