@@ -62,19 +62,8 @@ public sealed class LayerReleaseTests : IDisposable
         Recipe recipe = TinyRecipes.Write(_folder, task, [.. Deep, "training.average_decay=0.9"]);
         var straight = new Trainer(recipe, Folders("straight"));
         straight.Run(cancellationToken: Cancellation);
-        for (int stops = 0; ; stops++)
-        {
-            using var stop = new CancellationTokenSource();
-            var trainer = new Trainer(recipe, Folders("stopped"));
-            long from = trainer.Step;
-            RunEnd end = trainer.Run(new OnProgress(progress =>
-            {
-                if (progress.Step >= from + 11) stop.Cancel();
-            }), stop.Token);
-            if (end == RunEnd.Interrupted) continue;
-            Assert.True(stops > 2, $"only {stops} stops");
-            break;
-        }
+        int stops = StoppedRun.Finish(recipe, Folders("stopped"), steps: 11) - 1;
+        Assert.True(stops > 2, $"only {stops} stops");
 
         byte[] wanted = File.ReadAllBytes(_folder["straight/model.safetensors"]);
         Assert.Equal(wanted, File.ReadAllBytes(_folder["stopped/model.safetensors"]));

@@ -45,20 +45,8 @@ public sealed class TrainerTests : IDisposable
     {
         Recipe recipe = TinyRecipes.Write(_folder, task);
         string straight = Train(recipe, "straight"), output = Folder("stopped");
-        int stops = 0;
-        for (bool over = false; !over; stops++)
-        {
-            using var stop = new CancellationTokenSource();
-            var trainer = new Trainer(recipe, Folders(output));
-            long from = trainer.Step;
-            RunEnd end = trainer.Run(new OnProgress(progress =>
-            {
-                if (progress.Step >= from + 4) stop.Cancel();
-            }), stop.Token);
-            over = end != RunEnd.Interrupted;
-        }
-
-        Assert.True(stops > 3, $"only {stops} stops");
+        int runs = StoppedRun.Finish(recipe, Folders(output), steps: 4);
+        Assert.True(runs > 3, $"only {runs} runs");
         AssertSameRun(straight, output);
     }
 
@@ -97,17 +85,7 @@ public sealed class TrainerTests : IDisposable
     {
         Recipe recipe = TinyRecipes.Write(_folder, task, settings);
         string straight = Train(recipe, "straight"), output = Folder("stopped");
-        for (bool over = false; !over;)
-        {
-            using var stop = new CancellationTokenSource();
-            var trainer = new Trainer(recipe, Folders(output));
-            long from = trainer.Step;
-            over = trainer.Run(new OnProgress(progress =>
-            {
-                if (progress.Step >= from + 4) stop.Cancel();
-            }), stop.Token) != RunEnd.Interrupted;
-        }
-
+        StoppedRun.Finish(recipe, Folders(output), steps: 4);
         AssertSameRun(straight, output);
     }
 
