@@ -33,7 +33,7 @@ internal sealed class ServedModelFactory(RnnModelsOptions options, SchedulingMet
                 name, loaded, model, Batcher<int[], float[]>("classify", model.Logits, ids => ids.Length),
                 model.CanInspect ? Batcher<int[], Explanation>("explain", model.Explain, ids => model.ExplanationCost(ids.Length), ids => ids.Length, ShortExplanation) : null, inspector),
             Tagger model => new ServedTagger(
-                name, loaded, model, Batcher<TaggerInput, TagScore[]>("tag", model.Tag, sentence => sentence.Length), inspector),
+                name, loaded, model, Batcher<TaggerInput, TagScore[]>("tag", model.Tag, sentence => sentence.Tokens), inspector),
             NumberClassifier model => new ServedNumberClassifier(Queues(model, "classify", isStepwise: false), model),
             NumberTagger model => new ServedNumberTagger(Queues(model, "tag", isStepwise: true), model),
             Regressor model => new ServedRegressor(Queues(model, "predict", model.Config.Numbers!.EachStep), model),

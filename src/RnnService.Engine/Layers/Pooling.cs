@@ -149,7 +149,7 @@ internal static class Pool
     }
 
     /// <summary>How many of the width's first units were read forward.</summary>
-    private static int ForwardPart(Direction direction, int width) => direction switch
+    internal static int ForwardPart(Direction direction, int width) => direction switch
     {
         Direction.Forward => width,
         Direction.Reverse => 0,

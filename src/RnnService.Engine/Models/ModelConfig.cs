@@ -265,8 +265,6 @@ public sealed record ModelConfig
             ValidateLabels();
         }
 
-        if (Task == ModelTask.Tagger && Tokenizer == Tokenization.Subwords)
-            throw Wrong("tokenizer", "subwords", "characters, whitespace or english, since a tagger gives every word a label");
         if (Threshold is { } threshold)
         {
             if (Task != ModelTask.Classifier) throw new ArgumentException("threshold is given; expected none (null) but for a classifier");
@@ -295,6 +293,8 @@ public sealed record ModelConfig
             if (Task != ModelTask.Tagger) throw new ArgumentException("characters is given; expected none (null), since only a tagger spells words out");
             if (Tokenizer == Tokenization.Characters)
                 throw new ArgumentException("characters is given; expected none (null), since a tagger over characters has no words to spell out");
+            if (Tokenizer == Tokenization.Subwords)
+                throw new ArgumentException("characters is given; expected none (null), since a tagger over subwords reads spellings already");
             Positive("characters.embedding_size", characters.EmbeddingSize, MaxEmbeddingSize);
             Positive("characters.hidden_size", characters.HiddenSize, MaxEmbeddingSize);
         }

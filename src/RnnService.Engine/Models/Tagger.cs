@@ -91,16 +91,41 @@ public sealed class Tagger : TextModel
 
     /// <summary>
     /// Splits raw text into words with their offsets, the way this model was trained. A tagger over characters reads white space where its
-    /// vocabulary has it, and passes over it elsewhere, as columns of words and labels hold none.
+    /// vocabulary has it, and passes over it elsewhere, as columns of words and labels hold none. One over subwords labels English words, or what
+    /// stands for them in other languages, each read as one subword or several.
     /// </summary>
-    public List<Token> Split(string text) => [.. Tokenizer.Split(text)
+    public List<Token> Split(string text) => Tokenizer.Kind == Tokenization.Subwords ? EnglishTokenizer.Words(text) : [.. Tokenizer.Split(text)
         .Where(token => Tokenizer.Kind != Tokenization.Characters || !string.IsNullOrWhiteSpace(token.Text) || Tokenizer.Knows(token.Text))];
 
     /// <inheritdoc/>
     public override TokenizedText Read(string text)
     {
         List<Token> words = Split(text);
+        if (Tokenizer is SubwordTokenizer subwords) return Pieces(subwords, words);
         return new TokenizedText(words, [.. words.Select(word => Tokenizer.IdOf(word.Text))]);
+    }
+
+    /// <summary>The pieces of words with their offsets in the text; the space that is read before a word is in none.</summary>
+    private static TokenizedText Pieces(SubwordTokenizer tokenizer, List<Token> words)
+    {
+        var pieces = new List<Token>();
+        string[] forms = [.. words.Select(word => word.Text)];
+        (int[] ids, int[] ends) = tokenizer.EncodeWords(forms);
+        for (int i = 0; i < forms.Length; i++)
+        {
+            Token word = words[i];
+            string read = SubwordTokenizer.Spaced(forms, i);
+            int space = read.Length - word.Text.Length;
+            foreach (Token piece in tokenizer.Split(read))
+            {
+                (int start, int first) = (Math.Max(0, piece.Start - space), Math.Max(0, piece.CodePointStart - space));
+                pieces.Add(new Token(
+                    word.Text[start..Math.Max(start, piece.End - space)], word.Start + start, word.CodePointStart + first,
+                    word.CodePointStart + Math.Max(first, piece.CodePointEnd - space)));
+            }
+        }
+
+        return new TokenizedText(pieces, ids) { WordEnds = ends };
     }
 
     /// <summary>The same network behind another configuration that asks for the same parameters: what happens to its logits may differ.</summary>
@@ -119,7 +144,10 @@ public sealed class Tagger : TextModel
     public TaggerInput Encode(IEnumerable<string> words, bool withAlternatives)
     {
         string[] forms = [.. words];
-        return new TaggerInput(forms, [.. forms.Select(Tokenizer.IdOf)], Vocabulary.Tokens.UnknownId, withAlternatives ? Labels.Count : 1);
+        int ranks = withAlternatives ? Labels.Count : 1, unknown = Vocabulary.Tokens.UnknownId;
+        if (Tokenizer is not SubwordTokenizer subwords) return new TaggerInput(forms, [.. forms.Select(Tokenizer.IdOf)], unknown, ranks);
+        (int[] ids, int[] ends) = subwords.EncodeWords(forms);
+        return new TaggerInput(forms, ids, unknown, ranks, ends);
     }
 
     /// <summary>Why the labels of a text say little or nothing; null where there is nothing to say.</summary>
@@ -222,9 +250,10 @@ public sealed class Tagger : TextModel
     {
         List<Token>[] words = [.. texts.Select(Split)];
         var answers = new IReadOnlyList<TaggedSpan>[words.Length];
-        foreach (int[] batch in LengthBatches.Of([.. words.Select(text => text.Count)]))
+        TaggerInput[] inputs = [.. words.Select(text => Encode(text.Select(word => word.Text)))];
+        foreach (int[] batch in LengthBatches.Of([.. inputs.Select(input => input.Tokens)]))
         {
-            TagScore[][] tags = Tag([.. batch.Select(index => Encode(words[index].Select(word => word.Text)))]);
+            TagScore[][] tags = Tag([.. batch.Select(index => inputs[index])]);
             for (int i = 0; i < batch.Length; i++) answers[batch[i]] = answer(texts[batch[i]], words[batch[i]], tags[i]);
         }
 

@@ -24,7 +24,7 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
     /// <returns>The summed loss in nats.</returns>
     public double Backward(Pass pass, in Trace trace, TTargets targets, Gradients gradients)
     {
-        double loss = head.Loss(trace.Layout, trace.Head, targets, gradients);
+        double loss = head.Loss(trace.Answers, trace.Head, targets, gradients);
         BackwardFrom(pass, trace, trace.Logits.Span, gradients);
         return loss;
     }
@@ -32,11 +32,10 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
     /// <summary>Backward from the gradient of the logits.</summary>
     public void BackwardFrom(Pass pass, in Trace trace, ReadOnlySpan<float> dLogits, Gradients gradients)
     {
-        Memory<float> dHidden = head.Backward(pass, trace.Layout, trace.Head, dLogits, gradients);
-        BackwardFromHidden(pass, trace, dHidden, gradients);
+        BackwardFromHidden(pass, trace, head.Backward(pass, trace.Answers, trace.Head, dLogits, gradients), gradients);
     }
 
-    /// <summary>Backward from the gradient of the encoder's output [R, directions·H].</summary>
+    /// <summary>Backward from the gradient of what the head reads: the encoder's output [R, directions·H], of every step or of words.</summary>
     private protected void BackwardFromHidden(Pass pass, in Trace trace, Memory<float> dHidden, Gradients gradients)
     {
         if (pass.TrainedDepth == 0) return;
@@ -48,17 +47,19 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
     private protected Memory<float> BackwardToInput(
         Pass pass, in Trace trace, ReadOnlySpan<float> dLogits, Gradients? gradients, Func<int, StateGradientReader>? read = null)
     {
-        Memory<float> dHidden = head.Backward(pass, trace.Layout, trace.Head, dLogits, gradients);
-        return BackwardThroughEncoder(pass, trace, dHidden, gradients, read);
+        return BackwardThroughEncoder(pass, trace, head.Backward(pass, trace.Answers, trace.Head, dLogits, gradients), gradients, read);
     }
 
     /// <summary>What the encoder gives for each sequence [N][T·W], without dropout: what a head that is trained alone reads.</summary>
     /// <param name="pass">A pass that does not record.</param>
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="made">What the input made.</param>
-    private protected float[][] EncoderOutputs(Pass pass, BatchLayout layout, in TInput made)
+    /// <param name="words">The words that the head reads in the place of the steps, if it does.</param>
+    private protected float[][] EncoderOutputs(Pass pass, BatchLayout layout, in TInput made, WordRows? words = null)
     {
-        ReadOnlySpan<float> rows = encoder.Forward(pass, layout, made.Rows, encoder.NewState(layout.Batch)).Output.Span;
+        Memory<float> hidden = encoder.Forward(pass, layout, made.Rows, encoder.NewState(layout.Batch)).Output;
+        ReadOnlySpan<float> rows = (words?.Forward(pass, encoder.Direction, hidden.Span) ?? hidden).Span;
+        layout = words?.Layout ?? layout;
         float[][] outputs = new float[layout.Batch][];
         int width = encoder.OutputSize;
         for (int place = 0; place < outputs.Length; place++)
@@ -92,7 +93,8 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
     // Nothing comes back from after the last step: over a running text, that is truncated backpropagation.
     private Memory<float> BackwardThroughEncoder(
         Pass pass, in Trace trace, Memory<float> dHidden, Gradients? gradients, Func<int, StateGradientReader>? read = null, int depth = int.MaxValue) =>
-        encoder.Backward(pass, trace.Run, dHidden, encoder.NewState(trace.Layout.Batch), gradients, read, depth);
+        encoder.Backward(
+            pass, trace.Run, trace.Words?.Backward(pass, encoder.Direction, dHidden.Span) ?? dHidden, encoder.NewState(trace.Layout.Batch), gradients, read, depth);
 
     public override void Refresh()
     {
@@ -101,16 +103,20 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
         head.Refresh();
     }
 
-    /// <summary>Encoder and head over what the input made.</summary>
-    protected Trace Forward(Pass pass, BatchLayout layout, in TInput made, RecurrentState state, DropoutRates rates)
+    /// <summary>Encoder and head over what the input made; the head reads every step, or words of several.</summary>
+    protected Trace Forward(Pass pass, BatchLayout layout, in TInput made, RecurrentState state, DropoutRates rates, WordRows? words = null)
     {
         Recurrent.Run run = encoder.Forward(pass, layout, made.Rows, state, rates.Between);
-        return new Trace(layout, made, run, head.Forward(pass, layout, run.Output, rates.Output));
+        Memory<float> read = words?.Forward(pass, encoder.Direction, run.Output.Span) ?? run.Output;
+        return new Trace(layout, made, run, head.Forward(pass, words?.Layout ?? layout, read, rates.Output), words);
     }
 
     /// <summary>What forward left: the logits and, when the pass recorded, what backward needs.</summary>
-    internal readonly record struct Trace(BatchLayout Layout, TInput Input, Recurrent.Run Run, THead Head)
+    internal readonly record struct Trace(BatchLayout Layout, TInput Input, Recurrent.Run Run, THead Head, WordRows? Words = null)
     {
         public Memory<float> Logits => Head.Logits;
+
+        /// <summary>Where the steps lie that the head reads.</summary>
+        public BatchLayout Answers => Words?.Layout ?? Layout;
     }
 }

@@ -6,7 +6,10 @@ using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Networks;
 
-/// <summary>One label a word: embeddings, characters where there is a network for them, recurrent layers. The targets are the labels of each sentence.</summary>
+/// <summary>
+/// One label a word: embeddings, characters where there is a network for them, recurrent layers. Where words are read in pieces, what stands for one is
+/// taken from its pieces: <see cref="WordRows"/>. The targets are the labels of each sentence.
+/// </summary>
 internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recurrent encoder, IHead<StepHead.Trace, IReadOnlyList<ReadOnlyMemory<int>>> head)
     : TextNetwork<WordInput.Trace, StepHead.Trace, IReadOnlyList<ReadOnlyMemory<int>>>(parameters, input, encoder, head), ITaggerNetwork
 {
@@ -19,7 +22,7 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
         Span<float> found = trace.Logits.Span;
         for (int i = 0; i < sentences.Count; i++)
         {
-            for (int t = 0; t < sentences[i].Length; t++) logits(i, t, found.Slice(trace.Layout.RowOf(i, t) * Head.Labels, Head.Labels));
+            for (int t = 0; t < sentences[i].Length; t++) logits(i, t, found.Slice(trace.Answers.RowOf(i, t) * Head.Labels, Head.Labels));
         }
     }
 
@@ -27,26 +30,27 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. texts.Select(text => text.Ids.AsMemory())]);
         string[][] forms = [.. texts.Select(text => text.Tokens.Select(token => token.Text).ToArray())];
-        return Forward(pass, layout, input.Forward(pass, layout, ids, forms, DropoutRates.None), state, DropoutRates.None);
+        WordRows? words = WordsOf(layout, [.. texts.Select(text => text.WordEnds)]);
+        return Forward(pass, layout, input.Forward(pass, layout, ids, forms, DropoutRates.None), state, DropoutRates.None, words);
     }
 
     /// <summary>What the head reads of each sentence: what the encoder gives, [N][T·W].</summary>
     public float[][] Features(Pass pass, IReadOnlyList<TaggerInput> sentences)
     {
         (BatchLayout layout, Memory<int> byRow) = Lay(pass, [.. sentences.Select(sentence => sentence.Ids.AsMemory())]);
-        return EncoderOutputs(pass, layout, input.Forward(pass, layout, byRow, [.. sentences.Select(sentence => sentence.Forms)], DropoutRates.None));
+        return EncoderOutputs(pass, layout, input.Forward(pass, layout, byRow, [.. sentences.Select(sentence => sentence.Forms)], DropoutRates.None), WordsOf(layout, sentences));
     }
 
     /// <summary>Logits [R,labels] of every word, dropout included.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="sentences">The sentences.</param>
-    /// <param name="ids">Their words' ids: a trainer replaces some by unknown.</param>
+    /// <param name="ids">Their tokens' ids: a trainer replaces some by unknown.</param>
     /// <param name="rates">Dropout.</param>
     public Trace Forward(Pass pass, IReadOnlyList<TaggerInput> sentences, int[][] ids, DropoutRates rates)
     {
         (BatchLayout layout, Memory<int> byRow) = Lay(pass, [.. ids.Select(row => row.AsMemory())]);
         WordInput.Trace words = input.Forward(pass, layout, byRow, [.. sentences.Select(sentence => sentence.Forms)], rates);
-        return Forward(pass, layout, words, Encoder.NewState(layout.Batch), rates);
+        return Forward(pass, layout, words, Encoder.NewState(layout.Batch), rates, WordsOf(layout, sentences));
     }
 
     /// <summary>Width of what a head reads.</summary>
@@ -65,9 +69,9 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
         Pass pass, in Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, float[] weights, Gradients gradients,
         AuxiliaryHeads? others = null, IReadOnlyList<ReadOnlyMemory<int>>[]? otherTargets = null)
     {
-        double loss = LossOf(trace.Layout, trace.Head, targets, weights, gradients);
-        Memory<float> dHidden = Head.Backward(pass, trace.Layout, trace.Head, trace.Logits.Span, gradients);
-        if (others is not null) loss += others.Backward(pass, trace.Layout, trace.Run.Output, otherTargets!, gradients, dHidden);
+        double loss = LossOf(trace.Answers, trace.Head, targets, weights, gradients);
+        Memory<float> dHidden = Head.Backward(pass, trace.Answers, trace.Head, trace.Logits.Span, gradients);
+        if (others is not null) loss += others.Backward(pass, trace.Answers, trace.Head.Hidden, otherTargets!, gradients, dHidden);
         BackwardFromHidden(pass, trace, dHidden, gradients);
         return loss;
     }
@@ -80,4 +84,9 @@ internal sealed class TaggerNetwork(Parameters parameters, WordInput input, Recu
     /// <param name="gradients">The gradients of the head's own parameters are added.</param>
     public double LossOf(BatchLayout layout, in StepHead.Trace trace, IReadOnlyList<ReadOnlyMemory<int>> targets, float[] weights, Gradients gradients) =>
         weights.Length > 0 && Head is StepHead alone ? alone.Loss(layout, trace, targets, smoothing: 0, weights) : Head.Loss(layout, trace, targets, gradients);
+
+    private static WordRows? WordsOf(BatchLayout layout, IReadOnlyList<TaggerInput> sentences) => WordsOf(layout, [.. sentences.Select(sentence => sentence.Ends)]);
+
+    /// <summary>The words of sentences; null where every token is one, as in all sentences of a tagger or in none.</summary>
+    private static WordRows? WordsOf(BatchLayout layout, int[]?[] ends) => ends.OfType<int[]>().Any() ? new WordRows(layout, [.. ends.OfType<int[]>()]) : null;
 }

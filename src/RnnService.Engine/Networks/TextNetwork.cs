@@ -55,12 +55,13 @@ internal abstract class TextNetwork<TInput, THead, TTargets>(
             for (int t = 0; t < length; t++) (placeOf[layout.RowOf(place, t)], stepOf[layout.RowOf(place, t)]) = (place, t);
             states[place] = [.. Enumerable.Range(0, Encoder.Slots).Select(_ => new float[length])];
             if (!options[place].Gradients || length == 0) continue;
-            (int row, int? at) = Head.AnswerAt(layout, place, options[place].At < 0 ? length + options[place].At : options[place].At);
+            int step = options[place].At < 0 ? length + options[place].At : options[place].At;
+            (int row, int? at) = Head.AnswerAt(trace.Answers, place, trace.Words?.WordAt(place, step) ?? step);
             Span<float> asked = dLogits.Span.Slice(row * labels, labels);
             trace.Logits.Span.Slice(row * labels, labels).CopyTo(asked);
             if (options[place].Target is { } target) CrossEntropy.Backward(asked, target);
             int answer = options[place].Target ?? Head.BackwardOfAnswer(asked);
-            norms[place] = new GradientNorms { At = at, Answer = answer, Inputs = new float[length], States = states[place] };
+            norms[place] = new GradientNorms { At = at is null ? null : step, Answer = answer, Inputs = new float[length], States = states[place] };
         }
 
         ReadOnlySpan<float> dInput = BackwardToInput(pass, trace, dLogits.Span, gradients: null,

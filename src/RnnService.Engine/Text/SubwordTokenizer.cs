@@ -105,6 +105,29 @@ public sealed class SubwordTokenizer : Tokenizer
         return [.. ids];
     }
 
+    /// <summary>The tokens of words, none of which crosses two, with spaces between as <see cref="WordSpacing"/> has them; an empty word is read as a space.</summary>
+    /// <param name="words">The words.</param>
+    /// <returns>Their ids, and of each word the index of its last token.</returns>
+    internal (int[] Ids, int[] Ends) EncodeWords(IReadOnlyList<string> words)
+    {
+        var ids = new List<int>(2 * words.Count);
+        int[] ends = new int[words.Count];
+        for (int i = 0; i < ends.Length; i++)
+        {
+            ids.AddRange(Encode(Spaced(words, i)));
+            ends[i] = ids.Count - 1;
+        }
+
+        return ([.. ids], ends);
+    }
+
+    /// <summary>A word as it is read after those before it: with the space in front of it, if there is one.</summary>
+    internal static string Spaced(IReadOnlyList<string> words, int index)
+    {
+        string word = words[index];
+        return word.Length == 0 || index > 0 && WordSpacing.IsBetween(words[index - 1], word) ? " " + word : word;
+    }
+
     private string Form(string text) => LowerCase ? text.ToLowerInvariant() : text;
 
     private int[] IdsOf(ReadOnlySpan<char> word)

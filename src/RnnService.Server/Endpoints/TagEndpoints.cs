@@ -179,13 +179,15 @@ internal static class TagEndpoints
             IEnumerable<Sentence> asked = request.Inputs is { } texts
                 ? texts.Items.Select(text => new Sentence(text, model.Split(text)))
                 : request.Tokens!.Select((words, index) => Joined(words, index, model, limits));
+            List<TaggerInput> read = [];
             foreach (Sentence sentence in asked)
             {
-                most.Add(sentence.Words.Count);
+                TaggerInput input = model.Encode(sentence.Words.Select(word => word.Text), withAlternatives: alternatives > 0);
+                most.Add(input.Tokens);
                 sentences.Add(sentence);
+                read.Add(input);
             }
 
-            TaggerInput[] read = [.. sentences.Select(sentence => model.Encode(sentence.Words.Select(word => word.Text), withAlternatives: alternatives > 0))];
             TextWarnings.Write(
                 call.Context.Response, field, request.Inputs is not { IsList: false },
                 [.. sentences.Zip(read, (sentence, words) => model.Warning(sentence.Text, words))]);

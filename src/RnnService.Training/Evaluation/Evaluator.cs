@@ -153,7 +153,7 @@ public static class Evaluator
     {
         TaggerInput[] inputs = [.. sentences.Select(sentence => model.Encode(sentence.Words))];
         float[][] all = new float[inputs.Length][];
-        InBatches(inputs.Select(input => input.Length), batch =>
+        InBatches(inputs.Select(input => input.Tokens), batch =>
             model.Read([.. batch.Select(i => inputs[i])], (row, logits) => all[batch[row]] = logits.ToArray()));
         return all;
     }

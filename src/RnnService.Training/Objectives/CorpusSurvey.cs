@@ -54,29 +54,30 @@ internal static class CorpusSurvey
     }
 
     /// <summary>Of a tagger.</summary>
-    public static CorpusReport OfSentences(
-        Recipe recipe, CorpusParts<TaggedSentence[]> parts, IReadOnlyList<int[]> train, IReadOnlyList<int[]> valid, Vocabulary vocabulary)
+    public static CorpusReport OfSentences(Recipe recipe, CorpusParts<TaggedSentence[]> parts, IReadOnlyList<int[]> valid, Vocabulary vocabulary)
     {
         List<CorpusNote> notes = parts.Notes;
-        CorpusPart trained = Part(train, parts.Train.SelectMany(sentence => sentence.Tags));
+        CorpusPart trained = Part(Lengths(parts.Train), parts.Train.SelectMany(sentence => sentence.Tags));
         if (trained.Labels.Count > ManyTags && trained.Labels.Count > 0.05 * trained.Tokens)
         {
             notes.Add(new CorpusNote(
                 $"{trained.Labels.Count} tags for {trained.Tokens} words; is the tag in another column", new CorpusSetting("tag_column", "COLUMN")));
         }
 
-        if (train.Count > FewTexts && train.All(sentence => sentence.Length == 1))
+        if (parts.Train.Length > FewTexts && parts.Train.All(sentence => sentence.Words.Count == 1))
             notes.Add(new CorpusNote("every sentence is one word: expected an empty line after a sentence, not after a word"));
-        else if (train.Count == 1 && train[0].Length > 1000)
-            notes.Add(new CorpusNote($"all {train[0].Length} words are one sentence: expected an empty line after every sentence"));
+        else if (parts.Train is [{ Words.Count: > 1000 } only])
+            notes.Add(new CorpusNote($"all {only.Words.Count} words are one sentence: expected an empty line after every sentence"));
         NoteAlike(trained.Labels, notes);
         NoteScript(recipe.Model, parts.Train.Select(sentence => string.Join(' ', sentence.Words)), notes);
         return Report(
-            recipe, "sentences", parts.SplitShare, trained, Part(valid, parts.Valid.SelectMany(sentence => sentence.Tags)),
+            recipe, "sentences", parts.SplitShare, trained, Part(Lengths(parts.Valid), parts.Valid.SelectMany(sentence => sentence.Tags)),
             valid.Sum(ids => Unknown(ids, vocabulary)), vocabulary,
             Overlap(
                 parts.Train.Select(sentence => string.Join('\t', sentence.Words)), parts.Valid.Select(sentence => string.Join('\t', sentence.Words))),
             notes, adviseCharacters: false);
+
+        static IEnumerable<int> Lengths(TaggedSentence[] sentences) => sentences.Select(sentence => sentence.Words.Count);
     }
 
     /// <summary>Of a translator: lengths are those of the sources.</summary>
@@ -242,9 +243,11 @@ internal static class CorpusSurvey
 
     private static bool IsNumber(string text) => double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
-    private static CorpusPart Part(IReadOnlyList<int[]> texts, IEnumerable<string> labels)
+    private static CorpusPart Part(IReadOnlyList<int[]> texts, IEnumerable<string> labels) => Part(texts.Select(text => text.Length), labels);
+
+    private static CorpusPart Part(IEnumerable<int> tokens, IEnumerable<string> labels)
     {
-        int[] lengths = [.. texts.Select(text => text.Length).Order()];
+        int[] lengths = [.. tokens.Order()];
         return new CorpusPart
         {
             Texts = lengths.Length,

@@ -59,7 +59,9 @@ internal sealed class TaggerObjective : ExampleObjective
         string[] forms = [.. train.SelectMany(sentence => sentence.Words)];
         Vocabulary words = Extend(
             own => own.Tokens,
-            () => Vocabulary.Build(forms.Select(form => config.LowerCase ? form.ToLowerInvariant() : form), recipe.Data.MinCount, recipe.Data.MaxVocabulary),
+            () => config.Tokenizer == Tokenization.Subwords
+                ? recipe.Data.BuildVocabulary(train.Select(sentence => WordSpacing.Join(sentence.Words)), config)
+                : Vocabulary.Build(forms.Select(form => config.LowerCase ? form.ToLowerInvariant() : form), recipe.Data.MinCount, recipe.Data.MaxVocabulary),
             recipe.Data.MaxVocabulary);
         // A character seen once or twice is read as unknown, so that the unknown character is learnt too.
         Vocabulary? characters = config.Characters is null
@@ -68,7 +70,7 @@ internal sealed class TaggerObjective : ExampleObjective
         _model = (Tagger)NewModel(recipe, config, new ModelVocabulary(words, characters));
         _sentences = [.. train.Select(sentence => _model.Encode(sentence.Words))];
         Report = CorpusSurvey.OfSentences(
-            recipe, parts, [.. _sentences.Select(sentence => sentence.Ids)], [.. _valid.Select(sentence => _model.Encode(sentence.Words).Ids)], words);
+            recipe, parts, [.. _valid.Select(sentence => _model.Encode(sentence.Words).Ids)], words);
         var places = new LabelIds(config);
         _labels = [.. train.Select(sentence => _model.Decoder.TargetsOf([.. sentence.Tags.Select(places.Of)]).AsMemory())];
         _validLabels = [.. _valid.Select(sentence => sentence.Tags.Select(places.Of).ToArray())];
@@ -83,7 +85,7 @@ internal sealed class TaggerObjective : ExampleObjective
                 Parameters, ((TaggerNetwork)_model.Network).OutputSize, _columns.Tasks, Settings.Auxiliary!.Weight, Settings.Dropout.Output);
         }
 
-        Lengths = [.. _sentences.Select(sentence => sentence.Length)];
+        Lengths = [.. _sentences.Select(sentence => sentence.Tokens)];
         (Train, Valid) = (CorpusFingerprint.Of(train), CorpusFingerprint.Of(_valid));
     }
 
@@ -142,6 +144,6 @@ internal sealed class TaggerObjective : ExampleObjective
         int[][] ids = [.. sentences.Select(sentence => DropWords(sentence.Ids, _counts, _model.Vocabulary.Tokens.UnknownId, pass))];
         TaggerNetwork.Trace trace = network.Forward(pass, sentences, ids, Settings.Dropout);
         double loss = network.Backward(pass, trace, labels, _weights, gradients, _auxiliary, others);
-        return new ShardResult(loss, trace.Layout.Rows, trace.Layout.Rows);
+        return new ShardResult(loss, trace.Answers.Rows, trace.Layout.Rows);
     }
 }
