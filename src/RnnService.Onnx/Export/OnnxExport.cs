@@ -134,6 +134,8 @@ public static class OnnxExport
         if (opset is < OldestOpset or > NewestOpset)
             throw new ArgumentException($"opset is {opset}; expected {OldestOpset} to {NewestOpset}", nameof(opset));
         ModelConfig config = model.Config;
+        if (config is { Task: ModelTask.Tagger, Tokenizer: Tokenization.Subwords })
+            throw new ArgumentException("tokenizer is subwords; expected another, since no graph can be written yet of a tagger that reads words in pieces", nameof(model));
         string configJson = ConfigJson(model);
         string? vocabularyJson = VocabularyJson(model);
         const long rest = 1 << 20; // nodes and constants, with room to spare

@@ -58,15 +58,15 @@ internal static class RecipeJson
     public static Recipe Change(JsonNode? root, IEnumerable<string> settings, bool namesCorpora = true)
     {
         RecipeReader.CheckRoot(root);
-        bool isOver = IsOverCharacters(root!), spells = false;
+        bool isOver = HasNoWords(root!), spells = false;
         foreach (string setting in settings)
         {
             RecipeReader.Override(root!, setting);
             spells |= setting.StartsWith("model.characters", StringComparison.Ordinal);
         }
 
-        // A tagger over characters has no words to spell out: the character network goes with the words, unless it is asked for.
-        if (!isOver && !spells && IsOverCharacters(root!)) root!["model"]!.AsObject().Remove("characters");
+        // A tagger over characters has no words to spell out, and subwords spell: the character network goes with the words, unless it is asked for.
+        if (!isOver && !spells && HasNoWords(root!)) root!["model"]!.AsObject().Remove("characters");
         if (root is JsonObject whole && whole["from"] is JsonValue from && from.TryGetValue(out string? path) && path.Length > 0 && whole["model"] is JsonObject model)
             BaseSettings.Complete(model, path);
         RecipeReader.Check(root);
@@ -82,7 +82,7 @@ internal static class RecipeJson
         }
     }
 
-    private static bool IsOverCharacters(JsonNode root) =>
+    private static bool HasNoWords(JsonNode root) =>
         root is JsonObject recipe && recipe["model"] is JsonObject model && model["tokenizer"] is JsonValue value
-        && value.TryGetValue(out string? tokenizer) && tokenizer == "characters";
+        && value.TryGetValue(out string? tokenizer) && tokenizer is "characters" or "subwords";
 }

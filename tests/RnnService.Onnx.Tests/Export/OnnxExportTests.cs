@@ -318,6 +318,14 @@ public sealed class OnnxExportTests
         Assert.StartsWith($"opset is {opset}; expected 14 to 21", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_tagger_of_subwords_is_refused()
+    {
+        LanguageModel language = Tiny.Subwords();
+        Model tagger = TextModel.Create(language.Config with { Task = ModelTask.Tagger, Labels = ["O", "X"] }, language.Vocabulary, Parameters.Random(5));
+        Assert.StartsWith("tokenizer is subwords; expected another", Assert.Throws<ArgumentException>(() => OnnxExport.Build(tagger, 17)).Message, StringComparison.Ordinal);
+    }
+
     private static RecurrentState StartOf(LanguageModel model, int batch, ulong seed)
     {
         RecurrentState state = model.NewState(batch);

@@ -161,6 +161,49 @@ public sealed class BaseModelTests : IDisposable
         Assert.Equal((Tokenization.Whitespace, 0, 1.0), (same.Model.Tokenizer, same.Training.Release, same.Training.LayerDecay));
     }
 
+    /// <summary>Words in pieces: a tagger learns its corpus on a language model of subwords, and resumes to the same bits, also where parts are released.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void A_tagger_starts_from_a_language_model_of_subwords(int release)
+    {
+        TinyRecipes.Write(_folder, "tagger");
+        File.WriteAllText(_folder["from.json"], $$"""
+            {
+              "model": { "task": "tagger" },
+              "from": {{System.Text.Json.JsonSerializer.Serialize(OfSubwords("base"))}},
+              "data": { "train": [{ "path": "train.conll", "format": "conll" }], "valid": [{ "path": "valid.conll", "format": "conll" }] },
+              "training": { "epochs": 10, "batch_size": 6, "learning_rate": 0.03, "shards": 2, "dropout": { "embedding": 0.1 }, "release": {{release}} },
+              "golden_input": "the dog runs."
+            }
+            """);
+        Recipe recipe = Recipe.Read(_folder["from.json"]);
+        Assert.Equal((Tokenization.Subwords, 7), (recipe.Model.Tokenizer, recipe.Model.EmbeddingSize));
+        string straight = Train(recipe, "straight");
+        Assert.True(StoppedRun.Finish(recipe, Folders(_folder["stopped"]), steps: 17) > 3);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(straight, "model.safetensors")), File.ReadAllBytes(_folder["stopped/model.safetensors"]));
+        using var tagger = (Tagger)ModelFolder.Load(straight).Model;
+        Assert.Equal(["D", "N", "V", "P"], tagger.TagWords("the cats sleeps!").Select(word => word.Label));
+    }
+
+    private string OfSubwords(string name)
+    {
+        var config = new ModelConfig
+        {
+            Task = ModelTask.LanguageModel,
+            Cell = CellKind.Lstm,
+            Tokenizer = Tokenization.Subwords,
+            EmbeddingSize = 7,
+            HiddenSize = 7,
+            Layers = 2,
+            TieWeights = true,
+        };
+        Vocabulary subwords = SubwordTrainer.Train(["the dog sleeps. the cat ran!", "cats run and dogs sleep"], 270);
+        using Model model = Model.Create(config, new ModelVocabulary(subwords), Parameters.Random(1));
+        ModelFolder.Save(_folder[name], model, "the cat sat");
+        return _folder[name];
+    }
+
     private string Language(string name, ElementType type = ElementType.F32, ulong seed = 1)
     {
         var config = new ModelConfig

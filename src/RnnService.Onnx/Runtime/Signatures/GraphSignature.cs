@@ -1,5 +1,6 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using static RnnService.Engine.Weights.WeightFormatException;
@@ -21,6 +22,8 @@ internal sealed class GraphSignature
     public GraphSignature(OnnxFile file, ModelConfig config, ModelVocabulary vocabulary)
     {
         (_file, _config, _paths) = (file, config, new GraphPaths(file.Model.Graph));
+        if (config is { Task: ModelTask.Tagger, Tokenizer: Tokenization.Subwords })
+            throw file.Refuse("graph", "a tagger of subwords found; expected another tokenizer, since a graph gives labels of tokens, and not of words of several");
         OutputSize = config.Task == ModelTask.LanguageModel ? vocabulary.Tokens.Count : config.NetworkLabels.Count;
         List<GraphInput> grids = [], states = [], counts = [], masks = [], segments = [], possible = [], unknown = [];
         foreach (GraphInput input in GraphInput.AllOf(file))
