@@ -25,6 +25,8 @@ internal sealed class CorpusOptions
     private readonly Option<string> _textColumn = Column(
         "--text-column", "Column of the text, likewise [default: one called text, sentence, review …; else 1].");
 
+    private readonly Option<string> _titleColumn = Column("--title-column", "Column of the title of a language model's documents, a line before the text of each.");
+
     private readonly Option<string> _sourceColumn = Column(
         "--source-column", "Column of the text to translate in pairs, csv, parquet and jsonl, by name or number from 0 [default: one called source, text …; else 0].");
 
@@ -98,7 +100,7 @@ internal sealed class CorpusOptions
 
     public IReadOnlyList<Option> All =>
     [
-        _format, _encoding, _textColumn, _labelColumn, _sourceColumn, _targetColumn, _swap, _distinct, _header, _delimiter, _labelSeparator, _skipLines, _where,
+        _format, _encoding, _textColumn, _titleColumn, _labelColumn, _sourceColumn, _targetColumn, _swap, _distinct, _header, _delimiter, _labelSeparator, _skipLines, _where,
         _formColumn, _tagColumn,
         _comments, _skipEmptyWords, _labelNames, _phrases, _sequenceColumn, _columns, _namePattern, _keys,
     ];
@@ -116,6 +118,7 @@ internal sealed class CorpusOptions
         Encoding = parsed.GetValue(_encoding),
         LabelColumn = ColumnOf(parsed, _labelColumn),
         TextColumn = ColumnOf(parsed, _textColumn),
+        TitleColumn = ColumnOf(parsed, _titleColumn),
         SourceColumn = ColumnOf(parsed, _sourceColumn),
         TargetColumn = ColumnOf(parsed, _targetColumn),
         Distinct = parsed.GetValue(_distinct) ? true : null,

@@ -33,6 +33,9 @@ public sealed record CorpusSource
     /// </summary>
     public CorpusColumn? TextColumn { get; init; }
 
+    /// <summary>Column or field of the title of a language model's documents, by number or name: a line before the text of each. Unless given there is none.</summary>
+    public CorpusColumn? TitleColumn { get; init; }
+
     /// <summary>Lines to skip at the head of a <c>labelled</c>, <c>csv</c> or <c>conll</c> file.</summary>
     public int? SkipLines { get; init; }
 
@@ -132,6 +135,7 @@ public sealed record CorpusSource
         Belongs(Encoding, "encoding", [.. CorpusFormat.All.Where(format => format is not (CorpusFormat.Parquet or CorpusFormat.NumPy))]);
         Belongs(LabelColumn, "label_column", fields);
         Belongs(TextColumn, "text_column", fields);
+        Belongs(TitleColumn, "title_column", fields);
         Belongs(SkipLines, "skip_lines", CorpusFormat.Labelled, CorpusFormat.Pairs, CorpusFormat.Csv, CorpusFormat.Conll);
         Belongs(Header, "header", CorpusFormat.Labelled, CorpusFormat.Pairs, CorpusFormat.Csv);
         Belongs(Delimiter, "delimiter", CorpusFormat.Csv, CorpusFormat.Conll);
@@ -159,6 +163,7 @@ public sealed record CorpusSource
         if (Keys is < 0 or > AbcBook.MostKeys) throw Wrong($"keys is {Keys}; expected 0 to {AbcBook.MostKeys}");
         if (LabelSeparator?.Length == 0) throw Wrong("label_separator is empty; expected at least one character");
         Differ(LabelColumn, "label_column", TextColumn, "text_column");
+        Differ(TitleColumn, "title_column", TextColumn, "text_column");
         Differ(SourceColumn, "source_column", TargetColumn, "target_column");
         if (Format == CorpusFormat.Parallel && string.IsNullOrWhiteSpace(TargetPath))
             throw Wrong($"target_path is missing; expected the file whose lines are the translations of {Path}'s");
@@ -181,6 +186,7 @@ public sealed record CorpusSource
         {
             ByName(LabelColumn, "label_column");
             ByName(TextColumn, "text_column");
+            ByName(TitleColumn, "title_column");
             ByName(SourceColumn, "source_column");
             ByName(TargetColumn, "target_column");
         }
@@ -203,6 +209,7 @@ public sealed record CorpusSource
     {
         Validate();
         if (!formats.Contains(Format)) throw Wrong($"format \"{Format}\" holds no {content}; expected {string.Join(" or ", formats)}");
+        if (TitleColumn is not null && formats != CorpusFormat.OfRunningText) throw Wrong($"title_column is {TitleColumn}; expected none: {content} has no titles, documents of a language model have");
     }
 
     private void Belongs(object? value, string name, params string[] formats)

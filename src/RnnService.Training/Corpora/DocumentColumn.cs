@@ -2,7 +2,7 @@ using RnnService.Engine.Text;
 
 namespace RnnService.Training.Corpora;
 
-/// <summary>Running text from a column of a table, or a field of JSON objects: a document a row.</summary>
+/// <summary>Running text from a column of a table, or a field of JSON objects: a document a row, its title a line before it.</summary>
 internal sealed class DocumentColumn(CorpusSource source, ICollection<CorpusNote>? notes)
 {
     private const string Lack = "a text";
@@ -11,17 +11,18 @@ internal sealed class DocumentColumn(CorpusSource source, ICollection<CorpusNote
     public RunningText Read()
     {
         bool isJson = source.Format == CorpusFormat.JsonLines;
-        List<(CorpusLine Line, string Text)> rows = isJson ? new JsonRecords(source, Corpus.Open(source, notes), notes).Documents() : OfTable();
-        (CorpusLine Line, string Text)[] empty = [.. rows.Where(row => string.IsNullOrWhiteSpace(row.Text))];
+        List<(CorpusLine Line, string? Title, string Text)> rows = isJson ? new JsonRecords(source, Corpus.Open(source, notes), notes).Documents() : OfTable();
+        var (empty, full) = (rows.Where(row => string.IsNullOrWhiteSpace(row.Text)).ToArray(), rows.Where(row => !string.IsNullOrWhiteSpace(row.Text)));
         if (empty.Length > 0) Examples.NoteEmpty(source.Path, isJson ? "record" : "row", Lack, (empty.Length, empty[0].Line.Number), notes);
-        IEnumerable<string> texts = rows.Where(row => !string.IsNullOrWhiteSpace(row.Text))
-            .Select(row => row.Text.Replace("\r\n", "\n", StringComparison.Ordinal).Trim('\n'));
+        IEnumerable<string> texts = full.Select(row => string.IsNullOrWhiteSpace(row.Title) ? Trimmed(row.Text) : $"{Trimmed(row.Title)}\n{Trimmed(row.Text)}");
         string[] documents = [.. source.Distinct == true ? texts.Distinct() : texts];
         string between = documents.Any(text => text.Contains('\n', StringComparison.Ordinal)) ? "\n\n" : "\n";
         return new RunningText(string.Concat(documents.Select(text => text + between)), between);
+
+        static string Trimmed(string text) => text.Replace("\r\n", "\n", StringComparison.Ordinal).Trim('\n');
     }
 
-    private List<(CorpusLine Line, string Text)> OfTable()
+    private List<(CorpusLine Line, string? Title, string Text)> OfTable()
     {
         var (names, rows) = Corpus.Table(source, notes);
         if (rows.Count == 0) return [];
@@ -37,7 +38,8 @@ internal sealed class DocumentColumn(CorpusSource source, ICollection<CorpusNote
         int count = names?.Length ?? rows[0].Cells.Length;
         var columns = new TableColumns(names, count);
         int place = PlaceOf(columns, head, names ?? rows[0].Cells, names is not null);
-        if (isNamed && source.Header is null && !source.AsksByName(source.TextColumn))
+        int? title = source.TitleColumn is { } asked ? columns.PlaceOf(head, asked, "title_column") : null;
+        if (isNamed && source.Header is null && !source.AsksByName(source.TextColumn, source.TitleColumn))
         {
             notes?.Add(new CorpusNote(
                 $"{source.Path}, line {head.Number}: names the columns: {Listing.Quote(names![place])} is the text; to read it as one",
@@ -47,7 +49,7 @@ internal sealed class DocumentColumn(CorpusSource source, ICollection<CorpusNote
         if (rows.FirstOrDefault(row => row.Cells.Length != count) is { Cells: not null } odd)
             throw odd.Line.Error($"{odd.Cells.Length} {(odd.Cells.Length == 1 ? "column" : "columns")}; expected {count} as {(isNamed ? "the header has" : "on the first line")}");
         Func<string[], bool>? kept = columns.Kept(head, source);
-        return [.. rows.Where(row => kept?.Invoke(row.Cells) != false).Select(row => (row.Line, row.Cells[place]))];
+        return [.. rows.Where(row => kept?.Invoke(row.Cells) != false).Select(row => (row.Line, title is { } at ? row.Cells[at] : null, row.Cells[place]))];
     }
 
     private int PlaceOf(TableColumns columns, CorpusLine line, string[] cells, bool areNames)

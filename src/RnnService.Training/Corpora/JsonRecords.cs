@@ -114,16 +114,16 @@ internal sealed class JsonRecords
         return sentences;
     }
 
-    /// <summary>Documents: texts, or lists of their lines.</summary>
-    public List<(CorpusLine Line, string Text)> Documents()
+    /// <summary>Documents: texts, or lists of their lines, with their titles where these are asked for.</summary>
+    public List<(CorpusLine Line, string? Title, string Text)> Documents()
     {
         if (_records.Count == 0) return [];
         string text = Field(_source.TextColumn, ColumnNames.Texts, "text_column");
-        return [.. _records.Select(record => (record.Line, Of(record.Line, Value(record.Line, record.Value, text))))];
+        return [.. _records.Select(record => (record.Line, _source.TitleColumn is { } title ? Of(record, title.Name!) : null, Of(record, text)))];
 
-        string Of(CorpusLine line, JsonElement value) => value.ValueKind == JsonValueKind.Array
-            ? string.Join('\n', value.EnumerateArray().Select(item => Scalar(line, text, item)))
-            : Scalar(line, text, value);
+        static string Of((CorpusLine Line, JsonElement Value) record, string field) => Value(record.Line, record.Value, field) is { ValueKind: JsonValueKind.Array } list
+            ? string.Join('\n', list.EnumerateArray().Select(item => Scalar(record.Line, field, item)))
+            : Scalar(record.Line, field, Value(record.Line, record.Value, field));
     }
 
     private string Field(CorpusColumn? asked, string[] usual, string setting)

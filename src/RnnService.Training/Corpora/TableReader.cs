@@ -104,7 +104,7 @@ internal sealed class TableReader(CorpusSource source, string path, ICollection<
     public static bool IsHeader(CorpusSource source, string[] cells)
     {
         if (source.Header is { } header) return header;
-        if (source.AsksByName(source.LabelColumn, source.TextColumn)) return true;
+        if (source.AsksByName(source.LabelColumn, source.TextColumn, source.TitleColumn)) return true;
         if (source.SkipLines > 0 && source.Format == CorpusFormat.Labelled) return false;
         // One usual name says little where a text may be one word; a label and a text are never both called so.
         int label = Usual(source.LabelColumn, ColumnNames.Labels), text = Usual(source.TextColumn, ColumnNames.Texts);

@@ -38,6 +38,17 @@ public sealed class DocumentTests : IDisposable
     public void An_empty_line_stands_after_documents_of_several_lines(string format, string content) =>
         Assert.Equal("One\ntwo\n\nthree\n\n", Read(Source("a", content, format)).Text);
 
+    [Theory]
+    [InlineData("csv", "name,text\nx,\"One\ntwo\"\n,three\n")]
+    [InlineData("jsonl", "[{\"paragraphs\": [\"One\", \"two\"], \"name\": \"x\"}, {\"paragraphs\": [\"three\"], \"name\": null}]")]
+    public void A_title_is_a_line_before_its_document(string format, string content)
+    {
+        CorpusSource source = Source("a", content, format) with { TitleColumn = "name" };
+        Assert.Equal("x\nOne\ntwo\n\nthree\n\n", Read(source).Text);
+        Assert.Contains("\"nobody\"", Assert.ThrowsAny<Exception>(() => Read(source with { TitleColumn = "nobody" })).Message, StringComparison.Ordinal);
+        Assert.Contains("title_column is name; expected none", Assert.Throws<ArgumentException>(() => Corpus.ReadLabelled(source)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_column_that_is_asked_for_is_read_of_the_rows_that_are()
     {
