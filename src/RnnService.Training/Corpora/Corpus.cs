@@ -52,7 +52,7 @@ public static class Corpus
     /// <inheritdoc cref="Corpus" path="/remarks"/>
     public static IReadOnlyList<LabelledText> ReadLabelled(CorpusSource source, ICollection<CorpusNote>? notes = null)
     {
-        source.Expect("labelled text", CorpusFormat.OfLabelledText);
+        source.Expect("labelled text", source.Label is null ? CorpusFormat.OfLabelledText : [CorpusFormat.Text]);
         IEnumerable<LabelledText> examples;
         if (CorpusFormat.Tables.Contains(source.Format))
         {
@@ -66,13 +66,14 @@ public static class Corpus
             {
                 CorpusFormat.JsonLines => new JsonRecords(source, file, notes).Labelled(),
                 CorpusFormat.FastText => FastText.Read(source, file, notes),
+                CorpusFormat.Text => file.Lines.Where(line => !line.IsBlank).Select(line => Examples.Of(source, line, [source.Label!], line.Text)),
                 CorpusFormat.LabelledSpace => LabelledLines.ReadSst2(source, file),
                 _ => SstTrees.Read(source, file, notes),
             };
         }
 
         if (source.Distinct == true) examples = examples.Distinct();
-        LabelledText[] read = [.. examples];
+        LabelledText[] read = [.. source.Limit is { } limit ? examples.Take(limit) : examples];
         return read.Length > 0 ? read : throw Empty(source, "labelled text");
     }
 

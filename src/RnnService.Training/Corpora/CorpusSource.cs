@@ -36,6 +36,12 @@ public sealed record CorpusSource
     /// <summary>Column or field of the title of a language model's documents, by number or name: a line before the text of each. Unless given there is none.</summary>
     public CorpusColumn? TitleColumn { get; init; }
 
+    /// <summary>In <c>text</c> for a classifier: the label of every line, where each label has a file of its own. Empty lines are left out.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>In corpora of labelled text: how many examples are read at most, from the head; all unless given.</summary>
+    public int? Limit { get; init; }
+
     /// <summary>Lines to skip at the head of a <c>labelled</c>, <c>csv</c> or <c>conll</c> file.</summary>
     public int? SkipLines { get; init; }
 
@@ -136,6 +142,8 @@ public sealed record CorpusSource
         Belongs(LabelColumn, "label_column", fields);
         Belongs(TextColumn, "text_column", fields);
         Belongs(TitleColumn, "title_column", fields);
+        Belongs(Label, "label", CorpusFormat.Text);
+        Belongs(Limit, "limit", [.. CorpusFormat.OfLabelledText, CorpusFormat.Text]);
         Belongs(SkipLines, "skip_lines", CorpusFormat.Labelled, CorpusFormat.Pairs, CorpusFormat.Csv, CorpusFormat.Conll);
         Belongs(Header, "header", CorpusFormat.Labelled, CorpusFormat.Pairs, CorpusFormat.Csv);
         Belongs(Delimiter, "delimiter", CorpusFormat.Csv, CorpusFormat.Conll);
@@ -159,6 +167,8 @@ public sealed record CorpusSource
 
         if (Encoding is not null && !CorpusEncoding.IsKnown(Encoding))
             throw Wrong($"encoding is \"{Encoding}\"; expected a name such as utf-8, utf-16le, windows-1252, gb18030 or shift_jis");
+        if (Label is not null && string.IsNullOrWhiteSpace(Label)) throw Wrong("label is empty; expected a name");
+        if (Limit < 1) throw Wrong($"limit is {Limit}; expected 1 or more");
         if (SkipLines < 0) throw Wrong($"skip_lines is {SkipLines}; expected 0 or more");
         if (Keys is < 0 or > AbcBook.MostKeys) throw Wrong($"keys is {Keys}; expected 0 to {AbcBook.MostKeys}");
         if (LabelSeparator?.Length == 0) throw Wrong("label_separator is empty; expected at least one character");
@@ -209,6 +219,8 @@ public sealed record CorpusSource
     {
         Validate();
         if (!formats.Contains(Format)) throw Wrong($"format \"{Format}\" holds no {content}; expected {string.Join(" or ", formats)}");
+        if (formats == CorpusFormat.OfRunningText && (Label is not null || Limit is not null))
+            throw Wrong($"{(Label is null ? "limit" : "label")} does not belong to {content}; expected labelled text");
         if (TitleColumn is not null && formats != CorpusFormat.OfRunningText) throw Wrong($"title_column is {TitleColumn}; expected none: {content} has no titles, documents of a language model have");
     }
 

@@ -91,6 +91,8 @@ internal static class SettingRows
         new("data.train[].label_column", "Column or field of the label, by number (from 0, negative from the end) or name; unless given one called label or the like, or else 0."),
         new("data.train[].text_column", "Column or field of the text; unless given one called text or the like, or else 1."),
         new("data.train[].title_column", "Column or field of the title of a language model's documents, a line before the text of each."),
+        new("data.train[].label", "In text for a classifier: the label of every line, where each label has a file of its own."),
+        new("data.train[].limit", "How many examples of labelled text are read at most, from the head of the file; all unless given.", new Bounds(1)),
         new("data.train[].skip_lines", "Lines to skip at the head of a labelled, pairs, csv or conll file.", new Bounds(0)),
         new("data.train[].header", "Whether the first line of a labelled, pairs or csv file names the columns; found unless given."),
         new("data.train[].delimiter", "What separates columns: comma, semicolon, tab, pipe or a character in csv; tab, space or whitespace in conll; found unless given."),

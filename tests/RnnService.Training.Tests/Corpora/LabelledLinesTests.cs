@@ -12,6 +12,18 @@ public sealed class LabelledLinesTests : IDisposable
     private CorpusSource Source(string content, string format = "labelled") =>
         new() { Path = _folder.Write("a.txt", content), Format = format };
 
+    [Fact]
+    public void A_file_may_hold_the_texts_of_one_label_and_a_part_of_any_file_may_be_read()
+    {
+        CorpusSource one = Source("too late\n\nno answer\nbroken\n", "text") with { Label = "complaint", Limit = 2 };
+        Assert.Equal(["complaint|too late|1", "complaint|no answer|3"], Corpus.ReadLabelled(one).Select(example => $"{example.Label}|{example.Text}|{example.Line}"));
+        Assert.Equal("late", Assert.Single(Corpus.ReadLabelled(Source("x\tlate\ny\tgood\n") with { Limit = 1 })).Text);
+        Assert.Contains("label does not belong to running text", Assert.Throws<ArgumentException>(() => Corpus.ReadText(one)).Message, StringComparison.Ordinal);
+        Assert.Contains("holds no labelled text", Assert.Throws<ArgumentException>(() => Corpus.ReadLabelled(one with { Label = null, Limit = null })).Message, StringComparison.Ordinal);
+        Assert.Contains("label does not belong to format \"labelled\"", Assert.Throws<ArgumentException>(() => Corpus.ReadLabelled(Source("x\ty\n") with { Label = "x" })).Message, StringComparison.Ordinal);
+        Assert.Contains("limit is 0; expected 1 or more", Assert.Throws<ArgumentException>(() => Corpus.ReadLabelled(one with { Limit = 0 })).Message, StringComparison.Ordinal);
+    }
+
     private string Refusal(CorpusSource source)
     {
         Exception error = Assert.ThrowsAny<Exception>(() => Corpus.ReadLabelled(source));
