@@ -46,7 +46,7 @@ internal static class Tiny
 
     public static Classifier Classifier(
         CellKind cell = CellKind.Lstm, Pooling pooling = Pooling.Last, bool both = true, ulong seed = 1, bool reverse = false) =>
-        (Classifier)TextModel.Create(
+        WithScores((Classifier)TextModel.Create(
             new ModelConfig
             {
                 Task = ModelTask.Classifier,
@@ -61,7 +61,7 @@ internal static class Tiny
                 Labels = Labels,
             },
             new ModelVocabulary(Words),
-            Parameters.Random(seed));
+            Parameters.Random(seed)));
 
     /// <summary>A classifier whose labels do not exclude each other.</summary>
     public static Classifier MultiLabel(CellKind cell = CellKind.Lstm, Pooling pooling = Pooling.Last) => (Classifier)TextModel.Create(
@@ -70,7 +70,7 @@ internal static class Tiny
     public static Tagger Tagger(
         CellKind cell = CellKind.Lstm, bool characters = true, bool both = true, ulong seed = 1, bool crf = false, SpanTags? tags = null,
         IReadOnlyList<string>? labels = null) =>
-        WithTransitions((Tagger)TextModel.Create(
+        WithScores((Tagger)TextModel.Create(
             new ModelConfig
             {
                 Task = ModelTask.Tagger,
@@ -89,11 +89,12 @@ internal static class Tiny
             new ModelVocabulary(Words, characters ? Letters : null),
             Parameters.Random(seed)));
 
-    /// <summary>The model with random scores of its transitions, which start at 0 in training.</summary>
-    public static TModel WithTransitions<TModel>(TModel model)
+    /// <summary>The model with random scores of its transitions and steps, which start at 0 in training.</summary>
+    public static TModel WithScores<TModel>(TModel model)
         where TModel : Model
     {
-        foreach (Parameter parameter in model.Parameters.All.Where(parameter => parameter.Name.StartsWith("crf.", StringComparison.Ordinal)))
+        foreach (Parameter parameter in model.Parameters.All.Where(
+            parameter => parameter.Name.StartsWith("crf.", StringComparison.Ordinal) || parameter.Name == "attention.weight"))
             Draw.Normal((ulong)parameter.Index, parameter.Data.Length).CopyTo(parameter.Data, 0);
         model.Refresh();
         return model;

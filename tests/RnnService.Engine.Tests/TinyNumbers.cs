@@ -16,6 +16,7 @@ internal static class TinyNumbers
         yield return Model(ModelTask.Tagger, cell, both);
         yield return Model(ModelTask.Tagger, cell, both, crf: true);
         yield return Model(ModelTask.Regressor, cell, both);
+        yield return Model(ModelTask.Regressor, cell, both, Pooling.Attention);
         yield return Model(ModelTask.Regressor, cell, both, eachStep: true);
         if (!both) yield return Model(ModelTask.Forecaster, cell, both);
         yield return Model(ModelTask.Transcriber, cell, both);
@@ -42,7 +43,7 @@ internal static class TinyNumbers
         var network = (IMeasuredNetwork)model.Network;
         network.InputUnits.Set([0.5f, -1, 3], [2, 0.5f, 0]);
         network.OutputUnits?.Set(task == ModelTask.Forecaster ? [0.5f, -1, 3] : [10, 20], task == ModelTask.Forecaster ? [2, 0.5f, 0] : [3, 4]);
-        return Tiny.WithTransitions(model);
+        return Tiny.WithScores(model);
     }
 
     /// <summary>Sequences of these lengths.</summary>

@@ -16,16 +16,22 @@ public enum Pooling
 
     /// <summary>Last, max and mean side by side, in this order (Howard and Ruder 2018): three times as wide.</summary>
     Concat,
+
+    /// <summary>The mean over time with weights that are learnt: see <see cref="AttentionPooling"/>.</summary>
+    Attention,
 }
 
-/// <summary>One vector a sequence from the outputs [R,W] of all its steps, W = directions·H. No parameters, no state.</summary>
+/// <summary>
+/// One vector a sequence from the outputs [R,W] of all its steps, W = directions·H. No parameters, no state; <see cref="Pooling.Attention"/>, which has
+/// parameters, is <see cref="AttentionPooling"/>.
+/// </summary>
 internal static class Pool
 {
-    private static readonly Pooling[] Side = [Pooling.Last, Pooling.Max, Pooling.Mean];
-    private static readonly Pooling[][] Alone = [[Pooling.Last], [Pooling.Mean], [Pooling.Max]];
+    private static readonly Pooling[][] Parts =
+        [[Pooling.Last], [Pooling.Mean], [Pooling.Max], [Pooling.Last, Pooling.Max, Pooling.Mean], [Pooling.Attention]];
 
     /// <summary>The ways whose vectors lie side by side in a pooled one, each as wide as a step's output.</summary>
-    public static IReadOnlyList<Pooling> PartsOf(Pooling pooling) => pooling == Pooling.Concat ? Side : Alone[(int)pooling];
+    public static IReadOnlyList<Pooling> PartsOf(Pooling pooling) => Parts[(int)pooling];
 
     /// <summary>Pools every sequence, none of them empty.</summary>
     /// <param name="pooling">How.</param>

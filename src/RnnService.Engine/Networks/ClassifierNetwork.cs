@@ -73,16 +73,20 @@ internal sealed partial class ClassifierNetwork(Parameters parameters, TokenInpu
         return loss;
     }
 
-    /// <summary>What the head's output layer reads of each text without dropout: the encoder's outputs, pooled [N][K].</summary>
+    /// <summary>
+    /// What the trained part of the head reads of each text without dropout: the encoder's outputs, pooled [N][K], or of every step [N][T·W] where pooling
+    /// is learnt too.
+    /// </summary>
     public float[][] Features(Pass pass, IReadOnlyList<int[]> texts)
     {
         (BatchLayout layout, Memory<int> ids) = Lay(pass, [.. texts.Select(text => text.AsMemory())]);
         TokenInput.Trace tokens = input.Forward(pass, layout, ids, Encoder, DropoutRates.None);
+        if (head.LearnsPooling) return EncoderOutputs(pass, layout, tokens);
         Memory<float> hidden = Encoder.Forward(pass, layout, tokens.Rows, Encoder.NewState(layout.Batch)).Output, pooled = head.Pooled(pass, layout, hidden);
         return [.. Enumerable.Range(0, texts.Count).Select(i => pooled.Slice(i * pooled.Length / texts.Count, pooled.Length / texts.Count).ToArray())];
     }
 
-    /// <summary>Forward and backward of the output layer alone.</summary>
+    /// <summary>Forward and backward of the head alone.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="features">Of each text, from <see cref="Features"/>.</param>
     /// <param name="dropRate">Dropout of the features.</param>
@@ -92,6 +96,7 @@ internal sealed partial class ClassifierNetwork(Parameters parameters, TokenInpu
     public double TrainOutput(
         Pass pass, float[][] features, float dropRate, Func<SequenceHead, SequenceHead.Trace, double> lossOf, Gradients gradients)
     {
+        if (head.LearnsPooling) return TrainHead(pass, features, dropRate, (_, trace) => lossOf(head, trace), gradients).Loss;
         int width = features[0].Length;
         Memory<float> pooled = pass.Workspace.Take(features.Length * width);
         for (int i = 0; i < features.Length; i++) features[i].CopyTo(pooled.Span[(i * width)..]);

@@ -70,16 +70,24 @@ internal sealed class LayerExport
             Pooling.Mean => _graph.Node(
                 "Div", "pool.mean",
                 [
-                    _graph.Reduce("ReduceSum", "pool.sum", Masked("pool.mean.x", 0), 0),
+                    _graph.Reduce("ReduceSum", "pool.sum", Masked("pool.mean.x", values.Steps, 0), 0),
                     _graph.Unsqueeze("pool.divisor", _graph.Cast("pool.length", lengths, DataType.Float), 1),
                 ]),
-            _ => _graph.Reduce("ReduceMax", "pool.max", Masked("pool.max.x", float.MinValue), 0),
+            Pooling.Attention => Attended(),
+            _ => _graph.Reduce("ReduceMax", "pool.max", Masked("pool.max.x", values.Steps, float.MinValue), 0),
         };
 
-        string Masked(string name, float outside)
+        string Attended()
+        {
+            string scores = _graph.Node("MatMul", "attention.scores", [values.Steps, _graph.Transpose("attention.column", Weight("attention.weight"), 1, 0)]);
+            string weights = _graph.Node("Softmax", "attention", [Masked("attention.seen", scores, float.MinValue)], GraphWriter.Attribute("axis", 0));
+            return _graph.Reduce("ReduceSum", "pool.sum", _graph.Node("Mul", "pool.weighted", [Masked("pool.x", values.Steps, 0), weights]), 0);
+        }
+
+        string Masked(string name, string x, float outside)
         {
             mask ??= RecurrentExport.Mask(_graph, "pool", values.Steps, lengths);
-            return _graph.Node("Where", name, [mask, values.Steps, _graph.Float(outside)]);
+            return _graph.Node("Where", name, [mask, x, _graph.Float(outside)]);
         }
     }
 

@@ -141,6 +141,7 @@ internal sealed record TrainedCard
                 Pooling.Max => ", maximum over time",
                 Pooling.Mean => ", mean over time",
                 Pooling.Concat => ", last state beside maximum and mean over time",
+                Pooling.Attention => ", weighted mean over time",
                 _ => ", last state",
             }
             : "";

@@ -27,7 +27,7 @@ internal static class SettingRows
         new("model.bidirectional", "Each layer also reads from the end; not for a language model."),
         new("model.reverse", "Each layer reads from the end alone; not for a language model."),
         new("model.tie_weights", "The output matrix of a language model or a translator is the embedding of what it writes; a language model needs equal sizes."),
-        new("model.pooling", "How a classifier makes one vector of a text: its last state, mean or maximum over time, or all three side by side (concat)."),
+        new("model.pooling", "How a classifier makes one vector of a text: its last state, mean or maximum over time, all three side by side (concat), or the mean with weights that it learns (attention)."),
         new("model.crf", "A tagger judges each label beside its neighbours (a conditional random field) and answers the likeliest string of labels."),
         new("model.tags", "How a tagger marks spans inside, whatever its corpus does; it answers in BIO then. Unless given it learns and answers the labels as they are."),
         new("model.threshold", "Probability below which the service does not give a classifier's label; unless given all are.", new Bounds(0, 1)),

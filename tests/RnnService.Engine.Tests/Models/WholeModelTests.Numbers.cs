@@ -58,7 +58,7 @@ public sealed partial class WholeModelTests
             {
                 double[][] hidden = Run(values, [.. Enumerable.Range(0, _rows[i].Steps).Select(t => Standard(values, _rows[i].Slice(t, 1).Values.Span))]);
                 bool once = model.Config.Task == ModelTask.Classifier || model is Regressor && !model.Numbers.EachStep;
-                double[][] features = once ? [Pooled(hidden)] : hidden;
+                double[][] features = once ? [Pooled(values, hidden)] : hidden;
                 double[][] outputs = [.. features.Select(row => Logits(values["head.weight"], values["head.bias"], row))];
                 loss += model.Config.Crf ? ChainReference.Loss(values, outputs, ids!(targets)[i]) : model is Transcriber ? CtcReference.Loss(outputs, ids!(targets)[i])
                     : targets is ValueTargets wanted ? outputs.Select((row, t) => Errors(row, wanted.Rows[i].Span[(t * row.Length)..], wanted.Huber)).Sum()
@@ -79,13 +79,6 @@ public sealed partial class WholeModelTests
 
             return z;
         }
-
-        private double[] Pooled(double[][] hidden) => [.. from part in Pool.PartsOf(model.Config.Pooling) from unit in Enumerable.Range(0, hidden[0].Length) select part switch
-        {
-            Pooling.Max => hidden.Max(row => row[unit]),
-            Pooling.Mean => hidden.Average(row => row[unit]),
-            _ => hidden[model.Config.Bidirectional && unit >= model.Config.HiddenSize ? 0 : ^1][unit],
-        }];
 
         private static double Errors(double[] found, ReadOnlySpan<float> wanted, double huber)
         {

@@ -126,6 +126,19 @@ public sealed partial class WholeModelTests
                 .Run(inputs, h, c);
         }
 
+        /// <summary>One vector of the outputs of all steps.</summary>
+        protected double[] Pooled(Dictionary<string, double[]> values, double[][] outputs)
+        {
+            double[] weights = [.. outputs.Select(step => Math.Exp(values.GetValueOrDefault("attention.weight")?.Zip(step, (v, h) => v * h).Sum() ?? 0))];
+            return [.. from part in Pool.PartsOf(Model.Config.Pooling) from unit in Enumerable.Range(0, outputs[0].Length) select part switch
+            {
+                Pooling.Mean => outputs.Average(step => step[unit]),
+                Pooling.Max => outputs.Max(step => step[unit]),
+                Pooling.Attention => outputs.Zip(weights, (step, weight) => weight * step[unit]).Sum() / weights.Sum(),
+                _ => !Model.Config.Reverse && unit < Model.Config.HiddenSize ? outputs[^1][unit] : outputs[0][unit],
+            }];
+        }
+
         /// <summary>−log softmax(W x + b)[target].</summary>
         protected static double Nats(double[] weight, double[] bias, double[] x, int target)
         {
@@ -203,12 +216,7 @@ public sealed partial class WholeModelTests
             for (int i = 0; i < _texts.Length; i++)
             {
                 double[][] outputs = Run(values, [.. _texts[i].Select(id => Embed(values, id, Model.Config.EmbeddingSize))]);
-                double[] pooled = [.. from part in Pool.PartsOf(Model.Config.Pooling) from unit in Enumerable.Range(0, outputs[0].Length) select part switch
-                {
-                    Pooling.Mean => outputs.Average(step => step[unit]),
-                    Pooling.Max => outputs.Max(step => step[unit]),
-                    _ => !Model.Config.Reverse && unit < Model.Config.HiddenSize ? outputs[^1][unit] : outputs[0][unit],
-                }];
+                double[] pooled = Pooled(values, outputs);
                 double[] head = values["head.weight"], bias = values["head.bias"];
                 if (model.Config.MultiLabel is not true)
                 {

@@ -17,7 +17,7 @@ public sealed class TrainedDepthTests
     [MemberData(nameof(Kinds))]
     public void What_is_trained_has_the_same_gradient(CellKind kind)
     {
-        foreach (Pooling pooling in (Pooling[])[Pooling.Last, Pooling.Concat])
+        foreach (Pooling pooling in (Pooling[])[Pooling.Last, Pooling.Concat, Pooling.Attention])
         {
             Classifier model = Tiny.Classifier(kind, pooling, seed: 5);
             int[][] texts = [[2, 3, 4, 9], [5, 2], [7, 8, 9]];
@@ -43,7 +43,7 @@ public sealed class TrainedDepthTests
             foreach (Parameter parameter in model.Parameters.All)
             {
                 string name = parameter.Name.Replace("_reverse", "", StringComparison.Ordinal);
-                int part = name.StartsWith("head.", StringComparison.Ordinal) ? 0
+                int part = name.StartsWith("head.", StringComparison.Ordinal) || name.StartsWith("attention.", StringComparison.Ordinal) ? 0
                     : name.StartsWith("rnn.", StringComparison.Ordinal) ? layers - (name[^1] - '0') : layers + 1;
                 if (part <= depth) Assert.Equal(whole.Of(parameter).ToArray(), some.Of(parameter).ToArray());
                 else if (part > depth + 1 || depth == 0) Assert.All(some.Of(parameter).ToArray(), value => Assert.Equal(0, value));

@@ -23,6 +23,7 @@ public sealed class LayerReleaseTests : IDisposable
 
     [Theory]
     [InlineData("classifier", "head.weight", 0)]
+    [InlineData("classifier", "attention.weight", 0)]
     [InlineData("classifier", "rnn.weight_ih_l1_reverse", 1)]
     [InlineData("classifier", "rnn.bias_hh_l0", 2)]
     [InlineData("classifier", "embedding.weight", 3)]
@@ -55,11 +56,15 @@ public sealed class LayerReleaseTests : IDisposable
         Assert.Equal([(0, 1), (1, 3), (2, 5), (3, 7)], moved.OrderBy(part => part.Key).Select(part => (part.Key, part.Value)));
     }
 
+    [Fact]
+    public void Learnt_pooling_is_trained_with_the_head() =>
+        Stopping_changes_no_bit_and_neither_does_computing_the_frozen_part_each_time("classifier", "model.pooling=attention");
+
     [Theory]
     [MemberData(nameof(Tasks))]
-    public void Stopping_changes_no_bit_and_neither_does_computing_the_frozen_part_each_time(string task)
+    public void Stopping_changes_no_bit_and_neither_does_computing_the_frozen_part_each_time(string task, params string[] more)
     {
-        Recipe recipe = TinyRecipes.Write(_folder, task, [.. Deep, "training.average_decay=0.9"]);
+        Recipe recipe = TinyRecipes.Write(_folder, task, [.. Deep, "training.average_decay=0.9", .. more]);
         var straight = new Trainer(recipe, Folders("straight"));
         straight.Run(cancellationToken: Cancellation);
         int stops = StoppedRun.Finish(recipe, Folders("stopped"), steps: 11) - 1;

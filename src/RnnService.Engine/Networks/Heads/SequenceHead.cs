@@ -13,6 +13,7 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
     private readonly Pooling _pooling;
     private readonly Direction _direction;
     private readonly bool _independent;
+    private readonly AttentionPooling? _attention;
     private readonly Linear _output;
 
     /// <summary>Asks for the parameters.</summary>
@@ -25,10 +26,14 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
     public SequenceHead(Parameters parameters, int inputs, int labels, Pooling pooling, Direction direction, bool independent = false)
     {
         (_pooling, _direction, _independent) = (pooling, direction, independent);
+        if (pooling == Pooling.Attention) _attention = new AttentionPooling(parameters, "attention", inputs);
         _output = new Linear(parameters, "head", Pool.PartsOf(pooling).Count * inputs, labels);
     }
 
     public int Labels => _output.Outputs;
+
+    /// <summary>Whether pooling has parameters that are trained with the output layer.</summary>
+    public bool LearnsPooling => _attention is not null;
 
     public Trace Forward(Pass pass, BatchLayout layout, Memory<float> hidden, float dropRate) =>
         Score(pass, hidden, Pooled(pass, layout, hidden), dropRate);
@@ -37,7 +42,8 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
     public Memory<float> Pooled(Pass pass, BatchLayout layout, Memory<float> hidden)
     {
         Memory<float> pooled = pass.Workspace.Take(layout.Batch * _output.Inputs);
-        Pool.Forward(_pooling, layout, hidden.Span, _direction, pooled.Span);
+        if (_attention is null) Pool.Forward(_pooling, layout, hidden.Span, _direction, pooled.Span);
+        else _attention.Forward(layout, hidden.Span, pooled.Span);
         return pooled;
     }
 
@@ -71,7 +77,8 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
     {
         int length = layout.LengthOfRank(layout.RankOf(place));
         Span<float> pooled = pass.Workspace.Take(length * _output.Inputs).Span, logits = pass.Workspace.Take(length * Labels).Span;
-        Pool.Running(_pooling, layout, hidden, place, pooled);
+        if (_attention is null) Pool.Running(_pooling, layout, hidden, place, pooled);
+        else _attention.Running(layout, hidden, place, pooled);
         _output.Forward(length, pooled, logits, pass);
         return logits;
     }
@@ -108,7 +115,8 @@ internal sealed class SequenceHead : IHead<SequenceHead.Trace, int[]>
         _output.Backward(layout.Batch, trace.Features.Span, dLogits, dPooled, gradients, pass.Workspace);
         if (trace.Mask is { } drop) TensorPrimitives.Multiply(dPooled, drop.Span, dPooled);
         Memory<float> dHidden = pass.Workspace.Take(trace.Hidden.Length);
-        Pool.Backward(_pooling, layout, trace.Hidden.Span, trace.Pooled.Span, dPooled, _direction, dHidden.Span);
+        if (_attention is null) Pool.Backward(_pooling, layout, trace.Hidden.Span, trace.Pooled.Span, dPooled, _direction, dHidden.Span);
+        else _attention.Backward(pass, layout, trace.Hidden.Span, trace.Pooled.Span, dPooled, dHidden.Span, gradients);
         return dHidden;
     }
 

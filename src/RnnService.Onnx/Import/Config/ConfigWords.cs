@@ -80,5 +80,6 @@ internal static class ConfigWords
         ["mean"] = Pooling.Mean,
         ["max"] = Pooling.Max,
         ["concat"] = Pooling.Concat,
+        ["attention"] = Pooling.Attention,
     };
 }

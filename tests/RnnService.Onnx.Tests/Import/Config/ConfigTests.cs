@@ -16,7 +16,7 @@ public sealed class ConfigTests
         using var files = new ImportCase("classifier-lstm");
         files.Config = files.Write("bad.json", """
             {"task": "text-classification", "hiden_size": 3, "hidden_size": 64, "num_layers": 2, "layers": 1, "bidirectional": "yes",
-             "cell": "gru", "num_labels": 4, "vocab_size": 9, "dropout": 0.5, "pooling": "attention", "embedding_size": 16.5,
+             "cell": "gru", "num_labels": 4, "vocab_size": 9, "dropout": 0.5, "pooling": "median", "embedding_size": 16.5,
              "eos_token_id": 120, "description": 5, "generation": {"top_k": "many"}, "metrics": {"f1": 1e999}}
             """);
         string message = files.Refused(
@@ -29,7 +29,7 @@ public sealed class ConfigTests
             "embedding_size is 16.5; expected a whole number",
             "hidden_size is 64; expected 32, as the weights have it",
             "bidirectional is \"yes\"; expected true or false",
-            "pooling is \"attention\"; expected last, mean, max",
+            "pooling is \"median\"; expected last, mean, max",
             "eos_token_id is 120; expected 0 to 119",
             "description is 5; expected a string",
             "generation: ",
