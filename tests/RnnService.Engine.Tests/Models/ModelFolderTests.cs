@@ -26,7 +26,7 @@ public sealed class ModelFolderTests : IDisposable
         TextModel[] models =
         [
             Tiny.Language(), Tiny.Language(CellKind.Gru, tied: true), Tiny.Classifier(CellKind.GruBefore, Pooling.Mean),
-            Tiny.Classifier(CellKind.Sum), Tiny.Tagger(), Tiny.Tagger(CellKind.Relu, characters: false),
+            Tiny.Classifier(CellKind.Sum), Tiny.Classifier(CellKind.Tanh, Pooling.Attention), Tiny.Tagger(), Tiny.Tagger(CellKind.Relu, characters: false),
             Tiny.Translator(tied: true), Tiny.Translator(CellKind.Lstm, new DecoderConfig(AttentionKind.Multiplicative, sharedVocabulary: false)),
         ];
         foreach (TextModel model in models)

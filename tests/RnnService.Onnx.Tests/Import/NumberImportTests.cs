@@ -124,7 +124,7 @@ public sealed class NumberImportTests : IDisposable
     [InlineData(true)]
     public void What_was_exported_comes_back_whatever_its_task(bool asIs)
     {
-        foreach (NumberModel model in TinyNumbers.All())
+        foreach (NumberModel model in TinyNumbers.All().Where(model => asIs || model.Config.Pooling != Pooling.Attention))
         {
             ImportedModel imported = Import(OnnxExport.Build(model, OnnxExport.DefaultOpset).ToByteArray(), null, asIs: asIs);
             using var back = (NumberModel)ModelImport.Write(imported, Path.Combine(_folder, "model"), replace: true).Model;

@@ -74,6 +74,23 @@ public sealed class OnnxFolderTests
     }
 
     [Fact]
+    public void What_was_exported_with_learnt_pooling_comes_back_as_it_is()
+    {
+        using var files = new ImportCase("tagger-rnn");
+        foreach (bool both in (bool[])[false, true])
+        {
+            Classifier model = DrawnWeights.Restart(Tiny.Classifier(CellKind.Gru, Pooling.Attention, both));
+            string file = files["model.onnx"];
+            ModelFolder.Save(files["source"], model, "the cat sat");
+            OnnxExport.Write(file, ModelFolder.Load(files["source"]));
+            var refusal = Assert.Throws<ImportException>(() => ModelImport.FromOnnx(file, new ImportDescription(null, null)));
+            Assert.Equal(ImportWay.AsIs, refusal.OtherWay);
+            using TextModel kept = ModelImport.AsIs(file, new ImportDescription(null, null)).TextModel;
+            Agreement.Check(model, kept);
+        }
+    }
+
+    [Fact]
     public void A_language_model_that_keeps_its_states_to_itself_is_read_and_proven_all_the_same()
     {
         using var files = new ImportCase("tagger-rnn");

@@ -76,13 +76,18 @@ public sealed class BaseModelTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Learnt_pooling_is_taken_over() => From_the_same_task_and_corpora_the_start_is_the_other_model("classifier", "model.pooling=attention");
+
     /// <summary>The same corpora add nothing: the new model is the other one, bit for bit.</summary>
     [Theory]
     [MemberData(nameof(Tasks))]
-    public void From_the_same_task_and_corpora_the_start_is_the_other_model(string task)
+    public void From_the_same_task_and_corpora_the_start_is_the_other_model(string task, params string[] more)
     {
-        Recipe recipe = TinyRecipes.Write(_folder, task);
+        Recipe recipe = TinyRecipes.Write(_folder, task, more);
         Model other = Objective.Create(recipe with { Training = recipe.Training with { Seed = 77 } }, _folder[""]).Model;
+        foreach (Parameter parameter in other.Parameters.All.Where(parameter => parameter.Name == "attention.weight")) parameter.Data.AsSpan().Fill(.25f);
+        other.Refresh();
         ModelFolder.Save(_folder["base"], other, recipe.GoldenInput);
         Objective objective = Objective.Create(recipe with { From = _folder["base"] }, _folder[""]);
         Assert.Equal(0, objective.TakenOver!.NewTokens);

@@ -88,7 +88,7 @@ internal static class Suspects
         foreach (Pooling pooling in model is Classifier ? Enum.GetValues<Pooling>() : [])
         {
             string word = pooling.ToString().ToLowerInvariant();
-            if (pooling == config.Pooling) continue;
+            if (pooling == config.Pooling || pooling == Pooling.Attention) continue; // the weights of attention would be there
             yield return ($"\"pooling\": \"{word}\" in the configuration", () => Create(config with { Pooling = pooling }));
         }
 

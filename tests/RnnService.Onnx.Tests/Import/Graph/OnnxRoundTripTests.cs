@@ -30,7 +30,7 @@ public sealed class OnnxRoundTripTests
                 for (int layers = 1; layers <= 2; layers++) Check(DrawnWeights.Restart(Tiny.Language(cell, layers: layers, tied: tied)), opset);
             }
 
-            foreach (Pooling pooling in Enum.GetValues<Pooling>())
+            foreach (Pooling pooling in Enum.GetValues<Pooling>().Where(pooling => pooling != Pooling.Attention)) // served as it is
             {
                 Check(DrawnWeights.Restart(Tiny.Classifier(cell, pooling, both: true)), opset);
                 Check(DrawnWeights.Restart(Tiny.Classifier(cell, pooling, both: false)), opset);
