@@ -133,6 +133,7 @@ internal sealed class InspectVerb : Verb
         if (config.Task == ModelTask.Classifier) facts.Add(("pooling", config.Pooling.ToString().ToLowerInvariant()));
         if (config.Characters is { } characters)
             facts.Add(("spelling", $"characters {characters.EmbeddingSize} wide, bidirectional {characters.HiddenSize}"));
+        if (config.Base is { } under) facts.Add(("base", $"{config.CellName()}, {under.Layers} × {under.HiddenSize}, beside the embedding"));
         if (config.Labels.Count > 0) facts.Add(("labels", string.Join(", ", config.Labels)));
         if (config.Description is { } description) facts.Add(("description", description));
         if (config.License is { } license) facts.Add(("license", license));

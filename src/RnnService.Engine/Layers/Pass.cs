@@ -23,7 +23,7 @@ internal sealed class Pass(Workspace workspace, Dropout? dropout = null, bool re
 
     /// <summary>
     /// How many parts of a network below its head are trained, from the top: its layers, then what they read. Backward ends above the others; at 0 the
-    /// head is trained alone.
+    /// head is trained alone. Of a network with a base the encoder belongs to the head, and the layers are the base's.
     /// </summary>
     public int TrainedDepth { get; init; } = int.MaxValue;
 

@@ -1,16 +1,19 @@
+using System.Numerics.Tensors;
 using RnnService.Engine.Weights;
 
 namespace RnnService.Engine.Layers;
 
 /// <summary>
 /// A stack of recurrent layers in one or two directions over a ragged batch, with PyTorch's parameter names. Immutable but for
-/// <see cref="Refresh"/>; safe for any number of threads between refreshes.
+/// <see cref="Refresh"/>; safe for any number of threads between refreshes. It can stand on another stack, its base, which starts from zero: its first
+/// layer reads what the base gives beside the input. Layers, slots and states are its own alone.
 /// </summary>
 internal sealed class Recurrent
 {
     private readonly TimeLoop[] _loops; // [layers·directions]
     private readonly int _directions;
     private readonly CellKind _kind;
+    private readonly Recurrent? _below; // the base
 
     /// <summary>Asks for the parameters.</summary>
     /// <param name="kind">The cell.</param>
@@ -21,11 +24,13 @@ internal sealed class Recurrent
     /// <param name="layers">Number of layers.</param>
     /// <param name="direction">Which ways each reads.</param>
     /// <param name="tokens">The embedding whose rows alone are the input, so that ids may be read; null where the input may be anything.</param>
+    /// <param name="below">The base, if any: a forward stack over the same input, which is values.</param>
     public Recurrent(
         CellKind kind, Parameters parameters, string prefix, int inputSize, int hiddenSize, int layers, Direction direction,
-        Parameter? tokens = null)
+        Parameter? tokens = null, Recurrent? below = null)
     {
-        (_kind, HiddenSize, Direction) = (kind, hiddenSize, direction);
+        (_kind, HiddenSize, Direction, _below) = (kind, hiddenSize, direction, below);
+        inputSize += below?.OutputSize ?? 0;
         bool[] reversed = direction switch
         {
             Direction.Forward => [false],
@@ -60,6 +65,12 @@ internal sealed class Recurrent
     /// <summary>Number of layers.</summary>
     public int Layers => _loops.Length / _directions;
 
+    /// <summary>Whether it stands on a base.</summary>
+    public bool HasBase => _below is not null;
+
+    /// <summary>How many layers <see cref="Backward"/> can leave out: of those with a base the base's alone, since what is above is new where it is not.</summary>
+    public int LayersToRelease => _below?.Layers ?? Layers;
+
     /// <summary>Whether the state has a second part c beside h.</summary>
     public bool HasCellState => _loops[0].HasCellState;
 
@@ -83,9 +94,11 @@ internal sealed class Recurrent
     /// <param name="layout">Where the steps lie.</param>
     /// <param name="input">x [R,D] or token ids [R]; kept until backward.</param>
     /// <param name="state">In: the start; out: each sequence's state after its last step. In the caller's order.</param>
-    /// <param name="dropBetween">Dropout between layers.</param>
+    /// <param name="dropBetween">Dropout between layers, and of what a base gives.</param>
     public Run Forward(Pass pass, BatchLayout layout, LayerInput input, RecurrentState state, float dropBetween = 0)
     {
+        Footing? footing = null;
+        if (_below is not null) (input, footing) = Stand(_below, pass, layout, input, dropBetween);
         TimeLoop.Tape?[] tapes = pass.Record ? new TimeLoop.Tape?[_loops.Length] : [];
         Memory<float>?[] masks = pass.Record ? new Memory<float>?[_loops.Length / _directions] : [];
         Memory<float> output = default;
@@ -116,7 +129,26 @@ internal sealed class Recurrent
             }
         }
 
-        return new Run(layout, output, tapes, masks);
+        return new Run(layout, output, tapes, masks, footing);
+    }
+
+    /// <summary>What the first layer reads of the input x [R,D] and a base: both side by side; and, when recorded, what backward needs.</summary>
+    private static (LayerInput Input, Footing? Footing) Stand(Recurrent below, Pass pass, BatchLayout layout, LayerInput input, float dropBetween)
+    {
+        Run run = below.Forward(pass, layout, input, below.NewState(layout.Batch), dropBetween);
+        Memory<float>? mask = pass.Mask(layout, below.OutputSize, dropBetween);
+        if (mask is { } drop) Dropout.Apply(layout, drop.Span, run.Output.Span);
+        int width = layout.Rows == 0 ? 0 : input.Values.Length / layout.Rows, added = below.OutputSize, both = width + added;
+        Memory<float> joined = pass.Workspace.Take(layout.Rows * both);
+        ReadOnlySpan<float> x = input.Values.Span, given = run.Output.Span;
+        Span<float> rows = joined.Span;
+        for (int row = 0; row < layout.Rows; row++)
+        {
+            x.Slice(row * width, width).CopyTo(rows[(row * both)..]);
+            given.Slice(row * added, added).CopyTo(rows[(row * both + width)..]);
+        }
+
+        return (LayerInput.OfValues(joined), pass.Record ? new Footing(run, mask) : null);
     }
 
     /// <summary>Makes ready to run the stack, of one direction, step by step.</summary>
@@ -143,13 +175,17 @@ internal sealed class Recurrent
     /// <param name="dState">In: gradient of the final state; out: of the start. In the caller's order.</param>
     /// <param name="gradients">The gradients of the parameters are added; null where only that of the input is asked for, which are values then.</param>
     /// <param name="read">Gives who takes the gradients of h of a slot [layers·directions]; null for nobody.</param>
-    /// <param name="depth">How many layers go backward, from the top; more of them than there are give the gradient of the input too.</param>
+    /// <param name="depth">
+    /// How many of <see cref="LayersToRelease"/> go backward, from the top; more of them than there are give the gradient of the input too.
+    /// </param>
     /// <returns>The gradient of the input [R,D]; empty where ids were read, whose embedding has its gradient then, and where it is not asked for.</returns>
     public Memory<float> Backward(
         Pass pass, in Run run, Memory<float> dOutput, RecurrentState dState, Gradients? gradients, Func<int, StateGradientReader>? read = null,
         int depth = int.MaxValue)
     {
         BatchLayout layout = run.Layout;
+        int depthBelow = depth;
+        if (_below is not null) depth = depthBelow > 0 ? int.MaxValue : Layers;
         int size = HiddenSize, cellSize = _loops[0].HasCellState ? size : 0;
         Span<float> dh = pass.Workspace.Take(layout.Batch * size).Span, dc = pass.Workspace.Take(layout.Batch * cellSize).Span;
         int layers = run.Masks.Length, lowest = Math.Max(0, layers - depth);
@@ -174,7 +210,27 @@ internal sealed class Recurrent
             dOutput = dInput;
         }
 
-        return dOutput;
+        return _below is null || depthBelow == 0 ? dOutput : BackwardThroughBase(_below, pass, layout, run.Footing!, dOutput, gradients, depthBelow);
+    }
+
+    /// <summary>The gradient of the input [R,D] from that of input and base side by side; empty where the base's own layers are not all asked for.</summary>
+    private static Memory<float> BackwardThroughBase(
+        Recurrent below, Pass pass, BatchLayout layout, Footing footing, Memory<float> dJoined, Gradients? gradients, int depth)
+    {
+        int added = below.OutputSize, both = layout.Rows == 0 ? added : dJoined.Length / layout.Rows, width = both - added;
+        Memory<float> dGiven = pass.Workspace.Take(layout.Rows * added);
+        for (int row = 0; row < layout.Rows; row++) dJoined.Span.Slice(row * both + width, added).CopyTo(dGiven.Span[(row * added)..]);
+        if (footing.Mask is { } mask) Dropout.Apply(layout, mask.Span, dGiven.Span);
+        Memory<float> dInput = below.Backward(pass, footing.Run, dGiven, below.NewState(layout.Batch), gradients, depth: depth);
+        if (depth <= below.Layers) return default;
+        Span<float> dx = dInput.Span;
+        for (int row = 0; row < layout.Rows; row++)
+        {
+            Span<float> own = dx.Slice(row * width, width);
+            TensorPrimitives.Add(own, dJoined.Span.Slice(row * both, width), own);
+        }
+
+        return dInput;
     }
 
     /// <summary>What units showed after each step of a sequence of a run that recorded; to be called before <see cref="Backward"/>.</summary>
@@ -209,6 +265,7 @@ internal sealed class Recurrent
 
     public void Refresh()
     {
+        _below?.Refresh();
         foreach (TimeLoop loop in _loops) loop.Refresh();
     }
 
@@ -250,6 +307,10 @@ internal sealed class Recurrent
             byRank.Slice(rank * size, size).CopyTo(states[((slot * layout.Batch + layout.PlaceOf(rank)) * size)..]);
     }
 
-    /// <summary>What one run of the stack left: its output [R, directions·H] and, when recorded, what backward needs.</summary>
-    internal readonly record struct Run(BatchLayout Layout, Memory<float> Output, TimeLoop.Tape?[] Tapes, Memory<float>?[] Masks);
+    /// <summary>What one run of the stack left: its output [R, directions·H] and, when recorded, what backward needs, of its base too.</summary>
+    internal readonly record struct Run(
+        BatchLayout Layout, Memory<float> Output, TimeLoop.Tape?[] Tapes, Memory<float>?[] Masks, Footing? Footing = null);
+
+    /// <summary>What the run of a base left, and the mask of what it gave.</summary>
+    internal sealed record Footing(Run Run, Memory<float>? Mask);
 }

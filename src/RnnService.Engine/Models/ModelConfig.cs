@@ -21,6 +21,20 @@ public sealed record CharacterConfig
     public int HiddenSize { get; init; }
 }
 
+/// <summary>Sizes of the forward layers that the encoder of a classifier or tagger stands on: those of a language model.</summary>
+public sealed record BaseConfig
+{
+    /// <summary>Usual sizes where none are given.</summary>
+    [JsonConstructor]
+    public BaseConfig(int layers = 2, int hiddenSize = 400) => (Layers, HiddenSize) = (layers, hiddenSize);
+
+    /// <summary>Number of stacked layers.</summary>
+    public int Layers { get; init; }
+
+    /// <summary>Width of the state.</summary>
+    public int HiddenSize { get; init; }
+}
+
 /// <summary>The half of a translator that writes.</summary>
 public sealed record DecoderConfig
 {
@@ -190,6 +204,12 @@ public sealed record ModelConfig
     /// <summary>The character network of a tagger, if any.</summary>
     public CharacterConfig? Characters { get; init; }
 
+    /// <summary>
+    /// Forward layers of the same cell between the embeddings and the encoder of a classifier or tagger of text, which reads what they give beside the
+    /// embeddings; null for none.
+    /// </summary>
+    public BaseConfig? Base { get; init; }
+
     /// <summary>The half of a translator that writes; null for other tasks.</summary>
     public DecoderConfig? Decoder { get; init; }
 
@@ -297,6 +317,16 @@ public sealed record ModelConfig
                 throw new ArgumentException("characters is given; expected none (null), since a tagger over subwords reads spellings already");
             Positive("characters.embedding_size", characters.EmbeddingSize, MaxEmbeddingSize);
             Positive("characters.hidden_size", characters.HiddenSize, MaxEmbeddingSize);
+        }
+
+        if (Base is { } under)
+        {
+            if (Task is not (ModelTask.Classifier or ModelTask.Tagger) || Numbers is not null)
+                throw new ArgumentException("base is given; expected none (null) but for a classifier or a tagger of text");
+            if (Characters is not null) throw new ArgumentException("base is given; expected none (null) with characters");
+            if (Cell == CellKind.Sum) throw new ArgumentException("base is given; expected none (null) with the cell sum");
+            Positive("base.layers", under.Layers, MaxLayers);
+            Positive("base.hidden_size", under.HiddenSize, MaxHiddenSize);
         }
 
         if (Examples.Any(string.IsNullOrEmpty)) throw new ArgumentException("examples holds an empty one; expected a character or more in each");

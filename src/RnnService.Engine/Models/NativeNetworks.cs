@@ -75,6 +75,11 @@ internal static class NativeNetworks
         return new TranslatorNetwork(parameters, new TokenInput(embedding), encoder, bridge, decoder, head);
     }
 
-    private static Recurrent Encoder(ModelConfig config, Parameters parameters, int inputSize, Parameter? tokens, string prefix = "rnn") =>
-        new(config.Cell, parameters, prefix, inputSize, config.HiddenSize, config.Layers, config.Direction, tokens);
+    private static Recurrent Encoder(ModelConfig config, Parameters parameters, int inputSize, Parameter? tokens, string prefix = "rnn")
+    {
+        if (config.Base is not { } sizes)
+            return new Recurrent(config.Cell, parameters, prefix, inputSize, config.HiddenSize, config.Layers, config.Direction, tokens);
+        var below = new Recurrent(config.Cell, parameters, "base", inputSize, sizes.HiddenSize, sizes.Layers, Direction.Forward);
+        return new Recurrent(config.Cell, parameters, prefix, inputSize, config.HiddenSize, config.Layers, config.Direction, below: below);
+    }
 }

@@ -38,9 +38,9 @@ internal abstract class ComposedNetwork<TInput, THead, TTargets>(
     /// <summary>Backward from the gradient of what the head reads: the encoder's output [R, directions·H], of every step or of words.</summary>
     private protected void BackwardFromHidden(Pass pass, in Trace trace, Memory<float> dHidden, Gradients gradients)
     {
-        if (pass.TrainedDepth == 0) return;
+        if (pass.TrainedDepth == 0 && !encoder.HasBase) return;
         Memory<float> dInput = BackwardThroughEncoder(pass, trace, dHidden, gradients, depth: pass.TrainedDepth);
-        if (pass.TrainedDepth > encoder.Layers) input.Backward(pass, trace.Layout, trace.Input, dInput, gradients);
+        if (pass.TrainedDepth > encoder.LayersToRelease) input.Backward(pass, trace.Layout, trace.Input, dInput, gradients);
     }
 
     /// <summary>The gradient of the encoder's input.</summary>

@@ -161,8 +161,9 @@ internal sealed record TrainedCard
             return $"{numbers.Features} numbers a step{reads} → {layers}{Config.CellName()} {Config.HiddenSize}{ways}{pooling} → {gives}";
         }
 
+        string below = Config.Base is { } under ? $" → {(under.Layers == 1 ? "" : $"{under.Layers} layers ")}{Config.CellName()} {under.HiddenSize}, beside the embedding" : "";
         int outputs = Config.Task == ModelTask.LanguageModel ? ((TextModel)Model).Vocabulary.Tokens.Count : Config.NetworkLabels.Count;
-        return $"embedding {Config.EmbeddingSize}{spelling} → {layers}{Config.CellName()} {Config.HiddenSize}{ways}{pooling} → "
+        return $"embedding {Config.EmbeddingSize}{spelling}{below} → {layers}{Config.CellName()} {Config.HiddenSize}{ways}{pooling} → "
             + $"{outputs} {(Config.Task == ModelTask.LanguageModel ? "tokens" : $"labels{Chain}")}";
     }
 

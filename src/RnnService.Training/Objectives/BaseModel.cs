@@ -8,7 +8,7 @@ namespace RnnService.Training.Objectives;
 /// <summary>The model that a training starts from: see <see cref="Recipe.From"/>. Narrow weights (bf16, int8) are widened.</summary>
 internal sealed class BaseModel
 {
-    private const string HeadWeight = "head.weight", HeadBias = "head.bias";
+    private const string HeadWeight = "head.weight", HeadBias = "head.bias", Encoder = "rnn.", Base = "base.";
 
     private readonly Model _model;
     private readonly string _path, _hash;
@@ -67,7 +67,7 @@ internal sealed class BaseModel
         foreach (Parameter parameter in model.Parameters.All)
         {
             bool isHead = IsHead(parameter.Name);
-            if (isHead && !takesHead || !own.TryGetValue(parameter.Name, out Parameter? from)) continue;
+            if (isHead && !takesHead || NameOf(parameter) is not { } name || !own.TryGetValue(name, out Parameter? from)) continue;
             bool isWhole = from.Shape.SequenceEqual(parameter.Shape);
             if (parameter.Name is HeadWeight or HeadBias && rows.Length == parameter.Shape[0] && old.Length == from.Shape[0])
                 CopyRows(from, parameter, rows);
@@ -83,13 +83,19 @@ internal sealed class BaseModel
         {
             Tokens = tokens,
             NewTokens = (model as TextModel)?.Vocabulary.Tokens.Count - tokens ?? 0,
-            Layers = _model.Config.Layers,
+            Layers = _model.Config.Layers + (_model.Config.Base?.Layers ?? 0),
             Labels = takesHead ? rows.Count(row => row >= 0) : 0,
         };
+
+        // A base is the layers of a language model, under an encoder of its own.
+        string? NameOf(Parameter parameter) => model.Config.Base is null || _model.Config.Base is not null ? parameter.Name
+            : parameter.Name.StartsWith(Encoder, StringComparison.Ordinal) ? null
+            : parameter.Name.StartsWith(Base, StringComparison.Ordinal) ? Encoder + parameter.Name[Base.Length..]
+            : parameter.Name;
     }
 
     // What stands above the encoder: everything but it and what it reads. A tied output layer has a bias of its own alone.
-    private static bool IsHead(string name) => !((string[])["embedding.", "characters.", "rnn.", "encoder.", "decoder.", "attention.", "bridge.", "input."])
+    private static bool IsHead(string name) => !((string[])["embedding.", "characters.", Base, Encoder, "encoder.", "decoder.", "attention.", "bridge.", "input."])
         .Any(part => name.StartsWith(part, StringComparison.Ordinal));
 
     /// <summary>What each row of the head's matrix is for; empty where rows have no names.</summary>

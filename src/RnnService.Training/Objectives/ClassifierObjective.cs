@@ -148,7 +148,7 @@ internal sealed class ClassifierObjective : ExampleObjective
         float smoothing = (float)Settings.LabelSmoothing;
         bool isWeighted = _model.Config.MultiLabel is true || _weights.Length > 0;
         int[] Single() => [.. labels.Select(own => own[0])];
-        if (pass.TrainedDepth == 0)
+        if (pass.TrainedDepth == 0 && _model.Config.Base is null)
         {
             float[][] features = Features(examples, some => network.Features(new Pass(pass.Workspace), [.. some.Select(i => _texts[i])]));
             double ofHead = network.TrainOutput(

@@ -39,7 +39,8 @@ internal static class MemoryEstimate
             _ => 0,
         };
         long gates = model.Cell switch { CellKind.Lstm => 4, CellKind.Gru or CellKind.GruBefore => 3, _ => 1 };
-        long perToken = (objective.Model.Config.Numbers?.Features ?? model.EmbeddingSize) + ((model.Bidirectional ? 2L : 1) * model.Layers * (gates + 2) * model.HiddenSize) + outputs;
+        long perToken = (objective.Model.Config.Numbers?.Features ?? model.EmbeddingSize) + ((model.Bidirectional ? 2L : 1) * model.Layers * (gates + 2) * model.HiddenSize)
+            + (model.Base is { } under ? under.Layers * (gates + 2) * under.HiddenSize + model.EmbeddingSize : 0) + outputs;
         double bytes = (double)sizeof(float) * perToken * tokens;
         if (bytes <= There) return;
         string unroll = model.Task == ModelTask.LanguageModel

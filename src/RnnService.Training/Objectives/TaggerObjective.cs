@@ -130,7 +130,7 @@ internal sealed class TaggerObjective : ExampleObjective
         var network = (TaggerNetwork)_model.Network;
         ReadOnlyMemory<int>[] labels = [.. examples.Select(i => _labels[i])];
         IReadOnlyList<ReadOnlyMemory<int>>[] others = _columns?.Of(examples) ?? [];
-        if (pass.TrainedDepth == 0)
+        if (pass.TrainedDepth == 0 && _model.Config.Base is null)
         {
             float[][] features = Features(examples, some => network.Features(new Pass(pass.Workspace), [.. some.Select(i => _sentences[i])]));
             (double sum, int rows) = network.TrainHead(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 
@@ -7,21 +8,28 @@ namespace RnnService.Training.Recipes;
 
 /// <summary>
 /// What a recipe has from the model that it starts from (<see cref="Recipe.From"/>): the settings without which the weights of the one are not those of
-/// the other. Where the recipe does not say them they are the other's; where it says others it is refused.
+/// the other. Where the recipe does not say them they are the other's; where it says others it is refused. A classifier or tagger with a base has a
+/// language model's layers in it, and an encoder of any sizes above.
 /// </summary>
 internal static class BaseSettings
 {
     private const string Setting = "from=";
 
+    private const string Below = "base";
+
     // A dot: a setting of an object that the recipe may leave open in part.
-    private static readonly string[] Shared =
-        ["cell", "tokenizer", "lower_case", "embedding_size", "hidden_size", "layers", "bidirectional", "reverse", "characters"];
+    private static readonly string[] Shared = ["cell", "tokenizer", "lower_case", "embedding_size", "characters"];
+
+    private static readonly string[] OfEncoder = ["hidden_size", "layers", "bidirectional", "reverse"];
+
+    // Those of an encoder on a base where nothing else is said: what it reads is large, and has read forward alone.
+    private static readonly (string Name, JsonNode Value)[] UsualEncoder = [("hidden_size", 200), ("layers", 1), ("bidirectional", true), ("reverse", false)];
 
     private static readonly string[] OfOneTask =
         ["tie_weights", "decoder", "numbers.features", "numbers.audio", "numbers.horizon", "numbers.each_step", "numbers.separator"];
 
     /// <summary>The paths of the settings that a recipe has from the model that it starts from.</summary>
-    public static IEnumerable<string> Paths => Shared.Concat(OfOneTask).Select(name => $"model.{name}");
+    public static IEnumerable<string> Paths => Shared.Concat(OfEncoder).Concat(OfOneTask).Select(name => $"model.{name}");
 
     /// <summary>The model that settings start from; null where none of them says it.</summary>
     public static string? In(IReadOnlyList<string>? settings) =>
@@ -34,10 +42,17 @@ internal static class BaseSettings
     public static void Complete(JsonObject model, string path) => Add(model, path, over: false);
 
     /// <summary>The model of a recipe with what it has from another in the place of its own.</summary>
-    /// <inheritdoc cref="Complete"/>
-    public static ModelConfig Adapt(ModelConfig model, string path)
+    /// <param name="model">The model.</param>
+    /// <param name="path">The folder of the model that it starts from.</param>
+    /// <param name="settings">Settings that are made afterwards: of them only those of a base count here.</param>
+    /// <exception cref="RecipeException">There is no model to start from.</exception>
+    public static ModelConfig Adapt(ModelConfig model, string path, IReadOnlyList<string> settings)
     {
         JsonObject changed = ToJson(model);
+        foreach (string name in OfEncoder) changed.Remove(name);
+        changed.Remove(Below);
+        if (settings.LastOrDefault(setting => setting.StartsWith("model.base=", StringComparison.Ordinal) || setting.StartsWith("model.base.", StringComparison.Ordinal)) is { } asked)
+            changed[Below] = asked == "model.base=null" ? null : new JsonObject();
         Add(changed, path, over: true);
         return changed.Deserialize<ModelConfig>(RecipeJson.Options)!;
     }
@@ -74,11 +89,13 @@ internal static class BaseSettings
         }
 
         JsonObject own = ToJson(model);
-        foreach (var (name, expected) in Of(other, model.Task))
+        bool canStand = other.Task != model.Task && other.Cell != CellKind.Sum;
+        foreach (var (name, expected) in Of(other, model.Task, HasBase(other, own)))
         {
             JsonNode? found = At(own, name, out _, out _);
             if (JsonNode.DeepEquals(found, expected) || name == "numbers.features" && found?.GetValue<int>() == 0) continue;
-            throw new RecipeException($"model.{name} is {Text(found)}; expected {Text(expected)}, since from starts from {path}");
+            string advice = canStand && OfEncoder.Contains(name) ? "; with model.base={} it is free" : "";
+            throw new RecipeException($"model.{name} is {Text(found)}; expected {Text(expected)}, since from starts from {path}{advice}");
         }
     }
 
@@ -88,25 +105,44 @@ internal static class BaseSettings
 
     private static void Add(JsonObject model, string path, bool over)
     {
-        ModelTask? task = model["task"] is JsonValue value && value.TryGetValue(out string? name) && Enum.TryParse(name.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out ModelTask known)
-            ? known
-            : null; // the reader refuses it
-        foreach (var (setting, expected) in Of(Read(path), task))
+        ModelTask? task = TaskOf(model);
+        ModelConfig other = Read(path);
+        bool stands = HasBase(other, model);
+        if (!model.ContainsKey(Below) && (stands || other.Base is not null && other.Task == task)) model[Below] = new JsonObject();
+        foreach (var (setting, expected) in Of(other, task, stands).Concat(stands ? UsualEncoder.Select(one => (one.Name, (JsonNode?)one.Value.DeepClone())) : []))
         {
             JsonNode? found = At(model, setting, out JsonObject? owner, out string key);
             if (owner is not null && (over || found is null && !owner.ContainsKey(key))) owner[key] = expected;
         }
     }
 
-    private static IEnumerable<(string Name, JsonNode? Value)> Of(ModelConfig other, ModelTask? task)
+    /// <summary>Whether a recipe's model has the other, a language model, for its base. A tagger has by itself, since its encoder is to read both ways.</summary>
+    private static bool HasBase(ModelConfig other, JsonObject model)
+    {
+        if (other.Task != ModelTask.LanguageModel || TaskOf(model) is not (ModelTask.Classifier or ModelTask.Tagger)) return false;
+        if (model.ContainsKey(Below)) return model[Below] is not null;
+        return TaskOf(model) == ModelTask.Tagger && other.Tokenizer == Tokenization.Subwords && other.Cell != CellKind.Sum && !model.ContainsKey("hidden_size");
+    }
+
+    // Null where the reader refuses it.
+    private static ModelTask? TaskOf(JsonObject model) =>
+        model["task"] is JsonValue value && value.TryGetValue(out string? name) && Enum.TryParse(name.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out ModelTask known)
+            ? known
+            : null;
+
+    private static IEnumerable<(string Name, JsonNode? Value)> Of(ModelConfig other, ModelTask? task, bool stands)
     {
         // A language model reads text as it stands, whatever its configuration says.
         JsonObject settings = ToJson(other.Task == ModelTask.LanguageModel ? other with { LowerCase = false } : other);
-        foreach (string name in other.Task == task ? Shared.Concat(OfOneTask) : Shared)
+        foreach (string name in Shared.Concat(stands ? [] : OfEncoder).Concat(other.Task == task ? OfOneTask : []))
         {
             if (name == "lower_case" && task == ModelTask.LanguageModel || name.StartsWith("numbers.", StringComparison.Ordinal) && other.Numbers is null) continue;
             yield return (name, At(settings, name, out _, out _)?.DeepClone());
         }
+
+        BaseConfig? below = stands ? new BaseConfig(other.Layers, other.HiddenSize) : other.Base;
+        if (below is null) yield return (Below, null);
+        else foreach (var (name, size) in ((string, int)[])[("layers", below.Layers), ("hidden_size", below.HiddenSize)]) yield return ($"{Below}.{name}", size);
     }
 
     private static JsonNode? At(JsonObject model, string name, out JsonObject? owner, out string key)

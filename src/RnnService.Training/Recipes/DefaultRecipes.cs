@@ -79,7 +79,7 @@ public static class DefaultRecipes
         if (BaseSettings.In(overrides) is { } from)
         {
             ModelConfig other = BaseSettings.Read(from);
-            ModelConfig model = BaseSettings.Adapt(recipe.Model, from);
+            ModelConfig model = BaseSettings.Adapt(recipe.Model, from, overrides!);
             recipe = FineTuning(recipe with { Model = model }, other);
         }
 
@@ -99,7 +99,15 @@ public static class DefaultRecipes
         bool isSame = other.Task == model.Task, staged = model.Numbers is null && model.Task is ModelTask.Classifier or ModelTask.Tagger;
         if (isSame) model = model with { Pooling = other.Pooling };
         else if (model.Task == ModelTask.Classifier && model.Cell != CellKind.Sum) model = model with { Pooling = Pooling.Concat };
-        settings = staged
+        settings = model.Base is not null && !isSame
+            ? settings with
+            {
+                // The encoder is new, and its own rate that of one that starts from nothing.
+                LayerDecay = 2.6,
+                UnknownChance = 0,
+                Dropout = settings.Dropout with { Embedding = 0.2f, Between = 0.25f },
+            }
+            : staged
             ? settings with { LearningRate = 4e-3, Beta2 = 0.99f, LayerDecay = 2.6, UnknownChance = model.Tokenizer == Tokenization.Subwords ? 0 : settings.UnknownChance }
             : settings with { LearningRate = settings.LearningRate / 3 };
         return recipe with { Model = model, Training = settings };

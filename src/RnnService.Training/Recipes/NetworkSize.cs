@@ -19,6 +19,12 @@ internal static class NetworkSize
             CellKind.Sum => 0,
             _ => 1,
         };
+        if (model.Base is { } under)
+        {
+            for (int layer = 0; layer < under.Layers; layer++) values += gates * under.HiddenSize * ((layer == 0 ? input : under.HiddenSize) + under.HiddenSize);
+            input += under.HiddenSize;
+        }
+
         for (int layer = 0; layer < model.Layers; layer++)
         {
             values += directions * gates * width * (input + width);

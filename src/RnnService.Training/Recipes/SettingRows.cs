@@ -36,6 +36,8 @@ internal static class SettingRows
         new("model.thresholds", "Probabilities from which the labels of such a classifier are given, in id order; unless given, those with the best F1 on the validation part."),
         new("model.calibration", "What the logits of a classifier or tagger are divided by before they become probabilities; unless given, of texts, what makes the validation part likeliest.", new Bounds(1 / ModelConfig.MaxCalibration, ModelConfig.MaxCalibration)),
         new("model.output_name", "The output of model.onnx that gives the logits; no concern of a model that is trained."),
+        new("model.base.layers", "Forward layers that the encoder of a classifier or tagger stands on, and reads beside the embeddings: a language model's, with from.", new Bounds(1, ModelConfig.MaxLayers)),
+        new("model.base.hidden_size", "Width of their states.", new Bounds(1, ModelConfig.MaxHiddenSize)),
         new("model.characters.embedding_size", "A tagger's character network: width of a character's embedding.", new Bounds(1, ModelConfig.MaxEmbeddingSize)),
         new("model.characters.hidden_size", "A tagger's character network: width of each direction's state.", new Bounds(1, ModelConfig.MaxEmbeddingSize)),
         new("model.numbers.features", "How many values a step has, of a model that reads numbers; unless given as many as the corpora.", new Bounds(0, NumbersConfig.MaxFeatures) { Zero = "as many as the corpora" }),

@@ -11,16 +11,20 @@ namespace RnnService.Engine.Tests.Models;
 /// <summary>Taggers that read each word in pieces.</summary>
 public sealed class SubwordTaggerTests
 {
+    private static readonly BaseConfig Base = new(layers: 2, hiddenSize: 5);
+
     private static readonly string[][] Sentences =
         [["the", "cat", "sat", "."], ["日本", "did", "n't", "(", "run", ")"], ["mat"], ["the", "", "😀😀"]];
 
     [Theory]
-    [InlineData(true, false)]
-    [InlineData(true, true)]
-    [InlineData(false, false)]
-    public void Sentences_in_a_batch_are_tagged_as_alone(bool both, bool crf)
+    [InlineData(true, false, false)]
+    [InlineData(true, true, false)]
+    [InlineData(false, false, false)]
+    [InlineData(true, false, true)]
+    [InlineData(false, true, true)]
+    public void Sentences_in_a_batch_are_tagged_as_alone(bool both, bool crf, bool stands)
     {
-        using Tagger tagger = NewTagger(both, crf);
+        using Tagger tagger = NewTagger(both, crf, stands);
         TaggerInput[] inputs = [.. Sentences.Select(words => tagger.Encode(words, withAlternatives: true))];
         TagScore[][] together = tagger.Tag(inputs);
         for (int i = 0; i < inputs.Length; i++)
@@ -32,12 +36,14 @@ public sealed class SubwordTaggerTests
     }
 
     [Theory]
-    [InlineData(true, false)]
-    [InlineData(true, true)]
-    [InlineData(false, false)]
-    public void Gradients_are_those_of_the_loss(bool both, bool crf)
+    [InlineData(true, false, false)]
+    [InlineData(true, true, false)]
+    [InlineData(false, false, false)]
+    [InlineData(true, false, true)]
+    [InlineData(false, true, true)]
+    public void Gradients_are_those_of_the_loss(bool both, bool crf, bool stands)
     {
-        using Tagger tagger = NewTagger(both, crf);
+        using Tagger tagger = NewTagger(both, crf, stands);
         var network = (TaggerNetwork)tagger.Network;
         TaggerInput[] inputs = [.. Sentences.Select(tagger.Encode)];
         ReadOnlyMemory<int>[] targets = [.. Sentences.Select(words => words.Select((_, i) => i % 3).ToArray().AsMemory())];
@@ -83,11 +89,11 @@ public sealed class SubwordTaggerTests
         Assert.Contains("characters is given", Assert.Throws<ArgumentException>(config.Validate).Message, StringComparison.Ordinal);
     }
 
-    private static Tagger NewTagger(bool both, bool crf)
+    private static Tagger NewTagger(bool both, bool crf, bool stands = false)
     {
         LanguageModel language = Tiny.Subwords();
         return (Tagger)TextModel.Create(
-            language.Config with { Task = ModelTask.Tagger, Bidirectional = both, Crf = crf, Labels = ["O", "B-X", "I-X"] },
+            language.Config with { Task = ModelTask.Tagger, Bidirectional = both, Crf = crf, Base = stands ? Base : null, Labels = ["O", "B-X", "I-X"] },
             language.Vocabulary, Parameters.Random(5));
     }
 }
