@@ -63,6 +63,10 @@ internal static class Tiny
             new ModelVocabulary(Words),
             Parameters.Random(seed)));
 
+    /// <summary>A classifier whose encoder stands on two forward layers.</summary>
+    public static Classifier OnBase(Pooling pooling = Pooling.Mean, CellKind cell = CellKind.Lstm, bool both = true) => (Classifier)TextModel.Create(
+        Classifier(cell, pooling, both).Config with { Base = new BaseConfig(2, 7) }, new ModelVocabulary(Words), Parameters.Random(4));
+
     /// <summary>A classifier whose labels do not exclude each other.</summary>
     public static Classifier MultiLabel(CellKind cell = CellKind.Lstm, Pooling pooling = Pooling.Last) => (Classifier)TextModel.Create(
         Classifier(cell, pooling).Config with { MultiLabel = true, Thresholds = [.4f, .5f, .6f] }, new ModelVocabulary(Words), Parameters.Random(3));

@@ -59,7 +59,7 @@ internal sealed class TaskExport
     private void Classifier(string ids, string lengths)
     {
         lengths = _layers.Positive(lengths);
-        string x = _layers.Embed("embedding", ids);
+        string x = OnBase(_layers.Embed("embedding", ids), lengths);
         Pooling pooling = _model.Config.Pooling;
         StackValues values = _layers.Recurrent.Write(_stack, x, lengths, null, null, withSteps: pooling != Pooling.Last);
         int labels = _model.Config.Labels.Count;
@@ -70,9 +70,18 @@ internal sealed class TaskExport
     {
         string x = _layers.Embed("embedding", ids);
         if (_model.Config.Characters is { } characters) x = _graph.Concat("words", [x, Spell(characters)], 2);
+        x = OnBase(x, lengths);
         StackValues values = _layers.Recurrent.Write(_stack, x, lengths, null, null, withSteps: true);
         StepLogits(ids, values.Steps, "head.weight", _model.Config.NetworkLabels.Count, "Of each word's labels.");
         GraphTransitions.Write(_graph, _model.Parameters);
+    }
+
+    // What the encoder reads [T,N,D+B] of the input x [T,N,D] and a base, if there is one: both side by side.
+    private string OnBase(string x, string lengths)
+    {
+        if (_model.Config.Base is not { } sizes) return x;
+        var below = new RecurrentStack(_model.Config.Cell, "base", sizes.HiddenSize, sizes.Layers, Direction.Forward);
+        return _graph.Concat("base.beside", [x, _layers.Recurrent.Write(below, x, lengths, null, null, withSteps: true).Steps], 2);
     }
 
     // Every word's two last states [T,N,2·H] from its characters; zero for a word of none.

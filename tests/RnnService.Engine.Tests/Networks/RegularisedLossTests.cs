@@ -37,6 +37,31 @@ public sealed class RegularisedLossTests
     }
 
     [Theory]
+    [MemberData(nameof(SmoothKinds))]
+    public void A_classifier_on_a_base_with_dropout(CellKind kind)
+    {
+        Classifier model = Tiny.OnBase(cell: kind);
+        int[][] texts = [[2, 3, 4, 9], [5, 2], [7, 8, 9]];
+        var network = (ClassifierNetwork)model.Network;
+        Expect.GradientAlong(model, gradients =>
+        {
+            var pass = new Pass(new Workspace(), new Dropout(1, 2), record: true);
+            return network.Backward(pass, network.Forward(pass, texts, Dropped), [2, 0, 1], gradients);
+        });
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_classifier_on_a_base_answers_a_text_in_a_batch_as_alone(bool both)
+    {
+        Classifier model = Tiny.OnBase(Pooling.Concat, both: both);
+        string[] texts = ["the cat sat", "a dog", "", "the mat ran on the cat"];
+        IReadOnlyList<IReadOnlyList<LabelScore>> together = model.Classify(texts);
+        for (int i = 0; i < texts.Length; i++) Assert.Equal(model.Classify(texts[i]), together[i]);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void A_language_model_against_a_sample_of_its_vocabulary(bool tied)

@@ -318,6 +318,36 @@ public sealed class OnnxExportTests
         Assert.StartsWith($"opset is {opset}; expected 14 to 21", refusal.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>What computes a base in the graph shares nothing with the engine, and reads no more than the configuration.</summary>
+    [Theory]
+    [InlineData(CellKind.Lstm, ElementType.F32)]
+    [InlineData(CellKind.GruBefore, ElementType.F32)]
+    [InlineData(CellKind.Tanh, ElementType.I8)]
+    public void An_encoder_on_a_base_gives_the_engines_answers(CellKind cell, ElementType type)
+    {
+        Tagger tagger = Tiny.Tagger(cell);
+        TextModel[] models =
+        [
+            Tiny.OnBase(Pooling.Concat, cell), Tiny.OnBase(Pooling.Last, cell, both: false),
+            TextModel.Create(tagger.Config with { Base = new BaseConfig(2, 5), Crf = true }, tagger.Vocabulary, Parameters.Random(6)),
+        ];
+        string folder = Directory.CreateTempSubdirectory("rnn-export-").FullName;
+        try
+        {
+            foreach (TextModel model in models)
+            {
+                ModelFolder.Save(folder, model, "the cat sat", type);
+                LoadedModel loaded = ModelFolder.Load(folder);
+                Assert.Equal(model.Config.Base, loaded.Model.Config.Base);
+                Assert.InRange(OnnxExport.ToBytes(loaded).Difference, 0, Agreement.Tolerance);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public void A_tagger_of_subwords_is_refused()
     {

@@ -166,29 +166,83 @@ public sealed class BaseModelTests : IDisposable
         Assert.Equal((Tokenization.Whitespace, 0, 1.0), (same.Model.Tokenizer, same.Training.Release, same.Training.LayerDecay));
     }
 
-    /// <summary>Words in pieces: a tagger learns its corpus on a language model of subwords, and resumes to the same bits, also where parts are released.</summary>
-    [Theory]
-    [InlineData(0)]
-    [InlineData(2)]
-    public void A_tagger_starts_from_a_language_model_of_subwords(int release)
+    [Fact]
+    public void A_tagger_on_a_language_model_of_subwords_has_its_layers_below_an_encoder_of_its_own()
     {
-        TinyRecipes.Write(_folder, "tagger");
-        File.WriteAllText(_folder["from.json"], $$"""
-            {
-              "model": { "task": "tagger" },
-              "from": {{System.Text.Json.JsonSerializer.Serialize(OfSubwords("base"))}},
-              "data": { "train": [{ "path": "train.conll", "format": "conll" }], "valid": [{ "path": "valid.conll", "format": "conll" }] },
-              "training": { "epochs": 10, "batch_size": 6, "learning_rate": 0.03, "shards": 2, "dropout": { "embedding": 0.1 }, "release": {{release}} },
-              "golden_input": "the dog runs."
-            }
-            """);
-        Recipe recipe = Recipe.Read(_folder["from.json"]);
-        Assert.Equal((Tokenization.Subwords, 7), (recipe.Model.Tokenizer, recipe.Model.EmbeddingSize));
+        string from = OfSubwords("base");
+        using Model other = ModelFolder.Load(from).Model;
+        Recipe recipe = Tagger(from, """{ "task": "tagger" }""", release: 0);
+        Assert.Equal((200, 1, true), (recipe.Model.HiddenSize, recipe.Model.Layers, recipe.Model.Bidirectional));
+        Assert.Equal(new BaseConfig(2, 7), recipe.Model.Base);
+        File.WriteAllText(_folder["again.json"], recipe.ToJson());
+        Assert.Equal(recipe.ToJson(), Recipe.Read(_folder["again.json"]).ToJson());
+
+        Objective objective = Objective.Create(Tagger(from, Small, release: 0), _folder[""]);
+        Assert.Equal((270, 0, 2), (objective.TakenOver!.Tokens, objective.TakenOver.NewTokens, objective.TakenOver.Layers));
+        Model model = objective.Model, start = Model.Create(model.Config, ((TextModel)model).Vocabulary, Parameters.Random(recipe.Training.Seed));
+        foreach (Parameter parameter in model.Parameters.All)
+        {
+            bool isNew = parameter.Name.StartsWith("rnn.", StringComparison.Ordinal) || parameter.Name.StartsWith("head.", StringComparison.Ordinal);
+            string name = parameter.Name.Replace("base.", "rnn.", StringComparison.Ordinal);
+            Parameter wanted = (isNew ? start : other).Parameters.All.Single(one => one.Name == (isNew ? parameter.Name : name));
+            Assert.Equal(wanted.Values.ToArray(), parameter.Values.ToArray());
+        }
+
+        // The tagger is started from again as it is.
+        ModelFolder.Save(_folder["tagger"], model, "the dog runs.");
+        Objective next = Objective.Create(Tagger(_folder["tagger"], """{ "task": "tagger" }""", release: 0), _folder[""]);
+        foreach (var (wanted, found) in model.Parameters.All.Zip(next.Model.Parameters.All)) Assert.Equal(wanted.Values.ToArray(), found.Values.ToArray());
+    }
+
+    [Fact]
+    public void Without_a_file_a_tagger_has_a_base_by_itself_and_a_classifier_where_it_is_asked_for()
+    {
+        string from = $"from={OfSubwords("base")}";
+        var usual = new BaseConfig(2, 7);
+        Recipe tagger = DefaultRecipes.For(ModelTask.Tagger, 200, from, "training.epochs=30", "model.crf=true");
+        Assert.Equal((usual, 200, true, false), (tagger.Model.Base, tagger.Model.HiddenSize, tagger.Model.Bidirectional, tagger.Model.LowerCase));
+        Assert.Equal((3, 2.6, 0.0), (tagger.Training.Release, tagger.Training.LayerDecay, tagger.Training.UnknownChance));
+        tagger = DefaultRecipes.For(ModelTask.Tagger, 200, from, "model.base=null");
+        Assert.Equal((null, 7, false), (tagger.Model.Base, tagger.Model.HiddenSize, tagger.Model.Bidirectional));
+        Assert.Equal(30, DefaultRecipes.For(ModelTask.Tagger, 200, from, "model.hidden_size=30").Model.HiddenSize);
+        Assert.Null(DefaultRecipes.For(ModelTask.Classifier, 200, from).Model.Base);
+        Recipe classifier = DefaultRecipes.For(ModelTask.Classifier, 200, from, "model.base={}", "model.layers=2");
+        Assert.Equal((usual, 200, 2, Pooling.Concat), (classifier.Model.Base, classifier.Model.HiddenSize, classifier.Model.Layers, classifier.Model.Pooling));
+        var error = Assert.Throws<RecipeException>(() => Objective.Create(Tagger(_folder["base"], """{ "task": "tagger", "base": { "layers": 3 } }""", 0), _folder[""]));
+        Assert.StartsWith("model.base.layers is 3; expected 2, since from starts from ", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A tagger learns its corpus on a language model of subwords, and resumes to the same bits, also where parts are released.</summary>
+    [Theory]
+    [InlineData("""{ "task": "tagger", "hidden_size": 7, "layers": 2 }""", 0)]
+    [InlineData("""{ "task": "tagger", "hidden_size": 7, "layers": 2 }""", 2)]
+    [InlineData(Small, 0)]
+    [InlineData(Small, 2)]
+    public void A_tagger_starts_from_a_language_model_of_subwords(string model, int release)
+    {
+        Recipe recipe = Tagger(OfSubwords("base"), model, release);
         string straight = Train(recipe, "straight");
         Assert.True(StoppedRun.Finish(recipe, Folders(_folder["stopped"]), steps: 17) > 3);
         Assert.Equal(File.ReadAllBytes(Path.Combine(straight, "model.safetensors")), File.ReadAllBytes(_folder["stopped/model.safetensors"]));
         using var tagger = (Tagger)ModelFolder.Load(straight).Model;
         Assert.Equal(["D", "N", "V", "P"], tagger.TagWords("the cats sleeps!").Select(word => word.Label));
+    }
+
+    private const string Small = """{ "task": "tagger", "base": {}, "hidden_size": 12 }""";
+
+    private Recipe Tagger(string from, string model, int release)
+    {
+        TinyRecipes.Write(_folder, "tagger");
+        File.WriteAllText(_folder["from.json"], $$"""
+            {
+              "model": {{model}},
+              "from": {{System.Text.Json.JsonSerializer.Serialize(from)}},
+              "data": { "train": [{ "path": "train.conll", "format": "conll" }], "valid": [{ "path": "valid.conll", "format": "conll" }] },
+              "training": { "epochs": 10, "batch_size": 6, "learning_rate": 0.03, "shards": 2, "dropout": { "embedding": 0.1 }, "release": {{release}} },
+              "golden_input": "the dog runs."
+            }
+            """);
+        return Recipe.Read(_folder["from.json"]);
     }
 
     private string OfSubwords(string name)

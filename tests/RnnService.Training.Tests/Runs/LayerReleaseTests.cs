@@ -13,6 +13,8 @@ public sealed class LayerReleaseTests : IDisposable
 {
     private static readonly string[] Deep = ["model.layers=2", "training.release=2", "training.epochs=8", "training.layer_decay=2.6"];
 
+    private const string OnBase = """model.base={"layers":2,"hidden_size":9}""";
+
     private readonly ScratchFolder _folder = new();
 
     public static TheoryDataOfTasks Tasks => TinyRecipes.Tasks;
@@ -37,11 +39,31 @@ public sealed class LayerReleaseTests : IDisposable
         Assert.Equal(part, new LayerRelease(recipe.Training, recipe.Model).PartOf(name));
     }
 
+    /// <summary>What stands on a base is new, and belongs to the head.</summary>
+    [Theory]
+    [InlineData("head.weight", 0)]
+    [InlineData("rnn.weight_ih_l0_reverse", 0)]
+    [InlineData("base.weight_hh_l1", 1)]
+    [InlineData("base.bias_ih_l0", 2)]
+    [InlineData("embedding.weight", 3)]
+    public void The_layers_of_a_base_are_parts(string name, int part)
+    {
+        Recipe recipe = TinyRecipes.Write(_folder, "classifier", OnBase);
+        Assert.Equal(part, new LayerRelease(recipe.Training, recipe.Model).PartOf(name));
+        var release = new LayerRelease(recipe.Training with { Release = 2 }, recipe.Model);
+        Assert.Equal((false, true), (release.IsComplete(5), release.IsComplete(6)));
+    }
+
     [Theory]
     [MemberData(nameof(Tasks))]
-    public void A_part_keeps_its_bits_until_it_is_released(string task)
+    public void A_part_keeps_its_bits_until_it_is_released(string task) => CheckParts(task);
+
+    [Fact]
+    public void A_part_of_a_base_keeps_its_bits_until_it_is_released() => CheckParts("classifier", OnBase);
+
+    private void CheckParts(string task, params string[] settings)
     {
-        Recipe recipe = TinyRecipes.Write(_folder, task, [.. Deep, "training.weight_decay=0.01"]);
+        Recipe recipe = TinyRecipes.Write(_folder, task, [.. Deep, "training.weight_decay=0.01", .. settings]);
         Objective objective = Objective.Create(recipe, _folder[""]);
         var release = new LayerRelease(recipe.Training, recipe.Model);
         float[][] start = [.. objective.Model.Parameters.All.Select(parameter => parameter.Values.ToArray())];

@@ -99,6 +99,7 @@ internal sealed partial class ConfigFile
             Crf = Settle("crf", Flag("crf"), _facts.Crf) ?? false,
             Tags = Word("tags", ConfigWords.Tags),
             Characters = Nested("characters", ModelJson.Files.CharacterConfig) ?? _facts.Characters,
+            Base = Nested("base", ModelJson.Files.BaseConfig),
             OutputName = Text("output_name"),
             Generation = Nested("generation", ModelJson.Files.GenerationOptions),
             Description = Text("description"),

@@ -11,7 +11,7 @@ internal static class ConfigWords
     public static readonly string[] Fields =
     [
         "format_version", "task", "cell", "tokenizer", "lower_case", "embedding_size", "hidden_size", "layers", "bidirectional", "reverse",
-        "tie_weights", "pooling", "crf", "tags", "characters", "labels", "generation", "description", "license", "metrics", "examples", "vocab_size", "num_labels",
+        "tie_weights", "pooling", "crf", "tags", "characters", "base", "labels", "generation", "description", "license", "metrics", "examples", "vocab_size", "num_labels",
         "id2label", "label2id", "unk_token_id", "pad_token_id", "eos_token_id",
         "problem_type", "output_name", "numbers",
     ];
