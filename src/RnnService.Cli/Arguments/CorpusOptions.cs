@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RnnService.Audio.Music;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Training.Corpora;
 
 namespace RnnService.Cli.Arguments;
@@ -36,6 +37,12 @@ internal sealed class CorpusOptions
     private readonly Option<bool> _swap = new("--swap") { Description = "Exchange source and target of pairs, so that one file serves both ways." };
     private readonly Option<string> _formColumn = Column("--form-column", "Column of the word [default: 0 in conll, 1 in conllu; in jsonl tokens, words …].");
     private readonly Option<string> _tagColumn = Column("--tag-column", "Column of the tag [default: the last in conll, upos in conllu; in jsonl tags, ner_tags …].");
+
+    private readonly Option<string> _notation = new("--notation")
+    {
+        Description = "How tags mark spans; they are brought into BIO [default: as they are].",
+        HelpName = "NAME",
+    };
 
     private readonly Option<string> _sequenceColumn = Column(
         "--sequence-column", "Column of csv that says which sequence of numbers a row belongs to [default: the file is one].");
@@ -95,13 +102,14 @@ internal sealed class CorpusOptions
     public CorpusOptions(Command command)
     {
         _format.AcceptOnlyFromAmong([.. CorpusFormat.All]);
+        _notation.AcceptOnlyFromAmong([.. Enum.GetValues<TagNotation>().Select(notation => SnakeCase.Of(notation))]);
         foreach (Option option in All) command.Add(option);
     }
 
     public IReadOnlyList<Option> All =>
     [
         _format, _encoding, _textColumn, _titleColumn, _labelColumn, _sourceColumn, _targetColumn, _swap, _distinct, _header, _delimiter, _labelSeparator, _skipLines, _where,
-        _formColumn, _tagColumn,
+        _formColumn, _tagColumn, _notation,
         _comments, _skipEmptyWords, _labelNames, _phrases, _sequenceColumn, _columns, _namePattern, _keys,
     ];
 
@@ -129,6 +137,7 @@ internal sealed class CorpusOptions
         SkipLines = parsed.GetValue(_skipLines),
         FormColumn = ColumnOf(parsed, _formColumn),
         TagColumn = ColumnOf(parsed, _tagColumn),
+        Notation = parsed.GetValue(_notation) is { } notation ? Enum.Parse<TagNotation>(notation, ignoreCase: true) : null,
         Comments = YesNoOf(parsed, _comments),
         SkipEmptyWords = parsed.GetValue(_skipEmptyWords) ? true : null,
         Phrases = parsed.GetValue(_phrases) ? true : null,

@@ -42,7 +42,7 @@ internal readonly record struct SpanNotation(char? Separator, bool MarkFirst, bo
                 byType[type] = byType.GetValueOrDefault(type, "") + letter;
                 marked++;
             }
-            else if (label == "O" || (label == "o" && !Upper))
+            else if (IsOutside(label))
             {
                 outside = true;
             }
@@ -66,6 +66,9 @@ internal readonly record struct SpanNotation(char? Separator, bool MarkFirst, bo
 
         bool Several(string place) => place.Count(letters.Contains) > 1;
     }
+
+    /// <summary>Whether a label is that of a word in no span.</summary>
+    public bool IsOutside(string label) => label == SpanScheme.Outside || (label == "o" && !Upper);
 
     /// <summary>Takes a label apart; false where it has no mark.</summary>
     /// <param name="label">The label.</param>

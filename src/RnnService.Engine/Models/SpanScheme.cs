@@ -97,6 +97,20 @@ public sealed class SpanScheme
         return new SpanScheme(labels, null, "");
     }
 
+    /// <summary>The scheme of labels that are known to be outside or to have one of these marks; null where they are not, or not spelled alike.</summary>
+    /// <param name="letters">The marks, in the order of <c>BIMELSUW</c>.</param>
+    /// <param name="labels">The label names in id order.</param>
+    internal static SpanScheme? In(string letters, IReadOnlyList<string> labels)
+    {
+        foreach (SpanNotation notation in SpanNotation.All)
+        {
+            if (labels.All(label => notation.IsOutside(label) || notation.TryRead(label, out char letter, out _) && letters.Contains(letter)))
+                return new SpanScheme(labels, notation, letters);
+        }
+
+        return null;
+    }
+
     /// <summary>
     /// What a label says, be it one of the set or another of the same notation; <see cref="SpanMark.Outside"/> where it has no mark.
     /// </summary>

@@ -113,7 +113,8 @@ public static class Corpus
         IReadOnlyList<TaggedSentence> sentences = source.Format == CorpusFormat.JsonLines
             ? new JsonRecords(source, file, notes).Tagged(auxiliary)
             : new ConllReader(source, file, auxiliary, notes).Read();
-        return sentences.Count > 0 ? sentences : throw Empty(source, "tagged sentence");
+        if (sentences.Count == 0) throw Empty(source, "tagged sentence");
+        return source.Notation is { } notation ? TaggedSentence.InBio(sentences, notation) : sentences;
     }
 
     /// <summary>The sequences of a file or folder of numbers, in its order.</summary>

@@ -1,4 +1,5 @@
 using RnnService.Audio.Music;
+using RnnService.Engine.Text;
 
 namespace RnnService.Training.Corpora;
 
@@ -91,6 +92,12 @@ public sealed record CorpusSource
     public CorpusColumn? TagColumn { get; init; }
 
     /// <summary>
+    /// How the tags of a corpus of tagged sentences mark spans; they are brought into BIO, so that corpora of several notations go together. Unless given
+    /// tags stay as they are, but for a model with <see cref="Engine.Models.ModelConfig.Tags"/>, where how they mark spans is found from them.
+    /// </summary>
+    public TagNotation? Notation { get; init; }
+
+    /// <summary>
     /// Whether lines of a <c>conll</c> file that begin with "# " are comments: all when true, none when false. Unless given those that do
     /// not have the columns of a word.
     /// </summary>
@@ -159,6 +166,7 @@ public sealed record CorpusSource
         Belongs(Swap, "swap", CorpusFormat.OfPairs);
         Belongs(FormColumn, "form_column", CorpusFormat.OfTaggedSentences);
         Belongs(TagColumn, "tag_column", CorpusFormat.OfTaggedSentences);
+        Belongs(Notation, "notation", CorpusFormat.OfTaggedSentences);
         Belongs(Comments, "comments", CorpusFormat.Conll);
         Belongs(SkipEmptyWords, "skip_empty_words", CorpusFormat.Conll);
         Belongs(Phrases, "phrases", CorpusFormat.SstTrees);
@@ -222,6 +230,7 @@ public sealed record CorpusSource
         if (formats == CorpusFormat.OfRunningText && (Label is not null || Limit is not null))
             throw Wrong($"{(Label is null ? "limit" : "label")} does not belong to {content}; expected labelled text");
         if (TitleColumn is not null && formats != CorpusFormat.OfRunningText) throw Wrong($"title_column is {TitleColumn}; expected none: {content} has no titles, documents of a language model have");
+        if (Notation is { } notation && formats != CorpusFormat.OfTaggedSentences) throw Wrong($"notation is {SnakeCase.Of(notation)}; expected none: {content} has no tags");
     }
 
     private void Belongs(object? value, string name, params string[] formats)

@@ -42,6 +42,33 @@ public sealed record TaggedSentence(IReadOnlyList<string> Words, IReadOnlyList<s
         return [.. sentences.Select(sentence => sentence with { Tags = scheme.InBio(sentence.Tags) })];
     }
 
+    /// <summary>The same where it is known how the tags mark spans.</summary>
+    /// <exception cref="CorpusException">A tag does not mark them so.</exception>
+    internal static TaggedSentence[] InBio(IReadOnlyList<TaggedSentence> sentences, TagNotation notation)
+    {
+        string letters = notation switch
+        {
+            TagNotation.Io => "I",
+            TagNotation.Bioes => "BIES",
+            TagNotation.Bmes => "BMES",
+            TagNotation.Bilou => "BILU",
+            _ => "BI",
+        };
+        string[] tags = [.. sentences.SelectMany(sentence => sentence.Tags).Distinct()];
+        if (SpanScheme.In(letters, tags) is { } scheme) return [.. sentences.Select(sentence => sentence with { Tags = scheme.InBio(sentence.Tags) })];
+        if (notation == TagNotation.Io && !SpanScheme.Of(tags).MarksSpans)
+        {
+            // Types without a mark.
+            return InBio([.. sentences.Select(sentence => sentence with { Tags = [.. sentence.Tags.Select(tag => tag == SpanScheme.Outside ? tag : $"I-{tag}")] })], notation);
+        }
+
+        string first = tags.First(tag => tag != SpanScheme.Outside), wrong = tags.FirstOrDefault(tag => SpanScheme.In(letters, [first, tag]) is null) ?? first;
+        TaggedSentence found = sentences.First(sentence => sentence.Tags.Contains(wrong));
+        throw new CorpusException(new CorpusNote(
+            $"{found.PlaceOf(found.Tags.ToList().IndexOf(wrong))}: the tag is {Listing.Quote(wrong)}; expected {SpanScheme.Outside}, or a type with one of the marks "
+            + $"{string.Join(", ", letters.AsEnumerable())}, since notation is {SnakeCase.Of(notation)}"));
+    }
+
     /// <summary>
     /// The sentence for a tagger over characters: a word of several is read as that many, with labels that mark the same span
     /// (<see cref="SpanScheme.Spread"/>) or, where labels mark none, each with the word's label. White space inside a word is left out.

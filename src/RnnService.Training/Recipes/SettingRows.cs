@@ -110,6 +110,7 @@ internal static class SettingRows
         new("data.train[].keys", "How often the tunes of abc follow once more, each in another key near its own; 0 unless given.", new Bounds(0, AbcBook.MostKeys)),
         new("data.train[].form_column", "Column of the word in conll (0 unless given) and conllu (1), or the field of the words in jsonl."),
         new("data.train[].tag_column", "Column of the tag in conll (the last unless given) and conllu (3 unless given; upos, xpos or another name of CoNLL-U), or the field of the tags in jsonl."),
+        new("data.train[].notation", "How the tags mark spans; they are brought into BIO then. Unless given they stay as they are; with model.tags it is found from them."),
         new("data.train[].comments", "Whether lines of conll that begin with \"# \" are comments; unless given those without the columns of a word."),
         new("data.train[].skip_empty_words", "Leaves out lines of conll that have a tag but no word, which are an error otherwise."),
         new("data.train[].phrases", "Every labelled phrase of sst-trees, not only whole sentences."),
