@@ -89,7 +89,8 @@ internal sealed record TrainedCard
         foreach (var (name, value) in Score.Metrics()) Line($"| validation {name.Replace('_', ' ')} | {Figure(name, value)} |");
         Line(FormattableString.Invariant($"| trained | {Date:yyyy-MM-dd}, best after {Epochs:0.##} of {Recipe.Training.Epochs} epochs |"));
         Line();
-        Line("The best weights were chosen on the validation part, so its scores are a little kind: measure on texts that were in neither part.");
+        string by = Recipe.Training.BestBy is null ? "" : $" by {Score.Metric.Replace('_', ' ')}";
+        Line($"The best weights were chosen on the validation part{by}, so its scores are a little kind: measure on texts that were in neither part.");
         Line();
         Line($"    rnn train {Quoted($"{Argument}/training/recipe.json")} --data DATA --output NEW");
         Line($"    rnn evaluate {Quoted(Argument)} --corpus FILE");

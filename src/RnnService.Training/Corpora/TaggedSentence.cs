@@ -62,7 +62,8 @@ public sealed record TaggedSentence(IReadOnlyList<string> Words, IReadOnlyList<s
             return InBio([.. sentences.Select(sentence => sentence with { Tags = [.. sentence.Tags.Select(tag => tag == SpanScheme.Outside ? tag : $"I-{tag}")] })], notation);
         }
 
-        string first = tags.First(tag => tag != SpanScheme.Outside), wrong = tags.FirstOrDefault(tag => SpanScheme.In(letters, [first, tag]) is null) ?? first;
+        string[] marked = [.. tags.Where(tag => tag != SpanScheme.Outside)];
+        string wrong = marked.FirstOrDefault(tag => SpanScheme.In(letters, [marked[0], tag]) is null) ?? marked[0];
         TaggedSentence found = sentences.First(sentence => sentence.Tags.Contains(wrong));
         throw new CorpusException(new CorpusNote(
             $"{found.PlaceOf(found.Tags.ToList().IndexOf(wrong))}: the tag is {Listing.Quote(wrong)}; expected {SpanScheme.Outside}, or a type with one of the marks "

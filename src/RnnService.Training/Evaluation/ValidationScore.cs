@@ -1,5 +1,7 @@
 using System.Collections.ObjectModel;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
+using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Evaluation;
 
@@ -13,7 +15,7 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
     /// <summary>The score as a model's configuration keeps it.</summary>
     /// <param name="part">What of a corpus it was measured on, as a prefix of the names: "valid_"; empty where that is not known.</param>
     public IReadOnlyDictionary<string, double> Metrics(string part = "") =>
-        More.Select(metric => (metric.Key, metric.Value)).Prepend(("loss", Loss)).Prepend((Metric, Value))
+        More.Select(metric => (metric.Key, metric.Value)).Prepend((LossName, Loss)).Prepend((Metric, Value)).DistinctBy(metric => metric.Item1)
             .ToDictionary(metric => part + metric.Item1, metric => metric.Item2);
 
     /// <summary>What else was measured, by name.</summary>
@@ -22,10 +24,35 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
     /// <summary>The score that a model's configuration keeps of its training; null when it keeps none.</summary>
     public static ValidationScore? Of(ModelConfig config)
     {
-        const string part = "valid_", loss = part + "loss";
+        const string part = "valid_", loss = part + LossName;
         if (!config.Metrics.TryGetValue(loss, out double nats)) return null;
         var (name, value) = config.Metrics.FirstOrDefault(metric => metric.Key.StartsWith(part, StringComparison.Ordinal) && metric.Key != loss);
         return name is null ? null : new(nats, name[part.Length..], value, HigherIsBetter: config.Task is not (ModelTask.LanguageModel or ModelTask.Regressor or ModelTask.Forecaster));
+    }
+
+    /// <summary>The figures that can choose the best weights of a model, the usual one first where there is a choice.</summary>
+    internal static IReadOnlyList<ValidationFigure> FiguresOf(ModelConfig config) => config switch
+    {
+        { Task: ModelTask.Classifier, MultiLabel: true } => [ValidationFigure.MicroF1, ValidationFigure.MacroF1, ValidationFigure.Loss],
+        { Task: ModelTask.Tagger, Numbers: null } when SpanScheme.Of(config.Labels).MarksSpans =>
+            [ValidationFigure.SpanF1, ValidationFigure.Accuracy, ValidationFigure.Loss],
+        { Task: ModelTask.Classifier or ModelTask.Tagger } => [ValidationFigure.Accuracy, ValidationFigure.MacroF1, ValidationFigure.Loss],
+        _ => [ValidationFigure.Loss],
+    };
+
+    /// <summary>The same score, judged by another of its figures.</summary>
+    /// <param name="figure">One of <see cref="FiguresOf"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The score does not have it.</exception>
+    internal ValidationScore By(ValidationFigure figure)
+    {
+        string name = SnakeCase.Of(figure);
+        if (name == Metric) return this;
+        bool isLoss = figure == ValidationFigure.Loss;
+        if (!isLoss && !More.ContainsKey(name)) throw new ArgumentOutOfRangeException(nameof(figure), figure, "not a figure of this score");
+        return new(Loss, name, isLoss ? Loss : More[name], HigherIsBetter: !isLoss)
+        {
+            More = More.Where(metric => metric.Key != name).Prepend(new(Metric, Value)).ToDictionary(),
+        };
     }
 
     /// <summary>Of a language model: nats a token.</summary>
@@ -36,7 +63,7 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
 
     /// <summary>Of a classifier: accuracy.</summary>
     public static ValidationScore Of(ClassificationReport report) =>
-        new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true) { More = Error(report.Confidences) };
+        OfLabels(report.Loss, report.Confusion, Error(report.Confidences));
 
     /// <summary>Of a classifier that gives a text several labels: the F1 of all labels together.</summary>
     public static ValidationScore Of(MultiLabelReport report) => new(report.Loss, "micro_f1", report.Micro.F1, HigherIsBetter: true)
@@ -46,14 +73,17 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
 
     /// <summary>Of a tagger: the F1 of spans where labels mark them, else accuracy.</summary>
     public static ValidationScore Of(TaggingReport report) => report.Spans is { } spans
-        ? new(report.Loss, "span_f1", spans.Overall.F1, HigherIsBetter: true) { More = Error(report.Confidences) }
-        : new(report.Loss, "accuracy", report.Confusion.Accuracy, HigherIsBetter: true) { More = Error(report.Confidences) };
+        ? new(report.Loss, "span_f1", spans.Overall.F1, HigherIsBetter: true)
+        {
+            More = new Dictionary<string, double>(Error(report.Confidences)) { ["accuracy"] = report.Confusion.Accuracy },
+        }
+        : OfLabels(report.Loss, report.Confusion, Error(report.Confidences));
 
     /// <summary>Of a model of numbers: accuracy, the share of symbols without an error, or the root of the mean squared error.</summary>
     public static ValidationScore Of(NumberReport report) => report switch
     {
         { Symbols: { } symbols } => new(report.Loss, "symbols_right", Math.Max(0, 1 - symbols.Rate), HigherIsBetter: true),
-        { Confusion: { } confusion } => new(report.Loss, "accuracy", confusion.Accuracy, HigherIsBetter: true),
+        { Confusion: { } confusion } => OfLabels(report.Loss, confusion, []),
         _ => new(report.Loss, "rmse", report.Errors!.RootMeanSquare, HigherIsBetter: false),
     };
 
@@ -63,7 +93,10 @@ public sealed record ValidationScore(double Loss, string Metric, double Value, b
         More = new Dictionary<string, double>(More) { [CalibrationError + "_uncalibrated"] = before.ExpectedCalibrationError },
     };
 
-    private const string CalibrationError = "calibration_error";
+    private const string LossName = "loss", CalibrationError = "calibration_error";
+
+    private static ValidationScore OfLabels(double loss, ConfusionMatrix confusion, Dictionary<string, double> more) =>
+        new(loss, "accuracy", confusion.Accuracy, HigherIsBetter: true) { More = new Dictionary<string, double>(more) { ["macro_f1"] = confusion.MacroF1 } };
 
     private static Dictionary<string, double> Error(Confidences confidences) => new() { [CalibrationError] = confidences.ExpectedCalibrationError };
 

@@ -142,6 +142,7 @@ internal static class SettingRows
         new("training.plateau_factor", "What the rate is multiplied by on a plateau.", new Bounds(0, 1) { Above = true, Below = true }),
         new("training.plateau_patience", "Evaluations without progress before the rate falls.", new Bounds(1)),
         new("training.patience", "Evaluations without progress before the run ends.", new Bounds(0) { Zero = "never" }),
+        new("training.best_by", "Figure of the validation part that chooses the best weights, as far as the task has it; unless given its usual one."),
         new("training.evaluate_every", "Steps between evaluations.", new Bounds(0) { Zero = "each epoch" }),
         new("training.dropout.words", "Share of a text's distinct tokens whose whole embedding is dropped, wherever they occur in it.", Share),
         new("training.dropout.embedding", "Share of the embedded input that is dropped.", Share),

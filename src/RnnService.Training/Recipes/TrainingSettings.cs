@@ -73,6 +73,12 @@ public sealed record TrainingSettings
     /// <summary>Steps between evaluations; 0 evaluates after each epoch.</summary>
     public int EvaluateEvery { get; init; }
 
+    /// <summary>
+    /// The figure of the validation part that chooses the best weights, and that patience and a plateau wait for. Null for the usual one: accuracy of a
+    /// classifier or tagger, F1 of all labels together where texts have several and of spans where tags mark them, BLEU, nats a token or the root of the mean squared error.
+    /// </summary>
+    public ValidationFigure? BestBy { get; init; }
+
     /// <summary>Dropout.</summary>
     public DropoutRates Dropout { get; init; } = new();
 

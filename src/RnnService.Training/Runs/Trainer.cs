@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Engine.Weights;
 using RnnService.Training.Corpora;
 using RnnService.Training.Evaluation;
@@ -56,6 +57,7 @@ public sealed class Trainer
         recipe = recipe with { FromWeights = _objective.TakenOver?.Weights };
         _recipe = recipe with { GoldenInput = _objective.GoldenInput(recipe) };
         CheckGoldenInput();
+        CheckBestBy();
         MemoryEstimate.CheckStep(recipe, _objective);
         _optimizer = Optimizer.Create(settings, _objective.Parameters);
         _average = settings.AverageDecay > 0 || settings.AverageAfter > 0 ? new AveragedWeights(_objective.Parameters, settings.AverageDecay) : null;
@@ -82,7 +84,7 @@ public sealed class Trainer
 
     /// <summary>Whether the last evaluation was the best, and better is possible: the model was still getting better.</summary>
     public bool IsStillImproving => _state is { Best: { } best, SinceBest: 0 }
-        && (_recipe.Model.Task == ModelTask.LanguageModel || best < 1); // an accuracy of 1 cannot improve
+        && (_recipe.Model.Task == ModelTask.LanguageModel || _recipe.Training.BestBy == ValidationFigure.Loss || best < 1); // an accuracy of 1 cannot improve
 
     /// <summary>What was read of the corpora, and what is odd about it.</summary>
     public CorpusReport Report => _objective.Report;
@@ -153,6 +155,7 @@ public sealed class Trainer
         SwapAverage();
         CheckWeights();
         ValidationScore score = _objective.Evaluate();
+        if (_recipe.Training.BestBy is { } figure) score = score.By(figure);
         if (!score.IsFinite)
             throw TrainingDivergedException.At(_state.Step, $"the validation loss is {score.Loss:G4} and {score.Metric} {score.Value:G4}");
         bool best = _state.IsBest(score);
@@ -195,6 +198,15 @@ public sealed class Trainer
             if (Math.Abs(largest) > LargestWeight)
                 throw TrainingDivergedException.At(_state.Step, $"{parameter.Name} holds {largest:G4}, more than {LargestWeight:G4} in size");
         }
+    }
+
+    /// <summary>Checks before the first step that evaluations will have the figure that chooses the best weights.</summary>
+    private void CheckBestBy()
+    {
+        if (_recipe.Training.BestBy is not { } figure) return;
+        IReadOnlyList<ValidationFigure> figures = ValidationScore.FiguresOf(Model.Config);
+        if (!figures.Contains(figure))
+            throw new RecipeException($"training.best_by is {SnakeCase.Of(figure)}; expected {string.Join(" or ", figures.Select(one => SnakeCase.Of(one)))} for this model");
     }
 
     /// <summary>Checks before the first step that the model can answer golden_input.</summary>

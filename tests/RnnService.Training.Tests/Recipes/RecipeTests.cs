@@ -56,7 +56,7 @@ public sealed class RecipeTests : IDisposable
     [InlineData("model.characters.embeding_size=3", "model.characters.embeding_size is unknown; did you mean model.characters.embedding_size?")]
     [InlineData("golden_input.text=3", "golden_input.text is unknown: golden_input is a text; expected golden_input=VALUE")]
     [InlineData("training.epochs.x=1", "training.epochs.x is unknown: training.epochs is a whole number; expected training.epochs=VALUE")]
-    [InlineData("training.zzz=1", "training.zzz is unknown; expected one of seed, epochs, batch_size, unroll_steps, state_reset, shards, optimizer, learning_rate, momentum, beta2 and 31 more")]
+    [InlineData("training.zzz=1", "training.zzz is unknown; expected one of seed, epochs, batch_size, unroll_steps, state_reset, shards, optimizer, learning_rate, momentum, beta2 and 32 more")]
     [InlineData("epochs", "setting \"epochs\": expected path=value, such as training.learning_rate=0.001")]
     public void A_wrong_setting_is_refused_with_its_path_what_was_found_and_what_was_expected(string setting, string refusal)
     {
