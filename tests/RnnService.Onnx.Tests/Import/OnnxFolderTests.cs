@@ -85,6 +85,7 @@ public sealed class OnnxFolderTests
             OnnxExport.Write(file, ModelFolder.Load(files["source"]));
             var refusal = Assert.Throws<ImportException>(() => ModelImport.FromOnnx(file, new ImportDescription(null, null)));
             Assert.Equal(ImportWay.AsIs, refusal.OtherWay);
+            Assert.Contains("it masks a score of each step, for attention; expected the last states, a mean or a maximum over time", refusal.Message, StringComparison.Ordinal);
             using TextModel kept = ModelImport.AsIs(file, new ImportDescription(null, null)).TextModel;
             Agreement.Check(model, kept);
         }

@@ -147,6 +147,8 @@ internal sealed class LengthOperators(GraphContext graph)
     private SymbolicValue.Computed FillEnds(GraphNode node, SymbolicValue.Computed computed, Role.TokenMask mask, Dimension[] dims, float outside)
     {
         const float low = -1e4f; // far below any output of a layer
+        if (computed.Role is Role.Answer { Head: { Pooling: null, Outputs.Size: 1 } })
+            throw node.Refuse("it masks a score of each step, for attention", "the last states, a mean or a maximum over time");
         bool fits = computed.Role is Role.Vectors or Role.States { Part: StatePart.Steps } or Role.DirectionSum { Part: StatePart.Steps }
             && dims.Length <= computed.Dims.Length;
         if (!fits || computed.Fill == Fill.Low || graph.Axes.Broadcast(computed.Dims, dims) is null) throw node.Misfit();
