@@ -67,6 +67,7 @@ internal static partial class RnnCommand
         {
             new TrainVerb(terminal, stop),
             new TuneVerb(terminal, stop),
+            new CompareVerb(terminal, stop),
             new EvaluateVerb(terminal),
             new GenerateVerb(terminal, stop),
             new TranslateVerb(terminal, stop),

@@ -1,3 +1,4 @@
+using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Networks.Inputs;
@@ -68,6 +69,28 @@ internal sealed class NumberNetwork<THead, TTargets>(
             for (int t = 0; t < (eachStep ? rows[i].Steps : 1); t++)
                 logits(i, t, trace.Logits.Span.Slice(Head.AnswerAt(trace.Layout, i, t).Row * labels, labels));
         }
+    }
+
+    /// <summary>How far back a loss looks: the norms of each row's gradient of its loss with respect to h after each step.</summary>
+    /// <param name="rows">The steps of each row, none empty.</param>
+    /// <param name="targets">What should come out.</param>
+    /// <returns>Euclidean norms [layers·directions][rows][T], in the order of the state.</returns>
+    public float[][][] StateGradients(IReadOnlyList<NumberSequence> rows, TTargets targets)
+    {
+        using Lease lease = Begin(record: true);
+        Trace trace = Forward(lease.Pass, rows, NewState(rows.Count), DropoutRates.None);
+        BatchLayout layout = trace.Layout;
+        var places = new (int Row, int Step)[layout.Rows];
+        for (int row = 0; row < rows.Count; row++)
+        {
+            for (int t = 0; t < rows[row].Steps; t++) places[layout.RowOf(row, t)] = (row, t);
+        }
+
+        float[][][] norms = [.. Enumerable.Range(0, Encoder.Slots).Select(_ => rows.Select(row => new float[row.Steps]).ToArray())];
+        Head.Loss(layout, trace.Head, targets, new Gradients(Parameters));
+        BackwardToInput(lease.Pass, trace, trace.Logits.Span, gradients: null,
+            slot => (row, dh) => norms[slot][places[row].Row][places[row].Step] = ExactSums.Norm(dh));
+        return norms;
     }
 
     /// <summary>Outputs of every row, dropout included.</summary>

@@ -16,7 +16,7 @@ internal sealed class SvgChart
     /// <summary>Colours of text and of what stays in the background.</summary>
     public const string Ink = "#333333", Grey = "#888888";
 
-    private const int Width = 960, Height = 540, TickLength = 5, LegendPlaces = 3, MostMarkers = 60;
+    private const int Width = 960, Height = 540, TickLength = 5, LegendPlaces = 3, LegendRow = 18, MostMarkers = 60;
     private const string Faint = "#E6E6E6", Start = "start", Middle = "middle", End = "end";
 
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
@@ -101,12 +101,35 @@ internal sealed class SvgChart
         foreach (var (x, y) in points) _plot.Add(Element("circle", ("cx", x), ("cy", y), ("r", 3), ("fill", color)));
     }
 
-    /// <summary>Writes the name of a curve in its place of the legend, from 0.</summary>
-    public void AddLegend(string name, string color, int place)
+    /// <summary>Draws points that no line joins.</summary>
+    /// <param name="points">The points.</param>
+    /// <param name="across">The horizontal axis.</param>
+    /// <param name="up">The vertical axis.</param>
+    /// <param name="color">Their colour.</param>
+    public void AddPoints(IEnumerable<(double X, double Y)> points, CurveAxis across, CurveAxis up, string color)
     {
-        double x = PlotLeft + (place * (PlotRight - PlotLeft) / (double)LegendPlaces);
-        _frame.Add(Element("rect", ("x", Number(x)), ("y", 54), ("width", 24), ("height", 3), ("fill", color)));
-        _texts.Add(Text(name, x + 32, 60, Start, Ink));
+        foreach (var (x, y) in points)
+            _plot.Add(Element("circle", ("cx", Number(across.At(x))), ("cy", Number(up.At(y))), ("r", 4), ("fill", color), ("fill-opacity", .7)));
+    }
+
+    /// <summary>Draws a line across the plot's width at a value's place, or a part of it.</summary>
+    /// <param name="from">The pixel where it begins.</param>
+    /// <param name="to">The pixel where it ends.</param>
+    /// <param name="y">The pixel of its height.</param>
+    /// <param name="color">Its colour.</param>
+    public void AddLevel(double from, double to, double y, string color) => _plot.Add(Line(from, y, to, y, color, ("stroke-width", 2)));
+
+    /// <summary>Writes the name of a curve in its place of the legend, from 0.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="color">The curve's colour.</param>
+    /// <param name="place">The place; there are two rows.</param>
+    /// <param name="places">Places of a row.</param>
+    public void AddLegend(string name, string color, int place, int places = LegendPlaces)
+    {
+        double x = PlotLeft + (place % places * (PlotRight - PlotLeft) / (double)places);
+        int down = place / places * LegendRow;
+        _frame.Add(Element("rect", ("x", Number(x)), ("y", 54 + down), ("width", 24), ("height", 3), ("fill", color)));
+        _texts.Add(Text(name, x + 32, 60 + down, Start, Ink));
     }
 
     /// <summary>Writes a sentence into the middle of the plot.</summary>

@@ -92,6 +92,10 @@ internal sealed class NumberObjective : ExampleObjective
 
     public override ValidationScore Evaluate() => ValidationScore.Of(NumberEvaluator.Evaluate(_model, _valid, oneSymbol: false));
 
+    /// <summary>See <see cref="NumberTargets.StateGradients"/>: of the first validation sequences.</summary>
+    /// <param name="most">Most of them.</param>
+    public float[][][] StateGradients(int most) => _targets.StateGradients(_valid[..Math.Min(most, _valid.Length)]);
+
     private protected override ShardResult Run(int[] examples, Pass pass, Gradients gradients)
     {
         NumberExample[] batch = [.. examples.Select(i => _mixer is null ? _train[i] : Mixed(i))];

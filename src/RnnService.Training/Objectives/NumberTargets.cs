@@ -95,6 +95,10 @@ internal sealed class NumberTargets
         }
     }
 
+    /// <summary>Of a regressor of whole sequences: the norms of each sequence's gradient of its loss with respect to h after each step, [slots][N][T].</summary>
+    public float[][][] StateGradients(IReadOnlyList<NumberExample> batch) =>
+        ((NumberNetwork<SequenceHead.Trace, ValueTargets>)_model.Network).StateGradients([.. batch.Select(example => example.Sequence)], Values(batch));
+
     /// <summary>The values that should come out for examples, as the network gives them.</summary>
     public ValueTargets Values(IReadOnlyList<NumberExample> batch) => new([.. batch.Select(example => _model is Forecaster ? Ahead(example.Sequence) : Standard(example))], _huber);
 

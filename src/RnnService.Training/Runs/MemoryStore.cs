@@ -5,10 +5,14 @@ using RnnService.Training.Recipes;
 
 namespace RnnService.Training.Runs;
 
-/// <summary>Keeps only the best weights. Such a run cannot be resumed.</summary>
+/// <summary>Keeps only the log and the best weights. Such a run cannot be resumed.</summary>
 internal sealed class MemoryStore : IRunStore
 {
+    private readonly List<LogRecord> _log = [];
     private Model? _best;
+
+    /// <summary>The records so far.</summary>
+    public IReadOnlyList<LogRecord> Log => _log;
 
     public bool CanResume(bool restart) => false;
 
@@ -20,9 +24,7 @@ internal sealed class MemoryStore : IRunStore
 
     public IDisposable OpenSession(long step) => new Session();
 
-    public void Append(LogRecord record)
-    {
-    }
+    public void Append(LogRecord record) => _log.Add(record);
 
     public void Save(Checkpoint checkpoint)
     {

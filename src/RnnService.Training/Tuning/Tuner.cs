@@ -157,7 +157,7 @@ public sealed class Tuner
             Recipe recipe = _recipe.With(settings);
             var trainer = new Trainer(recipe, () => Objective.Create(recipe, _folders.Data), new MemoryStore()) { Time = Time };
             using Model working = trainer.Model;
-            RunEnd end = trainer.Run(new Watcher(progress =>
+            RunEnd end = trainer.Run(new ProgressWatcher(progress =>
             {
                 if (progress is { IsBest: true, Score: { } score }) best = score;
                 if (Spent() >= Limit.TotalSeconds) stop.Cancel();
@@ -174,10 +174,4 @@ public sealed class Tuner
 
     /// <summary>One run of the search.</summary>
     private sealed record Search(long Start, double SecondsBefore, IProgress<TuningTrial>? Progress, CancellationToken Cancellation);
-
-    // Told on the thread that trains, unlike Progress<T>.
-    private sealed class Watcher(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
-    }
 }

@@ -34,7 +34,7 @@ internal sealed class DependencyRules
     {
         [Engine] = ["Kernels", "Text", "Weights", "Cells", "Layers", "Networks.Inputs", "Networks.Heads", "Networks", "Generation.Grammars", "Generation", "Models"],
         [Audio] = ["", "Music"],
-        [Training] = ["Threading", "Corpora", "Log", "Curves", "Recipes", "Evaluation", "Optimizers", "Objectives", "Cards", "Runs", "Tuning", ""],
+        [Training] = ["Threading", "Corpora", "Log", "Curves", "Recipes", "Evaluation", "Optimizers", "Objectives", "Cards", "Runs", "Tuning", "Comparison.Tasks", "Comparison.Figures", "Comparison.Experiments", "Comparison", ""],
         [Onnx] =
         [
             "Format", "Comparison", "Runtime.Sessions", "Runtime.Signatures", "Runtime.Runs", "Runtime.Probing", "Runtime", "Export",

@@ -2,6 +2,7 @@ using RnnService.Engine.Kernels;
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Networks;
+using RnnService.Engine.Networks.Heads;
 using RnnService.Engine.Weights;
 using Xunit;
 
@@ -27,6 +28,31 @@ public sealed class NumberModelTests : IDisposable
         {
             float[][] together = model.Logits(rows);
             for (int i = 0; i < rows.Length; i++) Assert.Equal(model.Logits([rows[i]])[0], together[i]);
+        }
+    }
+
+    /// <summary>Of one value the gradient by an earlier state is a factor times the value's, which is measured by going on from states a little aside.</summary>
+    [Theory]
+    [InlineData(CellKind.Tanh)]
+    [InlineData(CellKind.GruBefore)]
+    public void Gradients_of_a_loss_by_earlier_states_are_those_of_going_on_from_there(CellKind cell)
+    {
+        const int steps = 8, hidden = 5;
+        const float aside = 1e-2f;
+        var config = new ModelConfig { Task = ModelTask.Regressor, Cell = cell, HiddenSize = hidden, Labels = ["value"], Numbers = new NumbersConfig { Features = 3 } };
+        var model = NumberModel.Create(config, Parameters.Random(5));
+        NumberSequence[] rows = TinyNumbers.Draw(3, [steps, 4]);
+        float[][][] norms = ((NumberNetwork<SequenceHead.Trace, ValueTargets>)model.Network).StateGradients(rows, new ValueTargets([new[] { 3f }, new[] { -2f }]));
+        Assert.Equal([steps, 4], Assert.Single(norms).Select(row => row.Length));
+        double[] measured = [.. Enumerable.Range(0, steps - 1).Select(t => Math.Sqrt(Enumerable.Range(0, hidden).Sum(unit => Math.Pow((Value(t, unit, aside) - Value(t, unit, -aside)) / (2 * aside), 2))))];
+        for (int t = 0; t < steps - 1; t++) Assert.Equal(measured[t] / measured[^1], norms[0][0][t] / norms[0][0][steps - 2], 2e-2 * measured[t] / measured[^1]);
+
+        float Value(int step, int unit, float change)
+        {
+            RecurrentState state = model.NewState(1);
+            model.Logits([rows[0].Slice(0, step + 1)], state);
+            state.Hidden[unit] += change;
+            return model.Logits([rows[0].Slice(step + 1, steps - step - 1)], state)[0][0];
         }
     }
 

@@ -1,0 +1,13 @@
+namespace RnnService.Training.Comparison.Figures;
+
+/// <summary>A sentence that figures decide: it is computed, not written.</summary>
+/// <param name="Holds">Whether the expected was found.</param>
+/// <param name="Sentence">What was found.</param>
+internal sealed record Claim(bool Holds, string Sentence)
+{
+    /// <summary>The sentence that goes with what the figures say.</summary>
+    /// <param name="condition">Whether what the field expects was found.</param>
+    /// <param name="found">The sentence where it was.</param>
+    /// <param name="other">The sentence where it was not.</param>
+    public static Claim Of(bool condition, string found, string other) => new(condition, condition ? found : other);
+}
