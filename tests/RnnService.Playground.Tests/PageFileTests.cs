@@ -22,7 +22,7 @@ public sealed partial class PageFileTests
     [Fact]
     public void No_file_belongs_to_nothing()
     {
-        string[] known = [.. PageFiles.OfPage, .. TabView.All.SelectMany(view => PageFiles.OfTab(view.Id)), "tabs/numbers-worklet.js"];
+        string[] known = [.. PageFiles.OfPage, .. TabView.All.SelectMany(view => PageFiles.OfTab(view.Id)), "tabs/numbers-worklet.js", "results.html"];
         Assert.Equal(PageFiles.Own, known.Distinct().Order(StringComparer.Ordinal));
     }
 

@@ -264,7 +264,7 @@ function start() {
     const [keyButton, keyForm] = keyField();
     document.getElementById('tools').append(state, keyButton, themeButton());
     bar.before(keyForm);
-    document.getElementById('footer').append(codePanel());
+    document.getElementById('footer').prepend(codePanel());
     addEventListener('hashchange', () => open(location.hash.slice(1)));
     models.addEventListener('change', modelsChanged);
     showState();

@@ -84,6 +84,7 @@ internal sealed partial class Article
         </head>
         <body>
         <main class="article">
+        <p><a href="../">To the playground</a></p>
         <h1>{WebUtility.HtmlEncode(_title)}</h1>
         {_html}</main>
         </body>

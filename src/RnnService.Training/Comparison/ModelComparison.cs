@@ -61,6 +61,8 @@ internal sealed class ModelComparison
 
     private static IReadOnlyList<Experiment> ExperimentsOf(ComparisonScale scale, ComparedTasks tasks) =>
     [
-        new MemoryExperiment(scale, tasks), new GradientsExperiment(scale, tasks), new GatesExperiment(scale, tasks),
+        new CellsExperiment(scale, tasks), new MemoryExperiment(scale, tasks), new GradientsExperiment(scale, tasks), new ClippingExperiment(scale, tasks),
+        new GatesExperiment(scale, tasks), new DropoutExperiment(scale, tasks), new StartExperiment(scale, tasks), new TranslationExperiment(scale, tasks),
+        new CostExperiment(scale, tasks),
     ];
 }

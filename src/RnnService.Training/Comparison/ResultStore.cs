@@ -7,8 +7,8 @@ using RnnService.Training.Log;
 namespace RnnService.Training.Comparison;
 
 /// <summary>
-/// The runs of a comparison in a file, a JSON object a line. It is replaced whole with every run, so that a comparison that was stopped anywhere goes on from
-/// it. Not safe for several threads.
+/// The runs of a comparison in a file, a JSON object a line, which is added to with every run: a comparison that was stopped anywhere goes on from it. Not safe
+/// for several threads.
 /// </summary>
 internal sealed class ResultStore
 {
@@ -30,7 +30,11 @@ internal sealed class ResultStore
     {
         _path = path;
         if (!File.Exists(path)) return;
-        foreach (string line in File.ReadLines(path))
+        string text = File.ReadAllText(path);
+        int end = text.LastIndexOf('\n') + 1;
+        // A last line without an end is one that a killed process was writing.
+        if (end < text.Length) WholeFile.Write(path, text[..end]);
+        foreach (string line in text[..end].Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             try
             {
@@ -59,6 +63,6 @@ internal sealed class ResultStore
     {
         _runs.Add(run);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!);
-        WholeFile.Write(_path, string.Concat(_runs.Select(one => JsonSerializer.Serialize(one, Json) + "\n")));
+        File.AppendAllText(_path, JsonSerializer.Serialize(run, Json) + "\n");
     }
 }

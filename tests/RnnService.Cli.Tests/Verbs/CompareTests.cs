@@ -13,6 +13,7 @@ public sealed class CompareTests
         var store = new ResultStore(Path.Combine(Repository.Root, "docs", folder, "runs.jsonl"));
         Article article = ComparisonPage.Of(ComparisonScale.Full, store, folder);
         Repository.Compare($"docs/{folder}.md", article.ToMarkdown());
+        Repository.Compare("src/RnnService.Server/wwwroot/results.html", article.ToHtml());
         foreach (var (name, svg) in article.Figures) Repository.Compare($"docs/{folder}/{name}", svg);
     }
 
@@ -33,7 +34,7 @@ public sealed class CompareTests
     [Fact]
     public void What_cannot_be_compared_is_said()
     {
-        CommandRun.Of("compare", "--only", "quantum").FailedWith(1, "--only is quantum; expected memory, ");
+        CommandRun.Of("compare", "--only", "quantum").FailedWith(1, "--only is quantum; expected cells, memory, ");
         CommandRun.Of("compare", "--quick", "--output", "page.html").FailedWith(1, "--output is page.html; expected a file that ends in .md");
     }
 }

@@ -20,6 +20,14 @@ internal abstract class Experiment(ComparisonScale scale)
 
     private protected ComparisonScale Scale => scale;
 
+    /// <summary>Whether every run of one is better than every run of another.</summary>
+    private protected static bool IsBetter(ComparedTask task, VariantRuns one, VariantRuns other) =>
+        task.HigherIsBetter ? one.IsAbove(other, ComparedTask.Score) : other.IsAbove(one, ComparedTask.Score);
+
+    /// <summary>That of the best mean.</summary>
+    private protected static VariantRuns Best(ComparedTask task, IReadOnlyList<VariantRuns> all) =>
+        all.MaxBy(one => task.HigherIsBetter ? one.Mean(ComparedTask.Score) : -one.Mean(ComparedTask.Score))!;
+
     /// <summary>Runs of every seed.</summary>
     private protected IEnumerable<PlannedRun> Runs(ComparedTask task, string variant, IReadOnlyList<string> settings) =>
         Enumerable.Range(1, scale.Seeds).Select(seed => new PlannedRun(task, variant, settings, (ulong)seed));

@@ -106,14 +106,13 @@ internal abstract class ComparedTask(string name, ComparisonScale scale, string?
         return result with { Seconds = Math.Round(clock.Elapsed.TotalSeconds, 2) };
     }
 
-    /// <summary>Calls a second of something that is done again and again for some tenths of a second.</summary>
-    protected static double RateOf(Func<int> work)
+    /// <summary>How much a second is done of something that says how much it did.</summary>
+    protected double RateOf(Func<int> work)
     {
-        const double least = .3;
         work(); // the first call makes room
         var clock = Stopwatch.StartNew();
         long done = 0;
-        while (clock.Elapsed.TotalSeconds < least) done += work();
+        while (clock.Elapsed.TotalSeconds < scale.RateSeconds) done += work();
         return done / clock.Elapsed.TotalSeconds;
     }
 

@@ -62,4 +62,7 @@ internal sealed record ComparisonScale
 
     /// <summary>Pairs of texts that are measured.</summary>
     public int TestPairs { get; init; } = 600;
+
+    /// <summary>How long a speed is measured.</summary>
+    public double RateSeconds { get; init; } = .3;
 }

@@ -43,8 +43,8 @@ internal abstract class TextTask<T>(string name, ComparisonScale scale, string d
     protected static TItem[] Evenly<TItem>(IReadOnlyList<TItem> all, int most) =>
         all.Count <= most ? [.. all] : [.. Enumerable.Range(0, most).Select(i => all[(int)((long)i * all.Count / most)])];
 
-    /// <summary>The means of the words a second that a model answers, one text at a time.</summary>
-    protected static double Rate(IReadOnlyList<(string Text, int Words)> texts, Action<string> answer)
+    /// <summary>Words a second that a model answers, one text at a time.</summary>
+    protected double Rate(IReadOnlyList<(string Text, int Words)> texts, Action<string> answer)
     {
         int next = 0;
         return Math.Round(RateOf(() =>
