@@ -25,7 +25,7 @@ internal sealed class GradientsExperiment(ComparisonScale scale, ComparedTasks t
         Figure("gradients-trained", "After training: norm of the gradient k steps back", AddingTask.AtEnd, "after it"),
     ];
 
-    /// <summary>The factor of a step on the way back, from the nearest to the farthest.</summary>
+    /// <summary>The factor of a step backward, from the nearest to the farthest.</summary>
     internal static double FactorOf(double[] norms) =>
         norms.Length < 2 || norms[0] <= Least ? double.NaN : Math.Pow(Math.Max(norms[^1], Least) / norms[0], 1.0 / (norms.Length - 1));
 
@@ -60,8 +60,8 @@ internal sealed class GradientsExperiment(ComparisonScale scale, ComparedTasks t
                     $"An open forget gate carries gradients: {when} each step back leaves {FigureText.Number(lstm.Average())} of them in an LSTM of forget bias 1, and {FigureText.Number(closed.DefaultIfEmpty(double.NaN).Average())} where it is 0 (tanh: {FigureText.Number(tanh.DefaultIfEmpty(double.NaN).Average())}).",
                     $"The two forget biases do not stand apart {when}: a step back leaves {FigureText.Number(lstm.DefaultIfEmpty(double.NaN).Average())} of the gradient for 1 and {FigureText.Number(closed.DefaultIfEmpty(double.NaN).Average())} for 0 (tanh: {FigureText.Number(tanh.DefaultIfEmpty(double.NaN).Average())})."),
                 Claim.Of(growing.Length > 0,
-                    $"Gradients of {FigureText.List(growing)} grow on their way back: they can explode. Those of all others vanish.",
-                    $"Gradients of no cell grow on their way back {when}: all vanish, at different speed."),
+                    $"Gradients of {FigureText.List(growing)} grow from step to step backward: they can explode. Those of all others vanish.",
+                    $"Gradients of no cell grow from step to step backward {when}: all vanish, at different speed."),
             ],
             Claim.Of(order.Length > 1,
                 $"Choose a cell whose factor is near 1: {when} that is {order.FirstOrDefault()?.Name}, before {order.ElementAtOrDefault(1)?.Name}.",
