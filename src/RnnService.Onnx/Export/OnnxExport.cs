@@ -22,7 +22,8 @@ namespace RnnService.Onnx.Export;
 /// A language model takes input_ids [batch,time], lengths [batch] and the states h_0 [layers,batch,hidden] (c_0 beside it for an LSTM),
 /// and gives logits [batch,time,vocabulary] and the states h_n (c_n): a text read in pieces, states carried on, gives what it gives read
 /// at once. A classifier takes input_ids and lengths, 1 or more each, and gives logits [batch,labels]. A tagger takes the same, with a
-/// character network also character_ids [batch,time,characters] and character_lengths [batch,time], and gives logits [batch,time,labels].
+/// character network also character_ids [batch,time,characters] and character_lengths [batch,time], and gives logits [batch,time,labels]; one of subwords
+/// takes word_ends [batch,words], where each word's last token stands, and gives logits [batch,words,labels].
 /// A model that reads numbers takes input_values [batch,time,features] and lengths, and gives logits, or values in their own units, [batch,outputs] or
 /// [batch,time,outputs]; where it reads forward alone it has states as a language model has them. A translator becomes two graphs, an encoder and one step of a decoder; the encoder's outputs are called what the decoder's inputs are.
 /// A tagger with a conditional random field also gives its start_transitions [labels], transitions [labels,labels] and end_transitions [labels]: the likeliest
@@ -134,8 +135,6 @@ public static class OnnxExport
         if (opset is < OldestOpset or > NewestOpset)
             throw new ArgumentException($"opset is {opset}; expected {OldestOpset} to {NewestOpset}", nameof(opset));
         ModelConfig config = model.Config;
-        if (config is { Task: ModelTask.Tagger, Tokenizer: Tokenization.Subwords })
-            throw new ArgumentException("tokenizer is subwords; expected another, since no graph can be written yet of a tagger that reads words in pieces", nameof(model));
         string configJson = ConfigJson(model);
         string? vocabularyJson = VocabularyJson(model);
         const long rest = 1 << 20; // nodes and constants, with room to spare

@@ -1,5 +1,6 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
+using RnnService.Engine.Text;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
@@ -9,7 +10,10 @@ namespace RnnService.Onnx.Export;
 /// <summary>Writes the graph of one model of any task: what stands around its recurrent stack. Used once.</summary>
 internal sealed class TaskExport
 {
-    private const string Batch = "batch", Time = "time", Characters = "characters";
+    /// <summary>The input that says where words end which are several tokens.</summary>
+    public const string WordEnds = "word_ends";
+
+    private const string Batch = "batch", Time = "time", Characters = "characters", Words = "words";
 
     private readonly TextModel _model;
     private readonly GraphWriter _graph;
@@ -52,7 +56,8 @@ internal sealed class TaskExport
         (string hidden, string? cellState) = _layers.StatesIn(_stack, "States to start from, zero for a new text.");
         StackValues values = _layers.Recurrent.Write(_stack, _layers.Embed("embedding", ids), lengths, hidden, cellState, withSteps: true);
         string weight = _model.Config.TieWeights ? "embedding.weight" : "head.weight";
-        StepLogits(ids, values.Steps, weight, _model.Vocabulary.Tokens.Count, "Of the next token, after each.");
+        string rows = _graph.Transpose("head.rows", values.Steps, 1, 0, 2);
+        StepLogits(ids, rows, weight, _model.Vocabulary.Tokens.Count, "Of the next token, after each.", Time);
         _layers.StatesOut(_stack, values, "States after each row's last token.");
     }
 
@@ -72,7 +77,14 @@ internal sealed class TaskExport
         if (_model.Config.Characters is { } characters) x = _graph.Concat("words", [x, Spell(characters)], 2);
         x = OnBase(x, lengths);
         StackValues values = _layers.Recurrent.Write(_stack, x, lengths, null, null, withSteps: true);
-        StepLogits(ids, values.Steps, "head.weight", _model.Config.NetworkLabels.Count, "Of each word's labels.");
+        string rows = _graph.Transpose("head.rows", values.Steps, 1, 0, 2), sizes = ids, dimension = Time;
+        if (_model.Config.Tokenizer == Tokenization.Subwords)
+        {
+            sizes = _graph.Input(WordEnds, DataType.Int64, "Where each word's last token stands, rising; 0 past a row's last word.", Batch, Words);
+            (rows, dimension) = (OfWords(rows, sizes), Words);
+        }
+
+        StepLogits(sizes, rows, "head.weight", _model.Config.NetworkLabels.Count, "Of each word's labels.", dimension);
         GraphTransitions.Write(_graph, _model.Parameters);
     }
 
@@ -109,10 +121,31 @@ internal sealed class TaskExport
         return _graph.Transpose("characters.spelled", _graph.Node("Reshape", "characters.rows", [states, shape]), 1, 0, 2);
     }
 
-    // Logits [N,T,outputs] of all steps [T,N,width].
-    private void StepLogits(string ids, string steps, string weight, int outputs, string doc)
+    // What stands for words [N,words,W] of all steps [N,T,W]: what was read forward of a word's last token, what was read in reverse of its first.
+    private string OfWords(string rows, string ends)
     {
-        string rows = _graph.Transpose("head.rows", steps, 1, 0, 2);
-        _graph.Output(_layers.StepLinear("logits", "head", _graph.Node("Shape", "head.sizes", [ids]), rows, weight, "head.bias"), doc, Batch, Time, outputs);
+        int size = _stack.HiddenSize;
+        Direction direction = _model.Config.Direction;
+        string? forward = direction == Direction.Reverse ? null : At("words.last", ends), reverse = direction == Direction.Forward ? null : At("words.first", Firsts());
+        if (forward is null || reverse is null) return (forward ?? reverse)!;
+        return _graph.Concat("words.both", [Columns("words.forward", forward, 0, size), Columns("words.reverse", reverse, size, 2 * size)], 2);
+
+        // One after the last token of the word before; past a row's last word 0, whatever is before.
+        string Firsts()
+        {
+            string zero = _graph.Node("Mul", "words.zero", [_graph.Node("Slice", "words.head", [ends, _graph.Integers(0), _graph.Integers(1), _graph.Integers(1)]), _graph.Integer(0)]);
+            string before = _graph.Node("Slice", "words.before", [ends, _graph.Integers(0), _graph.Integers(-1), _graph.Integers(1)]);
+            string next = _graph.Concat("words.next", [zero, _graph.Node("Add", "words.after", [before, _graph.Integer(1)])], 1);
+            return _graph.Node("Min", "words.firsts", [next, ends]);
+        }
+
+        string At(string name, string steps) =>
+            _graph.Node("GatherND", name, [rows, _graph.Unsqueeze($"{name}.places", steps, 2)], GraphWriter.Attribute("batch_dims", 1));
+
+        string Columns(string name, string x, int from, int to) => _graph.Node("Slice", name, [x, _graph.Integers(from), _graph.Integers(to), _graph.Integers(2)]);
     }
+
+    // Logits [N,steps,outputs] of rows [N,steps,width], where something else has the sizes [N,steps].
+    private void StepLogits(string like, string rows, string weight, int outputs, string doc, string dimension) => _graph.Output(
+        _layers.StepLinear("logits", "head", _graph.Node("Shape", "head.sizes", [like]), rows, weight, "head.bias"), doc, Batch, dimension, outputs);
 }

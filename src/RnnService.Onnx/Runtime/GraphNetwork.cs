@@ -80,7 +80,7 @@ internal sealed class TaggerGraph(
 
     public void Forward(IReadOnlyList<TaggerInput> sentences, LogitsReader logits, Action? betweenSteps = null)
     {
-        foreach (int[] group in Graph.Layout.Group([.. sentences.Select(sentence => sentence.Length)], Graph.Signature.OutputSize))
+        foreach (int[] group in Graph.Layout.Group([.. sentences.Select(sentence => sentence.Tokens)], Graph.Signature.OutputSize))
         {
             betweenSteps?.Invoke();
             using GraphReading reading = Run([.. group.Select(row => Row(sentences[row]))], []);
@@ -92,5 +92,5 @@ internal sealed class TaggerGraph(
     }
 
     private GraphRow Row(TaggerInput sentence) =>
-        new(sentence.Ids, Graph.Signature.Characters is null ? null : [.. sentence.Forms.Select(vocabulary.Spell)]);
+        new(sentence.Ids, Graph.Signature.Characters is null ? null : [.. sentence.Forms.Select(vocabulary.Spell)], sentence.Ends);
 }

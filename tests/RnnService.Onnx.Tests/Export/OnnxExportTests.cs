@@ -348,12 +348,33 @@ public sealed class OnnxExportTests
         }
     }
 
-    [Fact]
-    public void A_tagger_of_subwords_is_refused()
+    /// <summary>A tagger that reads words in pieces, alone and on a base.</summary>
+    [Theory]
+    [InlineData(true, false, true)]
+    [InlineData(true, false, false)]
+    [InlineData(false, false, false)]
+    [InlineData(false, true, true)]
+    public void A_tagger_of_subwords_gives_the_engines_labels(bool both, bool reverse, bool stands)
     {
         LanguageModel language = Tiny.Subwords();
-        Model tagger = TextModel.Create(language.Config with { Task = ModelTask.Tagger, Labels = ["O", "X"] }, language.Vocabulary, Parameters.Random(5));
-        Assert.StartsWith("tokenizer is subwords; expected another", Assert.Throws<ArgumentException>(() => OnnxExport.Build(tagger, 17)).Message, StringComparison.Ordinal);
+        TextModel tagger = TextModel.Create(
+            language.Config with
+            {
+                Task = ModelTask.Tagger, Bidirectional = both, Reverse = reverse, Base = stands ? new BaseConfig(2, 5) : null, Crf = true, Labels = ["O", "B-X", "I-X"],
+            },
+            language.Vocabulary, Parameters.Random(5));
+        string folder = Directory.CreateTempSubdirectory("rnn-export-").FullName;
+        try
+        {
+            ModelFolder.Save(Path.Combine(folder, "native"), tagger, "the cat didn't sat");
+            LoadedModel native = ModelFolder.Load(Path.Combine(folder, "native"));
+            foreach (int opset in (int[])[OnnxExport.OldestOpset, OnnxExport.NewestOpset])
+                Assert.InRange(OnnxExport.ToBytes(native, opset).Difference, 0, Agreement.Tolerance);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static RecurrentState StartOf(LanguageModel model, int batch, ulong seed)

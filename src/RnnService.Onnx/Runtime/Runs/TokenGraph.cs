@@ -8,7 +8,8 @@ namespace RnnService.Onnx.Runtime.Runs;
 /// <summary>A row as a graph reads it.</summary>
 /// <param name="Ids">Its tokens, one or more.</param>
 /// <param name="Characters">The characters of each word; null without a character network.</param>
-internal readonly record struct GraphRow(ReadOnlyMemory<int> Ids, int[][]? Characters = null);
+/// <param name="Ends">Where the last token of each word stands, of a graph that asks for it; null where every token is a word.</param>
+internal readonly record struct GraphRow(ReadOnlyMemory<int> Ids, int[][]? Characters = null, int[]? Ends = null);
 
 /// <summary>A loaded graph that reads rows of tokens. Safe for any number of threads.</summary>
 internal sealed class TokenGraph(RuntimeSession session, GraphSignature signature, GraphLayout layout, RunLimit limit)
@@ -68,6 +69,7 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
             if (Signature.Mask is { } marks) Add(marks, mask, grid);
             foreach (GraphInput segments in Signature.Segments) Add(segments, new int[batch * time], grid);
             if (Signature.Characters is { } characters) Spell(rows, characters, grid);
+            if (Signature.WordEnds is { } words) Add(words, EndsOf(rows), [batch, time]);
             for (int i = 0, slot = 0; i < Signature.States.Count; slot += Signature.States[i++].Slots)
             {
                 GraphState state = Signature.States[i];
@@ -81,6 +83,19 @@ internal sealed class TokenGraph(RuntimeSession session, GraphSignature signatur
         finally
         {
             foreach (OrtValue value in values) value.Dispose();
+        }
+
+        // As many as tokens, so that answers lie as ids do; there are no more words.
+        int[] EndsOf(ReadOnlySpan<GraphRow> rows)
+        {
+            int[] ends = new int[batch * time];
+            for (int n = 0; n < batch; n++)
+            {
+                GraphRow row = rows[Math.Min(n, rows.Length - 1)];
+                (row.Ends ?? [.. Enumerable.Range(0, row.Ids.Length)]).CopyTo(ends.AsSpan(n * time));
+            }
+
+            return ends;
         }
 
         void Spell(ReadOnlySpan<GraphRow> rows, GraphInput characters, long[] grid)

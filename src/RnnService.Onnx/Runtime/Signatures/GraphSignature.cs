@@ -1,6 +1,7 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
+using RnnService.Onnx.Export;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using static RnnService.Engine.Weights.WeightFormatException;
@@ -22,8 +23,7 @@ internal sealed class GraphSignature
     public GraphSignature(OnnxFile file, ModelConfig config, ModelVocabulary vocabulary)
     {
         (_file, _config, _paths) = (file, config, new GraphPaths(file.Model.Graph));
-        if (config is { Task: ModelTask.Tagger, Tokenizer: Tokenization.Subwords })
-            throw file.Refuse("graph", "a tagger of subwords found; expected another tokenizer, since a graph gives labels of tokens, and not of words of several");
+        bool readsPieces = config is { Task: ModelTask.Tagger, Tokenizer: Tokenization.Subwords };
         OutputSize = config.Task == ModelTask.LanguageModel ? vocabulary.Tokens.Count : config.NetworkLabels.Count;
         List<GraphInput> grids = [], states = [], counts = [], masks = [], segments = [], possible = [], unknown = [];
         foreach (GraphInput input in GraphInput.AllOf(file))
@@ -32,6 +32,7 @@ internal sealed class GraphSignature
             List<GraphInput> role = input.Sizes.Length switch
             {
                 1 when isWhole && !_paths.IsLookedUp(input.Name) => counts,
+                2 when isWhole && readsPieces && WordEnds is null && input.Name == TaskExport.WordEnds => [WordEnds = input],
                 2 when isWhole && input.IsCalledSegments => segments,
                 2 when input.IsCalledMask && !_paths.IsLookedUp(input.Name) && (isWhole || input.IsFloat || input.Type == DataType.Bool) => masks,
                 2 when isWhole && input is { IsCalledLengths: true, Sizes: [_, 1] } && config.Characters is null => counts,
@@ -69,6 +70,8 @@ internal sealed class GraphSignature
             throw Refuse(unknown[0], $"{unknown[0].Show()} found, which nothing can be filled in for{rest}; expected {Expected()}", ExportAdvice.Inputs);
         }
 
+        if (readsPieces && WordEnds is null)
+            throw file.Refuse("graph", $"no input {TaskExport.WordEnds} found; expected whole numbers [batch,words], where each word's last token stands, since the tokenizer is subwords");
         if (ids is null)
             throw file.Refuse("graph", "no input for token ids found; expected whole numbers, [batch,time] or [time,batch]");
         if (config.Characters is not null && (Characters is null || CharacterLengths is null))
@@ -104,6 +107,9 @@ internal sealed class GraphSignature
     /// <summary>Characters of each word; null without a character network.</summary>
     public GraphInput? CharacterLengths { get; }
 
+    /// <summary>Where the last token of each word stands; null where every token is a word.</summary>
+    public GraphInput? WordEnds { get; }
+
     /// <summary>The state, part by part.</summary>
     public IReadOnlyList<GraphState> States { get; }
 
@@ -133,7 +139,7 @@ internal sealed class GraphSignature
         int? found = null;
         (GraphInput? Input, int Axis)[] places =
         [
-            (Ids, ids), (Mask, ids), (Lengths, 0), (Characters, ids), (CharacterLengths, ids),
+            (Ids, ids), (Mask, ids), (Lengths, 0), (Characters, ids), (CharacterLengths, ids), (WordEnds, 0),
             .. States.Select(state => ((GraphInput?)state.Input, 1)),
         ];
         foreach ((GraphInput? input, int axis) in places)
