@@ -3,6 +3,7 @@ using RnnService.Engine.Models;
 using RnnService.Engine.Text;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
+using RnnService.Onnx.Runtime.Signatures;
 using DataType = RnnService.Onnx.Format.Protos.TensorProto.Types.DataType;
 
 namespace RnnService.Onnx.Export;
@@ -10,9 +11,6 @@ namespace RnnService.Onnx.Export;
 /// <summary>Writes the graph of one model of any task: what stands around its recurrent stack. Used once.</summary>
 internal sealed class TaskExport
 {
-    /// <summary>The input that says where words end which are several tokens.</summary>
-    public const string WordEnds = "word_ends";
-
     private const string Batch = "batch", Time = "time", Characters = "characters", Words = "words";
 
     private readonly TextModel _model;
@@ -80,7 +78,7 @@ internal sealed class TaskExport
         string rows = _graph.Transpose("head.rows", values.Steps, 1, 0, 2), sizes = ids, dimension = Time;
         if (_model.Config.Tokenizer == Tokenization.Subwords)
         {
-            sizes = _graph.Input(WordEnds, DataType.Int64, "Where each word's last token stands, rising; 0 past a row's last word.", Batch, Words);
+            sizes = _graph.Input(GraphSignature.WordEndsName, DataType.Int64, "Where each word's last token stands, rising; 0 past a row's last word.", Batch, Words);
             (rows, dimension) = (OfWords(rows, sizes), Words);
         }
 

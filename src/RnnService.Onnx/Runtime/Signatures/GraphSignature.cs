@@ -1,7 +1,6 @@
 using RnnService.Engine.Layers;
 using RnnService.Engine.Models;
 using RnnService.Engine.Text;
-using RnnService.Onnx.Export;
 using RnnService.Onnx.Format;
 using RnnService.Onnx.Format.Protos;
 using static RnnService.Engine.Weights.WeightFormatException;
@@ -15,6 +14,9 @@ namespace RnnService.Onnx.Runtime.Signatures;
 /// </summary>
 internal sealed class GraphSignature
 {
+    /// <summary>The name of the input that says where words end which are several tokens.</summary>
+    public const string WordEndsName = "word_ends";
+
     private readonly OnnxFile _file;
     private readonly ModelConfig _config;
     private readonly GraphPaths _paths;
@@ -32,7 +34,7 @@ internal sealed class GraphSignature
             List<GraphInput> role = input.Sizes.Length switch
             {
                 1 when isWhole && !_paths.IsLookedUp(input.Name) => counts,
-                2 when isWhole && readsPieces && WordEnds is null && input.Name == TaskExport.WordEnds => [WordEnds = input],
+                2 when isWhole && readsPieces && WordEnds is null && input.Name == WordEndsName => [WordEnds = input],
                 2 when isWhole && input.IsCalledSegments => segments,
                 2 when input.IsCalledMask && !_paths.IsLookedUp(input.Name) && (isWhole || input.IsFloat || input.Type == DataType.Bool) => masks,
                 2 when isWhole && input is { IsCalledLengths: true, Sizes: [_, 1] } && config.Characters is null => counts,
@@ -71,7 +73,7 @@ internal sealed class GraphSignature
         }
 
         if (readsPieces && WordEnds is null)
-            throw file.Refuse("graph", $"no input {TaskExport.WordEnds} found; expected whole numbers [batch,words], where each word's last token stands, since the tokenizer is subwords");
+            throw file.Refuse("graph", $"no input {WordEndsName} found; expected whole numbers [batch,words], where each word's last token stands, since the tokenizer is subwords");
         if (ids is null)
             throw file.Refuse("graph", "no input for token ids found; expected whole numbers, [batch,time] or [time,batch]");
         if (config.Characters is not null && (Characters is null || CharacterLengths is null))
