@@ -360,7 +360,12 @@ public sealed class OnnxExportTests
         TextModel tagger = TextModel.Create(
             language.Config with
             {
-                Task = ModelTask.Tagger, Bidirectional = both, Reverse = reverse, Base = stands ? new BaseConfig(2, 5) : null, Crf = true, Labels = ["O", "B-X", "I-X"],
+                Task = ModelTask.Tagger,
+                Bidirectional = both,
+                Reverse = reverse,
+                Base = stands ? new BaseConfig(2, 5) : null,
+                Crf = true,
+                Labels = ["O", "B-X", "I-X"],
             },
             language.Vocabulary, Parameters.Random(5));
         string folder = Directory.CreateTempSubdirectory("rnn-export-").FullName;
