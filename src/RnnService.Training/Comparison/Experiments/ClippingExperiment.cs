@@ -7,7 +7,7 @@ namespace RnnService.Training.Comparison.Experiments;
 /// <summary>Trainings with and without clipping at rates that are too high for some of them.</summary>
 internal sealed class ClippingExperiment(ComparisonScale scale, ComparedTasks tasks) : Experiment(scale)
 {
-    private static readonly double[] Rates = [.01, .1, 1];
+    private static readonly double[] Rates = [.001, .01, .1];
 
     public override string Name => "clipping";
 
