@@ -114,7 +114,7 @@ public sealed class Tagger : TextModel
         for (int i = 0; i < forms.Length; i++)
         {
             Token word = words[i];
-            string read = SubwordTokenizer.Spaced(forms, i);
+            string read = WordSpacing.InPlace(forms, i);
             int space = read.Length - word.Text.Length;
             foreach (Token piece in tokenizer.Split(read))
             {

@@ -114,18 +114,11 @@ public sealed class SubwordTokenizer : Tokenizer
         int[] ends = new int[words.Count];
         for (int i = 0; i < ends.Length; i++)
         {
-            ids.AddRange(Encode(Spaced(words, i)));
+            ids.AddRange(Encode(WordSpacing.InPlace(words, i)));
             ends[i] = ids.Count - 1;
         }
 
         return ([.. ids], ends);
-    }
-
-    /// <summary>A word as it is read after those before it: with the space in front of it, if there is one.</summary>
-    internal static string Spaced(IReadOnlyList<string> words, int index)
-    {
-        string word = words[index];
-        return word.Length == 0 || index > 0 && WordSpacing.IsBetween(words[index - 1], word) ? " " + word : word;
     }
 
     private string Form(string text) => LowerCase ? text.ToLowerInvariant() : text;

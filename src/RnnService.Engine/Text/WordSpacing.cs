@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace RnnService.Engine.Text;
 
 /// <summary>
@@ -12,22 +10,19 @@ internal static class WordSpacing
     private const string Closing = ".,;:!?)]}%…’”»", Opening = "([{$£€¥#“‘«¿¡", Joining = "-–/‐‑";
 
     /// <summary>Whether a space stands between two neighbouring words.</summary>
-    public static bool IsBetween(string before, string word) =>
+    private static bool IsBetween(string before, string word) =>
         !(word.Length == 0 || IsOnly(word, Closing) || IsOnly(word, Joining) || EndsContraction(word)
             || IsOnly(before, Opening) || IsOnly(before, Joining));
 
-    /// <summary>The text of words.</summary>
-    public static string Join(IReadOnlyList<string> words)
+    /// <summary>A word as it stands after those before it: with the space in front of it, if there is one; an empty word is a space.</summary>
+    public static string InPlace(IReadOnlyList<string> words, int index)
     {
-        var text = new StringBuilder();
-        for (int i = 0; i < words.Count; i++)
-        {
-            if (i > 0 && IsBetween(words[i - 1], words[i])) text.Append(' ');
-            text.Append(words[i]);
-        }
-
-        return text.ToString();
+        string word = words[index];
+        return word.Length == 0 || index > 0 && IsBetween(words[index - 1], word) ? " " + word : word;
     }
+
+    /// <summary>The text of words.</summary>
+    public static string Join(IReadOnlyList<string> words) => string.Concat(Enumerable.Range(0, words.Count).Select(i => InPlace(words, i)));
 
     private static bool IsOnly(string word, string marks) => word.Length > 0 && !word.AsSpan().ContainsAnyExcept(marks) && (word.Length == 1 || marks == Closing);
 

@@ -14,14 +14,13 @@ internal sealed record ComparisonProgress(int Number, int Count, PlannedRun Run,
 /// <summary>Trains what the experiments ask for, as far as it was not trained before, and keeps what was measured. Not thread-safe.</summary>
 internal sealed class ModelComparison
 {
-    private readonly ComparisonScale _scale;
     private readonly string _data;
 
     /// <param name="scale">How large everything is.</param>
     /// <param name="data">The folder of the corpora; figures whose corpora are not there are left out.</param>
     public ModelComparison(ComparisonScale scale, string data)
     {
-        (_scale, _data) = (scale, data);
+        _data = data;
         Experiments = ExperimentsOf(scale, new ComparedTasks(scale, data));
     }
 

@@ -25,7 +25,7 @@ public static class Corpus
     /// <inheritdoc cref="ReadText"/>
     internal static RunningText ReadRunningText(CorpusSource source, ICollection<CorpusNote>? notes)
     {
-        source.Expect("running text", CorpusFormat.OfRunningText);
+        source.Expect(CorpusSource.RunningText, CorpusFormat.OfRunningText);
         RunningText read = source.Format switch
         {
             CorpusFormat.Text => new RunningText(Open(source, notes).RunningText),
@@ -52,7 +52,7 @@ public static class Corpus
     /// <inheritdoc cref="Corpus" path="/remarks"/>
     public static IReadOnlyList<LabelledText> ReadLabelled(CorpusSource source, ICollection<CorpusNote>? notes = null)
     {
-        source.Expect("labelled text", source.Label is null ? CorpusFormat.OfLabelledText : [CorpusFormat.Text]);
+        source.Expect(CorpusSource.LabelledText, source.Label is null ? CorpusFormat.OfLabelledText : [CorpusFormat.Text]);
         IEnumerable<LabelledText> examples;
         if (CorpusFormat.Tables.Contains(source.Format))
         {
@@ -107,7 +107,7 @@ public static class Corpus
     /// <summary>The same with the values of further columns: see <see cref="TaggedSentence.Auxiliary"/>.</summary>
     internal static IReadOnlyList<TaggedSentence> ReadColumns(CorpusSource source, IReadOnlyList<CorpusColumn> auxiliary, ICollection<CorpusNote>? notes)
     {
-        source.Expect("tagged sentences", CorpusFormat.OfTaggedSentences);
+        source.Expect(CorpusSource.TaggedSentences, CorpusFormat.OfTaggedSentences);
         foreach (CorpusColumn column in auxiliary) source.CheckTagColumn(column, ConllReader.Auxiliary);
         CorpusFile file = Open(source, notes);
         IReadOnlyList<TaggedSentence> sentences = source.Format == CorpusFormat.JsonLines

@@ -10,6 +10,9 @@ namespace RnnService.Training.Corpora;
 /// </summary>
 public sealed record CorpusSource
 {
+    /// <summary>What corpora hold, as messages call it.</summary>
+    internal const string RunningText = "running text", LabelledText = "labelled text", TaggedSentences = "tagged sentences";
+
     /// <summary>The file; it is unpacked where it is packed with gzip.</summary>
     public required string Path { get; init; }
 
@@ -227,10 +230,19 @@ public sealed record CorpusSource
     {
         Validate();
         if (!formats.Contains(Format)) throw Wrong($"format \"{Format}\" holds no {content}; expected {string.Join(" or ", formats)}");
-        if (formats == CorpusFormat.OfRunningText && (Label is not null || Limit is not null))
-            throw Wrong($"{(Label is null ? "limit" : "label")} does not belong to {content}; expected labelled text");
-        if (TitleColumn is not null && formats != CorpusFormat.OfRunningText) throw Wrong($"title_column is {TitleColumn}; expected none: {content} has no titles, documents of a language model have");
-        if (Notation is { } notation && formats != CorpusFormat.OfTaggedSentences) throw Wrong($"notation is {SnakeCase.Of(notation)}; expected none: {content} has no tags");
+
+        // Of a format that holds several contents, options that belong to one of them alone.
+        (object? Value, string Content, string Message)[] options =
+        [
+            (Label, LabelledText, $"label does not belong to {content}; expected labelled text"),
+            (Limit, LabelledText, $"limit does not belong to {content}; expected labelled text"),
+            (TitleColumn, RunningText, $"title_column is {TitleColumn}; expected none: {content} has no titles, documents of a language model have"),
+            (Notation, TaggedSentences, $"notation is {(Notation is { } notation ? SnakeCase.Of(notation) : "")}; expected none: {content} has no tags"),
+        ];
+        foreach (var option in options)
+        {
+            if (option.Value is not null && option.Content != content) throw Wrong(option.Message);
+        }
     }
 
     private void Belongs(object? value, string name, params string[] formats)

@@ -121,9 +121,13 @@ internal sealed class JsonRecords
         string text = Field(_source.TextColumn, ColumnNames.Texts, "text_column");
         return [.. _records.Select(record => (record.Line, _source.TitleColumn is { } title ? Of(record, title.Name!) : null, Of(record, text)))];
 
-        static string Of((CorpusLine Line, JsonElement Value) record, string field) => Value(record.Line, record.Value, field) is { ValueKind: JsonValueKind.Array } list
-            ? string.Join('\n', list.EnumerateArray().Select(item => Scalar(record.Line, field, item)))
-            : Scalar(record.Line, field, Value(record.Line, record.Value, field));
+        static string Of((CorpusLine Line, JsonElement Value) record, string field)
+        {
+            JsonElement value = Value(record.Line, record.Value, field);
+            return value.ValueKind == JsonValueKind.Array
+                ? string.Join('\n', value.EnumerateArray().Select(item => Scalar(record.Line, field, item)))
+                : Scalar(record.Line, field, value);
+        }
     }
 
     private string Field(CorpusColumn? asked, string[] usual, string setting)

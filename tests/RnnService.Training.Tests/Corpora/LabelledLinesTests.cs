@@ -19,6 +19,8 @@ public sealed class LabelledLinesTests : IDisposable
         Assert.Equal(["complaint|too late|1", "complaint|no answer|3"], Corpus.ReadLabelled(one).Select(example => $"{example.Label}|{example.Text}|{example.Line}"));
         Assert.Equal("late", Assert.Single(Corpus.ReadLabelled(Source("x\tlate\ny\tgood\n") with { Limit = 1 })).Text);
         Assert.Contains("label does not belong to running text", Assert.Throws<ArgumentException>(() => Corpus.ReadText(one)).Message, StringComparison.Ordinal);
+        CorpusSource pairs = new() { Path = _folder.Write("a.csv", "source,target\nx,y\n"), Format = "csv", Limit = 1 };
+        Assert.Contains("limit does not belong to pairs of texts", Assert.Throws<ArgumentException>(() => Corpus.ReadPairs(pairs)).Message, StringComparison.Ordinal);
         Assert.Contains("holds no labelled text", Assert.Throws<ArgumentException>(() => Corpus.ReadLabelled(one with { Label = null, Limit = null })).Message, StringComparison.Ordinal);
         Assert.Contains("label does not belong to format \"labelled\"", Assert.Throws<ArgumentException>(() => Corpus.ReadLabelled(Source("x\ty\n") with { Label = "x" })).Message, StringComparison.Ordinal);
         Assert.Contains("limit is 0; expected 1 or more", Assert.Throws<ArgumentException>(() => Corpus.ReadLabelled(one with { Limit = 0 })).Message, StringComparison.Ordinal);

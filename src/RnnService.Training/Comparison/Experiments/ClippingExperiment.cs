@@ -64,7 +64,7 @@ internal sealed class ClippingExperiment(ComparisonScale scale, ComparedTasks ta
 
     private static string NameOf(double rate, bool clips) => string.Create(CultureInfo.InvariantCulture, $"rate {rate}{(clips ? ", clipped" : "")}");
 
-    private string[] SettingsOf(double rate, bool clips) =>
+    private static string[] SettingsOf(double rate, bool clips) =>
     [
         "training.optimizer=sgd", "training.momentum=0.9", string.Create(CultureInfo.InvariantCulture, $"training.learning_rate={rate}"), $"training.clip_norm={(clips ? 1 : 0)}", "training.log_every=1",
     ];

@@ -71,6 +71,6 @@ internal sealed class GatesExperiment(ComparisonScale scale, ComparedTasks tasks
             }
         }
 
-        static string Spread(double[] all) => all.Length == 1 ? FigureText.Number(all[0]) : $"{FigureText.Number(all.Average())} ({FigureText.Number(all.Min())} to {FigureText.Number(all.Max())})";
+        static string Spread(double[] all) => FigureText.Interval(all, FigureText.Number);
     });
 }

@@ -47,7 +47,7 @@ internal sealed class GradientsExperiment(ComparisonScale scale, ComparedTasks t
                 .. drawn.Select(one => (string[])
                 [
                     one.Name, FigureText.Number(one.MeanOf(series)[0]), FigureText.Number(one.MeanOf(series)[^1]),
-                    $"{FigureText.Number(FactorsOf(one).Average())} ({FigureText.Number(FactorsOf(one).Min())} to {FigureText.Number(FactorsOf(one).Max())})",
+                    FigureText.Interval(FactorsOf(one), FigureText.Number),
                 ]),
             ];
             double[] tanh = FactorsOf(figure[task, CellVariant.Tanh.Name]), lstm = FactorsOf(figure[task, CellVariant.Lstm.Name]);

@@ -10,20 +10,13 @@ internal sealed class FigureRuns
     /// <param name="runs">All runs of the figure, in the order of its plan.</param>
     public FigureRuns(IReadOnlyList<RunResult> runs)
     {
-        Runs = runs;
         _variants = [.. runs.GroupBy(run => (run.Task, run.Variant)).Select(group => new VariantRuns(group.Key.Task, group.Key.Variant, [.. group]))];
     }
-
-    /// <summary>All of them.</summary>
-    public IReadOnlyList<RunResult> Runs { get; }
 
     /// <summary>Everything that is compared, in the order of the plan.</summary>
     public IReadOnlyList<VariantRuns> All => _variants;
 
-    /// <summary>What is compared on a task.</summary>
-    public IReadOnlyList<VariantRuns> On(ComparedTask task) => [.. _variants.Where(one => one.Task == task.Name)];
-
-    /// <summary>One of those.</summary>
+    /// <summary>What is compared on a task, by its name.</summary>
     public VariantRuns this[ComparedTask task, string variant] => _variants.Single(one => one.Task == task.Name && one.Name == variant);
 }
 
@@ -55,12 +48,8 @@ internal sealed class VariantRuns(string task, string name, IReadOnlyList<RunRes
         return rows.Length == 0 ? [] : [.. Enumerable.Range(0, rows.Min(row => row.Length)).Select(i => rows.Average(row => row[i]))];
     }
 
-    /// <summary>The mean with the lowest and the highest run: "0.81 (0.80 to 0.83)".</summary>
-    public string Interval(string value, Func<double, string> text)
-    {
-        double[] all = Of(value);
-        return all.Length == 0 ? "–" : all.Length == 1 ? text(all[0]) : $"{text(all.Average())} ({text(all.Min())} to {text(all.Max())})";
-    }
+    /// <summary>The mean with the lowest and the highest run.</summary>
+    public string Interval(string value, Func<double, string> text) => FigureText.Interval(Of(value), text);
 
     /// <summary>
     /// Whether every run of this is above every run of another. Three seeds allow no finer test: where nothing differs, that happens to one order of three runs

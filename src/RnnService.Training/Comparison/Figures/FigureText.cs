@@ -15,6 +15,14 @@ internal static class FigureText
     /// <summary>Whole things.</summary>
     public static string Count(double count) => double.IsFinite(count) ? count.ToString("N0", CultureInfo.InvariantCulture) : "–";
 
+    /// <summary>The mean of values with the lowest and the highest: "0.81 (0.80 to 0.83)".</summary>
+    public static string Interval(double[] all, Func<double, string> text) => all.Length switch
+    {
+        0 => "–",
+        1 => text(all[0]),
+        _ => $"{text(all.Average())} ({text(all.Min())} to {text(all.Max())})",
+    };
+
     /// <summary>Names in a sentence: "a, b and c".</summary>
     public static string List(IEnumerable<string> names)
     {

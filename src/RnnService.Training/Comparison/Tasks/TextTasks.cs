@@ -44,12 +44,12 @@ internal abstract class TextTask<T>(string name, ComparisonScale scale, string d
         all.Count <= most ? [.. all] : [.. Enumerable.Range(0, most).Select(i => all[(int)((long)i * all.Count / most)])];
 
     /// <summary>Words a second that a model answers, one text at a time.</summary>
-    protected double Rate(IReadOnlyList<(string Text, int Words)> texts, Action<string> answer)
+    protected double Rate<TText>(IReadOnlyList<(TText Text, int Words)> texts, Action<TText> answer)
     {
         int next = 0;
         return Math.Round(RateOf(() =>
         {
-            (string text, int words) = texts[next++ % texts.Count];
+            (TText text, int words) = texts[next++ % texts.Count];
             answer(text);
             return words;
         }));
@@ -103,14 +103,7 @@ internal sealed class TagTask(ComparisonScale scale, string data) : TextTask<Tag
     protected override void MeasureAfter(Objective objective, RunResult result)
     {
         var model = (Tagger)objective.Model;
-        int next = 0;
-        TaggerInput[] texts = [.. Parts.Valid.Take(200).Select(sentence => model.Encode(sentence.Words))];
-        result.Values[Serving] = Math.Round(RateOf(() =>
-        {
-            TaggerInput text = texts[next++ % texts.Length];
-            model.Tag([text]);
-            return text.Length;
-        }));
+        result.Values[Serving] = Rate([.. Parts.Valid.Take(200).Select(one => (model.Encode(one.Words), one.Words.Count))], text => model.Tag([text]));
     }
 
     private IReadOnlyList<TaggedSentence> ReadFile(string file) =>
@@ -225,8 +218,6 @@ internal sealed class MadeTextTask(ComparisonScale scale) : LanguageTask("made t
 /// <summary>English sentences and their French ones: pairs of Tatoeba.</summary>
 internal sealed class TranslationTask(ComparisonScale scale, string data) : TextTask<TextPair>("translation", scale, data, "fra-eng")
 {
-    private readonly int _most = scale.TestPairs;
-
     /// <summary>Upper bounds of the sources' words, of what <see cref="BleuOf"/> tells apart.</summary>
     public static readonly IReadOnlyList<int> Lengths = [5, 8, int.MaxValue];
 
@@ -244,7 +235,7 @@ internal sealed class TranslationTask(ComparisonScale scale, string data) : Text
 
     protected override Objective Read(Recipe recipe) => new TranslatorObjective(WithoutSplit(recipe), Corpora);
 
-    protected override (TextPair[] Train, TextPair[] Valid) ReadParts() => (Evenly(ReadFile("train.tsv"), Scale.Pairs), Evenly(ReadFile("dev.tsv"), _most));
+    protected override (TextPair[] Train, TextPair[] Valid) ReadParts() => (Evenly(ReadFile("train.tsv"), Scale.Pairs), Evenly(ReadFile("dev.tsv"), Scale.TestPairs));
 
     protected override void MeasureAfter(Objective objective, RunResult result)
     {
