@@ -55,8 +55,8 @@ internal static class LoadCommand
         }
         catch (Exception exception) when (exception is IOException or SocketException or HttpRequestException)
         {
-            // The connections of a process break before it is known to have ended, on a busy machine seconds before.
-            await Task.WhenAny(ServiceProcess.Lost, Task.Delay(TimeSpan.FromSeconds(30)));
+            // The connections of a process break before it is known to have ended.
+            await Task.WhenAny(ServiceProcess.Lost, Task.Delay(TimeSpan.FromSeconds(5)));
             Console.Error.WriteLine($"load: {(ServiceProcess.Lost.IsCompleted ? await ServiceProcess.Lost : exception.Message)}; nothing was written");
             return 1;
         }

@@ -20,7 +20,7 @@ internal sealed class ServiceProcess : IDisposable
         Running[this] = true;
         process.Exited += (_, _) =>
         {
-            if (Running.ContainsKey(this)) Ended.TrySetResult($"a service that was measured ended by itself or was ended, code {process.ExitCode}");
+            if (Running.ContainsKey(this)) SayLost();
         };
         process.EnableRaisingEvents = true;
     }
@@ -125,10 +125,32 @@ internal sealed class ServiceProcess : IDisposable
     public void Dispose()
     {
         if (!Running.TryRemove(this, out _)) return;
+        // Who measured may have met its broken connections, and end it now, before the runtime tells of its end.
+        bool wasLost = HasEnded;
         _process.Kill();
         _process.WaitForExit(10_000);
+        if (wasLost) SayLost();
         _process.Dispose();
     }
+
+    private bool HasEnded
+    {
+        get
+        {
+            if (_process.HasExited || !OperatingSystem.IsLinux()) return _process.HasExited;
+            try
+            {
+                // "pid (name) state …": Z is a process that has ended and was not waited for.
+                return File.ReadAllText($"/proc/{_process.Id}/stat").Split(") ")[^1][0] is 'Z' or 'X';
+            }
+            catch (IOException)
+            {
+                return true;
+            }
+        }
+    }
+
+    private void SayLost() => Ended.TrySetResult($"a service that was measured ended by itself or was ended, code {_process.ExitCode}");
 
     private static async Task<bool> IsReadyAsync(int port)
     {

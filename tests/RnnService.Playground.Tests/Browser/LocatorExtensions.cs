@@ -31,11 +31,18 @@ internal static class LocatorExtensions
         Assert.Fail($"{furthest} presses of {key} do not reach {element}");
     }
 
-    /// <summary>What the page has put into the clipboard, once it begins so.</summary>
-    public static async Task<string> ClipboardAsync(this IPage page, string start)
-    {
-        IJSHandle text = await page.WaitForFunctionAsync(
-            "start => navigator.clipboard.readText().then(text => text.startsWith(start) ? text : null)", start);
-        return await text.JsonValueAsync<string>();
-    }
+    /// <summary>What the page has put into the clipboard, once it begins so; what is there after ten seconds otherwise.</summary>
+    public static Task<string> ClipboardAsync(this IPage page, string start) =>
+        // A loop within the page: waiting for a function takes a promise for an answer, whatever it comes to.
+        page.EvaluateAsync<string>(
+            """
+            async start => {
+                const end = performance.now() + 10000;
+                for (;;) {
+                    const text = await navigator.clipboard.readText();
+                    if (text.startsWith(start) || performance.now() > end) return text;
+                    await new Promise(requestAnimationFrame);
+                }
+            }
+            """, start);
 }

@@ -67,6 +67,7 @@ public sealed class TagTests(Chromium browser, ShippedService service) : Playgro
     private async Task TagAsync(string text)
     {
         await OpenAsync("tag");
+        await Expect(Spans.First).ToBeVisibleAsync(); // the example's answer, which could else come between
         await TextBox("Text").FillAsync("");
         await Expect(Spans.First).ToBeHiddenAsync();
         await TextBox("Text").FillAsync(text);
