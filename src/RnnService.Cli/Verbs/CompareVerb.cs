@@ -29,9 +29,16 @@ internal sealed class CompareVerb : Verb
 
     private readonly Option<string> _data = new("--data")
     {
-        Description = "The folder of the corpora: sst2, ewt-pos, shakespeare, fra-eng. Figures whose corpora are not there are left out, with a line that says so.",
+        Description = "The folder of the corpora: sst2, ewt-pos, shakespeare, fra-eng, intents, imdb. Figures whose corpora are not there are left out, with a line that says so.",
         HelpName = "FOLDER",
         DefaultValueFactory = _ => "data",
+    };
+
+    private readonly Option<string> _models = new("--models")
+    {
+        Description = "The folder of the shipped models, whose english is what networks of the experiment few start from.",
+        HelpName = "FOLDER",
+        DefaultValueFactory = _ => "models",
     };
 
     private readonly Option<string> _output = new("--output", "-o")
@@ -62,6 +69,7 @@ internal sealed class CompareVerb : Verb
         Add(_only);
         Add(_quick);
         Add(_data);
+        Add(_models);
         Add(_output);
         Add(_html);
     }
@@ -76,10 +84,12 @@ internal sealed class CompareVerb : Verb
         if (Path.GetExtension(output) != ".md") throw new CommandException($"--output is {output}; expected a file that ends in .md");
         string figures = Path.ChangeExtension(output, null);
         ComparisonScale scale = quick ? ComparisonScale.Quick : ComparisonScale.Full;
-        var comparison = new ModelComparison(scale, parsed.GetValue(_data)!);
+        var comparison = new ModelComparison(scale, parsed.GetValue(_data)!, parsed.GetValue(_models)!);
         var store = new ResultStore(Path.Combine(figures, RunsFile));
-        foreach (ComparedFigure figure in comparison.Experiments.Where(one => only.Contains(one.Name)).SelectMany(one => one.Figures).Where(figure => !comparison.HasCorpora(figure)))
-            Terminal.Error.WriteLine($"Left out, since {parsed.GetValue(_data)} holds no {string.Join(" and no ", figure.Corpora)}: {figure.Title}");
+        foreach (ComparedFigure figure in comparison.Experiments.Where(one => only.Contains(one.Name)).SelectMany(one => one.Figures))
+        {
+            if (comparison.MissingOf(figure) is { Count: > 0 } missing) Terminal.Error.WriteLine($"Left out, since there is no {string.Join(" and no ", missing)}: {figure.Title}");
+        }
         using var signals = new StopSignals(Terminal.Error, _stop);
         int code = ExitCode.Done;
         try

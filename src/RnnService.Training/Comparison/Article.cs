@@ -37,6 +37,15 @@ internal sealed partial class Article
         _html.Append($"<p>{ToHtml(text)}</p>\n");
     }
 
+    /// <param name="formulas">Each by its name, which stands before its first line.</param>
+    public void AddFormulas(IReadOnlyList<(string Name, IReadOnlyList<string> Lines)> formulas)
+    {
+        int width = formulas.Max(formula => formula.Name.Length) + 3;
+        string[] lines = [.. formulas.SelectMany(formula => formula.Lines.Select((line, i) => (i == 0 ? formula.Name : "").PadRight(width) + line))];
+        _markdown.Append("    ").AppendJoin("\n    ", lines).Append("\n\n");
+        _html.Append("<pre>").Append(WebUtility.HtmlEncode(string.Join('\n', lines))).Append("</pre>\n");
+    }
+
     /// <param name="rows">The rows, the heads first.</param>
     public void AddTable(IReadOnlyList<string[]> rows)
     {

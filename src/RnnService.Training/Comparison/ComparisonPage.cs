@@ -20,7 +20,7 @@ internal static class ComparisonPage
         var article = new Article("The ideas of the field, measured", folder);
         var shown = new List<RunResult>();
         bool quick = scale.Name != ComparisonScale.Full.Name;
-        IReadOnlyList<Experiment> experiments = new ModelComparison(scale, "").Experiments;
+        IReadOnlyList<Experiment> experiments = new ModelComparison(scale, "", "").Experiments;
         var figures = experiments.SelectMany(one => one.Figures).Select(figure => (Figure: figure, Made: MadeOf(figure, store))).ToDictionary(pair => pair.Figure.Id, pair => pair.Made);
         int whole = experiments.SelectMany(one => one.Figures).Count(figure => figures[figure.Id].Count == figure.Runs.Count);
         article.AddParagraph(
@@ -34,6 +34,7 @@ internal static class ComparisonPage
         {
             article.AddHeading(2, experiment.Title);
             article.AddParagraph(experiment.Idea);
+            article.AddFormulas([.. experiment.Formulas.Select(formula => (formula.Name, formula.Lines))]);
             foreach (ComparedFigure figure in experiment.Figures)
             {
                 string command = Command(experiment, quick, figure.Corpora.Count > 0);

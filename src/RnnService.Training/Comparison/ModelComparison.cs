@@ -14,24 +14,25 @@ internal sealed record ComparisonProgress(int Number, int Count, PlannedRun Run,
 /// <summary>Trains what the experiments ask for, as far as it was not trained before, and keeps what was measured. Not thread-safe.</summary>
 internal sealed class ModelComparison
 {
-    private readonly string _data;
+    private readonly string _data, _models;
 
     /// <param name="scale">How large everything is.</param>
-    /// <param name="data">The folder of the corpora; figures whose corpora are not there are left out.</param>
-    public ModelComparison(ComparisonScale scale, string data)
+    /// <param name="data">The folder of the corpora.</param>
+    /// <param name="models">The folder of the shipped models, from which some networks start.</param>
+    public ModelComparison(ComparisonScale scale, string data, string models)
     {
-        _data = data;
-        Experiments = ExperimentsOf(scale, new ComparedTasks(scale, data));
+        (_data, _models) = (data, models);
+        Experiments = ExperimentsOf(scale, new ComparedTasks(scale, data, models));
     }
 
     /// <summary>All experiments, in the order of the page.</summary>
     public IReadOnlyList<Experiment> Experiments { get; }
 
     /// <summary>Names of all experiments.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. new ModelComparison(ComparisonScale.Full, "").Experiments.Select(one => one.Name)];
+    public static IReadOnlyList<string> Names { get; } = [.. new ModelComparison(ComparisonScale.Full, "", "").Experiments.Select(one => one.Name)];
 
-    /// <summary>Whether the corpora of a figure are there.</summary>
-    public bool HasCorpora(ComparedFigure figure) => figure.Corpora.All(HasCorpus);
+    /// <summary>The folders that a figure needs and that are not there: it is left out.</summary>
+    public IReadOnlyList<string> MissingOf(ComparedFigure figure) => [.. figure.Runs.SelectMany(run => MissingOf(run.Task)).Distinct()];
 
     /// <summary>Makes the runs of experiments that the store has not.</summary>
     /// <param name="names">The experiments.</param>
@@ -45,7 +46,7 @@ internal sealed class ModelComparison
         PlannedRun[] runs =
         [
             .. Experiments.Where(one => names.Contains(one.Name)).SelectMany(one => one.Figures).SelectMany(figure => figure.Runs).DistinctBy(run => run.Key)
-                .Where(run => (run.Task.Corpus is not { } corpus || HasCorpus(corpus)) && store.Find(run) is null),
+                .Where(run => !MissingOf(run.Task).Any() && store.Find(run) is null),
         ];
         for (int i = 0; i < runs.Length; i++)
         {
@@ -56,12 +57,16 @@ internal sealed class ModelComparison
         }
     }
 
-    private bool HasCorpus(string folder) => Directory.Exists(Path.Combine(_data, folder));
+    private IEnumerable<string> MissingOf(ComparedTask task)
+    {
+        if (task.Corpus is { } corpus && !Directory.Exists(Path.Combine(_data, corpus))) yield return Path.Combine(_data, corpus);
+        if (task.Base is { } model && !Directory.Exists(Path.Combine(_models, model))) yield return Path.Combine(_models, model);
+    }
 
     private static IReadOnlyList<Experiment> ExperimentsOf(ComparisonScale scale, ComparedTasks tasks) =>
     [
         new CellsExperiment(scale, tasks), new MemoryExperiment(scale, tasks), new GradientsExperiment(scale, tasks), new ClippingExperiment(scale, tasks),
         new GatesExperiment(scale, tasks), new DropoutExperiment(scale, tasks), new StartExperiment(scale, tasks), new TranslationExperiment(scale, tasks),
-        new CostExperiment(scale, tasks),
+        new CostExperiment(scale, tasks), new FewExperiment(scale, tasks),
     ];
 }

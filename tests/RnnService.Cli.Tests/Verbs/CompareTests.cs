@@ -1,4 +1,5 @@
 using RnnService.Training.Comparison;
+using RnnService.Training.Comparison.Experiments;
 using RnnService.Training.Comparison.Tasks;
 
 namespace RnnService.Cli.Tests.Verbs;
@@ -17,6 +18,18 @@ public sealed class CompareTests
         foreach (var (name, svg) in article.Figures) Repository.Compare($"docs/{folder}/{name}", svg);
     }
 
+    /// <summary>What an idea is, the page says with the formulas of docs/equations.md.</summary>
+    [Fact]
+    public void Formulas_of_the_page_are_those_of_the_documentation()
+    {
+        string equations = File.ReadAllText(Path.Combine(Repository.Root, "docs", "equations.md"));
+        foreach (Experiment experiment in new ModelComparison(ComparisonScale.Full, "", "").Experiments)
+        {
+            Assert.NotEmpty(experiment.Formulas);
+            Assert.All(experiment.Formulas.SelectMany(formula => formula.Lines), line => Assert.Contains(line, equations, StringComparison.Ordinal));
+        }
+    }
+
     [Fact]
     public void Stopped_at_once_it_writes_the_page_of_what_there_is_and_says_how_it_goes_on()
     {
@@ -24,7 +37,7 @@ public sealed class CompareTests
         CommandRun run = CommandRun.With(null, ["compare", "--only", "gates", "--quick", "--data", folder["none"], "--output", folder["page.md"], "--html", folder["page.html"]], stopped: true);
         Assert.Equal(130, run.Code);
         Assert.Contains("Stopped; the same command goes on from there.", run.Error, StringComparison.Ordinal);
-        Assert.Contains($"Left out, since {folder["none"]} holds no shakespeare: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"Left out, since there is no {Path.Combine(folder["none"], "shakespeare")}: ", run.Error, StringComparison.Ordinal);
         Assert.Equal([folder["page.md"], folder["page.html"]], run.Lines);
         Assert.Contains("**Nothing has been measured yet.**", File.ReadAllText(folder["page.md"]), StringComparison.Ordinal);
         Assert.Contains("<strong>Nothing has been measured yet.</strong>", File.ReadAllText(folder["page.html"]), StringComparison.Ordinal);

@@ -24,6 +24,9 @@ public sealed class ToyComparison : IDisposable
         Characters = 4000,
         Pairs = 40,
         TestPairs = 12,
+        FewExamples = 1,
+        FewTests = 12,
+        BaseSize = 6,
         RateSeconds = .01,
     };
 
@@ -33,7 +36,8 @@ public sealed class ToyComparison : IDisposable
     {
         Data = _folder["data"];
         ToyCorpora.WriteTo(Data);
-        Comparison = new ModelComparison(Toy, Data);
+        ToyCorpora.WriteBaseTo(_folder["models"], Toy.BaseSize);
+        Comparison = new ModelComparison(Toy, Data, _folder["models"]);
         Store = new ResultStore(_folder["runs.jsonl"]);
         Comparison.Run([.. ModelComparison.Names], Store, null, TestContext.Current.CancellationToken);
     }
@@ -120,7 +124,7 @@ public sealed class ComparisonTests(ToyComparison toy) : IClassFixture<ToyCompar
     {
         using var folder = new ScratchFolder();
         var store = new ResultStore(folder["runs.jsonl"]);
-        var comparison = new ModelComparison(ToyComparison.Toy, folder["none"]);
+        var comparison = new ModelComparison(ToyComparison.Toy, folder["none"], folder["none"]);
         comparison.Run(["gates"], store, null, Cancel);
         Assert.All(store.Runs, run => Assert.Equal("made text", run.Task));
         string page = ComparisonPage.Of(ToyComparison.Toy, store, "x").ToMarkdown();
@@ -175,6 +179,8 @@ public sealed class ComparisonTests(ToyComparison toy) : IClassFixture<ToyCompar
         { "attention", 1, "bleu above 8 words", ["attention"] },
         { "sampling", 0, ComparedTask.Score, ["sampling"] },
         { "sampling", 1, ComparedTask.Loss, ["sampling"] },
+        { "few-banking77-by-1", 0, ComparedTask.Score, ["english"] },
+        { "few-imdb-by-10", 1, ComparedTask.Score, ["english"] },
         { "cost", 0, ComparedTask.Parameters, ["tanh in any size"] },
     };
 

@@ -1,4 +1,10 @@
 using System.Globalization;
+using System.IO.Compression;
+using RnnService.Engine.Kernels;
+using RnnService.Engine.Layers;
+using RnnService.Engine.Models;
+using RnnService.Engine.Text;
+using RnnService.Engine.Weights;
 
 namespace RnnService.Training.Tests.Comparison;
 
@@ -9,7 +15,7 @@ internal static class ToyCorpora
 
     public static void WriteTo(string folder)
     {
-        foreach (string corpus in (string[])["sst2", "ewt-pos", "shakespeare", "fra-eng"]) Directory.CreateDirectory(Path.Combine(folder, corpus));
+        foreach (string corpus in (string[])["sst2", "ewt-pos", "shakespeare", "fra-eng", "intents", "imdb"]) Directory.CreateDirectory(Path.Combine(folder, corpus));
         foreach (var (part, count) in new[] { ("train", 60), ("dev", 16) })
         {
             Write($"sst2/{part}.txt", i => $"{i % 2} a {(i % 2 == 0 ? "dull" : "fine")} film of {Noun(i)} and {Noun(i / 3)}\n", count);
@@ -19,7 +25,21 @@ internal static class ToyCorpora
 
         foreach (string part in (string[])["train", "valid"]) Write($"shakespeare/{part}.txt", i => $"{Noun(i).ToUpperInvariant()}: who {Verbs[i % 3]} {Noun(i / 2)}?\n", 120);
 
+        foreach (string file in (string[])["banking77.train", "clinc150.train", "clinc150.val"]) Write($"intents/{file}.tsv", i => $"{Verbs[i % 3]}\tshow me who {Verbs[i % 3]} the {Noun(i)}\n", 60);
+        using var reviews = new StreamWriter(new GZipStream(File.Create(Path.Combine(folder, "imdb", "train.tsv.gz")), CompressionLevel.Fastest));
+        reviews.Write("label\tfolder\ttext\n");
+        for (int i = 0; i < 60; i++) reviews.Write($"{i % 2}\t{(i % 6 < 4 ? "train" : "val")}\tthe {Noun(i)} was {(i % 2 == 0 ? "dull" : "fine")} and so was the {Noun(i / 2)}\n");
+
         void Write(string file, Func<int, string> line, int count) => File.WriteAllText(Path.Combine(folder, file), string.Concat(Enumerable.Range(0, count).Select(line)));
+    }
+
+    /// <summary>A model of English that has read nothing: what is compared is not how good it is.</summary>
+    public static void WriteBaseTo(string models, int size)
+    {
+        var config = new ModelConfig { Task = ModelTask.LanguageModel, Cell = CellKind.Lstm, Tokenizer = Tokenization.Whitespace, EmbeddingSize = size, HiddenSize = size, Layers = 2 };
+        var words = new Vocabulary([Vocabulary.Unknown, Vocabulary.End, "the", "a", .. Nouns, .. Verbs]);
+        using Model model = Model.Create(config, new ModelVocabulary(words), Parameters.Random(1));
+        ModelFolder.Save(Path.Combine(models, "english"), model, "the cat sees", ElementType.F32);
     }
 
     private static string Noun(int i) => Nouns[i % Nouns.Length];

@@ -16,6 +16,8 @@ internal sealed class CellsExperiment(ComparisonScale scale, ComparedTasks tasks
         + "marked ↔. All cells have as many recurrent weights as an LSTM in one direction, and the same passes over the corpus. Texts are judged by their last states, and "
         + "tags are told without characters, so that the cell has to do the work. A sum writes no text: its state grows for ever.";
 
+    public override IReadOnlyList<Formula> Formulas => [Formula.Sum, Formula.Elman, Formula.Reset, Formula.Update, Formula.GruAfter, Formula.GruBefore, Formula.GruState, Formula.LstmState, Formula.LstmGates];
+
     public override IReadOnlyList<ComparedFigure> Figures =>
     [
         Figure("cells-reviews", "Judging sentences of reviews", tasks.Reviews, [CellVariant.Sum, .. CellVariant.Recurrent, CellVariant.Tanh.Both, CellVariant.Gru.Both, CellVariant.Lstm.Both]),

@@ -14,10 +14,12 @@ internal sealed class ClippingExperiment(ComparisonScale scale, ComparedTasks ta
     public override string Title => "Clipping saves runs";
 
     public override string Idea =>
-        "Where gradients explode, one step throws the weights away. Clipping cuts the gradient of all parameters together to a norm of 1 and keeps its direction: "
-        + "g ← g · min(1, clip/‖g‖) ([Pascanu et al. 2013](equations.md#why-gradients-vanish-and-explode-and-what-is-done)). Here a ReLU network that starts from the identity "
+        "Where gradients explode, one step throws the weights away. Clipping cuts the gradient of all parameters together to a norm of 1 and keeps its direction "
+        + "([Pascanu et al. 2013](equations.md#why-gradients-vanish-and-explode-and-what-is-done)). Here a ReLU network that starts from the identity "
         + "learns the adding problem by SGD with momentum: Adam divides by the size of gradients itself, and would hide it. A line that ends early is a run whose numbers "
         + "were no longer finite, or whose weights passed a million.";
+
+    public override IReadOnlyList<Formula> Formulas => [Formula.Clipping];
 
     public override IReadOnlyList<ComparedFigure> Figures => [Figure];
 

@@ -18,6 +18,8 @@ internal sealed class CostExperiment(ComparisonScale scale, ComparedTasks tasks)
         + "every stream ([the cells](equations.md#cells)). So each cell is trained in three sizes; of each the smallest counts whose mean reaches the score that all cells reach. "
         + "Serving is one stream, a character at a time; a stream's bytes are its state between two characters.";
 
+    public override IReadOnlyList<Formula> Formulas => [Formula.Weights];
+
     public override IReadOnlyList<ComparedFigure> Figures => [Figure];
 
     private int[] Sizes => [Scale.TextHidden / 2, Scale.TextHidden, Scale.TextHidden * 3 / 2];

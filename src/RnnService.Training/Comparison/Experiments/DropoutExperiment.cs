@@ -23,6 +23,8 @@ internal sealed class DropoutExperiment(ComparisonScale scale, ComparedTasks tas
         + "its steps ([Gal and Ghahramani 2016](equations.md#why-gradients-vanish-and-explode-and-what-is-done)); weight drop masks the recurrent matrix "
         + "([Merity, Keskar and Socher 2018](equations.md#regularisation)). An LSTM judges sentences of reviews, with four tenths dropped each way.";
 
+    public override IReadOnlyList<Formula> Formulas => [Formula.Dropout, Formula.WeightDrop];
+
     public override IReadOnlyList<ComparedFigure> Figures => [Figure];
 
     private ComparedFigure Figure

@@ -15,6 +15,9 @@ internal abstract class Experiment(ComparisonScale scale)
     /// <summary>What the idea is, with a link to its formula.</summary>
     public abstract string Idea { get; }
 
+    /// <summary>Its formulas.</summary>
+    public abstract IReadOnlyList<Formula> Formulas { get; }
+
     /// <summary>Its figures.</summary>
     public abstract IReadOnlyList<ComparedFigure> Figures { get; }
 

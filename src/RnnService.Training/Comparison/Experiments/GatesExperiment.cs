@@ -17,6 +17,8 @@ internal sealed class GatesExperiment(ComparisonScale scale, ComparedTasks tasks
         + "After training a GRU reads 2,000 characters that it has not seen. How long a unit remembers is the lag at which the autocorrelation of its state falls below 1/e. "
         + "Beside it stand the mean of z, the share of its state that it keeps, and the mean of 1−r, what the reset gate hides of the state.";
 
+    public override IReadOnlyList<Formula> Formulas => [Formula.Reset, Formula.Update, Formula.GruAfter, Formula.GruState];
+
     public override IReadOnlyList<ComparedFigure> Figures => [Figure("gates-made", "A GRU's gates on a text that is made", tasks.Made), Figure("gates", "A GRU's gates on Shakespeare", tasks.Shakespeare)];
 
     /// <summary>Spearman's correlation: that of the ranks, equal values sharing theirs. 0 where one of both does not vary.</summary>

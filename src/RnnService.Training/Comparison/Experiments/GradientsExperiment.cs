@@ -19,6 +19,8 @@ internal sealed class GradientsExperiment(ComparisonScale scale, ComparedTasks t
         + "gradient of the loss at the last step T with respect to h at T−k, the mean of 64 sequences of the adding problem; `rnn gradients MODEL --loss` shows the same of "
         + "any model. Of a sum (CBOW) it is the same at every k.";
 
+    public override IReadOnlyList<Formula> Formulas => [Formula.Gradient];
+
     public override IReadOnlyList<ComparedFigure> Figures =>
     [
         Figure("gradients-start", "Before training: norm of the gradient k steps back", AddingTask.AtStart, "before training"),

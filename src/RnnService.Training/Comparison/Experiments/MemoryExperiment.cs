@@ -16,6 +16,8 @@ internal sealed class MemoryExperiment(ComparisonScale scale, ComparedTasks task
         + "same steps and the same rate; a training ends when the task is solved, or with its last step. `relu id` starts from the identity "
         + "(Le, Jaitly and Hinton 2015), all others from rotations; `f` is where the bias of an LSTM's forget gate starts.";
 
+    public override IReadOnlyList<Formula> Formulas => [Formula.Elman, Formula.GruState, Formula.LstmState];
+
     public override IReadOnlyList<ComparedFigure> Figures =>
     [
         Figure("adding", "The adding problem, by length", tasks.Adding, [.. Scale.Lengths], "numbers in a sequence", task => $"{((AddingTask)task).Length}",

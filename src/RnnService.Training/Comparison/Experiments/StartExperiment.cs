@@ -19,6 +19,8 @@ internal sealed class StartExperiment(ComparisonScale scale, ComparedTasks tasks
         + "([Saxe et al. 2014](equations.md#why-gradients-vanish-and-explode-and-what-is-done)). It is the usual start here; `training.random_start` draws each weight by itself "
         + "(Glorot and Bengio 2010).";
 
+    public override IReadOnlyList<Formula> Formulas => [Formula.Orthogonal];
+
     public override IReadOnlyList<ComparedFigure> Figures => [Figure];
 
     private ComparedFigure Figure

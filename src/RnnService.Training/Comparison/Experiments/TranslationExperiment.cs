@@ -17,6 +17,8 @@ internal sealed class TranslationExperiment(ComparisonScale scale, ComparedTasks
         + "needs among the states of all words ([equations](equations.md#reading-one-sequence-writing-another); Bahdanau, Cho and Bengio 2015). In training a decoder reads the right words before the one it is to write (teacher "
         + "forcing); scheduled sampling gives it its own ever more often (Bengio et al. 2015), as it will have them in earnest. English to French, scored by BLEU.";
 
+    public override IReadOnlyList<Formula> Formulas => [Formula.Attention, Formula.Written];
+
     public override IReadOnlyList<ComparedFigure> Figures => [Attention, Sampling];
 
     private static string[] AttentionOf(bool attends) => [$"model.decoder.attention={(attends ? "additive" : "none")}"];
@@ -34,15 +36,15 @@ internal sealed class TranslationExperiment(ComparisonScale scale, ComparedTasks
                 VariantRuns attends = figure[task, Attends], last = figure[task, Last];
                 int[] lengths = [.. TranslationTask.Lengths.Where(length => attends.AllHave(TranslationTask.BleuOf(length)) && last.AllHave(TranslationTask.BleuOf(length)))];
                 double Gap(int length) => attends.Mean(TranslationTask.BleuOf(length)) - last.Mean(TranslationTask.BleuOf(length));
-                string shortest = lengths.Length > 0 ? FigureText.Number(Gap(lengths[0])) : "–", longest = lengths.Length > 0 ? FigureText.Number(Gap(lengths[^1])) : "–";
+                string shortest = lengths.Length > 0 ? FigureText.Bleu(Gap(lengths[0])) : "–", longest = lengths.Length > 0 ? FigureText.Bleu(Gap(lengths[^1])) : "–";
                 return new FigureContent(
                     ResultChart.Lines(title, "Two lines over the lengths of sources: BLEU.", "words of the source: short, middle, long", "BLEU",
-                        [.. figure.All.Select(one => (one.Name, (IReadOnlyList<(double, double)>)[.. lengths.Select((length, i) => ((double)i, one.Mean(TranslationTask.BleuOf(length))))]))]),
+                        [.. figure.All.Select(one => (one.Name, (IReadOnlyList<(double, double)>)[.. lengths.Select((length, i) => ((double)i, 100 * one.Mean(TranslationTask.BleuOf(length))))]))]),
                     [
-                        ["decoder", "BLEU", .. lengths.Select(TranslationTask.BleuOf), "parameters"],
+                        ["decoder", "BLEU", .. lengths.Select(length => TranslationTask.BleuOf(length).Replace("bleu", "BLEU", StringComparison.Ordinal)), "parameters"],
                         .. figure.All.Select(one => (string[])
                         [
-                            one.Name, one.Interval(ComparedTask.Score, FigureText.Number), .. lengths.Select(length => one.Interval(TranslationTask.BleuOf(length), FigureText.Number)),
+                            one.Name, Scores(one), .. lengths.Select(length => one.Interval(TranslationTask.BleuOf(length), FigureText.Bleu)),
                             FigureText.Count(one.Mean(ComparedTask.Parameters)),
                         ]),
                     ],
@@ -68,7 +70,7 @@ internal sealed class TranslationExperiment(ComparisonScale scale, ComparedTasks
             {
                 VariantRuns forced = figure[task, Attends], sampled = figure[task, Sampled];
                 return new FigureContent(
-                    ResultChart.Columns(title, "Two columns, a point a run: BLEU.", "BLEU", [("teacher forcing", forced.Of(ComparedTask.Score)), ("scheduled sampling", sampled.Of(ComparedTask.Score))]),
+                    ResultChart.Columns(title, "Two columns, a point a run: BLEU.", "BLEU", [("teacher forcing", Percent(forced)), ("scheduled sampling", Percent(sampled))]),
                     [
                         ["training", "BLEU", "nats a token"],
                         ["teacher forcing", Scores(forced), forced.Interval(ComparedTask.Loss, FigureText.Number)],
@@ -86,5 +88,7 @@ internal sealed class TranslationExperiment(ComparisonScale scale, ComparedTasks
         }
     }
 
-    private static string Scores(VariantRuns one) => one.Interval(ComparedTask.Score, FigureText.Number);
+    private static double[] Percent(VariantRuns one) => [.. one.Of(ComparedTask.Score).Select(score => 100 * score)];
+
+    private static string Scores(VariantRuns one) => one.Interval(ComparedTask.Score, FigureText.Bleu);
 }

@@ -12,6 +12,9 @@ internal static class FigureText
     /// <summary>A share of 1 in percent.</summary>
     public static string Percent(double share) => double.IsFinite(share) ? (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %" : "–";
 
+    /// <summary>A BLEU, which is kept as a share of 1, as it is usually written: of 100.</summary>
+    public static string Bleu(double share) => double.IsFinite(share) ? (100 * share).ToString("0.0", CultureInfo.InvariantCulture) : "–";
+
     /// <summary>Whole things.</summary>
     public static string Count(double count) => double.IsFinite(count) ? count.ToString("N0", CultureInfo.InvariantCulture) : "–";
 

@@ -28,6 +28,9 @@ internal abstract class ComparedTask(string name, ComparisonScale scale, string?
 
     public string? Corpus => corpus;
 
+    /// <summary>The shipped model that some of its networks start from; null where all start from nothing.</summary>
+    public virtual string? Base => null;
+
     /// <summary>What <see cref="Score"/> is.</summary>
     public abstract string Metric { get; }
 

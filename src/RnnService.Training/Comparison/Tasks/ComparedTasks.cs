@@ -3,7 +3,8 @@ namespace RnnService.Training.Comparison.Tasks;
 /// <summary>The tasks of a comparison, each once, so that figures can share runs and corpora are read once.</summary>
 /// <param name="scale">How large everything is.</param>
 /// <param name="data">The folder of the corpora.</param>
-internal sealed class ComparedTasks(ComparisonScale scale, string data)
+/// <param name="models">The folder of the shipped models.</param>
+internal sealed class ComparedTasks(ComparisonScale scale, string data, string models)
 {
     public IReadOnlyList<AddingTask> Adding { get; } = [.. scale.Lengths.Select(length => new AddingTask(length, scale))];
 
@@ -16,6 +17,12 @@ internal sealed class ComparedTasks(ComparisonScale scale, string data)
     public ShakespeareTask Shakespeare { get; } = new(scale, data);
 
     public MadeTextTask Made { get; } = new(scale);
+
+    public IReadOnlyList<FewTask> Few { get; } =
+    [
+        new BankingTask(scale, data, models, scale.FewExamples), new BankingTask(scale, data, models), new IntentTask(scale, data, models, scale.FewExamples),
+        new LongReviewTask(scale, data, models, 10 * scale.FewExamples),
+    ];
 
     public TranslationTask Translation { get; } = new(scale, data);
 }

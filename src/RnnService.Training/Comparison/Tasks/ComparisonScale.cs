@@ -22,6 +22,8 @@ internal sealed record ComparisonScale
         Characters = 300_000,
         Pairs = 1500,
         TestPairs = 150,
+        FewExamples = 3,
+        FewTests = 150,
     };
 
     /// <summary>The word that tells its runs from those of other sizes.</summary>
@@ -62,6 +64,15 @@ internal sealed record ComparisonScale
 
     /// <summary>Pairs of texts that are measured.</summary>
     public int TestPairs { get; init; } = 600;
+
+    /// <summary>Labelled texts a label that are few; of long texts ten times as many.</summary>
+    public int FewExamples { get; init; } = 10;
+
+    /// <summary>Texts that judge what was learnt from few.</summary>
+    public int FewTests { get; init; } = 1000;
+
+    /// <summary>Embedding and hidden size of the shipped model of English, which a network that starts from nothing has too.</summary>
+    public int BaseSize { get; init; } = 400;
 
     /// <summary>How long a speed is measured.</summary>
     public double RateSeconds { get; init; } = .3;
