@@ -1,16 +1,19 @@
 """A classifier or tagger from `rnn export` in Python: python run_onnx.py pos.onnx "Marie Curie worked in Paris."
 
-Needs onnxruntime and numpy, and english_tokens.py beside it.
+Needs onnxruntime and numpy, and english_tokens.py and subwords.py beside it.
 """
 import json
 import sys
 
 import english_tokens
+import subwords
 
 
 def split(text, config):
     """The tokens of a text with start and end in code points, as the model was trained."""
-    if config["tokenizer"] == "english":
+    if config["tokenizer"] == "subwords" and config["task"] == "classifier":
+        return [(text, 0, len(text))] if text else []  # all at once: its tokens may hold parts of characters
+    if config["tokenizer"] in ("english", "subwords"):
         return english_tokens.tokens(text)
     if config["tokenizer"] == "characters":
         return [(c, at, at + 1) for at, c in enumerate(text)]
@@ -34,6 +37,9 @@ def inputs(words, config, vocab):
     ids = {token: i for i, token in enumerate(vocab["tokens"])}
     unknown = ids[vocab.get("unknown", "<unk>")]
     looked_up = [lower(word) if config.get("lower_case") else word for word in words]
+    if config["tokenizer"] == "subwords":
+        found, ends = subwords.encode_words(looked_up, vocab) if config["task"] == "tagger" else (subwords.encode(looked_up[0], vocab), None)
+        return {"input_ids": [found], "lengths": [len(found)], **({"word_ends": [ends]} if ends else {})}
     feed = {"input_ids": [[ids.get(word, unknown) for word in looked_up]], "lengths": [len(words)]}
     if config.get("characters"):
         letters = {letter: i for i, letter in enumerate(vocab["characters"])}

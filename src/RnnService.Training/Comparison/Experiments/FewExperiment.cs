@@ -54,12 +54,8 @@ internal sealed class FewExperiment(ComparisonScale scale, ComparedTasks tasks) 
             return new FigureContent(
                 ResultChart.Columns(title, "A column a start, a point a run: accuracy.", task.Metric, [.. figure.All.Select(one => (one.Name, one.Of(ComparedTask.Score)))]),
                 [
-                    ["starts from", "accuracy", "loss in nats", "parameters", "seconds of training"],
-                    .. figure.All.Select(one => (string[])
-                    [
-                        one.Name, Score(one), one.Interval(ComparedTask.Loss, FigureText.Number), FigureText.Count(one.Mean(ComparedTask.Parameters)),
-                        FigureText.Count(one.Runs.Average(run => run.Seconds)),
-                    ]),
+                    ["starts from", "accuracy", "loss in nats", "parameters"],
+                    .. figure.All.Select(one => (string[])[one.Name, Score(one), one.Interval(ComparedTask.Loss, FigureText.Number), FigureText.Count(one.Mean(ComparedTask.Parameters))]),
                 ],
                 [
                     Claim.Of(IsBetter(task, english, nothing),
