@@ -22,20 +22,7 @@ internal static class NgramCommand
     public static int Run(string folder, string recipe, string data, params string[] orders)
     {
         using LanguageModel model = LanguageModel.Load(folder);
-        Recipe settings = Recipe.Read(recipe);
-        (string Name, string Text)[] train, valid;
-        (string Name, RunningText Text)[] texts = [.. settings.Data.Train.Select(source => Read(source, data))];
-        if (settings.Data.Valid.Count > 0)
-        {
-            train = [.. texts.Select(text => (text.Name, text.Text.Whole))];
-            valid = [.. settings.Data.Valid.Select(source => Read(source, data)).Select(text => (text.Name, text.Text.Whole))];
-        }
-        else
-        {
-            train = [.. texts.Select(text => (text.Name, text.Text.Split(settings.Data.SplitShare).Train))];
-            valid = [.. texts.Select(text => (text.Name, text.Text.Split(settings.Data.SplitShare).Valid))];
-        }
-
+        ((string Name, string Text)[] train, (string Name, string Text)[] valid) = Parts(recipe, data);
         int[][] read = [.. valid.Select(text => model.Tokenizer.Encode(text.Text))];
         Print("model", valid, [.. read.Select(tokens => NatsOf(model, tokens).Sum())], read);
         int[] learnt = [.. train.SelectMany(text => model.Tokenizer.Encode(text.Text + "\n"))];
@@ -57,6 +44,16 @@ internal static class NgramCommand
         }
 
         return 0;
+    }
+
+    /// <summary>What a recipe's training learns from and what judges it, corpus by corpus.</summary>
+    public static ((string Name, string Text)[] Train, (string Name, string Text)[] Valid) Parts(string recipe, string data)
+    {
+        DataSettings settings = Recipe.Read(recipe).Data;
+        (string Name, RunningText Text)[] texts = [.. settings.Train.Select(source => Read(source, data))];
+        return settings.Valid.Count > 0
+            ? ([.. texts.Select(text => (text.Name, text.Text.Whole))], [.. settings.Valid.Select(source => Read(source, data)).Select(text => (text.Name, text.Text.Whole))])
+            : ([.. texts.Select(text => (text.Name, text.Text.Split(settings.SplitShare).Train))], [.. texts.Select(text => (text.Name, text.Text.Split(settings.SplitShare).Valid))]);
     }
 
     private static (string Name, RunningText Text) Read(CorpusSource source, string data) =>

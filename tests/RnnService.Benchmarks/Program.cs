@@ -11,6 +11,7 @@ using RnnService.Benchmarks.Trials;
 // audio                          live streams of sound: features alone, and with a network
 // music MODEL TRAIN VALID        bits a character beside n-grams, and how many tunes parse and add up
 // ngrams MODEL RECIPE DATA ORDER…  a language model beside n-grams, 5 or words5, on the validation part of its recipe
+// poems MODEL RECIPE DATA        how many poems keep the form of their tune
 // numenta FOLDER OUTPUT [SETTING…]  streams of the Numenta Anomaly Benchmark, its score and forecasts; the trained model goes into OUTPUT
 // ort-service FOLDER             the peer of /classify, which load starts
 // kernels [BenchmarkDotNet's …]  kernels and layers alone
@@ -25,6 +26,8 @@ switch (args)
         return MusicCommand.Run(folder, train, valid);
     case ["ngrams", string folder, string recipe, string data, .. string[] orders]:
         return NgramCommand.Run(folder, recipe, data, orders);
+    case ["poems", string folder, string recipe, string data]:
+        return PoemsCommand.Run(folder, recipe, data);
     case ["numenta", string folder, string output, .. string[] settings]:
         return NumentaCommand.Run(folder, output, settings);
     case ["ort-service", string folder]:

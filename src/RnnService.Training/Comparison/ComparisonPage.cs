@@ -43,6 +43,7 @@ internal static class ComparisonPage
                 if (made.Count < figure.Runs.Count)
                 {
                     string corpora = figure.Corpora.Count == 0 ? "" : $", with {FigureText.List(figure.Corpora.Select(name => $"`{name}`"))} in that folder";
+                    if (figure.Bases is { Count: > 0 } bases) corpora += $" and {FigureText.List(bases.Select(name => $"`{name}`"))} among the models (`--models`)";
                     article.AddParagraph($"Not measured: {made.Count} of {figure.Runs.Count} runs are there. `{command}` makes the others{corpora}.");
                     continue;
                 }

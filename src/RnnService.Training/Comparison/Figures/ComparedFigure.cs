@@ -18,4 +18,7 @@ internal sealed record ComparedFigure(string Id, string Title, IReadOnlyList<Pla
 {
     /// <summary>Folders of corpora that its runs need.</summary>
     public IReadOnlyList<string> Corpora => [.. Runs.Select(run => run.Task.Corpus).OfType<string>().Distinct()];
+
+    /// <summary>Shipped models that its runs start from.</summary>
+    public IReadOnlyList<string> Bases => [.. Runs.Select(run => run.Task.Base).OfType<string>().Distinct()];
 }
