@@ -29,7 +29,7 @@ internal sealed class CompareVerb : Verb
 
     private readonly Option<string> _data = new("--data")
     {
-        Description = "The folder of the corpora: sst2, ewt-pos, shakespeare, fra-eng, intents, imdb. Figures whose corpora are not there are left out, with a line that says so.",
+        Description = "The folder of the corpora: sst2, ewt-pos, shakespeare, fra-eng, intents, imdb. Figures whose files are not there are left out, with a line that names them.",
         HelpName = "FOLDER",
         DefaultValueFactory = _ => "data",
     };

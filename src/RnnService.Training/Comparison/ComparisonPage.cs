@@ -25,8 +25,8 @@ internal static class ComparisonPage
         int whole = experiments.SelectMany(one => one.Figures).Count(figure => figures[figure.Id].Count == figure.Runs.Count);
         article.AddParagraph(
             "`rnn compare` trains small networks that differ in one thing, with equal budgets and some seeds each, and writes this page of what it measured. All sentences about "
-            + "results are computed from the runs, which are kept beside the figures. A point or a number in brackets is a run from another seed; things are called different "
-            + "where every run of one is above every run of the other. These are small networks on small budgets: they show directions, not records.");
+            + "results are computed from the runs, which are kept beside the figures. A point is a run from a seed, and brackets hold the lowest and the highest of them; one thing is called "
+            + "clearly better, or to help, where every run of it is above every run of the other. Texts are scored by the best evaluation on the development part. These are small networks on small budgets: they show directions, not records.");
         if (quick) article.AddParagraph("**A first look.** Networks, corpora and trainings are cut to the size of a toy: take none of it for a result.");
         if (whole == 0)
             article.AddParagraph($"**Nothing has been measured yet.** `{Command(null, quick, needsData: true)}` measures all of it, within two hours on two processors.");
@@ -54,7 +54,7 @@ internal static class ComparisonPage
                 article.AddParagraph(string.Join(' ', content.Claims.Select(claim => claim.Sentence)));
                 article.AddParagraph($"**What to choose.** {content.Choice.Sentence}");
                 string seeds = FigureText.List(made.Select(run => run.Seed).Distinct().Order().Select(seed => seed.ToString(CultureInfo.InvariantCulture)));
-                article.AddParagraph($"`{command}`; seeds {seeds}; {figure.Runs.Count} trainings of {FigureText.Count(made.Sum(run => run.Seconds))} s in all.");
+                article.AddParagraph($"`{command}`; seeds {seeds}; {figure.Runs.Count} trainings, {FigureText.Count(made.Sum(run => run.Seconds))} s together.");
                 shown.AddRange(made);
             }
         }

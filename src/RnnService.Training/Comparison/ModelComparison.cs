@@ -31,7 +31,7 @@ internal sealed class ModelComparison
     /// <summary>Names of all experiments.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. new ModelComparison(ComparisonScale.Full, "", "").Experiments.Select(one => one.Name)];
 
-    /// <summary>The folders that a figure needs and that are not there: it is left out.</summary>
+    /// <summary>What a figure needs and is not there, corpora and models: it is left out.</summary>
     public IReadOnlyList<string> MissingOf(ComparedFigure figure) => [.. figure.Runs.SelectMany(run => MissingOf(run.Task)).Distinct()];
 
     /// <summary>Makes the runs of experiments that the store has not.</summary>
@@ -59,7 +59,7 @@ internal sealed class ModelComparison
 
     private IEnumerable<string> MissingOf(ComparedTask task)
     {
-        if (task.Corpus is { } corpus && !Directory.Exists(Path.Combine(_data, corpus))) yield return Path.Combine(_data, corpus);
+        foreach (string file in task.Files.Select(file => Path.Combine(_data, file)).Where(file => !File.Exists(file))) yield return file;
         if (task.Base is { } model && !Directory.Exists(Path.Combine(_models, model))) yield return Path.Combine(_models, model);
     }
 

@@ -25,10 +25,10 @@ internal static class ToyCorpora
 
         foreach (string part in (string[])["train", "valid"]) Write($"shakespeare/{part}.txt", i => $"{Noun(i).ToUpperInvariant()}: who {Verbs[i % 3]} {Noun(i / 2)}?\n", 120);
 
-        foreach (string file in (string[])["banking77.train", "clinc150.train", "clinc150.val"]) Write($"intents/{file}.tsv", i => $"{Verbs[i % 3]}\tshow me who {Verbs[i % 3]} the {Noun(i)}\n", 60);
+        foreach (string file in (string[])["banking77.train", "clinc150.train", "clinc150.val"]) Write($"intents/{file}.tsv", i => $"{Verbs[i % 3]}\t{file[^3..]} {i}: show me who {Verbs[i % 3]} the {Noun(i)}\n", 60);
         using var reviews = new StreamWriter(new GZipStream(File.Create(Path.Combine(folder, "imdb", "train.tsv.gz")), CompressionLevel.Fastest));
         reviews.Write("label\tfolder\ttext\n");
-        for (int i = 0; i < 60; i++) reviews.Write($"{i % 2}\t{(i % 6 < 4 ? "train" : "val")}\tthe {Noun(i)} was {(i % 2 == 0 ? "dull" : "fine")} and so was the {Noun(i / 2)}\n");
+        for (int i = 0; i < 60; i++) reviews.Write($"{i % 2}\t{(i % 6 < 4 ? "train" : "val")}\t{i}: the {Noun(i)} was {(i % 2 == 0 ? "dull" : "fine")} and so was the {Noun(i / 2)}\n");
 
         void Write(string file, Func<int, string> line, int count) => File.WriteAllText(Path.Combine(folder, file), string.Concat(Enumerable.Range(0, count).Select(line)));
     }

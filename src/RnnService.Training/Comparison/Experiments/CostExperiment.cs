@@ -1,4 +1,5 @@
 using System.Globalization;
+using RnnService.Engine.Layers;
 using RnnService.Training.Comparison.Figures;
 using RnnService.Training.Comparison.Tasks;
 
@@ -7,7 +8,7 @@ namespace RnnService.Training.Comparison.Experiments;
 /// <summary>What each cell costs where all are equally good.</summary>
 internal sealed class CostExperiment(ComparisonScale scale, ComparedTasks tasks) : Experiment(scale)
 {
-    private static readonly CellVariant[] Cells = [CellVariant.Tanh, CellVariant.GruBefore, CellVariant.Gru, CellVariant.Lstm];
+    private static readonly CellVariant[] Cells = [CellVariant.Tanh, CellVariant.Relu, CellVariant.GruBefore, CellVariant.Gru, CellVariant.Lstm];
 
     public override string Name => "cost";
 
@@ -15,8 +16,8 @@ internal sealed class CostExperiment(ComparisonScale scale, ComparedTasks tasks)
 
     public override string Idea =>
         "A cell that scores better with as many weights may pay for it in time: an LSTM computes four products where an Elman cell computes one, and keeps two rows of numbers for "
-        + "every stream ([the cells](equations.md#cells)). So each cell is trained in three sizes; of each the smallest counts whose mean reaches the score that all cells reach. "
-        + "Serving is one stream, a character at a time; a stream's bytes are its state between two characters.";
+        + "every stream ([the cells](equations.md#cells)). So each cell is trained in three sizes, and its costs are those of the size that would have the score that all cells reach: "
+        + "between two sizes logarithms lie on a straight line. Serving is one stream, a character at a time; a stream's bytes are its state between two characters.";
 
     public override IReadOnlyList<Formula> Formulas => [Formula.Weights];
 
@@ -36,34 +37,43 @@ internal sealed class CostExperiment(ComparisonScale scale, ComparedTasks tasks)
             {
                 VariantRuns[] Of(CellVariant cell) => [.. Sizes.Select(size => figure[task, NameOf(cell, size)])];
                 double target = Cells.Max(cell => Of(cell).Min(one => one.Mean(ComparedTask.Score)));
-                (CellVariant Cell, int Size, VariantRuns Runs)[] equal =
-                    [.. Cells.Select(cell => Of(cell).Zip(Sizes).First(one => one.First.Mean(ComparedTask.Score) <= target) is var (runs, size) ? (cell, cell.HiddenSize(size, task.InputSize), runs) : default)];
-                var smallest = equal.MinBy(one => one.Runs.Mean(ComparedTask.Parameters));
-                var fastest = equal.MaxBy(one => one.Runs.Mean(ComparedTask.Serving));
-                var lightest = equal.MinBy(one => one.Runs.Mean(ComparedTask.StreamBytes));
-                bool gated = smallest.Cell != CellVariant.Tanh;
+                Cost[] equal = [.. Cells.Select(cell => Cost.At(target, cell, Of(cell)))];
+                Cost smallest = equal.MinBy(one => one.Parameters)!, fastest = equal.MaxBy(one => one.Served)!, lightest = equal.MinBy(one => one.StreamBytes)!;
+                bool gated = smallest.Cell is not { Cell: CellKind.Tanh or CellKind.Relu };
+                string score = FigureText.Number(target), few = $"For {score} nats a character {smallest.Cell.Name} needs the fewest parameters, {FigureText.Count(smallest.Parameters)}";
+                string streams = $"{FigureText.Count(fastest.Served)} characters a second; {lightest.Cell.Name} has the lightest streams, {FigureText.Count(lightest.StreamBytes)} bytes each";
                 return new FigureContent(
                     ResultChart.Lines(title, "A line a cell over its parameters: nats a character.", "parameters", task.Metric,
                         [.. Cells.Select(cell => (cell.Name, (IReadOnlyList<(double, double)>)[.. Of(cell).Select(one => (one.Mean(ComparedTask.Parameters), one.Mean(ComparedTask.Score)))]))]),
                     [
-                        ["cell", "hidden size", task.Metric, "parameters", "trained a second", "served a second", "bytes a stream"],
+                        ["cell", "nats a character, three sizes", $"parameters for {score}", "trained a second", "served a second", "bytes a stream"],
                         .. equal.Select(one => (string[])
                         [
-                            one.Cell.Name, FigureText.Count(one.Size), one.Runs.Interval(ComparedTask.Score, FigureText.Number), FigureText.Count(one.Runs.Mean(ComparedTask.Parameters)),
-                            FigureText.Count(one.Runs.Mean(ComparedTask.Training)), FigureText.Count(one.Runs.Mean(ComparedTask.Serving)), FigureText.Count(one.Runs.Mean(ComparedTask.StreamBytes)),
+                            one.Cell.Name, string.Join(", ", Of(one.Cell).Select(size => FigureText.Number(size.Mean(ComparedTask.Score)))), FigureText.Count(one.Parameters),
+                            FigureText.Count(one.Trained), FigureText.Count(one.Served), FigureText.Count(one.StreamBytes),
                         ]),
                     ],
                     [
-                        Claim.Of(gated,
-                            $"For {FigureText.Number(target)} nats a character {smallest.Cell.Name} needs the fewest parameters, {FigureText.Count(smallest.Runs.Mean(ComparedTask.Parameters))}: gates are worth their weights.",
-                            $"For {FigureText.Number(target)} nats a character {smallest.Cell.Name} needs the fewest parameters, {FigureText.Count(smallest.Runs.Mean(ComparedTask.Parameters))}: gates are not worth their weights here."),
-                        Claim.Of(fastest.Cell == smallest.Cell,
-                            $"It is also served fastest, {FigureText.Count(fastest.Runs.Mean(ComparedTask.Serving))} characters a second; {lightest.Cell.Name} has the lightest streams, {FigureText.Count(lightest.Runs.Mean(ComparedTask.StreamBytes))} bytes each.",
-                            $"But {fastest.Cell.Name} is served fastest, {FigureText.Count(fastest.Runs.Mean(ComparedTask.Serving))} characters a second; {lightest.Cell.Name} has the lightest streams, {FigureText.Count(lightest.Runs.Mean(ComparedTask.StreamBytes))} bytes each."),
+                        Claim.Of(gated, $"{few}: gates are worth their weights.", $"{few}: gates are not worth their weights here."),
+                        Claim.Of(fastest.Cell == smallest.Cell, $"It is also served fastest, {streams}.", $"But {fastest.Cell.Name} is served fastest, {streams}."),
                     ],
-                    Claim.Of(fastest.Cell == lightest.Cell, $"To serve many streams choose {fastest.Cell.Name}: the fastest, with the lightest streams.",
-                        $"To serve many streams choose {lightest.Cell.Name} where memory is short, and {fastest.Cell.Name} where time is."));
+                    Claim.Of(fastest.Cell == lightest.Cell, $"Choose {fastest.Cell.Name}: the fastest here, with the lightest streams.",
+                        $"Choose {lightest.Cell.Name} where the memory of many streams is short, and {fastest.Cell.Name} where time is."));
             });
+        }
+    }
+
+    /// <summary>What a cell costs at a score.</summary>
+    private sealed record Cost(CellVariant Cell, double Parameters, double Trained, double Served, double StreamBytes)
+    {
+        /// <summary>The costs between the two sizes whose scores a score lies between; those of the smallest size where that is better already.</summary>
+        public static Cost At(double score, CellVariant cell, VariantRuns[] sizes)
+        {
+            int upper = Array.FindIndex(sizes, one => one.Mean(ComparedTask.Score) <= score), lower = Math.Max(0, upper - 1);
+            double from = sizes[lower].Mean(ComparedTask.Score), to = sizes[upper].Mean(ComparedTask.Score), part = from == to ? 1 : (from - score) / (from - to);
+            return new Cost(cell, Of(ComparedTask.Parameters), Of(ComparedTask.Training), Of(ComparedTask.Serving), Of(ComparedTask.StreamBytes));
+
+            double Of(string value) => Math.Exp(((1 - part) * Math.Log(sizes[lower].Mean(value))) + (part * Math.Log(sizes[upper].Mean(value))));
         }
     }
 }

@@ -37,6 +37,7 @@ internal sealed class DropoutExperiment(ComparisonScale scale, ComparedTasks tas
             {
                 VariantRuns none = figure[task, Ways[0].Name], each = figure[task, Ways[1].Name], one = figure[task, Ways[2].Name], weights = figure[task, Ways[3].Name];
                 string Scores(params VariantRuns[] all) => string.Join(", ", all.Select(way => $"{way.Name} {way.Interval(ComparedTask.Score, FigureText.Percent)}"));
+                string[] lower = [.. new[] { each, one, weights }.Where(way => none.IsAbove(way, ComparedTask.Loss)).Select(way => way.Name)];
                 VariantRuns best = Best(task, figure.All);
                 return new FigureContent(
                     ResultChart.Columns(title, "A column a way of dropout, a point a run: accuracy.", task.Metric, [.. figure.All.Select(way => (way.Name, way.Of(ComparedTask.Score)))]),
@@ -46,12 +47,12 @@ internal sealed class DropoutExperiment(ComparisonScale scale, ComparedTasks tas
                     ],
                     [
                         Claim.Of(new[] { each, one, weights }.Any(way => IsBetter(task, way, none)),
-                            $"Dropout helps: {Scores(none, each, one, weights)}.", $"No way of dropout stands clear of none here: {Scores(none, each, one, weights)}."),
+                            $"Dropout helps: {Scores(none, each, one, weights)}.", $"No way of dropout stands clear of none in accuracy: {Scores(none, each, one, weights)}; the loss is clearly lower with {FigureText.List(lower)}."),
                         Claim.Of(IsBetter(task, one, each),
                             $"One mask over time is better than a mask a step: {Scores(one, each)}.", $"One mask over time is not clearly better than a mask a step: {Scores(one, each)}."),
                     ],
                     Claim.Of(IsBetter(task, best, none), $"Choose {best.Name}: every run of it is above every run without dropout.",
-                        $"Nothing is lost without dropout at this size; {best.Name} has the best mean."));
+                        lower.Length == 0 ? $"Nothing is lost without dropout at this size; {best.Name} has the best mean." : $"Choose {FigureText.List(lower)} where probabilities count; for labels alone nothing is lost without dropout at this size."));
             });
         }
     }

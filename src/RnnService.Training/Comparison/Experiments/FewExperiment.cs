@@ -29,8 +29,8 @@ internal sealed class FewExperiment(ComparisonScale scale, ComparedTasks tasks) 
     public override string Idea =>
         "Who has ten texts a label cannot teach a network English with them. A language model has read it before: its layers and its subwords are taken over, and learn the task "
         + "from the top down, lower layers later and more slowly (Howard and Ruder 2018; `rnn train --from models/english`). Beside it stand the same network from random weights, "
-        + "and a linear model of the words that a text has, which knows no order ([the sum](equations.md#cells)). Each seed learns from other examples; no validation part chooses "
-        + "the weights.";
+        + "and a linear model of the words that a text has, which knows no order ([the sum](equations.md#cells)). Where examples are few each seed learns from others; "
+        + "no validation part chooses the weights.";
 
     public override IReadOnlyList<Formula> Formulas => [Formula.Sum, Formula.LstmState];
 
@@ -65,7 +65,7 @@ internal sealed class FewExperiment(ComparisonScale scale, ComparedTasks tasks) 
                         $"The words alone do not reach it: a linear model of them has {Score(words)}.", $"The words alone nearly say it, or more: a linear model of them has {Score(words)}."),
                 ],
                 Claim.Of(best == english && IsBetter(task, english, words), "Start from the model of English (`--from models/english`).",
-                    $"Try {best.Name} first: it has the best mean, and the model of English is not clear of the words alone."));
+                    best == english ? "Try the bag of words first: the model of English has the best mean, and is not clear of the words alone." : $"Try {best.Name} first: it has the best mean."));
         });
     }
 }

@@ -24,7 +24,7 @@ internal sealed class GradientsExperiment(ComparisonScale scale, ComparedTasks t
     public override IReadOnlyList<ComparedFigure> Figures =>
     [
         Figure("gradients-start", "Before training: norm of the gradient k steps back", AddingTask.AtStart, "before training"),
-        Figure("gradients-trained", "After training: norm of the gradient k steps back", AddingTask.AtEnd, "after it"),
+        Figure("gradients-trained", "After training: norm of the gradient k steps back", AddingTask.AtEnd, "after training"),
     ];
 
     /// <summary>The factor of a step backward, from the nearest to the farthest.</summary>
@@ -49,24 +49,25 @@ internal sealed class GradientsExperiment(ComparisonScale scale, ComparedTasks t
                 .. drawn.Select(one => (string[])
                 [
                     one.Name, FigureText.Number(one.MeanOf(series)[0]), FigureText.Number(one.MeanOf(series)[^1]),
-                    FigureText.Interval(FactorsOf(one), FigureText.Number),
+                    one.Runs.All(run => run.Series.GetValueOrDefault(series, [1])[^1] <= Least) ? "nothing is left" : FigureText.Interval(FactorsOf(one), FigureText.Number),
                 ]),
             ];
             double[] tanh = FactorsOf(figure[task, CellVariant.Tanh.Name]), lstm = FactorsOf(figure[task, CellVariant.Lstm.Name]);
             double[] closed = FactorsOf(figure[task, CellVariant.LstmClosed.Name]);
+            string Mean(double[] factors) => FigureText.Number(factors.DefaultIfEmpty(double.NaN).Average());
+            string biases = $"{when} each step back leaves {Mean(lstm)} of them in an LSTM of forget bias 1, and {Mean(closed)} where it is 0 (tanh: {Mean(tanh)})";
             string[] growing = [.. drawn.Where(one => FactorsOf(one).Average() > 1).Select(one => one.Name)];
             VariantRuns[] order = [.. drawn.OrderBy(one => Math.Abs(Math.Log(FactorsOf(one).Average())))];
             return new FigureContent(svg, table,
             [
-                Claim.Of(lstm.Length > 0 && closed.Length > 0 && lstm.Min() > closed.Max(),
-                    $"An open forget gate carries gradients: {when} each step back leaves {FigureText.Number(lstm.Average())} of them in an LSTM of forget bias 1, and {FigureText.Number(closed.DefaultIfEmpty(double.NaN).Average())} where it is 0 (tanh: {FigureText.Number(tanh.DefaultIfEmpty(double.NaN).Average())}).",
-                    $"The two forget biases do not stand apart {when}: a step back leaves {FigureText.Number(lstm.DefaultIfEmpty(double.NaN).Average())} of the gradient for 1 and {FigureText.Number(closed.DefaultIfEmpty(double.NaN).Average())} for 0 (tanh: {FigureText.Number(tanh.DefaultIfEmpty(double.NaN).Average())})."),
+                Claim.Of(lstm.Length > 0 && closed.Length > 0 && lstm.Min() > closed.Max(), lstm.Length > 0 && closed.Length > 0 && closed.Min() > lstm.Max(),
+                    $"An open forget gate carries gradients: {biases}.", $"The forget bias of 1 carries gradients no better: {biases}.", $"The two forget biases do not stand apart: {biases}."),
                 Claim.Of(growing.Length > 0,
                     $"Gradients of {FigureText.List(growing)} grow from step to step backward: they can explode. Those of all others vanish.",
                     $"Gradients of no cell grow from step to step backward {when}: all vanish, at different speed."),
             ],
             Claim.Of(order.Length > 1,
-                $"Choose a cell whose factor is near 1: {when} that is {order.FirstOrDefault()?.Name}, before {order.ElementAtOrDefault(1)?.Name}.",
+                $"Choose a cell whose factor is near 1: {when} {order.FirstOrDefault()?.Name} comes nearest, then {order.ElementAtOrDefault(1)?.Name}.",
                 "There is nothing to choose from."));
         });
     }

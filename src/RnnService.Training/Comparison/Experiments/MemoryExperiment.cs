@@ -42,23 +42,25 @@ internal sealed class MemoryExperiment(ComparisonScale scale, ComparedTasks task
             [
                 head,
                 .. cells.Select(cell => (string[])[cell, .. own.Select(task => figure[task, cell] is var one && one.Of(ComparedTask.Solved) is { Length: > 0 } solved
-                    ? $"{solved.Length} of {one.Runs.Count}, after {one.Interval(ComparedTask.Solved, FigureText.Count)} steps" : $"no; {missed(task, one)}")]),
+                    ? $"{solved.Length} of {one.Runs.Count}, after {one.Interval(ComparedTask.Solved, FigureText.Count)} steps{Broken(one)}" : $"no{(one.AllHave(ComparedTask.Failed) ? "" : "; " + missed(task, one))}{Broken(one)}")]),
             ];
+            string Broken(VariantRuns one) => one.Of(ComparedTask.Failed) is { Length: > 0 } failed ? $"; {failed.Length} of {one.Runs.Count} broke" : "";
             string[] gated = [CellVariant.GruBefore.Name, CellVariant.Gru.Name, CellVariant.LstmClosed.Name, CellVariant.Lstm.Name];
             string[] order = [.. cells.OrderByDescending(SolvedBy).ThenBy(cell => own.Sum(task => StepsOf(figure[task, cell])))];
-            int all = own.Count * Scale.Seeds, leastGated = gated.Min(SolvedBy), tanh = SolvedBy(CellVariant.Tanh.Name);
+            int all = own.Count * Scale.Seeds, leastGated = gated.Min(SolvedBy);
+            string open = cells.Except(gated).MaxBy(SolvedBy)!;
+            string gates = $"the cells with gates solved {(leastGated == all ? "all" : $"at least {leastGated}")} of {all} trainings; of those without, {open} solved {SolvedBy(open)} and tanh {SolvedBy(CellVariant.Tanh.Name)}";
+            string[] equal = [.. order.Where(cell => SolvedBy(cell) == SolvedBy(order[0]))];
             int identity = SolvedBy(CellVariant.ReluIdentity.Name), rotation = SolvedBy(CellVariant.Relu.Name);
             return new FigureContent(svg, table,
             [
-                Claim.Of(leastGated > tanh,
-                    $"Gates remember: each cell with gates solved at least {leastGated} of {all} trainings, and tanh {tanh}.",
-                    $"Gates alone were not enough here: tanh solved {tanh} of {all} trainings, and the worst cell with gates {leastGated}."),
+                Claim.Of(leastGated > SolvedBy(open), $"Gates remember: {gates}.", $"Gates are not the only way to remember: {gates}."),
                 Claim.Of(identity > rotation,
                     $"Starting from the identity helps a ReLU: {identity} of {all} solved, and {rotation} from a rotation.",
                     $"Starting from the identity did not help a ReLU here: {identity} of {all} solved, and {rotation} from a rotation."),
             ],
             Claim.Of(SolvedBy(order[0]) > 0,
-                $"For a long memory choose {order[0]}: it solved {SolvedBy(order[0])} of {all}; next came {order[1]} with {SolvedBy(order[1])}.",
+                $"For a long memory choose {(equal.Length > 1 ? "one of " : "")}{FigureText.List(equal)}, with {SolvedBy(order[0])} of {all} solved{(equal.Length > 1 ? $" each; {order[0]} took the fewest steps, or as few" : "")}.",
                 "No cell solved any of it in so few steps: nothing can be advised."));
         });
     }

@@ -51,8 +51,8 @@ internal sealed class StartExperiment(ComparisonScale scale, ComparedTasks tasks
                     [
                         Claim.Of(turned < drawn, $"Starting as a rotation learns sooner: after {FigureText.Count(turned)} steps in the mean of all cells, and after {FigureText.Count(drawn)} from random weights.",
                             $"Starting as a rotation does not learn sooner here: after {FigureText.Count(turned)} steps in the mean of all cells, and after {FigureText.Count(drawn)} from random weights."),
-                        Claim.Of(apart, $"It is sooner in the mean of {FigureText.List(sooner)}; for one cell at least every run was.",
-                            $"It is sooner in the mean of {FigureText.List(sooner)}; of no cell was every run."),
+                        Claim.Of(apart, $"It is sooner in the mean of {FigureText.List(sooner)}; for at least one cell every run from a rotation was sooner than every run from random weights.",
+                            $"It is sooner in the mean of {FigureText.List(sooner)}; for no cell was every run from a rotation sooner than every run from random weights."),
                     ],
                     Claim.Of(sooner.Length > Cells.Length / 2, "Keep the rotation, the usual start.", "The start matters little here: keep the usual one, or try both."));
             });

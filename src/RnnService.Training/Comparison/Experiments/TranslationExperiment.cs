@@ -15,7 +15,7 @@ internal sealed class TranslationExperiment(ComparisonScale scale, ComparedTasks
     public override string Idea =>
         "A translator's decoder writes what its encoder read. Without attention all of the source has to fit into the encoder's last state; with it, every step looks for what it "
         + "needs among the states of all words ([equations](equations.md#reading-one-sequence-writing-another); Bahdanau, Cho and Bengio 2015). In training a decoder reads the right words before the one it is to write (teacher "
-        + "forcing); scheduled sampling gives it its own ever more often (Bengio et al. 2015), as it will have them in earnest. English to French, scored by BLEU.";
+        + "forcing); scheduled sampling gives it its own ever more often (Bengio et al. 2015), as it will have them in earnest. English to French, scored by BLEU; what attends has its weights on top.";
 
     public override IReadOnlyList<Formula> Formulas => [Formula.Attention, Formula.Written];
 

@@ -16,8 +16,8 @@ internal sealed record FigureContent(string Svg, IReadOnlyList<string[]> Table, 
 /// <param name="Show">Makes its content of them. A function of the runs alone.</param>
 internal sealed record ComparedFigure(string Id, string Title, IReadOnlyList<PlannedRun> Runs, Func<FigureRuns, FigureContent> Show)
 {
-    /// <summary>Folders of corpora that its runs need.</summary>
-    public IReadOnlyList<string> Corpora => [.. Runs.Select(run => run.Task.Corpus).OfType<string>().Distinct()];
+    /// <summary>Files of corpora that its runs need, from the folder of all corpora.</summary>
+    public IReadOnlyList<string> Corpora => [.. Runs.SelectMany(run => run.Task.Files).Distinct()];
 
     /// <summary>Shipped models that its runs start from.</summary>
     public IReadOnlyList<string> Bases => [.. Runs.Select(run => run.Task.Base).OfType<string>().Distinct()];

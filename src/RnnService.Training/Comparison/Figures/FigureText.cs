@@ -6,8 +6,14 @@ namespace RnnService.Training.Comparison.Figures;
 /// <summary>Figures as they are written in tables and sentences.</summary>
 internal static class FigureText
 {
-    /// <summary>Three digits.</summary>
-    public static string Number(double value) => double.IsFinite(value) ? value.ToString(Math.Abs(value) >= 1000 ? "N0" : "G3", CultureInfo.InvariantCulture) : "–";
+    /// <summary>Three digits, zeros at the end included.</summary>
+    public static string Number(double value)
+    {
+        if (!double.IsFinite(value)) return "–";
+        if (value == 0) return "0";
+        int whole = (int)Math.Floor(Math.Log10(Math.Abs(value))) + 1;
+        return value.ToString(whole < -2 ? "0.00E0" : "N" + Math.Clamp(3 - whole, 0, 5), CultureInfo.InvariantCulture);
+    }
 
     /// <summary>A share of 1 in percent.</summary>
     public static string Percent(double share) => double.IsFinite(share) ? (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %" : "–";

@@ -13,8 +13,8 @@ namespace RnnService.Training.Comparison.Tasks;
 /// <summary>Something to learn, and what is measured of whoever learns it.</summary>
 /// <param name="name">What runs call it.</param>
 /// <param name="scale">How large everything is.</param>
-/// <param name="corpus">The folder of its corpora; null where they are made.</param>
-internal abstract class ComparedTask(string name, ComparisonScale scale, string? corpus = null)
+/// <param name="files">The files of its corpora, from the folder of all corpora; none where they are made.</param>
+internal abstract class ComparedTask(string name, ComparisonScale scale, params IReadOnlyList<string> files)
 {
     /// <summary>Names of figures that runs have.</summary>
     public const string Score = "score", Loss = "loss", Steps = "steps", Solved = "solved_at", Failed = "failed_at", Clipped = "clipped",
@@ -26,7 +26,7 @@ internal abstract class ComparedTask(string name, ComparisonScale scale, string?
 
     public ComparisonScale Scale => scale;
 
-    public string? Corpus => corpus;
+    public IReadOnlyList<string> Files => files;
 
     /// <summary>The shipped model that some of its networks start from; null where all start from nothing.</summary>
     public virtual string? Base => null;

@@ -20,7 +20,7 @@ internal sealed class ComparedTasks(ComparisonScale scale, string data, string m
 
     public IReadOnlyList<FewTask> Few { get; } =
     [
-        new BankingTask(scale, data, models, scale.FewExamples), new BankingTask(scale, data, models), new IntentTask(scale, data, models, scale.FewExamples),
+        new BankingTask(scale, data, models, scale.FewExamples), new BankingTask(scale, data, models, null), new IntentTask(scale, data, models, scale.FewExamples),
         new LongReviewTask(scale, data, models, 10 * scale.FewExamples),
     ];
 

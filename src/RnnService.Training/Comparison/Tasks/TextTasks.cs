@@ -14,7 +14,7 @@ namespace RnnService.Training.Comparison.Tasks;
 
 /// <summary>Texts to learn from; those of files are read once.</summary>
 /// <typeparam name="T">What an example is.</typeparam>
-internal abstract class TextTask<T>(string name, ComparisonScale scale, string data, string? corpus) : ComparedTask(name, scale, corpus)
+internal abstract class TextTask<T>(string name, ComparisonScale scale, string data, params IReadOnlyList<string> files) : ComparedTask(name, scale, files)
 {
     private (T[] Train, T[] Valid)? _parts;
 
@@ -35,7 +35,7 @@ internal abstract class TextTask<T>(string name, ComparisonScale scale, string d
 
     protected abstract (T[] Train, T[] Valid) ReadParts();
 
-    protected string PathOf(string file) => Path.Combine(data, Corpus!, file);
+    protected string PathOf(string file) => Path.Combine(data, file);
 
     protected static Recipe WithoutSplit(Recipe recipe) => recipe with { Data = recipe.Data with { ValidShare = null } };
 
@@ -57,8 +57,10 @@ internal abstract class TextTask<T>(string name, ComparisonScale scale, string d
 }
 
 /// <summary>Sentences of films' reviews, good or bad: SST-2.</summary>
-internal sealed class ReviewTask(ComparisonScale scale, string data) : TextTask<LabelledText>("reviews", scale, data, "sst2")
+internal sealed class ReviewTask(ComparisonScale scale, string data) : TextTask<LabelledText>("reviews", scale, data, ReviewTask.Train, ReviewTask.Dev)
 {
+    private const string Train = "sst2/train.txt", Dev = "sst2/dev.txt";
+
     public override string Metric => "accuracy";
 
     public override bool HigherIsBetter => true;
@@ -72,7 +74,7 @@ internal sealed class ReviewTask(ComparisonScale scale, string data) : TextTask<
     protected override Objective Read(Recipe recipe) => new ClassifierObjective(WithoutSplit(recipe), Corpora);
 
     protected override (LabelledText[] Train, LabelledText[] Valid) ReadParts() =>
-        (Evenly(ReadFile("train.txt"), Scale.Texts), Evenly(ReadFile("dev.txt"), Scale.Texts));
+        (Evenly(ReadFile(Train), Scale.Texts), Evenly(ReadFile(Dev), Scale.Texts));
 
     protected override void MeasureAfter(Objective objective, RunResult result)
     {
@@ -84,8 +86,10 @@ internal sealed class ReviewTask(ComparisonScale scale, string data) : TextTask<
 }
 
 /// <summary>Words with their parts of speech: UD English EWT.</summary>
-internal sealed class TagTask(ComparisonScale scale, string data) : TextTask<TaggedSentence>("tags", scale, data, "ewt-pos")
+internal sealed class TagTask(ComparisonScale scale, string data) : TextTask<TaggedSentence>("tags", scale, data, TagTask.Train, TagTask.Dev)
 {
+    private const string Train = "ewt-pos/train.conllu", Dev = "ewt-pos/dev.conllu";
+
     public override string Metric => "accuracy";
 
     public override bool HigherIsBetter => true;
@@ -98,7 +102,7 @@ internal sealed class TagTask(ComparisonScale scale, string data) : TextTask<Tag
     protected override Objective Read(Recipe recipe) => new TaggerObjective(WithoutSplit(recipe), Corpora);
 
     protected override (TaggedSentence[] Train, TaggedSentence[] Valid) ReadParts() =>
-        (Evenly(ReadFile("train.conllu"), Scale.Sentences), Evenly(ReadFile("dev.conllu"), Scale.Sentences));
+        (Evenly(ReadFile(Train), Scale.Sentences), Evenly(ReadFile(Dev), Scale.Sentences));
 
     protected override void MeasureAfter(Objective objective, RunResult result)
     {
@@ -111,7 +115,7 @@ internal sealed class TagTask(ComparisonScale scale, string data) : TextTask<Tag
 }
 
 /// <summary>Running text, character by character.</summary>
-internal abstract class LanguageTask(string name, ComparisonScale scale, string data, string? corpus) : TextTask<RunningText>(name, scale, data, corpus)
+internal abstract class LanguageTask(string name, ComparisonScale scale, string data, params IReadOnlyList<string> files) : TextTask<RunningText>(name, scale, data, files)
 {
     /// <summary>Rows of figures by unit of a GRU: the means of z and of 1−r, and the steps that it remembers.</summary>
     public const string Keeps = "keeps", Resets = "resets", Remembers = "remembers";
@@ -142,33 +146,39 @@ internal abstract class LanguageTask(string name, ComparisonScale scale, string 
         int units = model.Config.HiddenSize;
         result.Series[Keeps] = [.. Enumerable.Range(0, units).Select(unit => Short(seen[0].Average(step => (double)step[unit])))];
         result.Series[Resets] = [.. Enumerable.Range(0, units).Select(unit => Short(1 - seen[1].Average(step => (double)step[unit])))];
-        result.Series[Remembers] = [.. Enumerable.Range(0, units).Select(unit => (double)MemoryOf([.. seen[2].Select(step => (double)step[unit])]))];
+        result.Series[Remembers] = [.. Enumerable.Range(0, units).Select(unit => Short(MemoryOf([.. seen[2].Select(step => (double)step[unit])])))];
     }
 
-    /// <summary>How long a unit remembers: the first lag at which the autocorrelation of its state falls below 1/e; a quarter of the text where none does.</summary>
-    internal static int MemoryOf(double[] states)
+    /// <summary>
+    /// How long a unit remembers: the lag at which the autocorrelation of its state falls to 1/e, on a straight line between two whole lags; a quarter of the text
+    /// where it stays above.
+    /// </summary>
+    internal static double MemoryOf(double[] states)
     {
         double mean = states.Average();
         double[] centred = [.. states.Select(state => state - mean)];
         double variance = centred.Sum(value => value * value);
-        int lag = 1;
-        while (lag < states.Length / 4)
+        double before = 1;
+        for (int lag = 1; lag < states.Length / 4; lag++)
         {
             double sum = 0;
             for (int t = lag; t < centred.Length; t++) sum += centred[t] * centred[t - lag];
-            if (sum < variance / Math.E) break;
-            lag++;
+            double correlation = variance == 0 ? 0 : sum / variance;
+            if (correlation < 1 / Math.E) return lag - 1 + ((before - (1 / Math.E)) / (before - correlation));
+            before = correlation;
         }
 
-        return lag;
+        return states.Length / 4;
     }
 }
 
 /// <summary>Plays of Shakespeare.</summary>
-internal sealed class ShakespeareTask(ComparisonScale scale, string data) : LanguageTask("shakespeare", scale, data, "shakespeare")
+internal sealed class ShakespeareTask(ComparisonScale scale, string data) : LanguageTask("shakespeare", scale, data, ShakespeareTask.Train, ShakespeareTask.Held)
 {
+    private const string Train = "shakespeare/train.txt", Held = "shakespeare/valid.txt";
+
     protected override (RunningText[] Train, RunningText[] Valid) ReadParts() =>
-        ([Cut("train.txt", Scale.Characters)], [Cut("valid.txt", Math.Max(1000, Scale.Characters / 10))]);
+        ([Cut(Train, Scale.Characters)], [Cut(Held, Math.Max(1000, Scale.Characters / 10))]);
 
     private RunningText Cut(string file, int most)
     {
@@ -181,7 +191,7 @@ internal sealed class ShakespeareTask(ComparisonScale scale, string data) : Lang
 /// A text that is made: scenes that open and close with a name, and words between them, some in brackets. Letters within a word ask for a short memory, brackets
 /// for a longer one, names for one of a hundred characters.
 /// </summary>
-internal sealed class MadeTextTask(ComparisonScale scale) : LanguageTask("made text", scale, "", null)
+internal sealed class MadeTextTask(ComparisonScale scale) : LanguageTask("made text", scale, "")
 {
     private static readonly string[] Names = ["anna", "bruno", "clara", "david"];
     private static readonly string[] Words = ["house", "river", "walks", "green", "stone", "under", "light", "sings", "never", "other", "storm", "quiet"];
@@ -216,8 +226,10 @@ internal sealed class MadeTextTask(ComparisonScale scale) : LanguageTask("made t
 }
 
 /// <summary>English sentences and their French ones: pairs of Tatoeba.</summary>
-internal sealed class TranslationTask(ComparisonScale scale, string data) : TextTask<TextPair>("translation", scale, data, "fra-eng")
+internal sealed class TranslationTask(ComparisonScale scale, string data) : TextTask<TextPair>("translation", scale, data, TranslationTask.Train, TranslationTask.Dev)
 {
+    private const string Train = "fra-eng/train.tsv", Dev = "fra-eng/dev.tsv";
+
     /// <summary>Upper bounds of the sources' words, of what <see cref="BleuOf"/> tells apart.</summary>
     public static readonly IReadOnlyList<int> Lengths = [5, 8, int.MaxValue];
 
@@ -235,7 +247,7 @@ internal sealed class TranslationTask(ComparisonScale scale, string data) : Text
 
     protected override Objective Read(Recipe recipe) => new TranslatorObjective(WithoutSplit(recipe), Corpora);
 
-    protected override (TextPair[] Train, TextPair[] Valid) ReadParts() => (Evenly(ReadFile("train.tsv"), Scale.Pairs), Evenly(ReadFile("dev.tsv"), Scale.TestPairs));
+    protected override (TextPair[] Train, TextPair[] Valid) ReadParts() => (Evenly(ReadFile(Train), Scale.Pairs), Evenly(ReadFile(Dev), Scale.TestPairs));
 
     protected override void MeasureAfter(Objective objective, RunResult result)
     {
