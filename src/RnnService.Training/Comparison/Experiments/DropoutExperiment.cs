@@ -52,7 +52,7 @@ internal sealed class DropoutExperiment(ComparisonScale scale, ComparedTasks tas
                             $"One mask over time is better than a mask a step: {Scores(one, each)}.", $"One mask over time is not clearly better than a mask a step: {Scores(one, each)}."),
                     ],
                     Claim.Of(IsBetter(task, best, none), $"Choose {best.Name}: every run of it is above every run without dropout.",
-                        lower.Length == 0 ? $"Nothing is lost without dropout at this size; {best.Name} has the best mean." : $"Choose {FigureText.List(lower)} where probabilities count; for labels alone nothing is lost without dropout at this size."));
+                        lower.Length == 0 ? $"Nothing is lost without dropout at this size; {best.Name} has the best mean." : $"Choose {(lower.Length > 1 ? "one of " : "")}{FigureText.List(lower)} where probabilities count; for labels alone nothing is lost without dropout at this size."));
             });
         }
     }

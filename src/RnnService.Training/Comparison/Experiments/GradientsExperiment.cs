@@ -39,6 +39,7 @@ internal sealed class GradientsExperiment(ComparisonScale scale, ComparedTasks t
         return new ComparedFigure(id, title, runs, figure =>
         {
             double[] FactorsOf(VariantRuns one) => [.. one.Runs.Where(run => run.Series.ContainsKey(series)).Select(run => FactorOf(run.Series[series])).Where(double.IsFinite)];
+            bool IsGone(VariantRuns one) => one.Runs.All(run => run.Series.GetValueOrDefault(series, [1])[^1] <= Least);
             VariantRuns[] drawn = [.. figure.All.Where(one => FactorsOf(one).Length > 0)];
             string svg = ResultChart.Lines(title, "A line a cell: the logarithm of the gradient's norm by the steps back from the loss.", "steps back from the loss, k",
                 "log₁₀ of the gradient's norm",
@@ -49,13 +50,13 @@ internal sealed class GradientsExperiment(ComparisonScale scale, ComparedTasks t
                 .. drawn.Select(one => (string[])
                 [
                     one.Name, FigureText.Number(one.MeanOf(series)[0]), FigureText.Number(one.MeanOf(series)[^1]),
-                    one.Runs.All(run => run.Series.GetValueOrDefault(series, [1])[^1] <= Least) ? "nothing is left" : FigureText.Interval(FactorsOf(one), FigureText.Number),
+                    IsGone(one) ? "nothing is left" : FigureText.Interval(FactorsOf(one), FigureText.Number),
                 ]),
             ];
             double[] tanh = FactorsOf(figure[task, CellVariant.Tanh.Name]), lstm = FactorsOf(figure[task, CellVariant.Lstm.Name]);
             double[] closed = FactorsOf(figure[task, CellVariant.LstmClosed.Name]);
             string Mean(double[] factors) => FigureText.Number(factors.DefaultIfEmpty(double.NaN).Average());
-            string biases = $"{when} each step back leaves {Mean(lstm)} of them in an LSTM of forget bias 1, and {Mean(closed)} where it is 0 (tanh: {Mean(tanh)})";
+            string biases = $"{when} each step back leaves {Mean(lstm)} of them in an LSTM of forget bias 1, and {Mean(closed)} where it is 0 (tanh: {(IsGone(figure[task, CellVariant.Tanh.Name]) ? "nothing" : Mean(tanh))})";
             string[] growing = [.. drawn.Where(one => FactorsOf(one).Average() > 1).Select(one => one.Name)];
             VariantRuns[] order = [.. drawn.OrderBy(one => Math.Abs(Math.Log(FactorsOf(one).Average())))];
             return new FigureContent(svg, table,

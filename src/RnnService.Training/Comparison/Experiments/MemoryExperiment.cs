@@ -60,7 +60,7 @@ internal sealed class MemoryExperiment(ComparisonScale scale, ComparedTasks task
                     $"Starting from the identity did not help a ReLU here: {identity} of {all} solved, and {rotation} from a rotation."),
             ],
             Claim.Of(SolvedBy(order[0]) > 0,
-                $"For a long memory choose {(equal.Length > 1 ? "one of " : "")}{FigureText.List(equal)}, with {SolvedBy(order[0])} of {all} solved{(equal.Length > 1 ? $" each; {order[0]} took the fewest steps, or as few" : "")}.",
+                $"For a long memory choose {(equal.Length > 1 ? "one of " : "")}{FigureText.List(equal)}, with {SolvedBy(order[0])} of {all} solved{(equal.Length > 1 ? $" each, {order[0]} in the fewest steps or as few" : "")}.",
                 "No cell solved any of it in so few steps: nothing can be advised."));
         });
     }
