@@ -30,7 +30,8 @@ internal static class ComparisonPage
         if (quick) article.AddParagraph("**A first look.** Networks, corpora and trainings are cut to the size of a toy: take none of it for a result.");
         if (whole == 0)
             article.AddParagraph($"**Nothing has been measured yet.** `{Command(null, quick, needsData: true)}` measures all of it, within two hours on two processors.");
-        foreach (Experiment experiment in experiments)
+        Experiment[] untried = whole == 0 ? [] : [.. experiments.Where(experiment => experiment.Figures.All(figure => figures[figure.Id].Count == 0))];
+        foreach (Experiment experiment in experiments.Except(untried))
         {
             article.AddHeading(2, experiment.Title);
             article.AddParagraph(experiment.Idea);
@@ -59,6 +60,8 @@ internal static class ComparisonPage
             }
         }
 
+        if (untried.Length > 0)
+            article.AddParagraph($"Not measured yet: {string.Join("; ", untried.Select(one => $"{one.Title} (`{Command(one, quick, one.Figures.Any(figure => figure.Corpora.Count > 0))}`)"))}.");
         if (shown.Count > 0) article.AddParagraph($"Measured on {FigureText.List(shown.Select(run => run.Machine).Distinct())}.");
         return article;
     }

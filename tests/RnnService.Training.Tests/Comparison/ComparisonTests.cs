@@ -129,6 +129,8 @@ public sealed class ComparisonTests(ToyComparison toy) : IClassFixture<ToyCompar
         Assert.All(store.Runs, run => Assert.Equal("made text", run.Task));
         string page = ComparisonPage.Of(ToyComparison.Toy, store, "x").ToMarkdown();
         Assert.Contains("`rnn compare --only gates --quick --data FOLDER` makes the others, with `shakespeare/train.txt` and `shakespeare/valid.txt` in that folder.", page, StringComparison.Ordinal);
+        Assert.Contains("; Starting as a rotation, or at random (`rnn compare --only start --quick`)", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("## Starting as a rotation", page, StringComparison.Ordinal);
     }
 
     [Fact]
