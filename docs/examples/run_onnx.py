@@ -34,12 +34,15 @@ def lower(word):
 
 def inputs(words, config, vocab):
     """What the graph takes for one text, as lists: batch 1. Looks words up in lower case where the model does, and spells them as written."""
+    looked_up = [lower(word) if config.get("lower_case") else word for word in words]
+    if config["tokenizer"] == "subwords" and config["task"] == "tagger":
+        found, ends = subwords.encode_words(looked_up, *subwords.tables(vocab))
+        return {"input_ids": [found], "lengths": [len(found)], "word_ends": [ends]}
+    if config["tokenizer"] == "subwords":
+        found = subwords.encode(looked_up[0], *subwords.tables(vocab))
+        return {"input_ids": [found], "lengths": [len(found)]}
     ids = {token: i for i, token in enumerate(vocab["tokens"])}
     unknown = ids[vocab.get("unknown", "<unk>")]
-    looked_up = [lower(word) if config.get("lower_case") else word for word in words]
-    if config["tokenizer"] == "subwords":
-        found, ends = subwords.encode_words(looked_up, vocab) if config["task"] == "tagger" else (subwords.encode(looked_up[0], vocab), None)
-        return {"input_ids": [found], "lengths": [len(found)], **({"word_ends": [ends]} if ends else {})}
     feed = {"input_ids": [[ids.get(word, unknown) for word in looked_up]], "lengths": [len(words)]}
     if config.get("characters"):
         letters = {letter: i for i, letter in enumerate(vocab["characters"])}

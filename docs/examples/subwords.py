@@ -46,10 +46,13 @@ def _joined(symbols, ranks):
     return symbols
 
 
-def encode(text, vocab):
+def tables(vocab):
+    """The ids of the tokens and the order of the merges of a vocab.json, to be made once."""
+    return {token: i for i, token in enumerate(vocab["tokens"])}, {tuple(merge.split(" ")): i for i, merge in enumerate(vocab["merges"])}
+
+
+def encode(text, ids, ranks):
     """The ids of a text."""
-    ids = {token: i for i, token in enumerate(vocab["tokens"])}
-    ranks = {tuple(merge.split(" ")): i for i, merge in enumerate(vocab["merges"])}
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return [ids[token] for piece in _pieces(text) for token in _joined([ALPHABET[byte] for byte in piece.encode()], ranks)]
 
@@ -70,10 +73,10 @@ def in_place(words, i):
     return " " + word if word == "" or not close else word
 
 
-def encode_words(words, vocab):
+def encode_words(words, ids, ranks):
     """The ids of a tagger's words, none of which crosses two, and where each word's last token stands."""
-    ids, ends = [], []
+    found, ends = [], []
     for i in range(len(words)):
-        ids += encode(in_place(words, i), vocab)
-        ends.append(len(ids) - 1)
-    return ids, ends
+        found += encode(in_place(words, i), ids, ranks)
+        ends.append(len(found) - 1)
+    return found, ends

@@ -31,11 +31,11 @@ internal static class PoemsCommand
             foreach (var some in poems.Chunk(50))
             {
                 GenerationOptions options = (model.Config.Generation ?? new()) with { MaxNewTokens = 300, Seed = 1, Stop = ["\n\n"], Temperature = temperature, DoSample = temperature > 0 };
-                string[] prompts = [.. some.Select(poem => $"{poem.Tune}\n{poem.Lines[0]}\n")];
-                foreach (var (prompt, text) in prompts.Zip(model.Complete(prompts, options))) written[prompt] = prompt[prompt.IndexOf('\n', StringComparison.Ordinal)..] + text;
+                string[] prompts = [.. some.Select(PromptOf)];
+                foreach (var (prompt, text) in prompts.Zip(model.Complete(prompts, options))) written[prompt] = text;
             }
 
-            string Written((string Tune, string[] Lines) poem) => written[$"{poem.Tune}\n{poem.Lines[0]}\n"];
+            string Written((string Tune, string[] Lines) poem) => poem.Lines[0] + written[PromptOf(poem)];
             Judge(FormattableString.Invariant($"written, temperature {temperature}"), Written, poem => poem.Tune);
             if (temperature == 0) Judge("the same by another tune's forms", Written, poem => tunes[(Array.IndexOf(tunes, poem.Tune) + 1) % tunes.Length]);
         }
@@ -48,6 +48,8 @@ internal static class PoemsCommand
             Console.WriteLine(FormattableString.Invariant($"{what}: {poems.Length} poems of {tunes.Length} tunes, {(double)kept / poems.Length:0.0%} in a form of the tune"));
         }
     }
+
+    private static string PromptOf((string Tune, string[] Lines) poem) => $"{poem.Tune}\n{poem.Lines[0]}\n";
 
     private static IEnumerable<(string Tune, string[] Lines)> PoemsOf(string text) =>
         text.Split("\n\n").Select(poem => poem.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Where(poem => poem.Length > 1)

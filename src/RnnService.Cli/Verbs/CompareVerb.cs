@@ -90,6 +90,7 @@ internal sealed class CompareVerb : Verb
         {
             if (comparison.MissingOf(figure) is { Count: > 0 } missing) Terminal.Error.WriteLine($"Left out, since there is no {string.Join(" and no ", missing)}: {figure.Title}");
         }
+
         using var signals = new StopSignals(Terminal.Error, _stop);
         int code = ExitCode.Done;
         try

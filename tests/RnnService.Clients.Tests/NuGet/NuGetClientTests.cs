@@ -34,7 +34,7 @@ public sealed class NuGetClientTests(ShippedService shipped)
             ["ROMEO:"], new ChatCompletionOptions { MaxOutputTokenCount = 60, Seed = 7 }, Cancel))
             streamed += string.Concat(update.ContentUpdate.Select(part => part.Text));
         Assert.Equal(expected, streamed);
-        Assert.Equal(["shakespeare", "english", "music", "songci"], (await client.GetOpenAIModelClient().GetModelsAsync(Cancel)).Value.Select(model => model.Id));
+        Assert.Equal(Texts.Writers, (await client.GetOpenAIModelClient().GetModelsAsync(Cancel)).Value.Select(model => model.Id));
         var fault = await Assert.ThrowsAsync<ClientResultException>(() => client.GetChatClient("nobody").CompleteChatAsync(["ROMEO:"], cancellationToken: Cancel));
         Assert.Equal(404, fault.Status);
         Assert.Contains("there is no model named \"nobody\"", fault.Message, StringComparison.Ordinal);
@@ -84,7 +84,7 @@ public sealed class NuGetClientTests(ShippedService shipped)
             Seed = 7,
         }, cancellationToken: Cancel);
         Assert.Equal(await shipped.TextAsync("ROMEO:"), spoken.Choices[0].Message.Content);
-        Assert.Equal(["shakespeare", "english", "music", "songci"], (await client.Models.ListModel(Cancel)).Models.Select(model => model.Id));
+        Assert.Equal(Texts.Writers, (await client.Models.ListModel(Cancel)).Models.Select(model => model.Id));
         CompletionCreateResponse fault = await client.Completions.CreateCompletion(new CompletionCreateRequest { Model = "nobody", Prompt = "ROMEO:" }, cancellationToken: Cancel);
         Assert.Contains("there is no model named \"nobody\"", fault.Error!.Message, StringComparison.Ordinal);
         Assert.Equal("model_not_found", fault.Error.Code);

@@ -7,7 +7,7 @@ namespace RnnService.Training.Comparison.Experiments;
 /// <summary>Some examples of each label, learnt by a network that has read English before, by the same network from nothing, and by a linear model.</summary>
 internal sealed class FewExperiment(ComparisonScale scale, ComparedTasks tasks) : Experiment(scale)
 {
-    private const string Base = "english", Nothing = "nothing", Words = "bag of words";
+    private const string Nothing = "nothing", Words = "bag of words";
 
     // A sum of embeddings as wide as this with one matrix above is a linear model of the counts of words.
     private static readonly string[] LinearModel =
@@ -45,10 +45,10 @@ internal sealed class FewExperiment(ComparisonScale scale, ComparedTasks tasks) 
     private ComparedFigure Figure(FewTask task)
     {
         string title = TitleOf(task);
-        PlannedRun[] runs = [.. Runs(task, Base, [FewTask.FromBase]), .. Runs(task, Nothing, SameNetwork), .. Runs(task, Words, LinearModel)];
+        PlannedRun[] runs = [.. Runs(task, task.Base, [FewTask.FromBase]), .. Runs(task, Nothing, SameNetwork), .. Runs(task, Words, LinearModel)];
         return new ComparedFigure("few-" + task.Name.Replace(' ', '-'), title, runs, figure =>
         {
-            VariantRuns english = figure[task, Base], nothing = figure[task, Nothing], words = figure[task, Words];
+            VariantRuns english = figure[task, task.Base], nothing = figure[task, Nothing], words = figure[task, Words];
             string Score(VariantRuns one) => one.Interval(ComparedTask.Score, FigureText.Percent);
             VariantRuns best = Best(task, figure.All);
             return new FigureContent(

@@ -31,6 +31,8 @@ internal sealed class GradientsExperiment(ComparisonScale scale, ComparedTasks t
     internal static double FactorOf(double[] norms) =>
         norms.Length < 2 || norms[0] <= Least ? double.NaN : Math.Pow(Math.Max(norms[^1], Least) / norms[0], 1.0 / (norms.Length - 1));
 
+    private static bool IsAbove(double[] one, double[] other) => one.Length > 0 && other.Length > 0 && one.Min() > other.Max();
+
     private ComparedFigure Figure(string id, string title, string series, string when)
     {
         // The trainings are those of the memory's middle length.
@@ -61,7 +63,7 @@ internal sealed class GradientsExperiment(ComparisonScale scale, ComparedTasks t
             VariantRuns[] order = [.. drawn.OrderBy(one => Math.Abs(Math.Log(FactorsOf(one).Average())))];
             return new FigureContent(svg, table,
             [
-                Claim.Of(lstm.Length > 0 && closed.Length > 0 && lstm.Min() > closed.Max(), lstm.Length > 0 && closed.Length > 0 && closed.Min() > lstm.Max(),
+                Claim.Of(IsAbove(lstm, closed), IsAbove(closed, lstm),
                     $"An open forget gate carries gradients: {biases}.", $"The forget bias of 1 carries gradients no better: {biases}.", $"The two forget biases do not stand apart: {biases}."),
                 Claim.Of(growing.Length > 0,
                     $"Gradients of {FigureText.List(growing)} grow from step to step backward: they can explode. Those of all others vanish.",

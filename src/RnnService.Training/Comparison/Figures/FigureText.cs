@@ -40,5 +40,5 @@ internal static class FigureText
     }
 
     /// <summary>The score of a task.</summary>
-    public static Func<double, string> ScoreOf(ComparedTask task) => task.Metric == "accuracy" ? Percent : Number;
+    public static Func<double, string> ScoreOf(ComparedTask task) => task.Metric switch { "accuracy" => Percent, "BLEU" => Bleu, _ => Number };
 }

@@ -12,14 +12,16 @@ internal abstract class FewTask(string name, ComparisonScale scale, string data,
     : TextTask<LabelledText>(name, scale, data, files)
 {
     /// <summary>The setting of a network that starts from <see cref="Base"/>; keys of runs do not say where that lies.</summary>
-    public const string FromBase = "from=english";
+    public const string FromBase = "from=" + English;
+
+    private const string English = "english";
 
     private const ulong Order = 1;
 
     /// <summary>Texts a label; as many as there are where it is null.</summary>
     public int? PerLabel => perLabel;
 
-    public override string Base => "english";
+    public override string Base => English;
 
     public override string Metric => "accuracy";
 
